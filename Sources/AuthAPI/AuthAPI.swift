@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct AuthAPI: AsyncParsableCommand {
+    func run() async throws {}
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct WebFrontend: AsyncParsableCommand {
+    func run() async throws {}
+}
