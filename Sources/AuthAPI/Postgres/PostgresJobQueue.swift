@@ -1,0 +1,249 @@
+import Glibc
+
+/// The bounded queue between requests and workers; the queue is the pool.
+///
+/// `@unchecked Sendable` is sound because every stored variable is read and written only while `mutex` is held, with
+/// the exception of the pointers, which never change between `init` and `deinit`; the conditions are used only with that
+/// mutex. Jobs are run and failed, and continuations resumed, only while it is not held.
+@safe final class PostgresJobQueue: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    /// One for each worker, and the last for the timekeeper.
+    private let wakeUps: UnsafeMutablePointer<pthread_cond_t>
+    private let limit: Int
+    private let workers: Int
+
+    private var jobs: [any PostgresJob] = []
+    /// Workers without work; the one that stopped last, whose caches are warm, is woken first.
+    private var idle: [Int] = []
+    private var connected = 0
+    private var liveThreads: Int
+    private var timekeeperSleeps = false
+    private var isClosed = false
+    private var nextID: UInt64 = 0
+    private var refused: UInt64 = 0
+    private var expired: UInt64 = 0
+    private var finishers: [CheckedContinuation<Void, Never>] = []
+
+    /// A queue for that many workers and one timekeeper.
+    init(workers: Int, limit: Int) {
+        self.workers = workers
+        self.limit = limit
+        liveThreads = workers + 1
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe pthread_mutex_init(mutex, nil)
+        unsafe wakeUps = .allocate(capacity: workers + 1)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        for index in 0...workers {
+            unsafe pthread_cond_init(wakeUps.advanced(by: index), &attributes)
+        }
+        unsafe pthread_condattr_destroy(&attributes)
+        jobs.reserveCapacity(limit)
+        idle.reserveCapacity(workers)
+    }
+
+    deinit {
+        for index in 0...workers {
+            unsafe pthread_cond_destroy(wakeUps.advanced(by: index))
+        }
+        unsafe wakeUps.deallocate()
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe mutex.deallocate()
+    }
+
+    // MARK: For the pool
+
+    /// A number for the next job.
+    func makeID() -> UInt64 {
+        locked {
+            nextID &+= 1
+            return nextID
+        }
+    }
+
+    /// Hands a job in; fails it at once when the queue is full or closed.
+    func push(_ job: any PostgresJob) {
+        var wakes: Int?
+        var wakesTimekeeper = false
+        let refusal: PostgresError? = locked {
+            guard !isClosed else { return .unavailable(.closed) }
+            guard jobs.count < limit else {
+                refused += 1
+                return .unavailable(.queueFull)
+            }
+            jobs.append(job)
+            wakes = idle.popLast()
+            wakesTimekeeper = timekeeperSleeps
+            timekeeperSleeps = false
+            return nil
+        }
+        if let refusal { job.fail(refusal) }
+        if let wakes { signal(wakes) }
+        if wakesTimekeeper { signal(workers) }
+    }
+
+    /// Takes a waiting job out and fails it; does nothing when it is running or done.
+    func cancel(_ id: UInt64) {
+        let job: (any PostgresJob)? = locked {
+            jobs.firstIndex { $0.id == id }.map { jobs.remove(at: $0) }
+        }
+        job?.fail(CancellationError())
+    }
+
+    /// Refuses further jobs; workers finish those that wait and end.
+    func close() {
+        locked {
+            isClosed = true
+            idle.removeAll()
+        }
+        for index in 0...workers { signal(index) }
+    }
+
+    /// Returns when every thread has ended its work.
+    func finished() async {
+        await withCheckedContinuation { continuation in
+            let isFinished = locked {
+                if liveThreads > 0 { finishers.append(continuation) }
+                return liveThreads == 0
+            }
+            if isFinished { continuation.resume() }
+        }
+    }
+
+    /// The counters, all of one moment.
+    var snapshot: PostgresPoolSnapshot {
+        locked {
+            PostgresPoolSnapshot(
+                size: workers,
+                connected: connected,
+                busy: connected - min(idle.count, connected),
+                waiting: jobs.count,
+                refused: refused,
+                expired: expired
+            )
+        }
+    }
+
+    // MARK: For the workers
+
+    /// The next job, as soon as there is one; nil when the queue is closed and empty.
+    func next(for worker: Int) -> (any PostgresJob)? {
+        locked {
+            while jobs.isEmpty {
+                guard !isClosed else { return nil }
+                idle.append(worker)
+                repeat {
+                    unsafe pthread_cond_wait(wakeUps.advanced(by: worker), mutex)
+                } while idle.contains(worker)
+            }
+            return jobs.removeFirst()
+        }
+    }
+
+    /// Gives back, to the front, a job that has not been started.
+    func putBack(_ job: any PostgresJob) {
+        let wakes: Int? = locked {
+            jobs.insert(job, at: 0)
+            return idle.popLast()
+        }
+        if let wakes { signal(wakes) }
+    }
+
+    /// Waits between two attempts to connect; answers whether to go on.
+    func pause(_ worker: Int, until deadline: Deadline) -> Bool {
+        var time = deadline.timespec
+        return locked {
+            while !isClosed, Deadline.now < deadline {
+                unsafe pthread_cond_timedwait(wakeUps.advanced(by: worker), mutex, &time)
+            }
+            return !isClosed
+        }
+    }
+
+    /// Whether the queue takes no more jobs.
+    var isClosing: Bool { locked { isClosed } }
+
+    /// Counts a worker that connected (+1) or lost its connection (-1).
+    func countConnected(_ change: Int) {
+        locked { connected += change }
+    }
+
+    /// Counts a thread that ends; the last one fails what nobody could serve and lets `finished` return.
+    func threadEnds() {
+        var leftovers: [any PostgresJob] = []
+        let continuations: [CheckedContinuation<Void, Never>] = locked {
+            liveThreads -= 1
+            // With the timekeeper alone left, no worker will come.
+            if liveThreads <= 1 { swap(&leftovers, &jobs) }
+            guard liveThreads == 0 else { return [] }
+            defer { finishers = [] }
+            return finishers
+        }
+        for job in leftovers { job.fail(PostgresError.unavailable(.closed)) }
+        signal(workers)
+        for continuation in continuations { continuation.resume() }
+    }
+
+    // MARK: For the timekeeper
+
+    /// Fails jobs that have waited too long, until the queue is closed and the workers have ended.
+    ///
+    /// A thread of its own, because all workers may be waiting for a server that is away.
+    func keepTime() {
+        while true {
+            let late: [any PostgresJob]? = locked {
+                while true {
+                    let now = Deadline.now
+                    let late = jobs.filter { $0.waitsUntil <= now }
+                    if !late.isEmpty {
+                        jobs.removeAll { $0.waitsUntil <= now }
+                        expired += UInt64(late.count)
+                        return late
+                    }
+                    if isClosed, liveThreads <= 1 { return nil }
+                    if let first = jobs.first, first.waitsUntil != .never {
+                        var time = first.waitsUntil.timespec
+                        unsafe pthread_cond_timedwait(wakeUps.advanced(by: workers), mutex, &time)
+                    } else {
+                        timekeeperSleeps = true
+                        unsafe pthread_cond_wait(wakeUps.advanced(by: workers), mutex)
+                        timekeeperSleeps = false
+                    }
+                }
+            }
+            guard let late else { return }
+            for job in late { job.fail(PostgresError.unavailable(.waitedTooLong)) }
+        }
+    }
+
+    // MARK: Lock
+
+    /// Runs `body` with the lock held.
+    private func locked<Value>(_ body: () -> Value) -> Value {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    /// Wakes the thread of that number; without the lock held, so that it need not wait for it.
+    private func signal(_ thread: Int) {
+        unsafe pthread_cond_signal(wakeUps.advanced(by: thread))
+    }
+}
+
+/// The state of a pool at one moment.
+struct PostgresPoolSnapshot: Sendable, Equatable {
+    /// The number of workers.
+    let size: Int
+    /// The workers that hold a connection.
+    let connected: Int
+    /// The workers that hold a connection and are at work.
+    let busy: Int
+    /// The jobs that wait.
+    let waiting: Int
+    /// The jobs refused because the queue was full, since start.
+    let refused: UInt64
+    /// The jobs that waited too long, since start.
+    let expired: UInt64
+}

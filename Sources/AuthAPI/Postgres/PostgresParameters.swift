@@ -1,0 +1,55 @@
+import FoundationEssentials
+
+/// The values of one statement in PostgreSQL's binary format, one after another in a buffer that is used again.
+struct PostgresParameters {
+    /// All values, and one byte more so that even an empty value has an address.
+    private(set) var bytes: [UInt8] = []
+    /// Where each value lies; a negative length means NULL.
+    private(set) var places: [(offset: Int, length: Int)] = []
+
+    /// Makes room for ordinary statements once.
+    init() {
+        bytes.reserveCapacity(1024)
+        places.reserveCapacity(16)
+    }
+
+    /// Replaces the contents; throws `PostgresError` for a date that PostgreSQL cannot hold.
+    mutating func encode(_ values: [PostgresValue], statement: String) throws(PostgresError) {
+        // One huge value must not stay in memory for the life of the connection.
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 65536)
+        places.removeAll(keepingCapacity: true)
+        for value in values {
+            let offset = bytes.count
+            switch value {
+            case .null:
+                places.append((offset: offset, length: -1))
+                continue
+            case .bool(let value): bytes.append(value ? 1 : 0)
+            case .int4(let value): append(UInt64(UInt32(bitPattern: value)), count: 4)
+            case .int8(let value): append(UInt64(bitPattern: value), count: 8)
+            case .text(let value): bytes.append(contentsOf: value.utf8)
+            case .bytes(let value): bytes.append(contentsOf: value)
+            case .uuid(let value): append(value)
+            case .timestamp(let date):
+                guard let timestamp = PostgresTimestamp(date) else {
+                    throw PostgresError(kind: .misuse, statement: statement, detail: "a date is out of range")
+                }
+                append(UInt64(bitPattern: timestamp.microseconds), count: 8)
+            }
+            places.append((offset: offset, length: bytes.count - offset))
+        }
+        bytes.append(0)
+    }
+
+    /// Appends the lowest `count` bytes, the most significant first.
+    private mutating func append(_ value: UInt64, count: Int) {
+        for shift in stride(from: (count - 1) * 8, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+        }
+    }
+
+    /// Appends the 16 bytes of an identifier.
+    private mutating func append(_ value: UUID) {
+        unsafe withUnsafeBytes(of: value.uuid) { unsafe bytes.append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,141 @@
+import Glibc
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// A fixed number of threads, each with one connection, that run closures handed in by requests.
+///
+/// The threads start with `init` and connect in the background; until one has, jobs wait. They end with `run()`'s
+/// graceful shutdown, with `close()`, or, unattended, when the last reference to the pool goes.
+final class PostgresPool: Service, Sendable {
+    /// The limits, and how to connect.
+    let configuration: PostgresConfiguration
+
+    private let queue: PostgresJobQueue
+    private let threads: Mutex<[pthread_t]>
+
+    /// Starts the threads.
+    init(_ configuration: PostgresConfiguration, logger: Logger) {
+        let size = max(1, configuration.poolSize)
+        let queue = PostgresJobQueue(workers: size, limit: configuration.queueLimit)
+        self.configuration = configuration
+        self.queue = queue
+        var threads = (0..<size).map { index in
+            startThread {
+                PostgresWorker(index: index, queue: queue, configuration: configuration, logger: logger).run()
+            }
+        }
+        threads.append(
+            startThread {
+                queue.keepTime()
+                queue.threadEnds()
+            }
+        )
+        self.threads = Mutex(threads)
+    }
+
+    deinit {
+        queue.close()
+        threads.withLock { threads in
+            for thread in threads { pthread_detach(thread) }
+            threads = []
+        }
+    }
+
+    /// Waits for graceful shutdown, finishes what has been handed in, and ends the threads.
+    ///
+    /// Put the pool before the server in the list of services, so that it ends after it.
+    func run() async throws {
+        try? await gracefulShutdown()
+        await close()
+    }
+
+    /// Refuses further jobs, finishes what has been handed in, and ends the threads.
+    func close() async {
+        queue.close()
+        await queue.finished()
+        let ended = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        // They have ended their work, so this waits for microseconds.
+        for thread in ended { pthread_join(thread, nil) }
+    }
+
+    /// Runs `body` on a worker, outside any transaction.
+    ///
+    /// `body` is synchronous and should do nothing but run statements and combine their rows. Throws what it throws,
+    /// `PostgresError`, or `CancellationError` when the task is cancelled while it waits for a worker.
+    func withConnection<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        let id = queue.makeID()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                queue.push(PostgresClosureJob(id: id, configuration, body, continuation))
+                // The handler may have run before there was anything to cancel.
+                if Task.isCancelled { queue.cancel(id) }
+            }
+        } onCancel: {
+            queue.cancel(id)
+        }
+    }
+
+    /// Runs `body` on a worker in a transaction, which is rolled back when it throws.
+    ///
+    /// With `retrying`, `body` runs again, up to three times in all, after a serialization failure or a deadlock; and in
+    /// any case once more when a prepared statement had gone stale. So it must have no effect but on the database.
+    func transaction<Value: Sendable>(
+        retrying: Bool = false,
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await withConnection { try $0.transaction(retrying: retrying, body) }
+    }
+
+    /// Asks the server for a sign of life. Throws `PostgresError`.
+    func ping() async throws {
+        _ = try await withConnection { try $0.one(Ping()) }
+    }
+
+    /// Depth of the queue and state of the workers.
+    var snapshot: PostgresPoolSnapshot { queue.snapshot }
+
+    /// Whether at least one worker holds a connection that is not known to be broken.
+    var isConnected: Bool { snapshot.connected > 0 }
+}
+
+/// The cheapest statement.
+private struct Ping: Statement {
+    static let sql: StaticString = "SELECT 1"
+    static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
+}
+
+/// What a new thread is to do.
+private final class ThreadBody {
+    /// The work.
+    let run: @Sendable () -> Void
+
+    /// Takes the work.
+    init(_ run: @escaping @Sendable () -> Void) {
+        self.run = run
+    }
+}
+
+/// Starts a thread of the system, outside Swift's own pool, so that it may block.
+private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
+    let argument = unsafe Unmanaged.passRetained(ThreadBody(body)).toOpaque()
+    var thread = pthread_t()
+    let status = unsafe pthread_create(
+        &thread,
+        nil,
+        { argument in
+            if let argument = unsafe argument {
+                unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+            }
+            return nil
+        },
+        argument
+    )
+    precondition(status == 0, "the system refuses a new thread (error \(status))")
+    return thread
+}
