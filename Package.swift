@@ -15,6 +15,7 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let inMemoryLogging: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
@@ -38,7 +39,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     ],
     targets: [
@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "Shared",
             dependencies: [
-                hummingbird, crypto, logging, lifecycle, arguments, httpTypes, nioCore, httpClient,
+                hummingbird, logging, httpTypes, nioCore, nioHTTP1, httpClient,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             swiftSettings: strict
@@ -69,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "WebFrontend",
             dependencies: [
-                "Shared", hummingbird, crypto, logging, lifecycle, arguments, httpTypes, nioCore, httpClient,
+                "Shared", hummingbird, crypto, logging, lifecycle, arguments, httpTypes, nioCore, nioHTTP1, httpClient,
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],

@@ -1,0 +1,48 @@
+@_spi(_Unicode) import Swift
+
+/// What a new password must have.
+///
+/// Lengths count Unicode code points of the NFC form (NIST SP 800-63B, section 5.1.1.2), so that a password counts the
+/// same however a keyboard composes it. Nothing is forbidden; letters and digits of every script count.
+public enum PasswordRules {
+    /// The fewest code points.
+    public static let minimumLength = 8
+    /// The most code points.
+    public static let maximumLength = 128
+
+    /// Every rule that the password breaks, in a fixed order; empty when it is good.
+    public static func violations(in password: String) -> [RuleViolation] {
+        guard !password.isEmpty else { return [RuleViolation(.required, "Enter a password.")] }
+        let scalars = password._nfc
+        var length = 0
+        var hasUppercase = false
+        var hasLowercase = false
+        var hasDigit = false
+        for scalar in scalars {
+            length += 1
+            switch scalar.properties.generalCategory {
+            case .uppercaseLetter: hasUppercase = true
+            case .lowercaseLetter: hasLowercase = true
+            case .decimalNumber: hasDigit = true
+            default: break
+            }
+        }
+        var violations: [RuleViolation] = []
+        if length < minimumLength {
+            violations.append(.init(.tooShort, "The password must have at least \(minimumLength) characters."))
+        }
+        if length > maximumLength {
+            violations.append(.init(.tooLong, "The password may have at most \(maximumLength) characters."))
+        }
+        if !hasUppercase {
+            violations.append(.init(.missingUppercase, "The password must have an upper-case letter."))
+        }
+        if !hasLowercase {
+            violations.append(.init(.missingLowercase, "The password must have a lower-case letter."))
+        }
+        if !hasDigit {
+            violations.append(.init(.missingDigit, "The password must have a digit."))
+        }
+        return violations
+    }
+}

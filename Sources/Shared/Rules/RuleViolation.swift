@@ -1,0 +1,28 @@
+/// Why a value breaks its rule; the field it came from is added by whoever knows it.
+public struct RuleViolation: Error, Sendable, Equatable {
+    /// Which rule, from the closed list.
+    public let code: FieldErrorCode
+    /// One English sentence saying what the value must be.
+    public let detail: String
+
+    /// Makes a violation.
+    public init(_ code: FieldErrorCode, _ detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    /// The violation as an error of the named field.
+    public func inField(_ field: String) -> FieldError {
+        FieldError(field: field, code: code, detail: detail)
+    }
+}
+
+extension String {
+    /// The text without the white space around it.
+    func trimmingBlanks() -> String {
+        guard let first = unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(unicodeScalars[first...last])
+    }
+}

@@ -1,0 +1,41 @@
+public import Hummingbird
+public import NIOCore
+
+extension Request {
+    /// The most bytes of a body that the servers read.
+    public static let maximumBodySize = 64 * 1024
+
+    /// Reads the whole body, bounded in size and in time.
+    ///
+    /// - Parameter deadline: how long the body may take to arrive.
+    /// - Returns: the bytes of the body.
+    /// - Throws: ``APIError`` with `payload_too_large` or `request_timeout`.
+    public func boundedBody(within deadline: Duration = .seconds(10)) async throws -> ByteBuffer {
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > Self.maximumBodySize {
+            throw Self.tooLarge
+        }
+        let body = body
+        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask {
+                do {
+                    return try await body.collect(upTo: Self.maximumBodySize)
+                } catch is NIOTooManyBytesError {
+                    throw Self.tooLarge
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: deadline)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let buffer = first else {
+                throw APIError(.requestTimeout, detail: "The request body did not arrive in time.")
+            }
+            return buffer
+        }
+    }
+
+    private static var tooLarge: APIError {
+        APIError(.payloadTooLarge, detail: "The request body may have at most \(maximumBodySize) bytes.")
+    }
+}

@@ -1,0 +1,22 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+
+/// Asks a running server whether it is healthy: the health check of an image that has no shell and no curl.
+public enum HealthCheck {
+    /// The exit status for a service that is away: `EX_UNAVAILABLE` of sysexits.h.
+    public static let unavailableStatus: Int32 = 69
+
+    /// Sends one GET request, waiting three seconds at most.
+    ///
+    /// - Parameter url: the address to ask.
+    /// - Returns: nil when the answer was 200, else one sentence saying what was wrong.
+    public static func fault(at url: String) async -> String? {
+        do {
+            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(3))
+            return response.status == .ok ? nil : "\(url) answered \(response.status.code)"
+        } catch {
+            return "\(url) did not answer"
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import HTTPTypes
+public import Hummingbird
+
+/// The routes of a server, to tell a wrong method on a known path (405) from an unknown path (404).
+public struct RouteTable: Sendable {
+    private struct Entry: Sendable {
+        let segments: [String]
+        let method: String
+    }
+
+    private let entries: [Entry]
+
+    /// Reads the routes of a router to which all have been added.
+    public init<Context: RequestContext>(_ router: Router<Context>) {
+        entries = router.routes.map { route in
+            Entry(segments: Self.segments(of: route.path.description), method: route.method.rawValue)
+        }
+    }
+
+    /// The methods that the path takes, sorted; empty for an unknown path.
+    public func methods(for path: String) -> [String] {
+        let asked = Self.segments(of: path)
+        let methods = entries.filter { entry in
+            entry.segments.count == asked.count
+                && zip(entry.segments, asked).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        }.map(\.method)
+        return Set(methods).union(methods.contains("GET") ? ["HEAD"] : []).sorted()
+    }
+
+    /// The error for a request that no route took.
+    public func error(for request: Request) -> APIError {
+        let methods = methods(for: request.uri.path)
+        guard !methods.isEmpty else { return APIError(.notFound, detail: "There is nothing at this path.") }
+        return APIError(
+            .methodNotAllowed,
+            detail: "This path takes \(methods.joined(separator: ", ")) only.",
+            allow: methods
+        )
+    }
+
+    private static func segments(of path: String) -> [String] {
+        path.split(separator: "/").map(String.init)
+    }
+}

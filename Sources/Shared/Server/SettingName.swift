@@ -1,0 +1,40 @@
+/// Every environment variable that the two programs read; `.env.example` documents each.
+public enum SettingName: String, CaseIterable, Sendable {
+    case appEnvironment = "APP_ENV"
+    case publicURL = "PUBLIC_URL"
+    case apiHost = "API_HOST"
+    case apiPort = "API_PORT"
+    case frontendHost = "FRONTEND_HOST"
+    case frontendPort = "FRONTEND_PORT"
+    case apiURL = "API_URL"
+    case databaseURL = "DATABASE_URL"
+    case postgresHost = "POSTGRES_HOST"
+    case postgresPort = "POSTGRES_PORT"
+    case postgresUser = "POSTGRES_USER"
+    case postgresPassword = "POSTGRES_PASSWORD"
+    case postgresDatabase = "POSTGRES_DB"
+    case databasePoolSize = "DATABASE_POOL_SIZE"
+    case databasePoolTimeout = "DATABASE_POOL_TIMEOUT"
+    case databaseConnectTimeout = "DATABASE_CONNECT_TIMEOUT"
+    case migrateOnStart = "MIGRATE_ON_START"
+    case secretKey = "SECRET_KEY"
+    case secretKeyPrevious = "SECRET_KEY_PREVIOUS"
+    case allowedOrigins = "ALLOWED_ORIGINS"
+    case googleClientID = "GOOGLE_CLIENT_ID"
+    case discordClientID = "DISCORD_CLIENT_ID"
+    case logLevel = "LOG_LEVEL"
+    case logFormat = "LOG_FORMAT"
+    case argon2MemoryKiB = "ARGON2_MEMORY_KIB"
+    case argon2Iterations = "ARGON2_ITERATIONS"
+    case argon2Parallelism = "ARGON2_PARALLELISM"
+    case hashingThreads = "HASHING_THREADS"
+    case hashingQueue = "HASHING_QUEUE"
+
+    /// Whether the value is a secret, which `NAME_FILE` may name a file for and which no message repeats.
+    public var isSecret: Bool {
+        switch self {
+        case .databaseURL, .postgresPassword, .secretKey, .secretKeyPrevious: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,135 @@
+public import Configuration
+import FoundationEssentials
+
+/// Reads settings one by one and remembers every fault, so that all of them can be reported together.
+///
+/// A setting that is present must be readable: a typing error never falls back to the default. An empty value counts as
+/// absent, which is what `NAME=` in an environment file and `${NAME:-}` in a compose file mean.
+public struct SettingsReader {
+    private let reader: ConfigReader
+    /// One line per missing or invalid setting, each starting with the setting's name.
+    public private(set) var faults: [String] = []
+
+    /// Reads from the given source; programs pass the process environment.
+    public init(_ reader: ConfigReader) { self.reader = reader }
+
+    /// Reads from the process environment.
+    public init() { self.init(ConfigReader(provider: EnvironmentVariablesProvider())) }
+
+    /// Records that a setting is missing or invalid.
+    public mutating func fault(_ name: SettingName, _ reason: String) {
+        faults.append("\(name.rawValue): \(reason)")
+    }
+
+    /// The setting's text, from the variable or, for a secret, from the file that `NAME_FILE` names.
+    public mutating func text(_ name: SettingName) -> String? {
+        let direct = raw(name.rawValue)
+        guard name.isSecret, let path = raw(name.rawValue + "_FILE") else { return direct }
+        guard direct == nil else {
+            fault(name, "set either \(name.rawValue) or \(name.rawValue)_FILE, not both")
+            return nil
+        }
+        guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= 65_536,
+            let content = String(bytes: data, encoding: .utf8)
+        else {
+            fault(name, "the file named by \(name.rawValue)_FILE cannot be read")
+            return nil
+        }
+        let value = content.trimmingBlanks()
+        guard !value.isEmpty else {
+            fault(name, "the file named by \(name.rawValue)_FILE is empty")
+            return nil
+        }
+        return value
+    }
+
+    /// The setting's text or the default.
+    public mutating func text(_ name: SettingName, default fallback: String) -> String { text(name) ?? fallback }
+
+    /// A secret, or nil when it is absent.
+    public mutating func secret(_ name: SettingName) -> Secret? { text(name).map(Secret.init) }
+
+    /// A whole number within a range, or the default.
+    public mutating func integer(_ name: SettingName, in range: ClosedRange<Int>, default fallback: Int) -> Int {
+        guard let text = text(name) else { return fallback }
+        guard let value = Int(text), range.contains(value) else {
+            fault(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(quoted(text))")
+            return fallback
+        }
+        return value
+    }
+
+    /// A yes or no, or the default.
+    public mutating func boolean(_ name: SettingName, default fallback: Bool) -> Bool {
+        guard let text = text(name) else { return fallback }
+        switch text.lowercased() {
+        case "true", "yes", "1": return true
+        case "false", "no", "0": return false
+        default:
+            fault(name, "must be true or false, not \(quoted(text))")
+            return fallback
+        }
+    }
+
+    /// One of a closed list of words, or the default.
+    public mutating func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: SettingName,
+        default fallback: Choice
+    ) -> Choice where Choice.RawValue == String {
+        guard let text = text(name) else { return fallback }
+        guard let value = Choice.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            fault(name, "must be one of \(words), not \(quoted(text))")
+            return fallback
+        }
+        return value
+    }
+
+    /// A comma-separated list; blanks around the parts and empty parts are dropped.
+    public mutating func list(_ name: SettingName) -> [String] {
+        (text(name) ?? "").split(separator: ",").map { String($0).trimmingBlanks() }.filter { !$0.isEmpty }
+    }
+
+    /// The origin of an address (`https://example.com`), or the default.
+    public mutating func origin(_ name: SettingName, default fallback: WebOrigin) -> WebOrigin {
+        guard let text = text(name) else { return fallback }
+        guard let origin = WebOrigin(text) else {
+            fault(name, "must be an address like https://example.com without a path, not \(quoted(text))")
+            return fallback
+        }
+        return origin
+    }
+
+    /// Ends reading.
+    ///
+    /// - Throws: ``SettingsFaults`` when any setting was missing or invalid.
+    public func finish() throws(SettingsFaults) {
+        guard faults.isEmpty else { throw SettingsFaults(lines: faults) }
+    }
+
+    private func raw(_ name: String) -> String? {
+        guard let value = reader.string(forKey: ConfigKey([name])), !value.isEmpty else { return nil }
+        return value
+    }
+
+    /// The value for a message: cut, and without characters that could disturb a terminal or a log.
+    private func quoted(_ text: String) -> String {
+        let shown = text.unicodeScalars.prefix(60).map { $0.properties.generalCategory == .control ? "?" : String($0) }
+        return "\"\(shown.joined())\""
+    }
+}
+
+/// Everything that is wrong with the settings.
+public struct SettingsFaults: Error, CustomStringConvertible {
+    /// The exit status for a configuration error: `EX_CONFIG` of sysexits.h.
+    public static let exitStatus: Int32 = 78
+
+    /// One line a fault, each starting with the setting's name.
+    public let lines: [String]
+
+    /// Makes the error.
+    public init(lines: [String]) { self.lines = lines }
+
+    /// The lines, one below the other.
+    public var description: String { lines.joined(separator: "\n") }
+}
