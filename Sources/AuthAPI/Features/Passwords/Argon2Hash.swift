@@ -1,0 +1,166 @@
+import CArgon2
+import FoundationEssentials
+
+/// An Argon2id hash and what is needed to compute it again: the parts of a PHC string.
+struct Argon2Hash: Sendable, Equatable {
+    /// Bytes of salt in new hashes (RFC 9106, section 3.1: 16 is recommended for password hashing).
+    static let saltLength = 16
+    /// Bytes of tag in new hashes (RFC 9106, section 4).
+    static let tagLength = 32
+
+    /// The version of the algorithm: 19 since 2016, 16 before that.
+    let version: Int
+    /// What it costs.
+    let parameters: Argon2Parameters
+    /// The salt.
+    let salt: [UInt8]
+    /// The result.
+    let tag: [UInt8]
+
+    /// The version that new hashes are made with (RFC 9106, section 3.2).
+    static let currentVersion = 19
+
+    /// Hashes a password with a new random salt.
+    ///
+    /// Throws `Argon2Failure` when libargon2 refuses, for example because there is no memory.
+    init(hashing password: Password, parameters: Argon2Parameters) throws {
+        let salt = Self.randomBytes(Self.saltLength)
+        self.version = Self.currentVersion
+        self.parameters = parameters
+        self.salt = salt
+        self.tag = try Self.tag(
+            of: password.normalized,
+            salt: salt,
+            length: Self.tagLength,
+            parameters: parameters,
+            version: Self.currentVersion
+        )
+    }
+
+    /// A hash of nothing known, as expensive to check as a real one with these parameters.
+    init(dummyWith parameters: Argon2Parameters) {
+        version = Self.currentVersion
+        self.parameters = parameters
+        salt = Self.randomBytes(Self.saltLength)
+        tag = Self.randomBytes(Self.tagLength)
+    }
+
+    /// Reads a PHC string; nil when it is not Argon2id, malformed, or asks for more than `Argon2Parameters` allows.
+    init?(phc: String) {
+        // `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`; strings from before version 19 have no `v`.
+        var parts = phc.utf8.count <= 512 ? phc.split(separator: "$", omittingEmptySubsequences: false) : []
+        guard parts.count >= 5, parts[0].isEmpty, parts[1] == "argon2id" else { return nil }
+        var version = 16
+        if parts[2].hasPrefix("v=") {
+            guard let number = Self.number(parts[2].dropFirst(2)) else { return nil }
+            version = number
+            parts.remove(at: 2)
+        }
+        guard parts.count == 5, version == 16 || version == Self.currentVersion,
+            let parameters = Self.parameters(parts[2]), parameters.areAcceptable,
+            let salt = Self.unpaddedBase64(parts[3]), (8...64).contains(salt.count),
+            let tag = Self.unpaddedBase64(parts[4]), (16...64).contains(tag.count)
+        else { return nil }
+        self.version = version
+        self.parameters = parameters
+        self.salt = salt
+        self.tag = tag
+    }
+
+    /// The PHC string.
+    var phc: String {
+        let cost = "m=\(parameters.memoryKiB),t=\(parameters.iterations),p=\(parameters.parallelism)"
+        return "$argon2id$v=\(version)$\(cost)$\(Self.unpaddedBase64(salt))$\(Self.unpaddedBase64(tag))"
+    }
+
+    /// Whether the password is the one that was hashed.
+    ///
+    /// Takes the same time whatever the answer. Throws `Argon2Failure` when libargon2 refuses.
+    func matches(_ password: Password) throws -> Bool {
+        let computed = try Self.tag(
+            of: password.normalized,
+            salt: salt,
+            length: tag.count,
+            parameters: parameters,
+            version: version
+        )
+        return constantTimeEqual(computed, tag)
+    }
+
+    private static func tag(
+        of password: SecretBytes,
+        salt: [UInt8],
+        length: Int,
+        parameters: Argon2Parameters,
+        version: Int
+    ) throws -> [UInt8] {
+        var tag = [UInt8](repeating: 0, count: length)
+        // libargon2 overwrites the memory that it worked in before it gives it back.
+        let status = unsafe password.withUnsafeBytes { bytes in
+            unsafe argon2_hash(
+                UInt32(parameters.iterations),
+                UInt32(parameters.memoryKiB),
+                UInt32(parameters.parallelism),
+                bytes.baseAddress,
+                bytes.count,
+                salt,
+                salt.count,
+                &tag,
+                tag.count,
+                nil,
+                0,
+                Argon2_id,
+                UInt32(version)
+            )
+        }
+        guard status == ARGON2_OK.rawValue else { throw Argon2Failure(status: status) }
+        return tag
+    }
+
+    private static func randomBytes(_ count: Int) -> [UInt8] {
+        // Documented to be cryptographically secure on Linux: getrandom(2).
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+
+    private static func parameters(_ text: Substring) -> Argon2Parameters? {
+        let values = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard values.count == 3, values[0].hasPrefix("m="), values[1].hasPrefix("t="), values[2].hasPrefix("p="),
+            let memory = number(values[0].dropFirst(2)), let iterations = number(values[1].dropFirst(2)),
+            let parallelism = number(values[2].dropFirst(2))
+        else { return nil }
+        return Argon2Parameters(memoryKiB: memory, iterations: iterations, parallelism: parallelism)
+    }
+
+    /// A decimal number without sign, leading zeros or more than ten digits.
+    private static func number(_ text: Substring) -> Int? {
+        guard (1...10).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            text == "0" || !text.hasPrefix("0")
+        else { return nil }
+        return Int(text)
+    }
+
+    private static func unpaddedBase64(_ text: Substring) -> [UInt8]? {
+        guard !text.contains("=") else { return nil }
+        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        return Data(base64Encoded: text + padding).map { Array($0) }
+    }
+
+    private static func unpaddedBase64(_ bytes: [UInt8]) -> String {
+        var text = Data(bytes).base64EncodedString()
+        while text.hasSuffix("=") { text.removeLast() }
+        return text
+    }
+}
+
+/// libargon2 could not compute a hash.
+struct Argon2Failure: Error {
+    /// libargon2's error code.
+    let status: Int32
+}
+
+/// Compares two byte strings in a time that depends on their lengths alone.
+func constantTimeEqual(_ first: [UInt8], _ second: [UInt8]) -> Bool {
+    guard first.count == second.count else { return false }
+    return zip(first, second).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0
+}

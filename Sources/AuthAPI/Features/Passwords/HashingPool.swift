@@ -1,0 +1,112 @@
+import Glibc
+import NIOCore
+import ServiceLifecycle
+import Shared
+
+/// A few threads of its own for work that keeps a core busy, so that neither the event loops nor Swift's tasks wait
+/// behind it, with a bounded queue in front.
+///
+/// The threads start with the pool. Run as a service, the pool takes no more jobs from graceful shutdown on, does
+/// those that wait, and ends its threads.
+final class HashingPool: Service {
+    private let queue: HashingQueue
+    private let deadline: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    /// Starts the threads.
+    ///
+    /// - Parameters:
+    ///   - threads: How many; one per core that the process may use by default.
+    ///   - queueLimit: How many jobs may wait; more are refused at once.
+    ///   - deadline: How long a job may wait; later ones are refused without being done.
+    ///   - now: The clock, for tests.
+    /// - Throws: `ThreadFailure` when the system gives no more threads.
+    init(
+        threads: Int = System.coreCount,
+        queueLimit: Int = 32,
+        deadline: Duration = .seconds(5),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) throws {
+        let queue = HashingQueue(limit: queueLimit, threads: threads, now: now)
+        self.queue = queue
+        self.deadline = deadline
+        self.now = now
+        for _ in 0..<threads {
+            try startThread {
+                // A request that needs no hash goes first: on Linux this sets the priority of this thread alone.
+                _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+                queue.work()
+            }
+        }
+    }
+
+    deinit {
+        queue.close()
+    }
+
+    /// How many jobs wait for a thread.
+    var depth: Int { queue.depth }
+
+    /// Does a job on one of the threads.
+    ///
+    /// - Throws: `APIError` `overloaded` at once when the queue is full or the pool shuts down, and when the job
+    ///   waited too long; `CancellationError` when the task is cancelled while the job waits; what the job throws.
+    func perform<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
+        let queue = queue
+        let id = queue.makeID()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                queue.append(
+                    HashingQueue.Job(
+                        id: id,
+                        deadline: now() + deadline,
+                        perform: { continuation.resume(with: Swift.Result { try job() }) },
+                        refuse: { continuation.resume(throwing: $0) }
+                    )
+                )
+                // A cancellation before the job was in the queue found nothing to remove.
+                if Task.isCancelled { queue.cancel(id) }
+            }
+        } onCancel: {
+            queue.cancel(id)
+        }
+    }
+
+    /// Waits for graceful shutdown or cancellation, then for the jobs that wait and for the threads.
+    func run() async {
+        try? await gracefulShutdown()
+        queue.close()
+        await queue.end()
+    }
+}
+
+/// The system would not start a thread.
+struct ThreadFailure: Error {
+    /// The error number of pthread_create.
+    let status: Int32
+}
+
+/// Runs the body on a new detached thread.
+private func startThread(_ body: @escaping @Sendable () -> Void) throws {
+    final class Body {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+    let argument = unsafe Unmanaged.passRetained(Body(body))
+    var thread = pthread_t()
+    let status = unsafe pthread_create(
+        &thread,
+        nil,
+        { argument in
+            guard let argument = unsafe argument else { return nil }
+            unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+            return nil
+        },
+        argument.toOpaque()
+    )
+    guard status == 0 else {
+        unsafe argument.release()
+        throw ThreadFailure(status: status)
+    }
+    pthread_detach(thread)
+}

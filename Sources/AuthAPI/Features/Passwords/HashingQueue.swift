@@ -1,0 +1,138 @@
+import NIOConcurrencyHelpers
+import Shared
+
+/// Jobs waiting for a hashing thread, first come, first served.
+///
+/// `@unchecked Sendable`: every mutable property is private and touched only between `lock` and `unlock` of
+/// `condition`, and jobs' closures are called after the unlock.
+final class HashingQueue: @unchecked Sendable {
+    /// One piece of work and the ways in which it can end; exactly one of the closures is called, once.
+    struct Job: Sendable {
+        /// Names the job for its removal.
+        let id: UInt64
+        /// When it is too late to start.
+        let deadline: ContinuousClock.Instant
+        /// Does the work and answers whoever waits.
+        let perform: @Sendable () -> Void
+        /// Tells whoever waits that the work was not done.
+        let refuse: @Sendable (any Error) -> Void
+    }
+
+    /// True while a thread that waits has a reason to wake: there is a job, or no more will come.
+    private let condition = ConditionLock(value: false)
+    private let limit: Int
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private var waiting: [Job] = []
+    private var nextID: UInt64 = 0
+    private var isClosed = false
+    private var runningThreads: Int
+    private var busyThreads = 0
+    private var whenEnded: CheckedContinuation<Void, Never>?
+
+    /// Makes a queue in which `limit` jobs may wait while all threads are busy.
+    ///
+    /// Each of the given number of threads must call `work` once.
+    init(limit: Int, threads: Int, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.limit = limit
+        self.now = now
+        runningThreads = threads
+    }
+
+    /// How many jobs wait.
+    var depth: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return waiting.count
+    }
+
+    /// An identifier for the next job.
+    func makeID() -> UInt64 {
+        condition.lock()
+        defer { condition.unlock() }
+        nextID += 1
+        return nextID
+    }
+
+    /// Adds a job, or refuses it at once with `overloaded` when the queue is full or closed.
+    func append(_ job: Job) {
+        condition.lock()
+        let late = removeLate()
+        let isAccepted = !isClosed && waiting.count < limit + runningThreads - busyThreads
+        if isAccepted { waiting.append(job) }
+        unlock()
+        if !isAccepted { job.refuse(Self.overloaded) }
+        for job in late { job.refuse(Self.overloaded) }
+    }
+
+    /// Takes a job out that has not started, and tells whoever waits for it that it was cancelled.
+    func cancel(_ id: UInt64) {
+        condition.lock()
+        let index = waiting.firstIndex { $0.id == id }
+        let job = index.map { waiting.remove(at: $0) }
+        unlock()
+        job?.refuse(CancellationError())
+    }
+
+    /// Performs jobs on the calling thread until the queue is closed and empty.
+    func work() {
+        while let job = next() {
+            job.perform()
+            condition.lock()
+            busyThreads -= 1
+            unlock()
+        }
+        condition.lock()
+        runningThreads -= 1
+        let ended = runningThreads == 0 ? whenEnded : nil
+        unlock()
+        ended?.resume()
+    }
+
+    /// Takes no more jobs; those that wait are still done.
+    func close() {
+        condition.lock()
+        isClosed = true
+        unlock()
+    }
+
+    /// Returns when every thread has left `work`.
+    func end() async {
+        await withCheckedContinuation { continuation in
+            condition.lock()
+            let hasEnded = runningThreads == 0
+            if !hasEnded { whenEnded = continuation }
+            unlock()
+            if hasEnded { continuation.resume() }
+        }
+    }
+
+    /// Waits for a job that is not too late; nil when there will be none.
+    private func next() -> Job? {
+        condition.lock(whenValue: true)
+        let late = removeLate()
+        let job = waiting.isEmpty ? nil : waiting.removeFirst()
+        let isDone = job == nil && isClosed
+        if job != nil { busyThreads += 1 }
+        unlock()
+        for job in late { job.refuse(Self.overloaded) }
+        if job != nil || isDone { return job }
+        // Every job that waited came too late.
+        return next()
+    }
+
+    private func removeLate() -> ArraySlice<Job> {
+        let time = now()
+        // All jobs wait equally long, so the late ones are in front.
+        let late = waiting.prefix { $0.deadline <= time }
+        waiting.removeFirst(late.count)
+        return late
+    }
+
+    private func unlock() {
+        condition.unlock(withValue: isClosed || !waiting.isEmpty)
+    }
+
+    private static var overloaded: APIError {
+        APIError(.overloaded, detail: "Too many password checks are waiting; try again shortly.", retryAfter: 1)
+    }
+}

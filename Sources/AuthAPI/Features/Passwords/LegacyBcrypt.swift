@@ -1,0 +1,76 @@
+import CCrypt
+
+/// A bcrypt hash of a user who was moved over from an earlier backend: checked, never made.
+///
+/// The earlier backend hashed the password as it was typed, in UTF-8, and read no more than 72 bytes of it; so the
+/// bytes after the 72nd do not count here either until the first sign-in replaces the hash by an Argon2id one. A
+/// password with a NUL byte is refused: C implementations stop there and Python's raised an error.
+struct LegacyBcrypt: Sendable {
+    /// The bytes of a password that bcrypt reads.
+    static let passwordLimit = 72
+    /// The costs that are computed, as powers of two; 15 takes about three seconds.
+    static let costRange = 4...15
+
+    /// Prefix, cost and salt, with the hash after them: 60 ASCII characters.
+    private let text: [UInt8]
+
+    /// Reads `$2a$`, `$2b$` or `$2y$`, cost, salt and hash; nil when malformed or more expensive than allowed.
+    init?(_ stored: String) {
+        let text = Array(stored.utf8)
+        guard text.count == 60, text.starts(with: Array("$2".utf8)), Array("aby".utf8).contains(text[2]),
+            text[3] == UInt8(ascii: "$"), text[6] == UInt8(ascii: "$"),
+            text[4...5].allSatisfy({ (0x30...0x39).contains($0) }),
+            Self.costRange.contains(Int(text[4] - 0x30) * 10 + Int(text[5] - 0x30)),
+            text[7...].allSatisfy(Self.isRadix64)
+        else { return nil }
+        self.text = text
+    }
+
+    /// Whether the password, as typed or in normalisation form C, is the one that was hashed.
+    func matches(_ password: Password) -> Bool {
+        let normalized = matches(password.normalized)
+        // Both are always tried: the time must not tell which one matched.
+        let typed = password.typed.map(matches) ?? false
+        return normalized || typed
+    }
+
+    private func matches(_ password: SecretBytes) -> Bool {
+        var phrase = unsafe password.withUnsafeBytes { bytes in unsafe Array(bytes.prefix(Self.passwordLimit)) }
+        defer { unsafe phrase.withUnsafeMutableBytes { buffer in unsafe wipe(buffer) } }
+        let hasNUL = phrase.contains(0)
+        phrase.append(0)
+        guard let computed = hash(phrase), !hasNUL else { return false }
+        // The 31 characters after the salt: libcrypt writes the salt's last character in its canonical form, which
+        // the stored one need not have.
+        return constantTimeEqual(Array(computed.suffix(31)), Array(text.suffix(31)))
+    }
+
+    /// What libcrypt makes of a NUL-terminated phrase with the salt and cost of this hash; nil when it refuses.
+    private func hash(_ phrase: [UInt8]) -> [UInt8]? {
+        let data = UnsafeMutablePointer<crypt_data>.allocate(capacity: 1)
+        // Zeros are the state that crypt_r asks for, and a valid value of a struct of characters.
+        let memory = unsafe UnsafeMutableRawBufferPointer(start: data, count: MemoryLayout<crypt_data>.size)
+        unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
+        defer {
+            unsafe wipe(memory)
+            unsafe data.deallocate()
+        }
+        let setting = (text + [0]).map { CChar(bitPattern: $0) }
+        let result = unsafe phrase.withUnsafeBytes { bytes in
+            unsafe crypt_r(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), setting, data)
+        }
+        guard let result = unsafe result else { return nil }
+        let output = unsafe Array(String(cString: result).utf8)
+        return output.count == text.count ? output : nil
+    }
+
+    /// Whether the character is one of bcrypt's own base 64.
+    private static func isRadix64(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: ".")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Logging
+import Shared
+
+/// Makes and checks password hashes on the hashing threads.
+struct PasswordHasher: Sendable {
+    /// What checking a password against a stored hash found.
+    enum Verification: Sendable, Equatable {
+        /// Not the password, or there is no hash that could be checked.
+        case wrong
+        /// The password.
+        case correct
+        /// The password, but the hash is weaker than a new one: make a new one while the password is at hand.
+        case correctNeedsUpgrade
+    }
+
+    private let parameters: Argon2Parameters
+    private let pool: HashingPool
+    private let dummy: Argon2Hash
+
+    /// Makes a hasher whose new hashes have the given cost, which must be within the bounds of `Argon2Parameters`.
+    init(parameters: Argon2Parameters, pool: HashingPool) {
+        precondition(parameters.areAcceptable, "The settings check the bounds of Argon2Parameters.")
+        self.parameters = parameters
+        self.pool = pool
+        dummy = Argon2Hash(dummyWith: parameters)
+    }
+
+    /// The PHC string of an Argon2id hash with a new random salt.
+    ///
+    /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 refuses.
+    func hash(_ password: Password) async throws -> String {
+        let parameters = parameters
+        return try await perform { try Argon2Hash(hashing: password, parameters: parameters).phc }
+    }
+
+    /// Checks a password against what is stored: an Argon2id PHC string, a bcrypt hash, or nothing.
+    ///
+    /// Nothing (an unknown email, or a user who has no password) and a malformed hash cost as much time as a hash with
+    /// the configured parameters, and are `wrong` (OWASP Authentication Cheat Sheet, "Authentication Responses").
+    /// A hash with other parameters, bcrypt included, costs its own time until it has been upgraded.
+    ///
+    /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 refuses.
+    func verify(_ password: Password, against stored: String?) async throws -> Verification {
+        switch readable(stored) {
+        case .argon2id(let hash):
+            guard try await perform({ try hash.matches(password) }) else { return .wrong }
+            return needsUpgrade(hash) ? .correctNeedsUpgrade : .correct
+        case .bcrypt(let hash):
+            return try await perform { hash.matches(password) } ? .correctNeedsUpgrade : .wrong
+        case nil:
+            let dummy = dummy
+            _ = try await perform { try dummy.matches(password) }
+            return .wrong
+        }
+    }
+
+    private enum Stored {
+        case argon2id(Argon2Hash)
+        case bcrypt(LegacyBcrypt)
+    }
+
+    private func readable(_ stored: String?) -> Stored? {
+        guard let stored else { return nil }
+        if let hash = Argon2Hash(phc: stored) { return .argon2id(hash) }
+        if let hash = LegacyBcrypt(stored) { return .bcrypt(hash) }
+        Logger.current.error("A stored password hash cannot be read; the sign-in is refused.")
+        return nil
+    }
+
+    private func needsUpgrade(_ hash: Argon2Hash) -> Bool {
+        hash.version != Argon2Hash.currentVersion || hash.parameters.isBelow(parameters)
+            || hash.salt.count < Argon2Hash.saltLength || hash.tag.count < Argon2Hash.tagLength
+    }
+
+    private func perform<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
+        do {
+            return try await pool.perform(job)
+        } catch let failure as Argon2Failure {
+            throw APIError(.internalError, cause: failure)
+        }
+    }
+}

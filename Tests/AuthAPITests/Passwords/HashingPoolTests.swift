@@ -1,0 +1,217 @@
+import Foundation
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Shared
+import Synchronization
+import Testing
+
+@testable import AuthAPI
+
+/// A4: hashing has threads of its own, a bounded queue, and sheds what it cannot do in time.
+@Suite(.timeLimit(.minutes(1))) struct HashingPoolTests {
+    /// A job that occupies a thread until the test lets it go.
+    private final class Gate: Sendable {
+        private let opened = DispatchSemaphore(value: 0)
+        private let entered = DispatchSemaphore(value: 0)
+
+        func pass() {
+            entered.signal()
+            opened.wait()
+        }
+
+        func open() { opened.signal() }
+
+        /// Returns when a job stands at the gate.
+        func waitForJob() async {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    self.entered.wait()
+                    continuation.resume()
+                }
+            }
+        }
+    }
+
+    /// A clock that stands still until the test moves it.
+    private final class ManualClock: Sendable {
+        private let time = Mutex(ContinuousClock.now)
+        var now: ContinuousClock.Instant { time.withLock { $0 } }
+        func advance(by duration: Duration) { time.withLock { $0 += duration } }
+    }
+
+    /// Yields until the queue holds that many jobs; the suite's time limit ends a wait in vain.
+    private static func wait(for pool: HashingPool, depth: Int) async {
+        while pool.depth != depth { await Task.yield() }
+    }
+
+    private static func code(of error: (any Error)?) -> APIErrorCode? { (error as? APIError)?.code }
+
+    /// A4: results and errors of jobs come back to the caller.
+    @Test func givesBackResultsAndErrors() async throws {
+        struct Refusal: Error {}
+        let pool = try HashingPool(threads: 2)
+        #expect(try await pool.perform { 42 } == 42)
+        await #expect(throws: Refusal.self) { try await pool.perform { throw Refusal() } }
+        let squares = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<20 { group.addTask { try await pool.perform { number * number } } }
+            return try await group.reduce(into: []) { $0.append($1) }.sorted()
+        }
+        #expect(squares == (0..<20).map { $0 * $0 })
+        #expect(pool.depth == 0)
+    }
+
+    /// A4: a full queue refuses at once, with a time to come back, and takes jobs again when it has room.
+    @Test func fullQueueRefusesAtOnce() async throws {
+        let pool = try HashingPool(threads: 1, queueLimit: 3)
+        let gate = Gate()
+        async let running: Void = pool.perform { gate.pass() }
+        await gate.waitForJob()
+        let waiting = (0..<3).map { number in Task { try await pool.perform { number } } }
+        await Self.wait(for: pool, depth: 3)
+
+        let error = await #expect(throws: APIError.self) { try await pool.perform { 3 } }
+        #expect(error?.code == .overloaded)
+        #expect(error?.code.status == 503)
+        #expect(error?.retryAfter == 1)
+        #expect(pool.depth == 3)
+
+        gate.open()
+        try await running
+        for (number, task) in waiting.enumerated() { #expect(try await task.value == number) }
+        #expect(try await pool.perform { 4 } == 4)
+    }
+
+    /// A4: a job that waited too long is refused without being done.
+    @Test func lateJobIsDroppedUnrun() async throws {
+        let clock = ManualClock()
+        let pool = try HashingPool(threads: 1, deadline: .seconds(5), now: { clock.now })
+        let gate = Gate()
+        async let running: Void = pool.perform { gate.pass() }
+        await gate.waitForJob()
+        let wasRun = Mutex(false)
+        let late = Task { try await pool.perform { wasRun.withLock { $0 = true } } }
+        await Self.wait(for: pool, depth: 1)
+        clock.advance(by: .seconds(3))
+        let punctual = Task { try await pool.perform { 7 } }
+        await Self.wait(for: pool, depth: 2)
+        clock.advance(by: .seconds(2))
+
+        gate.open()
+        try await running
+        let error = await #expect(throws: APIError.self) { try await late.value }
+        #expect(error?.code == .overloaded)
+        #expect(try await punctual.value == 7)
+        #expect(!wasRun.withLock { $0 })
+    }
+
+    /// A4: late jobs give their places to new ones while the threads are still busy.
+    @Test func lateJobsMakeRoomForNewOnes() async throws {
+        let clock = ManualClock()
+        let pool = try HashingPool(threads: 1, queueLimit: 1, deadline: .seconds(5), now: { clock.now })
+        let gate = Gate()
+        async let running: Void = pool.perform { gate.pass() }
+        await gate.waitForJob()
+        let late = Task { try await pool.perform { 1 } }
+        await Self.wait(for: pool, depth: 1)
+        clock.advance(by: .seconds(5))
+        let next = Task { try await pool.perform { 2 } }
+        let error = await #expect(throws: APIError.self) { try await late.value }
+        #expect(error?.code == .overloaded)
+        gate.open()
+        try await running
+        #expect(try await next.value == 2)
+    }
+
+    /// A4: cancelling the task takes its waiting job out; the others do not notice.
+    @Test func cancelledJobLeavesTheQueueUnrun() async throws {
+        let pool = try HashingPool(threads: 1)
+        let gate = Gate()
+        async let running: Void = pool.perform { gate.pass() }
+        await gate.waitForJob()
+        let wasRun = Mutex(false)
+        let first = Task { try await pool.perform { wasRun.withLock { $0 = true } } }
+        await Self.wait(for: pool, depth: 1)
+        let second = Task { try await pool.perform { 2 } }
+        await Self.wait(for: pool, depth: 2)
+        first.cancel()
+        await #expect(throws: CancellationError.self) { try await first.value }
+        #expect(pool.depth == 1)
+        gate.open()
+        try await running
+        #expect(try await second.value == 2)
+        #expect(!wasRun.withLock { $0 })
+    }
+
+    /// A4: a task that was cancelled before it came is refused as well.
+    @Test func taskCancelledBeforehandIsRefused() async throws {
+        let pool = try HashingPool(threads: 1)
+        let gate = Gate()
+        async let running: Void = pool.perform { gate.pass() }
+        await gate.waitForJob()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await pool.perform { 1 }
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(pool.depth == 0)
+        gate.open()
+        try await running
+    }
+
+    /// E7: at graceful shutdown the waiting jobs are done, new ones are refused, and the service ends.
+    @Test func shutdownDrainsTheQueue() async throws {
+        let pool = try HashingPool(threads: 1)
+        let gate = Gate()
+        async let running: Void = pool.perform { gate.pass() }
+        await gate.waitForJob()
+        let waiting = Task { try await pool.perform { 5 } }
+        await Self.wait(for: pool, depth: 1)
+        await testGracefulShutdown { trigger in
+            let service = Task { await pool.run() }
+            trigger.triggerGracefulShutdown()
+            // The service closes the queue as soon as it hears of the shutdown.
+            while true {
+                let probe = Task { try await pool.perform { 0 } }
+                await Task.yield()
+                probe.cancel()
+                if case .failure(let error) = await probe.result, Self.code(of: error) == .overloaded { break }
+            }
+            gate.open()
+            await service.value
+        }
+        try await running
+        #expect(try await waiting.value == 5)
+        await #expect(throws: APIError.self) { try await pool.perform { 6 } }
+    }
+
+    /// A4: with no queue at all, a job is still done when a thread is free, and refused when none is.
+    @Test func withoutAQueueOnlyFreeThreadsTakeJobs() async throws {
+        let pool = try HashingPool(threads: 1, queueLimit: 0)
+        #expect(try await pool.perform { 1 } == 1)
+        let gate = Gate()
+        async let running: Void = pool.perform { gate.pass() }
+        await gate.waitForJob()
+        await #expect(throws: APIError.self) { try await pool.perform { 2 } }
+        gate.open()
+        try await running
+    }
+
+    /// A4: a hasher passes the pool's refusal on, so that the client hears 503 and when to come back.
+    @Test func hasherPassesOverloadOn() async throws {
+        let pool = try HashingPool(threads: 1, queueLimit: 0)
+        let gate = Gate()
+        async let running: Void = pool.perform { gate.pass() }
+        await gate.waitForJob()
+        let hasher = PasswordHasher(parameters: Argon2Parameters(memoryKiB: 64, iterations: 1), pool: pool)
+        for stored in [nil, "malformed"] {
+            let error = await #expect(throws: APIError.self) {
+                try await hasher.verify(Password("Correct-Horse-7"), against: stored)
+            }
+            #expect(error?.code == .overloaded)
+        }
+        let error = await #expect(throws: APIError.self) { try await hasher.hash(Password("Correct-Horse-7")) }
+        #expect(error?.code == .overloaded)
+        gate.open()
+        try await running
+    }
+}
