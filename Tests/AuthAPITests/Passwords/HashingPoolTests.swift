@@ -12,10 +12,10 @@ import Testing
     /// A job that occupies a thread until the test lets it go.
     private final class Gate: Sendable {
         private let opened = DispatchSemaphore(value: 0)
-        private let entered = DispatchSemaphore(value: 0)
+        private let arrivals = AsyncStream.makeStream(of: Void.self)
 
         func pass() {
-            entered.signal()
+            arrivals.continuation.finish()
             opened.wait()
         }
 
@@ -23,12 +23,7 @@ import Testing
 
         /// Returns when a job stands at the gate.
         func waitForJob() async {
-            await withCheckedContinuation { continuation in
-                DispatchQueue.global().async {
-                    self.entered.wait()
-                    continuation.resume()
-                }
-            }
+            for await _ in arrivals.stream {}
         }
     }
 

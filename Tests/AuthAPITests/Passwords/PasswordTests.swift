@@ -71,6 +71,16 @@ import Testing
         #expect(try await hasher.verify(Password(long + "x"), against: hash) == .wrong)
     }
 
+    /// A16: 64 KiB of combining characters, which take seconds to put in order, are not put in order.
+    @Test func combiningCharactersWithoutEndCostLittle() async throws {
+        let marks = "A" + String(repeating: "\u{301}\u{323}", count: 16_000)
+        let start = ContinuousClock.now
+        let password = Password(marks)
+        #expect(start.duration(to: .now) < .milliseconds(500))
+        #expect(password.typed == nil)
+        #expect(password.normalized.withUnsafeBytes { $0.elementsEqual(marks.utf8) })
+    }
+
     /// A4: a password shows itself in no log line, string or dump.
     @Test func showsItselfToNobody() {
         let password = Password("Correct-Horse-7")

@@ -108,16 +108,16 @@ final class HashingQueue: @unchecked Sendable {
 
     /// Waits for a job that is not too late; nil when there will be none.
     private func next() -> Job? {
-        condition.lock(whenValue: true)
-        let late = removeLate()
-        let job = waiting.isEmpty ? nil : waiting.removeFirst()
-        let isDone = job == nil && isClosed
-        if job != nil { busyThreads += 1 }
-        unlock()
-        for job in late { job.refuse(Self.overloaded) }
-        if job != nil || isDone { return job }
-        // Every job that waited came too late.
-        return next()
+        while true {
+            condition.lock(whenValue: true)
+            let late = removeLate()
+            let job = waiting.isEmpty ? nil : waiting.removeFirst()
+            if job != nil { busyThreads += 1 }
+            let isDone = job == nil && isClosed
+            unlock()
+            for job in late { job.refuse(Self.overloaded) }
+            if job != nil || isDone { return job }
+        }
     }
 
     private func removeLate() -> ArraySlice<Job> {

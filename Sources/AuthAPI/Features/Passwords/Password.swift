@@ -12,8 +12,20 @@ struct Password: Sendable {
     /// UTF-8 as typed, where that differs from `normalized`.
     let typed: SecretBytes?
 
+    /// The most code points that are normalised.
+    ///
+    /// Normalising takes time in the square of the length for a text of combining characters alone, a quarter of a
+    /// second for 64 KiB. A text longer than this is longer than any password that `PasswordRules` let through: four
+    /// code points at most become one.
+    private static let normalizationLimit = 1_024
+
     /// Takes any text; length and composition are the business of `PasswordRules`.
     init(_ text: String) {
+        guard text.unicodeScalars.count <= Self.normalizationLimit else {
+            normalized = SecretBytes(text.utf8)
+            typed = nil
+            return
+        }
         let normal = String(String.UnicodeScalarView(text._nfc))
         normalized = SecretBytes(normal.utf8)
         // `==` on strings compares canonical equivalence, which would find the two forms equal.
