@@ -18,7 +18,7 @@ final class PostgresConnection {
         self.link = link
     }
 
-    /// All rows. Throws `PostgresError`.
+    /// Gives all rows; throws `PostgresError`.
     func all<S: Statement>(_ statement: S) throws -> [S.Row] {
         let result = try execute(statement)
         var rows: [S.Row] = []
@@ -29,14 +29,14 @@ final class PostgresConnection {
         return rows
     }
 
-    /// The first row, or nil when there is none. Throws `PostgresError`.
+    /// Gives the first row, or nil when there is none; throws `PostgresError`.
     func first<S: Statement>(_ statement: S) throws -> S.Row? {
         let result = try execute(statement)
         guard result.rowCount > 0 else { return nil }
         return try S.decode(PostgresRow(result: result, index: 0, statement: S.self))
     }
 
-    /// The only row. Throws `PostgresError`, also when there is none or more than one.
+    /// Gives the only row; throws `PostgresError`, also when there is none or more than one.
     func one<S: Statement>(_ statement: S) throws -> S.Row {
         let result = try execute(statement)
         guard result.rowCount == 1 else {
@@ -46,7 +46,7 @@ final class PostgresConnection {
         return try S.decode(PostgresRow(result: result, index: 0, statement: S.self))
     }
 
-    /// Runs the statement and gives the number of rows that it changed. Throws `PostgresError`.
+    /// Runs the statement and gives the number of rows that it changed; throws `PostgresError`.
     @discardableResult
     func run<S: Statement>(_ statement: S) throws -> Int {
         try execute(statement).affectedRows

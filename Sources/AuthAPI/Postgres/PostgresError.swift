@@ -43,7 +43,7 @@ struct PostgresError: Error, Sendable {
     var column: String?
     /// The name of the statement type.
     var statement: String?
-    /// One sentence for the log: the server's primary message or our own. Never with a value.
+    /// One sentence for the log: the server's primary message or our own; never with a parameter.
     var detail: String = ""
     /// Where in the text of the statement the server found the fault, in characters from 1.
     var position: Int?

@@ -52,8 +52,6 @@ import Glibc
         unsafe mutex.deallocate()
     }
 
-    // MARK: For the pool
-
     /// A number for the next job.
     func makeID() -> UInt64 {
         locked {
@@ -125,8 +123,6 @@ import Glibc
         }
     }
 
-    // MARK: For the workers
-
     /// The next job, as soon as there is one; nil when the queue is closed and empty.
     func next(for worker: Int) -> (any PostgresJob)? {
         locked {
@@ -185,8 +181,6 @@ import Glibc
         for continuation in continuations { continuation.resume() }
     }
 
-    // MARK: For the timekeeper
-
     /// Fails jobs that have waited too long, until the queue is closed and the workers have ended.
     ///
     /// A thread of its own, because all workers may be waiting for a server that is away.
@@ -216,8 +210,6 @@ import Glibc
             for job in late { job.fail(PostgresError.unavailable(.waitedTooLong)) }
         }
     }
-
-    // MARK: Lock
 
     /// Runs `body` with the lock held.
     private func locked<Value>(_ body: () -> Value) -> Value {

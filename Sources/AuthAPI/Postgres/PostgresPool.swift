@@ -92,7 +92,7 @@ final class PostgresPool: Service, Sendable {
         try await withConnection { try $0.transaction(retrying: retrying, body) }
     }
 
-    /// Asks the server for a sign of life. Throws `PostgresError`.
+    /// Asks the server for a sign of life; throws `PostgresError`.
     func ping() async throws {
         _ = try await withConnection { try $0.one(Ping()) }
     }
