@@ -12,6 +12,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -57,7 +58,7 @@ let package = Package(
             name: "AuthAPI",
             dependencies: [
                 "Shared", "CLibPQ", "CArgon2", "CCrypt",
-                hummingbird, crypto, logging, lifecycle, arguments, httpTypes, nioCore,
+                hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -69,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "WebFrontend",
             dependencies: [
-                "Shared", hummingbird, crypto, logging, lifecycle, arguments, httpTypes, nioCore, nioHTTP1, httpClient,
+                "Shared", hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore, nioHTTP1,
+                httpClient,
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],

@@ -13,6 +13,8 @@ public enum PasswordRules {
     /// Every rule that the password breaks, in a fixed order; empty when it is good.
     public static func violations(in password: String) -> [RuleViolation] {
         guard !password.isEmpty else { return [RuleViolation(.required, "Enter a password.")] }
+        // At most four code points become one in NFC, and normalising a long text takes time in the square of its length.
+        guard password.unicodeScalars.count <= 4 * maximumLength else { return [tooLong] }
         let scalars = password._nfc
         var length = 0
         var hasUppercase = false
@@ -32,7 +34,7 @@ public enum PasswordRules {
             violations.append(.init(.tooShort, "The password must have at least \(minimumLength) characters."))
         }
         if length > maximumLength {
-            violations.append(.init(.tooLong, "The password may have at most \(maximumLength) characters."))
+            violations.append(tooLong)
         }
         if !hasUppercase {
             violations.append(.init(.missingUppercase, "The password must have an upper-case letter."))
@@ -44,5 +46,9 @@ public enum PasswordRules {
             violations.append(.init(.missingDigit, "The password must have a digit."))
         }
         return violations
+    }
+
+    private static var tooLong: RuleViolation {
+        RuleViolation(.tooLong, "The password may have at most \(maximumLength) characters.")
     }
 }

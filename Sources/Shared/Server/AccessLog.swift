@@ -30,7 +30,7 @@ public struct AccessLog<Context: ServedRequestContext>: RouterMiddleware {
                 "method": .string(request.method.rawValue),
                 "route": .string(route),
                 "status": .stringConvertible(response.status.code),
-                "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
+                "duration_ms": .stringConvertible((ContinuousClock.now - start).fractionalMilliseconds),
             ]
         )
         return response
@@ -39,7 +39,7 @@ public struct AccessLog<Context: ServedRequestContext>: RouterMiddleware {
 
 extension Duration {
     /// The duration in milliseconds, to the microsecond.
-    public var milliseconds: Double {
+    var fractionalMilliseconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds * 1_000_000 + attoseconds / 1_000_000_000_000) / 1000
     }

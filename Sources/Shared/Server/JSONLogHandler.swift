@@ -16,6 +16,8 @@ public struct JSONLogHandler: LogHandler {
     /// Adds context to every line.
     public var metadataProvider: Logger.MetadataProvider?
 
+    private static let timestampStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
     private let format: LogFormat
     private let write: @Sendable (String) -> Void
 
@@ -36,8 +38,13 @@ public struct JSONLogHandler: LogHandler {
     }
 
     /// Makes the handler the one of all loggers made from now on; once a process.
-    public static func bootstrap(_ settings: CommonSettings) {
-        LoggingSystem.bootstrap { _ in JSONLogHandler(format: settings.logFormat, logLevel: settings.logLevel) }
+    ///
+    /// - Parameters:
+    ///   - settings: the form of the lines and the lowest level.
+    ///   - leastLevel: a level below which nothing is written whatever the settings say.
+    public static func bootstrap(_ settings: CommonSettings, leastLevel: Logger.Level = .trace) {
+        let level = max(settings.logLevel, leastLevel)
+        LoggingSystem.bootstrap { _ in JSONLogHandler(format: settings.logFormat, logLevel: level) }
     }
 
     /// Reads or writes one value of the metadata.
@@ -51,7 +58,7 @@ public struct JSONLogHandler: LogHandler {
         var fields = metadata
         if let provided = metadataProvider?.get() { fields.merge(provided) { _, new in new } }
         if let own = event.metadata { fields.merge(own) { _, new in new } }
-        let timestamp = Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
+        let timestamp = Self.timestampStyle.format(.now)
         switch format {
         case .json: write(jsonLine(event, fields: fields, timestamp: timestamp))
         case .text:

@@ -21,6 +21,11 @@ public struct SettingsReader {
         faults.append("\(name.rawValue): \(reason)")
     }
 
+    /// Whether a fault of the setting has been recorded.
+    public func hasFault(_ name: SettingName) -> Bool {
+        faults.contains { $0.hasPrefix("\(name.rawValue):") }
+    }
+
     /// The setting's text, from the variable or, for a secret, from the file that `NAME_FILE` names.
     public mutating func text(_ name: SettingName) -> String? {
         let direct = raw(name.rawValue)

@@ -1,0 +1,30 @@
+import Shared
+import Testing
+
+/// A1: the name of a registration.
+@Suite struct DisplayNameTests {
+    @Test(
+        "Names of every script are taken, blanks around them dropped",
+        arguments: [
+            ("A", "A"), ("  Ada Lovelace ", "Ada Lovelace"), ("山田 太郎", "山田 太郎"), ("محمد", "محمد"),
+            ("O'Brien-Smith", "O'Brien-Smith"), ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+            ("אב\u{200F}", "אב\u{200F}"), ("👩‍👩‍👧", "👩‍👩‍👧"),
+            (String(repeating: "n", count: 200), String(repeating: "n", count: 200)),
+        ]
+    )
+    func taken(text: String, value: String) throws { #expect(try DisplayName(text).value == value) }
+
+    @Test(
+        "What is no name is refused",
+        arguments: [
+            ("", FieldErrorCode.required), ("   ", .required), ("\u{200B}\u{200F}", .required), ("\u{3164}", .required),
+            (String(repeating: "n", count: 201), .tooLong),
+            ("Ada\r\nBcc", .invalidCharacter), ("Ada\u{0}", .invalidCharacter), ("Ada\u{1B}[31m", .invalidCharacter),
+            ("abc\u{202E}def", .invalidCharacter), ("abc\u{2066}def", .invalidCharacter),
+            ("abc\u{2028}def", .invalidCharacter),
+        ]
+    )
+    func refused(text: String, code: FieldErrorCode) {
+        #expect(performing: { try DisplayName(text) }, throws: { ($0 as? RuleViolation)?.code == code })
+    }
+}

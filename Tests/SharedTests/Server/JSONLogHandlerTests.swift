@@ -1,0 +1,79 @@
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import Shared
+
+/// E5: log lines.
+@Suite struct JSONLogHandlerTests {
+    private final class Lines: Sendable {
+        private let stored = Mutex<[String]>([])
+        func append(_ line: String) { stored.withLock { $0.append(line) } }
+        var all: [String] { stored.withLock { $0 } }
+    }
+
+    private func logger(_ lines: Lines, format: LogFormat = .json, level: Logger.Level = .info) -> Logger {
+        Logger(label: "test") { _ in JSONLogHandler(format: format, logLevel: level, write: lines.append) }
+    }
+
+    private func object(_ line: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+
+    @Test("A line is one JSON object with timestamp, level and message")
+    func line() throws {
+        let lines = Lines()
+        var logger = logger(lines)
+        logger[metadataKey: "request_id"] = "abc"
+        logger.warning("hello", metadata: ["status": .stringConvertible(200), "duration_ms": .stringConvertible(1.5)])
+        let line = try #require(lines.all.first)
+        #expect(line.hasSuffix("}\n") && line.filter { $0 == "\n" }.count == 1)
+        let object = try object(line)
+        #expect(object["level"] as? String == "WARNING")
+        #expect(object["message"] as? String == "hello")
+        #expect(object["request_id"] as? String == "abc")
+        #expect(object["status"] as? Int == 200)
+        #expect(object["duration_ms"] as? Double == 1.5)
+        let timestamp = try #require(object["timestamp"] as? String)
+        #expect(timestamp.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/) != nil)
+    }
+
+    @Test("Nothing in a value can end the line or the string")
+    func escaping() throws {
+        let lines = Lines()
+        let nasty = "a\"b\\c\nd\re\u{1B}[0m\u{0}f\u{2028}g\u{7F}山"
+        logger(lines).info("\(nasty)", metadata: ["\(nasty)": "\(nasty)", "list": ["\(nasty)", ["k": "\(nasty)"]]])
+        let line = try #require(lines.all.first)
+        #expect(line.unicodeScalars.filter { $0.value < 0x20 }.map(\.value) == [10])
+        let object = try object(line)
+        #expect(object["message"] as? String == nasty)
+        #expect(object[nasty] as? String == nasty)
+        #expect((object["list"] as? [Any])?.first as? String == nasty)
+    }
+
+    @Test(
+        "Levels have the names that LOG_LEVEL takes, and lower ones are not written",
+        arguments: [
+            (Logger.Level.trace, "DEBUG"), (.debug, "DEBUG"), (.info, "INFO"), (.notice, "INFO"),
+            (.warning, "WARNING"), (.error, "ERROR"), (.critical, "ERROR"),
+        ]
+    )
+    func levels(level: Logger.Level, name: String) throws {
+        let lines = Lines()
+        logger(lines, level: level).log(level: level, "x")
+        #expect(try object(try #require(lines.all.first))["level"] as? String == name)
+        if level < .critical {
+            let quiet = Lines()
+            logger(quiet, level: .critical).log(level: level, "x")
+            #expect(quiet.all.isEmpty)
+        }
+    }
+
+    @Test("Text lines are for reading")
+    func text() {
+        let lines = Lines()
+        logger(lines, format: .text).info("hello", metadata: ["b": "2", "a": "1"])
+        #expect(lines.all.first?.hasSuffix(" INFO hello a=1 b=2\n") == true)
+    }
+}

@@ -1,0 +1,16 @@
+import Hummingbird
+import NIOCore
+import Shared
+
+/// A context with nothing but what the shared middleware needs.
+struct TestContext: ServedRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let remoteAddress: SocketAddress?
+    var requestID = ""
+    var clientAddress = ""
+
+    init(source: Source) {
+        coreContext = .init(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+}
