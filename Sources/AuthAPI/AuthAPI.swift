@@ -1,6 +1,17 @@
 import ArgumentParser
+import Shared
 
+/// The authentication API and the commands that operate it.
 @main
 struct AuthAPI: AsyncParsableCommand {
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        abstract: "The authentication API of yoshikosan.",
+        discussion: "All settings come from the environment; .env.example explains each.",
+        version: Version.current,
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, CheckConfigCommand.self, HealthCheckCommand.self,
+            GenerateSecretsCommand.self,
+        ],
+        defaultSubcommand: ServeCommand.self
+    )
 }

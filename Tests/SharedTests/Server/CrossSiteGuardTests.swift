@@ -7,7 +7,9 @@ import Testing
 /// A14: unsafe requests that a browser sends on behalf of another site.
 @Suite struct CrossSiteGuardTests {
     private static let allowed = "https://app.example.org"
-    private let guardian = CrossSiteGuard<BasicRequestContext>(allowedOrigins: Set([WebOrigin(Self.allowed)].compactMap(\.self)))
+    private let guardian = CrossSiteGuard<BasicRequestContext>(
+        allowedOrigins: Set([WebOrigin(Self.allowed)].compactMap(\.self))
+    )
 
     private func allows(
         _ method: HTTPRequest.Method,

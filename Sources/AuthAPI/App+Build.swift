@@ -1,0 +1,107 @@
+import FoundationEssentials
+import Hummingbird
+import NIOCore
+import Logging
+import ServiceLifecycle
+import Shared
+
+/// The composition root: makes each object once, in the order of their dependencies.
+struct App: Sendable {
+    let settings: APISettings
+    let logger: Logger
+    let postgres: PostgresPool
+    let hashing: HashingPool
+    let migrator: Migrator
+    let accounts: AccountRoutes
+    let sessions: SessionRoutes
+    let authenticator: Authenticator
+    let health: HealthRoutes
+    let sweeper: SessionSweeper
+
+    init(settings: APISettings, logger: Logger, now: @escaping @Sendable () -> Date = { Date.now }) async throws {
+        self.settings = settings
+        self.logger = logger
+        postgres = PostgresPool(settings.postgres, logger: logger)
+        migrator = Migrator(settings.postgres, logger: logger)
+        hashing = try HashingPool(threads: settings.hashingThreads, queueLimit: settings.hashingQueue)
+        let hasher = PasswordHasher(parameters: settings.argon2, pool: hashing)
+        let tokens = await TokenIssuer(
+            key: settings.secretKey,
+            previousKey: settings.secretKeyPrevious,
+            issuer: settings.common.publicURL
+        )
+        let accountStore = AccountStore(postgres: postgres)
+        let sessionStore = SessionStore(postgres: postgres)
+        let sessionService = SessionService(
+            store: sessionStore,
+            accounts: accountStore,
+            hasher: hasher,
+            tokens: tokens,
+            logger: logger,
+            now: now
+        )
+        let cookie = SessionCookie(publicURL: settings.common.publicURL)
+        accounts = AccountRoutes(
+            service: AccountService(store: accountStore, sessions: sessionService, hasher: hasher),
+            cookie: cookie
+        )
+        sessions = SessionRoutes(service: sessionService, cookie: cookie)
+        authenticator = Authenticator(sessions: sessionService, cookie: cookie)
+        health = HealthRoutes(service: HealthService(postgres: postgres))
+        sweeper = SessionSweeper(store: sessionStore, logger: logger, now: now)
+    }
+}
+
+extension App {
+    /// Everything that runs beside the server, in the order of starting; stopping goes the other way.
+    var backgroundServices: [ServiceGroupConfiguration.ServiceConfiguration] {
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: hashing), .init(service: postgres), .init(service: sweeper),
+        ]
+        if settings.migrateOnStart {
+            services.append(
+                .init(
+                    service: SchemaStartup(migrator: migrator, logger: logger),
+                    successTerminationBehavior: .ignore
+                )
+            )
+        }
+        return services
+    }
+
+    /// The HTTP server.
+    ///
+    /// - Parameter onRunning: called with the listening channel.
+    /// - Returns: a service that is to run beside ``backgroundServices``.
+    func server(onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }) -> some ApplicationProtocol {
+        let described = Router(context: APIRequestContext.self)
+        addRoutes(to: described)
+        let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.addMiddleware {
+            RequestIdentity<APIRequestContext>()
+            AccessLog<APIRequestContext>()
+            SecurityHeaders(isSecure: settings.common.publicURL.isSecure)
+            CORSPolicy(allowedOrigins: settings.allowedOrigins)
+            ErrorMiddleware(routes: RouteTable(described))
+            CanonicalPath<APIRequestContext>()
+            CrossSiteGuard<APIRequestContext>(allowedOrigins: settings.allowedOrigins)
+        }
+        addRoutes(to: router)
+        return Application(
+            router: router,
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .seconds(60),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 * 1024,
+                        maxHeaderListSize: 32 * 1024,
+                        maxHeaderFieldCount: 200
+                    )
+                )
+            ),
+            configuration: .init(address: .hostname(settings.host, port: settings.port)),
+            onServerRunning: onRunning,
+            logger: logger
+        )
+    }
+}

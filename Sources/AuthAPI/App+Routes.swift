@@ -1,0 +1,27 @@
+import Hummingbird
+import Shared
+
+extension App {
+    /// Every route: method, path, who may call it, handler.
+    ///
+    /// Bodies are limited to 64 KiB by whoever reads them; the reverse proxy limits how often the paths that take
+    /// passwords may be called.
+    func addRoutes(to router: Router<APIRequestContext>) {
+        // Anybody
+        router.post(.init(APIPath.register), use: accounts.register)
+        router.post(.init(APIPath.login), use: sessions.login)
+        router.post(.init(APIPath.logout), use: sessions.logout)
+        router.get(.init(APIPath.health), use: health.overall)
+        router.get(.init(APIPath.liveness), use: health.liveness)
+        router.get(.init(APIPath.readiness), use: health.readiness)
+
+        // Signed-in users
+        let signedIn = router.group()
+            .add(middleware: authenticator)
+            .group(context: SignedInContext.self)
+        signedIn.get(.init(APIPath.me), use: accounts.me)
+        signedIn.get(.init(APIPath.sessions), use: sessions.list)
+        signedIn.delete(.init(APIPath.sessions), use: sessions.endOthers)
+        signedIn.delete(.init(APIPath.session), use: sessions.end)
+    }
+}

@@ -1,0 +1,85 @@
+import FoundationEssentials
+import Shared
+
+/// Everything that can be set about the API.
+struct APISettings: Sendable {
+    let common: CommonSettings
+    /// The address to listen on.
+    let host: String
+    let port: Int
+    let postgres: PostgresConfiguration
+    /// Whether the server brings the schema up to date before it serves.
+    let migrateOnStart: Bool
+    let secretKey: Secret
+    /// The key in use before, which still checks what it signed.
+    let secretKeyPrevious: Secret?
+    /// Other origins whose pages may call the API.
+    let allowedOrigins: Set<WebOrigin>
+    let argon2: Argon2Parameters
+    let hashingThreads: Int
+    /// How many password checks may wait.
+    let hashingQueue: Int
+
+    /// Reads and checks all settings.
+    ///
+    /// - Throws: ``SettingsFaults`` with one line for each that is missing or invalid.
+    init(from reader: SettingsReader = SettingsReader()) throws {
+        var reader = reader
+        common = CommonSettings(from: &reader)
+        host = reader.text(.apiHost, default: "0.0.0.0")
+        port = reader.integer(.apiPort, in: 0...65_535, default: 8000)
+        let postgres = PostgresConfiguration.read(from: &reader)
+        migrateOnStart = reader.boolean(.migrateOnStart, default: true)
+        let key = reader.secretKey(.secretKey)
+        if key == nil, !reader.hasFault(.secretKey) {
+            reader.fault(.secretKey, "is required; make one with: AuthAPI generate-secrets")
+        }
+        secretKeyPrevious = reader.secretKey(.secretKeyPrevious)
+        if let key, key == secretKeyPrevious { reader.fault(.secretKeyPrevious, "must differ from SECRET_KEY") }
+        allowedOrigins = reader.origins(.allowedOrigins)
+        let defaults = Argon2Parameters()
+        argon2 = Argon2Parameters(
+            memoryKiB: reader.integer(.argon2MemoryKiB, in: 8192...1_048_576, default: defaults.memoryKiB),
+            iterations: reader.integer(.argon2Iterations, in: 1...16, default: defaults.iterations),
+            parallelism: reader.integer(.argon2Parallelism, in: 1...16, default: defaults.parallelism)
+        )
+        hashingThreads = reader.integer(
+            .hashingThreads,
+            in: 1...256,
+            default: ProcessInfo.processInfo.activeProcessorCount
+        )
+        hashingQueue = reader.integer(.hashingQueue, in: 1...10_000, default: 32)
+        try reader.finish()
+        // Both are there when nothing was at fault.
+        guard let key, let postgres else { throw SettingsFaults(lines: reader.faults) }
+        secretKey = key
+        self.postgres = postgres
+    }
+}
+
+extension SettingsReader {
+    /// A key that is long and random enough to sign with.
+    fileprivate mutating func secretKey(_ name: SettingName) -> Secret? {
+        guard let secret = secret(name) else { return nil }
+        if let weakness = SecretStrength.weakness(of: secret) {
+            fault(name, weakness)
+            return nil
+        }
+        return secret
+    }
+
+    /// A list of origins, none of them a wildcard.
+    fileprivate mutating func origins(_ name: SettingName) -> Set<WebOrigin> {
+        var origins: Set<WebOrigin> = []
+        for text in list(name) {
+            if let origin = WebOrigin(text) {
+                origins.insert(origin)
+            } else if text.contains("*") {
+                fault(name, "a wildcard would let every site act for a signed-in visitor; name each origin")
+            } else {
+                fault(name, "must be addresses like https://example.com, separated by commas")
+            }
+        }
+        return origins
+    }
+}

@@ -1,0 +1,24 @@
+import Shared
+
+/// Tells secrets from words that stand in for one.
+enum SecretStrength {
+    /// The fewest characters.
+    static let minimumLength = 32
+    private static let placeholders = [
+        "change", "secret", "password", "example", "placeholder", "your-", "your_", "insert", "replace", "default",
+        "todo",
+    ]
+
+    /// Why the secret must not be used; nil when it may be.
+    static func weakness(of secret: Secret) -> String? {
+        let text = secret.value
+        guard text.count >= minimumLength else {
+            return "must have at least \(minimumLength) characters; make one with: AuthAPI generate-secrets"
+        }
+        let lowered = text.lowercased()
+        guard !placeholders.contains(where: lowered.contains), Set(text).count >= 10 else {
+            return "looks like a placeholder; make a random one with: AuthAPI generate-secrets"
+        }
+        return nil
+    }
+}

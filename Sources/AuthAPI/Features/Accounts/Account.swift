@@ -1,0 +1,30 @@
+import FoundationEssentials
+import Shared
+
+/// A user's identifier.
+typealias AccountID = UUID
+
+/// A person who can sign in.
+struct Account: Sendable, Equatable {
+    /// The user's identifier.
+    let id: AccountID
+    /// The address in lower case.
+    let email: String
+    /// The name to show.
+    let name: String
+    /// The address of a picture, for users who came through a provider that has one.
+    let avatarURL: String?
+
+    /// The account as its owner sees it.
+    var body: UserBody {
+        UserBody(id: id.uuidString.lowercased(), email: email, name: name, avatarURL: avatarURL)
+    }
+}
+
+/// An account together with what its password is checked against.
+struct AccountCredentials: Sendable {
+    /// The account.
+    let account: Account
+    /// The stored hash; nil for users who sign in through a provider only.
+    let passwordHash: String?
+}

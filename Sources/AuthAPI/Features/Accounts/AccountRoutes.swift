@@ -1,0 +1,30 @@
+import Hummingbird
+import Shared
+
+/// Handlers of accounts.
+struct AccountRoutes: Sendable {
+    let service: AccountService
+    let cookie: SessionCookie
+
+    /// `POST /api/auth/register`: 201 with the user, and the cookie of a first session.
+    @Sendable func register(_ request: Request, context: APIRequestContext) async throws -> Response {
+        var body = try await JSONBody(request)
+        let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
+        let password = body.text("password")
+        let name = body.value("name") { text throws(RuleViolation) in try DisplayName(text) }
+        if let password { body.report(PasswordRules.violations(in: password), in: "password") }
+        try body.finish()
+        // All three are there when nothing was at fault.
+        guard let email, let password, let name else { throw APIError(.malformedRequest) }
+        let opened = try await service.register(
+            .init(email: email, name: name, password: Password(password)),
+            from: Device(request, context: context)
+        )
+        return try cookie.set(opened.token, on: .json(opened.account.body, status: .created))
+    }
+
+    /// `GET /api/auth/me`: the signed-in user.
+    @Sendable func me(_ request: Request, context: SignedInContext) throws -> Response {
+        try .json(context.signedIn.account.body)
+    }
+}

@@ -1,0 +1,32 @@
+import FoundationEssentials
+import Shared
+
+/// The rules of accounts.
+struct AccountService: Sendable {
+    let store: AccountStore
+    let sessions: SessionService
+    let hasher: PasswordHasher
+
+    /// A registration whose fields keep their rules.
+    struct Registration: Sendable {
+        let email: EmailAddress
+        let name: DisplayName
+        let password: Password
+    }
+
+    /// Creates an account and opens its first session.
+    ///
+    /// - Throws: `email_taken`, `overloaded`.
+    func register(_ registration: Registration, from device: Device) async throws -> OpenedSession {
+        let hash = try await hasher.hash(registration.password)
+        let account = Account(
+            id: AccountID(),
+            email: registration.email.value,
+            name: registration.name.value,
+            avatarURL: nil
+        )
+        let session = try await sessions.prepare(for: account, from: device)
+        try await store.create(account, passwordHash: hash, session: session.row)
+        return OpenedSession(account: account, token: session.token)
+    }
+}

@@ -1,0 +1,65 @@
+import FoundationEssentials
+import Shared
+
+/// Users in the database.
+struct AccountStore: Sendable {
+    let postgres: PostgresPool
+
+    /// The account with the given address and its password hash; nil when there is none.
+    func credentials(for email: EmailAddress) async throws -> AccountCredentials? {
+        try await postgres.withConnection { try $0.first(FindCredentials(email: email.value)) }
+    }
+
+    /// Stores a new account and its first session, both or neither.
+    ///
+    /// - Throws: `email_taken` when another account has the address. The database decides, so that of two registrations
+    ///   at the same moment exactly one wins.
+    func create(_ account: Account, passwordHash: String, session: NewSession) async throws {
+        do {
+            try await postgres.transaction { db in
+                try db.run(InsertAccount(account: account, passwordHash: passwordHash))
+                try db.run(InsertSession(session: session))
+            }
+        } catch let error as PostgresError where error.violates("users_email_key") {
+            throw APIError(
+                .emailTaken,
+                detail: "An account with this email exists already.",
+                fields: [FieldError(field: "email", code: .taken, detail: "This email is taken.")]
+            )
+        }
+    }
+}
+
+private struct FindCredentials: Statement {
+    static let sql: StaticString = """
+        SELECT id, email, name, avatar_url, password_hash FROM users WHERE lower(email) = $1
+        """
+    let email: String
+    var parameters: [PostgresValue] { [.text(email)] }
+
+    static func decode(_ row: PostgresRow) throws -> AccountCredentials {
+        AccountCredentials(
+            account: Account(
+                id: try row.uuid(0),
+                email: try row.text(1),
+                name: try row.text(2),
+                avatarURL: try row.optionalText(3)
+            ),
+            passwordHash: try row.optionalText(4)
+        )
+    }
+}
+
+private struct InsertAccount: Statement {
+    static let sql: StaticString = """
+        INSERT INTO users (id, email, name, avatar_url, password_hash) VALUES ($1, $2, $3, $4, $5)
+        """
+    let account: Account
+    let passwordHash: String
+    var parameters: [PostgresValue] {
+        [
+            .uuid(account.id), .text(account.email), .text(account.name), .text(orNull: account.avatarURL),
+            .text(passwordHash),
+        ]
+    }
+}

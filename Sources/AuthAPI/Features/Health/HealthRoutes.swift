@@ -1,0 +1,29 @@
+import Hummingbird
+import Shared
+
+/// Handlers of health; the reverse proxy publishes none of them.
+struct HealthRoutes: Sendable {
+    let service: HealthService
+
+    /// `GET /health`: 200 when the service and its database work, else 503.
+    @Sendable func overall(_ request: Request, context: APIRequestContext) async throws -> Response {
+        try await answer(service.overall())
+    }
+
+    /// `GET /health/live`: 200 while the process runs.
+    @Sendable func liveness(_ request: Request, context: APIRequestContext) throws -> Response {
+        try answer(service.liveness())
+    }
+
+    /// `GET /health/ready`: 200 when requests can be served: the database answers and its schema is not older than
+    /// this program, else 503.
+    @Sendable func readiness(_ request: Request, context: APIRequestContext) async throws -> Response {
+        try await answer(service.overall())
+    }
+
+    private func answer(_ body: HealthBody) throws -> Response {
+        var response = try Response.json(body, status: body.status == .ok ? .ok : .serviceUnavailable)
+        if body.status != .ok { response.headers[.retryAfter] = "2" }
+        return response
+    }
+}

@@ -1,0 +1,75 @@
+import Crypto
+import FoundationEssentials
+import Hummingbird
+import Shared
+
+/// A session's identifier: the `jti` of its token.
+typealias SessionID = UUID
+
+/// A session as its row has it.
+struct Session: Sendable, Equatable {
+    let id: SessionID
+    let createdAt: Date
+    let expiresAt: Date
+    let device: Device
+
+    /// The session as its owner sees it.
+    func body(current: SessionID) -> SessionBody {
+        SessionBody(
+            id: id.uuidString.lowercased(),
+            createdAt: createdAt,
+            expiresAt: expiresAt,
+            current: id == current,
+            userAgent: device.userAgent,
+            ipAddress: device.address
+        )
+    }
+}
+
+/// A session that is not stored yet.
+struct NewSession: Sendable {
+    let id: SessionID
+    let accountID: AccountID
+    let tokenHash: TokenHash
+    let createdAt: Date
+    let expiresAt: Date
+    let device: Device
+}
+
+/// A session that has just been stored, with the one copy of its token.
+struct OpenedSession: Sendable {
+    let account: Account
+    let token: Secret
+}
+
+/// What stands in the database in place of a token: its SHA-256.
+///
+/// A fast hash is right here: the token is random, so there is nothing to guess.
+struct TokenHash: Sendable, Equatable {
+    let bytes: [UInt8]
+
+    init(of token: Secret) { bytes = Array(SHA256.hash(data: Array(token.value.utf8))) }
+}
+
+/// From where somebody signed in, for the list of sessions.
+struct Device: Sendable, Equatable {
+    /// The most code points that are kept of a `User-Agent`.
+    static let maximumUserAgentLength = 255
+
+    /// The browser's own description, without control characters.
+    let userAgent: String?
+    /// The address.
+    let address: String?
+
+    init(userAgent: String?, address: String?) {
+        self.userAgent = userAgent.map { text in
+            let kept = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
+            return String(String.UnicodeScalarView(kept.prefix(Self.maximumUserAgentLength)))
+        }
+        self.address = address
+    }
+
+    init(_ request: Request, context: APIRequestContext) {
+        self.init(userAgent: request.headers[.userAgent], address: context.clientAddress)
+    }
+}

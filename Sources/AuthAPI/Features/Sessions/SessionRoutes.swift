@@ -1,0 +1,64 @@
+import FoundationEssentials
+import Hummingbird
+import Shared
+
+/// Handlers of sessions.
+struct SessionRoutes: Sendable {
+    /// The most code points of a password that is checked; imported users may have chosen theirs by other rules.
+    static let maximumPasswordLength = 1024
+
+    let service: SessionService
+    let cookie: SessionCookie
+
+    /// `POST /api/auth/login`: 200 with the user, and the cookie of a new session.
+    @Sendable func login(_ request: Request, context: APIRequestContext) async throws -> Response {
+        var body = try await JSONBody(request)
+        let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
+        let password = body.value("password") { text throws(RuleViolation) in try Self.password(text) }
+        try body.finish()
+        // Both are there when nothing was at fault.
+        guard let email, let password else { throw APIError(.malformedRequest) }
+        let opened = try await service.signIn(
+            email: email,
+            password: password,
+            from: Device(request, context: context)
+        )
+        return try cookie.set(opened.token, on: .json(opened.account.body))
+    }
+
+    /// `POST /api/auth/logout`: 204; the session is gone and so is the cookie.
+    @Sendable func logout(_ request: Request, context: APIRequestContext) async throws -> Response {
+        if let token = cookie.token(of: request) { try await service.signOut(token) }
+        return cookie.clear(on: Response(status: .noContent))
+    }
+
+    /// `GET /api/auth/sessions`: the user's live sessions.
+    @Sendable func list(_ request: Request, context: SignedInContext) async throws -> Response {
+        let user = context.signedIn
+        let sessions = try await service.sessions(of: user)
+        return try .json(SessionListBody(sessions: sessions.map { $0.body(current: user.sessionID) }))
+    }
+
+    /// `DELETE /api/auth/sessions/{id}`: 204; ending the session that asks also clears the cookie.
+    @Sendable func end(_ request: Request, context: SignedInContext) async throws -> Response {
+        guard let id = context.parameters.get("id").flatMap({ SessionID(uuidString: $0) }) else {
+            throw APIError(.sessionNotFound, detail: "You have no such session.")
+        }
+        try await service.end(id, of: context.signedIn)
+        let response = Response(status: .noContent)
+        return id == context.signedIn.sessionID ? cookie.clear(on: response) : response
+    }
+
+    /// `DELETE /api/auth/sessions`: how many other sessions were ended.
+    @Sendable func endOthers(_ request: Request, context: SignedInContext) async throws -> Response {
+        try .json(EndedSessionsBody(ended: await service.endOthers(of: context.signedIn)))
+    }
+
+    private static func password(_ text: String) throws(RuleViolation) -> Password {
+        guard !text.isEmpty else { throw RuleViolation(.required, "Enter a password.") }
+        guard text.unicodeScalars.count <= maximumPasswordLength else {
+            throw RuleViolation(.tooLong, "The password may have at most \(maximumPasswordLength) characters.")
+        }
+        return Password(text)
+    }
+}

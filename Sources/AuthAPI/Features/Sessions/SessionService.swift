@@ -1,0 +1,103 @@
+import FoundationEssentials
+import Logging
+import Shared
+
+/// The rules of sessions.
+struct SessionService: Sendable {
+    let store: SessionStore
+    let accounts: AccountStore
+    let hasher: PasswordHasher
+    let tokens: TokenIssuer
+    let logger: Logger
+    /// The clock.
+    var now: @Sendable () -> Date = { Date.now }
+
+    /// Checks email and password and opens a session.
+    ///
+    /// Unknown email, wrong password and an account without a password take the same time and get the same answer
+    /// (OWASP Authentication, "Authentication Responses").
+    ///
+    /// - Throws: `invalid_credentials`, `overloaded`.
+    func signIn(email: EmailAddress, password: Password, from device: Device) async throws -> OpenedSession {
+        let found = try await accounts.credentials(for: email)
+        let verification = try await hasher.verify(password, against: found?.passwordHash)
+        guard let found, verification != .wrong else { throw Self.invalidCredentials }
+        let session = try await prepare(for: found.account, from: device)
+        let upgrade =
+            verification == .correctNeedsUpgrade ? await hashUpgrade(of: found, password: password) : nil
+        do {
+            try await store.insert(session.row, upgrade: upgrade)
+        } catch let error as PostgresError where error.violates("sessions_user_id_fkey") {
+            // The account was deleted while its password was being checked.
+            throw Self.invalidCredentials
+        }
+        return OpenedSession(account: found.account, token: session.token)
+    }
+
+    /// A session for an account, ready to be stored, and its token.
+    func prepare(for account: Account, from device: Device) async throws -> (row: NewSession, token: Secret) {
+        let id = SessionID()
+        let createdAt = now()
+        let token = try await tokens.token(for: account, session: id, createdAt: createdAt)
+        let row = NewSession(
+            id: id,
+            accountID: account.id,
+            tokenHash: TokenHash(of: token),
+            createdAt: createdAt,
+            expiresAt: createdAt.addingTimeInterval(TimeInterval(TokenIssuer.lifetime)),
+            device: device
+        )
+        return (row, token)
+    }
+
+    /// Who a token belongs to; nil unless its signature is good and its session live.
+    ///
+    /// The signature comes first, so that garbage never reaches the database.
+    func signedIn(with token: Secret) async throws -> SignedIn? {
+        let now = now()
+        guard await tokens.isValid(token, at: now) else { return nil }
+        return try await store.signedIn(with: TokenHash(of: token), at: now)
+    }
+
+    /// Ends the session of a token; a token that has none is no error.
+    func signOut(_ token: Secret) async throws {
+        guard await tokens.isValid(token, at: now()) else { return }
+        try await store.end(with: TokenHash(of: token))
+    }
+
+    /// The user's live sessions, newest first.
+    func sessions(of user: SignedIn) async throws -> [Session] {
+        try await store.live(of: user.account.id, at: now())
+    }
+
+    /// Ends one of the user's sessions.
+    ///
+    /// - Throws: `session_not_found` when it is not a live session of the user.
+    func end(_ session: SessionID, of user: SignedIn) async throws {
+        guard try await store.end(session, of: user.account.id, at: now()) else {
+            throw APIError(.sessionNotFound, detail: "You have no such session.")
+        }
+    }
+
+    /// Ends all of the user's sessions but the one that asks.
+    ///
+    /// - Returns: how many were ended.
+    func endOthers(of user: SignedIn) async throws -> Int {
+        try await store.endOthers(than: user.sessionID, of: user.account.id, at: now())
+    }
+
+    /// The same password hashed with today's parameters; nil, and a later try, when hashing is busy.
+    private func hashUpgrade(of found: AccountCredentials, password: Password) async -> HashUpgrade? {
+        guard let old = found.passwordHash else { return nil }
+        do {
+            return HashUpgrade(account: found.account.id, old: old, new: try await hasher.hash(password))
+        } catch {
+            logger.warning("password hash not upgraded", metadata: ["error": .string("\(type(of: error))")])
+            return nil
+        }
+    }
+
+    private static var invalidCredentials: APIError {
+        APIError(.invalidCredentials, detail: "No account has this email and password.")
+    }
+}

@@ -1,0 +1,101 @@
+import Crypto
+import FoundationEssentials
+import JWTKit
+import Shared
+
+/// What a token says (RFC 7519).
+struct TokenClaims: JWTPayload, Equatable {
+    /// The user's UUID.
+    let sub: String
+    /// The user's address when the token was made.
+    let email: String
+    /// The session's UUID.
+    let jti: String
+    /// Who made it: the site's address.
+    let iss: String
+    /// For whom: always ``TokenIssuer/audience``.
+    let aud: String
+    /// When it was made, in seconds since 1970.
+    let iat: Int
+    /// When it ends, in seconds since 1970.
+    let exp: Int
+    /// Before when it must not be taken, in seconds since 1970; ours have none.
+    var nbf: Int?
+
+    /// Nothing: ``TokenIssuer`` checks the claims against its own clock.
+    func verify(using algorithm: some JWTAlgorithm) {}
+}
+
+/// Makes and checks tokens: JWT, HS256 and nothing else, with `SECRET_KEY`.
+///
+/// The key in use before (`SECRET_KEY_PREVIOUS`) still checks tokens, so that a rotation signs nobody out; which key a
+/// token needs is told by its `kid`, a fingerprint of the key.
+struct TokenIssuer: Sendable {
+    /// Whom the tokens are for.
+    static let audience = "yoshikosan"
+    /// How long a token lives, in seconds: 7 days.
+    static let lifetime = 7 * 24 * 60 * 60
+    /// The most bytes of a token that is looked at; ours have about 500.
+    static let maximumLength = 4096
+    /// How far, in seconds, the clock of another replica may be ahead.
+    static let clockLeeway = 60
+
+    private let keys: JWTKeyCollection
+    private let currentKey: JWKIdentifier
+    private let issuer: String
+
+    /// Makes an issuer.
+    ///
+    /// - Parameters:
+    ///   - key: signs and checks.
+    ///   - previousKey: checks only.
+    ///   - issuer: the site's address.
+    init(key: Secret, previousKey: Secret?, issuer: WebOrigin) async {
+        self.issuer = issuer.description
+        keys = JWTKeyCollection()
+        currentKey = Self.identifier(of: key)
+        await keys.add(hmac: HMACKey(from: key.value), digestAlgorithm: .sha256, kid: currentKey)
+        if let previousKey {
+            await keys.add(
+                hmac: HMACKey(from: previousKey.value),
+                digestAlgorithm: .sha256,
+                kid: Self.identifier(of: previousKey)
+            )
+        }
+    }
+
+    /// Makes the token of a session.
+    func token(for account: Account, session: SessionID, createdAt: Date) async throws -> Secret {
+        let issued = Int(createdAt.timeIntervalSince1970)
+        let claims = TokenClaims(
+            sub: account.id.uuidString.lowercased(),
+            email: account.email,
+            jti: session.uuidString.lowercased(),
+            iss: issuer,
+            aud: Self.audience,
+            iat: issued,
+            exp: issued + Self.lifetime
+        )
+        return Secret(try await keys.sign(claims, kid: currentKey))
+    }
+
+    /// Whether a text is a token of this issuer that is valid at the given time; why it is not is not told.
+    func isValid(_ token: Secret, at now: Date) async -> Bool {
+        guard token.value.utf8.count <= Self.maximumLength,
+            let claims = try? await keys.verify(token.value, as: TokenClaims.self)
+        else { return false }
+        let seconds = Int(now.timeIntervalSince1970)
+        return claims.iss == issuer && claims.aud == Self.audience
+            && claims.exp > seconds
+            && claims.iat <= seconds + Self.clockLeeway
+            && (claims.nbf ?? seconds) <= seconds + Self.clockLeeway
+    }
+
+    private static func identifier(of key: Secret) -> JWKIdentifier {
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Array("yoshikosan key identifier".utf8),
+            using: SymmetricKey(data: Array(key.value.utf8))
+        )
+        return JWKIdentifier(string: code.prefix(8).map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined())
+    }
+}

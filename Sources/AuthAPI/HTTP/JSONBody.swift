@@ -1,0 +1,137 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Shared
+
+/// A JSON object from a request, read strictly, with every fault collected by field.
+///
+/// All bodies of this API are flat objects of strings. Duplicate keys are refused, because readers along the way may
+/// disagree about which one counts (RFC 8259, section 4).
+struct JSONBody {
+    private enum Value: Decodable {
+        case string(String)
+        case null
+        case other
+
+        init(from decoder: any Decoder) throws {
+            guard let container = try? decoder.singleValueContainer() else {
+                self = .other
+                return
+            }
+            if container.decodeNil() {
+                self = .null
+            } else if let text = try? container.decode(String.self) {
+                self = .string(text)
+            } else {
+                self = .other
+            }
+        }
+    }
+
+    /// The most bytes of a key; escapes count as written.
+    private static let maximumKeyLength = 128
+
+    private var values: [String: Value]
+    private(set) var faults: [FieldError] = []
+
+    /// Reads the body of a request.
+    ///
+    /// - Throws: ``APIError`` with `unsupported_media_type`, `payload_too_large`, `request_timeout` or
+    ///   `malformed_request`.
+    init(_ request: Request) async throws {
+        guard let header = request.headers[.contentType], let type = MediaType(from: header),
+            type.isType(.applicationJson)
+        else {
+            throw APIError(.unsupportedMediaType, detail: "Send the body as application/json.")
+        }
+        let buffer = try await request.boundedBody()
+        try self.init(bytes: Array(buffer.readableBytesView))
+    }
+
+    /// Reads a JSON text.
+    init(bytes: [UInt8]) throws(APIError) {
+        // Before the decoder: looking up a long key of combining characters costs time in the square of its length.
+        let keys = Self.scanTopLevelKeys(bytes)
+        guard keys.longest <= Self.maximumKeyLength,
+            let values = try? JSONDecoder().decode([String: Value].self, from: Data(bytes))
+        else {
+            throw APIError(.malformedRequest, detail: "The body is not a JSON object with short keys.")
+        }
+        guard keys.count == values.count else {
+            throw APIError(.malformedRequest, detail: "The body names a key twice.")
+        }
+        self.values = values
+    }
+
+    /// Takes a text field out of the body; nil, and a fault, when it is missing or no text.
+    mutating func text(_ field: String) -> String? {
+        switch values.removeValue(forKey: field) {
+        case .string(let text): return text
+        case .null, nil: faults.append(.init(field: field, code: .required, detail: "This field is required."))
+        case .other: faults.append(.init(field: field, code: .wrongType, detail: "This field must be a string."))
+        }
+        return nil
+    }
+
+    /// Takes a text field out of the body and reads it by a rule; nil, and a fault, when it breaks the rule.
+    mutating func value<Value>(_ field: String, _ rule: (String) throws(RuleViolation) -> Value) -> Value? {
+        guard let text = text(field) else { return nil }
+        do {
+            return try rule(text)
+        } catch {
+            faults.append(error.inField(field))
+            return nil
+        }
+    }
+
+    /// Records faults of a field.
+    mutating func report(_ violations: [RuleViolation], in field: String) {
+        faults += violations.map { $0.inField(field) }
+    }
+
+    /// Ends reading.
+    ///
+    /// - Throws: ``APIError`` with `invalid_fields` when anything was wrong, unknown fields included.
+    mutating func finish() throws(APIError) {
+        for field in values.keys.sorted().prefix(10) {
+            faults.append(.init(field: field, code: .unknownField, detail: "This field is not known."))
+        }
+        guard faults.isEmpty else { throw .invalidFields(faults) }
+    }
+
+    /// How many keys the outermost object has, duplicates counted, and how many bytes the longest of them.
+    ///
+    /// For a text that is not JSON the answer means nothing; the decoder refuses it.
+    private static func scanTopLevelKeys(_ bytes: [UInt8]) -> (count: Int, longest: Int) {
+        var depth = 0
+        var count = 0
+        var longest = 0
+        var start: Int?
+        var lastLength = 0
+        var escaped = false
+        for (index, byte) in bytes.enumerated() {
+            if let opened = start {
+                if escaped {
+                    escaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    escaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    lastLength = index - opened - 1
+                    start = nil
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): start = index
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: ":") where depth == 1:
+                count += 1
+                longest = max(longest, lastLength)
+            default: break
+            }
+        }
+        return (count, longest)
+    }
+}
