@@ -1,0 +1,113 @@
+import Foundation
+import Logging
+
+@testable import AuthAPI
+
+/// A database for one test, cloned from a template that holds the migrated schema.
+///
+/// `TEST_DATABASE_URL` names any database of a server on which the role may create databases; `make test` sets it.
+struct TestDatabase: Sendable {
+    /// The database's own connection string.
+    let url: String
+    /// How to reach it, with a small pool.
+    let configuration: PostgresConfiguration
+    /// A pool of two connections, closed after the test.
+    let pool: PostgresPool
+
+    /// There is no server to test with.
+    struct Missing: Error, CustomStringConvertible {
+        let description =
+            "TEST_DATABASE_URL is not set: run the tests with `make test`, which starts PostgreSQL for them."
+    }
+
+    /// Runs `body` with a database of its own and drops it afterwards; without `migrated` the database is empty.
+    static func with<Value>(
+        migrated: Bool = true,
+        _ body: (TestDatabase) async throws -> Value
+    ) async throws -> Value {
+        let server = try serverURL()
+        let admin = try PostgresConfiguration(url: server)
+        let name = "yoshikosan_test_" + randomName()
+        let template = migrated ? try await Template.shared.name(admin, server) : "template1"
+        try await TestSQL.run("CREATE DATABASE \(name) TEMPLATE \(template) STRATEGY = file_copy", on: admin)
+        let url = try connectionString(server, database: name)
+        var configuration = try PostgresConfiguration(url: url)
+        configuration.poolSize = 2
+        let pool = PostgresPool(configuration, logger: silentLogger)
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body(TestDatabase(url: url, configuration: configuration, pool: pool)))
+        } catch {
+            result = .failure(error)
+        }
+        await pool.close()
+        try await TestSQL.run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)", on: admin)
+        return try result.get()
+    }
+
+    /// Runs SQL text on this database over a connection of its own; gives the first field of the last result.
+    @discardableResult
+    func sql(_ text: String) async throws -> String? {
+        try await TestSQL.run(text, on: configuration)
+    }
+
+    /// A logger that says nothing.
+    static let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// The setting, or an error that says what to do.
+    static func serverURL() throws -> String {
+        guard let url = ProcessInfo.processInfo.environment["TEST_DATABASE_URL"], !url.isEmpty else { throw Missing() }
+        return url
+    }
+
+    /// The same server with another database, as `keyword=value` pairs or URL just as it was.
+    static func connectionString(_ server: String, database: String) throws -> String {
+        guard server.contains("://") else { return server + " dbname=\(database)" }
+        guard var parts = URLComponents(string: server) else {
+            throw TestCommand.Failure(description: "TEST_DATABASE_URL is no URL")
+        }
+        parts.path = "/" + database
+        parts.queryItems = parts.queryItems?.filter { $0.name != "dbname" }
+        return parts.string ?? server
+    }
+
+    /// Letters and digits that no other test uses.
+    static func randomName() -> String {
+        "\(ProcessInfo.processInfo.processIdentifier)_\(String(UInt32.random(in: 0...(.max)), radix: 36))"
+    }
+}
+
+/// The template, made once for each state of the migrations and shared by all test processes.
+private actor Template {
+    static let shared = Template()
+
+    private var task: Task<String, any Error>?
+
+    /// The template's name, after making it if need be.
+    func name(_ admin: PostgresConfiguration, _ server: String) async throws -> String {
+        let task = task ?? Task { try await Self.make(admin, server) }
+        self.task = task
+        return try await task.value
+    }
+
+    /// Makes the template under a name of its own and renames it when it is whole, so that nobody sees half of one.
+    private static func make(_ admin: PostgresConfiguration, _ server: String) async throws -> String {
+        let digest = Migrations.all.flatMap(\.checksum).reduce(into: UInt64(14_695_981_039_346_656_037)) { hash, byte in
+            hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
+        }
+        let name = "yoshikosan_template_" + String(digest, radix: 36)
+        let exists = "SELECT 1 FROM pg_database WHERE datname = '\(name)'"
+        if try await TestSQL.run(exists, on: admin) != nil { return name }
+        let draft = "yoshikosan_draft_" + TestDatabase.randomName()
+        try await TestSQL.run("CREATE DATABASE \(draft) TEMPLATE template1", on: admin)
+        let configuration = try PostgresConfiguration(url: TestDatabase.connectionString(server, database: draft))
+        try await Migrator(configuration, logger: TestDatabase.silentLogger).up()
+        do {
+            try await TestSQL.run("ALTER DATABASE \(draft) RENAME TO \(name)", on: admin)
+        } catch let error as PostgresError where error.sqlState == "42P04" || error.sqlState == "23505" {
+            // Another process was faster.
+            try await TestSQL.run("DROP DATABASE \(draft) WITH (FORCE)", on: admin)
+        }
+        return name
+    }
+}

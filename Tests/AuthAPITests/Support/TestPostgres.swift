@@ -1,0 +1,164 @@
+import Foundation
+
+@testable import AuthAPI
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A PostgreSQL server of its own, for tests that stop, freeze or restart one.
+///
+/// Lives in a temporary folder with its socket; PostgreSQL refuses to run as root, so root becomes somebody else first.
+struct TestPostgres: Sendable {
+    /// The folder that holds data, socket and log.
+    let directory: URL
+    /// The port, which also names the socket.
+    let port: Int
+
+    private let bin: String
+    private let prefix: [String]
+
+    /// Runs `body` with a running server, which is stopped and removed afterwards whatever happens.
+    static func with<Value>(
+        settings: [String: String] = [:],
+        prepare: (TestPostgres) async throws -> Void = { _ in },
+        _ body: (TestPostgres) async throws -> Value
+    ) async throws -> Value {
+        let server = try await make(settings)
+        let result: Result<Value, any Error>
+        do {
+            try await prepare(server)
+            try await server.start()
+            result = .success(try await body(server))
+        } catch {
+            result = .failure(error)
+        }
+        await server.remove()
+        return try result.get()
+    }
+
+    /// The connection string by way of the socket.
+    func url(database: String = "postgres") -> String {
+        "host=\(directory.path()) port=\(port) user=postgres dbname=\(database)"
+    }
+
+    /// How to reach it, with a pool of two.
+    func configuration(database: String = "postgres") throws -> PostgresConfiguration {
+        var configuration = try PostgresConfiguration(url: url(database: database))
+        configuration.poolSize = 2
+        return configuration
+    }
+
+    /// Starts the server and waits until it answers.
+    func start() async throws {
+        try await control(["-w", "-l", directory.appending(path: "log").path(), "start"])
+    }
+
+    /// Stops the server at once, ending all connections in good order.
+    func stop() async throws {
+        try await control(["-w", "-m", "fast", "stop"])
+    }
+
+    /// Stops the server as a crash would.
+    func crash() async throws {
+        try await control(["-w", "-m", "immediate", "stop"])
+    }
+
+    /// Halts every process of the server, which then neither answers nor closes anything.
+    func freeze() throws {
+        for process in try processes() { kill(process, SIGSTOP) }
+    }
+
+    /// Lets a frozen server go on.
+    func thaw() throws {
+        for process in try processes() { kill(process, SIGCONT) }
+    }
+
+    /// Writes a file into the folder of the data, readable by the server alone.
+    func write(_ text: String, to name: String) throws {
+        let file = data.appending(path: name)
+        try text.write(to: file, atomically: false, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path())
+    }
+
+    /// Where the data are.
+    var data: URL { directory.appending(path: "data") }
+
+    private func control(_ arguments: [String]) async throws {
+        try await TestCommand.run(prefix + ["\(bin)/pg_ctl", "-D", data.path(), "-s"] + arguments)
+    }
+
+    /// The postmaster and its children.
+    private func processes() throws -> [pid_t] {
+        let file = try String(contentsOf: data.appending(path: "postmaster.pid"), encoding: .utf8)
+        guard let postmaster = file.split(separator: "\n").first.flatMap({ pid_t($0) }) else { return [] }
+        let children = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
+            let stat = (try? String(contentsOfFile: "/proc/\($0)/stat", encoding: .utf8)) ?? ""
+            // The parent is the second field after the name, which stands in parentheses.
+            let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+            return fields.count > 1 && pid_t(fields[1]) == postmaster
+        }
+        return [postmaster] + children
+    }
+
+    private func remove() async {
+        try? thaw()
+        try? await crash()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Makes the data folder, not started yet.
+    private static func make(_ settings: [String: String]) async throws -> TestPostgres {
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        guard let version = versions.compactMap({ Int($0) }).max() else {
+            throw TestCommand.Failure(description: "PostgreSQL's programs are missing: run the tests with `make test`.")
+        }
+        // Short, because the path of a socket may have no more than 107 bytes.
+        let directory = URL(filePath: "/tmp/yoshikosan-" + TestDatabase.randomName())
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let server = TestPostgres(
+            directory: directory,
+            port: try freePort(),
+            bin: "/usr/lib/postgresql/\(version)/bin",
+            prefix: try await unprivileged(directory)
+        )
+        try await TestCommand.run(
+            server.prefix + [
+                "\(server.bin)/initdb", "-D", server.data.path(), "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                "--locale=C.UTF-8", "--no-sync",
+            ]
+        )
+        let all = [
+            "listen_addresses": "127.0.0.1", "port": "\(server.port)", "fsync": "off", "max_connections": "20",
+            "unix_socket_directories": directory.path(), "shared_buffers": "16MB", "lc_messages": "C",
+        ].merging(settings) { $1 }
+        try server.write(all.map { "\($0.key) = '\($0.value)'\n" }.joined(), to: "postgresql.auto.conf")
+        return server
+    }
+
+    /// What to put before a command so that it does not run as root.
+    private static func unprivileged(_ directory: URL) async throws -> [String] {
+        guard geteuid() == 0 else { return [] }
+        let mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+        if (try? await TestCommand.run(mapped + ["true"])) != nil { return mapped }
+        try await TestCommand.run(["chown", "postgres:", directory.path()])
+        return ["runuser", "-u", "postgres", "--"]
+    }
+
+    /// A port that nobody listens on at the moment.
+    private static func freePort() throws -> Int {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(listener, generic, length) == 0 ? getsockname(listener, generic, &length) : -1
+            }
+        }
+        guard status == 0 else { throw TestCommand.Failure(description: "no port is free") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

@@ -1,0 +1,15 @@
+@testable import AuthAPI
+
+/// SQL text put together by a test, which `Statement` rightly does not allow.
+enum TestSQL {
+    /// Runs one or more statements over a connection of its own and gives the first field of the last result.
+    @discardableResult
+    static func run(_ text: String, on configuration: PostgresConfiguration) async throws -> String? {
+        try await TestCommand.onThread {
+            let link = try PostgresLink(configuration.forMigrations(waitingUpTo: nil))
+            let result = try text.withCString { try link.run($0, name: "test SQL") }
+            guard result.rowCount > 0, result.columnCount > 0 else { return nil }
+            return result.withField(row: 0, column: 0) { String(decoding: $0, as: UTF8.self) } ?? nil
+        }
+    }
+}
