@@ -64,7 +64,9 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
-            resources: [.embedInCode("Migrations"), .embedInCode("OpenAPI/openapi.json")],
+            resources: [
+                .embedInCode("Migrations"), .embedInCode("OpenAPI/openapi.json"), .embedInCode("OpenAPI/docs.css"),
+            ],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
         .executableTarget(

@@ -15,8 +15,8 @@ struct Argon2Parameters: Sendable, Equatable {
     static let iterationsRange = 1...64
     /// The lanes that a hash may ask for.
     static let parallelismRange = 1...16
-    /// The most memory times passes that a hash may ask for, in KiB: about ten seconds of one core.
-    static let workLimit = 4_194_304
+    /// The most memory times passes that a hash may ask for, in KiB: some ten seconds of one core.
+    static let workLimit = 16_777_216
 
     /// Whether a hash with these parameters may be computed.
     ///

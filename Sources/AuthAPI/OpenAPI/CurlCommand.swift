@@ -1,0 +1,83 @@
+/// A command line that calls an operation and works as it is pasted into a POSIX shell.
+struct CurlCommand {
+    /// The command, one option a line.
+    let text: String
+
+    /// Writes the command for an operation of the document.
+    ///
+    /// - Parameters:
+    ///   - operation: What to call.
+    ///   - document: Where its references lead.
+    ///   - server: Scheme and host to call, without a path.
+    init(_ operation: OpenAPIOperation, in document: OpenAPIDocument, server: String) {
+        let server = operation.value["servers"]?.elements.first?["url"]?.text ?? server
+        var parts = ["curl -i"]
+        let security = operation.value["security"]?.elements ?? []
+        if !security.isEmpty { parts[0] += " -b cookies.txt" }
+        if Self.setsCookie(operation, in: document) { parts[0] += " -c cookies.txt" }
+        let content = operation.value["requestBody"]?["content"]?.members.first
+        if let content, let example = Self.example(of: content.value, in: document) {
+            parts.append("-H 'Content-Type: \(content.name)'")
+            parts.append("-d \(Self.quoted(example.pretty))")
+            // `-d` makes it a POST.
+            if operation.method != "POST" { parts[0] += " -X \(operation.method)" }
+        } else if operation.method != "GET" {
+            parts[0] += " -X \(operation.method)"
+        }
+        var path = operation.path
+        var isPlain = true
+        for parameter in operation.value["parameters"]?.elements ?? [] where parameter["in"]?.text == "path" {
+            let name = parameter["name"]?.text ?? ""
+            if let shell = parameter["x-shell-value"]?.text {
+                path = path.replacing("{\(name)}", by: shell.replacing("{server}", by: server))
+                isPlain = false
+            } else {
+                path = path.replacing("{\(name)}", by: parameter["example"]?.text ?? "")
+            }
+        }
+        // In double quotes the shell still fills `$(…)` in.
+        parts.append(isPlain ? server + path : "\"\(server)\(path)\"")
+        text = parts.joined(separator: " \\\n  ")
+    }
+
+    /// The example of a media type, or else the one of its schema.
+    static func example(of media: JSONValue, in document: OpenAPIDocument) -> JSONValue? {
+        if let example = media["example"] { return example }
+        if let first = media["examples"]?.members.first { return document.resolve(first.value)["value"] }
+        return media["schema"].flatMap { document.resolve($0)["example"] }
+    }
+
+    private static func setsCookie(_ operation: OpenAPIOperation, in document: OpenAPIDocument) -> Bool {
+        (operation.value["responses"]?.members ?? []).contains { response in
+            let cookie = document.resolve(response.value)["headers"]?["Set-Cookie"]
+            return cookie.map { document.resolve($0)["required"]?.bool == true } ?? false
+        }
+    }
+
+    /// The text in single quotes, in which a shell leaves everything alone.
+    private static func quoted(_ text: String) -> String {
+        "'\(text.replacing("'", by: "'\\''"))'"
+    }
+}
+
+extension String {
+    /// The text with every occurrence of another, which is not empty, replaced.
+    ///
+    /// Byte by byte: the standard library's `replacing(_:with:)` would link the regular expressions.
+    func replacing(_ text: String, by replacement: String) -> String {
+        let bytes = Array(utf8)
+        let pattern = Array(text.utf8)
+        var result: [UInt8] = []
+        var offset = 0
+        while offset < bytes.count {
+            if bytes[offset] == pattern.first, bytes[offset...].starts(with: pattern) {
+                result += replacement.utf8
+                offset += pattern.count
+            } else {
+                result.append(bytes[offset])
+                offset += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

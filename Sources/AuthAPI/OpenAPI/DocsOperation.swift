@@ -1,0 +1,106 @@
+/// One operation on the page: what it does, how to call it, what goes in and what comes back.
+struct DocsOperation {
+    let document: OpenAPIDocument
+    /// Scheme and host that the commands call.
+    let publicURL: String
+
+    /// A method as a badge.
+    static func badge(_ method: String) -> String {
+        "<span class=\"method \(HTMLText.anchor(method))\">\(HTMLText.escaped(method))</span>"
+    }
+
+    /// The operation's part of the page.
+    func html(of operation: OpenAPIOperation) -> String {
+        """
+        <article class="operation" id="\(HTMLText.escaped(operation.id))">
+        <h3><a href="#\(HTMLText.escaped(operation.id))">\(HTMLText.escaped(operation.summary))</a></h3>
+        <p class="address">\(Self.badge(operation.method)) \(HTMLText.code(operation.path))</p>
+        \(HTMLText.paragraphs(operation.value["description"]?.text ?? ""))\
+        <p class="access">\(access(to: operation))</p>
+        \(HTMLText.command(CurlCommand(operation, in: document, server: publicURL).text))\
+        \(parameters(of: operation))\(body(of: operation))\(answers(of: operation))</article>
+
+        """
+    }
+
+    private func access(to operation: OpenAPIOperation) -> String {
+        let ways = operation.value["security"]?.elements ?? []
+        if ways.isEmpty { return "Needs no session." }
+        let names = ways.flatMap(\.members).map { scheme in
+            scheme.name == "bearer" ? "<code>Authorization: Bearer</code>" : "the session’s cookie"
+        }
+        let list = names.joined(separator: " or ")
+        return ways.contains { $0.members.isEmpty } ? "Takes \(list); needs neither." : "Needs \(list)."
+    }
+
+    private func parameters(of operation: OpenAPIOperation) -> String {
+        let parameters = operation.value["parameters"]?.elements ?? []
+        guard !parameters.isEmpty else { return "" }
+        let rows = parameters.map { parameter in
+            DocsSchema.row(
+                name: parameter["name"]?.text ?? "",
+                isRequired: parameter["required"]?.bool == true,
+                facts: ["in the \(HTMLText.escaped(parameter["in"]?.text ?? ""))"]
+                    + DocsSchema.facts(of: parameter["schema"] ?? .null, in: document),
+                description: parameter["description"]?.text ?? ""
+            )
+        }
+        return "<h4>Parameters</h4>\n<dl class=\"fields\">\n\(rows.joined())</dl>\n"
+    }
+
+    private func body(of operation: OpenAPIOperation) -> String {
+        guard let content = operation.value["requestBody"]?["content"]?.members.first,
+            let schema = content.value["schema"]
+        else { return "" }
+        // The example stands in the command.
+        return "<h4>Request body <span class=\"type\">\(HTMLText.code(content.name))</span></h4>\n"
+            + DocsSchema.fields(of: document.resolve(schema), in: document)
+    }
+
+    private func answers(of operation: OpenAPIOperation) -> String {
+        let responses = operation.value["responses"]?.members ?? []
+        let errors = responses.filter { $0.name.hasPrefix("4") || $0.name.hasPrefix("5") }
+        var html = "<h4>Answers</h4>\n<dl class=\"answers\">\n"
+        for response in responses where !errors.contains(response) { html += answer(response) }
+        html += "</dl>\n"
+        guard !errors.isEmpty else { return html }
+        let statuses = errors.map { HTMLText.escaped($0.name) }.joined(separator: ", ")
+        html += "<details>\n<summary>Errors <span class=\"type\">\(statuses)</span></summary>\n"
+        return html + "<dl class=\"answers\">\n\(errors.map(answer).joined())</dl>\n</details>\n"
+    }
+
+    private func answer(_ response: JSONValue.Member) -> String {
+        let value = document.resolve(response.value)
+        var html = "<dt><span class=\"status s\(HTMLText.escaped(String(response.name.prefix(1))))\">"
+        html += "\(HTMLText.escaped(response.name))</span>\(content(of: value).map { " \($0)" } ?? "")</dt>\n"
+        html += "<dd>\n\(HTMLText.paragraphs(value["description"]?.text ?? ""))\(headers(of: value))"
+        // Of the errors the schema of problems shows one for all.
+        if response.name.hasPrefix("2"), let media = value["content"]?.members.first?.value,
+            let example = CurlCommand.example(of: media, in: document)
+        {
+            html += HTMLText.example(example)
+        }
+        return html + "</dd>\n"
+    }
+
+    /// What an answer's body is: the schema's name, and for a problem its codes.
+    private func content(of response: JSONValue) -> String? {
+        guard let media = response["content"]?.members.first else { return nil }
+        guard let schema = media.value["schema"] else { return nil }
+        if let name = document.name(ofReference: schema) { return DocsSchema.link(name) }
+        let code = schema["allOf"]?.elements.compactMap { $0["properties"]?["code"] }.first
+        let codes = code.map { $0["enum"]?.elements ?? [$0["const"] ?? .null] } ?? []
+        guard !codes.isEmpty else { return HTMLText.code(media.name) }
+        return codes.compactMap(\.text).map(HTMLText.code).joined(separator: " or ")
+    }
+
+    private func headers(of response: JSONValue) -> String {
+        // Every answer names its request; the guide says so once.
+        let headers = (response["headers"]?.members ?? []).filter { $0.name != "X-Request-ID" }
+        return headers.map { header in
+            let description = document.resolve(header.value)["description"]?.text ?? ""
+            return "<p class=\"header\"><code>\(HTMLText.escaped(header.name))</code>: "
+                + "\(HTMLText.inline(description))</p>\n"
+        }.joined()
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+
+@testable import AuthAPI
+
+/// A15: the readable reference.
+@Suite struct DocsPageTests {
+    private let document: OpenAPIDocument
+    private let html: String
+
+    init() throws {
+        document = try OpenAPIDocument()
+        html = DocsPage(document: document, publicURL: "https://example.com").html
+    }
+
+    /// The values of an attribute, in the order of the page.
+    private func values(of attribute: String, in html: String) -> [String] {
+        html.components(separatedBy: "\(attribute)=\"").dropFirst().map { part in
+            String(part.prefix { $0 != "\"" })
+        }
+    }
+
+    @Test func showsEveryOperationAndSchema() {
+        for operation in document.operations {
+            #expect(html.contains("id=\"\(operation.id)\""))
+            #expect(html.contains(HTMLText.code(operation.path)))
+            #expect(html.contains(HTMLText.escaped(operation.summary)))
+            for response in operation.value["responses"]?.members ?? [] {
+                #expect(html.contains(">\(response.name)</span>"))
+            }
+        }
+        for schema in document.root["components"]?["schemas"]?.members ?? [] {
+            #expect(html.contains("id=\"schema-\(schema.name)\""))
+        }
+    }
+
+    /// Every link within the page leads somewhere, and no place has two names.
+    @Test func linksLeadSomewhere() {
+        let ids = values(of: "id", in: html)
+        #expect(Set(ids).count == ids.count)
+        for link in values(of: "href", in: html) where link.hasPrefix("#") {
+            #expect(ids.contains(String(link.dropFirst())), "\(link)")
+        }
+        let elsewhere = Set(values(of: "href", in: html).filter { !$0.hasPrefix("#") })
+        #expect(elsewhere == ["/docs/style.css", "/openapi.json"])
+    }
+
+    /// Every element that is opened is closed, in order.
+    @Test func elementsAreBalanced() {
+        let void: Set<String> = ["meta", "link", "wbr", "!doctype"]
+        var open: [String] = []
+        for tag in html.components(separatedBy: "<").dropFirst() {
+            let name = String(tag.prefix { $0 != " " && $0 != ">" && $0 != "\n" })
+            if name.hasPrefix("/") {
+                #expect(open.popLast() == String(name.dropFirst()))
+            } else if !void.contains(name) {
+                open.append(name)
+            }
+        }
+        #expect(open.isEmpty)
+    }
+
+    /// Nothing that the page's Content-Security-Policy would refuse.
+    @Test func hasNeitherScriptNorInlineStyle() {
+        let lowered = html.lowercased()
+        #expect(!lowered.contains("<script"))
+        #expect(!lowered.contains("<style"))
+        #expect(!lowered.contains(" style="))
+        #expect(!lowered.contains(" on" + "click="))
+        #expect(!lowered.contains("javascript:"))
+    }
+
+    /// Whatever the document says stays text.
+    @Test func documentTextIsEscaped() throws {
+        let evil = "<script>alert('x')</script>&\\\""
+        let text = """
+            {"info":{"title":"\(evil)","version":"\(evil)","description":"\(evil)\\n## \(evil)\\n`\(evil)`"},
+            "tags":[{"name":"\(evil)","description":"\(evil)"}],
+            "paths":{"/\(evil)":{"post":{"operationId":"\(evil)","tags":["\(evil)"],"summary":"\(evil)",
+            "description":"\(evil)","parameters":[{"name":"\(evil)","in":"\(evil)","schema":{"type":"\(evil)"}}],
+            "requestBody":{"content":{"\(evil)":{"schema":{"$ref":"#/components/schemas/\(evil)"}}}},
+            "responses":{"2\(evil)":{"description":"\(evil)","headers":{"\(evil)":{"description":"\(evil)"}},
+            "content":{"\(evil)":{"example":"\(evil)","schema":{"type":"string"}}}}}}}},
+            "components":{"schemas":{"\(evil)":{"description":"\(evil)","type":"object","example":"\(evil)",
+            "properties":{"\(evil)":{"enum":["\(evil)"],"const":"\(evil)"}}}}}}
+            """
+        let document = OpenAPIDocument(root: try JSONValue(parsing: Array(text.utf8)))
+        let html = DocsPage(document: document, publicURL: "https://example.com/<script>").html
+        #expect(!html.contains("<script"))
+        #expect(!html.contains("alert('"))
+        #expect(html.components(separatedBy: "&lt;script&gt;").count > 20)
+    }
+
+    /// A15: each command, given to a shell, calls what it should with the body of the example.
+    @Test func commandsSurviveTheShell() throws {
+        for operation in document.operations {
+            let command = CurlCommand(operation, in: document, server: "http://localhost:8080").text
+            let arguments = try shell(command)
+            let server = operation.path.hasPrefix("/health") ? "http://localhost:8000" : "http://localhost:8080"
+            let path = operation.path.replacingOccurrences(of: "{id}", with: "third")
+            #expect(arguments.last == server + path, "\(operation.id)")
+            let body = operation.value["requestBody"]?["content"]?["application/json"]
+            if let body {
+                let data = try #require(arguments.firstIndex(of: "-d").map { arguments[$0 + 1] })
+                #expect(try JSONValue(parsing: Array(data.utf8)) == CurlCommand.example(of: body, in: document))
+                #expect(arguments.contains("Content-Type: application/json"))
+            } else {
+                #expect(!arguments.contains("-d"))
+                let method = arguments.firstIndex(of: "-X").map { arguments[$0 + 1] }
+                #expect(method == (operation.method == "GET" ? nil : operation.method), "\(operation.id)")
+            }
+            let needsSession = operation.value["security"]?.elements.isEmpty == false
+            #expect(arguments.contains("-b") == needsSession, "\(operation.id)")
+        }
+        #expect(try shell(command("login")).contains("-c"))
+        #expect(try shell(command("register")).contains("-c"))
+        #expect(try shell(command("logout")).contains("-c"))
+    }
+
+    /// A quotation mark in an example does not end the shell's.
+    @Test func quotesAreKeptFromTheShell() throws {
+        let text = """
+            {"paths":{"/x":{"post":{"requestBody":{"content":{"application/json":{"example":{"a":"it's $HOME `b`"}}}}}}}}
+            """
+        let document = OpenAPIDocument(root: try JSONValue(parsing: Array(text.utf8)))
+        let operation = try #require(document.operations.first)
+        let arguments = try shell(CurlCommand(operation, in: document, server: "http://localhost").text)
+        #expect(arguments.contains("{\n  \"a\": \"it's $HOME `b`\"\n}"))
+    }
+
+    private func command(_ id: String) throws -> String {
+        let operation = try #require(document.operations.first { $0.id == id })
+        return CurlCommand(operation, in: document, server: "http://localhost:8080").text
+    }
+
+    /// What a shell would give curl; the list of sessions, when it is asked for inside, is made up.
+    private func shell(_ command: String) throws -> [String] {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        let stub = """
+            curl() {
+                case "$*" in
+                -s*sessions) printf '{"sessions":[{"id":"first"},{"id":"second"},{"id":"third"}]}' ;;
+                *) printf '%s\\0' "$@" ;;
+                esac
+            }
+            """
+        process.arguments = ["-eu", "-c", "\(stub)\n\(command)"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return String(decoding: data, as: UTF8.self).split(separator: "\0").map(String.init)
+    }
+}

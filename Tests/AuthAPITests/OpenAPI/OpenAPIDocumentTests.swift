@@ -1,0 +1,185 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A15: the document says what the code does.
+@Suite struct OpenAPIDocumentTests {
+    private let document: OpenAPIDocument
+    private let schemas: JSONValue
+
+    init() throws {
+        document = try OpenAPIDocument()
+        schemas = try #require(document.root["components"]?["schemas"])
+    }
+
+    private func schema(_ name: String) throws -> JSONValue { try #require(schemas[name]) }
+
+    private func violations(of value: some Encodable, against name: String) throws -> [String] {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        let value = try JSONValue(parsing: Array(encoder.encode(value)))
+        return JSONSchemaValidator(document: document).violations(of: value, against: try schema(name))
+    }
+
+    /// A15: every path of the contract, and no other.
+    @Test func namesEveryPath() {
+        let paths = [
+            APIPath.register, APIPath.login, APIPath.logout, APIPath.me, APIPath.sessions, APIPath.session,
+            APIPath.openAPI, APIPath.docs, APIPath.health, APIPath.liveness, APIPath.readiness,
+        ]
+        #expect(Set(document.operations.map(\.path)) == Set(paths))
+    }
+
+    /// A15: the version is the program's, wherever the document names it.
+    @Test func carriesTheVersion() {
+        #expect(document.root["openapi"]?.text?.hasPrefix("3.1.") == true)
+        #expect(document.root["info"]?["version"]?.text == Version.current)
+        #expect(!OpenAPIDocument.text.contains("@VERSION@"))
+        #expect(OpenAPIDocument.json == Array(OpenAPIDocument.text.utf8))
+    }
+
+    /// A15, A16: the lists of codes are the code's own, in both directions, and each code has words.
+    @Test func listsEveryCode() throws {
+        let codes = try schema("ErrorCode")
+        #expect(codes["enum"]?.elements.compactMap(\.text) == APIErrorCode.allCases.map(\.rawValue))
+        let fieldCodes = try schema("FieldErrorCode")
+        #expect(fieldCodes["enum"]?.elements.compactMap(\.text) == FieldErrorCode.allCases.map(\.rawValue))
+        for code in APIErrorCode.allCases {
+            let words = codes["x-enum-descriptions"]?[code.rawValue]?.text ?? ""
+            #expect(words.hasPrefix("\(code.status). "), "\(code)")
+        }
+        for code in FieldErrorCode.allCases {
+            #expect(fieldCodes["x-enum-descriptions"]?[code.rawValue]?.text?.isEmpty == false, "\(code)")
+        }
+    }
+
+    /// A16: each problem stands under the status that its code has.
+    @Test func problemsStandUnderTheirStatus() throws {
+        var seen: Set<String> = []
+        for operation in document.operations {
+            for response in operation.value["responses"]?.members ?? [] {
+                let content = document.resolve(response.value)["content"]?["application/problem+json"]
+                for part in content?["schema"]?["allOf"]?.elements ?? [] {
+                    guard let code = part["properties"]?["code"] else { continue }
+                    for name in (code["enum"]?.elements ?? [code["const"] ?? .null]).compactMap(\.text) {
+                        #expect(APIErrorCode(rawValue: name).map { "\($0.status)" } == response.name)
+                        seen.insert(name)
+                    }
+                }
+            }
+        }
+        // The one that is no operation's answer: where the method is wrong, there is no operation.
+        #expect(seen.union(["method_not_allowed"]) == Set(APIErrorCode.allCases.map(\.rawValue)))
+    }
+
+    /// A15: what every operation must have for a reader and for a generator.
+    @Test func operationsAreComplete() {
+        let operations = document.operations
+        #expect(Set(operations.map(\.id)).count == operations.count)
+        let tags = Set((document.root["tags"]?.elements ?? []).compactMap { $0["name"]?.text })
+        for operation in operations {
+            #expect(!operation.summary.isEmpty, "\(operation.id)")
+            #expect(operation.value["description"]?.text?.isEmpty == false, "\(operation.id)")
+            #expect(tags.contains(operation.tag), "\(operation.id)")
+            #expect(operation.value["security"] != nil, "\(operation.id)")
+            let statuses = Set((operation.value["responses"]?.members ?? []).map(\.name))
+            if operation.method != "GET" { #expect(statuses.isSuperset(of: ["403", "500", "503"]), "\(operation.id)") }
+            if operation.value["requestBody"] != nil {
+                #expect(statuses.isSuperset(of: ["400", "408", "413", "415", "422"]), "\(operation.id)")
+            }
+            let needsSession =
+                operation.value["security"]?.elements.isEmpty == false
+                && operation.value["security"]?.elements.contains(.object([])) == false
+            if needsSession { #expect(statuses.contains("401"), "\(operation.id)") }
+            for response in operation.value["responses"]?.members ?? [] {
+                let headers = document.resolve(response.value)["headers"]
+                #expect(headers?["X-Request-ID"] != nil, "\(operation.id) \(response.name)")
+            }
+        }
+    }
+
+    /// A15: the limits are those that the rules enforce.
+    @Test func limitsAreThoseOfTheRules() throws {
+        let register = try #require(try schema("RegisterRequest")["properties"])
+        #expect(register["password"]?["minLength"]?.integer == PasswordRules.minimumLength)
+        #expect(register["password"]?["maxLength"]?.integer == PasswordRules.maximumLength)
+        #expect(register["name"]?["maxLength"]?.integer == DisplayName.maximumLength)
+        #expect(register["email"]?["maxLength"]?.integer == EmailAddress.maximumLength)
+        for name in ["RegisterRequest", "LoginRequest"] {
+            #expect(try schema(name)["additionalProperties"] == .bool(false))
+        }
+    }
+
+    /// A15: the messages, as the code writes them, are what the schemas describe.
+    @Test func messagesMatchTheirSchemas() throws {
+        let id = "3f2c1e9a-7a4e-4f0c-9b55-2f1d7a0c8e41"
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let user = UserBody(id: id, email: "a@example.com", name: "A", avatarURL: nil)
+        #expect(try violations(of: user, against: "User") == [])
+        let withPicture = UserBody(id: id, email: "a@example.com", name: "A", avatarURL: "https://example.com/a.png")
+        #expect(try violations(of: withPicture, against: "User") == [])
+        let session = SessionBody(
+            id: id,
+            createdAt: now,
+            expiresAt: now,
+            current: true,
+            userAgent: nil,
+            ipAddress: "2001:db8::1"
+        )
+        #expect(try violations(of: SessionListBody(sessions: [session]), against: "SessionList") == [])
+        #expect(try violations(of: EndedSessionsBody(ended: 0), against: "EndedSessions") == [])
+        for state in [HealthBody.State.ok, .unavailable, .outdated] {
+            let health = HealthBody(status: state, database: state, timestamp: now, version: Version.current)
+            #expect(try violations(of: health, against: "Health") == [])
+        }
+        let live = HealthBody(status: .ok, database: nil, timestamp: now, version: Version.current)
+        #expect(try violations(of: live, against: "Health") == [])
+        for code in APIErrorCode.allCases {
+            let fields = FieldErrorCode.allCases.map { FieldError(field: "name", code: $0, detail: "D") }
+            let problem = Problem(APIError(code, fields: fields), requestID: "0123456789abcdef")
+            #expect(try violations(of: problem, against: "Problem") == [])
+        }
+        let register = RegisterRequest(email: "a@example.com", password: "Plum-Blossom-2026", name: "A")
+        #expect(try violations(of: register, against: "RegisterRequest") == [])
+        #expect(try violations(of: LoginRequest(email: "a@example.com", password: "x"), against: "LoginRequest") == [])
+    }
+
+    /// A15: every example keeps the schema beside it, and the ones to send keep the rules.
+    @Test func examplesAreValid() throws {
+        let validator = JSONSchemaValidator(document: document)
+        var count = 0
+        func check(_ media: JSONValue, _ place: String) {
+            let schema = media["schema"] ?? .null
+            var examples = [media["example"]].compactMap(\.self)
+            examples += (media["examples"]?.members ?? []).compactMap { document.resolve($0.value)["value"] }
+            for example in examples {
+                count += 1
+                #expect(validator.violations(of: example, against: schema) == [], "\(place)")
+            }
+        }
+        for operation in document.operations {
+            for response in operation.value["responses"]?.members ?? [] {
+                for media in document.resolve(response.value)["content"]?.members ?? [] {
+                    check(media.value, "\(operation.id) \(response.name)")
+                }
+            }
+        }
+        for response in document.root["components"]?["responses"]?.members ?? [] {
+            for media in response.value["content"]?.members ?? [] { check(media.value, response.name) }
+        }
+        for schema in schemas.members {
+            guard let example = schema.value["example"] else { continue }
+            count += 1
+            #expect(validator.violations(of: example, against: schema.value) == [], "\(schema.name)")
+        }
+        #expect(count > 40)
+        let register = try #require(try schema("RegisterRequest")["example"])
+        #expect(PasswordRules.violations(in: try #require(register["password"]?.text)).isEmpty)
+        #expect(throws: Never.self) { try EmailAddress(register["email"]?.text ?? "") }
+        #expect(throws: Never.self) { try DisplayName(register["name"]?.text ?? "") }
+        #expect(try schema("LoginRequest")["example"]?["password"] == register["password"])
+        #expect(try schema("LoginRequest")["example"]?["email"] == register["email"])
+    }
+}
