@@ -18,7 +18,7 @@ struct CurlCommand {
         let content = operation.value["requestBody"]?["content"]?.members.first
         if let content, let example = Self.example(of: content.value, in: document) {
             parts.append("-H 'Content-Type: \(content.name)'")
-            parts.append("-d \(Self.quoted(example.pretty))")
+            parts.append("-d \(Self.quoted(example.pretty.replacing("\n", by: "\n  ")))")
             // `-d` makes it a POST.
             if operation.method != "POST" { parts[0] += " -X \(operation.method)" }
         } else if operation.method != "GET" {

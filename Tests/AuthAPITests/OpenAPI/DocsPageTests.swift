@@ -125,7 +125,7 @@ import Testing
         let document = OpenAPIDocument(root: try JSONValue(parsing: Array(text.utf8)))
         let operation = try #require(document.operations.first)
         let arguments = try shell(CurlCommand(operation, in: document, server: "http://localhost").text)
-        #expect(arguments.contains("{\n  \"a\": \"it's $HOME `b`\"\n}"))
+        #expect(arguments.contains("{\n    \"a\": \"it's $HOME `b`\"\n  }"))
     }
 
     private func command(_ id: String) throws -> String {
