@@ -16,6 +16,7 @@ struct App: Sendable {
     let sessions: SessionRoutes
     let authenticator: Authenticator
     let health: HealthRoutes
+    let openAPI: OpenAPIRoutes
     let sweeper: SessionSweeper
 
     init(settings: APISettings, logger: Logger, now: @escaping @Sendable () -> Date = { Date.now }) async throws {
@@ -48,6 +49,7 @@ struct App: Sendable {
         sessions = SessionRoutes(service: sessionService, cookie: cookie)
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)
         health = HealthRoutes(service: HealthService(postgres: postgres))
+        openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL)
         sweeper = SessionSweeper(store: sessionStore, logger: logger, now: now)
     }
 }

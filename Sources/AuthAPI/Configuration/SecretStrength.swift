@@ -6,7 +6,6 @@ enum SecretStrength {
     static let minimumLength = 32
     private static let placeholders = [
         "change", "secret", "password", "example", "placeholder", "your-", "your_", "insert", "replace", "default",
-        "todo",
     ]
 
     /// Why the secret must not be used; nil when it may be.

@@ -51,9 +51,7 @@ struct JSONBody {
 
     /// Reads a JSON text.
     init(bytes: [UInt8]) throws(APIError) {
-        // Before the decoder: looking up a long key of combining characters costs time in the square of its length.
-        let keys = Self.scanTopLevelKeys(bytes)
-        guard keys.longest <= Self.maximumKeyLength,
+        guard let keys = JSONKeyScan(bytes), keys.longest <= Self.maximumKeyLength,
             let values = try? JSONDecoder().decode([String: Value].self, from: Data(bytes))
         else {
             throw APIError(.malformedRequest, detail: "The body is not a JSON object with short keys.")
@@ -98,40 +96,5 @@ struct JSONBody {
             faults.append(.init(field: field, code: .unknownField, detail: "This field is not known."))
         }
         guard faults.isEmpty else { throw .invalidFields(faults) }
-    }
-
-    /// How many keys the outermost object has, duplicates counted, and how many bytes the longest of them.
-    ///
-    /// For a text that is not JSON the answer means nothing; the decoder refuses it.
-    private static func scanTopLevelKeys(_ bytes: [UInt8]) -> (count: Int, longest: Int) {
-        var depth = 0
-        var count = 0
-        var longest = 0
-        var start: Int?
-        var lastLength = 0
-        var escaped = false
-        for (index, byte) in bytes.enumerated() {
-            if let opened = start {
-                if escaped {
-                    escaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    escaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    lastLength = index - opened - 1
-                    start = nil
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): start = index
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            case UInt8(ascii: ":") where depth == 1:
-                count += 1
-                longest = max(longest, lastLength)
-            default: break
-            }
-        }
-        return (count, longest)
     }
 }

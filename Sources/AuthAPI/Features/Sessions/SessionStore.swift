@@ -152,7 +152,7 @@ private struct EndSessionByToken: Statement {
 }
 
 /// Takes the lock under which expired sessions are removed; it is given back when the transaction ends.
-private struct TrySweepLock: Statement {
+struct TrySweepLock: Statement {
     static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(hashtextextended('yoshikosan.sessions.sweep', 0))"
     var parameters: [PostgresValue] { [] }
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Prints the OpenAPI document.
+struct OpenAPICommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "openapi", abstract: "Prints the OpenAPI document.")
+
+    func run() async throws {
+        print(OpenAPIDocument.text)
+    }
+}
