@@ -26,3 +26,8 @@ struct SchemaStartup: Service {
         }
     }
 }
+
+extension SchemaStartup: CustomStringConvertible {
+    /// The name in the log of the service group, which would otherwise write out every migration.
+    var description: String { "SchemaStartup" }
+}

@@ -42,3 +42,8 @@ struct SessionSweeper: Service {
         return total
     }
 }
+
+extension SessionSweeper: CustomStringConvertible {
+    /// The name in the log of the service group.
+    var description: String { "SessionSweeper" }
+}

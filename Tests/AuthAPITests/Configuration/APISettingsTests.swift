@@ -1,0 +1,93 @@
+import Configuration
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// E2, E3, A14: the API's settings.
+@Suite struct APISettingsTests {
+    private func faults(_ environment: [String: String]) -> [String] {
+        do {
+            let provider = EnvironmentVariablesProvider(environmentVariables: environment)
+            _ = try APISettings(from: SettingsReader(ConfigReader(provider: provider)))
+            return []
+        } catch let faults as SettingsFaults {
+            return faults.lines
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    private static let good = ["SECRET_KEY": TestAPI.secretKey, "DATABASE_URL": "postgresql://u:p@localhost/db"]
+
+    private func names(_ changes: [String: String]) -> [String] {
+        faults(Self.good.merging(changes) { $1 }).map { String($0.prefix { $0 != ":" }) }
+    }
+
+    @Test("The defaults are complete but for the secrets")
+    func defaults() throws {
+        #expect(faults(Self.good).isEmpty)
+        #expect(faults([:]).map { $0.prefix { $0 != ":" } } == ["DATABASE_URL", "SECRET_KEY"])
+        let settings = try TestAPI.settings(["HASHING_THREADS": ""], databaseURL: "postgresql://u@h/d")
+        #expect(settings.hashingThreads == ProcessInfo.processInfo.activeProcessorCount)
+        #expect(settings.common.environment == .production)
+        let provider = EnvironmentVariablesProvider(environmentVariables: Self.good)
+        let plain = try APISettings(from: SettingsReader(ConfigReader(provider: provider)))
+        #expect(plain.argon2 == Argon2Parameters(memoryKiB: 19456, iterations: 2, parallelism: 1))
+        #expect(plain.port == 8000 && plain.host == "0.0.0.0" && plain.migrateOnStart)
+    }
+
+    @Test("The database can be given in parts")
+    func parts() {
+        let parts = ["SECRET_KEY": TestAPI.secretKey, "POSTGRES_PASSWORD": "pässwörd with @:/?#%"]
+        #expect(faults(parts).isEmpty)
+    }
+
+    @Test("Five wrong settings give five lines")
+    func five() {
+        let lines = faults([
+            "SECRET_KEY": "short", "DATABASE_URL": "mysql://u:hunter2@h/d", "API_PORT": "99999",
+            "ALLOWED_ORIGINS": "*", "ARGON2_MEMORY_KIB": "1",
+        ])
+        #expect(lines.count == 5)
+        #expect(!lines.joined().contains("hunter2") && !lines.joined().contains("short\""))
+    }
+
+    @Test(
+        "E3: secrets are long and no placeholders",
+        arguments: [
+            "", "short", "change-me-change-me-change-me-change-me", "your-secret-key-min-32-characters-long-here",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "12121212121212121212121212121212121212",
+            "Please-Replace-This-0123456789-abcdef", "x2345678901234567890123456789password",
+        ]
+    )
+    func weakSecrets(secret: String) {
+        #expect(names(["SECRET_KEY": secret]) == ["SECRET_KEY"])
+        if !secret.isEmpty {
+            #expect(names(["SECRET_KEY_PREVIOUS": secret]) == ["SECRET_KEY_PREVIOUS"])
+            #expect(!faults(Self.good.merging(["SECRET_KEY": secret]) { $1 }).joined().contains(secret))
+        }
+    }
+
+    @Test("E3: what generate-secrets makes is accepted, and never the same twice")
+    func generated() {
+        let secrets = (0..<200).map { _ in GenerateSecretsCommand.randomText() }
+        #expect(Set(secrets).count == 200)
+        for secret in secrets {
+            #expect(secret.count == 43)
+            #expect(SecretStrength.weakness(of: Secret(secret)) == nil)
+        }
+    }
+
+    @Test("The previous key must differ from the key")
+    func samePrevious() {
+        #expect(names(["SECRET_KEY_PREVIOUS": TestAPI.secretKey]) == ["SECRET_KEY_PREVIOUS"])
+    }
+
+    @Test(
+        "A14: origins are named exactly",
+        arguments: ["*", "https://*.example.com", "example.com", "https://example.com/path", "null", "https://ok.example, *"]
+    )
+    func origins(value: String) { #expect(names(["ALLOWED_ORIGINS": value]) == ["ALLOWED_ORIGINS"]) }
+}

@@ -1,0 +1,21 @@
+import Dispatch
+
+/// Holds a thread until the test lets it go.
+final class Gate: Sendable {
+    private let gate = DispatchSemaphore(value: 0)
+    private let arrivals = AsyncStream<Void>.makeStream()
+
+    /// Blocks the calling thread until ``open()``.
+    func wait() {
+        arrivals.continuation.yield()
+        gate.wait()
+    }
+
+    /// Returns once a thread waits.
+    func entered() async {
+        for await _ in arrivals.stream { return }
+    }
+
+    /// Lets one waiting thread go.
+    func open() { gate.signal() }
+}

@@ -1,0 +1,125 @@
+import AsyncHTTPClient
+import Configuration
+import Foundation
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// The whole API, serving real HTTP on a free port, on a database of its own.
+struct TestAPI: Sendable {
+    /// A key that `SECRET_KEY` may be.
+    static let secretKey = "k3Jx9-Qm2Vt7_Zr5Lw8Yp1Nc6Hd4Fb0Sg"
+
+    let port: Int
+    let app: App
+    let database: TestDatabase
+    let clock: TestClock
+    let logs: LogRecorder
+
+    /// Runs `body` beside a server that ends with it.
+    static func with(
+        _ environment: [String: String] = [:],
+        migrated: Bool = true,
+        _ body: @Sendable (TestAPI) async throws -> Void
+    ) async throws {
+        try await TestDatabase.with(migrated: migrated) { database in
+            try await with(environment, database: database, body)
+        }
+    }
+
+    /// Runs `body` beside a server on the given database.
+    static func with(
+        _ environment: [String: String] = [:],
+        database: TestDatabase,
+        databaseURL: String? = nil,
+        _ body: @Sendable (TestAPI) async throws -> Void
+    ) async throws {
+        let clock = TestClock()
+        let logs = LogRecorder()
+        let logger = Logger(label: "test") { _ in
+            JSONLogHandler(format: .json, logLevel: .trace, write: logs.append)
+        }
+        let settings = try settings(environment, databaseURL: databaseURL ?? database.url)
+        let app = try await App(settings: settings, logger: logger, now: clock.now)
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        let server = app.server { channel in
+            continuation.yield(channel.localAddress?.port ?? 0)
+            continuation.finish()
+        }
+        let group = ServiceGroup(
+            configuration: .init(services: app.backgroundServices + [.init(service: server)], logger: logger)
+        )
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                // A server that cannot start must not leave the test waiting for its port.
+                defer { continuation.finish() }
+                try await group.run()
+            }
+            guard let port = await ports.first(where: { _ in true }) else {
+                try await tasks.waitForAll()
+                return
+            }
+            let api = TestAPI(port: port, app: app, database: database, clock: clock, logs: logs)
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(api)) } catch { result = .failure(error) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try result.get()
+        }
+    }
+
+    /// Settings for tests: cheap hashes, a free port, and whatever the test adds.
+    static func settings(_ environment: [String: String], databaseURL: String) throws -> APISettings {
+        let defaults = [
+            "SECRET_KEY": secretKey, "DATABASE_URL": databaseURL, "API_HOST": "127.0.0.1", "API_PORT": "0",
+            "MIGRATE_ON_START": "false", "ARGON2_MEMORY_KIB": "8192", "ARGON2_ITERATIONS": "1", "HASHING_THREADS": "2",
+            "DATABASE_POOL_SIZE": "2",
+        ]
+        let values = defaults.merging(environment) { _, new in new }
+        let provider = EnvironmentVariablesProvider(environmentVariables: values)
+        return try APISettings(from: SettingsReader(ConfigReader(provider: provider)))
+    }
+
+    /// A browser without cookies yet.
+    func client() -> TestClient { TestClient(api: self) }
+
+    /// A browser that has just registered.
+    func registered(
+        email: String = "ada@example.com",
+        password: String = "Passw0rd",
+        name: String = "Ada"
+    ) async throws -> TestClient {
+        let client = client()
+        let response = try await client.post(
+            APIPath.register,
+            ["email": email, "password": password, "name": name]
+        )
+        try #require(response.status == 201)
+        return client
+    }
+}
+
+/// A clock that stands still until it is moved.
+final class TestClock: Sendable {
+    private let offset = Locked<TimeInterval>(0)
+
+    /// The time that the API sees: the real one, moved.
+    var now: @Sendable () -> Date { { [offset] in Date.now.addingTimeInterval(offset.value) } }
+
+    /// Moves the clock.
+    func advance(by seconds: TimeInterval) { offset.update { $0 += seconds } }
+}
+
+/// Keeps every log line.
+final class LogRecorder: Sendable {
+    private let lines = Locked<[String]>([])
+
+    var append: @Sendable (String) -> Void { { [lines] line in lines.update { $0.append(line) } } }
+
+    /// The lines so far.
+    var all: [String] { lines.value }
+}
