@@ -18,7 +18,7 @@ struct PostgresConfiguration: Sendable {
     /// How long a job may wait for a worker; nil waits for ever.
     var waitTimeout: Duration? = .seconds(2)
     /// How long a job may take, counted from when it was handed in; nil has no limit.
-    var jobTimeout: Duration? = .milliseconds(2900)
+    var jobTimeout: Duration? = .milliseconds(2700)
     /// How long to try one host; libpq counts in seconds and takes at least 2.
     var connectTimeout: Duration = .seconds(2)
     /// When the server gives up a statement; nil leaves it to run.

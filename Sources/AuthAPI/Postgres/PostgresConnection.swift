@@ -62,7 +62,8 @@ final class PostgresConnection {
             return try send(statement, values)
         } catch {
             guard error.isStalePlan else { throw error }
-            plans[ObjectIdentifier(S.self)] = nil
+            // Whatever made one plan stale has most likely made others stale, too.
+            plans = [:]
             guard wasIdle else { throw error }
             return try send(statement, values)
         }

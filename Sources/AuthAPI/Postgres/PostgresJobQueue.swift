@@ -118,7 +118,8 @@ import Glibc
                 busy: connected - min(idle.count, connected),
                 waiting: jobs.count,
                 refused: refused,
-                expired: expired
+                expired: expired,
+                isClosing: isClosed
             )
         }
     }
@@ -238,4 +239,6 @@ struct PostgresPoolSnapshot: Sendable, Equatable {
     let refused: UInt64
     /// The jobs that waited too long, since start.
     let expired: UInt64
+    /// Whether the pool takes no more jobs.
+    let isClosing: Bool
 }

@@ -1,7 +1,12 @@
-import Dispatch
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Runs a program and waits for it, off Swift's own threads.
+///
+/// Not `Process`, which goes on waiting while a server that the program started in the background is alive.
 enum TestCommand {
     /// The program failed.
     struct Failure: Error, CustomStringConvertible {
@@ -12,22 +17,14 @@ enum TestCommand {
     @discardableResult
     static func run(_ arguments: [String]) async throws -> String {
         try await onThread {
-            let process = Process()
-            let output = FileHandle.temporary()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = arguments
-            // A file rather than a pipe: a server started by the program would hold a pipe open.
-            process.standardOutput = output.handle
-            process.standardError = output.handle
-            process.standardInput = FileHandle.nullDevice
-            defer { try? FileManager.default.removeItem(at: output.url) }
-            try process.run()
-            process.waitUntilExit()
-            let text = String(decoding: (try? Data(contentsOf: output.url)) ?? Data(), as: UTF8.self)
-            guard process.terminationStatus == 0 else {
-                throw Failure(
-                    description: "\(arguments.joined(separator: " ")): status \(process.terminationStatus)\n\(text)"
-                )
+            // A file rather than a pipe, which such a server would hold open.
+            let output = FileManager.default.temporaryDirectory.appending(path: "yoshikosan-\(UUID().uuidString).out")
+                .path()
+            defer { unlink(output) }
+            let status = try spawn(arguments, output)
+            let text = String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
+            guard status == 0 else {
+                throw Failure(description: "\(arguments.joined(separator: " ")): status \(status)\n\(text)")
             }
             return text
         }
@@ -39,13 +36,24 @@ enum TestCommand {
             Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
         }
     }
-}
 
-extension FileHandle {
-    /// A new file in the temporary folder, open for writing.
-    fileprivate static func temporary() -> (url: URL, handle: FileHandle) {
-        let url = FileManager.default.temporaryDirectory.appending(path: "yoshikosan-\(UUID().uuidString).out")
-        _ = FileManager.default.createFile(atPath: url.path(), contents: nil)
-        return (url, FileHandle(forWritingAtPath: url.path()) ?? .nullDevice)
+    /// Starts the program, printing to the file `output`, and gives its wait status.
+    private static func spawn(_ arguments: [String], _ output: String) throws -> Int32 {
+        var files = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&files)
+        defer { posix_spawn_file_actions_destroy(&files) }
+        posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&files, 1, output, O_WRONLY | O_CREAT, 0o600)
+        posix_spawn_file_actions_adddup2(&files, 1, 2)
+        var strings: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        defer { for string in strings { free(string) } }
+        var child = pid_t()
+        let failure = posix_spawnp(&child, arguments[0], &files, nil, &strings, environ)
+        guard failure == 0 else {
+            throw Failure(description: "\(arguments[0]): \(String(cString: strerror(failure)))")
+        }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        return status
     }
 }

@@ -122,12 +122,9 @@ struct TestPostgres: Sendable {
             bin: "/usr/lib/postgresql/\(version)/bin",
             prefix: try await unprivileged(directory)
         )
-        try await TestCommand.run(
-            server.prefix + [
-                "\(server.bin)/initdb", "-D", server.data.path(), "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                "--locale=C.UTF-8", "--no-sync",
-            ]
-        )
+        let fresh = try await FreshData.shared.path(server.prefix, server.bin)
+        try await TestCommand.run(server.prefix + ["cp", "-R", fresh, server.data.path()])
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: server.data.path())
         let all = [
             "listen_addresses": "127.0.0.1", "port": "\(server.port)", "fsync": "off", "max_connections": "20",
             "unix_socket_directories": directory.path(), "shared_buffers": "16MB", "lc_messages": "C",
@@ -160,5 +157,31 @@ struct TestPostgres: Sendable {
         }
         guard status == 0 else { throw TestCommand.Failure(description: "no port is free") }
         return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// What `initdb` makes, once for each test process; copying it is ten times faster.
+private actor FreshData {
+    static let shared = FreshData()
+
+    private static let folder = "/tmp/yoshikosan-initdb-\(ProcessInfo.processInfo.processIdentifier)"
+    private var task: Task<String, any Error>?
+
+    /// The folder, after making it if need be; it goes when the process ends.
+    func path(_ prefix: [String], _ bin: String) async throws -> String {
+        let task =
+            task
+            ?? Task {
+                atexit { try? FileManager.default.removeItem(atPath: FreshData.folder) }
+                try await TestCommand.run(
+                    prefix + [
+                        "\(bin)/initdb", "-D", Self.folder, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                        "--locale=C.UTF-8", "--no-sync",
+                    ]
+                )
+                return Self.folder
+            }
+        self.task = task
+        return try await task.value
     }
 }

@@ -1,0 +1,241 @@
+import Foundation
+import InMemoryLogging
+import Logging
+import Testing
+
+@testable import AuthAPI
+
+/// D7: the database goes away and comes back.
+@Suite struct PostgresOutageTests {
+    /// How the server goes away.
+    enum Outage: CaseIterable {
+        case stopped, crashed, frozen
+    }
+
+    /// D7: requests fail within 3 s while the server is away, and succeed by themselves when it is back.
+    @Test(arguments: Outage.allCases)
+    func requestsFailFastAndRecover(outage: Outage) async throws {
+        try await TestPostgres.with { server in
+            let logs = InMemoryLogHandler()
+            let pool = PostgresPool(try server.configuration(), logger: Logger(label: "test") { _ in logs })
+            try await pool.ping()
+            switch outage {
+            case .stopped: try await server.stop()
+            case .crashed: try await server.crash()
+            case .frozen: try server.freeze()
+            }
+            let clock = ContinuousClock()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        let start = clock.now
+                        let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
+                        #expect(error?.isUnavailable == true)
+                        #expect(clock.now - start < .seconds(3))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            if outage == .frozen { try server.thaw() } else { try await server.start() }
+            let back = clock.now
+            while await (try? pool.ping()) == nil { #expect(clock.now - back < .seconds(10)) }
+            await pool.close()
+            // One line for each worker, however many attempts there were.
+            #expect(logs.entries.count { $0.level >= .warning } <= 2)
+        }
+    }
+
+    /// D7: a restart while nobody asks is not noticed by whoever asks next.
+    @Test func restartWhileIdle() async throws {
+        try await TestPostgres.with { server in
+            let pool = PostgresPool(try server.configuration(), logger: TestDatabase.silentLogger)
+            try await Self.useAllWorkers(pool)
+            try await server.stop()
+            try await server.start()
+            for _ in 0..<4 { try await pool.ping() }
+            await pool.close()
+        }
+    }
+
+    /// D7: the same when only the connections were ended.
+    @Test func terminatedWhileIdle() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            for _ in 0..<5 {
+                try await Self.useAllWorkers(database.pool)
+                try await database.sql(Self.terminateOthers)
+                for _ in 0..<3 { try await database.pool.ping() }
+            }
+        }
+    }
+
+    /// D7: a statement under way is lost with its connection, and is not repeated, for it may have been carried out.
+    @Test func terminatedWhileRunning() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let running = Task {
+                _ = try await database.pool.withConnection { try $0.run(TestStatements.Sleep(milliseconds: 60_000)) }
+            }
+            let terminate =
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                + "WHERE datname = current_database() AND wait_event = 'PgSleep'"
+            while try await database.sql(terminate) != "t" {}
+            let error = await #expect(throws: PostgresError.self) { try await running.value }
+            #expect(error?.isConnectionLost == true && error?.isUnavailable == true)
+            try await database.pool.ping()
+        }
+    }
+
+    /// D7: with two hosts the one that is alive serves, wherever it stands in the list.
+    @Test func deadFirstHost() async throws {
+        try await TestPostgres.with { server in
+            let dead = server.directory.appending(path: "nobody").path()
+            let url = "host=\(dead),\(server.directory.path()) port=\(server.port) user=postgres dbname=postgres"
+            let pool = PostgresPool(try PostgresConfiguration(url: url), logger: TestDatabase.silentLogger)
+            try await pool.ping()
+            await pool.close()
+        }
+    }
+
+    /// D7: `target_session_attrs=read-write` passes over a standby, and a primary that becomes one is left.
+    @Test func readOnlyHostIsLeft() async throws {
+        try await TestPostgres.with { first in
+            try await TestPostgres.with { second in
+                for server in [first, second] {
+                    try await TestSQL.run("CREATE TABLE notes (id int4, body text)", on: try server.configuration())
+                }
+                let hosts =
+                    "host=\(first.directory.path()),\(second.directory.path()) port=\(first.port),\(second.port)"
+                var configuration = try PostgresConfiguration(
+                    url: hosts + " user=postgres dbname=postgres target_session_attrs=read-write"
+                )
+                configuration.poolSize = 1
+                let pool = PostgresPool(configuration, logger: TestDatabase.silentLogger)
+                let add = TestStatements.AddNote(id: 1)
+                try await pool.withConnection { _ = try $0.run(add) }
+
+                // Sessions that exist keep their default until they read the configuration again.
+                try await TestSQL.run(
+                    "ALTER SYSTEM SET default_transaction_read_only = on",
+                    on: try first.configuration()
+                )
+                try await TestSQL.run("SELECT pg_reload_conf()", on: try first.configuration())
+                var failures = 0
+                while try await TestSQL.run("SELECT count(*) FROM notes", on: try second.configuration()) == "0" {
+                    do {
+                        try await pool.withConnection { _ = try $0.run(add) }
+                    } catch let error as PostgresError {
+                        #expect(error.sqlState == "25006" && error.isUnavailable)
+                        failures += 1
+                    }
+                }
+                #expect(failures == 1)
+                await pool.close()
+            }
+        }
+    }
+
+    /// D6: a password that the server refuses appears neither in the error nor in the log.
+    @Test func passwordStaysSecret() async throws {
+        try await TestPostgres.with { server in
+            try await TestSQL.run("CREATE ROLE app LOGIN PASSWORD 'right-Horse-1'", on: try server.configuration())
+            try server.write("local all app scram-sha-256\nlocal all all trust\n", to: "pg_hba.conf")
+            try await TestSQL.run("SELECT pg_reload_conf()", on: try server.configuration())
+            func pool(_ password: String, _ logger: Logger) throws -> PostgresPool {
+                let configuration = try PostgresConfiguration(
+                    host: server.directory.path(),
+                    port: "\(server.port)",
+                    user: "app",
+                    password: password,
+                    database: "postgres"
+                )
+                return PostgresPool(configuration, logger: logger)
+            }
+            let logs = InMemoryLogHandler()
+            var logger = Logger(label: "test") { _ in logs }
+            logger.logLevel = .trace
+            let wrong = try pool("wrong-Horse-2", logger)
+            let error = await #expect(throws: PostgresError.self) { try await wrong.ping() }
+            await wrong.close()
+            let text = logs.entries.map { "\($0)" }.joined() + String(reflecting: error) + "\(wrong.configuration)"
+            #expect(text.contains("password authentication failed"))
+            #expect(!text.contains("Horse"))
+
+            let right = try pool("right-Horse-1", TestDatabase.silentLogger)
+            try await right.ping()
+            await right.close()
+        }
+    }
+
+    /// D6: `sslmode=verify-full` accepts the server whose certificate the right authority signed, and no other.
+    @Test func verifyFull() async throws {
+        try await TestPostgres.with(
+            settings: ["ssl": "on", "ssl_cert_file": "server.crt", "ssl_key_file": "server.key"],
+            prepare: { try await Self.makeCertificates($0) }
+        ) { server in
+            try server.write("local all all trust\nhostssl all all 127.0.0.1/32 trust\n", to: "pg_hba.conf")
+            try await TestSQL.run("SELECT pg_reload_conf()", on: try server.configuration())
+            func configuration(_ root: String, host: String = "127.0.0.1") throws -> PostgresConfiguration {
+                let file = server.data.appending(path: root).path()
+                let configuration = try PostgresConfiguration(
+                    url: "postgresql://postgres@\(host):\(server.port)/postgres?sslmode=verify-full&sslrootcert=\(file)"
+                )
+                return configuration
+            }
+            let right = PostgresPool(try configuration("root.crt"), logger: TestDatabase.silentLogger)
+            let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            #expect(try await TestSQL.run(encrypted, on: right.configuration) == "t")
+            // More than one TLS record in either direction.
+            struct Length: Statement {
+                static let sql: StaticString = "SELECT $1"
+                let text: String
+                var parameters: [PostgresValue] { [.text(text)] }
+                static func decode(_ row: PostgresRow) throws -> Int { try row.text(0).utf8.count }
+            }
+            let text = String(repeating: "x", count: 1_000_000)
+            for _ in 0..<5 {
+                #expect(try await right.withConnection { try $0.one(Length(text: text)) } == 1_000_000)
+            }
+            await right.close()
+
+            // Another authority; and the right one for another name.
+            for wrong in [try configuration("other.crt"), try configuration("root.crt", host: "localhost")] {
+                let pool = PostgresPool(wrong, logger: TestDatabase.silentLogger)
+                let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
+                #expect(error?.isUnavailable == true)
+                await pool.close()
+            }
+        }
+    }
+
+    /// An authority, a server certificate for 127.0.0.1 signed by it, and an authority that signed nothing.
+    private static func makeCertificates(_ server: TestPostgres) async throws {
+        func path(_ name: String) -> String { server.data.appending(path: name).path() }
+        for root in ["root", "other"] {
+            try await TestCommand.run([
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                "2",
+                "-subj", "/CN=test \(root)", "-keyout", path("\(root).key"), "-out", path("\(root).crt"),
+            ])
+        }
+        try await TestCommand.run([
+            "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+            "/CN=127.0.0.1",
+            "-keyout", path("server.key"), "-out", path("server.csr"),
+        ])
+        try server.write("subjectAltName = IP:127.0.0.1\n", to: "names")
+        try await TestCommand.run([
+            "openssl", "x509", "-req", "-in", path("server.csr"), "-CA", path("root.crt"), "-CAkey", path("root.key"),
+            "-CAcreateserial", "-days", "2", "-extfile", path("names"), "-out", path("server.crt"),
+        ])
+    }
+
+    /// Makes every worker of a pool of two connect and run something.
+    private static func useAllWorkers(_ pool: PostgresPool) async throws {
+        try await pool.ping()
+        while pool.snapshot.connected < pool.snapshot.size { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    private static let terminateOthers = """
+        SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+        """
+}

@@ -1,0 +1,215 @@
+import Dispatch
+import Foundation
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import Testing
+
+@testable import AuthAPI
+
+/// D6: waiting is bounded in number and in time; ending is orderly.
+@Suite struct PostgresPoolTests {
+    /// Keeps a pool's only worker busy until released.
+    private struct Blocker {
+        let task: Task<Void, any Error>
+        let gate = DispatchSemaphore(value: 0)
+
+        init(_ pool: PostgresPool) async {
+            let (started, starter) = AsyncStream.makeStream(of: Void.self)
+            task = Task { [gate] in
+                try await pool.withConnection { _ in
+                    starter.finish()
+                    gate.wait()
+                }
+            }
+            for await _ in started {}
+        }
+
+        func release() async throws {
+            gate.signal()
+            try await task.value
+        }
+    }
+
+    private static func pool(
+        _ database: TestDatabase,
+        _ change: (inout PostgresConfiguration) -> Void = { _ in }
+    ) -> PostgresPool {
+        var configuration = database.configuration
+        configuration.poolSize = 1
+        change(&configuration)
+        return PostgresPool(configuration, logger: TestDatabase.silentLogger)
+    }
+
+    /// D6: a job waits for a worker no longer than the waiting time, though the worker never gets free.
+    @Test func waitingEnds() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database) { $0.waitTimeout = .milliseconds(150) }
+            let blocker = await Blocker(pool)
+            let clock = ContinuousClock()
+            let start = clock.now
+            let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
+            #expect(error?.kind == .unavailable(.waitedTooLong))
+            #expect(error?.isUnavailable == true)
+            #expect((.milliseconds(150)...Duration.seconds(2)).contains(clock.now - start))
+            #expect(pool.snapshot.expired == 1)
+            try await blocker.release()
+            try await pool.ping()
+            await pool.close()
+        }
+    }
+
+    /// D6: when the queue is full, further jobs are refused at once.
+    @Test func fullQueueRefuses() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database) { $0.queueLimit = 2 }
+            let blocker = await Blocker(pool)
+            let waiting = (0..<2).map { _ in Task { try await pool.ping() } }
+            while pool.snapshot.waiting < 2 { await Task.yield() }
+            let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
+            #expect(error?.kind == .unavailable(.queueFull))
+            let snapshot = pool.snapshot
+            #expect(snapshot.waiting == 2 && snapshot.busy == 1 && snapshot.connected == 1 && snapshot.refused == 1)
+            try await blocker.release()
+            for task in waiting { try await task.value }
+            await pool.close()
+        }
+    }
+
+    @Test func cancellingAWaitingJobEndsItAtOnce() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database)
+            let blocker = await Blocker(pool)
+            let waiting = Task { try await pool.ping() }
+            while pool.snapshot.waiting < 1 { await Task.yield() }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+            #expect(pool.snapshot.waiting == 0)
+
+            // A task that was cancelled before it came.
+            let late = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await pool.ping()
+            }
+            await #expect(throws: CancellationError.self) { try await late.value }
+
+            // A job under way is not stopped.
+            blocker.task.cancel()
+            try await blocker.release()
+            await pool.close()
+        }
+    }
+
+    /// E7: closing finishes what was handed in and refuses the rest.
+    @Test func closingDrains() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database)
+            let blocker = await Blocker(pool)
+            let waiting = (0..<5).map { _ in Task { try await pool.ping() } }
+            while pool.snapshot.waiting < 5 { await Task.yield() }
+            let closing = Task { await pool.close() }
+            while !pool.snapshot.isClosing { await Task.yield() }
+            try await blocker.release()
+            await closing.value
+            for task in waiting { try await task.value }
+            let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
+            #expect(error?.kind == .unavailable(.closed))
+            #expect(pool.snapshot.connected == 0)
+        }
+    }
+
+    /// E7: as a service it ends with graceful shutdown.
+    @Test func runEndsWithGracefulShutdown() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database)
+            try await testGracefulShutdown { trigger in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await pool.run() }
+                    try await pool.ping()
+                    trigger.triggerGracefulShutdown()
+                    try await group.waitForAll()
+                }
+            }
+            #expect(pool.snapshot.connected == 0)
+        }
+    }
+
+    /// A pool that is simply dropped ends its threads and connections, too.
+    @Test func droppedPoolDisconnects() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            do {
+                let pool = Self.pool(database) { $0.applicationName = "dropped" }
+                try await pool.ping()
+            }
+            let count =
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dropped' "
+                + "AND datname = current_database()"
+            let clock = ContinuousClock()
+            let start = clock.now
+            while try await database.sql(count) != "0" {
+                try #require(clock.now - start < .seconds(10))
+            }
+        }
+    }
+
+    /// D7: a statement that takes too long is ended by the server; the connection stays good.
+    @Test func statementTimeout() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database) { $0.statementTimeout = .milliseconds(100) }
+            let before = try await pool.withConnection { try $0.one(TestStatements.BackendPID()) }
+            let error = await #expect(throws: PostgresError.self) {
+                _ = try await pool.withConnection { try $0.run(TestStatements.Sleep(milliseconds: 60_000)) }
+            }
+            #expect(error?.sqlState == "57014" && error?.isUnavailable == true)
+            #expect(try await pool.withConnection { try $0.one(TestStatements.BackendPID()) } == before)
+            await pool.close()
+        }
+    }
+
+    /// D7: when the server does not end it, we do, and use another connection.
+    @Test func jobTimeout() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database) {
+                $0.statementTimeout = nil
+                $0.jobTimeout = .milliseconds(1500)
+            }
+            let before = try await pool.withConnection { try $0.one(TestStatements.BackendPID()) }
+            let error = await #expect(throws: PostgresError.self) {
+                _ = try await pool.withConnection { try $0.run(TestStatements.Sleep(milliseconds: 60_000)) }
+            }
+            #expect(error?.kind == .unavailable(.noAnswer))
+            while !pool.isConnected { await Task.yield() }
+            #expect(try await pool.withConnection { try $0.one(TestStatements.BackendPID()) } != before)
+            await pool.close()
+        }
+    }
+
+    /// Many more jobs than workers, from many tasks, all answered, each with its own result.
+    @Test func manyJobs() async throws {
+        struct Echo: Statement {
+            static let sql: StaticString = "SELECT $1"
+            let number: Int32
+            var parameters: [PostgresValue] { [.int4(number)] }
+            static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
+        }
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database) {
+                $0.poolSize = 3
+                $0.queueLimit = 100
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for task in 0..<50 {
+                    group.addTask {
+                        for number in 0..<40 {
+                            let value = Int32(task * 1000 + number)
+                            let echo = try await pool.withConnection { try $0.one(Echo(number: value)) }
+                            #expect(echo == value)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(pool.snapshot.refused == 0 && pool.snapshot.waiting == 0)
+            await pool.close()
+        }
+    }
+}

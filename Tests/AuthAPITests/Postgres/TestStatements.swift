@@ -1,0 +1,66 @@
+@testable import AuthAPI
+
+/// Statements that several tests use.
+enum TestStatements {
+    /// The number of the server process behind the connection.
+    struct BackendPID: Statement {
+        static let sql: StaticString = "SELECT pg_backend_pid()"
+        static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
+    }
+
+    /// Keeps the server busy for a while.
+    struct Sleep: Statement {
+        static let sql: StaticString = "SELECT pg_sleep($1::int8 / 1000.0)"
+        let milliseconds: Int64
+        var parameters: [PostgresValue] { [.int8(milliseconds)] }
+    }
+
+    /// Makes the table `notes` of the statements below.
+    struct MakeNotes: Statement {
+        static let sql: StaticString = """
+            CREATE TABLE notes (id int4 CONSTRAINT notes_pkey PRIMARY KEY, body text NOT NULL,
+                CONSTRAINT notes_body_length CHECK (char_length(body) <= 100))
+            """
+    }
+
+    /// Adds a note.
+    struct AddNote: Statement {
+        static let sql: StaticString = "INSERT INTO notes (id, body) VALUES ($1, $2)"
+        let id: Int32
+        var body = "a note"
+        var parameters: [PostgresValue] { [.int4(id), .text(body)] }
+    }
+
+    /// Reads all notes, whatever columns they have.
+    struct AllNotes: Statement {
+        static let sql: StaticString = "SELECT * FROM notes ORDER BY id"
+        static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
+    }
+
+    /// Counts a call, even one whose transaction is rolled back, and fails with `state` before call number `succeeds`.
+    struct Flaky: Statement {
+        static let sql: StaticString = "SELECT flaky($1, $2)"
+        let state: String
+        let succeeds: Int32
+        var parameters: [PostgresValue] { [.text(state), .int4(succeeds)] }
+
+        /// What the statement calls.
+        static let function = """
+            CREATE SEQUENCE calls;
+            CREATE FUNCTION flaky(state text, succeeds int4) RETURNS void LANGUAGE plpgsql AS $$
+            BEGIN
+                IF nextval('calls') < succeeds THEN RAISE 'not yet' USING ERRCODE = state; END IF;
+            END $$;
+            """
+    }
+
+    /// Leaves a transaction open.
+    struct Begin: Statement {
+        static let sql: StaticString = "BEGIN"
+    }
+
+    /// Makes the server forget every prepared statement.
+    struct Discard: Statement {
+        static let sql: StaticString = "DISCARD ALL"
+    }
+}
