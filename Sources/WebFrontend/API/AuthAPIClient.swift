@@ -1,0 +1,131 @@
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import Shared
+
+/// The authentication API as the pages see it: one method per path.
+///
+/// Every method throws ``APIError``: with the API's own code when it sent a problem document, else with
+/// `service_unavailable`. What the API should never say to this program becomes `internal_error`.
+struct AuthAPIClient: Sendable {
+    /// A body together with the cookies that belong to it.
+    struct Signed<Body: Sendable>: Sendable {
+        let body: Body
+        /// `Set-Cookie` values for the visitor, unchanged.
+        let cookies: [String]
+    }
+
+    private let transport: AuthAPITransport
+    private let deadlines: Deadlines
+
+    /// Makes a client.
+    init(transport: AuthAPITransport, deadlines: Deadlines) {
+        self.transport = transport
+        self.deadlines = deadlines
+    }
+
+    /// Creates an account and signs it in.
+    func register(_ body: RegisterRequest, for caller: Caller) async throws -> Signed<UserBody> {
+        let answer = try await send(.POST, APIPath.register, body, for: caller, deadline: deadlines.hashing)
+        return Signed(body: try decode(answer), cookies: answer.setCookies)
+    }
+
+    /// Signs in.
+    func login(_ body: LoginRequest, for caller: Caller) async throws -> Signed<UserBody> {
+        let answer = try await send(.POST, APIPath.login, body, for: caller, deadline: deadlines.hashing)
+        return Signed(body: try decode(answer), cookies: answer.setCookies)
+    }
+
+    /// Ends the visitor's session.
+    ///
+    /// - Returns: the cookies that clear the visitor's.
+    func logout(for caller: Caller) async throws -> [String] {
+        try await send(.POST, APIPath.logout, for: caller).setCookies
+    }
+
+    /// Who is signed in.
+    func me(for caller: Caller) async throws -> UserBody {
+        try decode(await send(.GET, APIPath.me, for: caller))
+    }
+
+    /// The visitor's live sessions.
+    func sessions(for caller: Caller) async throws -> SessionListBody {
+        try decode(await send(.GET, APIPath.sessions, for: caller))
+    }
+
+    /// Ends one of the visitor's sessions.
+    ///
+    /// - Returns: cookies for the visitor, if the session was their own.
+    func endSession(_ id: UUID, for caller: Caller) async throws -> [String] {
+        try await send(.DELETE, APIPath.session(id.uuidString.lowercased()), for: caller).setCookies
+    }
+
+    /// Ends all of the visitor's sessions but the one that asks.
+    func endOtherSessions(for caller: Caller) async throws -> EndedSessionsBody {
+        try decode(await send(.DELETE, APIPath.sessions, for: caller))
+    }
+
+    /// Whether the API can serve.
+    func isReady(for caller: Caller) async -> Bool {
+        (try? await send(.GET, APIPath.readiness, for: caller)) != nil
+    }
+
+    private func send(_ method: HTTPMethod, _ path: String, for caller: Caller) async throws
+        -> AuthAPITransport.Answer
+    {
+        try checked(await transport.send(method, path, json: nil, for: caller, deadline: deadlines.answer))
+    }
+
+    private func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: some Encodable,
+        for caller: Caller,
+        deadline: Duration
+    ) async throws -> AuthAPITransport.Answer {
+        let json = ByteBuffer(bytes: try JSONEncoder().encode(body))
+        return try checked(await transport.send(method, path, json: json, for: caller, deadline: deadline))
+    }
+
+    /// Lets a success through and throws what anything else means.
+    private func checked(_ answer: AuthAPITransport.Answer) throws(APIError) -> AuthAPITransport.Answer {
+        if (200..<300).contains(answer.status) { return answer }
+        guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.body.readableBytesView)),
+            problem.code.status == answer.status
+        else {
+            throw APIError(.serviceUnavailable, cause: Unintelligible(status: answer.status))
+        }
+        switch problem.code {
+        // These would mean that this program asked wrongly, which the visitor cannot help.
+        case .crossSiteRequest, .notFound, .methodNotAllowed, .unsupportedMediaType:
+            throw APIError(.internalError, cause: Unintelligible(status: answer.status))
+        default:
+            throw APIError(problem.code, fields: problem.errors, retryAfter: answer.retryAfter)
+        }
+    }
+
+    private func decode<Body: Decodable>(_ answer: AuthAPITransport.Answer) throws(APIError) -> Body {
+        do {
+            return try Self.decoder.decode(Body.self, from: Data(answer.body.readableBytesView))
+        } catch {
+            throw APIError(.serviceUnavailable, cause: Unintelligible(status: answer.status))
+        }
+    }
+
+    /// Reads times with and without fractions of seconds.
+    private static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .custom { decoder in
+            let text = try decoder.singleValueContainer().decode(String.self)
+            let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains("."))
+            return try style.parse(text)
+        }
+        return decoder
+    }
+}
+
+/// The API answered with something that is not in its contract.
+struct Unintelligible: Error {
+    /// The status of the answer.
+    let status: Int
+}

@@ -1,0 +1,109 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import Shared
+
+/// Carries requests to the authentication API over HTTP, bounded in time and size.
+struct AuthAPITransport: Sendable {
+    /// What the API said, not yet understood.
+    struct Answer: Sendable {
+        let status: Int
+        let body: ByteBuffer
+        let setCookies: [String]
+        /// Seconds, when the API said after how many to come back.
+        let retryAfter: Int?
+    }
+
+    /// The most bytes of an answer that are read.
+    static let maximumAnswerSize = 256 * 1024
+
+    private let client: HTTPClient
+    private let origin: WebOrigin
+
+    /// Makes a transport to the API at the given address.
+    init(client: HTTPClient, origin: WebOrigin) {
+        self.client = client
+        self.origin = origin
+    }
+
+    /// Settings for the client: no redirects, since the API sends none and a wrong one must not carry a cookie away.
+    static var clientConfiguration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(2)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        // Shorter than the API keeps idle connections, so that none is used while the API closes it.
+        configuration.connectionPool.idleTimeout = .seconds(30)
+        // An API that is away is away: the page says so at once and tries again by itself.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        return configuration
+    }
+
+    /// Sends one request and reads the whole answer.
+    ///
+    /// - Throws: ``APIError`` with `service_unavailable` when the API is away, too slow or says too much.
+    func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        json: ByteBuffer?,
+        for caller: Caller,
+        deadline: Duration
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: "\(origin)\(path)")
+        request.method = method
+        request.headers = headers(for: caller)
+        if let json {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(json)
+        }
+        do {
+            return try await answer(to: request, within: deadline, attempts: method == .GET ? 2 : 1)
+        } catch {
+            throw APIError(.serviceUnavailable, cause: error)
+        }
+    }
+
+    private func headers(for caller: Caller) -> HTTPHeaders {
+        var headers: HTTPHeaders = [
+            "Accept": "application/json", "X-Real-IP": caller.address, "X-Request-ID": caller.requestID,
+        ]
+        if let cookies = caller.cookies { headers.add(name: "Cookie", value: cookies) }
+        if let userAgent = caller.userAgent { headers.add(name: "User-Agent", value: userAgent) }
+        return headers
+    }
+
+    /// Runs the request against the clock, the reading of the body included.
+    private func answer(
+        to request: HTTPClientRequest,
+        within deadline: Duration,
+        attempts: Int
+    ) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask { try await self.attempt(request, attempts: attempts) }
+            group.addTask {
+                try await Task.sleep(for: deadline)
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw CancellationError() }
+            return first
+        }
+    }
+
+    /// Asks again when a kept connection turns out to be closed, which is how a replaced API looks; only what changes
+    /// nothing is asked twice.
+    private func attempt(_ request: HTTPClientRequest, attempts: Int) async throws -> Answer {
+        let response: HTTPClientResponse
+        do {
+            response = try await client.execute(request, deadline: .distantFuture)
+        } catch let error as HTTPClientError where error == .remoteConnectionClosed && attempts > 1 {
+            return try await attempt(request, attempts: attempts - 1)
+        }
+        return Answer(
+            status: Int(response.status.code),
+            body: try await response.body.collect(upTo: Self.maximumAnswerSize),
+            setCookies: response.headers["Set-Cookie"],
+            retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) }
+        )
+    }
+}

@@ -1,0 +1,86 @@
+import AsyncHTTPClient
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Shared
+import UnixSignals
+
+/// How long requests under way may take after the program was told to stop (requirement E7: ten seconds in all).
+private let shutdownDeadline = Duration.seconds(8)
+
+/// Makes the server with everything it needs, ready to run until a signal tells it to stop.
+func buildServer(_ settings: FrontendSettings) throws -> ServiceGroup {
+    let logger = Logger(label: "frontend")
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: AuthAPITransport.clientConfiguration)
+    let application = try buildApplication(settings, client: client, logger: logger)
+    var configuration = ServiceGroupConfiguration(
+        services: [HTTPClientService(client: client), application],
+        gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: logger
+    )
+    configuration.maximumGracefulShutdownDuration = shutdownDeadline
+    configuration.maximumCancellationDuration = .seconds(1)
+    return ServiceGroup(configuration: configuration)
+}
+
+/// Makes each object once, in the order in which they need each other.
+func buildApplication(
+    _ settings: FrontendSettings,
+    client: HTTPClient,
+    logger: Logger,
+    deadlines: Deadlines = Deadlines()
+) throws -> some ApplicationProtocol {
+    let api = AuthAPIClient(transport: AuthAPITransport(client: client, origin: settings.apiURL), deadlines: deadlines)
+    let assets = AssetLibrary.embedded()
+    let pages = try PageRenderer(templates: .embedded(), texts: .english(), assets: assets)
+    let visitors = Visitors(api: api)
+    let handlers = Handlers(
+        home: HomePage(visitors: visitors, pages: pages),
+        login: LoginPage(api: api, visitors: visitors, pages: pages, settings: settings, bodyDeadline: deadlines.body),
+        register: RegisterPage(
+            api: api,
+            visitors: visitors,
+            pages: pages,
+            settings: settings,
+            bodyDeadline: deadlines.body
+        ),
+        account: AccountPage(api: api, visitors: visitors, pages: pages),
+        assets: assets,
+        health: HealthRoutes(api: api)
+    )
+
+    let router = Router(context: PageContext.self, options: .autoGenerateHeadEndpoints)
+    router.addMiddleware {
+        RequestIdentity()
+        SecurityHeaders(secure: settings.common.publicURL.isSecure)
+        AccessLog()
+        ErrorPages(pages: pages, routes: handlers.table)
+        TrailingSlash()
+        CanonicalPath()
+        CrossSiteGuard()
+    }
+    handlers.add(to: router)
+
+    return Application(
+        router: router,
+        server: .http1(
+            configuration: .init(
+                idleTimeout: .seconds(60),
+                httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024)
+            )
+        ),
+        configuration: .init(address: .hostname(settings.host, port: settings.port)),
+        logger: logger
+    )
+}
+
+/// Closes the client's connections after the server has stopped.
+private struct HTTPClientService: Service {
+    let client: HTTPClient
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        try await client.shutdown()
+    }
+}

@@ -1,0 +1,45 @@
+import Hummingbird
+import Shared
+
+/// Every address of the site: method, path, who may come, and what answers.
+///
+/// All unsafe methods pass the guard against cross-site requests; all bodies are limited to 64 KiB and 10 seconds.
+struct Handlers: Sendable {
+    let home: HomePage
+    let login: LoginPage
+    let register: RegisterPage
+    let account: AccountPage
+    let assets: AssetLibrary
+    let health: HealthRoutes
+
+    /// Adds the routes to a router; middleware that is to cover them must be there already.
+    func add(to router: Router<PageContext>) {
+        // Anybody
+        router.get("/", use: home.show)
+        router.get(.init(SitePath.login), use: login.show)
+        router.post(.init(SitePath.login), use: login.submit)
+        router.get(.init(SitePath.signedIn), use: login.arrive)
+        router.get(.init(SitePath.register), use: register.show)
+        router.post(.init(SitePath.register), use: register.submit)
+        router.post(.init(SitePath.logout), use: account.signOut)
+
+        // Whoever is signed in; others are sent to sign in and back
+        router.get(.init(SitePath.account), use: account.show)
+        router.post(.init(SitePath.endSession), use: account.endSession)
+        router.post(.init(SitePath.endOtherSessions), use: account.endOtherSessions)
+
+        // Programs
+        router.get(.init(SitePath.asset), use: assets.asset)
+        router.get(.init(SitePath.favicon), use: assets.icon)
+        router.get(.init(SitePath.robots), use: assets.robots)
+        router.get(.init(SitePath.liveness), use: health.live)
+        router.get(.init(SitePath.readiness), use: health.ready)
+    }
+
+    /// The routes as a table, to tell a wrong method from an unknown path.
+    var table: RouteTable {
+        let router = Router(context: PageContext.self)
+        add(to: router)
+        return RouteTable(router)
+    }
+}

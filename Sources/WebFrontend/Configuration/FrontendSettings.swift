@@ -1,0 +1,62 @@
+import ArgumentParser
+import Shared
+
+/// Everything that the frontend can be told from outside.
+struct FrontendSettings: Sendable {
+    /// What both programs read.
+    let common: CommonSettings
+    /// The address to listen on.
+    let host: String
+    /// The port to listen on; 0 for any free one, in tests.
+    let port: Int
+    /// Where the authentication API is.
+    let apiURL: WebOrigin
+    /// The providers whose buttons are shown.
+    let providers: Set<Provider>
+
+    /// An OAuth provider that the API may be set up for.
+    enum Provider: Sendable {
+        case google, discord
+    }
+
+    /// Makes settings by hand.
+    init(common: CommonSettings, host: String, port: Int, apiURL: WebOrigin, providers: Set<Provider>) {
+        self.common = common
+        self.host = host
+        self.port = port
+        self.apiURL = apiURL
+        self.providers = providers
+    }
+
+    /// Reads all settings.
+    ///
+    /// - Throws: ``SettingsFaults`` naming every setting that is missing or invalid.
+    init(from reader: inout SettingsReader) throws(SettingsFaults) {
+        common = CommonSettings(from: &reader)
+        host = reader.text(.frontendHost, default: "0.0.0.0")
+        port = reader.integer(.frontendPort, in: 1...65_535, default: 3000)
+        apiURL = Self.apiURL(from: &reader)
+        var providers: Set<Provider> = []
+        if reader.text(.googleClientID) != nil { providers.insert(.google) }
+        if reader.text(.discordClientID) != nil { providers.insert(.discord) }
+        self.providers = providers
+        try reader.finish()
+    }
+
+    /// Reads all settings from the environment; prints every fault, one a line, and ends with status 78 if there are any.
+    static func readOrExit() throws -> FrontendSettings {
+        var reader = SettingsReader()
+        do {
+            return try FrontendSettings(from: &reader)
+        } catch {
+            StandardError.write("\(error)\n")
+            throw ExitCode(SettingsFaults.exitStatus)
+        }
+    }
+
+    private static func apiURL(from reader: inout SettingsReader) -> WebOrigin {
+        // The name of the API's service in compose.yml.
+        guard let fallback = WebOrigin("http://backend:8000") else { return .localhost }
+        return reader.origin(.apiURL, default: fallback)
+    }
+}

@@ -1,0 +1,73 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Shared
+
+/// Turns every error into a page with its status; nothing thrown gets past it.
+struct ErrorPages: RouterMiddleware {
+    typealias Context = PageContext
+
+    /// Seconds after which to try again when nothing better is known.
+    static let defaultRetry = 5
+
+    private let pages: PageRenderer
+    private let routes: RouteTable
+
+    /// Makes the middleware.
+    init(pages: PageRenderer, routes: RouteTable) {
+        self.pages = pages
+        self.routes = routes
+    }
+
+    func handle(
+        _ request: Request,
+        context: PageContext,
+        next: (Request, PageContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let error = apiError(from: error, request: request)
+            if error.code.status >= 500 {
+                context.logger.error(
+                    "request failed",
+                    metadata: [
+                        "code": .string(error.code.rawValue),
+                        "cause": .string(error.cause.map { String(reflecting: $0) } ?? "none"),
+                    ]
+                )
+            }
+            return try page(for: error, request: request, context: context)
+        }
+    }
+
+    private func apiError(from error: any Error, request: Request) -> APIError {
+        switch error {
+        case let error as APIError: error
+        case let error as HTTPError where error.status == .notFound: routes.error(for: request)
+        default: APIError(.internalError, cause: error)
+        }
+    }
+
+    private func page(for error: APIError, request: Request, context: PageContext) throws -> Response {
+        // Only a page that was asked for can be asked for again by itself; a form would be sent twice.
+        let canRepeat = request.method == .get || request.method == .head
+        let isAway = error.code.status == 503
+        let wait = error.retryAfter ?? (isAway ? Self.defaultRetry : nil)
+        let again = canRepeat && error.code.status >= 429 ? ReturnPath(request.uri.string)?.value : nil
+        let view = ProblemView(
+            code: error.code,
+            requestID: context.requestID,
+            retryAfter: error.code == .tooManyRequests ? wait : nil,
+            reloads: isAway && canRepeat,
+            retryLink: again
+        )
+        var headers = HTTPFields()
+        if let wait { headers[.retryAfter] = String(wait) }
+        if isAway, canRepeat { headers[.init(validated: "Refresh")] = String(Self.defaultRetry) }
+        if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
+        // What is left of the body is not worth reading.
+        if error.code == .requestTimeout || error.code == .payloadTooLarge { headers[.connection] = "close" }
+        return try pages.response(view, visitor: .unknown, status: error.code.status, headers: headers)
+    }
+}

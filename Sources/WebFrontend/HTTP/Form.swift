@@ -1,0 +1,40 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Shared
+
+/// The fields that a browser sent, from a form or from a query; a field that is not there counts as empty.
+struct Form: Sendable {
+    private let fields: [String: String]
+
+    /// Makes a form by hand.
+    init(_ fields: [String: String] = [:]) { self.fields = fields }
+
+    /// Reads the body of a posted form.
+    ///
+    /// - Throws: ``APIError`` with `unsupported_media_type`, `payload_too_large`, `request_timeout` or
+    ///   `malformed_request`.
+    init(body request: Request, within deadline: Duration) async throws {
+        guard let header = request.headers[.contentType], let type = MediaType(from: header),
+            type.isType(.applicationUrlEncoded)
+        else {
+            throw APIError(.unsupportedMediaType, detail: "The body must be application/x-www-form-urlencoded.")
+        }
+        let body = try await request.boundedBody(within: deadline)
+        fields = try FormCoding.decode(body.readableBytesView)
+    }
+
+    /// Reads the query of an address; a broken one counts as empty, for a link must not fail on what it does not need.
+    init(query request: Request) {
+        fields = (try? FormCoding.decode((request.uri.query ?? "").utf8)) ?? [:]
+    }
+
+    /// The value of a field as it was typed.
+    subscript(name: String) -> String { fields[name] ?? "" }
+
+    /// The page to return to, when the form names one of this site.
+    var returnTo: ReturnPath? { fields["return_to"].flatMap { ReturnPath($0) } }
+
+    /// The confirmation to show, when the address names one.
+    var notice: Notice? { fields["notice"].flatMap(Notice.init) }
+}

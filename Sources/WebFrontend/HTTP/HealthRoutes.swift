@@ -1,0 +1,30 @@
+import FoundationEssentials
+import Hummingbird
+import NIOCore
+import Shared
+
+/// Says whether the process runs, and whether it can show more than an apology.
+struct HealthRoutes: Sendable {
+    let api: AuthAPIClient
+
+    /// Whether the process runs; never asks the API, so that an API that is away does not get frontends restarted.
+    @Sendable func live(_ request: Request, _ context: PageContext) throws -> Response {
+        try answer(.ok)
+    }
+
+    /// Whether the API can serve: 200 or 503.
+    @Sendable func ready(_ request: Request, _ context: PageContext) async throws -> Response {
+        try answer(await api.isReady(for: Caller(request, context)) ? .ok : .unavailable)
+    }
+
+    private func answer(_ state: HealthBody.State) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        let body = HealthBody(status: state, database: nil, timestamp: .now, version: Version.current)
+        return Response(
+            status: state == .ok ? .ok : .serviceUnavailable,
+            headers: [.contentType: "application/json; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(body)))
+        )
+    }
+}

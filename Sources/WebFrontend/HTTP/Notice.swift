@@ -1,0 +1,19 @@
+/// The confirmations that an address can ask a page to show; a closed list, so that a link cannot put words on a page.
+enum Notice: String, Sendable, CaseIterable {
+    case signedOut = "signed-out"
+    case sessionOver = "session-over"
+    case sessionEnded = "session-ended"
+    case sessionGone = "session-gone"
+    case othersEnded = "others-ended"
+
+    /// The text of the confirmation.
+    var text: TextKey {
+        switch self {
+        case .signedOut: .noticeSignedOut
+        case .sessionOver: .noticeSessionOver
+        case .sessionEnded: .noticeSessionEnded
+        case .sessionGone: .noticeSessionGone
+        case .othersEnded: .noticeOthersEnded
+        }
+    }
+}

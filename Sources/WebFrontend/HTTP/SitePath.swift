@@ -1,0 +1,35 @@
+import Shared
+
+/// Every path of the site, once for the routes, the links and the tests.
+enum SitePath {
+    static let home = "/"
+    static let login = "/login"
+    static let register = "/register"
+    static let logout = "/logout"
+    /// Where a visitor comes by right after signing in, to see whether the browser kept the cookie.
+    static let signedIn = "/signed-in"
+    static let account = "/account"
+    /// Ends one session; the pattern for the router.
+    static let endSession = "/account/sessions/{id}/end"
+    static let endOtherSessions = "/account/sessions/end-others"
+    static let assets = "/assets"
+    static let asset = "/assets/{file}"
+    static let favicon = "/favicon.ico"
+    static let robots = "/robots.txt"
+    /// The API's starting points for signing in through a provider, which the proxy serves on the same site.
+    static let google = "/api/auth/google"
+    static let discord = "/api/auth/discord"
+    static let liveness = APIPath.liveness
+    static let readiness = APIPath.readiness
+
+    /// A path with query parameters; parameters without a value are left out.
+    static func link(_ path: String, _ parameters: [(name: String, value: String?)]) -> String {
+        let query = parameters.compactMap { name, value in value.map { "\(name)=\(FormCoding.encode($0))" } }
+        return query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))"
+    }
+
+    /// A path that remembers where to go after signing in.
+    static func link(_ path: String, returnTo: ReturnPath?, notice: Notice? = nil) -> String {
+        link(path, [("return_to", returnTo?.value), ("notice", notice?.rawValue)])
+    }
+}

@@ -1,0 +1,25 @@
+import HTTPTypes
+import Hummingbird
+import Shared
+
+/// Sends whoever typed `/login/` to `/login`; other odd spellings of paths are refused further in.
+struct TrailingSlash: RouterMiddleware {
+    typealias Context = PageContext
+
+    func handle(
+        _ request: Request,
+        context: PageContext,
+        next: (Request, PageContext) async throws -> Response
+    ) async throws -> Response {
+        let path = request.uri.path
+        guard request.method == .get || request.method == .head, path.count > 1, path.hasSuffix("/") else {
+            return try await next(request, context)
+        }
+        let canonical = String(path.dropLast())
+        guard CanonicalPath<PageContext>.isCanonical(canonical), ReturnPath(canonical) != nil else {
+            return try await next(request, context)
+        }
+        let query = request.uri.query.map { "?\($0)" } ?? ""
+        return Response(status: .permanentRedirect, headers: [.location: canonical + query])
+    }
+}

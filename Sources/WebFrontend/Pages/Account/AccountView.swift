@@ -1,0 +1,41 @@
+import FoundationEssentials
+import Shared
+
+/// What the account page shows besides the user, whom every page knows.
+struct AccountView: PageView {
+    static let template = "account"
+    /// The user's live sessions.
+    let sessions: [SessionBody]
+
+    /// Without the confirmation, so that it is not shown again.
+    var location: String? { SitePath.account }
+
+    func title(_ texts: Translator) -> String { texts[.titleAccount] }
+
+    func values(_ texts: Translator) -> ViewValues {
+        let shown: [ViewValues] = ordered.map { session in
+            [
+                "id": session.id,
+                "current": session.current,
+                "device": DeviceName(userAgent: session.userAgent).text(texts),
+                "created_at": session.createdAt.formatted(.iso8601),
+                "created_text": Self.text(session.createdAt),
+                "address": session.ipAddress.map { $0 as any Sendable } ?? false,
+            ]
+        }
+        return [
+            "account_page": true, "sessions": shown, "has_others": sessions.contains { !$0.current },
+        ]
+    }
+
+    /// This device first, then as the API has them.
+    private var ordered: [SessionBody] {
+        sessions.filter(\.current) + sessions.filter { !$0.current }
+    }
+
+    /// A time that is read alike everywhere; the script shows it in the visitor's own zone and form.
+    static func text(_ date: Date) -> String {
+        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space)
+        return "\(date.formatted(style).prefix(16)) UTC"
+    }
+}

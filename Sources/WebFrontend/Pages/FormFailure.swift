@@ -1,0 +1,47 @@
+import HTTPTypes
+import Shared
+
+/// Why the API did not take a form, when that is something to say on the form itself.
+struct FormFailure: Sendable {
+    /// The status of the answer.
+    let status: Int
+    /// What to say.
+    let errors: [FormError]
+    /// Seconds after which to try again.
+    var retryAfter: Int?
+
+    /// What is wrong with fields, found before asking the API.
+    init(fields: [FieldError]) {
+        status = APIErrorCode.invalidFields.status
+        errors = fields.map { FormError($0) }
+    }
+
+    /// What the API said.
+    ///
+    /// - Throws: the error itself when it is none that a form can show.
+    init(_ error: any Error) throws {
+        guard let error = error as? APIError else { throw error }
+        status = error.code.status
+        switch error.code {
+        case .invalidCredentials: errors = [FormError(.errorCredentials)]
+        case .emailTaken: errors = [FormError(.errorEmailTaken, field: .email)]
+        case .invalidFields:
+            errors = error.fields.isEmpty ? [FormError(.errorField)] : error.fields.map { FormError($0) }
+        case .tooManyRequests:
+            errors = [FormError(.errorTooManyRequests)]
+            retryAfter = error.retryAfter
+        case .overloaded:
+            errors = [FormError(.errorOverloaded)]
+            retryAfter = error.retryAfter ?? ErrorPages.defaultRetry
+        case .serviceUnavailable:
+            errors = [FormError(.errorUnavailable)]
+            retryAfter = error.retryAfter ?? ErrorPages.defaultRetry
+        default: throw error
+        }
+    }
+
+    /// The headers that belong to the answer.
+    var headers: HTTPFields {
+        retryAfter.map { [.retryAfter: String($0)] } ?? [:]
+    }
+}

@@ -1,0 +1,20 @@
+import Hummingbird
+import Shared
+
+/// The first page: greets who is signed in, and tells everybody else what this is.
+struct HomePage: Sendable {
+    let visitors: Visitors
+    let pages: PageRenderer
+
+    /// Shows the page.
+    @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
+        let visitor = try await visitors.visitor(Caller(request, context))
+        return try pages.response(HomeView(visitor: visitor), visitor: visitor, notice: notice(request, visitor))
+    }
+
+    /// A page that greets somebody by name does not say that they signed out.
+    private func notice(_ request: Request, _ visitor: Visitor) -> Notice? {
+        if case .signedIn = visitor { return nil }
+        return Form(query: request).notice
+    }
+}

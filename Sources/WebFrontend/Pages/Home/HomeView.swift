@@ -1,0 +1,21 @@
+/// What the home page shows.
+struct HomeView: PageView {
+    static let template = "home"
+    /// Who is greeted.
+    let visitor: Visitor
+
+    /// Without the confirmation, so that it is not shown again.
+    var location: String? { SitePath.home }
+
+    func title(_ texts: Translator) -> String { texts[.titleHome] }
+
+    func values(_ texts: Translator) -> ViewValues {
+        guard case .signedIn = visitor else { return [:] }
+        let greeting = texts.parts(.homeGreeting, around: "name")
+        let signedInAs = texts.parts(.homeSignedInAs, around: "email")
+        return [
+            "greeting": ["before": greeting.before, "after": greeting.after],
+            "signed_in_as": ["before": signedInAs.before, "after": signedInAs.after],
+        ]
+    }
+}

@@ -1,0 +1,46 @@
+import Shared
+
+/// What an error page shows.
+struct ProblemView: PageView {
+    static let template = "problem"
+    /// What went wrong.
+    let code: APIErrorCode
+    /// The identifier under which the logs know the request.
+    let requestID: String
+    /// Seconds to wait, when that is all there is to do.
+    var retryAfter: Int?
+    /// Whether the page asks again by itself.
+    var reloads = false
+    /// Where to try again by hand.
+    var retryLink: String?
+
+    var hasFailed: Bool { true }
+
+    func title(_ texts: Translator) -> String { texts[words.title] }
+
+    func values(_ texts: Translator) -> ViewValues {
+        var values: ViewValues = [
+            "status": code.status, "text": texts[words.text], "request_id": requestID, "wait": false, "retry": false,
+        ]
+        if let retryAfter { values["wait"] = texts.wait(seconds: retryAfter) }
+        if reloads { values["wait"] = texts[.problemUnavailableReload] }
+        if let retryLink { values["retry"] = retryLink }
+        return values
+    }
+
+    private var words: (title: TextKey, text: TextKey) {
+        switch code {
+        case .malformedRequest, .invalidFields, .emailTaken, .unauthenticated, .invalidCredentials:
+            (.problemBadRequestTitle, .problemBadRequestText)
+        case .crossSiteRequest: (.problemCrossSiteTitle, .problemCrossSiteText)
+        case .notFound, .sessionNotFound: (.problemNotFoundTitle, .problemNotFoundText)
+        case .methodNotAllowed: (.problemMethodTitle, .problemMethodText)
+        case .requestTimeout: (.problemTimeoutTitle, .problemTimeoutText)
+        case .payloadTooLarge: (.problemTooLargeTitle, .problemTooLargeText)
+        case .unsupportedMediaType: (.problemMediaTypeTitle, .problemMediaTypeText)
+        case .tooManyRequests: (.problemTooManyTitle, .problemTooManyText)
+        case .internalError: (.problemInternalTitle, .problemInternalText)
+        case .serviceUnavailable, .overloaded: (.problemUnavailableTitle, .problemUnavailableText)
+        }
+    }
+}

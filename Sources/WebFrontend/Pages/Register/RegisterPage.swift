@@ -1,0 +1,65 @@
+import Hummingbird
+import Shared
+
+/// Making an account.
+struct RegisterPage: Sendable {
+    let api: AuthAPIClient
+    let visitors: Visitors
+    let pages: PageRenderer
+    let settings: FrontendSettings
+    let bodyDeadline: Duration
+
+    /// Shows the form, or sends on who is signed in already.
+    @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
+        let query = Form(query: request)
+        let visitor = try await visitors.visitor(Caller(request, context))
+        if case .signedIn = visitor { return .seeOther((query.returnTo ?? .home).value) }
+        return try pages.response(view(query), visitor: visitor, notice: query.notice)
+    }
+
+    /// Makes the account and signs in, or shows the form again with everything that is wrong.
+    @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
+        let form = try await Form(body: request, within: bodyDeadline)
+        let faults = Self.faults(in: form)
+        guard faults.isEmpty else { return try failed(form, FormFailure(fields: faults)) }
+        let body = RegisterRequest(email: form["email"], password: form["password"], name: form["name"])
+        do {
+            let signed = try await api.register(body, for: Caller(request, context))
+            return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
+        } catch {
+            return try failed(form, FormFailure(error))
+        }
+    }
+
+    /// Every rule that the form breaks, by the rules that the API has too; the order is that of the fields.
+    static func faults(in form: Form) -> [FieldError] {
+        var faults: [FieldError] = []
+        do { _ = try DisplayName(form["name"]) } catch { faults.append(error.inField("name")) }
+        do { _ = try EmailAddress(form["email"]) } catch { faults.append(error.inField("email")) }
+        faults += PasswordRules.violations(in: form["password"]).map { $0.inField("password") }
+        let confirmation = FormField.confirmation.rawValue
+        if form[confirmation].isEmpty {
+            faults.append(FieldError(field: confirmation, code: .required, detail: ""))
+        } else if form[confirmation] != form["password"] {
+            // String equality is canonical equivalence, which is how passwords are compared.
+            faults.append(FieldError(field: confirmation, code: .mismatch, detail: ""))
+        }
+        return faults
+    }
+
+    private func view(_ form: Form) -> RegisterView {
+        RegisterView(
+            name: form["name"],
+            email: form["email"],
+            returnTo: form.returnTo,
+            providers: settings.providers
+        )
+    }
+
+    private func failed(_ form: Form, _ failure: FormFailure) throws -> Response {
+        var view = view(form)
+        view.errors = failure.errors
+        view.retryAfter = failure.retryAfter
+        return try pages.response(view, visitor: .anonymous, status: failure.status, headers: failure.headers)
+    }
+}

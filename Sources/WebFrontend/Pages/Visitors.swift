@@ -1,0 +1,33 @@
+import Shared
+
+/// Finds out who looks at a page.
+struct Visitors: Sendable {
+    let api: AuthAPIClient
+
+    /// Who the caller is; the API is asked only when there is a cookie.
+    ///
+    /// - Throws: ``APIError`` when the API cannot tell.
+    func visitor(_ caller: Caller) async throws -> Visitor {
+        guard caller.hasSession else { return .anonymous }
+        do {
+            return .signedIn(try await api.me(for: caller))
+        } catch let error as APIError where error.code == .unauthenticated {
+            return .anonymous
+        }
+    }
+
+    /// Runs what only a signed-in user may do; sends anybody else to sign in and, after that, to the given page.
+    func signedIn<Answer>(
+        _ caller: Caller,
+        returnTo: ReturnPath?,
+        _ operation: () async throws -> Answer,
+        orElse redirect: (String) -> Answer
+    ) async throws -> Answer {
+        guard caller.hasSession else { return redirect(SitePath.link(SitePath.login, returnTo: returnTo)) }
+        do {
+            return try await operation()
+        } catch let error as APIError where error.code == .unauthenticated {
+            return redirect(SitePath.link(SitePath.login, returnTo: returnTo, notice: .sessionOver))
+        }
+    }
+}

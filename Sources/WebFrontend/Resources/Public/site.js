@@ -1,0 +1,149 @@
+// Makes the pages quicker and clearer; every page does all of its work without it.
+
+/** The rules for passwords, the same as the server's: code points of the NFC form, letters and digits of any script. */
+const passwordRules = {
+  length: (password) => {
+    const length = [...password.normalize("NFC")].length;
+    return length >= 8 && length <= 128;
+  },
+  uppercase: (password) => /\p{Lu}/u.test(password.normalize("NFC")),
+  lowercase: (password) => /\p{Ll}/u.test(password.normalize("NFC")),
+  digit: (password) => /\p{Nd}/u.test(password.normalize("NFC")),
+};
+
+/** Ticks the rules off while a password is typed, and tells screen readers how many are met. */
+function watchRules(box, input) {
+  const items = [...box.querySelectorAll("[data-rule]")].map((item) => {
+    const state = document.createElement("span");
+    state.className = "visually-hidden";
+    item.prepend(state);
+    return { item, state, rule: passwordRules[item.dataset.rule] };
+  });
+  const status = document.createElement("p");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
+  box.append(status);
+
+  const update = () => {
+    let met = 0;
+    for (const { item, state, rule } of items) {
+      const isMet = rule(input.value);
+      met += isMet ? 1 : 0;
+      item.classList.toggle("met", isMet);
+      state.textContent = `${isMet ? box.dataset.met : box.dataset.unmet} `;
+    }
+    const text = input.value === "" ? "" : box.dataset.status.replace("{met}", met).replace("{total}", items.length);
+    if (status.textContent !== text) status.textContent = text;
+  };
+  input.addEventListener("input", update);
+  update();
+}
+
+/** Shows or clears what is wrong with a field, beside it. */
+function setFieldError(input, text) {
+  const field = input.closest("[data-field]");
+  const error = document.getElementById(`${input.id}-error`);
+  field.classList.toggle("field-invalid", text !== "");
+  error.querySelector("[data-error-text]").textContent = text;
+  error.hidden = text === "";
+  const others = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== error.id);
+  if (text === "") {
+    input.removeAttribute("aria-invalid");
+  } else {
+    input.setAttribute("aria-invalid", "true");
+    others.unshift(error.id);
+  }
+  if (others.length > 0) input.setAttribute("aria-describedby", others.join(" "));
+  else input.removeAttribute("aria-describedby");
+}
+
+/** Says so before sending when the two passwords differ, but not while the second is still being typed. */
+function watchConfirmation(form, password, confirmation) {
+  const differs = () => password.value.normalize("NFC") !== confirmation.value.normalize("NFC");
+  const check = () => setFieldError(confirmation, differs() ? form.dataset.mismatch : "");
+  confirmation.addEventListener("change", () => confirmation.value !== "" && check());
+  for (const input of [password, confirmation]) {
+    input.addEventListener("input", () => {
+      if (confirmation.getAttribute("aria-invalid") === "true" && !differs()) check();
+    });
+  }
+  form.addEventListener("submit", (event) => {
+    if (confirmation.value === "" || !differs()) return;
+    event.preventDefault();
+    check();
+    confirmation.focus();
+  });
+}
+
+/** Gives every password field a button that shows what is typed. */
+function addReveal(form, input) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "reveal";
+  button.setAttribute("aria-controls", input.id);
+  const show = (isShown) => {
+    input.type = isShown ? "text" : "password";
+    button.textContent = isShown ? form.dataset.hide : form.dataset.show;
+  };
+  button.addEventListener("click", () => show(input.type === "password"));
+  // A browser keeps what it sees as text in its history of entries.
+  form.addEventListener("submit", () => show(false));
+  show(false);
+  input.spellcheck = false;
+  input.autocapitalize = "none";
+  input.closest(".control").classList.add("control-reveal");
+  input.after(button);
+}
+
+/** Sends a form once, however often its button is pressed. */
+function guardDoubleSubmit(form) {
+  const button = form.querySelector("button[type=submit], button:not([type])");
+  const label = button.textContent;
+  let isSent = false;
+  const reset = () => {
+    isSent = false;
+    button.removeAttribute("aria-disabled");
+    button.textContent = label;
+  };
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (isSent) {
+      event.preventDefault();
+      return;
+    }
+    isSent = true;
+    button.setAttribute("aria-disabled", "true");
+    if (form.dataset.busy) button.textContent = form.dataset.busy;
+    // A connection that hangs must not leave the form dead.
+    setTimeout(reset, 15000);
+  });
+  window.addEventListener("pageshow", (event) => event.persisted && reset());
+}
+
+/** Shows times in the visitor's own zone and form. */
+function localiseTimes() {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const date = new Date(time.dateTime);
+    if (Number.isNaN(date.getTime())) continue;
+    time.title = time.textContent;
+    time.textContent = format.format(date);
+  }
+}
+
+for (const form of document.querySelectorAll("form")) {
+  for (const input of form.querySelectorAll("input[type=password]")) addReveal(form, input);
+  const password = form.querySelector("input[name=password]");
+  const confirmation = form.querySelector("input[name=password_confirmation]");
+  const rules = form.querySelector("[data-rules]");
+  if (rules) watchRules(rules, password);
+  if (confirmation) watchConfirmation(form, password, confirmation);
+  guardDoubleSubmit(form);
+}
+localiseTimes();
+
+// The answer to a form gets the address of the form, so that "back" and "reload" ask for the page and do not send the
+// form again; a confirmation in the address goes away, so that it is not shown twice.
+if (document.body.dataset.location) history.replaceState(null, "", document.body.dataset.location);
+
+document.getElementById("error-summary")?.focus();

@@ -1,0 +1,51 @@
+import Shared
+
+/// Something that is wrong with a form: with one field, or with all of it.
+struct FormError: Sendable, Equatable {
+    /// The field at fault; nil when it is none.
+    let field: String?
+    /// The text that says what to do.
+    let text: TextKey
+
+    /// The error that the API or a rule found, in the words of the form.
+    init(_ error: FieldError) {
+        field = FormField(rawValue: error.field)?.rawValue
+        text = FormField(rawValue: error.field)?.text(for: error.code) ?? .errorField
+    }
+
+    /// An error of a field, or of the whole form.
+    init(_ text: TextKey, field: FormField? = nil) {
+        self.field = field?.rawValue
+        self.text = text
+    }
+}
+
+/// The fields of the forms, under the names that the API has for them too.
+enum FormField: String, Sendable {
+    case name
+    case email
+    case password
+    case confirmation = "password_confirmation"
+
+    /// What to say when the field breaks a rule.
+    func text(for code: FieldErrorCode) -> TextKey {
+        switch (self, code) {
+        case (.name, .required): .errorNameRequired
+        case (.name, .tooLong): .errorNameTooLong
+        case (.name, .invalidCharacter): .errorNameInvalid
+        case (.email, .required): .errorEmailRequired
+        case (.email, .tooLong): .errorEmailTooLong
+        case (.email, .taken): .errorEmailTaken
+        case (.email, .invalidEmail), (.email, .invalidCharacter): .errorEmailInvalid
+        case (.password, .required): .errorPasswordRequired
+        case (.password, .tooShort): .errorPasswordTooShort
+        case (.password, .tooLong): .errorPasswordTooLong
+        case (.password, .missingUppercase): .errorPasswordUppercase
+        case (.password, .missingLowercase): .errorPasswordLowercase
+        case (.password, .missingDigit): .errorPasswordDigit
+        case (.confirmation, .required): .errorConfirmationRequired
+        case (.confirmation, .mismatch): .errorMismatch
+        default: .errorField
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Mustache
+
+/// The templates, parsed once.
+struct TemplateLibrary: Sendable {
+    /// A template cannot be used.
+    struct Fault: Error {
+        /// Which template.
+        let template: String
+        /// What is wrong with it.
+        let reason: String
+    }
+
+    /// The names of the texts that each template takes from the translation.
+    let textKeys: Set<String>
+    private let library: MustacheLibrary
+
+    /// Parses templates.
+    ///
+    /// - Parameter sources: the text of each template by its name.
+    /// - Throws: ``Fault`` for one that does not parse or that would write a value without escaping it.
+    init(_ sources: [String: String]) throws {
+        MustacheContentTypes.register(HTMLEscaping(), named: HTMLEscaping.name)
+        var library = MustacheLibrary()
+        var keys: Set<String> = []
+        for (name, source) in sources {
+            for unescaped in ["{{{", "{{&", "{{%", "{{ &"] where source.contains(unescaped) {
+                throw Fault(template: name, reason: "\(unescaped) is not allowed")
+            }
+            let strict = "{{% CONTENT_TYPE: \(HTMLEscaping.name)}}\n\(source)"
+            do {
+                try library.register(strict, named: name)
+            } catch {
+                throw Fault(template: name, reason: String(describing: error))
+            }
+            keys.formUnion(Self.textKeys(in: source))
+        }
+        self.library = library
+        textKeys = keys
+    }
+
+    /// The templates that are part of the program.
+    static func embedded() throws -> TemplateLibrary {
+        try TemplateLibrary(embeddedSources)
+    }
+
+    /// The text of each template that is part of the program.
+    static var embeddedSources: [String: String] {
+        [
+            "account": PackageResources.account_mustache,
+            "avatar": PackageResources.avatar_mustache,
+            "field": PackageResources.field_mustache,
+            "home": PackageResources.home_mustache,
+            "layout": PackageResources.layout_mustache,
+            "login": PackageResources.login_mustache,
+            "notice": PackageResources.notice_mustache,
+            "password_rules": PackageResources.password_rules_mustache,
+            "problem": PackageResources.problem_mustache,
+            "providers": PackageResources.providers_mustache,
+            "register": PackageResources.register_mustache,
+            "site_header": PackageResources.site_header_mustache,
+            "summary": PackageResources.summary_mustache,
+        ].mapValues { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Fills a template in.
+    ///
+    /// - Throws: ``Fault`` when there is no such template.
+    func render(_ name: String, _ values: ViewValues) throws -> String {
+        guard let text = library.render(values, withTemplate: name) else {
+            throw Fault(template: name, reason: "not found")
+        }
+        return text
+    }
+
+    /// The keys behind every `{{t.`.
+    private static func textKeys(in source: String) -> [String] {
+        source.split(separator: "{{t.").dropFirst(source.hasPrefix("{{t.") ? 0 : 1).map { part in
+            String(part.prefix { $0 != "}" })
+        }
+    }
+}
