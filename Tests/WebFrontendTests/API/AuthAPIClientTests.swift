@@ -1,0 +1,154 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// What the frontend tells the API, and what it makes of odd answers (requirements F8, E5).
+@Suite struct AuthAPIClientTests {
+    // Only the session cookie, the address that the proxy named, the request id and the browser's name travel on.
+    @Test func onlyWhatTheAPINeedsIsPassedOn() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            _ = try await site.get(
+                "/",
+                cookie: "theme=dark; access_token=live; xaccess_token=no;__Host-access_token=two; access_token2=no",
+                headers: [
+                    "X-Real-IP": "203.0.113.9", "X-Request-ID": "0123456789abcdef", "User-Agent": "Test/1.0",
+                    "X-Forwarded-For": "198.51.100.1", "Authorization": "Bearer nothing", "Accept-Language": "ja",
+                    "Origin": "https://example.com", "X-Forwarded-Host": "evil.example",
+                ]
+            )
+        }
+        let request = try #require(api.requests.first)
+        #expect(request.headers[values: .cookie] == ["access_token=live; __Host-access_token=two"])
+        #expect(request.headers[.init(validated: "X-Real-IP")] == "203.0.113.9")
+        #expect(request.headers[.init(validated: "X-Request-ID")] == "0123456789abcdef")
+        #expect(request.headers[.userAgent] == "Test/1.0")
+        let names = Set(request.headers.map(\.name.canonicalName))
+        #expect(
+            names.isSubset(of: [
+                "accept", "cookie", "user-agent", "x-real-ip", "x-request-id", "connection", "content-length",
+            ])
+        )
+    }
+
+    // Without the proxy's header the peer's own address goes on, never none.
+    @Test func peerAddressIsPassedOn() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            _ = try await site.post("/login", ["email": "a@example.com", "password": "Passw0rd"])
+            _ = try await site.get("/", cookie: StubAuthAPI.cookie, headers: ["X-Real-IP": "not an address"])
+        }
+        let name = HTTPField.Name(validated: "X-Real-IP")
+        #expect(api.requests.map { $0.headers[name] } == ["127.0.0.1", "127.0.0.1"])
+    }
+
+    @Test func bodyIsJSONWithTheTypedTexts() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            _ = try await site.post("/login", ["email": "\"ヨシ\"\\\u{0}", "password": " 'p&ss+w%rd "])
+        }
+        let request = try #require(api.requests.first)
+        #expect(request.headers[.contentType] == "application/json")
+        #expect(request.fields == ["email": "\"ヨシ\"\\\u{0}", "password": " 'p&ss+w%rd "])
+    }
+
+    // F8: whatever is not in the contract counts as "away".
+    @Test(arguments: Garbage.allCases)
+    func garbageCountsAsAway(garbage: Garbage) async throws {
+        let api = StubAuthAPI(["GET /api/auth/me": { _ in garbage.response }])
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 503)
+            #expect(page["Refresh"] == "5")
+        }
+    }
+
+    // A wrong question of this program is its own fault, not the visitor's.
+    @Test(arguments: [
+        APIErrorCode.notFound, .methodNotAllowed, .unsupportedMediaType, .crossSiteRequest, .internalError,
+    ])
+    func ownFaultsAreInternal(code: APIErrorCode) async throws {
+        let api = StubAuthAPI(["POST /api/auth/login": { _ in StubAuthAPI.problem(code) }])
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/login", ["email": "a@example.com", "password": "Passw0rd"])
+            #expect(page.status == 500)
+            #expect(page.body.contains("<h1>Something went wrong</h1>"))
+        }
+    }
+
+    @Test func slowAnswerIsGivenUp() async throws {
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        let api = StubAuthAPI([
+            "GET /api/auth/me": { _ in
+                for await _ in gate {}
+                return Response(status: .ok)
+            }
+        ])
+        try await TestSite.with(api, deadlines: Deadlines(answer: .milliseconds(100))) { site in
+            let answer1 = try await site.get("/", cookie: StubAuthAPI.cookie)
+            opener.finish()
+            #expect(answer1.status == 503)
+        }
+    }
+
+    // The head comes in time, the body never.
+    @Test func slowBodyIsGivenUp() async throws {
+        let (gate, opener) = AsyncStream<Void>.makeStream()
+        let api = StubAuthAPI([
+            "GET /api/auth/me": { _ in
+                let body = ResponseBody { writer in
+                    try await writer.write(ByteBuffer(string: "{"))
+                    for await _ in gate {}
+                    try await writer.finish(nil)
+                }
+                return Response(status: .ok, headers: [.contentType: "application/json"], body: body)
+            }
+        ])
+        try await TestSite.with(api, deadlines: Deadlines(answer: .milliseconds(100))) { site in
+            let answer2 = try await site.get("/", cookie: StubAuthAPI.cookie)
+            opener.finish()
+            #expect(answer2.status == 503)
+        }
+    }
+
+    @Test func tooManyRequestsOnAPageSayHowLongToWait() async throws {
+        let api = StubAuthAPI(["GET /api/auth/me": { _ in StubAuthAPI.problem(.tooManyRequests, retryAfter: 30) }])
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 429)
+            #expect(page["Retry-After"] == "30")
+            #expect(page.body.contains("Try again in 30 seconds."))
+        }
+    }
+}
+
+/// Answers that are not in the API's contract.
+enum Garbage: CaseIterable, Sendable {
+    case noJSON, wrongShape, html, empty, redirect, tooLong, problemOfAnotherStatus, unknownCode
+
+    var response: Response {
+        switch self {
+        case .noJSON: answer(.ok, "nonsense")
+        case .wrongShape: answer(.ok, "{\"id\": 1}")
+        case .html: answer(.badGateway, "<html></html>")
+        case .empty: Response(status: .ok)
+        case .redirect: Response(status: .found, headers: [.location: "http://evil.example/"])
+        case .tooLong: answer(.ok, String(repeating: " ", count: AuthAPITransport.maximumAnswerSize + 1))
+        case .problemOfAnotherStatus:
+            Response(status: .forbidden, headers: [:], body: StubAuthAPI.problem(.unauthenticated).body)
+        case .unknownCode:
+            answer(
+                .unauthorized,
+                #"{"type":"about:blank","title":"","status":401,"detail":"","code":"odd","errors":[],"request_id":""}"#
+            )
+        }
+    }
+
+    private func answer(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        Response(status: status, body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+}

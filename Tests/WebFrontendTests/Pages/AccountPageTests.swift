@@ -1,0 +1,136 @@
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// The protected page (requirements F4, A18).
+@Suite struct AccountPageTests {
+    // F4
+    @Test func anonymousVisitorIsSentToSignInAndBack() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            for page in [
+                try await site.get("/account"), try await site.post("/account/sessions/end-others"),
+                try await site.post("/account/sessions/\(Sessions.other.id)/end"),
+            ] {
+                #expect(page.status == 303)
+                #expect(page.location == "/login?return_to=%2Faccount")
+            }
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    // F4: only who had a session is told that it is over.
+    @Test func deadSessionIsExplained() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/account", cookie: "access_token=dead")
+            #expect(page.status == 303)
+            #expect(page.location == "/login?return_to=%2Faccount&notice=session-over")
+        }
+    }
+
+    // A18
+    @Test func sessionsAreListedThisDeviceFirst() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 200)
+            #expect(page.body.contains(#"<bdi data-testid="account-name">Ada Lovelace</bdi>"#))
+            #expect(page.body.contains(#"<bdi data-testid="account-email">ada@example.com</bdi>"#))
+            let ids = page.body.split(separator: "data-session=\"").dropFirst().map { String($0.prefix(36)) }
+            #expect(ids == [Sessions.current.id, Sessions.other.id])
+            #expect(page.body.contains(#"<bdi>Firefox on Linux</bdi> <span class="badge">This device</span>"#))
+            #expect(page.body.contains(#"<time datetime="2026-11-23T07:58:00Z">2026-11-23 07:58 UTC</time>"#))
+            #expect(page.body.contains(#"<bdi class="address">192.0.2.7</bdi>"#))
+            #expect(page.body.contains("<bdi>Unknown device</bdi>"))
+            #expect(page.body.contains("action=\"/account/sessions/\(Sessions.other.id)/end\""))
+            #expect(!page.body.contains("action=\"/account/sessions/\(Sessions.current.id)/end\""))
+            #expect(page.body.contains("action=\"/account/sessions/end-others\""))
+        }
+    }
+
+    @Test func onlySessionHasNoOthersToEnd() async throws {
+        let api = StubAuthAPI([
+            "GET /api/auth/sessions": { _ in try StubAuthAPI.json(SessionListBody(sessions: [Sessions.current])) }
+        ])
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 200)
+            #expect(!page.body.contains("end-others"))
+        }
+    }
+
+    // Times with fractions of seconds are read as well.
+    @Test func fractionsOfSecondsAreRead() async throws {
+        let api = StubAuthAPI([
+            "GET /api/auth/sessions": { _ in
+                try StubAuthAPI.json(
+                    [
+                        "sessions": [
+                            [
+                                "id": "01890a5d-ac96-774b-bcce-b302099a8001", "created_at": "2026-11-23T07:58:00.123Z",
+                                "expires_at": "2026-11-30T07:58:00.123Z", "user_agent": "curl/8.0",
+                            ]
+                        ]
+                    ].mapValues { $0.map(LooseSession.init) }
+                )
+            }
+        ])
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            #expect(page.body.contains("2026-11-23 07:58 UTC"))
+            #expect(page.body.contains("<bdi>curl</bdi>"))
+        }
+    }
+
+    // A18
+    @Test func oneSessionIsEnded() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let page = try await site.post(
+                "/account/sessions/\(Sessions.other.id.uppercased())/end",
+                cookie: StubAuthAPI.cookie
+            )
+            #expect(page.status == 303)
+            #expect(page.location == "/account?notice=session-ended")
+            let gone = try await site.post("/account/sessions/\(Sessions.gone)/end", cookie: StubAuthAPI.cookie)
+            #expect(gone.location == "/account?notice=session-gone")
+            let nonsense = try await site.post("/account/sessions/nonsense/end", cookie: StubAuthAPI.cookie)
+            #expect(nonsense.status == 404)
+        }
+        #expect(
+            api.requests.map { "\($0.method) \($0.path)" } == [
+                "DELETE /api/auth/sessions/\(Sessions.other.id)", "DELETE /api/auth/sessions/\(Sessions.gone)",
+            ]
+        )
+    }
+
+    // A18
+    @Test func allOtherSessionsAreEnded() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/account/sessions/end-others", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 303)
+            #expect(page.location == "/account?notice=others-ended")
+            let account = try await site.get("/account?notice=others-ended", cookie: StubAuthAPI.cookie)
+            #expect(account.body.contains("All other devices are signed out."))
+        }
+        #expect(api.requests.first.map { "\($0.method) \($0.path)" } == "DELETE /api/auth/sessions")
+    }
+}
+
+/// A session as JSON with its times as texts.
+private struct LooseSession: Encodable {
+    let id: String
+    let created_at: String
+    let expires_at: String
+    let user_agent: String
+    let current = false
+
+    init(_ values: [String: String]) {
+        id = values["id"] ?? ""
+        created_at = values["created_at"] ?? ""
+        expires_at = values["expires_at"] ?? ""
+        user_agent = values["user_agent"] ?? ""
+    }
+}

@@ -1,0 +1,174 @@
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// Signing in through the form (requirements F1, F4, F5, F7).
+@Suite struct LoginPageTests {
+    // F1
+    @Test func formHasItsFieldsAndLeadsToRegister() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/login")
+            #expect(page.status == 200)
+            #expect(page.body.contains(#"<form class="form" method="post" action="/login""#))
+            #expect(page.body.contains(#"name="email" type="email" autocomplete="username" inputmode="email""#))
+            #expect(page.body.contains(#"name="password" type="password" autocomplete="current-password""#))
+            #expect(page.body.contains(#"href="/register" id="to-register""#))
+            #expect(!page.body.contains("/api/auth/google"))
+            #expect(!page.body.contains("error-summary"))
+        }
+    }
+
+    // F1: a provider that is set up has a button, which carries the return path.
+    @Test func buttonsOfConfiguredProviders() async throws {
+        try await TestSite.with(providers: [.google]) { site in
+            let page = try await site.get("/login?return_to=/account")
+            #expect(page.body.contains(#"href="/api/auth/google?return_to=%2Faccount""#))
+            #expect(!page.body.contains("/api/auth/discord"))
+        }
+    }
+
+    // F7: 303 with the API's cookie, unchanged.
+    @Test func signingInHandsTheCookieOn() async throws {
+        try await TestSite.with { site in
+            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Passw0rd"])
+            #expect(page.status == 303)
+            #expect(page.location == "/signed-in")
+            #expect(page.cookies == [StubAuthAPI.setCookie])
+            let next = try await site.get("/signed-in", cookie: StubAuthAPI.cookie)
+            #expect(next.status == 303)
+            #expect(next.location == "/")
+        }
+    }
+
+    // F4: the page that asked for signing in comes back, through every stop.
+    @Test func returnPathIsCarried() async throws {
+        try await TestSite.with { site in
+            let form = try await site.get("/login?return_to=/account%3Ftab=1")
+            #expect(form.body.contains(#"<input type="hidden" name="return_to" value="/account?tab=1">"#))
+            #expect(form.body.contains(#"href="/register?return_to=%2Faccount%3Ftab%3D1""#))
+            let failed = try await site.post(
+                "/login",
+                ["email": "ada@example.com", "password": "wrong", "return_to": "/account"]
+            )
+            #expect(failed.body.contains(#"name="return_to" value="/account""#))
+            let done = try await site.post(
+                "/login",
+                ["email": "ada@example.com", "password": "Passw0rd", "return_to": "/account"]
+            )
+            #expect(done.location == "/signed-in?return_to=%2Faccount")
+            let arrived = try await site.get("/signed-in?return_to=%2Faccount", cookie: StubAuthAPI.cookie)
+            #expect(arrived.location == "/account")
+        }
+    }
+
+    // F4: never an address elsewhere, whatever its disguise.
+    @Test(arguments: [
+        "//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example/", "javascript:alert(1)",
+        "/\u{9}/evil.example", "/\u{A}/evil.example", "/%2F/evil.example", "/%5Cevil.example", "/..//evil.example",
+        "evil",
+        "", "/a\u{0}b", "/é",
+    ])
+    func returnPathsElsewhereAreDropped(target: String) async throws {
+        try await TestSite.with { site in
+            let query = FormCoding.encode(target)
+            let form = try await site.get("/login?return_to=\(query)")
+            #expect(form.status == 200)
+            #expect(!form.body.contains("name=\"return_to\""))
+            let done = try await site.post(
+                "/login",
+                ["email": "ada@example.com", "password": "Passw0rd", "return_to": target]
+            )
+            #expect(done.location == "/signed-in")
+            let arrived = try await site.get("/signed-in?return_to=\(query)", cookie: StubAuthAPI.cookie)
+            #expect(arrived.location == "/")
+            let again = try await site.get("/login?return_to=\(query)", cookie: StubAuthAPI.cookie)
+            #expect(again.location == "/")
+        }
+    }
+
+    // F7: 401, the address kept, the password not.
+    @Test func wrongPasswordKeepsTheAddress() async throws {
+        try await TestSite.with { site in
+            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Secret-No-1"])
+            #expect(page.status == 401)
+            #expect(page.body.contains(#"value="ada@example.com""#))
+            #expect(!page.body.contains("Secret-No-1"))
+            #expect(page.body.contains(#"id="error-summary" role="alert" tabindex="-1" autofocus"#))
+            #expect(page.body.contains("The email address or the password is wrong."))
+            #expect(page.body.contains("<title>Error: Sign in · yoshikosan</title>"))
+            #expect(page.cookies.isEmpty)
+        }
+    }
+
+    // F7: 422 with an error beside each field and a link to it, without asking the API.
+    @Test func emptyFieldsAreNamed() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/login")
+            #expect(page.status == 422)
+            #expect(page.body.contains(##"<a href="#email">Enter your email address.</a>"##))
+            #expect(page.body.contains(##"<a href="#password">Enter a password.</a>"##))
+            #expect(page.body.contains(#"aria-describedby="email-error" aria-invalid="true""#))
+            #expect(page.body.contains(#"<p class="field-error" id="password-error"><span"#))
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    // F7
+    @Test func tooManyAttemptsSayHowLongToWait() async throws {
+        let api = StubAuthAPI([
+            "POST /api/auth/login": { _ in StubAuthAPI.problem(.tooManyRequests, retryAfter: 90) }
+        ])
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Passw0rd"])
+            #expect(page.status == 429)
+            #expect(page["Retry-After"] == "90")
+            #expect(page.body.contains("Try again in 2 minutes."))
+            #expect(page.body.contains(#"value="ada@example.com""#))
+        }
+    }
+
+    // F7, F8: what was typed is not lost when the API cannot take it; the form is not sent again by itself.
+    @Test(arguments: [APIErrorCode.overloaded, .serviceUnavailable])
+    func busyServiceKeepsTheForm(code: APIErrorCode) async throws {
+        let api = StubAuthAPI(["POST /api/auth/login": { _ in StubAuthAPI.problem(code, retryAfter: 1) }])
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Passw0rd"])
+            #expect(page.status == 503)
+            #expect(page["Retry-After"] == "1")
+            #expect(page["Refresh"] == nil)
+            #expect(page.body.contains(#"value="ada@example.com""#))
+            #expect(page.body.contains("Try again in 1 second."))
+        }
+    }
+
+    @Test func signedInVisitorIsSentOn() async throws {
+        try await TestSite.with { site in
+            let home = try await site.get("/login", cookie: StubAuthAPI.cookie)
+            #expect(home.status == 303)
+            #expect(home.location == "/")
+            let account = try await site.get("/login?return_to=/account", cookie: StubAuthAPI.cookie)
+            #expect(account.location == "/account")
+        }
+    }
+
+    @Test func deadCookieShowsTheForm() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/login?notice=session-over", cookie: "access_token=dead")
+            #expect(page.status == 200)
+            #expect(page.body.contains("Your session has ended. Please sign in again."))
+        }
+    }
+
+    // A browser that refuses cookies is told so, and is not sent around in a circle.
+    @Test func refusedCookiesAreExplained() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/signed-in?return_to=%2Faccount")
+            #expect(page.status == 200)
+            #expect(page.body.contains("Your browser did not keep the cookie"))
+            #expect(page.body.contains(#"name="return_to" value="/account""#))
+        }
+    }
+}

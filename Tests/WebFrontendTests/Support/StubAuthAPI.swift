@@ -1,0 +1,151 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Shared
+import Synchronization
+
+/// A real HTTP server on a free port that answers as the authentication API does, or as the test wants.
+final class StubAuthAPI: Sendable {
+    /// What the frontend sent.
+    struct Received: Sendable {
+        let method: HTTPRequest.Method
+        let path: String
+        let headers: HTTPFields
+        let body: String
+
+        /// The JSON body as an object of strings.
+        var fields: [String: String] {
+            (try? JSONDecoder().decode([String: String].self, from: Data(body.utf8))) ?? [:]
+        }
+    }
+
+    /// The cookie that the stub takes for a live session.
+    static let cookie = "access_token=live"
+    /// What the stub sets when somebody signs in, attributes included.
+    static let setCookie = "access_token=live; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800"
+    /// What the stub sets when somebody signs out.
+    static let clearedCookie = "access_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
+    /// The user whom the stub knows.
+    static let user = UserBody(
+        id: "01890a5d-ac96-774b-bcce-b302099a8057",
+        email: "ada@example.com",
+        name: "Ada Lovelace",
+        avatarURL: nil
+    )
+
+    typealias Handler = @Sendable (Received) async throws -> Response
+
+    private let received = Mutex<[Received]>([])
+    private let handlers: [String: Handler]
+
+    /// Makes a stub; `handlers` replace its answers by method and path, for example `POST /api/auth/login`.
+    init(_ handlers: [String: Handler] = [:]) {
+        self.handlers = Self.standard.merging(handlers) { _, own in own }
+    }
+
+    /// Everything that the frontend asked so far.
+    var requests: [Received] { received.withLock { $0 } }
+
+    /// The server, not yet running.
+    func responder() -> CallbackResponder<BasicRequestContext> {
+        CallbackResponder { [self] request, _ in
+            var request = request
+            let body = try await request.collectBody(upTo: 1 << 20)
+            let entry = Received(
+                method: request.method,
+                path: request.uri.string,
+                headers: request.headers,
+                body: String(buffer: body)
+            )
+            received.withLock { $0.append(entry) }
+            guard let handler = handlers["\(entry.method.rawValue) \(entry.path)"] else {
+                return Self.problem(.notFound)
+            }
+            return try await handler(entry)
+        }
+    }
+
+    /// A JSON answer.
+    static func json(
+        _ body: some Encodable,
+        status: HTTPResponse.Status = .ok,
+        cookies: [String] = []
+    ) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        var response = Response(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(body)))
+        )
+        for cookie in cookies { response.headers.append(HTTPField(name: .setCookie, value: cookie)) }
+        return response
+    }
+
+    /// A problem document.
+    static func problem(_ code: APIErrorCode, fields: [FieldError] = [], retryAfter: Int? = nil) -> Response {
+        let problem = Problem(APIError(code, fields: fields), requestID: "stub")
+        let body = (try? JSONEncoder().encode(problem)) ?? Data()
+        var headers: HTTPFields = [.contentType: Problem.mediaType]
+        if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+        return Response(
+            status: .init(code: code.status),
+            headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+
+    /// Answers only who has the live cookie.
+    static func signedIn(_ handler: @escaping Handler) -> Handler {
+        { request in
+            guard request.headers[values: .cookie].contains(where: { $0.contains(cookie) }) else {
+                return problem(.unauthenticated)
+            }
+            return try await handler(request)
+        }
+    }
+
+    private static let standard: [String: Handler] = [
+        "POST /api/auth/login": { request in
+            guard request.fields["password"] == "Passw0rd" else { return problem(.invalidCredentials) }
+            return try json(user, cookies: [setCookie])
+        },
+        "POST /api/auth/register": { request in
+            let name = request.fields["name"] ?? ""
+            let created = UserBody(id: user.id, email: request.fields["email"] ?? "", name: name, avatarURL: nil)
+            return try json(created, status: .created, cookies: [setCookie])
+        },
+        "POST /api/auth/logout": { _ in
+            Response(status: .noContent, headers: [.setCookie: clearedCookie])
+        },
+        "GET /api/auth/me": signedIn { _ in try json(user) },
+        "GET /api/auth/sessions": signedIn { _ in try json(SessionListBody(sessions: Sessions.all)) },
+        "DELETE /api/auth/sessions": signedIn { _ in try json(EndedSessionsBody(ended: 1)) },
+        "DELETE /api/auth/sessions/\(Sessions.other.id)": signedIn { _ in Response(status: .noContent) },
+        "DELETE /api/auth/sessions/\(Sessions.gone)": signedIn { _ in problem(.sessionNotFound) },
+        "GET /health/ready": { _ in try json(["status": "ok"]) },
+    ]
+}
+
+/// The sessions that the stub knows.
+enum Sessions {
+    static let current = SessionBody(
+        id: "01890a5d-ac96-774b-bcce-b302099a8001",
+        createdAt: Date(timeIntervalSince1970: 1_795_420_680),
+        expiresAt: Date(timeIntervalSince1970: 1_796_025_480),
+        current: true,
+        userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        ipAddress: "192.0.2.7"
+    )
+    static let other = SessionBody(
+        id: "01890a5d-ac96-774b-bcce-b302099a8002",
+        createdAt: Date(timeIntervalSince1970: 1_795_334_280),
+        expiresAt: Date(timeIntervalSince1970: 1_795_939_080),
+        current: false,
+        userAgent: nil,
+        ipAddress: nil
+    )
+    static let all = [other, current]
+    static let gone = "01890a5d-ac96-774b-bcce-b302099a8003"
+}

@@ -1,0 +1,76 @@
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// The files that pages load.
+@Suite struct AssetTests {
+    @Test func filesAreKeptForGoodUnderTheirHash() async throws {
+        try await TestSite.with { site in
+            let paths = AssetLibrary.embedded().paths
+            #expect(Set(paths.keys) == ["site_css", "site_js", "favicon_svg"])
+            let home = try await site.get("/")
+            for (name, path) in paths {
+                #expect(path.firstMatch(of: /^\/assets\/[a-z]+\.[0-9a-f]{16}\.[a-z]+$/) != nil)
+                #expect(home.body.contains("\"\(path)\""), "\(name) is not linked")
+                let file = try await site.get(path)
+                #expect(file.status == 200)
+                #expect(file["Cache-Control"] == "public, max-age=31536000, immutable")
+                #expect(!file.body.isEmpty)
+                let head = try await site.head(path)
+                #expect(head.status == 200)
+                #expect(head["Content-Length"] == file["Content-Length"])
+            }
+            let answer1 = try await site.get(paths["site_css"] ?? "")
+            #expect(answer1["Content-Type"] == "text/css; charset=utf-8")
+            let answer2 = try await site.get(paths["site_js"] ?? "")
+            #expect(answer2["Content-Type"] == "text/javascript; charset=utf-8")
+            let answer3 = try await site.get(paths["favicon_svg"] ?? "")
+            #expect(answer3["Content-Type"] == "image/svg+xml")
+        }
+    }
+
+    // The script ticks off the same rules that the server has, and the page names the same numbers.
+    @Test func scriptKnowsTheRulesOfTheServer() throws {
+        let script = String(decoding: PackageResources.site_js, as: UTF8.self)
+        let (least, most) = (PasswordRules.minimumLength, PasswordRules.maximumLength)
+        #expect(script.contains("length >= \(least) && length <= \(most)"))
+        let texts = try Translator.english()
+        #expect(texts.texts["rule_length"] == "\(least) to \(most) characters")
+        #expect(texts[.errorPasswordTooShort].contains(" \(least) "))
+        #expect(texts[.errorPasswordTooLong].contains(" \(most) "))
+        #expect(texts[.errorNameTooLong].contains(" \(DisplayName.maximumLength) "))
+        #expect(texts[.errorEmailTooLong].contains(" \(EmailAddress.maximumLength) "))
+    }
+
+    @Test(arguments: ["/assets/site.css", "/assets/site.0000000000000000.css", "/assets/..%2fetc", "/assets"])
+    func otherNamesAreUnknown(path: String) async throws {
+        try await TestSite.with { site in
+            let page = try await site.get(path)
+            #expect(page.status == 404)
+            #expect(page["Cache-Control"] == "no-store")
+        }
+    }
+
+    @Test func filesThatProgramsAskFor() async throws {
+        try await TestSite.with { site in
+            let icon = try await site.get("/favicon.ico")
+            #expect(icon.status == 200)
+            #expect(icon["Content-Type"] == "image/svg+xml")
+            let robots = try await site.get("/robots.txt")
+            #expect(robots.status == 200)
+            #expect(robots["Content-Type"] == "text/plain; charset=utf-8")
+        }
+    }
+
+    // Nothing inline and nothing from elsewhere, so that the policy needs no exception.
+    @Test func pagesLoadNothingElse() throws {
+        let pages = try PageRenderer.embedded()
+        for view in TemplateTests.views + TemplateTests.problems {
+            let html = try pages.html(view, visitor: .signedIn(StubAuthAPI.user))
+            #expect(html.firstMatch(of: /<script(?![^>]* src="\/assets\/)/) == nil)
+            #expect(html.firstMatch(of: /<style|\sstyle=|\son[a-z]+=/) == nil)
+            #expect(html.firstMatch(of: /(src|href)="(https?:)?\/\//) == nil)
+        }
+    }
+}

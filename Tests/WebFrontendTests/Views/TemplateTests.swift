@@ -1,0 +1,118 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// Templates and texts fit each other and the program (requirement F6 builds on this).
+@Suite struct TemplateTests {
+    /// Every page in every state that its template has, for a visitor of every kind.
+    static let views: [any PageView] = [
+        HomeView(visitor: .anonymous), HomeView(visitor: .signedIn(StubAuthAPI.user)),
+        LoginView(email: "", returnTo: nil, providers: []),
+        LoginView(
+            email: "a@example.com",
+            returnTo: ReturnPath("/account"),
+            providers: [.google, .discord],
+            errors: [FormError(.errorCredentials), FormError(.errorEmailInvalid, field: .email)],
+            retryAfter: 30
+        ),
+        RegisterView(name: "", email: "", returnTo: nil, providers: []),
+        RegisterView(
+            name: "Ada",
+            email: "a@example.com",
+            returnTo: .home,
+            providers: [.google],
+            errors: [FormError(.errorNameInvalid, field: .name)]
+        ),
+        AccountView(sessions: []), AccountView(sessions: Sessions.all),
+    ]
+
+    static var problems: [any PageView] {
+        APIErrorCode.allCases.map {
+            ProblemView(code: $0, requestID: "r", retryAfter: 1, reloads: true, retryLink: "/")
+        }
+    }
+
+    @Test func everyPageIsWhole() throws {
+        let pages = try PageRenderer.embedded()
+        for view in Self.views + Self.problems {
+            for visitor in [Visitor.unknown, .anonymous, .signedIn(StubAuthAPI.user)] {
+                let html = try pages.html(view, visitor: visitor, notice: .signedOut)
+                #expect(html.hasPrefix("<!doctype html>"))
+                #expect(html.hasSuffix("</html>\n"))
+                #expect(!html.contains("{{"))
+                #expect(!html.contains("Optional("))
+                #expect(!html.contains("<h1></h1>"))
+                #expect(!html.contains("=\"\""), "an attribute is empty in \(view)")
+                #expect(html.components(separatedBy: "<h1").count == 2)
+                #expect(html.components(separatedBy: "id=\"").dropFirst().map { $0.prefix { $0 != "\"" } }.isUnique)
+            }
+        }
+    }
+
+    @Test func everyTemplateIsEmbedded() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../Sources/WebFrontend/Resources/Templates").standardizedFileURL
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".mustache") }.map { String($0.dropLast(9)) }
+        #expect(Set(names) == Set(TemplateLibrary.embeddedSources.keys))
+    }
+
+    @Test func everyTextIsUsedAndEveryUsedTextIsThere() throws {
+        let used = try TemplateLibrary.embedded().textKeys.union(TextKey.allCases.map(\.rawValue))
+        let texts = try Translator.english().texts
+        #expect(Set(texts.keys).subtracting(used).sorted() == [])
+        #expect(used.subtracting(texts.keys).sorted() == [])
+        #expect(texts.filter { $0.value.isEmpty }.keys.sorted() == [])
+    }
+
+    // No text that a person reads stands in a template.
+    @Test func templatesHoldNoWords() throws {
+        for (name, source) in TemplateLibrary.embeddedSources {
+            let text = source.replacing(/\{\{\$width\}\}.*?\{\{\/width\}\}/, with: "").replacing(
+                /\{\{[^}]*\}\}/,
+                with: ""
+            ).replacing(/<[^>]*>/, with: " ")
+            let words = text.split { !$0.isLetter }.filter { $0.count > 1 }
+            #expect(words.isEmpty, "\(name): \(words)")
+        }
+    }
+
+    @Test(arguments: ["{{{name}}}", "{{&name}}", "{{% CONTENT_TYPE: TEXT}}{{name}}", "{{ & name}}"])
+    func unescapedValuesAreRefused(source: String) {
+        #expect(throws: (any Error).self) { try TemplateLibrary(["x": source]) }
+    }
+
+    @Test func brokenTemplateIsRefused() {
+        #expect(throws: TemplateLibrary.Fault.self) { try TemplateLibrary(["x": "{{#a}}"]) }
+    }
+
+    @Test func missingTextStopsTheStart() throws {
+        let templates = try TemplateLibrary(["x": "{{t.no_such_text}}"])
+        let texts = try Translator.english()
+        #expect(throws: TranslationError.self) {
+            try PageRenderer(templates: templates, texts: texts, assets: .embedded())
+        }
+    }
+
+    // Inherited blocks and partials are escaped as strictly as the rest.
+    @Test func escapingReachesEverywhere() throws {
+        let library = try TemplateLibrary([
+            "layout": "<p title=\"{{v}}\">{{$main}}{{/main}}</p>", "part": "<i title=\"{{v}}\"></i>",
+            "page": "{{<layout}}\n{{$main}}\n{{#list}}{{v}}{{>part}}{{/list}}\n{{/main}}\n{{/layout}}\n",
+        ])
+        let html = try library.render("page", ["v": "\"\u{301}<\u{301}&'", "list": [["v": "\"\u{300}"]]])
+        #expect(html.unicodeScalars.count { $0 == "\"" } == 4)
+        #expect(html.unicodeScalars.count { $0 == "<" } == 4)
+        #expect(!html.contains("&amp;quot;"))
+    }
+}
+
+extension Sequence where Element: Hashable {
+    /// Whether no element occurs twice.
+    fileprivate var isUnique: Bool {
+        var seen: Set<Element> = []
+        return allSatisfy { seen.insert($0).inserted }
+    }
+}
