@@ -1,0 +1,75 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
+# Starting the servers, waiting until they answer, ending them. Each child gets a process group of its own, so that
+# Ctrl-C reaches this program alone and it decides the order of ending; and each ends when this program dies.
+declare -A process=()
+
+launch() { # NAME COMMAND …
+    (
+        # A lock of ours must not live on in a child.
+        if [[ -n ${lock:-} ]]; then exec {lock}<&-; fi
+        exec setsid setpriv --pdeathsig TERM -- "${@:2}"
+    ) &
+    process[$1]=$!
+}
+
+running() { [[ -n ${process[$1]:-} ]] && kill -0 "${process[$1]}" 2>/dev/null; }
+
+# Ends a child: politely, after 12 seconds by force.
+end() { # NAME
+    local pid=${process[$1]:-} tries
+    [[ -n $pid ]] || return 0
+    unset "process[$1]"
+    kill -TERM "$pid" 2>/dev/null || true
+    for ((tries = 0; tries < 120; tries++)); do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    # What a child left behind is in its group.
+    kill -KILL -- "-$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+}
+
+# Waits until an address answers 200; fails as soon as the server has ended.
+await() { # NAME URL
+    local tries
+    for ((tries = 0; tries < 300; tries++)); do
+        if curl --silent --fail --noproxy '*' --max-time 2 --output /dev/null "$2"; then return 0; fi
+        if ! running "$1"; then
+            say "$1 ended before it answered at $2."
+            return 1
+        fi
+        sleep 0.1
+    done
+    say "$1 does not answer at $2 after 30 seconds."
+    return 1
+}
+
+# An address that can be opened, for one that is listened on.
+reachable() { # HOST PORT
+    case $1 in
+    0.0.0.0 | '') printf 'http://127.0.0.1:%s' "$2" ;;
+    ::) printf 'http://[::1]:%s' "$2" ;;
+    *:*) printf 'http://[%s]:%s' "$1" "$2" ;;
+    *) printf 'http://%s:%s' "$1" "$2" ;;
+    esac
+}
+
+start_api() {
+    launch AuthAPI "$binaries/AuthAPI" serve
+    await AuthAPI "$(reachable "$API_HOST" "$API_PORT")/health/ready"
+}
+
+start_frontend() {
+    launch WebFrontend "$binaries/WebFrontend" serve
+    await WebFrontend "$(reachable "$FRONTEND_HOST" "$FRONTEND_PORT")/health/live"
+}
+
+# Starts nginx with everything it writes below the given folder.
+start_nginx() { # FOLDER
+    local backend=$API_HOST frontend=$FRONTEND_HOST
+    if [[ $backend == 0.0.0.0 ]]; then backend=127.0.0.1; fi
+    if [[ $frontend == 0.0.0.0 ]]; then frontend=127.0.0.1; fi
+    BACKEND_ADDRESS=$backend:$API_PORT FRONTEND_ADDRESS=$frontend:$FRONTEND_PORT "$root/scripts/nginx" "$1" || return
+    launch nginx nginx -e "$1/error.log" -c "$1/nginx.conf" -g 'daemon off;'
+    await nginx "http://127.0.0.1:$BROWSER_PORT/nginx-health"
+}

@@ -1,0 +1,82 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
+# The settings of a native run: what the environment says, else .env, else what suits development on this machine.
+# An empty value counts as absent, as it does for the servers.
+
+# Takes what .env adds to the environment. Its lines are NAME=VALUE without quotes, as Docker Compose reads them too.
+load_dotenv() {
+    local line number=0 name
+    [[ -f $root/.env ]] || return 0
+    while IFS= read -r line || [[ -n $line ]]; do
+        number=$((number + 1))
+        line=${line%$'\r'}
+        if [[ $line =~ ^[[:space:]]*(#|$) ]]; then continue; fi
+        [[ $line =~ ^([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]] ||
+            failure=78 die ".env, line $number is not NAME=VALUE" "quotes, blanks around = and 'export' have no meaning there"
+        name=${BASH_REMATCH[1]}
+        if [[ -z ${!name:-} ]]; then export "$name=${BASH_REMATCH[2]}"; fi
+    done <"$root/.env"
+}
+
+# Gives a variable a value unless it has one.
+default() { # NAME VALUE
+    if [[ -z ${!1:-} ]]; then export "$1=$2"; fi
+}
+
+# A secret that is made once and then kept, readable by its owner only.
+make_secret() { # FILE
+    if [[ ! -s $1 ]]; then (umask 077 && head -c 48 /dev/urandom | base64 --wrap=0 >"$1"); fi
+}
+
+# Completes the settings. Sets own_database to `yes` when they name none, so that this clone's own one is meant.
+development_settings() {
+    local folder=$root/.build/dev
+    mkdir -p "$folder"
+    load_dotenv
+    default APP_ENV development
+    default EXTERNAL_PORT 6666
+    default BROWSER_PORT 8080
+    default API_HOST 127.0.0.1
+    default API_PORT 8000
+    default FRONTEND_HOST 127.0.0.1
+    default FRONTEND_PORT 3000
+    default API_URL "http://127.0.0.1:$API_PORT"
+    default PUBLIC_URL "http://localhost:$BROWSER_PORT"
+    default LOG_FORMAT text
+    default NGINX_LISTEN "$(loopback_addresses)"
+    if [[ -z ${SECRET_KEY:-}${SECRET_KEY_FILE:-} ]]; then
+        make_secret "$folder/secret_key"
+        export SECRET_KEY_FILE=$folder/secret_key
+    fi
+    own_database=
+    if [[ -z ${DATABASE_URL:-}${DATABASE_URL_FILE:-}${POSTGRES_HOST:-} ]]; then
+        own_database=yes
+        DATABASE_URL=$("$root/scripts/postgres" url dev)
+        export DATABASE_URL
+    fi
+}
+
+# The addresses by which `localhost` is reached.
+loopback_addresses() {
+    if [[ -s /proc/net/if_inet6 ]]; then printf '127.0.0.1 [::1]'; else printf '127.0.0.1'; fi
+}
+
+# Says which port is taken, by what, and how to choose another.
+require_free_ports() { # NAME …
+    local name port owner taken=()
+    for name in "$@"; do
+        port=${!name}
+        if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
+            failure=78 die "$name is '$port'" "it must be a number from 1 to 65535"
+        fi
+        owner=$(ss --no-header --listening --tcp --numeric --processes "sport = :$port")
+        if [[ -n $owner ]]; then
+            if [[ $owner =~ \(\(\"([^\"]+)\",pid=([0-9]+) ]]; then
+                owner="process ${BASH_REMATCH[2]} (${BASH_REMATCH[1]})"
+            else
+                owner="a process of another user"
+            fi
+            taken+=("port $port ($name) is in use by $owner; choose another: make dev $name=$((port < 65000 ? port + 1 : 20000))")
+        fi
+    done
+    if ((${#taken[@]})); then failure=69 die "${taken[0]}" "${taken[@]:1}"; fi
+}
