@@ -5,8 +5,9 @@ declare -A process=()
 
 launch() { # NAME COMMAND …
     (
-        # A lock of ours must not live on in a child.
+        # The locks of ours must not live on in a child.
         if [[ -n ${lock:-} ]]; then exec {lock}<&-; fi
+        if [[ -n ${cluster:-} ]]; then exec {cluster}<&-; fi
         exec setsid setpriv --pdeathsig TERM -- "${@:2}"
     ) &
     process[$1]=$!

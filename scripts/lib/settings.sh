@@ -57,7 +57,7 @@ development_settings() {
 
 # The addresses by which `localhost` is reached.
 loopback_addresses() {
-    if [[ -s /proc/net/if_inet6 ]]; then printf '127.0.0.1 [::1]'; else printf '127.0.0.1'; fi
+    if grep -q ' lo$' /proc/net/if_inet6 2>/dev/null; then printf '127.0.0.1 [::1]'; else printf '127.0.0.1'; fi
 }
 
 # Says which port is taken, by what, and how to choose another.
