@@ -1,0 +1,164 @@
+"""What nginx adds to answers, and the answers it gives itself (N4)."""
+
+import contextlib
+import json
+import socket
+import time
+
+import pytest
+from site_under_test import ask, free_ports, nginx, send_raw
+
+SECURITY_HEADERS = [
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "Referrer-Policy",
+    "Permissions-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "X-Request-ID",
+]
+BIG = b"x" * 70_000
+LONG = "a" * 9_000
+
+
+def too_large(port, path):
+    return ask(port, path, "POST", body=BIG)
+
+
+def too_long(port, path):
+    return ask(port, path + LONG)
+
+
+def too_many_headers(port, path):
+    return ask(port, path, headers={"Cookie": LONG})
+
+
+def malformed(port, path):
+    return send_raw(port, f"GET {path} HTTP/1.1\r\nHost: a b\r\n\r\n".encode())
+
+
+def unknown(port, path):
+    return ask(port, "/health" if path == "/" else "/api/../health")
+
+
+REFUSALS = [
+    (too_large, 413, "payload_too_large"),
+    (too_long, 414, "malformed_request"),
+    (too_many_headers, 431, "malformed_request"),
+    (malformed, 400, "malformed_request"),
+]
+
+
+def assert_guarded(answer):
+    """All security headers once, and no banner."""
+    for name in SECURITY_HEADERS:
+        assert answer.one(name), f"{name} is missing"
+    assert answer.one("Server") == "nginx"
+
+
+def assert_problem(answer, status, code):
+    """A problem document like the API's own (A16)."""
+    assert answer.status == status
+    assert answer.one("Content-Type") == "application/problem+json"
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail", "code", "errors", "request_id"}
+    assert (body["type"], body["status"], body["code"], body["errors"]) == ("about:blank", status, code, [])
+    assert body["title"] and body["detail"]
+    assert body["request_id"] == answer.one("X-Request-ID")
+
+
+def assert_page(answer, status):
+    """A page for people."""
+    assert answer.status == status
+    assert answer.one("Content-Type") == "text/html; charset=utf-8"
+    page = answer.body.decode()
+    assert page.startswith("<!doctype html>") and f">{status}<" in page and answer.one("X-Request-ID") in page
+    assert "(none)" not in page and "<!--#" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/api/auth/me", "/nginx-health", "/error.css"])
+def test_n4_answers_carry_the_security_headers(front, path):
+    answer = ask(front.port, path)
+    assert answer.status == 200
+    assert_guarded(answer)
+
+
+def test_n4_headers_of_the_servers_are_left_as_they_are(front):
+    answer = ask(front.port, "/?own-headers")
+    assert answer.status == 503
+    assert answer.one("X-Frame-Options") == "SAMEORIGIN"
+    assert answer.one("Content-Security-Policy") == "default-src 'self'"
+    assert answer.one("Cache-Control") == "max-age=60"
+    assert answer.one("Retry-After") == "77"
+    assert answer.one("X-Request-ID") != "of-the-server"
+    assert_guarded(answer)
+    assert answer.json()["server"] == "frontend"
+
+
+@pytest.mark.parametrize(("provoke", "status", "code"), REFUSALS)
+def test_n4_refusals_of_api_requests_are_problem_documents(front, provoke, status, code):
+    answer = provoke(front.port, "/api/auth/login")
+    assert_problem(answer, status, code)
+    assert_guarded(answer)
+    assert answer.one("Cache-Control") == "no-store"
+
+
+@pytest.mark.parametrize(("provoke", "status", "code"), REFUSALS)
+def test_n4_refusals_of_page_requests_are_pages(front, provoke, status, code):
+    answer = provoke(front.port, "/login")
+    assert_page(answer, status)
+    assert_guarded(answer)
+
+
+def test_n4_an_unknown_path_in_both_forms(front):
+    assert_page(unknown(front.port, "/"), 404)
+    assert_problem(unknown(front.port, "/api/"), 404, "not_found")
+
+
+def test_n4_the_error_files_themselves_are_not_to_be_had(front):
+    for path in ("/error.html", "/error.problem", "/health.txt"):
+        answer = ask(front.port, path)
+        assert answer.status == 404 or answer.json()["server"] == "frontend"
+
+
+def test_n4_a_body_of_64_kib_goes_through(front):
+    assert ask(front.port, "/api/x", "POST", body=b"x" * 65_536).json()["received"] == 65_536
+
+
+def test_n4_text_is_compressed_for_those_who_take_it(front):
+    answer = ask(front.port, "/", headers={"Accept-Encoding": "gzip"})
+    assert answer.one("Content-Encoding") == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert json.loads(answer.body)["server"] == "frontend"
+    assert ask(front.port, "/").one("Content-Encoding") is None
+
+
+def test_n4_servers_that_are_away(echoes):
+    nobody = free_ports(2)
+    with nginx(*nobody) as run:
+        api, page = ask(run.port, "/api/auth/me"), ask(run.port, "/login")
+        assert_problem(api, 502, "service_unavailable")
+        assert_page(page, 502)
+        for answer in (api, page):
+            assert_guarded(answer)
+            assert answer.one("Retry-After") == "5"
+        # The page comes back by itself (F8).
+        assert page.one("Refresh") == "5"
+        assert api.one("Refresh") is None
+
+
+def test_n4_a_request_that_never_ends_is_given_up(front):
+    starts = {
+        "head": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+        "body": b"POST /api/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf",
+    }
+    began = time.monotonic()
+    with contextlib.ExitStack() as open_connections:
+        connections = {}
+        for what, start in starts.items():
+            connections[what] = connection = open_connections.enter_context(socket.create_connection(("127.0.0.1", front.port), timeout=20))
+            connection.sendall(start)
+        for what, connection in connections.items():
+            assert connection.recv(65_536)[9:12] in (b"", b"408"), what
+    assert 9 < time.monotonic() - began < 15

@@ -1,0 +1,109 @@
+"""What nginx tells the servers about a request (N1, N3)."""
+
+import pytest
+from site_under_test import ask
+
+SPOOFED = {
+    "X-Real-IP": "6.6.6.6",
+    "X-Forwarded-For": "9.9.9.9",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "evil.example",
+    "X-Request-ID": "chosen-by-the-client",
+    "Forwarded": "for=9.9.9.9",
+}
+
+
+def forwarded(answer) -> dict:
+    """The headers as the server got them, each once."""
+    headers = answer.json()["headers"]
+    assert all(len(values) == 1 for values in headers.values()), headers
+    return {name: values[0] for name, values in headers.items()}
+
+
+@pytest.mark.parametrize(
+    ("path", "server"),
+    [
+        ("/", "frontend"),
+        ("/login", "frontend"),
+        ("/apis", "frontend"),
+        ("/docsy", "frontend"),
+        ("/api/auth/me", "backend"),
+        ("/docs", "backend"),
+        ("/docs/", "backend"),
+        ("/openapi.json", "backend"),
+        ("//api//auth/me", "backend"),
+        ("/login/../api/auth/me", "backend"),
+    ],
+)
+def test_n1_paths_go_to_their_server(front, path, server):
+    assert ask(front.port, path).json()["server"] == server
+
+
+@pytest.mark.parametrize("path", ["//api//auth/login", "/api/auth/login/", "/%61pi/auth/login", "/api/%2e%2e/login"])
+def test_n1_the_servers_see_the_path_as_it_was_sent(front, path):
+    # So that they refuse every spelling but one.
+    assert ask(front.port, path).json()["raw"] == path
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/", "/health/ready", "/health/live", "//health", "/metrics"])
+def test_n1_the_servers_health_is_not_published(front, path):
+    answer = ask(front.port, path)
+    assert answer.status == 404
+    assert b"server" not in answer.body
+
+
+def test_n1_nginx_has_its_own_health_for_this_machine_only(front):
+    assert ask(front.port, "/nginx-health").status == 200
+    from_elsewhere = ask(front.port, "/nginx-health", source="127.0.0.2", headers={"X-Forwarded-For": "8.8.8.8"})
+    assert from_elsewhere.status == 404
+
+
+def test_n2_both_ports_serve_the_site(front):
+    assert ask(front.external_port, "/").json()["server"] == "frontend"
+    assert forwarded(ask(front.external_port, "/"))["host"] == f"127.0.0.1:{front.external_port}"
+
+
+def test_n3_a_client_cannot_choose_address_scheme_or_request_id(front):
+    answer = ask(front.port, "/", headers=SPOOFED)
+    headers = forwarded(answer)
+    assert headers["x-real-ip"] == "127.0.0.1"
+    assert headers["x-forwarded-for"] == "127.0.0.1"
+    assert headers["x-forwarded-proto"] == "http"
+    assert headers["x-forwarded-host"] == f"127.0.0.1:{front.port}"
+    assert headers["host"] == f"127.0.0.1:{front.port}"
+    assert "forwarded" not in headers
+    assert len(headers["x-request-id"]) == 32
+    assert answer.one("X-Request-ID") == headers["x-request-id"]
+    assert answer.one("Strict-Transport-Security") is None
+
+
+def test_n3_a_trusted_proxy_says_for_whom_it_speaks(front):
+    answer = ask(front.port, "/", source="127.0.0.2", headers=SPOOFED)
+    headers = forwarded(answer)
+    assert headers["x-real-ip"] == headers["x-forwarded-for"] == "9.9.9.9"
+    assert headers["x-forwarded-proto"] == "https"
+    assert headers["x-request-id"] != SPOOFED["X-Request-ID"]
+    assert answer.one("Strict-Transport-Security") == "max-age=31536000"
+
+
+def test_n3_of_a_chain_only_the_trusted_end_is_believed(front):
+    chain = {"X-Forwarded-For": "1.1.1.1, 7.7.7.7, 10.9.8.7", "X-Forwarded-Proto": "gopher"}
+    headers = forwarded(ask(front.port, "/", source="127.0.0.2", headers=chain))
+    assert headers["x-real-ip"] == "7.7.7.7"
+    assert headers["x-forwarded-proto"] == "http"
+
+
+def test_n3_a_request_id_is_new_each_time(front):
+    assert len({ask(front.port, "/").one("X-Request-ID") for _ in range(5)}) == 5
+
+
+def test_e5_nginx_logs_the_request_without_its_query(front):
+    answer = ask(front.port, "/api/auth/callback?code=very-secret-code", "POST", headers={"Referer": "/x?also=secret"})
+    # nginx writes the line after the answer.
+    lines = [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
+    while not lines:
+        lines = [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
+    assert lines[0]["path"] == "/api/auth/callback"
+    assert (lines[0]["method"], lines[0]["status"], lines[0]["client"]) == ("POST", 200, "127.0.0.1")
+    logged = (front.folder / "access.log").read_text() + (front.folder / "error.log").read_text()
+    assert "secret" not in logged

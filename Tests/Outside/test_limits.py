@@ -1,0 +1,72 @@
+"""The limit on requests that check or store a password (N5)."""
+
+import pytest
+from site_under_test import ask, nginx
+from test_answers import assert_guarded, assert_page, assert_problem
+
+BURST = 3
+
+
+@pytest.fixture
+def strict(echoes):
+    """An nginx that lets four such requests through, and then six a minute."""
+    with nginx(*echoes, TRUSTED_PROXIES="127.0.0.2", CREDENTIAL_RATE="6", CREDENTIAL_BURST=str(BURST)) as run:
+        yield run
+
+
+def statuses(port, path, count, address="203.0.113.7", method="POST"):
+    """Asks several times for a client behind the trusted proxy."""
+    return [
+        ask(port, path, method, source="127.0.0.2", headers={"X-Forwarded-For": address}).status for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/register", "/login", "/register"])
+def test_n5_too_many_attempts_are_refused(strict, path):
+    assert statuses(strict.port, path, BURST + 2) == [200] * (BURST + 1) + [429]
+    answer = ask(strict.port, path, "POST", source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert answer.one("Retry-After") == "10"
+    assert_guarded(answer)
+    if path.startswith("/api/"):
+        assert_problem(answer, 429, "too_many_requests")
+    else:
+        assert_page(answer, 429)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//api//auth/login", "/api/auth/login/", "/api/auth/%6Cogin", "/api/x/../auth/login", "/api/auth/login?x=1"],
+)
+def test_n5_no_other_spelling_escapes(strict, path):
+    # The servers answer unknown paths with 404 before they check anything, but they are not to be asked at all.
+    assert statuses(strict.port, "/api/auth/login", BURST + 1) == [200] * (BURST + 1)
+    assert statuses(strict.port, path, 1) == [429]
+
+
+def test_n5_the_paths_share_one_budget(strict):
+    assert statuses(strict.port, "/login", BURST + 1) == [200] * (BURST + 1)
+    assert statuses(strict.port, "/api/auth/register", 1) == [429]
+
+
+def test_n5_reading_is_not_limited(strict):
+    assert set(statuses(strict.port, "/login", BURST + 5, method="GET")) == {200}
+    assert set(statuses(strict.port, "/api/auth/me", BURST + 5, method="POST")) == {200}
+
+
+def test_n5_one_client_does_not_use_up_anothers_budget(strict):
+    assert statuses(strict.port, "/login", BURST + 2, "203.0.113.7")[-1] == 429
+    assert statuses(strict.port, "/login", 1, "203.0.113.8") == [200]
+
+
+def test_n5_an_ipv6_network_counts_as_one_client(strict):
+    assert statuses(strict.port, "/login", BURST + 1, "2001:db8:1:2::1") == [200] * (BURST + 1)
+    assert statuses(strict.port, "/login", 1, "2001:db8:1:2:ffff:ffff:ffff:ffff") == [429]
+    assert statuses(strict.port, "/login", 1, "2001:db8:1:3::1") == [200]
+
+
+def test_n5_an_untrusted_client_cannot_choose_whose_budget_it_uses(strict):
+    answers = [
+        ask(strict.port, "/login", "POST", headers={"X-Forwarded-For": f"198.51.100.{number}"}).status
+        for number in range(BURST + 2)
+    ]
+    assert answers == [200] * (BURST + 1) + [429]

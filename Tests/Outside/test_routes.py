@@ -1,0 +1,125 @@
+"""The whole site through nginx, as curl sees it."""
+
+import json
+
+import pytest
+from site_under_test import PASSWORD
+
+
+def cookie_of(answer) -> str:
+    """The session cookie that an answer sets, as a browser would send it back."""
+    [header] = answer.headers.get_all("Set-Cookie")
+    assert header.startswith("access_token=")
+    attributes = {part.strip().lower() for part in header.split(";")[1:]}
+    assert {"httponly", "samesite=lax", "path=/", "max-age=604800"} <= attributes
+    return header.split(";")[0]
+
+
+def register(site, email, name="Yoshiko"):
+    """Makes an account through the API."""
+    return site.ask("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": name})
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "media_type"),
+    [
+        ("/", 200, "text/html"),
+        ("/login", 200, "text/html"),
+        ("/register", 200, "text/html"),
+        ("/account", 303, None),
+        ("/nowhere", 404, "text/html"),
+        ("/docs", 200, "text/html"),
+        ("/openapi.json", 200, "application/json"),
+        ("/api/auth/me", 401, "application/problem+json"),
+        ("/api/auth/sessions", 401, "application/problem+json"),
+        ("/api/nowhere", 404, "application/problem+json"),
+        ("/health", 404, "text/html"),
+        ("/health/ready", 404, "text/html"),
+    ],
+)
+def test_n1_every_route_answers_through_nginx(site, path, status, media_type):
+    answer = site.ask(path)
+    assert answer.status == status
+    if media_type:
+        assert answer.one("Content-Type").split(";")[0] == media_type
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"):
+        assert answer.one(name)
+    assert "unsafe" not in answer.one("Content-Security-Policy")
+    assert answer.one("Server") == "nginx"
+
+
+def test_a1_a5_a8_a9_from_registering_to_signing_out(site, email):
+    made = register(site, email)
+    assert made.status == 201
+    assert made.json()["email"] == email
+    assert "password" not in made.body.decode().lower()
+
+    cookie = cookie_of(made)
+    me = site.ask("/api/auth/me", headers={"Cookie": cookie})
+    assert (me.status, me.json()) == (200, made.json())
+
+    other = cookie_of(site.ask("/api/auth/login", "POST", body={"email": email.upper(), "password": PASSWORD}))
+    sessions = site.ask("/api/auth/sessions", headers={"Cookie": other}).json()["sessions"]
+    assert [session["current"] for session in sessions].count(True) == 1
+    assert {session["ip_address"] for session in sessions} == {"127.0.0.1"}
+
+    assert site.ask("/api/auth/logout", "POST", headers={"Cookie": cookie}).status == 204
+    assert site.ask("/api/auth/me", headers={"Cookie": cookie}).status == 401
+    assert site.ask("/api/auth/me", headers={"Authorization": f"Bearer {other.split('=', 1)[1]}"}).status == 200
+
+
+@pytest.mark.parametrize("path", ["//api//auth/login", "/api/auth/login/", "/api/auth/%6Cogin", "/api/x/../auth/login"])
+def test_a16_other_spellings_of_a_path_are_not_found(site, email, path):
+    # CVE-2025-71399 was a limit that knew one spelling before a router that knew more.
+    register(site, email)
+    answer = site.ask(path, "POST", body={"email": email, "password": PASSWORD})
+    assert answer.status == 404
+    assert answer.headers.get_all("Set-Cookie") is None
+
+
+def test_a14_other_sites_cannot_send_forms(site, email):
+    register(site, email)
+    form = f"email={email}&password={PASSWORD}".encode()
+    head = {"Content-Type": "application/x-www-form-urlencoded"}
+    own = {"Host": f"localhost:{site.browser_port}", "Origin": site.url}
+    assert site.ask("/login", "POST", body=form, headers=head | own).status == 303
+    for foreign in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+        refused = site.ask("/login", "POST", body=form, headers=head | foreign)
+        assert refused.status == 403
+        assert refused.headers.get_all("Set-Cookie") is None
+        assert site.ask("/api/auth/login", "POST", body={"email": email, "password": PASSWORD}, headers=foreign).status == 403
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https:evil.example", "/%09/evil.example", "/\r\nX: y"])
+def test_f4_the_return_address_is_a_path_of_this_site(site, email, target):
+    register(site, email)
+    form = {"email": email, "password": PASSWORD, "return_to": target}
+    body = "&".join(f"{name}={''.join(f'%{byte:02X}' for byte in value.encode())}" for name, value in form.items())
+    head = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = site.ask("/login", "POST", body=body.encode(), headers=head)
+    location = answer.one("Location")
+    for _ in range(3):
+        assert location.startswith("/") and not location.startswith(("//", "/\\")) and "evil" not in location.split("?")[0]
+        answer = site.ask(location, headers={"Cookie": cookie_of(answer)} if answer.headers.get_all("Set-Cookie") else {})
+        if not answer.one("Location"):
+            break
+        location = answer.one("Location")
+
+
+def test_e5_the_request_id_is_the_same_in_all_logs(site):
+    request_id = site.ask("/account", headers={"Cookie": "access_token=a.b.c"}).one("X-Request-ID")
+    logs = {name: (site.folder / f"{name}.log").read_text() for name in ("access", "WebFrontend", "AuthAPI")}
+    assert {name for name, text in logs.items() if request_id in text} == set(logs)
+
+
+def test_e5_logs_hold_no_secret_of_a_whole_sign_in(site, email):
+    made = register(site, email)
+    token = cookie_of(made).split("=", 1)[1]
+    site.ask("/login?return_to=/account&hidden=in-the-query", headers={"Cookie": f"access_token={token}"})
+    site.ask("/api/auth/login?hidden=in-the-query", "POST", body={"email": email, "password": PASSWORD + "x"})
+    site.ask("/api/auth/logout", "POST", headers={"Cookie": f"access_token={token}"})
+    logs = site.logs()
+    for secret in (email, PASSWORD, token, token.split(".")[2], "in-the-query"):
+        assert secret not in logs
+    for line in (site.folder / "AuthAPI.log").read_text().splitlines():
+        assert {"timestamp", "level", "message"} <= set(json.loads(line))

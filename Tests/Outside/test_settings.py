@@ -1,0 +1,115 @@
+"""The settings: documented completely, and checked all at once (E1, E2)."""
+
+import os
+import re
+import subprocess
+
+import pytest
+from site_under_test import ROOT, binary
+
+# What the scripts tell nginx among themselves; nobody sets them by hand.
+INTERNAL = {
+    "NGINX_DIR",
+    "NGINX_ERRORS",
+    "NGINX_STATE",
+    "NGINX_USER",
+    "NGINX_RESOLVER",
+    "BACKEND_ADDRESS",
+    "FRONTEND_ADDRESS",
+}
+COMPLETE = {
+    "PATH": os.environ["PATH"],
+    "DATABASE_URL": "postgresql://yoshikosan@localhost/yoshikosan",
+    "SECRET_KEY": "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae",
+    "API_URL": "http://127.0.0.1:8000",
+}
+
+
+def documented() -> list[str]:
+    """The names in .env.example, commented defaults included."""
+    return re.findall(r"^#?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+
+def read_by_the_programs() -> tuple[set[str], set[str]]:
+    """The names that the Swift programs read, and those of them that are secret."""
+    source = (ROOT / "Sources/Shared/Server/SettingName.swift").read_text()
+    names = dict(re.findall(r'case (\w+) = "([A-Z0-9_]+)"', source))
+    secrets = re.findall(r"\.(\w+)", re.search(r"case ([^\n]*): true", source).group(1))
+    return set(names.values()), {names[each] for each in secrets}
+
+
+def read_by_nginx() -> set[str]:
+    """The names that docker/nginx/render reads, less those that only scripts set."""
+    return set(re.findall(r"\$\{([A-Z_]+):-", (ROOT / "docker/nginx/render").read_text())) - INTERNAL
+
+
+def test_e1_the_example_names_exactly_the_settings_that_are_read():
+    names = documented()
+    assert len(names) == len(set(names)), "a name is there twice"
+    programs, secrets = read_by_the_programs()
+    assert set(names) == programs | {f"{name}_FILE" for name in secrets} | read_by_nginx()
+
+
+def test_e1_the_scripts_set_nothing_that_is_not_documented():
+    for file in [*ROOT.glob("scripts/*"), *ROOT.glob("scripts/lib/*")]:
+        if file.is_file():
+            assert set(re.findall(r"^ *default ([A-Z_]+) ", file.read_text(), re.MULTILINE)) <= set(documented())
+
+
+def test_e1_values_are_written_so_that_every_reader_takes_them_alike():
+    for line in (ROOT / ".env.example").read_text().splitlines():
+        assert re.fullmatch(r"(#( .*)?|#?[A-Z][A-Z0-9_]*=[^\"'# ]*|)", line), line
+
+
+def check(program: str, **settings: str) -> subprocess.CompletedProcess:
+    """Runs a program's check-config with these settings and no others."""
+    return subprocess.run([binary(program), "check-config"], env=settings, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
+def test_e2_complete_settings_pass(program):
+    result = check(program, **COMPLETE)
+    assert result.returncode == 0, result.stderr
+
+
+def test_e2_five_wrong_settings_give_five_lines_and_status_78():
+    wrong = {
+        "API_PORT": "eighty",
+        "SECRET_KEY": "changeme",
+        "PUBLIC_URL": "localhost",
+        "DATABASE_POOL_SIZE": "0",
+        "LOG_LEVEL": "LOUD",
+    }
+    result = check("AuthAPI", **COMPLETE | wrong)
+    assert result.returncode == 78
+    lines = result.stderr.splitlines()
+    assert len(lines) == 5
+    assert {line.split(":")[0] for line in lines} == set(wrong)
+    assert "changeme" not in result.stdout + result.stderr
+
+
+def test_e2_serving_with_wrong_settings_ends_with_status_78_too():
+    for program, name in (("AuthAPI", "API_PORT"), ("WebFrontend", "FRONTEND_PORT")):
+        result = subprocess.run(
+            [binary(program), "serve"], env=COMPLETE | {name: "0.5"}, capture_output=True, text=True, timeout=30
+        )
+        assert result.returncode == 78
+        assert result.stderr.startswith(f"{name}:")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EXTERNAL_PORT", "0"),
+        ("BROWSER_PORT", "http"),
+        ("BROWSER_PORT", "6666"),
+        ("CREDENTIAL_RATE", "-1"),
+        ("CREDENTIAL_BURST", "many"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8; deny all"),
+    ],
+)
+def test_e2_nginx_refuses_wrong_settings(tmp_path, name, value):
+    environment = {"PATH": os.environ["PATH"], "NGINX_DIR": str(tmp_path), name: value}
+    result = subprocess.run([ROOT / "docker/nginx/render"], env=environment, capture_output=True, text=True)
+    assert result.returncode == 78
+    assert name in result.stderr

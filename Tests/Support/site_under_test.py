@@ -1,0 +1,244 @@
+"""The running site, for the tests that come from outside: its servers, its database, and requests to it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import gzip
+import http.client
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "Correct-Horse-7"
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, its body uncompressed."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self):
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    def one(self, name: str) -> str | None:
+        """A header that must not be there twice."""
+        values = self.headers.get_all(name, [])
+        assert len(values) <= 1, f"{name} is there {len(values)} times: {values}"
+        return values[0] if values else None
+
+
+def ask(port: int, path: str, method: str = "GET", headers=None, body=None, source: str | None = None) -> Answer:
+    """Sends one request exactly as given (no normalisation of the path) and reads the answer."""
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=20, source_address=(source, 0) if source else None
+    )
+    try:
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        headers = dict(headers or {})
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body).encode()
+            headers.setdefault("Content-Type", "application/json")
+        if body is not None:
+            headers.setdefault("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        response = connection.getresponse()
+        content = response.read()
+        if response.headers.get("Content-Encoding") == "gzip":
+            content = gzip.decompress(content)
+        return Answer(response.status, response.headers, content)
+    finally:
+        connection.close()
+
+
+def send_raw(port: int, data: bytes) -> Answer:
+    """Sends bytes that no client library would send."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(data)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        return Answer(response.status, response.headers, response.read())
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def dying_with_us() -> list[str]:
+    """What makes a command end when this process dies, however it dies."""
+    return ["setpriv", "--pdeathsig", "TERM", "--"]
+
+
+def wait_until(condition, what: str, seconds: float = 30) -> None:
+    """Waits for something that happens soon."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}"
+        time.sleep(0.05)
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections on the port."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def psql(url: str, statement: str) -> str:
+    """Runs one statement."""
+    return subprocess.run(
+        ["psql", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement, url],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+
+
+@contextlib.contextmanager
+def database():
+    """A database of its own in the tests' cluster; yields its address."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    assert url, "TEST_DATABASE_URL is not set; run these tests with `make test`"
+    name = f"site_{secrets.token_hex(6)}"
+    psql(url, f"create database {name}")
+    try:
+        yield url.replace("/postgres?", f"/{name}?", 1)
+    finally:
+        psql(url, f"drop database if exists {name} with (force)")
+
+
+def binary(name: str) -> str:
+    """The program that the build made."""
+    folder = subprocess.run(
+        ["swift", "build", "--package-path", ROOT, "--show-bin-path"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    return f"{folder}/{name}"
+
+
+@contextlib.contextmanager
+def nginx(backend: int, frontend: int, **settings: str):
+    """An nginx with the site's configuration in front of the given ports; yields its browser port."""
+    external, browser = free_ports(2)
+    folder = Path(tempfile.mkdtemp(prefix="yoshikosan-nginx-"))
+    environment = {
+        "PATH": f"{os.environ['PATH']}:/usr/sbin",
+        "EXTERNAL_PORT": str(external),
+        "BROWSER_PORT": str(browser),
+        "BACKEND_ADDRESS": f"127.0.0.1:{backend}",
+        "FRONTEND_ADDRESS": f"127.0.0.1:{frontend}",
+        "NGINX_LISTEN": "127.0.0.1",
+        **settings,
+    }
+    process = None
+    try:
+        subprocess.run([ROOT / "scripts/nginx", folder], check=True, env=environment)
+        command = ["nginx", "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
+        process = subprocess.Popen(dying_with_us() + command, env=environment)
+        wait_until(lambda: listens(browser) or process.poll() is not None, "nginx listens")
+        assert process.poll() is None, (folder / "error.log").read_text()
+        yield NginxRun(browser, external, folder)
+    finally:
+        if process:
+            process.terminate()
+            process.wait(20)
+        shutil.rmtree(folder)
+
+
+@dataclasses.dataclass(frozen=True)
+class NginxRun:
+    """A running nginx."""
+
+    port: int
+    external_port: int
+    folder: Path
+
+    def log_lines(self) -> list[dict]:
+        """The access log."""
+        return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """The whole site: nginx, frontend, API and database."""
+
+    browser_port: int
+    external_port: int
+    api_port: int
+    frontend_port: int
+    database_url: str
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        """The address for browsers."""
+        return f"http://localhost:{self.browser_port}"
+
+    def ask(self, path: str, method: str = "GET", **request) -> Answer:
+        """Sends a request through nginx."""
+        return ask(self.browser_port, path, method, **request)
+
+    def logs(self) -> str:
+        """What all servers have logged."""
+        return "".join(file.read_text(errors="replace") for file in sorted(self.folder.glob("*.log")))
+
+
+@contextlib.contextmanager
+def running_site(**settings: str):
+    """Starts the site on free ports with an empty database; ends it and deletes everything afterwards."""
+    with database() as url:
+        folder = Path(tempfile.mkdtemp(prefix="yoshikosan-site-"))
+        external, browser, api, frontend = free_ports(4)
+        environment = {
+            "PATH": f"{os.environ['PATH']}:/usr/sbin",
+            "HOME": os.environ.get("HOME", "/"),
+            "LANG": "C.UTF-8",
+            "APP_ENV": "development",
+            "PUBLIC_URL": f"http://localhost:{browser}",
+            "EXTERNAL_PORT": str(external),
+            "BROWSER_PORT": str(browser),
+            "API_HOST": "127.0.0.1",
+            "API_PORT": str(api),
+            "FRONTEND_HOST": "127.0.0.1",
+            "FRONTEND_PORT": str(frontend),
+            "API_URL": f"http://127.0.0.1:{api}",
+            "NGINX_LISTEN": "127.0.0.1",
+            "DATABASE_URL": url,
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "CREDENTIAL_RATE": "60000",
+            "CREDENTIAL_BURST": "60000",
+            **settings,
+        }
+        process = subprocess.Popen(
+            [*dying_with_us(), ROOT / "scripts/stack", folder],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            wait_until(lambda: (folder / "ready").exists() or process.poll() is not None, "the site answers", 90)
+            if process.poll() is not None:
+                raise AssertionError(f"the site did not start: {process.stderr.read()}")
+            yield Site(browser, external, api, frontend, url, folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+            shutil.rmtree(folder, ignore_errors=True)

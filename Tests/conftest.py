@@ -1,0 +1,19 @@
+"""Fixtures of the tests that come from outside and of those in the browser."""
+
+import secrets
+
+import pytest
+import site_under_test as site_module
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The whole site with an empty database, once for all tests: they use names of their own."""
+    with site_module.running_site() as running:
+        yield running
+
+
+@pytest.fixture
+def email() -> str:
+    """An email address that nobody has used."""
+    return f"person-{secrets.token_hex(5)}@example.com"
