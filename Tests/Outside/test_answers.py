@@ -157,7 +157,9 @@ def test_n4_a_request_that_never_ends_is_given_up(front):
     with contextlib.ExitStack() as open_connections:
         connections = {}
         for what, start in starts.items():
-            connections[what] = connection = open_connections.enter_context(socket.create_connection(("127.0.0.1", front.port), timeout=20))
+            connections[what] = connection = open_connections.enter_context(
+                socket.create_connection(("127.0.0.1", front.port), timeout=20)
+            )
             connection.sendall(start)
         for what, connection in connections.items():
             assert connection.recv(65_536)[9:12] in (b"", b"408"), what

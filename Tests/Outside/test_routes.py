@@ -83,14 +83,23 @@ def test_a14_other_sites_cannot_send_forms(site, email):
     head = {"Content-Type": "application/x-www-form-urlencoded"}
     own = {"Host": f"localhost:{site.browser_port}", "Origin": site.url}
     assert site.ask("/login", "POST", body=form, headers=head | own).status == 303
-    for foreign in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+    for foreign in (
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ):
         refused = site.ask("/login", "POST", body=form, headers=head | foreign)
         assert refused.status == 403
         assert refused.headers.get_all("Set-Cookie") is None
-        assert site.ask("/api/auth/login", "POST", body={"email": email, "password": PASSWORD}, headers=foreign).status == 403
+        assert (
+            site.ask("/api/auth/login", "POST", body={"email": email, "password": PASSWORD}, headers=foreign).status
+            == 403
+        )
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https:evil.example", "/%09/evil.example", "/\r\nX: y"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "/\\evil.example", "https:evil.example", "/%09/evil.example", "/\r\nX: y"]
+)
 def test_f4_the_return_address_is_a_path_of_this_site(site, email, target):
     register(site, email)
     form = {"email": email, "password": PASSWORD, "return_to": target}
@@ -99,8 +108,12 @@ def test_f4_the_return_address_is_a_path_of_this_site(site, email, target):
     answer = site.ask("/login", "POST", body=body.encode(), headers=head)
     location = answer.one("Location")
     for _ in range(3):
-        assert location.startswith("/") and not location.startswith(("//", "/\\")) and "evil" not in location.split("?")[0]
-        answer = site.ask(location, headers={"Cookie": cookie_of(answer)} if answer.headers.get_all("Set-Cookie") else {})
+        assert (
+            location.startswith("/") and not location.startswith(("//", "/\\")) and "evil" not in location.split("?")[0]
+        )
+        answer = site.ask(
+            location, headers={"Cookie": cookie_of(answer)} if answer.headers.get_all("Set-Cookie") else {}
+        )
         if not answer.one("Location"):
             break
         location = answer.one("Location")

@@ -1,0 +1,193 @@
+"""Forms that fail, and what scripts add to them (F2, F5, F7)."""
+
+import re
+
+import pytest
+from people import (
+    expect_anonymous,
+    expect_signed_in,
+    fill_registration,
+    path_of,
+    register,
+    send,
+    sign_in,
+    sign_out,
+)
+from playwright.sync_api import expect
+from site_under_test import PASSWORD, psql
+
+
+def expect_failure(page, field: str | None, text: str):
+    """The summary, and the message beside the field that it links to."""
+    summary = page.locator("#error-summary")
+    expect(summary).to_be_visible()
+    expect(summary).to_contain_text(text)
+    if field:
+        expect(page.locator(f"#{field}-error")).to_contain_text(text)
+        expect(page.locator(f"#{field}")).to_have_attribute("aria-invalid", "true")
+        assert f"{field}-error" in page.locator(f"#{field}").get_attribute("aria-describedby")
+        expect(summary.get_by_role("link", name=text).first).to_have_attribute("href", f"#{field}")
+
+
+def expect_kept(page, **values: str):
+    """What was typed is still there; passwords never are."""
+    for field, value in values.items():
+        expect(page.locator(f"#{field}")).to_have_value(value)
+    for password in page.locator("input[type=password]").all():
+        expect(password).to_have_value("")
+
+
+def accounts(site, email) -> int:
+    """How many accounts have the email."""
+    return int(psql(site.database_url, f"select count(*) from users where lower(email) = lower('{email}')"))
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["wrong-password", "unknown-email"])
+def test_f7_a5_a_failed_sign_in_says_the_same_for_both_reasons(page, email, known):
+    if known:
+        register(page, email)
+        sign_out(page)
+    assert sign_in(page, email, "Wrong-Password-1").status == 401
+    expect_failure(page, None, "The email address or the password is wrong.")
+    expect_kept(page, email=email)
+    expect_anonymous(page)
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "text"),
+    [
+        ("name", {"name": ""}, "Enter your name."),
+        ("name", {"name": "n" * 201}, "at most 200 characters"),
+        ("email", {"email": "not an address"}, "like name@example.com"),
+        ("password", {"password": "Short1a"}, "at least 8 characters"),
+        ("password", {"password": "Aa1" + "x" * 126}, "at most 128 characters"),
+        ("password", {"password": "lower-case-1"}, "Add an upper-case letter"),
+        ("password", {"password": "UPPER-CASE-1"}, "Add a lower-case letter"),
+        ("password", {"password": "No-Digit-Here"}, "Add a digit"),
+    ],
+)
+def test_f7_a3_a_failed_registration_says_what_is_wrong(page, site, email, field, values, text):
+    entry = {"name": "Yoshiko", "email": email} | values
+    fill_registration(page, **entry)
+    assert send(page, "Create account").status == 422
+    expect_failure(page, field, text)
+    expect_kept(page, name=entry["name"], email=entry["email"])
+    assert accounts(site, email) == 0
+
+
+def test_a3_every_rule_that_failed_is_named(page, email):
+    fill_registration(page, email, name="", password="-")
+    assert send(page, "Create account").status == 422
+    for text in ("Enter your name.", "at least 8", "upper-case", "lower-case", "a digit"):
+        expect(page.locator("#error-summary")).to_contain_text(text)
+
+
+def test_f7_a2_a_taken_email_is_refused_whatever_its_case(page, site, email):
+    register(page, email)
+    sign_out(page)
+    fill_registration(page, email.upper(), "Somebody Else")
+    assert send(page, "Create account").status == 409
+    expect_failure(page, "email", "already an account")
+    expect_kept(page, name="Somebody Else", email=email.upper())
+    assert accounts(site, email) == 1
+
+
+def test_f2_without_scripts_a_mismatch_is_found_by_the_server(visitor, site, email):
+    page = visitor(java_script_enabled=False)
+    fill_registration(page, email, confirmation=PASSWORD + "x")
+    assert send(page, "Create account").status == 422
+    expect_failure(page, "password_confirmation", "not the same")
+    assert accounts(site, email) == 0
+
+
+def test_f2_with_scripts_a_mismatch_is_shown_before_sending(visitor, email):
+    page = visitor()
+    posts = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    fill_registration(page, email, confirmation=PASSWORD + "x")
+    page.locator("main").get_by_role("button", name="Create account").click()
+    expect(page.locator("#password_confirmation-error")).to_contain_text("not the same")
+    expect(page.get_by_label("Confirm password")).to_be_focused()
+    assert posts == []
+    # It goes as soon as the two agree, and the form can be sent.
+    page.get_by_label("Confirm password").fill(PASSWORD)
+    expect(page.locator("#password_confirmation-error")).to_be_hidden()
+    assert send(page, "Create account").status == 303
+
+
+def test_f2_the_rules_are_ticked_off_while_typing(visitor):
+    page = visitor()
+    page.goto("/register")
+    password = page.get_by_label("Password", exact=True)
+    met = page.locator("[data-rule].met")
+    for typed, count in (("a", 1), ("aB", 2), ("aB3", 3), ("aB345678", 4), ("aB34567", 3), ("", 0)):
+        password.fill(typed)
+        expect(met).to_have_count(count)
+
+
+def test_f5_without_scripts_the_rules_are_there_to_read(visitor):
+    page = visitor(java_script_enabled=False)
+    page.goto("/register")
+    for rule in ("8 to 128 characters", "upper-case letter", "lower-case letter", "digit"):
+        expect(page.locator("#password-rules")).to_contain_text(rule)
+
+
+def test_a_password_can_be_shown(visitor):
+    page = visitor()
+    page.goto("/login")
+    field = page.locator("#password")
+    field.fill(PASSWORD)
+    page.get_by_role("button", name="Show password").click()
+    expect(field).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Hide password").click()
+    expect(field).to_have_attribute("type", "password")
+    expect(field).to_have_value(PASSWORD)
+
+
+def test_the_back_button_after_a_failed_form_leads_before_it(visitor, email):
+    # Not to the same error again (Kratos #821), nor to the question whether to send the form once more.
+    page = visitor()
+    page.goto("/")
+    page.get_by_role("navigation").get_by_role("link", name="Sign in").click()
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill("Wrong-Password-1")
+    assert send(page, "Sign in").status == 401
+    page.go_back()
+    page.wait_for_load_state()
+    if path_of(page) == "/login":
+        expect(page.locator("#error-summary")).to_have_count(0)
+        page.go_back()
+        page.wait_for_load_state()
+    assert path_of(page) == "/"
+    expect_anonymous(page)
+
+
+def test_a_reload_after_a_failed_form_does_not_send_it_again(visitor, email):
+    page = visitor()
+    sign_in(page, email, "Wrong-Password-1")
+    posts = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.reload()
+    assert posts == []
+    assert path_of(page) == "/login"
+
+
+def test_a_double_click_makes_one_account(page, site, email):
+    fill_registration(page, email)
+    page.locator("main").get_by_role("button", name="Create account").dblclick(no_wait_after=True)
+    page.wait_for_url(re.compile(r"^[^?]*:\d+/(register)?$"))
+    page.wait_for_load_state("networkidle")
+    assert accounts(site, email) == 1
+    # Without scripts the browser may have sent it twice; even then the account is there and the visitor can get in.
+    page.goto("/")
+    if page.get_by_role("navigation").get_by_role("link", name="Sign in").count():
+        assert sign_in(page, email).status == 303
+    expect_signed_in(page)
+
+
+def test_what_people_type_is_never_markup(page, email):
+    name = "<script>alert(1)</script> & \"quotes\" 'too'"
+    register(page, email, name)
+    page.goto("/account")
+    expect(page.get_by_test_id("account-name")).to_have_text(name)
+    assert page.locator("main script").count() == 0

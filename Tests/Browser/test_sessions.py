@@ -1,0 +1,70 @@
+"""One person on several devices (A18), and a browser that keeps no cookies."""
+
+from chromium import OPTIONS
+from people import expect_signed_in, fill_login, path_of, register, send, sign_in
+from playwright.sync_api import expect
+
+
+def test_a18_two_devices_see_each_other_and_one_ends_the_other(page, visitor, email):
+    register(page, email)
+    other = visitor()
+    assert sign_in(other, email).status == 303
+
+    page.goto("/account")
+    expect(page.locator(".session")).to_have_count(2)
+    expect(page.locator(".session[data-current]")).to_have_count(1)
+    expect(page.locator(".session[data-current]")).to_contain_text("This device")
+    expect(page.locator(".session").first).to_contain_text("127.0.0.1")
+    page.get_by_role("button", name="Sign out this device").click()
+    expect(page.get_by_role("status").first).to_contain_text("That device is signed out.")
+    expect(page.locator(".session")).to_have_count(1)
+    expect_signed_in(page)
+
+    other.goto("/account")
+    assert path_of(other) == "/login"
+
+
+def test_a18_all_other_devices_at_once(page, visitor, email):
+    register(page, email)
+    others = [visitor() for _ in range(2)]
+    for other in others:
+        sign_in(other, email)
+
+    page.goto("/account")
+    expect(page.locator(".session")).to_have_count(3)
+    page.get_by_role("button", name="Sign out everywhere else").click()
+    expect(page.locator(".session")).to_have_count(1)
+    expect(page.get_by_role("button", name="Sign out everywhere else")).to_have_count(0)
+    expect_signed_in(page)
+    for other in others:
+        other.goto("/account")
+        assert path_of(other) == "/login"
+
+
+def test_a18_a_device_that_is_gone_already_is_no_error(visitor, email):
+    page, other = visitor(), visitor()
+    register(page, email)
+    sign_in(other, email)
+    page.goto("/account")
+    other.get_by_role("navigation").get_by_role("button", name="Sign out").click()
+    other.wait_for_load_state()
+    page.get_by_role("button", name="Sign out this device").click()
+    expect(page.get_by_role("status").first).to_contain_text("signed out already")
+    expect(page.locator(".session")).to_have_count(1)
+
+
+def test_a_browser_without_cookies_is_told_so(playwright, site, watch, visitor, email, tmp_path):
+    register(visitor(), email)
+    preferences = tmp_path / "Default/Preferences"
+    preferences.parent.mkdir()
+    preferences.write_text('{"profile": {"default_content_setting_values": {"cookies": 2}}}')
+    context = playwright.chromium.launch_persistent_context(tmp_path, base_url=site.url, locale="en-GB", **OPTIONS)
+    try:
+        page = watch.attach(context).new_page()
+        page.goto("/account")
+        fill_login(page, email)
+        send(page, "Sign in")
+        expect(page.locator("#error-summary")).to_contain_text("did not keep the cookie")
+        assert page.context.cookies() == []
+    finally:
+        context.close()
