@@ -73,7 +73,7 @@ def assert_page(answer, status):
     assert answer.status == status
     assert answer.one("Content-Type") == "text/html; charset=utf-8"
     page = answer.body.decode()
-    assert page.startswith("<!doctype html>") and f">{status}<" in page and answer.one("X-Request-ID") in page
+    assert page.startswith("<!doctype html>") and f"Error {status}<" in page and answer.one("X-Request-ID") in page
     assert "(none)" not in page and "<!--#" not in page
 
 

@@ -98,7 +98,7 @@ def test_a14_other_sites_cannot_send_forms(site, email):
 
 
 @pytest.mark.parametrize(
-    "target", ["//evil.example", "/\\evil.example", "https:evil.example", "/%09/evil.example", "/\r\nX: y"]
+    "target", ["//evil.example", "/\\evil.example", "https:evil.example", "/\t/evil.example", "/\r\nX: y"]
 )
 def test_f4_the_return_address_is_a_path_of_this_site(site, email, target):
     register(site, email)

@@ -46,8 +46,8 @@ def ask(port: int, path: str, method: str = "GET", headers=None, body=None, sour
         "127.0.0.1", port, timeout=20, source_address=(source, 0) if source else None
     )
     try:
-        connection.putrequest(method, path, skip_accept_encoding=True)
         headers = dict(headers or {})
+        connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
         if isinstance(body, (dict, list)):
             body = json.dumps(body).encode()
             headers.setdefault("Content-Type", "application/json")
