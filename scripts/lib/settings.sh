@@ -29,7 +29,7 @@ make_secret() { # FILE
 
 # Completes the settings. Sets own_database to `yes` when they name none, so that this clone's own one is meant.
 development_settings() {
-    local folder=$root/.build/dev
+    local folder=${DEV_FOLDER:-$root/.build/dev}
     mkdir -p "$folder"
     load_dotenv
     default APP_ENV development

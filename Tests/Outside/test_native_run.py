@@ -1,0 +1,149 @@
+"""Running the site without containers: the scripts behind the Makefile (M1, M2, M7)."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from site_under_test import PASSWORD, ROOT, ask, database, dying_with_us, free_ports, listens, wait_until
+
+
+def shell(script: str, **environment: str) -> subprocess.CompletedProcess:
+    """Runs lines of bash with the scripts' functions at hand."""
+    head = f"source {ROOT}/scripts/lib/common.sh; source {ROOT}/scripts/lib/settings.sh\n"
+    return subprocess.run(
+        ["bash", "-c", head + script],
+        env={"PATH": os.environ["PATH"], "HOME": "/"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def postgres(*arguments: str) -> subprocess.CompletedProcess:
+    """Runs scripts/postgres."""
+    return subprocess.run([ROOT / "scripts/postgres", *arguments], capture_output=True, text=True, timeout=90)
+
+
+@pytest.fixture
+def cluster():
+    """The name of a PostgreSQL of this test's own."""
+    name = "scratch"
+    yield name
+    postgres("stop", name)
+    subprocess.run(["rm", "-rf", ROOT / f".build/postgres-{name}"], check=True)
+
+
+def server_of(cluster: str) -> int:
+    """The process that serves the cluster."""
+    return int((ROOT / f".build/postgres-{cluster}/data/postmaster.pid").read_text().split()[0])
+
+
+def test_the_private_postgres_starts_once_and_survives_a_crash(cluster):
+    assert postgres("start", cluster, "fsync=off").returncode == 0
+    first = server_of(cluster)
+    assert postgres("start", cluster).returncode == 0
+    assert server_of(cluster) == first
+    url = postgres("url", cluster).stdout.strip()
+    subprocess.run(["psql", "-qc", "create table kept (id int)", url], check=True)
+
+    # Killed without warning, it leaves its pid file and its socket behind.
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: not os.path.exists(f"/proc/{first}"), "the server is gone")
+    both = [subprocess.Popen([ROOT / "scripts/postgres", "start", cluster]) for _ in range(2)]
+    assert [each.wait(90) for each in both] == [0, 0]
+    subprocess.run(["psql", "-qc", "select from kept", url], check=True, capture_output=True)
+
+    assert postgres("stop", cluster).returncode == 0
+    assert postgres("stop", cluster).returncode == 0
+    assert postgres("status", cluster).returncode == 3
+
+
+def test_a_taken_port_is_named_with_its_owner_and_a_way_out():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = shell("require_free_ports BROWSER_PORT", BROWSER_PORT=str(port))
+    assert result.returncode == 69
+    assert f"port {port} (BROWSER_PORT)" in result.stderr
+    assert f"process {os.getpid()}" in result.stderr
+    assert "make dev BROWSER_PORT=" in result.stderr
+
+
+def test_dotenv_adds_to_the_environment_and_is_not_evaluated(tmp_path):
+    (tmp_path / ".env").write_text(
+        "# comment\n\nA=$(touch evil) `x` 'y'\r\nB=from the file\nEMPTY=\nLAST=without a newline"
+    )
+    result = shell(
+        f'root={tmp_path}; cd {tmp_path}; load_dotenv; printf "%s|" "$A" "$B" "$LAST"',
+        B="from the environment",
+    )
+    assert result.stdout == "$(touch evil) `x` 'y'|from the environment|without a newline|"
+    assert not (tmp_path / "evil").exists()
+
+    (tmp_path / ".env").write_text("A=1\nexport B=2\n")
+    result = shell(f"root={tmp_path}; load_dotenv")
+    assert result.returncode == 78
+    assert ".env, line 2" in result.stderr
+
+
+def test_m1_make_alone_lists_every_command():
+    shown = subprocess.run(["make", "-C", ROOT], check=True, capture_output=True, text=True).stdout
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"^  make ([a-z-]+) +\S", shown, re.MULTILINE)) == targets
+    promised = "dev build test test-coverage lint format db-init db-migrate db-rollback db-status db-reset db-shell"
+    assert set(f"{promised} env-check openapi-export clean help".split()) <= targets
+
+
+@contextlib.contextmanager
+def make_dev(environment: dict[str, str], log: Path):
+    """Runs what `make dev` runs until it says that the site is up."""
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*dying_with_us(), ROOT / "scripts/dev"], env=os.environ | environment, stdout=output, stderr=output
+        )
+    try:
+        wait_until(lambda: "Stop         Ctrl-C" in log.read_text() or process.poll() is not None, "it is up", 300)
+        assert process.poll() is None, log.read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait(60)
+
+
+def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path):
+    ports = free_ports(4)
+    external, browser, api, frontend = ports
+    account = {"email": "kept@example.com", "password": PASSWORD, "name": "Kept"}
+    with database() as url:
+        environment = {
+            "DEV_FOLDER": str(tmp_path / "dev"),
+            "DATABASE_URL": url,
+            "EXTERNAL_PORT": str(external),
+            "BROWSER_PORT": str(browser),
+            "API_PORT": str(api),
+            "FRONTEND_PORT": str(frontend),
+        }
+        with make_dev(environment, tmp_path / "log") as process:
+            assert f"http://localhost:{browser}/" in (tmp_path / "log").read_text()
+            assert b"<h1" in ask(browser, "/").body
+            assert ask(external, "/api/auth/register", "POST", body=account).status == 201
+
+            command = [ROOT / "scripts/dev"]
+            second = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
+            assert second.returncode == 69
+            assert "runs already in this clone" in second.stderr
+
+            # Killed without warning, it still leaves no server behind.
+            process.kill()
+            wait_until(lambda: not any(listens(port) for port in ports), "the servers are gone")
+
+        with make_dev(environment, tmp_path / "log") as process:
+            account.pop("name")
+            assert ask(browser, "/api/auth/login", "POST", body=account).status == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 143
+            assert not any(listens(port) for port in ports)
