@@ -1,0 +1,47 @@
+"""The pages while the API does not answer (F8)."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+
+from people import NAME, expect_signed_in, fill_login, register, send, sign_in, sign_out
+from playwright.sync_api import expect
+
+
+@contextlib.contextmanager
+def frozen_api(site):
+    """The API takes connections but answers nothing."""
+    listener = subprocess.run(
+        ["ss", "--no-header", "-ltnp", f"sport = :{site.api_port}"], check=True, capture_output=True, text=True
+    ).stdout
+    process = int(re.search(r"pid=(\d+)", listener).group(1))
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+def test_f8_a_page_that_could_not_be_had_comes_back_by_itself(page, site, email):
+    register(page, email)
+    with frozen_api(site):
+        answer = page.goto("/account")
+        assert answer.status == 503
+        assert int(answer.headers["retry-after"]) > 0
+        expect(page.get_by_role("heading", name="We will be right back")).to_be_visible()
+    expect(page.get_by_test_id("account-email")).to_have_text(email, timeout=20_000)
+    expect_signed_in(page)
+
+
+def test_f8_what_was_typed_is_not_lost(page, site, email):
+    register(page, email)
+    sign_out(page)
+    with frozen_api(site):
+        assert sign_in(page, email).status == 503
+        expect(page.locator("#error-summary")).to_contain_text("cannot be reached")
+        expect(page.locator("#email")).to_have_value(email)
+    fill_login(page, email)
+    assert send(page, "Sign in").status == 303
+    expect_signed_in(page, NAME)
