@@ -9,8 +9,9 @@ struct JSONKeyScan {
     /// How many bytes the longest of these keys has, escapes as written.
     private(set) var longest = 0
 
-    /// Reads a text; nil when it is not what RFC 8259 allows. A text that is not JSON at all may pass: the decoder
-    /// refuses it.
+    /// Reads a text; nil when it is not what RFC 8259 allows.
+    ///
+    /// A text that is not JSON at all may pass: the decoder refuses it.
     init?(_ bytes: [UInt8]) {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         var depth = 0

@@ -87,7 +87,9 @@ import Testing
 
     @Test(
         "A14: origins are named exactly",
-        arguments: ["*", "https://*.example.com", "example.com", "https://example.com/path", "null", "https://ok.example, *"]
+        arguments: [
+            "*", "https://*.example.com", "example.com", "https://example.com/path", "null", "https://ok.example, *",
+        ]
     )
     func origins(value: String) { #expect(names(["ALLOWED_ORIGINS": value]) == ["ALLOWED_ORIGINS"]) }
 }

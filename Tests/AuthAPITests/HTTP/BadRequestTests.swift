@@ -75,7 +75,9 @@ import Testing
                     let rest = json(others).dropFirst()
                     let null = try await api.client().post(path, json: "{\"\(field)\":null,\(rest)")
                     #expect(try null.fieldCodes == ["\(field) required"])
-                    for value in ["1", "1.5", "true", "[]", "[\"ada@example.com\"]", "{}", "{\"$ne\":\"\"}", "\"\\uD800\""] {
+                    for value in [
+                        "1", "1.5", "true", "[]", "[\"ada@example.com\"]", "{}", "{\"$ne\":\"\"}", "\"\\uD800\"",
+                    ] {
                         let wrong = try await api.client().post(path, json: "{\"\(field)\":\(value),\(rest)")
                         #expect(wrong.status == 422)
                         #expect(try wrong.fieldCodes == ["\(field) wrong_type"])
@@ -94,7 +96,10 @@ import Testing
         try await TestAPI.with { api in
             for (path, fields) in Self.bodies {
                 let body = Data(json(fields).utf8)
-                for type in [nil, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json", "text/json", "*/*"] {
+                for type in [
+                    nil, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json",
+                    "text/json", "*/*",
+                ] {
                     let headers = type.map { [("Content-Type", $0)] } ?? []
                     let response = try await api.client().send("POST", path, headers: headers, body: body)
                     #expect(response.status == 415, "\(type ?? "none")")

@@ -64,7 +64,8 @@ import Testing
         try await TestAPI.with { api in
             let client = try await api.registered()
             let requests: [(String, String)] = [
-                ("POST", APIPath.register), ("POST", APIPath.login), ("POST", APIPath.logout), ("DELETE", APIPath.sessions),
+                ("POST", APIPath.register), ("POST", APIPath.login), ("POST", APIPath.logout),
+                ("DELETE", APIPath.sessions),
                 ("DELETE", APIPath.session(UUID().uuidString.lowercased())),
             ]
             for (method, path) in requests {
@@ -113,7 +114,9 @@ import Testing
                 #expect(login.status == 401)
                 #expect(login.header("Access-Control-Allow-Origin") == origin)
             }
-            for origin in ["https://evil.example", "https://app.example.org.evil.example", "null", "http://app.example.org"] {
+            for origin in [
+                "https://evil.example", "https://app.example.org.evil.example", "null", "http://app.example.org",
+            ] {
                 let answer = try await client.send("OPTIONS", APIPath.login, headers: preflight + [("Origin", origin)])
                 #expect(answer.status == 405)
                 let me = try await client.get(APIPath.me, headers: [("Origin", origin)])

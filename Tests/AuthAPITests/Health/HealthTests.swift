@@ -43,7 +43,9 @@ import Testing
                     for api in [first, second] {
                         try await eventually { try await api.client().get(APIPath.readiness).status == 200 }
                     }
-                    #expect(try await database.sql("SELECT count(*) FROM schema_migrations") == "\(Migrations.all.count)")
+                    #expect(
+                        try await database.sql("SELECT count(*) FROM schema_migrations") == "\(Migrations.all.count)"
+                    )
                 }
             }
         }

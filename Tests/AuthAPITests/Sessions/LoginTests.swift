@@ -94,7 +94,10 @@ import Testing
                 "INSERT INTO users (email, name, password_hash) VALUES ('old@example.com', 'Old', '\(hash)')"
             )
             let login = ["email": "old@example.com", "password": "Imported-Passw0rd"]
-            let wrong = try await api.client().post(APIPath.login, login.merging(["password": "imported-Passw0rd"]) { $1 })
+            let wrong = try await api.client().post(
+                APIPath.login,
+                login.merging(["password": "imported-Passw0rd"]) { $1 }
+            )
             #expect(wrong.status == 401)
             #expect(try await api.database.sql("SELECT password_hash FROM users") == hash)
             #expect(try await api.client().post(APIPath.login, login).status == 200)

@@ -268,7 +268,11 @@ import Testing
             #expect(try await api.database.sql("SELECT count(*) FROM sessions") == "0")
             // Signing out twice, or without a session, is no error.
             for token in [token, "garbage"] {
-                let again = try await api.client().send("POST", APIPath.logout, headers: [("Cookie", "access_token=\(token)")])
+                let again = try await api.client().send(
+                    "POST",
+                    APIPath.logout,
+                    headers: [("Cookie", "access_token=\(token)")]
+                )
                 #expect(again.status == 204)
             }
         }
