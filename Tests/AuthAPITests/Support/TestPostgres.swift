@@ -27,6 +27,7 @@ struct TestPostgres: Sendable {
         let server = try await make(settings)
         let result: Result<Value, any Error>
         do {
+            try await server.watch()
             try await prepare(server)
             try await server.start()
             result = .success(try await body(server))
@@ -101,6 +102,18 @@ struct TestPostgres: Sendable {
         return [postmaster] + children
     }
 
+    /// Has the server ended and the folder removed should this process be killed before it can do so.
+    private func watch() async throws {
+        let script = """
+            while kill -0 \(ProcessInfo.processInfo.processIdentifier) && [ -d "$0" ]; do sleep 1; done
+            [ -d "$0" ] || exit 0
+            kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"
+            sleep 1
+            rm -rf "$0"
+            """
+        try await TestCommand.run(["sh", "-c", "{ \(script)\n} >/dev/null 2>&1 &", directory.path()])
+    }
+
     private func remove() async {
         try? thaw()
         try? await crash()
@@ -126,7 +139,7 @@ struct TestPostgres: Sendable {
         try await TestCommand.run(server.prefix + ["cp", "-R", fresh, server.data.path()])
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: server.data.path())
         let all = [
-            "listen_addresses": "127.0.0.1", "port": "\(server.port)", "fsync": "off", "max_connections": "20",
+            "listen_addresses": "", "port": "\(server.port)", "fsync": "off", "max_connections": "20",
             "unix_socket_directories": directory.path(), "shared_buffers": "16MB", "lc_messages": "C",
         ].merging(settings) { $1 }
         try server.write(all.map { "\($0.key) = '\($0.value)'\n" }.joined(), to: "postgresql.auto.conf")
@@ -142,21 +155,26 @@ struct TestPostgres: Sendable {
         return ["runuser", "-u", "postgres", "--"]
     }
 
-    /// A port that nobody listens on at the moment.
+    /// A port that nobody uses at the moment.
+    ///
+    /// Below 32768, where the system begins to number outgoing connections, of which the other tests make many.
     private static func freePort() throws -> Int {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(listener, generic, length) == 0 ? getsockname(listener, generic, &length) : -1
+        for _ in 0..<100 {
+            let port = Int.random(in: 20_000..<32_000)
+            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(listener) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = UInt16(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            let status = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
             }
+            if status == 0 { return port }
         }
-        guard status == 0 else { throw TestCommand.Failure(description: "no port is free") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        throw TestCommand.Failure(description: "no port is free")
     }
 }
 
