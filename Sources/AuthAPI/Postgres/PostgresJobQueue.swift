@@ -1,15 +1,17 @@
 import Glibc
+import Synchronization
 
 /// The bounded queue between requests and workers; the queue is the pool.
 ///
 /// `@unchecked Sendable` is sound because every stored variable is read and written only while `mutex` is held, with
-/// the exception of the pointers, which never change between `init` and `deinit`; the conditions are used only with that
+/// the exception of constants and of `lastID`, which is atomic; the conditions are used only with that
 /// mutex. Jobs are run and failed, and continuations resumed, only while it is not held.
 @safe final class PostgresJobQueue: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     /// One for each worker, and the last for the timekeeper.
     private let wakeUps: UnsafeMutablePointer<pthread_cond_t>
     private let limit: Int
+    private let lastID = Atomic<UInt64>(0)
     private let workers: Int
 
     private var jobs: [any PostgresJob] = []
@@ -19,7 +21,6 @@ import Glibc
     private var liveThreads: Int
     private var timekeeperSleeps = false
     private var isClosed = false
-    private var nextID: UInt64 = 0
     private var refused: UInt64 = 0
     private var expired: UInt64 = 0
     private var finishers: [CheckedContinuation<Void, Never>] = []
@@ -54,10 +55,7 @@ import Glibc
 
     /// A number for the next job.
     func makeID() -> UInt64 {
-        locked {
-            nextID &+= 1
-            return nextID
-        }
+        lastID.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
     /// Hands a job in; fails it at once when the queue is full or closed.
