@@ -25,8 +25,8 @@ struct TestDatabase: Sendable {
         migrated: Bool = true,
         _ body: (TestDatabase) async throws -> Value
     ) async throws -> Value {
-        await Places.shared.take()
-        defer { Task { await Places.shared.giveBack() } }
+        await TestGate.databases.enter()
+        defer { Task { await TestGate.databases.leave() } }
         let server = try serverURL()
         let admin = try PostgresConfiguration(url: server)
         let name = "yoshikosan_test_" + randomName()
@@ -111,31 +111,5 @@ private actor Template {
             try await TestSQL.run("DROP DATABASE \(draft) WITH (FORCE)", on: admin)
         }
         return name
-    }
-}
-
-/// Few tests at a time: each has a server's worth of connections and threads, and the machine few cores.
-private actor Places {
-    static let shared = Places()
-
-    private var free = 4
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    /// Waits for a place.
-    func take() async {
-        if free > 0 {
-            free -= 1
-        } else {
-            await withCheckedContinuation { waiting.append($0) }
-        }
-    }
-
-    /// Hands the place to whoever has waited longest.
-    func giveBack() {
-        if waiting.isEmpty {
-            free += 1
-        } else {
-            waiting.removeFirst().resume()
-        }
     }
 }

@@ -24,6 +24,8 @@ struct TestPostgres: Sendable {
         prepare: (TestPostgres) async throws -> Void = { _ in },
         _ body: (TestPostgres) async throws -> Value
     ) async throws -> Value {
+        await TestGate.servers.enter()
+        defer { Task { await TestGate.servers.leave() } }
         let server = try await make(settings)
         let result: Result<Value, any Error>
         do {
