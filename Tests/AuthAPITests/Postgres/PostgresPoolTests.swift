@@ -120,6 +120,22 @@ import Testing
         }
     }
 
+    /// E7: closing does not wait for a server that is away; jobs that nobody can serve are refused.
+    @Test func closingWithoutServer() async throws {
+        var configuration = try PostgresConfiguration(url: "host=/nonexistent user=nobody dbname=nothing")
+        configuration.waitTimeout = nil
+        configuration.backoff = .seconds(60)...Duration.seconds(60)
+        let pool = PostgresPool(configuration, logger: TestDatabase.silentLogger)
+        let waiting = (0..<3).map { _ in Task { try await pool.ping() } }
+        while pool.snapshot.waiting < 3 { await Task.yield() }
+        #expect(!pool.isConnected)
+        await pool.close()
+        for task in waiting {
+            let error = await #expect(throws: PostgresError.self) { try await task.value }
+            #expect(error?.kind == .unavailable(.closed))
+        }
+    }
+
     /// E7: as a service it ends with graceful shutdown.
     @Test func runEndsWithGracefulShutdown() async throws {
         try await TestDatabase.with(migrated: false) { database in
