@@ -67,6 +67,7 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Migrations"), .embedInCode("OpenAPI/openapi.json"), .embedInCode("OpenAPI/docs.css"),
+                .embedInCode("OpenAPI/docs-operations.css"),
             ],
             swiftSettings: strict + [.strictMemorySafety()]
         ),

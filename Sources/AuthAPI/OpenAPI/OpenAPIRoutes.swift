@@ -21,7 +21,10 @@ struct OpenAPIRoutes: Sendable {
         documentAsset = StaticAsset(OpenAPIDocument.json, type: "application/json")
         let page = DocsPage(document: try OpenAPIDocument(), publicURL: publicURL.description)
         pageAsset = StaticAsset(Array(page.html.utf8), type: "text/html; charset=utf-8")
-        stylesheetAsset = StaticAsset(PackageResources.docs_css, type: "text/css; charset=utf-8")
+        stylesheetAsset = StaticAsset(
+            PackageResources.docs_operations_css + PackageResources.docs_css,
+            type: "text/css; charset=utf-8"
+        )
     }
 
     /// `GET /openapi.json`: the document.

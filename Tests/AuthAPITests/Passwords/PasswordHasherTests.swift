@@ -105,25 +105,4 @@ import Testing
     func absentAndMalformedHashesAreWrong(stored: String?) async throws {
         #expect(try await Self.hasher().verify(Self.known, against: stored) == .wrong)
     }
-
-    /// A5: an absent and a malformed hash take as long as a real one with the configured parameters, within a factor
-    /// that tells "hashed" from "did not hash" on a busy machine.
-    @Test(arguments: [nil, "malformed"])
-    func absentAndMalformedHashesTakeTheTimeOfARealOne(stored: String?) async throws {
-        let hasher = try Self.hasher(Argon2Parameters(memoryKiB: 16_384, iterations: 4, parallelism: 1))
-        let real = try await hasher.hash(Self.known)
-        func fastest(against stored: String?) async throws -> Duration {
-            var fastest = Duration.seconds(60)
-            for _ in 0..<5 {
-                let start = ContinuousClock.now
-                #expect(try await hasher.verify(Password("Wrong-Horse-7"), against: stored) == .wrong)
-                fastest = min(fastest, start.duration(to: .now))
-            }
-            return fastest
-        }
-        let ofReal = try await fastest(against: real)
-        let ofOther = try await fastest(against: stored)
-        #expect(ofOther > ofReal / 4)
-        #expect(ofOther < ofReal * 4)
-    }
 }

@@ -1,0 +1,60 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A9, A13: the cookie, and its end.
+@Suite struct SessionCookieTests {
+    @Test("A9: after signing out the same token gets 401, and the cookie is cleared")
+    func logout() async throws {
+        try await TestAPI.with { api in
+            let client = try await api.registered()
+            let token = try #require(client.token)
+            let response = try await client.post(APIPath.logout, json: "")
+            #expect(response.status == 204)
+            let cookie = try #require(response.header("Set-Cookie"))
+            #expect(cookie == "access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax")
+            #expect(
+                try await api.client().get(APIPath.me, headers: [("Authorization", "Bearer \(token)")]).status == 401
+            )
+            #expect(try await api.database.sql("SELECT count(*) FROM sessions") == "0")
+            // Signing out twice, or without a session, is no error.
+            for token in [token, "garbage"] {
+                let again = try await api.client().send(
+                    "POST",
+                    APIPath.logout,
+                    headers: [("Cookie", "access_token=\(token)")]
+                )
+                #expect(again.status == 204)
+            }
+        }
+    }
+
+    @Test("A13: the cookie's attributes, without and with TLS")
+    func cookieAttributes() async throws {
+        for (url, expected) in [
+            ("http://localhost:8080", ["access_token", "; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax"]),
+            (
+                "https://site.example",
+                ["__Host-access_token", "; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax; Secure"]
+            ),
+        ] {
+            try await TestAPI.with(["PUBLIC_URL": url]) { api in
+                let client = api.client()
+                let response = try await client.post(
+                    APIPath.register,
+                    ["email": "ada@example.com", "password": "Passw0rd", "name": "Ada"]
+                )
+                let cookies = response.all("Set-Cookie")
+                #expect(cookies.count == 1)
+                let cookie = try #require(cookies.first)
+                #expect(cookie.prefix { $0 != "=" } == expected[0])
+                #expect(cookie.drop { $0 != ";" } == expected[1])
+                #expect(try await client.get(APIPath.me).status == 200)
+                let secure = response.header("Strict-Transport-Security")
+                #expect((secure != nil) == url.hasPrefix("https"))
+            }
+        }
+    }
+}
