@@ -1,3 +1,5 @@
+import Shared
+
 /// The document's own description as the first part of the page: paragraphs, with `## ` before a topic's title.
 struct DocsGuide {
     /// One titled part.
@@ -19,7 +21,7 @@ struct DocsGuide {
             if line.hasPrefix("## ") {
                 let topic = Topic(title: String(line.dropFirst(3)))
                 topics.append(topic)
-                html += "<h2 id=\"\(topic.anchor)\">\(HTMLText.escaped(topic.title))</h2>\n"
+                html += "<h2 id=\"\(topic.anchor)\">\(topic.title.escapedForHTML)</h2>\n"
             } else {
                 html += HTMLText.paragraphs(String(line))
             }

@@ -1,3 +1,5 @@
+import Shared
+
 /// One operation on the page: what it does, how to call it, what goes in and what comes back.
 struct DocsOperation {
     let document: OpenAPIDocument
@@ -6,14 +8,14 @@ struct DocsOperation {
 
     /// A method as a badge.
     static func badge(_ method: String) -> String {
-        "<span class=\"method \(HTMLText.anchor(method))\">\(HTMLText.escaped(method))</span>"
+        "<span class=\"method \(HTMLText.anchor(method))\">\(method.escapedForHTML)</span>"
     }
 
     /// The operation's part of the page.
     func html(of operation: OpenAPIOperation) -> String {
         """
-        <article class="operation" id="\(HTMLText.escaped(operation.id))">
-        <h3><a href="#\(HTMLText.escaped(operation.id))">\(HTMLText.escaped(operation.summary))</a></h3>
+        <article class="operation" id="\(operation.id.escapedForHTML)">
+        <h3><a href="#\(operation.id.escapedForHTML)">\(operation.summary.escapedForHTML)</a></h3>
         <p class="address">\(Self.badge(operation.method)) \(HTMLText.code(operation.path))</p>
         \(HTMLText.paragraphs(operation.value["description"]?.text ?? ""))\
         <p class="access">\(access(to: operation))</p>
@@ -40,7 +42,7 @@ struct DocsOperation {
             DocsSchema.row(
                 name: parameter["name"]?.text ?? "",
                 isRequired: parameter["required"]?.bool == true,
-                facts: ["in the \(HTMLText.escaped(parameter["in"]?.text ?? ""))"]
+                facts: ["in the \((parameter["in"]?.text ?? "").escapedForHTML)"]
                     + DocsSchema.facts(of: parameter["schema"] ?? .null, in: document),
                 description: parameter["description"]?.text ?? ""
             )
@@ -64,15 +66,15 @@ struct DocsOperation {
         for response in responses where !errors.contains(response) { html += answer(response) }
         html += "</dl>\n"
         guard !errors.isEmpty else { return html }
-        let statuses = errors.map { HTMLText.escaped($0.name) }.joined(separator: ", ")
+        let statuses = errors.map { $0.name.escapedForHTML }.joined(separator: ", ")
         html += "<details>\n<summary>Errors <span class=\"type\">\(statuses)</span></summary>\n"
         return html + "<dl class=\"answers\">\n\(errors.map(answer).joined())</dl>\n</details>\n"
     }
 
     private func answer(_ response: JSONValue.Member) -> String {
         let value = document.resolve(response.value)
-        var html = "<dt><span class=\"status s\(HTMLText.escaped(String(response.name.prefix(1))))\">"
-        html += "\(HTMLText.escaped(response.name))</span>\(content(of: value).map { " \($0)" } ?? "")</dt>\n"
+        var html = "<dt><span class=\"status s\((String(response.name.prefix(1))).escapedForHTML)\">"
+        html += "\(response.name.escapedForHTML)</span>\(content(of: value).map { " \($0)" } ?? "")</dt>\n"
         html += "<dd>\n\(HTMLText.paragraphs(value["description"]?.text ?? ""))\(headers(of: value))"
         // Of the errors the schema of problems shows one for all.
         if response.name.hasPrefix("2"), let media = value["content"]?.members.first?.value,
@@ -99,7 +101,7 @@ struct DocsOperation {
         let headers = (response["headers"]?.members ?? []).filter { $0.name != "X-Request-ID" }
         return headers.map { header in
             let description = document.resolve(header.value)["description"]?.text ?? ""
-            return "<p class=\"header\"><code>\(HTMLText.escaped(header.name))</code>: "
+            return "<p class=\"header\"><code>\(header.name.escapedForHTML)</code>: "
                 + "\(HTMLText.inline(description))</p>\n"
         }.joined()
     }

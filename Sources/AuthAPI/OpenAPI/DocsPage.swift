@@ -1,3 +1,5 @@
+import Shared
+
 /// The OpenAPI document as a page for people: plain HTML and a style sheet, no script.
 struct DocsPage {
     /// The page.
@@ -22,14 +24,14 @@ struct DocsPage {
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <title>\(HTMLText.escaped(title))</title>
+            <title>\(title.escapedForHTML)</title>
             <link rel="stylesheet" href="\(OpenAPIRoutes.stylesheetPath)">
             </head>
             <body>
             <a class="skip" href="#content">Skip to the content</a>
             <header class="top">
-            <h1>\(HTMLText.escaped(title))</h1>
-            <p class="facts"><span>Version \(HTMLText.escaped(info?["version"]?.text ?? ""))</span>
+            <h1>\(title.escapedForHTML)</h1>
+            <p class="facts"><span>Version \((info?["version"]?.text ?? "").escapedForHTML)</span>
             <span>\(HTMLText.code(publicURL))</span>
             <span><a href="/openapi.json">openapi.json</a></span></p>
             </header>
@@ -71,12 +73,12 @@ struct DocsPage {
     }
 
     private static func contents(guide: DocsGuide, groups: [Group], schemas: DocsSchema) -> String {
-        let topics = guide.topics.map { (HTMLText.escaped($0.title), $0.anchor) }
+        let topics = guide.topics.map { ($0.title.escapedForHTML, $0.anchor) }
         var html = contents(of: "Guide", at: "content", topics)
         for group in groups {
             let operations = group.operations.map { operation in
                 let badge = DocsOperation.badge(operation.method)
-                return ("\(HTMLText.escaped(operation.summary)) \(badge)", HTMLText.escaped(operation.id))
+                return ("\(operation.summary.escapedForHTML) \(badge)", operation.id.escapedForHTML)
             }
             html += contents(of: group.name, at: group.anchor, operations)
         }
@@ -87,7 +89,7 @@ struct DocsPage {
     /// One part of the contents: its title, and markup and anchor of what is in it.
     private static func contents(of title: String, at anchor: String, _ entries: [(String, String)]) -> String {
         """
-        <div><p><a href="#\(anchor)">\(HTMLText.escaped(title))</a></p>
+        <div><p><a href="#\(anchor)">\(title.escapedForHTML)</a></p>
         <ul>
         \(entries.map { "<li><a href=\"#\($0.1)\">\($0.0)</a></li>\n" }.joined())</ul></div>
 
@@ -97,7 +99,7 @@ struct DocsPage {
     private static func section(of group: Group, with operation: DocsOperation) -> String {
         """
         <section class="group">
-        <h2 id="\(group.anchor)">\(HTMLText.escaped(group.name))</h2>
+        <h2 id="\(group.anchor)">\(group.name.escapedForHTML)</h2>
         \(HTMLText.paragraphs(group.description))\(group.operations.map(operation.html).joined())</section>
 
         """

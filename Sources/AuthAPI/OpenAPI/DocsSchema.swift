@@ -1,3 +1,5 @@
+import Shared
+
 /// The document's schemas on the page, and the lists of fields that operations show too.
 struct DocsSchema {
     let document: OpenAPIDocument
@@ -19,7 +21,7 @@ struct DocsSchema {
     }
 
     /// Where a schema stands on the page.
-    static func anchor(_ name: String) -> String { "schema-\(HTMLText.escaped(name))" }
+    static func anchor(_ name: String) -> String { "schema-\(name.escapedForHTML)" }
 
     /// A link to a schema.
     static func link(_ name: String) -> String { "<a href=\"#\(anchor(name))\">\(HTMLText.code(name))</a>" }
@@ -43,7 +45,7 @@ struct DocsSchema {
     static func row(name: String, isRequired: Bool, facts: [String], description: String) -> String {
         let mark = isRequired ? "" : " <span class=\"optional\">optional</span>"
         return """
-            <dt><code>\(HTMLText.escaped(name))</code>\(mark)</dt>
+            <dt><code>\(name.escapedForHTML)</code>\(mark)</dt>
             <dd><p class="type">\(facts.joined(separator: ", "))</p>
             \(HTMLText.paragraphs(description))</dd>
 
@@ -85,7 +87,7 @@ struct DocsSchema {
         }
         let rows = values.map { value in
             let description = schema["x-enum-descriptions"]?[value]?.text ?? ""
-            return "<dt><code>\(HTMLText.escaped(value))</code></dt>\n<dd>\(HTMLText.paragraphs(description))</dd>\n"
+            return "<dt><code>\(value.escapedForHTML)</code></dt>\n<dd>\(HTMLText.paragraphs(description))</dd>\n"
         }
         return "<dl class=\"fields\">\n\(rows.joined())</dl>\n"
     }
@@ -97,7 +99,7 @@ struct DocsSchema {
         if names == ["array"], let items = schema["items"] {
             return "list of \(facts(of: items, in: document).joined(separator: ", "))"
         }
-        let format = schema["format"]?.text.map { " (\(HTMLText.escaped($0)))" } ?? ""
-        return HTMLText.escaped(names.joined(separator: " or ")) + format
+        let format = schema["format"]?.text.map { " (\($0.escapedForHTML))" } ?? ""
+        return names.joined(separator: " or ").escapedForHTML + format
     }
 }

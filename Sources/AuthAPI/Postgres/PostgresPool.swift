@@ -15,18 +15,20 @@ final class PostgresPool: Service, Sendable {
     private let threads: Mutex<[pthread_t]>
 
     /// Starts the threads.
+    ///
+    /// A process that gets no thread at its start cannot serve, so that ends it.
     init(_ configuration: PostgresConfiguration, logger: Logger) {
         let size = max(1, configuration.poolSize)
         let queue = PostgresJobQueue(workers: size, limit: configuration.queueLimit)
         self.configuration = configuration
         self.queue = queue
         var threads = (0..<size).map { index in
-            startThread {
+            Self.startThread {
                 PostgresWorker(index: index, queue: queue, configuration: configuration, logger: logger).run()
             }
         }
         threads.append(
-            startThread {
+            Self.startThread {
                 queue.keepTime()
                 queue.threadEnds()
             }
@@ -39,6 +41,14 @@ final class PostgresPool: Service, Sendable {
         threads.withLock { threads in
             for thread in threads { pthread_detach(thread) }
             threads = []
+        }
+    }
+
+    private static func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
+        do {
+            return try SystemThread.start(body)
+        } catch {
+            preconditionFailure("the system refuses a new thread (error \(error.status))")
         }
     }
 
@@ -108,34 +118,4 @@ final class PostgresPool: Service, Sendable {
 private struct Ping: Statement {
     static let sql: StaticString = "SELECT 1"
     static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
-}
-
-/// What a new thread is to do.
-private final class ThreadBody {
-    /// The work.
-    let run: @Sendable () -> Void
-
-    /// Takes the work.
-    init(_ run: @escaping @Sendable () -> Void) {
-        self.run = run
-    }
-}
-
-/// Starts a thread of the system, outside Swift's own pool, so that it may block.
-private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
-    let argument = unsafe Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-    var thread = pthread_t()
-    let status = unsafe pthread_create(
-        &thread,
-        nil,
-        { argument in
-            if let argument = unsafe argument {
-                unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
-            }
-            return nil
-        },
-        argument
-    )
-    precondition(status == 0, "the system refuses a new thread (error \(status))")
-    return thread
 }

@@ -1,3 +1,4 @@
+import Shared
 import Foundation
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
         for operation in document.operations {
             #expect(html.contains("id=\"\(operation.id)\""))
             #expect(html.contains(HTMLText.code(operation.path)))
-            #expect(html.contains(HTMLText.escaped(operation.summary)))
+            #expect(html.contains(operation.summary.escapedForHTML))
             for response in operation.value["responses"]?.members ?? [] {
                 #expect(html.contains(">\(response.name)</span>"))
             }

@@ -30,6 +30,18 @@ struct AccountStore: Sendable {
     }
 }
 
+extension Account {
+    /// Reads the columns `id, email, name, avatar_url`, which start at the given one.
+    init(_ row: PostgresRow, from column: Int) throws {
+        self.init(
+            id: try row.uuid(column),
+            email: try row.text(column + 1),
+            name: try row.text(column + 2),
+            avatarURL: try row.optionalText(column + 3)
+        )
+    }
+}
+
 private struct FindCredentials: Statement {
     static let sql: StaticString = """
         SELECT id, email, name, avatar_url, password_hash FROM users WHERE lower(email) = $1
@@ -39,12 +51,7 @@ private struct FindCredentials: Statement {
 
     static func decode(_ row: PostgresRow) throws -> AccountCredentials {
         AccountCredentials(
-            account: Account(
-                id: try row.uuid(0),
-                email: try row.text(1),
-                name: try row.text(2),
-                avatarURL: try row.optionalText(3)
-            ),
+            account: try Account(row, from: 0),
             passwordHash: try row.optionalText(4)
         )
     }

@@ -20,7 +20,7 @@ final class HashingPool: Service {
     ///   - queueLimit: How many jobs may wait; more are refused at once.
     ///   - deadline: How long a job may wait; later ones are refused without being done.
     ///   - now: The clock, for tests.
-    /// - Throws: `ThreadFailure` when the system gives no more threads.
+    /// - Throws: `SystemThread.Failure` when the system gives no more threads.
     init(
         threads: Int = System.coreCount,
         queueLimit: Int = 32,
@@ -32,11 +32,12 @@ final class HashingPool: Service {
         self.deadline = deadline
         self.now = now
         for _ in 0..<threads {
-            try startThread {
+            let thread = try SystemThread.start {
                 // A request that needs no hash goes first: on Linux this sets the priority of this thread alone.
                 _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
                 queue.work()
             }
+            pthread_detach(thread)
         }
     }
 
@@ -78,35 +79,4 @@ final class HashingPool: Service {
         queue.close()
         await queue.end()
     }
-}
-
-/// The system would not start a thread.
-struct ThreadFailure: Error {
-    /// The error number of pthread_create.
-    let status: Int32
-}
-
-/// Runs the body on a new detached thread.
-private func startThread(_ body: @escaping @Sendable () -> Void) throws {
-    final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-    let argument = unsafe Unmanaged.passRetained(Body(body))
-    var thread = pthread_t()
-    let status = unsafe pthread_create(
-        &thread,
-        nil,
-        { argument in
-            guard let argument = unsafe argument else { return nil }
-            unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        },
-        argument.toOpaque()
-    )
-    guard status == 0 else {
-        unsafe argument.release()
-        throw ThreadFailure(status: status)
-    }
-    pthread_detach(thread)
 }

@@ -99,12 +99,7 @@ private struct FindSignedIn: Statement {
 
     static func decode(_ row: PostgresRow) throws -> SignedIn {
         SignedIn(
-            account: Account(
-                id: try row.uuid(1),
-                email: try row.text(2),
-                name: try row.text(3),
-                avatarURL: try row.optionalText(4)
-            ),
+            account: try Account(row, from: 1),
             sessionID: try row.uuid(0)
         )
     }
