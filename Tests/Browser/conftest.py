@@ -4,7 +4,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from chromium import OPTIONS
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+# For busy machines: nothing here takes long otherwise.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +34,7 @@ class Watch:
 
     def attach(self, context):
         """Watches all pages of a browser context."""
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.complaints.append(f"script error: {error.error}"))
         context.on("request", self._request)

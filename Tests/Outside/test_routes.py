@@ -1,9 +1,10 @@
 """The whole site through nginx, as curl sees it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from site_under_test import PASSWORD
+from site_under_test import PASSWORD, ask, nginx
 
 
 def cookie_of(answer) -> str:
@@ -136,3 +137,34 @@ def test_e5_logs_hold_no_secret_of_a_whole_sign_in(site, email):
         assert secret not in logs
     for line in (site.folder / "AuthAPI.log").read_text().splitlines():
         assert {"timestamp", "level", "message"} <= set(json.loads(line))
+
+
+def test_a2_of_two_registrations_at_the_same_moment_one_wins(site, email):
+    spellings = [email, email.upper(), email, email.title()]
+    with ThreadPoolExecutor(len(spellings)) as pool:
+        statuses = list(pool.map(lambda each: register(site, each).status, spellings))
+    assert sorted(statuses) == [201, 409, 409, 409]
+
+
+@pytest.mark.parametrize("way", ["api", "form"])
+def test_n3_a18_the_visitors_own_address_is_on_the_list_of_sessions(site, email, way):
+    # By way of the frontend, too, which calls the API from its own address.
+    visitor = {"source": "127.0.0.2", "headers": {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "6.6.6.6"}}
+    with nginx(site.api_port, site.frontend_port, TRUSTED_PROXIES="127.0.0.2") as run:
+        if way == "api":
+            body = {"email": email, "password": PASSWORD, "name": "Yoshiko"}
+            answer = ask(run.port, "/api/auth/register", "POST", body=body, **visitor)
+        else:
+            body = f"name=Y&email={email}&password={PASSWORD}&password_confirmation={PASSWORD}".encode()
+            visitor["headers"]["Content-Type"] = "application/x-www-form-urlencoded"
+            answer = ask(run.port, "/register", "POST", body=body, **visitor)
+    [session] = site.ask("/api/auth/sessions", headers={"Cookie": cookie_of(answer)}).json()["sessions"]
+    assert session["ip_address"] == "203.0.113.9"
+
+
+def test_the_host_that_was_asked_for_is_in_no_answer(site, email):
+    # CVE-2025-71401: a base URL taken from the request.
+    foreign = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    for path in ("/", "/login", "/account", "/docs", "/openapi.json", "/api/auth/me"):
+        answer = site.ask(path, headers=foreign)
+        assert "evil.example" not in str(answer.headers) + answer.body.decode()
