@@ -51,6 +51,18 @@ import Testing
         }
     }
 
+    @Test("E7, D7: a server that waits for its database runs, and stops in good order when told to")
+    func stopsWhileWaiting() async throws {
+        try await TestDatabase.with { database in
+            let nowhere = "postgresql://nobody@/nothing?host=/nonexistent"
+            try await TestAPI.with(["MIGRATE_ON_START": "true"], database: database, databaseURL: nowhere) { api in
+                let live = try await api.client().get(APIPath.liveness)
+                #expect(live.status == 200)
+                try await eventually { api.logs.all.contains { $0.contains("Cannot connect to PostgreSQL") } }
+            }
+        }
+    }
+
     @Test("D7: a database that goes away gives 503 with Retry-After within 3 s, and nothing acknowledged is lost")
     func databaseAway() async throws {
         try await TestPostgres.with { server in

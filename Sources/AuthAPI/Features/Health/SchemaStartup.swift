@@ -19,6 +19,9 @@ struct SchemaStartup: Service {
                     return
                 } catch let error as PostgresError where error.isUnavailable {
                     logger.warning("database is away, migrations wait")
+                } catch is CancellationError {
+                    // The server was told to stop; the migration's transaction went with its connection.
+                    return
                 }
                 guard (try? await Task.sleep(for: wait)) != nil else { return }
                 wait = min(wait * 2, .seconds(5))
