@@ -61,7 +61,6 @@ let package = Package(
                 "Shared", "CLibPQ", "CArgon2", "CCrypt",
                 hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],

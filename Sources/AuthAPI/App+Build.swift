@@ -38,7 +38,6 @@ struct App: Sendable {
             accounts: accountStore,
             hasher: hasher,
             tokens: tokens,
-            logger: logger,
             now: now
         )
         let cookie = SessionCookie(publicURL: settings.common.publicURL)

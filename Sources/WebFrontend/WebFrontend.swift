@@ -21,7 +21,19 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = try FrontendSettings.readOrExit()
         JSONLogHandler.bootstrap(settings.common)
-        try await buildServer(settings).run()
+        do {
+            try await buildServer(settings).run()
+        } catch {
+            let explanation = ListenFault.explanation(
+                of: error,
+                host: settings.host,
+                port: settings.port,
+                setting: .frontendPort
+            )
+            guard let explanation else { throw error }
+            StandardError.print(explanation)
+            throw ExitCode(HealthCheck.unavailableStatus)
+        }
     }
 }
 
@@ -53,7 +65,7 @@ struct HealthCheckCommand: AsyncParsableCommand {
             address = "http://127.0.0.1:\(try FrontendSettings.readOrExit().port)\(SitePath.liveness)"
         }
         guard let fault = await HealthCheck.fault(at: address) else { return }
-        StandardError.write("\(fault)\n")
+        StandardError.print("\(fault)")
         throw ExitCode(HealthCheck.unavailableStatus)
     }
 }

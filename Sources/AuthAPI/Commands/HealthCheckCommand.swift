@@ -14,6 +14,12 @@ struct HealthCheckCommand: AsyncParsableCommand {
     func run() async throws {
         var reader = SettingsReader()
         let port = reader.integer(.apiPort, in: 1...65_535, default: 8000)
+        do {
+            try reader.finish()
+        } catch {
+            StandardError.print(error.description)
+            throw ExitCode(SettingsFaults.exitStatus)
+        }
         if let fault = await HealthCheck.fault(at: url ?? "http://127.0.0.1:\(port)\(APIPath.readiness)") {
             StandardError.print(fault)
             throw ExitCode(HealthCheck.unavailableStatus)

@@ -21,7 +21,19 @@ struct ServeCommand: AsyncParsableCommand {
         // Requests under way have eight seconds to finish, so that the process is gone within ten (E7).
         configuration.maximumGracefulShutdownDuration = .seconds(8)
         configuration.maximumCancellationDuration = .seconds(1)
-        try await ServiceGroup(configuration: configuration).run()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            let explanation = ListenFault.explanation(
+                of: error,
+                host: settings.host,
+                port: settings.port,
+                setting: .apiPort
+            )
+            guard let explanation else { throw error }
+            StandardError.print(explanation)
+            throw ExitCode(HealthCheck.unavailableStatus)
+        }
         logger.info("stopped")
     }
 }

@@ -27,6 +27,10 @@ extension PostgresConfiguration {
             reader.fault(.databaseURL, "is required, or POSTGRES_PASSWORD with the other POSTGRES_* settings")
             return nil
         }
+        if url == nil, let password, let weakness = SecretStrength.weakness(of: Secret(password)) {
+            reader.fault(.postgresPassword, weakness)
+            return nil
+        }
         do {
             if let url { return try PostgresConfiguration(url: url) }
             return try PostgresConfiguration(

@@ -17,7 +17,7 @@ $$;
 -- One row for each person who can sign in.
 CREATE TABLE users (
     id uuid CONSTRAINT users_pkey PRIMARY KEY DEFAULT gen_random_uuid(),
-    -- As the person wrote it; see the index below for how it is compared. RFC 5321 allows 254 bytes.
+    -- In lower case, as the API stores it; the index below holds whoever else writes to that. RFC 5321 allows 254 bytes.
     email text NOT NULL,
     name text NOT NULL,
     avatar_url text,

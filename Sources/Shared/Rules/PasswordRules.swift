@@ -10,11 +10,23 @@ public enum PasswordRules {
     /// The most code points.
     public static let maximumLength = 128
 
+    /// The most code points that are normalised: at most four become one in NFC, so that a longer text is too long
+    /// anyhow, and normalising takes time in the square of the length.
+    private static let normalizationLimit = 4 * maximumLength
+
+    /// Whether two texts are the same password, however their characters are composed.
+    public static func areSame(_ first: String, _ second: String) -> Bool {
+        guard max(first.unicodeScalars.count, second.unicodeScalars.count) <= normalizationLimit else {
+            return first.utf8.elementsEqual(second.utf8)
+        }
+        // String equality is canonical equivalence.
+        return first == second
+    }
+
     /// Every rule that the password breaks, in a fixed order; empty when it is good.
     public static func violations(in password: String) -> [RuleViolation] {
         guard !password.isEmpty else { return [RuleViolation(.required, "Enter a password.")] }
-        // At most four code points become one in NFC, and normalising a long text takes time in the square of its length.
-        guard password.unicodeScalars.count <= 4 * maximumLength else { return [tooLong] }
+        guard password.unicodeScalars.count <= normalizationLimit else { return [tooLong] }
         let scalars = password._nfc
         var length = 0
         var hasUppercase = false

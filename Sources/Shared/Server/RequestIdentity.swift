@@ -28,7 +28,8 @@ public struct RequestIdentity<Context: ServedRequestContext>: RouterMiddleware {
         context.clientAddress = ClientAddress.of(peer: peer, realIP: request.headers[.realIP])
         context.logger[metadataKey: "hb.request.id"] = nil
         context.logger[metadataKey: "request_id"] = .string(context.requestID)
-        var response = try await next(request, context)
+        // The current logger of the task, too, so that what has no context to log with names the request as well.
+        var response = try await withLogger(context.logger) { _ in try await next(request, context) }
         response.headers[.requestID] = context.requestID
         return response
     }

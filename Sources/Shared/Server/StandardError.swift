@@ -8,10 +8,12 @@
 public enum StandardError {
     /// Writes a text and a line break to standard error.
     public static func print(_ text: String) {
-        var line = text + "\n"
-        line.withUTF8 { bytes in
+        var rest = Array((text + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
             // A terminal that is gone cannot be told so.
-            _ = write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+            guard written > 0 else { return }
+            rest = rest.dropFirst(written)
         }
     }
 }

@@ -49,7 +49,7 @@ struct FrontendSettings: Sendable {
         do {
             return try FrontendSettings(from: &reader)
         } catch {
-            StandardError.write("\(error)\n")
+            StandardError.print("\(error)")
             throw ExitCode(SettingsFaults.exitStatus)
         }
     }

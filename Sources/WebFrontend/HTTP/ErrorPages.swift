@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -33,11 +34,20 @@ struct ErrorPages: RouterMiddleware {
                     "request failed",
                     metadata: [
                         "code": .string(error.code.rawValue),
-                        "cause": .string(error.cause.map { String(reflecting: $0) } ?? "none"),
+                        "cause": .string(error.cause.map(Self.logged) ?? "none"),
                     ]
                 )
             }
             return try page(for: error, request: request, context: context)
+        }
+    }
+
+    /// A cause for the log: its kind, and what it says where that cannot hold what somebody typed.
+    static func logged(_ cause: any Error) -> String {
+        switch cause {
+        case let cause as Unintelligible: "Unintelligible, status \(cause.status)"
+        case let cause as HTTPClientError: cause.shortDescription
+        default: "\(type(of: cause))"
         }
     }
 

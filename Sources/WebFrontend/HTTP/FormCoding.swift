@@ -4,15 +4,22 @@ import Shared
 enum FormCoding {
     /// More fields than any form of this site has.
     static let maximumFieldCount = 32
+    /// More bytes than any field's name has, escapes as written.
+    ///
+    /// Looking up a name of combining characters costs time in the square of its length, so the length comes first.
+    static let maximumNameLength = 64
 
     /// Reads names and values.
     ///
     /// - Throws: ``APIError`` with `malformed_request` for a broken escape, text that is not UTF-8, a field given twice,
-    ///   or too many fields.
+    ///   a long name, or too many fields.
     static func decode(_ bytes: some Collection<UInt8>) throws(APIError) -> [String: String] {
         var fields: [String: String] = [:]
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
             let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard halves[0].count <= maximumNameLength else {
+                throw APIError(.malformedRequest, detail: "A field's name is too long.")
+            }
             let name = try text(halves[0])
             let value = halves.count > 1 ? try text(halves[1]) : ""
             guard fields.updateValue(value, forKey: name) == nil else {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import Shared
 
 /// Why the API did not take a form, when that is something to say on the form itself.
@@ -18,9 +19,15 @@ struct FormFailure: Sendable {
 
     /// What the API said.
     ///
+    /// - Parameters:
+    ///   - error: what the API said, or why it said nothing; the latter is logged.
+    ///   - logger: the request's.
     /// - Throws: the error itself when it is none that a form can show.
-    init(_ error: any Error) throws {
+    init(_ error: any Error, logger: Logger) throws {
         guard let error = error as? APIError else { throw error }
+        if let cause = error.cause {
+            logger.warning("form not taken", metadata: ["cause": .string(ErrorPages.logged(cause))])
+        }
         status = error.code.status
         switch error.code {
         case .invalidCredentials: errors = [FormError(.errorCredentials)]

@@ -40,8 +40,8 @@ import Testing
 
     @Test("The database can be given in parts")
     func parts() {
-        let parts = ["SECRET_KEY": TestAPI.secretKey, "POSTGRES_PASSWORD": "pässwörd with @:/?#%"]
-        #expect(faults(parts).isEmpty)
+        let parts = ["SECRET_KEY": TestAPI.secretKey, "POSTGRES_PASSWORD": "pässwörd @:/?#% Zr5Lw8Yp1Nc6Hd4Fb0S"]
+        #expect(faults(parts.mapValues { $0.replacing("pässwörd", with: "pässwör9") }).isEmpty)
     }
 
     @Test("Five wrong settings give five lines")

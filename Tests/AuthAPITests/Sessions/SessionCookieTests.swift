@@ -31,6 +31,25 @@ import Testing
         }
     }
 
+    @Test("A9: signing out ends the session of every token that came along, planted cookies or not")
+    func logoutBesidePlanted() async throws {
+        try await TestAPI.with { api in
+            for headers: (String) -> [(String, String)] in [
+                { [("Cookie", "access_token=planted; access_token=\($0)")] },
+                { [("Cookie", "access_token=\($0); access_token=planted")] },
+                { [("Authorization", "Garbage"), ("Cookie", "access_token=\($0)")] },
+                { [("Authorization", "Bearer a.b.c"), ("Cookie", "access_token=\($0)")] },
+                { [("Authorization", "Bearer \($0)"), ("Cookie", "access_token=planted")] },
+            ] {
+                let client = try await api.registered(email: "user-\(UUID().uuidString)@example.com")
+                let token = try #require(client.token)
+                #expect(try await api.client().send("POST", APIPath.logout, headers: headers(token)).status == 204)
+                let me = try await api.client().get(APIPath.me, headers: [("Authorization", "Bearer \(token)")])
+                #expect(me.status == 401)
+            }
+        }
+    }
+
     @Test("A13: the cookie's attributes, without and with TLS")
     func cookieAttributes() async throws {
         for (url, expected) in [

@@ -43,5 +43,10 @@ import Testing
     func enormous() {
         let marks = "a" + String(repeating: "\u{301}\u{323}", count: 500_000)
         #expect(codes(marks) == [.tooLong])
+        let others = "a" + String(repeating: "\u{323}\u{301}", count: 500_000)
+        #expect(!PasswordRules.areSame(marks, others))
+        #expect(PasswordRules.areSame(marks, marks))
+        #expect(PasswordRules.areSame("Passw0rd\u{E9}", "Passw0rde\u{301}"))
+        #expect(!PasswordRules.areSame("Passw0rd", "passw0rd"))
     }
 }

@@ -19,6 +19,15 @@ import Testing
         #expect(throws: APIError.self) { try FormCoding.decode(text.utf8) }
     }
 
+    @Test("A long field name is refused before looking it up costs time")
+    func longName() throws {
+        let name = String(repeating: "\u{301}\u{323}", count: 16_000)
+        #expect(throws: APIError.self) { try FormCoding.decode("\(FormCoding.encode(name))=1".utf8) }
+        #expect(throws: APIError.self) { try FormCoding.decode("\(String(repeating: "n", count: 65))=1".utf8) }
+        let longest = String(repeating: "n", count: 64)
+        #expect(try FormCoding.decode("\(longest)=1".utf8) == [longest: "1"])
+    }
+
     @Test(arguments: ["", "a b", "ヨシ!", "&=+%/?#\"<>", "\u{0}\r\n", "~-._"])
     func whatIsWrittenIsReadAgain(text: String) throws {
         let encoded = FormCoding.encode(text)

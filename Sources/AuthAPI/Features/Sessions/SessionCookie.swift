@@ -25,20 +25,37 @@ struct SessionCookie: Sendable {
     ///
     /// A request with two different cookies of the name has none: one of them was planted, and it is not told which.
     func token(of request: Request) -> Secret? {
-        if let header = request.headers[.authorization] {
-            let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-            return Secret(String(parts[1]))
-        }
-        let values = request.headers[values: .cookie]
+        if request.headers.contains(.authorization) { return bearer(of: request) }
+        let values = cookies(of: request)
+        guard let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+
+    /// Every token that a request carries, in whatever place: signing out ends the session of each.
+    func allTokens(of request: Request) -> [Secret] {
+        let all = [bearer(of: request)].compactMap(\.self) + cookies(of: request)
+        return Array(all.prefix(Self.maximumTokens))
+    }
+
+    /// The most tokens of one request that are looked at.
+    private static let maximumTokens = 8
+
+    private func bearer(of request: Request) -> Secret? {
+        guard let header = request.headers[.authorization] else { return nil }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return Secret(String(parts[1]))
+    }
+
+    private func cookies(of request: Request) -> [Secret] {
+        request.headers[values: .cookie]
             .flatMap { $0.split(separator: ";") }
-            .compactMap { pair -> Substring? in
+            .compactMap { pair -> Secret? in
                 let trimmed = pair.drop { $0 == " " }
                 guard trimmed.hasPrefix("\(name)=") else { return nil }
-                return trimmed.dropFirst(name.utf8.count + 1)
+                let value = trimmed.dropFirst(name.utf8.count + 1)
+                return value.isEmpty ? nil : Secret(String(value))
             }
-        guard let first = values.first, !first.isEmpty, values.allSatisfy({ $0 == first }) else { return nil }
-        return Secret(String(first))
     }
 
     private func with(_ pair: String, maxAge: Int, on response: Response) -> Response {

@@ -28,7 +28,7 @@ struct SessionRoutes: Sendable {
 
     /// `POST /api/auth/logout`: 204; the session is gone and so is the cookie.
     @Sendable func logout(_ request: Request, context: APIRequestContext) async throws -> Response {
-        if let token = cookie.token(of: request) { try await service.signOut(token) }
+        for token in cookie.allTokens(of: request) { try await service.signOut(token) }
         return cookie.clear(on: Response(status: .noContent))
     }
 

@@ -8,7 +8,6 @@ struct SessionService: Sendable {
     let accounts: AccountStore
     let hasher: PasswordHasher
     let tokens: TokenIssuer
-    let logger: Logger
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
@@ -92,7 +91,7 @@ struct SessionService: Sendable {
         do {
             return HashUpgrade(account: found.account.id, old: old, new: try await hasher.hash(password))
         } catch {
-            logger.warning("password hash not upgraded", metadata: ["error": .string("\(type(of: error))")])
+            Logger.current.warning("password hash not upgraded", metadata: ["error": .string("\(type(of: error))")])
             return nil
         }
     }

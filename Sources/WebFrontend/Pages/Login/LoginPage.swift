@@ -29,7 +29,7 @@ struct LoginPage: Sendable {
             let signed = try await api.login(body, for: Caller(request, context))
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch {
-            return try failed(form, FormFailure(error))
+            return try failed(form, FormFailure(error, logger: context.logger))
         }
     }
 

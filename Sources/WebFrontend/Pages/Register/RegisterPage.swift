@@ -27,7 +27,7 @@ struct RegisterPage: Sendable {
             let signed = try await api.register(body, for: Caller(request, context))
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch {
-            return try failed(form, FormFailure(error))
+            return try failed(form, FormFailure(error, logger: context.logger))
         }
     }
 
@@ -40,8 +40,7 @@ struct RegisterPage: Sendable {
         let confirmation = FormField.confirmation.rawValue
         if form[confirmation].isEmpty {
             faults.append(FieldError(field: confirmation, code: .required, detail: ""))
-        } else if form[confirmation] != form["password"] {
-            // String equality is canonical equivalence, which is how passwords are compared.
+        } else if !PasswordRules.areSame(form[confirmation], form["password"]) {
             faults.append(FieldError(field: confirmation, code: .mismatch, detail: ""))
         }
         return faults
