@@ -1,7 +1,7 @@
 """What nginx tells the servers about a request (N1, N3)."""
 
 import pytest
-from site_under_test import ask
+from site_under_test import ask, wait_until
 
 SPOOFED = {
     "X-Real-IP": "6.6.6.6",
@@ -99,11 +99,14 @@ def test_n3_a_request_id_is_new_each_time(front):
 
 def test_e5_nginx_logs_the_request_without_its_query(front):
     answer = ask(front.port, "/api/auth/callback?code=very-secret-code", "POST", headers={"Referer": "/x?also=secret"})
+
+    def lines():
+        return [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
+
     # nginx writes the line after the answer.
-    lines = [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
-    while not lines:
-        lines = [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
-    assert lines[0]["path"] == "/api/auth/callback"
-    assert (lines[0]["method"], lines[0]["status"], lines[0]["client"]) == ("POST", 200, "127.0.0.1")
+    wait_until(lines, "nginx logs the request")
+    [line] = lines()
+    assert line["path"] == "/api/auth/callback"
+    assert (line["method"], line["status"], line["client"]) == ("POST", 200, "127.0.0.1")
     logged = (front.folder / "access.log").read_text() + (front.folder / "error.log").read_text()
     assert "secret" not in logged
