@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from site_under_test import ROOT, binary
 
-# What the scripts tell nginx among themselves; nobody sets them by hand.
+# What is said to nginx when it is set up, by scripts or by whoever deploys it; described in docker/nginx/render.
 INTERNAL = {
     "NGINX_DIR",
     "NGINX_ERRORS",
@@ -95,6 +95,14 @@ def test_e2_serving_with_wrong_settings_ends_with_status_78_too():
         )
         assert result.returncode == 78
         assert result.stderr.startswith(f"{name}:")
+
+
+@pytest.mark.parametrize("user", ["", "nobody"])
+def test_n1_the_workers_of_nginx_are_root_for_nobody_who_did_not_ask(tmp_path, user):
+    environment = {"PATH": os.environ["PATH"], "NGINX_USER": user}
+    subprocess.run([ROOT / "scripts/nginx", tmp_path], env=environment, check=True)
+    users = re.findall(r"^user (.*);$", (tmp_path / "local/main.conf").read_text(), re.MULTILINE)
+    assert users == ([user] if user else [])
 
 
 @pytest.mark.parametrize(

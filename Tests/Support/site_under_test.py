@@ -146,6 +146,8 @@ def nginx(backend: int, frontend: int, **settings: str):
         "BACKEND_ADDRESS": f"127.0.0.1:{backend}",
         "FRONTEND_ADDRESS": f"127.0.0.1:{frontend}",
         "NGINX_LISTEN": "127.0.0.1",
+        # As root, the workers' own user might not be allowed into this clone.
+        "NGINX_USER": "root" if os.geteuid() == 0 else "",
         **settings,
     }
     process = None

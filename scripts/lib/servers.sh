@@ -67,10 +67,13 @@ start_frontend() {
 
 # Starts nginx with everything it writes below the given folder.
 start_nginx() { # FOLDER
-    local backend=$API_HOST frontend=$FRONTEND_HOST
+    local backend=$API_HOST frontend=$FRONTEND_HOST user=${NGINX_USER:-}
     if [[ $backend == 0.0.0.0 ]]; then backend=127.0.0.1; fi
     if [[ $frontend == 0.0.0.0 ]]; then frontend=127.0.0.1; fi
-    BACKEND_ADDRESS=$backend:$API_PORT FRONTEND_ADDRESS=$frontend:$FRONTEND_PORT "$root/scripts/nginx" "$1" || return
+    # As root, nginx would give its workers to a user who may not be allowed into this clone.
+    if ((EUID == 0)); then user=${user:-root}; fi
+    NGINX_USER=$user BACKEND_ADDRESS=$backend:$API_PORT FRONTEND_ADDRESS=$frontend:$FRONTEND_PORT \
+        "$root/scripts/nginx" "$1" || return
     launch nginx nginx -e "$1/error.log" -c "$1/nginx.conf" -g 'daemon off;'
     await nginx "http://127.0.0.1:$BROWSER_PORT/nginx-health"
 }
