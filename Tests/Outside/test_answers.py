@@ -38,6 +38,10 @@ def malformed(port, path):
     return send_raw(port, f"GET {path} HTTP/1.1\r\nHost: a b\r\n\r\n".encode())
 
 
+def unknown_coding(port, path):
+    return send_raw(port, f"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: zip\r\n\r\n".encode())
+
+
 def unknown(port, path):
     return ask(port, "/health" if path == "/" else "/api/../health")
 
@@ -47,6 +51,7 @@ REFUSALS = [
     (too_long, 414, "malformed_request"),
     (too_many_headers, 431, "malformed_request"),
     (malformed, 400, "malformed_request"),
+    (unknown_coding, 501, "malformed_request"),
 ]
 
 
@@ -109,6 +114,18 @@ def test_n4_refusals_of_page_requests_are_pages(front, provoke, status, code):
     answer = provoke(front.port, "/login")
     assert_page(answer, status)
     assert_guarded(answer)
+
+
+def test_n4_an_unknown_version_of_http(front):
+    assert_page(send_raw(front.port, b"GET / HTTP/3.0\r\nHost: a\r\n\r\n"), 505)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"Range": "bytes=999999-"}, 416), ({"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}, 412)],
+)
+def test_n4_conditions_that_the_style_sheet_does_not_meet(front, headers, status):
+    assert_page(ask(front.port, "/error.css", headers=headers), status)
 
 
 def test_n4_an_unknown_path_in_both_forms(front):
