@@ -27,6 +27,7 @@ def forwarded(answer) -> dict:
         ("/login", "frontend"),
         ("/apis", "frontend"),
         ("/docsy", "frontend"),
+        ("/api", "backend"),
         ("/api/auth/me", "backend"),
         ("/docs", "backend"),
         ("/docs/", "backend"),
