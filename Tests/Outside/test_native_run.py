@@ -90,6 +90,22 @@ def test_dotenv_adds_to_the_environment_and_is_not_evaluated(tmp_path):
     assert ".env, line 2" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("listening", "address"),
+    [
+        ("", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("192.168.1.5", "192.168.1.5"),
+        ("::", "[::1]"),
+        ("[::]", "[::1]"),
+        ("fd00::5", "[fd00::5]"),
+        ("[fd00::5]", "[fd00::5]"),
+    ],
+)
+def test_a_server_is_asked_where_it_listens(listening, address):
+    assert shell('reachable "$HOST" 8000', HOST=listening).stdout == f"http://{address}:8000"
+
+
 def test_m1_make_alone_lists_every_command():
     shown = subprocess.run(["make", "-C", ROOT], check=True, capture_output=True, text=True).stdout
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))

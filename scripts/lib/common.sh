@@ -33,5 +33,16 @@ short_directory() { # NAME
     printf '%s' "$path"
 }
 
+# An address that can be opened, for one that is listened on.
+reachable() { # HOST PORT
+    case $1 in
+    0.0.0.0 | '*' | '') printf 'http://127.0.0.1:%s' "$2" ;;
+    :: | '[::]') printf 'http://[::1]:%s' "$2" ;;
+    \[*\]) printf 'http://%s:%s' "$1" "$2" ;;
+    *:*) printf 'http://[%s]:%s' "$1" "$2" ;;
+    *) printf 'http://%s:%s' "$1" "$2" ;;
+    esac
+}
+
 # The programs that `make build` made.
 binaries() { swift build --package-path "$root" --show-bin-path; }

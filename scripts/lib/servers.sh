@@ -45,16 +45,6 @@ await() { # NAME URL
     return 1
 }
 
-# An address that can be opened, for one that is listened on.
-reachable() { # HOST PORT
-    case $1 in
-    0.0.0.0 | '') printf 'http://127.0.0.1:%s' "$2" ;;
-    ::) printf 'http://[::1]:%s' "$2" ;;
-    *:*) printf 'http://[%s]:%s' "$1" "$2" ;;
-    *) printf 'http://%s:%s' "$1" "$2" ;;
-    esac
-}
-
 start_api() {
     launch AuthAPI "$binaries/AuthAPI" serve
     await AuthAPI "$(reachable "$API_HOST" "$API_PORT")/health/ready"
@@ -67,13 +57,15 @@ start_frontend() {
 
 # Starts nginx with everything it writes below the given folder.
 start_nginx() { # FOLDER
-    local backend=$API_HOST frontend=$FRONTEND_HOST user=${NGINX_USER:-}
-    if [[ $backend == 0.0.0.0 ]]; then backend=127.0.0.1; fi
-    if [[ $frontend == 0.0.0.0 ]]; then frontend=127.0.0.1; fi
+    local backend frontend address user=${NGINX_USER:-}
+    backend=$(reachable "$API_HOST" "$API_PORT")
+    frontend=$(reachable "$FRONTEND_HOST" "$FRONTEND_PORT")
     # As root, nginx would give its workers to a user who may not be allowed into this clone.
     if ((EUID == 0)); then user=${user:-root}; fi
-    NGINX_USER=$user BACKEND_ADDRESS=$backend:$API_PORT FRONTEND_ADDRESS=$frontend:$FRONTEND_PORT \
+    NGINX_USER=$user BACKEND_ADDRESS=${backend#http://} FRONTEND_ADDRESS=${frontend#http://} \
         "$root/scripts/nginx" "$1" || return
     launch nginx nginx -e "$1/error.log" -c "$1/nginx.conf" -g 'daemon off;'
-    await nginx "http://127.0.0.1:$BROWSER_PORT/nginx-health"
+    # The first of its addresses. Not its health: that is told to 127.0.0.1 and ::1 only.
+    read -r address _ <<<"${NGINX_LISTEN:-}"
+    await nginx "$(reachable "$address" "$BROWSER_PORT")/error.css"
 }

@@ -39,7 +39,7 @@ development_settings() {
     default API_PORT 8000
     default FRONTEND_HOST 127.0.0.1
     default FRONTEND_PORT 3000
-    default API_URL "http://127.0.0.1:$API_PORT"
+    default API_URL "$(reachable "$API_HOST" "$API_PORT")"
     default PUBLIC_URL "http://localhost:$BROWSER_PORT"
     default LOG_FORMAT text
     default NGINX_LISTEN "$(loopback_addresses)"
