@@ -120,12 +120,9 @@ def test_n4_an_unknown_version_of_http(front):
     assert_page(send_raw(front.port, b"GET / HTTP/3.0\r\nHost: a\r\n\r\n"), 505)
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [({"Range": "bytes=999999-"}, 416), ({"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}, 412)],
-)
-def test_n4_conditions_that_the_style_sheet_does_not_meet(front, headers, status):
-    assert_page(ask(front.port, "/error.css", headers=headers), status)
+def test_n4_conditions_that_the_style_sheet_does_not_meet(front):
+    assert_page(ask(front.port, "/error.css", headers={"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}), 412)
+    assert ask(front.port, "/error.css", headers={"Range": "bytes=999999-"}).status == 200
 
 
 def test_n4_an_unknown_path_in_both_forms(front):
