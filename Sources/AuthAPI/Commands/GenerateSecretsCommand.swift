@@ -16,18 +16,47 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         abstract: "Prints random secrets as lines for .env, or writes each to a file of its own."
     )
 
-    @Option(help: "A folder; each secret that has no file there yet is written to one with mode 0400.")
+    @Option(
+        help: """
+            A folder; each secret goes to a file of its own there, with mode 0400. A value that is set in the \
+            environment is written every time; without one, the file is kept or a random one is made.
+            """
+    )
     var directory: String?
 
+    @Option(
+        parsing: .singleValue,
+        help: "The setting whose file the group of this process may read too (mode 0440); may be given several times."
+    )
+    var groupReadable: [String] = []
+
+    private static let names: [SettingName] = [.secretKey, .postgresPassword]
+
+    func validate() throws {
+        for name in groupReadable where !Self.names.contains(where: { $0.rawValue == name }) {
+            throw ValidationError("\(name) is none of \(Self.names.map(\.rawValue).joined(separator: ", "))")
+        }
+    }
+
     func run() async throws {
-        let names: [SettingName] = [.secretKey, .postgresPassword]
+        let names = Self.names
         guard let directory else {
             for name in names { print("\(name.rawValue)=\(Self.randomText())") }
             return
         }
-        for name in names {
+        var reader = SettingsReader()
+        let given = names.map { reader.secret($0) }
+        do {
+            try reader.finish()
+        } catch {
+            StandardError.print(error.description)
+            throw ExitCode(SettingsFaults.exitStatus)
+        }
+        for (name, value) in zip(names, given) {
             let path = "\(directory)/\(name.rawValue.lowercased())"
-            switch Self.createFile(path, content: Self.randomText()) {
+            let mode: mode_t = groupReadable.contains(name.rawValue) ? 0o440 : 0o400
+            let content = value?.value ?? Self.randomText()
+            switch Self.writeFile(path, mode: mode, content: content, replacing: value != nil) {
             case 0: StandardError.print("\(path): written")
             case EEXIST: StandardError.print("\(path): kept")
             case let code:
@@ -46,17 +75,20 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         }
     }
 
-    /// Writes a file that was not there, complete or not at all.
+    /// Writes a file, complete or not at all.
     ///
-    /// - Returns: 0, or the error code of the system.
-    private static func createFile(_ path: String, content: String) -> Int32 {
+    /// A file of the name is replaced if so asked; else it is kept.
+    ///
+    /// - Returns: 0, or the error code of the system; `EEXIST` when a file was kept.
+    private static func writeFile(_ path: String, mode: mode_t, content: String, replacing: Bool) -> Int32 {
         let temporary = "\(path).\(UUID().uuidString)"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o400)
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { return errno }
         defer { unsafe unlink(temporary) }
         var content = content
         let written = content.withUTF8 { unsafe write(descriptor, $0.baseAddress, $0.count) }
         guard written == content.utf8.count, fsync(descriptor) == 0, close(descriptor) == 0 else { return errno }
+        if replacing { return unsafe rename(temporary, path) == 0 ? 0 : errno }
         // A link fails where a file of the name exists: of two that start at once, one wins and the other keeps it.
         return unsafe link(temporary, path) == 0 ? 0 : errno
     }
