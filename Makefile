@@ -69,6 +69,8 @@ db-reset: ## Delete all data and start afresh (asks first; YES=1 does not)
 db-shell: ## Open psql
 	@exec scripts/database shell
 
+include docker/docker.mk
+
 ## Utilities
 env-check: ## Check all settings without starting anything
 	@scripts/install-tools build database
@@ -90,6 +92,6 @@ clean: ## Delete what was built; the development database stays
 help: ## List the commands
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^## / { printf "\n%s\n", substr($$0, 4) } \
-		/^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z][a-z-]*:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: $(shell awk -F: '/^[a-z][a-z-]*:.*## / { print $$1 }' Makefile)

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from site_under_test import ROOT, binary
 
-# What is said to nginx when it is set up, by scripts or by whoever deploys it; described in docker/nginx/render.
+# What is said to nginx and Compose when they are set up, by scripts or by whoever deploys; see docker/nginx/render.
 INTERNAL = {
     "NGINX_DIR",
     "NGINX_ERRORS",
@@ -16,6 +16,8 @@ INTERNAL = {
     "NGINX_RESOLVER",
     "BACKEND_ADDRESS",
     "FRONTEND_ADDRESS",
+    "COMPOSE_PROJECT_NAME",
+    "REVISION",
 }
 COMPLETE = {
     "PATH": os.environ["PATH"],
@@ -43,11 +45,16 @@ def read_by_nginx() -> set[str]:
     return set(re.findall(r"\$\{([A-Z_]+):-", (ROOT / "docker/nginx/render").read_text())) - INTERNAL
 
 
+def read_by_compose() -> set[str]:
+    """The names that compose.yml reads, less those that Compose or a script sets."""
+    return set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "compose.yml").read_text())) - INTERNAL
+
+
 def test_e1_the_example_names_exactly_the_settings_that_are_read():
     names = documented()
     assert len(names) == len(set(names)), "a name is there twice"
     programs, secrets = read_by_the_programs()
-    assert set(names) == programs | {f"{name}_FILE" for name in secrets} | read_by_nginx()
+    assert set(names) == programs | {f"{name}_FILE" for name in secrets} | read_by_nginx() | read_by_compose()
 
 
 def test_e1_the_scripts_set_nothing_that_is_not_documented():

@@ -1,0 +1,47 @@
+# The commands for containers; the Makefile includes this file.
+
+# How many of each server `make docker-scale` runs.
+BACKEND ?= 1
+FRONTEND ?= 1
+# The services that docker-logs, docker-restart and docker-ps are about; all of them unless said.
+SERVICE ?=
+
+## Containers
+docker-build: ## Build both images
+	@exec scripts/containers build backend frontend
+
+docker-build-frontend: ## Build the frontend's image
+	@exec scripts/containers build frontend
+
+docker-build-backend: ## Build the API's image
+	@exec scripts/containers build backend
+
+docker-up: ## Build, start everything, wait until it is healthy, print the addresses
+	@exec scripts/containers up
+
+docker-down: ## Stop and remove the containers; data and secrets stay
+	@exec scripts/containers down
+
+docker-logs: ## Follow the logs (of one service: SERVICE=backend)
+	@exec scripts/containers logs $(SERVICE)
+
+docker-restart: ## Restart the containers (of one service: SERVICE=backend)
+	@exec scripts/containers restart $(SERVICE)
+
+docker-ps: ## List the containers and their health
+	@exec scripts/containers ps $(SERVICE)
+
+docker-scale: ## Run several of each server: BACKEND=3 FRONTEND=2
+	@exec scripts/containers scale "$(BACKEND)" "$(FRONTEND)"
+
+docker-deploy: ## Build the images and replace the servers one by one, without a failed request
+	@exec scripts/containers deploy
+
+docker-clean: ## Remove containers, images, data and secrets (asks first; YES=1 does not)
+	@exec scripts/containers clean
+
+test-containers: ## Test the images and the whole site in containers
+	@exec scripts/test-containers $(PYTEST)
+
+.PHONY: docker-build docker-build-frontend docker-build-backend docker-up docker-down docker-logs docker-restart \
+	docker-ps docker-scale docker-deploy docker-clean test-containers
