@@ -1,0 +1,76 @@
+"""How the containers run: what the engine itself says about them."""
+
+import containers
+import pytest
+
+SERVICES = ["secrets", "postgres", "backend", "frontend", "nginx"]
+SERVERS = ["postgres", "backend", "frontend", "nginx"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_runs_without_privileges(stack, service):
+    """C3: not root, nothing writable, no capability, no way to gain one, bounded memory and processes."""
+    container = stack.container(service)
+    host = container["HostConfig"]
+    user = container["Config"]["User"].split(":")[0]
+    assert user.isdigit() and user != "0"
+    assert host["ReadonlyRootfs"] is True
+    assert host["CapDrop"] == ["ALL"] and not host["CapAdd"] and not host["Privileged"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert 0 < host["Memory"] <= 1024**3 and 0 < host["PidsLimit"] <= 256
+
+
+@pytest.mark.parametrize("service", SERVERS)
+def test_processes_really_have_nothing(stack, service):
+    """C3: what the kernel says about the first process of each server."""
+    process = stack.container(service)["State"]["Pid"]
+    status = dict(line.split(":\t", 1) for line in open(f"/proc/{process}/status").read().splitlines())
+    assert "0" not in status["Uid"].split()
+    assert [int(status[kind], 16) for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")] == [0] * 5
+    assert status["NoNewPrivs"] == "1"
+
+
+@pytest.mark.parametrize("service", SERVERS)
+def test_health_restart_and_logs(stack, service):
+    """C5, C9: each is healthy, comes back after a crash, and cannot fill the disk with logs."""
+    container = stack.container(service)
+    host = container["HostConfig"]
+    assert container["State"]["Health"]["Status"] == "healthy"
+    assert container["RestartCount"] == 0
+    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert host["LogConfig"]["Type"] == "json-file"
+    assert {"max-size", "max-file"} <= set(host["LogConfig"]["Config"])
+
+
+def test_only_nginx_publishes_ports(stack):
+    """C4, N2: both ports lead to nginx, at the address that was asked for; nobody else has one."""
+    for service in SERVICES:
+        published = stack.container(service)["NetworkSettings"]["Ports"] or {}
+        bound = {port: bindings for port, bindings in published.items() if bindings}
+        if service == "nginx":
+            assert bound == {
+                "6666/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(stack.external_port)}],
+                "8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(stack.browser_port)}],
+            }
+        else:
+            assert bound == {}
+
+
+def test_networks(stack):
+    """C7: nginx and the frontend share no network with PostgreSQL, whose network has no way out."""
+    site, database = f"{stack.project}-network", f"{stack.project}_database"
+    expected = {"postgres": {database}, "backend": {site, database}, "frontend": {site}, "nginx": {site}}
+    for service, networks in expected.items():
+        assert set(stack.container(service)["NetworkSettings"]["Networks"]) == networks
+    assert [network["Internal"] for network in containers.inspect(site, database)] == [False, True]
+
+
+def test_nginx_cannot_reach_postgres(stack):
+    """C7, tried: neither by name nor by address."""
+    address = stack.container("postgres")["NetworkSettings"]["Networks"][f"{stack.project}_database"]["IPAddress"]
+    for host in ("postgres", address):
+        done = stack.compose(
+            "exec", "-T", "nginx", "curl", "--silent", "--connect-timeout", "2", f"telnet://{host}:5432", check=False
+        )
+        # 6: the name does not exist; 7: no connection; 28: no answer.
+        assert done.returncode in (6, 7, 28)

@@ -1,0 +1,86 @@
+"""The images by themselves (C1 to C5)."""
+
+import json
+import re
+import subprocess
+
+import containers
+import pytest
+
+IMAGES = {"backend": containers.BACKEND_IMAGE, "frontend": containers.FRONTEND_IMAGE}
+PROGRAMS = {"backend": "AuthAPI", "frontend": "WebFrontend"}
+
+
+def files(image: str) -> list[str]:
+    """Every path in an image."""
+    container = containers.docker("create", image, "never-run")
+    try:
+        export = subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE)
+        listing = subprocess.run(["tar", "-t"], stdin=export.stdout, capture_output=True, text=True, check=True)
+        export.wait()
+        return listing.stdout.splitlines()
+    finally:
+        containers.docker("rm", container)
+
+
+@pytest.mark.parametrize(("name", "megabytes"), [("backend", 85), ("frontend", 110)])
+def test_size(name, megabytes):
+    """C2"""
+    (image,) = containers.inspect(IMAGES[name])
+    assert image["Size"] <= megabytes * 1_000_000
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_holds_no_shell_compiler_or_source(name):
+    """C1: neither a shell nor what the program was made of or with."""
+    paths = files(IMAGES[name])
+    assert f"usr/local/bin/{PROGRAMS[name]}" in paths
+    unwanted = re.compile(
+        r"(^|/)(sh|bash|dash|busybox|apt|apt-get|dpkg|swift|swiftc|clang|gcc|ld|git|make|curl|wget)$"
+        r"|\.(swift|swiftmodule|o|a|h)$|(^|/)\.(build|git|env)(/|$)|Package\.|(^|/)(runtime|build)/"
+    )
+    assert [path for path in paths if unwanted.search(path)] == []
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_configuration(name):
+    """C3, C5: an unprivileged user by number, the program itself as entry point and as health check."""
+    (image,) = containers.inspect(IMAGES[name])
+    config = image["Config"]
+    assert config["User"] == "65532:65532"
+    assert config["Entrypoint"] == [PROGRAMS[name]]
+    assert config["Cmd"] == ["serve"]
+    assert config["Healthcheck"]["Test"] == ["CMD", PROGRAMS[name], "healthcheck"]
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_labels(name):
+    """C1: where an image comes from; its version is the program's own."""
+    (image,) = containers.inspect(IMAGES[name])
+    labels = {
+        key.removeprefix("org.opencontainers.image."): value for key, value in image["Config"]["Labels"].items()
+    }
+    assert labels["title"] and labels["revision"] and labels["source"].startswith("https://") and labels["licenses"]
+    version = containers.docker("run", "--rm", "--network=none", IMAGES[name], "--version")
+    assert labels["version"] == version
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_every_library_is_there_and_needed(name):
+    """C1: the loader finds each shared library, and those added to the base image are all in use."""
+    loader = ["--entrypoint=/lib64/ld-linux-x86-64.so.2", IMAGES[name], "--list", f"/usr/local/bin/{PROGRAMS[name]}"]
+    listing = containers.docker("run", "--rm", "--network=none", *loader)
+    assert "not found" not in listing
+    used = set(re.findall(r"=> /\S*/(\S+)", listing))
+    base = {path.rsplit("/", 1)[-1] for path in files("gcr.io/distroless/cc-debian12:nonroot")}
+    libraries = (path.rsplit("/", 1)[-1] for path in files(IMAGES[name]) if re.search(r"\.so(\.\d+)*$", path))
+    assert set(libraries) - base <= used
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_history_and_environment_hold_no_secret(name):
+    """E3: nothing in the image is a secret."""
+    (image,) = containers.inspect(IMAGES[name])
+    history = containers.docker("history", "--no-trunc", "--format", "{{json .}}", IMAGES[name])
+    for text in [*map(json.dumps, image["Config"]["Env"]), *history.splitlines()]:
+        assert not re.search(r"SECRET_KEY|PASSWORD|DATABASE_URL|BEGIN [A-Z ]*PRIVATE KEY", text), text

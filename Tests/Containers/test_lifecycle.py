@@ -1,0 +1,101 @@
+"""Starting, stopping, keeping and forgetting; settings and secrets."""
+
+import json
+import secrets
+import time
+
+import containers
+import pytest
+
+
+def test_settings_come_with_defaults_only(stack):
+    """C6: the whole site has started with no .env; what compose.yml lacks, the programs' defaults are."""
+    environment = stack.container("backend")["Config"]["Env"]
+    assert not [line for line in environment if line.startswith(("SECRET_KEY=", "POSTGRES_PASSWORD=")) and line[-1] != "="]
+
+
+def test_secrets_are_files_of_their_readers(stack):
+    """E3: random, 0400; the database's password also for the group that PostgreSQL has, and nobody else."""
+    listing = containers.docker(
+        "run", "--rm", "--user=0", "--entrypoint=stat", f"-v={stack.project}_secrets:/secrets:ro",
+        containers.POSTGRES_IMAGE, "-c", "%n %a %u:%g", "/secrets", "/secrets/secret_key", "/secrets/postgres_password",
+    )
+    assert listing.splitlines() == [
+        "/secrets 750 65532:999",
+        "/secrets/secret_key 400 65532:999",
+        "/secrets/postgres_password 440 65532:999",
+    ]
+    for name in ("secret_key", "postgres_password"):
+        assert len(stack.secret(name)) >= 43
+
+
+def test_no_secret_is_seen(stack):
+    """E3: neither the engine's inspection nor any log shows a secret, nor what was signed with it."""
+    cookie = stack.register()
+    token = cookie.split("=", 1)[1]
+    ids = [identifier for service in ("secrets", "postgres", "backend", "frontend", "nginx")
+           for identifier in stack.containers(service)]
+    seen = json.dumps(containers.inspect(*ids)) + stack.logs()
+    for secret in (stack.secret("secret_key"), stack.secret("postgres_password"), token):
+        assert secret not in seen
+
+
+def test_two_projects_have_secrets_of_their_own():
+    """E3: nothing random is shared; a second start of a project keeps what it has."""
+    with containers.project() as one, containers.project() as other:
+        for each in (one, other):
+            each.compose("run", "--rm", "--no-deps", "secrets")
+        names = ("secret_key", "postgres_password")
+        first = [one.secret(name) for name in names]
+        assert len({*first, *(other.secret(name) for name in names)}) == 4
+        one.compose("run", "--rm", "--no-deps", "secrets")
+        assert [one.secret(name) for name in names] == first
+
+
+def test_a_value_that_is_set_wins():
+    """E3: SECRET_KEY from .env or the environment takes the place of the random one."""
+    key = secrets.token_urlsafe(32)
+    with containers.project() as one:
+        one.compose("run", "--rm", "--no-deps", "secrets")
+        one.environment["SECRET_KEY"] = key
+        one.compose("run", "--rm", "--no-deps", "secrets")
+        assert one.secret("secret_key") == key
+
+
+def test_data_and_secrets_outlive_down():
+    """C8, E3: after `down` and `up` the same token still opens the same account; `down -v` forgets all."""
+    with containers.project() as one:
+        one.up("backend", "frontend", "nginx")
+        cookie = {"Cookie": one.register()}
+        email = one.ask("/api/auth/me", headers=cookie).json()["email"]
+        one.compose("down")
+        one.up()
+        assert one.ask("/api/auth/me", headers=cookie).json()["email"] == email
+
+
+def test_a_bad_setting_is_named():
+    """E2: all faults are listed in the log of the service, and Compose says which one it is."""
+    with containers.project(LOG_LEVEL="loud", DATABASE_POOL_SIZE="0", SECRET_KEY="too-short") as one:
+        done = one.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60", check=False)
+        assert done.returncode != 0
+        assert "backend" in done.stderr.splitlines()[-1]
+        log = one.logs("backend")
+        for name in ("LOG_LEVEL", "DATABASE_POOL_SIZE", "SECRET_KEY"):
+            assert f"{name}: " in log
+        one.wait(lambda: one.container("backend")["State"]["ExitCode"] == 78, "the API says EX_CONFIG")
+
+
+@pytest.mark.parametrize("service", ["frontend", "backend", "nginx", "postgres"])
+def test_ends_within_ten_seconds(stack, service):
+    """E7: told to stop, each ends by itself, with status 0, even with clients connected."""
+    container = stack.container(service)
+    started = time.monotonic()
+    # The engine sends the image's own signal for an orderly end: SIGTERM, or what nginx and PostgreSQL take for it.
+    containers.docker("stop", "--time", "20", container["Id"])
+    took = time.monotonic() - started
+    try:
+        state = stack.container(service)["State"]
+        assert (state["ExitCode"], state["OOMKilled"]) == (0, False), stack.logs(service)[-3000:]
+        assert took < 10
+    finally:
+        stack.up()

@@ -1,0 +1,57 @@
+"""Several servers side by side: found, lost, replaced."""
+
+import containers
+import site_under_test
+from load import Load
+
+
+def logged_requests(stack, container: str) -> int:
+    """How many requests a server has logged."""
+    return containers.docker("logs", container).count('"request"')
+
+
+def test_scaling_is_noticed(stack):
+    """N6: nginx uses a new replica within seconds, and goes on when one vanishes without a word."""
+    stack.run("scripts/containers", "scale", "3", "2")
+    try:
+        backends = stack.containers("backend")
+        assert (len(backends), len(stack.containers("frontend"))) == (3, 2)
+
+        def all_serve() -> bool:
+            for _ in range(10):
+                assert stack.ask("/api/auth/me").status == 401
+            return all(logged_requests(stack, container) > 0 for container in backends)
+
+        stack.wait(all_serve, "every replica gets requests", 15)
+        containers.docker("kill", "--signal=KILL", backends[0])
+        assert [stack.ask("/api/auth/me").status for _ in range(50)] == [401] * 50
+    finally:
+        stack.run("scripts/containers", "scale", "1", "1")
+    assert len(stack.containers("backend")) == 1
+
+
+def test_deploying_fails_no_request():
+    """N6, E7: with two replicas of each, every container is replaced while requests run; not one fails."""
+    with containers.project() as one:
+        one.up("--scale", "backend=2", "--scale", "frontend=2")
+        account = {"email": "rolling@example.com", "password": site_under_test.PASSWORD}
+        assert one.ask("/api/auth/register", "POST", body=account | {"name": "Aiko Tanaka"}).status == 201
+        login = one.ask("/api/auth/login", "POST", body=account)
+        cookie = {"Cookie": login.headers["Set-Cookie"].split(";")[0]}
+        old = {*one.containers("backend"), *one.containers("frontend")}
+        assert len(old) == 4
+
+        load = Load()
+        page = b"Aiko Tanaka"
+        load.repeat("GET /", lambda: page in one.ask("/", headers=cookie).body)
+        load.repeat("GET /api/auth/me", lambda: one.ask("/api/auth/me", headers=cookie).status)
+        load.repeat("POST /api/auth/login", lambda: one.ask("/api/auth/login", "POST", body=account).status)
+        with load.running():
+            one.run("scripts/containers", "deploy")
+        print(load.report())
+        new = {*one.containers("backend"), *one.containers("frontend")}
+        assert len(new) == 4 and not new & old
+        assert set(load.outcomes["GET /"]) == {True}
+        assert set(load.outcomes["GET /api/auth/me"]) == {200}
+        assert set(load.outcomes["POST /api/auth/login"]) == {200}
+        assert min(sum(outcomes.values()) for outcomes in load.outcomes.values()) > 50

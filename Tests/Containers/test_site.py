@@ -1,0 +1,75 @@
+"""The site as a visitor and a program see it, through the published ports."""
+
+import secrets
+
+import chromium
+import people
+import pytest
+import site_under_test
+from playwright.sync_api import sync_playwright
+
+
+@pytest.mark.parametrize("port", ["external_port", "browser_port"])
+@pytest.mark.parametrize(
+    ("path", "status", "kind"),
+    [
+        ("/", 200, "text/html"),
+        ("/login", 200, "text/html"),
+        ("/register", 200, "text/html"),
+        ("/nowhere", 404, "text/html"),
+        ("/api/auth/me", 401, "application/problem+json"),
+        ("/api/nowhere", 404, "application/problem+json"),
+        ("/docs", 200, "text/html"),
+        ("/openapi.json", 200, "application/json"),
+        ("/health", 404, "text/html"),
+        ("/health/ready", 404, "text/html"),
+        ("/metrics", 404, "text/html"),
+        ("/nginx-health", 404, "text/html"),
+    ],
+)
+def test_route(stack, port, path, status, kind):
+    """N1, N2: each address leads to the right server, by both ports; health is nobody's business."""
+    answer = site_under_test.ask(getattr(stack, port), path)
+    assert (answer.status, answer.headers.get_content_type()) == (status, kind)
+    assert answer.one("X-Request-ID") and answer.one("X-Content-Type-Options") == "nosniff"
+    assert answer.one("Server") == "nginx"
+
+
+def test_register_login_me_logout(stack):
+    """A1, A5, A8, A9"""
+    email = f"person-{secrets.token_hex(6)}@example.com"
+    account = {"email": email, "password": site_under_test.PASSWORD}
+    registered = stack.ask("/api/auth/register", "POST", body=account | {"name": "Aiko Tanaka"})
+    assert registered.status == 201
+
+    login = stack.ask("/api/auth/login", "POST", body=account)
+    assert login.status == 200
+    cookie = {"Cookie": login.headers["Set-Cookie"].split(";")[0]}
+    me = stack.ask("/api/auth/me", headers=cookie)
+    assert (me.status, me.json()["email"], me.json()["id"]) == (200, email, registered.json()["id"])
+
+    assert stack.ask("/api/auth/logout", "POST", headers=cookie).status == 204
+    assert stack.ask("/api/auth/me", headers=cookie).status == 401
+
+
+def test_client_address_is_the_peers(stack):
+    """N3: what a client claims about its address reaches no session."""
+    cookie = {"Cookie": stack.register(), "X-Real-IP": "192.0.2.7", "X-Forwarded-For": "192.0.2.7"}
+    (session,) = stack.ask("/api/auth/sessions", headers=cookie).json()["sessions"]
+    assert session["ip_address"] != "192.0.2.7"
+
+
+def test_in_a_browser(stack):
+    """F1, F2, F3, C6: registering, signing out and signing in, in Chromium."""
+    email = f"person-{secrets.token_hex(6)}@example.com"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**chromium.OPTIONS)
+        try:
+            page = browser.new_context(base_url=stack.url, locale="en").new_page()
+            people.register(page, email)
+            people.sign_out(page)
+            people.expect_anonymous(page)
+            assert people.sign_in(page, email).status == 303
+            people.expect_signed_in(page)
+        finally:
+            browser.close()

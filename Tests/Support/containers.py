@@ -1,0 +1,147 @@
+"""The site in containers: a Compose project of its own, looked at from outside with the engine's own tools."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import time
+from pathlib import Path
+
+import site_under_test
+
+ROOT = Path(__file__).resolve().parents[2]
+BACKEND_IMAGE = "yoshikosan-backend"
+FRONTEND_IMAGE = "yoshikosan-frontend"
+POSTGRES_IMAGE = "postgres:17-bookworm"
+
+# What compose.yml reads; a test must not get it from whoever runs it.
+_SETTINGS = """
+    APP_ENV PUBLIC_URL BIND_ADDRESS EXTERNAL_PORT BROWSER_PORT LOG_LEVEL LOG_FORMAT SECRET_KEY SECRET_KEY_PREVIOUS
+    DATABASE_URL POSTGRES_HOST POSTGRES_PORT POSTGRES_USER POSTGRES_DB POSTGRES_PASSWORD DATABASE_POOL_SIZE
+    DATABASE_POOL_TIMEOUT DATABASE_CONNECT_TIMEOUT MIGRATE_ON_START ALLOWED_ORIGINS GOOGLE_CLIENT_ID DISCORD_CLIENT_ID
+    ARGON2_MEMORY_KIB ARGON2_ITERATIONS ARGON2_PARALLELISM HASHING_THREADS HASHING_QUEUE BACKEND_MEMORY TRUSTED_PROXIES
+    CREDENTIAL_RATE CREDENTIAL_BURST
+    COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES
+""".split()
+
+
+def docker(*arguments: str, check: bool = True, timeout: float = 300) -> str:
+    """Runs the engine's client; answers with what it printed on standard output."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout)
+    if check and done.returncode != 0:
+        raise AssertionError(f"docker {' '.join(arguments)}: status {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout.strip()
+
+
+def inspect(*names: str) -> list[dict]:
+    """What the engine knows about containers, images, networks or volumes."""
+    return json.loads(docker("inspect", *names)) if names else []
+
+
+class Stack:
+    """One Compose project with its own ports, networks, volumes and secrets."""
+
+    def __init__(self, **settings: str):
+        self.project = f"yoshikosan-test-{secrets.token_hex(4)}"
+        self.external_port, self.browser_port = site_under_test.free_ports(2)
+        self.environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS} | {
+            "COMPOSE_PROJECT_NAME": self.project,
+            # An .env of whoever runs the tests is none of theirs.
+            "COMPOSE_DISABLE_ENV_FILE": "1",
+            "BIND_ADDRESS": "127.0.0.1",
+            "EXTERNAL_PORT": str(self.external_port),
+            "BROWSER_PORT": str(self.browser_port),
+            "CREDENTIAL_RATE": "60000",
+            "CREDENTIAL_BURST": "60000",
+            **settings,
+        }
+
+    @property
+    def url(self) -> str:
+        """The address for browsers."""
+        return f"http://localhost:{self.browser_port}"
+
+    def run(self, *command: str | Path, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess:
+        """Runs a program with the project's settings."""
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=timeout
+        )
+        if check and done.returncode != 0:
+            words = " ".join(str(word) for word in command)
+            raise AssertionError(f"{words}: status {done.returncode}\n{done.stdout}{done.stderr}\n{self.logs()}")
+        return done
+
+    def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        """Runs Docker Compose."""
+        return self.run("docker", "compose", *arguments, check=check)
+
+    def up(self, *arguments: str) -> None:
+        """Starts services and waits until they are healthy."""
+        self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180", *arguments)
+
+    def remove(self) -> None:
+        """Removes all that belongs to the project."""
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
+
+    def containers(self, service: str) -> list[str]:
+        """The containers of a service, stopped ones too, by identifier."""
+        return self.compose("ps", "--all", "--quiet", service).stdout.split()
+
+    def container(self, service: str) -> dict:
+        """What the engine knows about the one container of a service."""
+        (one,) = inspect(*self.containers(service))
+        return one
+
+    def logs(self, *services: str) -> str:
+        """What the services have logged, on both channels."""
+        done = subprocess.run(
+            ["docker", "compose", "logs", "--no-color", *services],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True,
+        )
+        return done.stdout + done.stderr
+
+    def ask(self, path: str, method: str = "GET", **request) -> site_under_test.Answer:
+        """Sends a request to the published port."""
+        return site_under_test.ask(self.browser_port, path, method, **request)
+
+    def query(self, statement: str) -> str:
+        """Runs one statement as the database's owner."""
+        command = ["psql", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-U", "yoshikosan", "-c", statement]
+        return self.compose("exec", "-T", "postgres", *command).stdout.strip()
+
+    def secret(self, name: str) -> str:
+        """What a file in the volume of secrets holds."""
+        volume = f"{self.project}_secrets:/secrets:ro"
+        return docker("run", "--rm", "--user=0", "--entrypoint=cat", f"-v={volume}", POSTGRES_IMAGE, f"/secrets/{name}")
+
+    def register(self) -> str:
+        """Makes an account; answers with its cookie."""
+        person = {"email": f"person-{secrets.token_hex(6)}@example.com", "password": site_under_test.PASSWORD}
+        answer = self.ask("/api/auth/register", "POST", body=person | {"name": "Aiko Tanaka"})
+        assert answer.status == 201, answer
+        return answer.headers["Set-Cookie"].split(";")[0]
+
+    def wait(self, condition, what: str, seconds: float = 60) -> None:
+        """Waits for something that happens soon; says with the logs when it does not."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}\n{self.logs()[-6000:]}"
+            time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def project(**settings: str):
+    """A project that is removed afterwards with all that belongs to it; nothing of it runs yet."""
+    stack = Stack(**settings)
+    try:
+        yield stack
+    finally:
+        stack.remove()
+        left = [
+            docker(kind, "ls", "--quiet", *more, "--filter", f"label=com.docker.compose.project={stack.project}")
+            for kind, *more in (("container", "--all"), ("network",), ("volume",))
+        ]
+        assert left == ["", "", ""], f"left behind by {stack.project}: {left}"
