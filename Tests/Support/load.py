@@ -27,7 +27,7 @@ class Load:
                 started = time.monotonic()
                 try:
                     outcome = action()
-                except Exception as error:  # noqa: BLE001 (whatever went wrong is what is counted)
+                except Exception as error:  # whatever went wrong is what is counted
                     outcome = repr(error)
                 with self._lock:
                     self.outcomes[name][outcome] += 1
