@@ -95,6 +95,9 @@ class Swarm:
 def swarm():
     """A swarm of this node alone, which ends with the test unless it was there before."""
     state = containers.docker("info", "--format", "{{.Swarm.LocalNodeState}}")
+    # What the engine makes for a swarm and does not take away again.
+    gateway = "docker_gwbridge"
+    had_gateway = containers.docker("network", "ls", "--quiet", "--filter", f"name={gateway}")
     if state != "active":
         containers.docker("swarm", "init", "--advertise-addr=127.0.0.1")
     stack = Swarm()
@@ -104,6 +107,8 @@ def swarm():
         stack.remove()
         if state != "active":
             containers.docker("swarm", "leave", "--force")
+            if not had_gateway:
+                containers.docker("network", "rm", gateway)
 
 
 def test_stack(swarm):
