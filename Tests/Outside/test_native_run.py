@@ -91,6 +91,17 @@ def test_dotenv_adds_to_the_environment_and_is_not_evaluated(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "own"),
+    [(f"POSTGRES_{part}", "") for part in ("HOST", "PORT", "USER", "PASSWORD", "PASSWORD_FILE", "DB")]
+    + [("DATABASE_URL", ""), ("DATABASE_URL_FILE", ""), ("LOG_LEVEL", "yes")],
+)
+def test_a_database_that_is_named_even_in_part_is_not_replaced(tmp_path, name, own):
+    lines = f'root={tmp_path}; mkdir {tmp_path}/scripts; ln -s {ROOT}/scripts/* {tmp_path}/scripts; development_settings'
+    result = shell(f'{lines}; printf "%s" "$own_database"', **{name: "x"})
+    assert (result.returncode, result.stdout) == (0, own), result.stderr
+
+
+@pytest.mark.parametrize(
     ("listening", "address"),
     [
         ("", "127.0.0.1"),

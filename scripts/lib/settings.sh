@@ -29,7 +29,7 @@ make_secret() { # FILE
 
 # Completes the settings. Sets own_database to `yes` when they name none, so that this clone's own one is meant.
 development_settings() {
-    local folder=${DEV_FOLDER:-$root/.build/dev}
+    local folder=${DEV_FOLDER:-$root/.build/dev} name
     mkdir -p "$folder"
     load_dotenv
     default APP_ENV development
@@ -47,9 +47,11 @@ development_settings() {
         make_secret "$folder/secret_key"
         export SECRET_KEY_FILE=$folder/secret_key
     fi
-    own_database=
-    if [[ -z ${DATABASE_URL:-}${DATABASE_URL_FILE:-}${POSTGRES_HOST:-} ]]; then
-        own_database=yes
+    own_database=yes
+    for name in DATABASE_URL{,_FILE} POSTGRES_{HOST,PORT,USER,PASSWORD,PASSWORD_FILE,DB}; do
+        if [[ -n ${!name:-} ]]; then own_database=; fi
+    done
+    if [[ $own_database ]]; then
         DATABASE_URL=$("$root/scripts/postgres" url dev)
         export DATABASE_URL
     fi
