@@ -121,6 +121,10 @@ def test_n1_the_workers_of_nginx_are_root_for_nobody_who_did_not_ask(tmp_path, u
         ("CREDENTIAL_RATE", "-1"),
         ("CREDENTIAL_BURST", "many"),
         ("TRUSTED_PROXIES", "10.0.0.0/8; deny all"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "10.0.0.256"),
+        ("TRUSTED_PROXIES", "10.0.0/8"),
+        ("TRUSTED_PROXIES", "fd00::/129"),
     ],
 )
 def test_e2_nginx_refuses_wrong_settings(tmp_path, name, value):
