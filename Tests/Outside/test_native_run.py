@@ -127,10 +127,16 @@ def test_m1_make_alone_lists_every_command():
 
 @contextlib.contextmanager
 def make_dev(environment: dict[str, str], log: Path):
-    """Runs what `make dev` runs until it says that the site is up."""
+    """Runs what `make dev` runs, as a terminal would (a process group that Ctrl-C ends), until it says that it is up."""
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*dying_with_us(), ROOT / "scripts/dev"], env=os.environ | environment, stdout=output, stderr=output
+            [*dying_with_us(), ROOT / "scripts/dev"],
+            env=os.environ | environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            # A test run in the background ignores it, and so would a shell that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         wait_until(lambda: "Stop         Ctrl-C" in log.read_text() or process.poll() is not None, "it is up", 300)
@@ -174,3 +180,46 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 143
             assert not any(listens(port) for port in ports)
+
+
+def started_with(setting: str) -> list[int]:
+    """The processes that have this in the environment they were started with."""
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if setting.encode() in (directory / "environ").read_bytes().split(b"\0"):
+                found.append(int(directory.name))
+    return found
+
+
+@pytest.mark.skipif((ROOT / ".env").exists(), reason=".env may name a database")
+def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path):
+    external, browser, api, frontend = ports = free_ports(4)
+    folder = tmp_path / "dev"
+    environment = {
+        "DEV_FOLDER": str(folder),
+        "EXTERNAL_PORT": str(external),
+        "BROWSER_PORT": str(browser),
+        "API_PORT": str(api),
+        "FRONTEND_PORT": str(frontend),
+    }
+    # Without a database of ours it is to use the private one, which may be in use by somebody else's run.
+    environment |= {name: "" for name in os.environ if name.startswith(("DATABASE_URL", "POSTGRES_"))}
+    in_use = postgres("status", "dev").returncode == 0
+    log = tmp_path / "log"
+    with make_dev(environment, log) as process:
+        assert postgres("status", "dev").returncode == 0
+        assert ask(api, "/health/ready").status == 200
+
+        (ROOT / "nginx.conf").touch()
+        wait_until(lambda: "nginx has read its configuration again." in log.read_text(), "nginx has the change")
+        (ROOT / "Sources/WebFrontend/Resources/Templates/login.mustache").touch()
+        wait_until(lambda: "WebFrontend runs again, with the change." in log.read_text(), "the change runs", 300)
+        assert b"<h1" in ask(browser, "/").body
+
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) == 130
+    assert not any(listens(port) for port in ports)
+    assert not started_with(f"DEV_FOLDER={folder}")
+    subprocess.run(["flock", "--nonblock", folder, "true"], check=True)
+    assert in_use or postgres("status", "dev").returncode == 3
