@@ -117,6 +117,28 @@ def test_a_server_is_asked_where_it_listens(listening, address):
     assert shell('reachable "$HOST" 8000', HOST=listening).stdout == f"http://{address}:8000"
 
 
+@pytest.mark.parametrize(
+    ("url", "argument", "password"),
+    [
+        ("postgresql://u@db/x?sslmode=require", "postgresql://u@db/x?sslmode=require", ""),
+        ("postgresql://u:a%25%40b\\n@db/x", "postgresql://u@db/x", "a%@b\\n"),
+        ("postgres://u@db/x?password=s%20t", "postgres://u@db/x?", "s t"),
+        ("postgres://u@db/x?a=1&password=st&sslmode=require", "postgres://u@db/x?a=1&sslmode=require", "st"),
+        ("host=db password=st user=u", "host=db  user=u", "st"),
+        ("password = 's \\'t' host=db", " host=db", "s 't"),
+        (r"host=db password=s\\t", "host=db ", r"s\t"),
+        ("host=db sslpassword=st", "host=db sslpassword=st", ""),
+    ],
+)
+def test_a_password_stands_on_no_command_line(tmp_path, url, argument, password):
+    fake = tmp_path / "psql"
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$PGPASSWORD" "$@"\n')
+    fake.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "DEV_FOLDER": str(tmp_path), "DATABASE_URL": url}
+    result = subprocess.run([ROOT / "scripts/database", "shell"], env=environment, capture_output=True, text=True)
+    assert result.stdout.splitlines() == [password, "--no-psqlrc", argument], result.stderr
+
+
 def test_m1_make_alone_lists_every_command():
     shown = subprocess.run(["make", "-C", ROOT], check=True, capture_output=True, text=True).stdout
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
