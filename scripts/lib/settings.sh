@@ -52,7 +52,7 @@ development_settings() {
         if [[ -n ${!name:-} ]]; then own_database=; fi
     done
     if [[ $own_database ]]; then
-        DATABASE_URL=$("$root/scripts/postgres" url dev)
+        DATABASE_URL=$("$root/scripts/postgres" url "${DEV_CLUSTER:-dev}")
         export DATABASE_URL
     fi
 }
