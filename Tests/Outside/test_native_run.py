@@ -141,7 +141,8 @@ def test_a_password_stands_on_no_command_line(tmp_path, url, argument, password)
 
 def test_m1_make_alone_lists_every_command():
     shown = subprocess.run(["make", "-C", ROOT], check=True, capture_output=True, text=True).stdout
-    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    rules = (ROOT / "Makefile").read_text() + (ROOT / "docker/docker.mk").read_text()
+    targets = set(re.findall(r"^([a-z][a-z-]*):", rules, re.MULTILINE))
     assert set(re.findall(r"^  make ([a-z-]+) +\S", shown, re.MULTILINE)) == targets
     promised = "dev build test test-coverage lint format db-init db-migrate db-rollback db-status db-reset db-shell"
     assert set(f"{promised} env-check openapi-export clean help".split()) <= targets
@@ -215,22 +216,22 @@ def started_with(setting: str) -> list[int]:
 
 
 @pytest.mark.skipif((ROOT / ".env").exists(), reason=".env may name a database")
-def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path):
+def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluster):
     external, browser, api, frontend = ports = free_ports(4)
     folder = tmp_path / "dev"
     environment = {
         "DEV_FOLDER": str(folder),
+        "DEV_CLUSTER": cluster,
         "EXTERNAL_PORT": str(external),
         "BROWSER_PORT": str(browser),
         "API_PORT": str(api),
         "FRONTEND_PORT": str(frontend),
     }
-    # Without a database of ours it is to use the private one, which may be in use by somebody else's run.
+    # Without a database of ours it is to use the private one.
     environment |= {name: "" for name in os.environ if name.startswith(("DATABASE_URL", "POSTGRES_"))}
-    in_use = postgres("status", "dev").returncode == 0
     log = tmp_path / "log"
     with make_dev(environment, log) as process:
-        assert postgres("status", "dev").returncode == 0
+        assert postgres("status", cluster).returncode == 0
         assert ask(api, "/health/ready").status == 200
 
         (ROOT / "nginx.conf").touch()
@@ -244,4 +245,4 @@ def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path):
     assert not any(listens(port) for port in ports)
     assert not started_with(f"DEV_FOLDER={folder}")
     subprocess.run(["flock", "--nonblock", folder, "true"], check=True)
-    assert in_use or postgres("status", "dev").returncode == 3
+    assert postgres("status", cluster).returncode == 3
