@@ -60,12 +60,7 @@ extension App {
             .init(service: hashing), .init(service: postgres), .init(service: sweeper),
         ]
         if settings.migrateOnStart {
-            services.append(
-                .init(
-                    service: SchemaStartup(migrator: migrator, logger: logger),
-                    successTerminationBehavior: .ignore
-                )
-            )
+            services.append(.init(service: SchemaStartup(migrator: migrator, logger: logger)))
         }
         return services
     }

@@ -1,4 +1,6 @@
 import Foundation
+import Logging
+import ServiceLifecycleTestKit
 import Shared
 import Testing
 
@@ -60,6 +62,33 @@ import Testing
                 #expect(live.status == 200)
                 try await eventually { api.logs.all.contains { $0.contains("Cannot connect to PostgreSQL") } }
             }
+        }
+    }
+
+    @Test("E7: having brought the schema up to date is no reason to end")
+    func startupStays() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let logs = LogRecorder()
+            let logger = Logger(label: "test") { _ in
+                JSONLogHandler(format: .json, logLevel: .info, write: logs.append)
+            }
+            let migrator = Migrator(database.configuration, logger: logger)
+            let startup = SchemaStartup(migrator: migrator, logger: logger)
+            let isFinished = Locked(false)
+            try await testGracefulShutdown { trigger in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try await startup.run()
+                        isFinished.update { $0 = true }
+                    }
+                    try await eventually { logs.all.contains { $0.contains("schema is current") } }
+                    for _ in 0..<100 { await Task.yield() }
+                    #expect(!isFinished.value)
+                    trigger.triggerGracefulShutdown()
+                    try await group.waitForAll()
+                }
+            }
+            #expect(isFinished.value)
         }
     }
 

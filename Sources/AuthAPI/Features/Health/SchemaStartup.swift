@@ -6,10 +6,16 @@ struct SchemaStartup: Service {
     let migrator: Migrator
     let logger: Logger
 
-    /// Tries until the database answers.
+    /// Tries until the database answers, then waits for the end of the server: a service that finishes while the others
+    /// are being stopped would make an orderly end look like a failure.
     ///
     /// - Throws: what makes migrating hopeless, such as an edited migration; the server stops then.
     func run() async throws {
+        try await migrate()
+        try? await gracefulShutdown()
+    }
+
+    private func migrate() async throws {
         try await cancelWhenGracefulShutdown {
             var wait = Duration.milliseconds(250)
             while true {
