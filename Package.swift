@@ -59,7 +59,8 @@ let package = Package(
             name: "AuthAPI",
             dependencies: [
                 "Shared", "CLibPQ", "CArgon2", "CCrypt",
-                hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore,
+                hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore, nioHTTP1,
+                httpClient,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Configuration", package: "swift-configuration"),

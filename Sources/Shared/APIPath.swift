@@ -12,6 +12,12 @@ public enum APIPath {
     public static let sessions = "/api/auth/sessions"
     /// One session of the signed-in user, as the router writes it.
     public static let session = "/api/auth/sessions/{id}"
+    /// The provider account that waits to be linked by a password.
+    public static let pendingConnection = "/api/auth/connect"
+    /// The provider accounts linked to the signed-in user.
+    public static let identities = "/api/auth/identities"
+    /// One linked provider account, as the router writes it.
+    public static let identity = "/api/auth/identities/{id}"
     /// The OpenAPI document.
     public static let openAPI = "/openapi.json"
     /// The readable reference made from the OpenAPI document.
@@ -25,4 +31,10 @@ public enum APIPath {
 
     /// The path of the session with the given identifier.
     public static func session(_ id: String) -> String { "\(sessions)/\(id)" }
+    /// The path of the linked provider account with the given identifier.
+    public static func identity(_ id: String) -> String { "\(identities)/\(id)" }
+    /// Where signing in, or linking, through a provider starts.
+    public static func startOAuth(_ provider: OAuthProvider) -> String { "/api/auth/\(provider.rawValue)" }
+    /// Where a provider sends the browser back to.
+    public static func oauthCallback(_ provider: OAuthProvider) -> String { "/api/auth/callback/\(provider.rawValue)" }
 }

@@ -21,11 +21,14 @@ public struct LoginRequest: Codable, Sendable {
     public let email: String
     /// The password in plain text.
     public let password: String
+    /// The provider whose waiting account is to be linked when the password is right.
+    public let connect: OAuthProvider?
 
     /// Makes a request body.
-    public init(email: String, password: String) {
+    public init(email: String, password: String, connect: OAuthProvider? = nil) {
         self.email = email
         self.password = password
+        self.connect = connect
     }
 }
 

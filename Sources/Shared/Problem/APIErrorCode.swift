@@ -14,12 +14,18 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case notFound = "not_found"
     /// The session is not one of the user's live sessions.
     case sessionNotFound = "session_not_found"
+    /// The provider account is not linked to the user.
+    case identityNotFound = "identity_not_found"
+    /// No provider account waits to be linked, or it has waited too long.
+    case noPendingConnection = "no_pending_connection"
     /// The path exists but does not take this method.
     case methodNotAllowed = "method_not_allowed"
     /// The body did not arrive in time.
     case requestTimeout = "request_timeout"
     /// Another account has this email.
     case emailTaken = "email_taken"
+    /// Without this provider account the user could not sign in any more.
+    case lastSignInMethod = "last_sign_in_method"
     /// The body is larger than the server reads.
     case payloadTooLarge = "payload_too_large"
     /// The body is not `application/json`.
@@ -41,10 +47,10 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         case .malformedRequest: 400
         case .unauthenticated, .invalidCredentials: 401
         case .crossSiteRequest: 403
-        case .notFound, .sessionNotFound: 404
+        case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .emailTaken: 409
+        case .emailTaken, .lastSignInMethod: 409
         case .payloadTooLarge: 413
         case .unsupportedMediaType: 415
         case .invalidFields: 422
@@ -63,9 +69,12 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         case .crossSiteRequest: "Cross-site request refused"
         case .notFound: "Not found"
         case .sessionNotFound: "Session not found"
+        case .identityNotFound: "Linked account not found"
+        case .noPendingConnection: "Nothing to link"
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "Request timed out"
         case .emailTaken: "Email already registered"
+        case .lastSignInMethod: "Last way to sign in"
         case .payloadTooLarge: "Request body too large"
         case .unsupportedMediaType: "Unsupported media type"
         case .invalidFields: "Invalid fields"
@@ -99,8 +108,14 @@ public enum FieldErrorCode: String, Codable, Sendable, CaseIterable {
     case missingLowercase = "missing_lowercase"
     /// No digit.
     case missingDigit = "missing_digit"
+    /// A password that attackers try first.
+    case tooCommon = "too_common"
     /// Two fields that must agree do not.
     case mismatch
     /// Somebody else has this value.
     case taken
+    /// Not the value that what was begun before belongs to.
+    case differs
+    /// None of the values that the field takes.
+    case unknownValue = "unknown_value"
 }

@@ -30,10 +30,11 @@ struct ProblemView: PageView {
 
     private var words: (title: TextKey, text: TextKey) {
         switch code {
-        case .malformedRequest, .invalidFields, .emailTaken, .unauthenticated, .invalidCredentials:
+        case .malformedRequest, .invalidFields, .emailTaken, .unauthenticated, .invalidCredentials, .lastSignInMethod:
             (.problemBadRequestTitle, .problemBadRequestText)
         case .crossSiteRequest: (.problemCrossSiteTitle, .problemCrossSiteText)
-        case .notFound, .sessionNotFound: (.problemNotFoundTitle, .problemNotFoundText)
+        case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection:
+            (.problemNotFoundTitle, .problemNotFoundText)
         case .methodNotAllowed: (.problemMethodTitle, .problemMethodText)
         case .requestTimeout: (.problemTimeoutTitle, .problemTimeoutText)
         case .payloadTooLarge: (.problemTooLargeTitle, .problemTooLargeText)

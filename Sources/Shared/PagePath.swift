@@ -1,0 +1,19 @@
+/// The pages that the API sends browsers to, and the parameters by which it tells a page what happened.
+public enum PagePath {
+    /// Where a flow that signs in ends when it fails, and where a password is asked for to link a provider account.
+    public static let login = "/login"
+    /// Where a flow that links ends.
+    public static let account = "/account"
+    /// An ``OAuthFailure`` code.
+    public static let failureParameter = "oauth_error"
+    /// The ``OAuthProvider`` that it is about.
+    public static let providerParameter = "provider"
+    /// The request id under which the log tells more.
+    public static let errorIDParameter = "error_id"
+    /// The ``OAuthProvider`` whose waiting account a password is to link.
+    public static let connectParameter = "connect"
+    /// The page to go to afterwards.
+    public static let returnParameter = "return_to"
+    /// The ``OAuthProvider`` that has just been linked.
+    public static let connectedParameter = "connected"
+}
