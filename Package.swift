@@ -18,6 +18,7 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let inMemoryLogging: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
 
@@ -40,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
     ],
@@ -50,7 +52,7 @@ let package = Package(
         .target(
             name: "Shared",
             dependencies: [
-                hummingbird, logging, httpTypes, nioCore, nioHTTP1, httpClient,
+                hummingbird, logging, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             swiftSettings: strict
@@ -60,7 +62,7 @@ let package = Package(
             dependencies: [
                 "Shared", "CLibPQ", "CArgon2", "CCrypt",
                 hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore, nioHTTP1,
-                httpClient,
+                httpClient, metrics,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -88,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "SharedTests",
             dependencies: [
-                "Shared", hummingbird, hummingbirdTesting, logging, httpTypes, nioCore, inMemoryLogging,
+                "Shared", hummingbird, hummingbirdTesting, logging, httpTypes, nioCore, inMemoryLogging, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             swiftSettings: strict

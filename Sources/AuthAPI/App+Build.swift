@@ -18,13 +18,19 @@ struct App: Sendable {
     let health: HealthRoutes
     let openAPI: OpenAPIRoutes
     let sweeper: SessionSweeper
+    let metrics: APIMetrics
 
     init(settings: APISettings, logger: Logger, now: @escaping @Sendable () -> Date = { Date.now }) async throws {
         self.settings = settings
         self.logger = logger
-        postgres = PostgresPool(settings.postgres, logger: logger)
+        metrics = APIMetrics()
+        postgres = PostgresPool(settings.postgres, logger: logger, onStart: metrics.databaseWait.record)
         migrator = Migrator(settings.postgres, logger: logger)
-        hashing = try HashingPool(threads: settings.hashingThreads, queueLimit: settings.hashingQueue)
+        hashing = try HashingPool(
+            threads: settings.hashingThreads,
+            queueLimit: settings.hashingQueue,
+            onStart: metrics.hashingWait.record
+        )
         let hasher = PasswordHasher(parameters: settings.argon2, pool: hashing)
         let tokens = await TokenIssuer(
             key: settings.secretKey,
@@ -50,6 +56,11 @@ struct App: Sendable {
         health = HealthRoutes(service: HealthService(postgres: postgres))
         openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL)
         sweeper = SessionSweeper(store: sessionStore, logger: logger, now: now)
+        metrics.observe(
+            hashing: hashing,
+            postgres: postgres,
+            store: MetricsStore(postgres: postgres, parameters: settings.argon2, now: now)
+        )
     }
 }
 
@@ -59,6 +70,10 @@ extension App {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: hashing), .init(service: postgres), .init(service: sweeper),
         ]
+        if let port = settings.metricsPort {
+            let server = MetricsServer(metrics.registry, host: settings.host, port: port)
+            services.append(.init(service: server.application(logger: logger)))
+        }
         if settings.migrateOnStart {
             services.append(.init(service: SchemaStartup(migrator: migrator, logger: logger)))
         }
@@ -76,6 +91,7 @@ extension App {
         router.addMiddleware {
             RequestIdentity<APIRequestContext>()
             AccessLog<APIRequestContext>()
+            RequestMetrics<APIRequestContext>(metrics.registry)
             SecurityHeaders(isSecure: settings.common.publicURL.isSecure)
             CORSPolicy(allowedOrigins: settings.allowedOrigins)
             ErrorMiddleware(routes: RouteTable(described))

@@ -13,9 +13,15 @@ private let shutdownDeadline = Duration.seconds(8)
 func buildServer(_ settings: FrontendSettings) throws -> ServiceGroup {
     let logger = Logger(label: "frontend")
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: AuthAPITransport.clientConfiguration)
-    let application = try buildApplication(settings, client: client, logger: logger)
+    let metrics = PrometheusRegistry(RequestMetric.descriptions + ProcessMetrics.descriptions)
+    ProcessMetrics.register(in: metrics, program: "WebFrontend")
+    let application = try buildApplication(settings, client: client, metrics: metrics, logger: logger)
+    var services: [any Service] = [HTTPClientService(client: client), application]
+    if let port = settings.metricsPort {
+        services.append(MetricsServer(metrics, host: settings.host, port: port).application(logger: logger))
+    }
     var configuration = ServiceGroupConfiguration(
-        services: [HTTPClientService(client: client), application],
+        services: services,
         gracefulShutdownSignals: [.sigterm, .sigint],
         logger: logger
     )
@@ -28,6 +34,7 @@ func buildServer(_ settings: FrontendSettings) throws -> ServiceGroup {
 func buildApplication(
     _ settings: FrontendSettings,
     client: HTTPClient,
+    metrics: PrometheusRegistry = PrometheusRegistry(RequestMetric.descriptions),
     logger: Logger,
     deadlines: Deadlines = Deadlines()
 ) throws -> some ApplicationProtocol {
@@ -55,6 +62,7 @@ func buildApplication(
         RequestIdentity()
         SecurityHeaders(secure: settings.common.publicURL.isSecure)
         AccessLog()
+        RequestMetrics(metrics)
         ErrorPages(pages: pages, routes: handlers.table)
         TrailingSlash()
         CanonicalPath()

@@ -7,6 +7,8 @@ struct APISettings: Sendable {
     /// The address to listen on.
     let host: String
     let port: Int
+    /// The port of the metrics; nil when nobody is to read them.
+    let metricsPort: Int?
     let postgres: PostgresConfiguration
     /// Whether the server brings the schema up to date before it serves.
     let migrateOnStart: Bool
@@ -28,6 +30,7 @@ struct APISettings: Sendable {
         common = CommonSettings(from: &reader)
         host = reader.text(.apiHost, default: "0.0.0.0")
         port = reader.integer(.apiPort, in: 0...65_535, default: 8000)
+        metricsPort = reader.port(.apiMetricsPort, otherThan: port)
         let postgres = PostgresConfiguration.read(from: &reader)
         migrateOnStart = reader.boolean(.migrateOnStart, default: true)
         let key = reader.secretKey(.secretKey)

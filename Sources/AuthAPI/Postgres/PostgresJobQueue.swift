@@ -18,6 +18,7 @@ import Synchronization
     /// Workers without work; the one that stopped last, whose caches are warm, is woken first.
     private var idle: [Int] = []
     private var connected = 0
+    private var connects: UInt64 = 0
     private var liveThreads: Int
     private var timekeeperSleeps = false
     private var isClosed = false
@@ -113,6 +114,7 @@ import Synchronization
             PostgresPoolSnapshot(
                 size: workers,
                 connected: connected,
+                connects: connects,
                 busy: connected - min(idle.count, connected),
                 waiting: jobs.count,
                 refused: refused,
@@ -161,7 +163,10 @@ import Synchronization
 
     /// Counts a worker that connected (+1) or lost its connection (-1).
     func countConnected(_ change: Int) {
-        locked { connected += change }
+        locked {
+            connected += change
+            if change > 0 { connects += UInt64(change) }
+        }
     }
 
     /// Counts a thread that ends; the last one fails what nobody could serve and lets `finished` return.
@@ -229,6 +234,8 @@ struct PostgresPoolSnapshot: Sendable, Equatable {
     let size: Int
     /// The workers that hold a connection.
     let connected: Int
+    /// The connections opened since start.
+    let connects: UInt64
     /// The workers that hold a connection and are at work.
     let busy: Int
     /// The jobs that wait.

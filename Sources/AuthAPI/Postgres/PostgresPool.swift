@@ -13,15 +13,26 @@ final class PostgresPool: Service, Sendable {
 
     private let queue: PostgresJobQueue
     private let threads: Mutex<[pthread_t]>
+    private let onStart: (@Sendable (Duration) -> Void)?
 
     /// Starts the threads.
     ///
     /// A process that gets no thread at its start cannot serve, so that ends it.
-    init(_ configuration: PostgresConfiguration, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - configuration: the limits, and how to connect.
+    ///   - logger: told about lost and restored connections.
+    ///   - onStart: told, on a worker, how long a job had waited for it.
+    init(
+        _ configuration: PostgresConfiguration,
+        logger: Logger,
+        onStart: (@Sendable (Duration) -> Void)? = nil
+    ) {
         let size = max(1, configuration.poolSize)
         let queue = PostgresJobQueue(workers: size, limit: configuration.queueLimit)
         self.configuration = configuration
         self.queue = queue
+        self.onStart = onStart
         var threads = (0..<size).map { index in
             Self.startThread {
                 PostgresWorker(index: index, queue: queue, configuration: configuration, logger: logger).run()
@@ -80,6 +91,7 @@ final class PostgresPool: Service, Sendable {
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         let id = queue.makeID()
+        let body = timed(body)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 queue.push(PostgresClosureJob(id: id, configuration, body, continuation))
@@ -88,6 +100,18 @@ final class PostgresPool: Service, Sendable {
             }
         } onCancel: {
             queue.cancel(id)
+        }
+    }
+
+    /// The same closure, which says first how long it has waited, if somebody wants to know.
+    private func timed<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) -> @Sendable (PostgresConnection) throws -> Value {
+        guard let onStart else { return body }
+        let since = ContinuousClock.now
+        return { db in
+            onStart(.now - since)
+            return try body(db)
         }
     }
 

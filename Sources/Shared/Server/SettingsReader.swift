@@ -64,6 +64,14 @@ public struct SettingsReader {
         return value
     }
 
+    /// A port that is on only when it is set, and is not the given one; 0 for any free one, in tests.
+    public mutating func port(_ name: SettingName, otherThan taken: Int) -> Int? {
+        guard text(name) != nil else { return nil }
+        let port = integer(name, in: 0...65_535, default: 0)
+        if port != 0, port == taken { fault(name, "is the port of the server itself") }
+        return port
+    }
+
     /// A yes or no, or the default.
     public mutating func boolean(_ name: SettingName, default fallback: Bool) -> Bool {
         guard let text = text(name) else { return fallback }

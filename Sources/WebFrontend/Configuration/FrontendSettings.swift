@@ -9,6 +9,8 @@ struct FrontendSettings: Sendable {
     let host: String
     /// The port to listen on; 0 for any free one, in tests.
     let port: Int
+    /// The port of the metrics; nil when nobody is to read them.
+    var metricsPort: Int?
     /// Where the authentication API is.
     let apiURL: WebOrigin
     /// The providers whose buttons are shown.
@@ -35,6 +37,7 @@ struct FrontendSettings: Sendable {
         common = CommonSettings(from: &reader)
         host = reader.text(.frontendHost, default: "0.0.0.0")
         port = reader.integer(.frontendPort, in: 1...65_535, default: 3000)
+        metricsPort = reader.port(.frontendMetricsPort, otherThan: port)
         apiURL = Self.apiURL(from: &reader)
         var providers: Set<Provider> = []
         if reader.text(.googleClientID) != nil { providers.insert(.google) }

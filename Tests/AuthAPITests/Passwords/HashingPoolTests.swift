@@ -36,7 +36,7 @@ import Testing
 
     /// Yields until the queue holds that many jobs; the suite's time limit ends a wait in vain.
     private static func wait(for pool: HashingPool, depth: Int) async {
-        while pool.depth != depth { await Task.yield() }
+        while pool.snapshot.waiting != depth { await Task.yield() }
     }
 
     private static func code(of error: (any Error)?) -> APIErrorCode? { (error as? APIError)?.code }
@@ -52,7 +52,7 @@ import Testing
             return try await group.reduce(into: []) { $0.append($1) }.sorted()
         }
         #expect(squares == (0..<20).map { $0 * $0 })
-        #expect(pool.depth == 0)
+        #expect(pool.snapshot.waiting == 0)
     }
 
     /// A4: a full queue refuses at once, with a time to come back, and takes jobs again when it has room.
@@ -68,7 +68,7 @@ import Testing
         #expect(error?.code == .overloaded)
         #expect(error?.code.status == 503)
         #expect(error?.retryAfter == 1)
-        #expect(pool.depth == 3)
+        #expect(pool.snapshot.waiting == 3)
 
         gate.open()
         try await running
@@ -130,7 +130,7 @@ import Testing
         await Self.wait(for: pool, depth: 2)
         first.cancel()
         await #expect(throws: CancellationError.self) { try await first.value }
-        #expect(pool.depth == 1)
+        #expect(pool.snapshot.waiting == 1)
         gate.open()
         try await running
         #expect(try await second.value == 2)
@@ -148,7 +148,7 @@ import Testing
             return try await pool.perform { 1 }
         }
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(pool.depth == 0)
+        #expect(pool.snapshot.waiting == 0)
         gate.open()
         try await running
     }

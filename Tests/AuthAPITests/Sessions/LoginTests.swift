@@ -49,7 +49,7 @@ import Testing
             let busy = Task { try await api.app.hashing.perform { gate.wait() } }
             await gate.entered()
             let waiting = Task { try await api.app.hashing.perform {} }
-            while api.app.hashing.depth < 1 { await Task.yield() }
+            while api.app.hashing.snapshot.waiting < 1 { await Task.yield() }
             for email in ["nobody@example.com", "ada@example.com"] {
                 let response = try await api.client().post(APIPath.login, ["email": email, "password": "Passw0rd"])
                 #expect(response.status == 503)

@@ -12,6 +12,7 @@ final class HashingPool: Service {
     private let queue: HashingQueue
     private let deadline: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
+    private let onStart: @Sendable (Duration) -> Void
 
     /// Starts the threads.
     ///
@@ -20,17 +21,20 @@ final class HashingPool: Service {
     ///   - queueLimit: How many jobs may wait; more are refused at once.
     ///   - deadline: How long a job may wait; later ones are refused without being done.
     ///   - now: The clock, for tests.
+    ///   - onStart: Told, on a thread of the pool, how long a job had waited for it.
     /// - Throws: `SystemThread.Failure` when the system gives no more threads.
     init(
         threads: Int = System.coreCount,
         queueLimit: Int = 32,
         deadline: Duration = .seconds(5),
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        onStart: @escaping @Sendable (Duration) -> Void = { _ in }
     ) throws {
         let queue = HashingQueue(limit: queueLimit, threads: threads, now: now)
         self.queue = queue
         self.deadline = deadline
         self.now = now
+        self.onStart = onStart
         for _ in 0..<threads {
             let thread = try SystemThread.start {
                 // A request that needs no hash goes first: on Linux this sets the priority of this thread alone.
@@ -45,8 +49,8 @@ final class HashingPool: Service {
         queue.close()
     }
 
-    /// How many jobs wait for a thread.
-    var depth: Int { queue.depth }
+    /// How many jobs wait and run, and how many were refused.
+    var snapshot: HashingSnapshot { queue.snapshot }
 
     /// Does a job on one of the threads.
     ///
@@ -55,13 +59,17 @@ final class HashingPool: Service {
     func perform<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
         let queue = queue
         let id = queue.makeID()
+        let since = now()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 queue.append(
                     HashingQueue.Job(
                         id: id,
-                        deadline: now() + deadline,
-                        perform: { continuation.resume(with: Swift.Result { try job() }) },
+                        deadline: since + deadline,
+                        perform: { [now, onStart] in
+                            onStart(now() - since)
+                            continuation.resume(with: Swift.Result { try job() })
+                        },
                         refuse: { continuation.resume(throwing: $0) }
                     )
                 )

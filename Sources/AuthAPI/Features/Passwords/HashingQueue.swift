@@ -27,6 +27,7 @@ final class HashingQueue: @unchecked Sendable {
     private var isClosed = false
     private var runningThreads: Int
     private var busyThreads = 0
+    private var refused: UInt64 = 0
     private var whenEnded: CheckedContinuation<Void, Never>?
 
     /// Makes a queue in which `limit` jobs may wait while all threads are busy.
@@ -38,11 +39,11 @@ final class HashingQueue: @unchecked Sendable {
         runningThreads = threads
     }
 
-    /// How many jobs wait.
-    var depth: Int {
+    /// The counters, all of one moment.
+    var snapshot: HashingSnapshot {
         condition.lock()
-        defer { condition.unlock() }
-        return waiting.count
+        defer { unlock() }
+        return HashingSnapshot(waiting: waiting.count, busy: busyThreads, refused: refused)
     }
 
     /// An identifier for the next job.
@@ -58,7 +59,7 @@ final class HashingQueue: @unchecked Sendable {
         condition.lock()
         let late = removeLate()
         let isAccepted = !isClosed && waiting.count < limit + runningThreads - busyThreads
-        if isAccepted { waiting.append(job) }
+        if isAccepted { waiting.append(job) } else { refused += 1 }
         unlock()
         if !isAccepted { job.refuse(Self.overloaded) }
         for job in late { job.refuse(Self.overloaded) }
@@ -125,6 +126,7 @@ final class HashingQueue: @unchecked Sendable {
         // All jobs wait equally long, so the late ones are in front.
         let late = waiting.prefix { $0.deadline <= time }
         waiting.removeFirst(late.count)
+        refused += UInt64(late.count)
         return late
     }
 
@@ -135,4 +137,14 @@ final class HashingQueue: @unchecked Sendable {
     private static var overloaded: APIError {
         APIError(.overloaded, detail: "Too many password checks are waiting; try again shortly.", retryAfter: 1)
     }
+}
+
+/// The state of the hashing threads at one moment.
+struct HashingSnapshot: Sendable, Equatable {
+    /// The jobs that wait for a thread.
+    let waiting: Int
+    /// The threads at work.
+    let busy: Int
+    /// The jobs refused, at once or after waiting too long, since start.
+    let refused: UInt64
 }

@@ -1,0 +1,36 @@
+import Shared
+
+/// The names of the API's own metrics, and what each is.
+enum APIMetric {
+    static let signIns = "auth_sign_ins_total"
+    static let registrations = "auth_registrations_total"
+    static let sessions = "auth_sessions_live"
+    static let outdatedHashes = "auth_passwords_outdated"
+    static let hashingWaiting = "auth_hashing_waiting"
+    static let hashingBusy = "auth_hashing_busy"
+    static let hashingWait = "auth_hashing_wait_seconds"
+    static let hashingRefused = "auth_hashing_refused_total"
+    static let databaseWaiting = "auth_database_waiting"
+    static let databaseBusy = "auth_database_busy"
+    static let databaseConnections = "auth_database_connections"
+    static let databaseConnects = "auth_database_connects_total"
+    static let databaseWait = "auth_database_wait_seconds"
+    static let databaseRefused = "auth_database_refused_total"
+
+    static let descriptions = [
+        MetricDescription(signIns, .counter, "Attempts to sign in, by method and outcome."),
+        MetricDescription(registrations, .counter, "Attempts to register, by outcome."),
+        MetricDescription(sessions, .gauge, "Live sessions in the database."),
+        MetricDescription(outdatedHashes, .gauge, "Passwords hashed with other parameters than those of today."),
+        MetricDescription(hashingWaiting, .gauge, "Password checks that wait for a thread."),
+        MetricDescription(hashingBusy, .gauge, "Threads that check a password."),
+        MetricDescription(hashingWait, .durations, "Time that password checks waited for a thread."),
+        MetricDescription(hashingRefused, .counter, "Password checks refused because too many were waiting."),
+        MetricDescription(databaseWaiting, .gauge, "Requests that wait for a database connection."),
+        MetricDescription(databaseBusy, .gauge, "Database connections at work."),
+        MetricDescription(databaseConnections, .gauge, "Database connections open."),
+        MetricDescription(databaseConnects, .counter, "Database connections opened; more than the pool's size: again."),
+        MetricDescription(databaseWait, .durations, "Time that requests waited for a database connection."),
+        MetricDescription(databaseRefused, .counter, "Requests refused for want of a connection, by reason."),
+    ]
+}

@@ -1,0 +1,71 @@
+import CoreMetrics
+import FoundationEssentials
+import Shared
+
+/// What the API measures about itself.
+struct APIMetrics: Sendable {
+    /// All of it, for whoever asks.
+    let registry: PrometheusRegistry
+    /// How long password checks waited for a thread.
+    let hashingWait: Timer
+    /// How long requests waited for a database connection.
+    let databaseWait: Timer
+
+    init() {
+        registry = PrometheusRegistry(
+            RequestMetric.descriptions + APIMetric.descriptions + ProcessMetrics.descriptions
+        )
+        hashingWait = Timer(label: APIMetric.hashingWait, dimensions: [], factory: registry)
+        databaseWait = Timer(label: APIMetric.databaseWait, dimensions: [], factory: registry)
+        ProcessMetrics.register(in: registry, program: "AuthAPI")
+    }
+
+    /// Counts an attempt to sign in.
+    ///
+    /// - Parameters:
+    ///   - method: `password` or the provider's name.
+    ///   - outcome: `ok`, or the code of what went wrong; never anything that came from outside.
+    func countSignIn(_ method: String, _ outcome: String) {
+        let labels = [("method", method), ("outcome", outcome)]
+        Counter(label: APIMetric.signIns, dimensions: labels, factory: registry).increment()
+    }
+
+    /// Counts an attempt to register.
+    func countRegistration(_ outcome: String) {
+        Counter(label: APIMetric.registrations, dimensions: [("outcome", outcome)], factory: registry).increment()
+    }
+
+    /// Reads the state of the queues, and what is in the database, whenever the metrics are asked for.
+    func observe(hashing: HashingPool, postgres: PostgresPool, store: MetricsStore) {
+        registry.collect {
+            let hashing = hashing.snapshot
+            let database = postgres.snapshot
+            return [
+                MetricSample(APIMetric.hashingWaiting, [], Double(hashing.waiting)),
+                MetricSample(APIMetric.hashingBusy, [], Double(hashing.busy)),
+                MetricSample(APIMetric.hashingRefused, [], Double(hashing.refused)),
+                MetricSample(APIMetric.databaseWaiting, [], Double(database.waiting)),
+                MetricSample(APIMetric.databaseBusy, [], Double(database.busy)),
+                MetricSample(APIMetric.databaseConnections, [], Double(database.connected)),
+                MetricSample(APIMetric.databaseConnects, [], Double(database.connects)),
+                MetricSample(APIMetric.databaseRefused, [("reason", "queue_full")], Double(database.refused)),
+                MetricSample(APIMetric.databaseRefused, [("reason", "waited_too_long")], Double(database.expired)),
+            ]
+        }
+        registry.collect {
+            guard let counts = await store.counts() else { return [] }
+            return [
+                MetricSample(APIMetric.sessions, [], Double(counts.sessions)),
+                MetricSample(APIMetric.outdatedHashes, [], Double(counts.outdatedHashes)),
+            ]
+        }
+    }
+}
+
+extension Timer {
+    /// Records a duration.
+    func record(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

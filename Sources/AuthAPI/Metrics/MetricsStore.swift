@@ -1,0 +1,71 @@
+import FoundationEssentials
+import Synchronization
+
+/// Counts over whole tables, taken once a minute at most, so that whoever reads the metrics often costs nothing.
+final class MetricsStore: Sendable {
+    /// What is counted.
+    struct Counts: Sendable {
+        let sessions: Int64
+        let outdatedHashes: Int64
+    }
+
+    /// How old a count may be, in seconds.
+    static let maximumAge: TimeInterval = 60
+
+    private let postgres: PostgresPool
+    private let parameters: Argon2Parameters
+    private let now: @Sendable () -> Date
+    private let latest = Mutex<(counts: Counts, at: Date)?>(nil)
+
+    /// Makes the store.
+    ///
+    /// - Parameters:
+    ///   - postgres: where to count.
+    ///   - parameters: what new hashes cost.
+    ///   - now: the clock.
+    init(postgres: PostgresPool, parameters: Argon2Parameters, now: @escaping @Sendable () -> Date) {
+        self.postgres = postgres
+        self.parameters = parameters
+        self.now = now
+    }
+
+    /// The counts; nil while the database is away.
+    func counts() async -> Counts? {
+        let now = now()
+        if let latest = latest.withLock({ $0 }), now.timeIntervalSince(latest.at) < Self.maximumAge {
+            return latest.counts
+        }
+        // Whoever asks while the database is away asks again later.
+        let parameters = parameters
+        guard
+            let counts = try? await postgres.withConnection({
+                try $0.one(CountForMetrics(now: now, cost: parameters))
+            })
+        else { return nil }
+        latest.withLock { $0 = (counts, now) }
+        return counts
+    }
+}
+
+private struct CountForMetrics: Statement {
+    static let sql: StaticString = #"""
+        SELECT (SELECT count(*) FROM sessions WHERE expires_at > $1),
+               (SELECT count(*) FROM users
+                WHERE password_hash IS NOT NULL AND NOT starts_with(password_hash, $2)
+                  AND (SELECT coalesce(costs[1]::bigint < $3 OR costs[2]::bigint < $4 OR costs[3]::bigint < $5, true)
+                       FROM regexp_match(password_hash, '^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$') AS costs))
+        """#
+    let now: Date
+    let cost: Argon2Parameters
+    var parameters: [PostgresValue] {
+        [
+            .timestamp(now),
+            .text("$argon2id$v=19$m=\(cost.memoryKiB),t=\(cost.iterations),p=\(cost.parallelism)$"),
+            .int8(Int64(cost.memoryKiB)), .int8(Int64(cost.iterations)), .int8(Int64(cost.parallelism)),
+        ]
+    }
+
+    static func decode(_ row: PostgresRow) throws -> MetricsStore.Counts {
+        MetricsStore.Counts(sessions: try row.int8(0), outdatedHashes: try row.int8(1))
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// E8: what the API measures about itself.
+@Suite struct APIMetricsTests {
+    /// The value of a series, which the text must hold.
+    private func value(_ series: String, in text: String) throws -> Double {
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(series) ") }, "\(series) is missing")
+        return try #require(Double(line.dropFirst(series.count + 1)))
+    }
+
+    @Test("E8 Requests, both queues, sessions and old hashes are in the metrics; nothing personal is")
+    func contents() async throws {
+        try await TestAPI.with { api in
+            let ada = try await api.registered(email: "ada@example.com")
+            #expect(try await ada.get(APIPath.me).status == 200)
+            _ = try await api.database.sql("UPDATE users SET password_hash = '$2b$04$' || repeat('a', 53)")
+            let text = await api.app.metrics.registry.text()
+            let route = #"method="POST",route="/api/auth/register",status="201""#
+            #expect(try value("http_request_duration_seconds_count{\(route)}", in: text) == 1)
+            #expect(try value("auth_hashing_wait_seconds_count", in: text) == 1)
+            #expect(try value("auth_hashing_refused_total", in: text) == 0)
+            #expect(try value("auth_database_wait_seconds_count", in: text) >= 2)
+            #expect(try value("auth_database_connections", in: text) >= 1)
+            #expect(try value("auth_sessions_live", in: text) == 1)
+            #expect(try value("auth_passwords_outdated", in: text) == 1)
+            #expect(try value("process_resident_memory_bytes", in: text) > 1_000_000)
+            #expect(try value(#"build_info{program="AuthAPI",version="\#(Version.current)"}"#, in: text) == 1)
+            #expect(!text.contains("ada") && !text.contains("127.0.0.1"))
+        }
+    }
+
+    @Test(
+        "E8 Only hashes that the next sign-in would replace count as old",
+        arguments: [
+            ("$argon2id$v=19$m=8192,t=1,p=1$", 0), ("$argon2id$v=19$m=65536,t=3,p=1$", 0),
+            ("$argon2id$v=19$m=8191,t=1,p=1$", 1), ("$argon2id$v=16$m=8192,t=1,p=1$", 1), ("garbage", 1),
+        ]
+    )
+    func outdated(hash: String, count: Int) async throws {
+        try await TestAPI.with { api in
+            _ = try await api.registered()
+            _ = try await api.database.sql("UPDATE users SET password_hash = '\(hash)c2FsdHNhbHRzYWx0c2FsdA$aGFzaA'")
+            let text = await api.app.metrics.registry.text()
+            #expect(try value("auth_passwords_outdated", in: text) == Double(count))
+        }
+    }
+
+    @Test("E8 Counts over whole tables are taken once a minute, however often they are read")
+    func counting() async throws {
+        try await TestAPI.with { api in
+            _ = try await api.registered(email: "one@example.com")
+            _ = await api.app.metrics.registry.text()
+            _ = try await api.registered(email: "two@example.com")
+            let soon = await api.app.metrics.registry.text()
+            #expect(try value("auth_sessions_live", in: soon) == 1)
+            api.clock.advance(by: MetricsStore.maximumAge)
+            let later = await api.app.metrics.registry.text()
+            #expect(try value("auth_sessions_live", in: later) == 2)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+"""The metrics of both servers (E8), read as Prometheus would."""
+
+import re
+import subprocess
+
+import pytest
+from site_under_test import PASSWORD, ask, free_ports, running_site
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """A site whose servers offer metrics; the ports are those of the API and of the frontend."""
+    api, frontend = free_ports(2)
+    with running_site(API_METRICS_PORT=str(api), FRONTEND_METRICS_PORT=str(frontend)) as site:
+        yield site, {"api": api, "frontend": frontend}
+
+
+@pytest.mark.parametrize("server", ["api", "frontend"])
+def test_e8_promtool_has_nothing_to_say(measured, server):
+    site, ports = measured
+    site.ask("/api/auth/register", "POST", body={"email": "m@example.com", "password": PASSWORD, "name": "M"})
+    site.ask("/login")
+    answer = ask(ports[server], "/metrics")
+    assert answer.status == 200
+    assert answer.one("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
+    check = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True, check=False)
+    assert (check.returncode, check.stdout, check.stderr) == (0, b"", b"")
+    assert re.search(rb"^http_request_duration_seconds_count\{.*\} \d+$", answer.body, re.MULTILINE)
+
+
+def test_e8_the_proxy_publishes_no_metrics(measured):
+    site, _ = measured
+    assert site.ask("/metrics").status == 404
+    assert ask(site.api_port, "/metrics").status == 404
+    assert ask(site.frontend_port, "/metrics").status == 404
+
+
+def test_e8_without_a_port_there_are_no_metrics(site):
+    assert ask(site.api_port, "/metrics").status == 404

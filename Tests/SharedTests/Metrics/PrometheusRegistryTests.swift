@@ -1,0 +1,83 @@
+import CoreMetrics
+import Testing
+
+@testable import Shared
+
+/// E8: metrics in Prometheus' text format.
+@Suite struct PrometheusRegistryTests {
+    private let registry = PrometheusRegistry([
+        MetricDescription("jobs_total", .counter, "Jobs\nwith a \\ in it."),
+        MetricDescription("depth", .gauge, "Depth."),
+        MetricDescription("wait_seconds", .histogram(bounds: [0.1, 1]), "Wait."),
+        MetricDescription("unused", .gauge, "Never set."),
+    ])
+
+    @Test("E8 Counters, gauges and cumulative buckets are written in the order of their descriptions")
+    func text() async {
+        Counter(label: "jobs_total", dimensions: [("kind", "b")], factory: registry).increment(by: 2)
+        Counter(label: "jobs_total", dimensions: [("kind", "a")], factory: registry).increment()
+        Counter(label: "jobs_total", dimensions: [("kind", "a")], factory: registry).increment()
+        Meter(label: "depth", dimensions: [], factory: registry).set(1.5)
+        let timer = CoreMetrics.Timer(label: "wait_seconds", dimensions: [], factory: registry)
+        for nanoseconds in [100_000_000, 250_000_000, 2_000_000_000] { timer.recordNanoseconds(Int64(nanoseconds)) }
+        let text = await registry.text()
+        #expect(
+            text == """
+                # HELP jobs_total Jobs\\nwith a \\\\ in it.
+                # TYPE jobs_total counter
+                jobs_total{kind="a"} 2
+                jobs_total{kind="b"} 2
+                # HELP depth Depth.
+                # TYPE depth gauge
+                depth 1.5
+                # HELP wait_seconds Wait.
+                # TYPE wait_seconds histogram
+                wait_seconds_bucket{le="0.1"} 1
+                wait_seconds_bucket{le="1"} 2
+                wait_seconds_bucket{le="+Inf"} 3
+                wait_seconds_sum 2.35
+                wait_seconds_count 3
+
+                """
+        )
+    }
+
+    @Test("E8 Numbers taken at the time of asking follow those that were recorded")
+    func collectors() async {
+        registry.collect { [MetricSample("depth", [("queue", "a\"b\\c\nd")], 7)] }
+        let text = await registry.text()
+        #expect(text.contains(#"depth{queue="a\"b\\c\nd"} 7"#))
+    }
+
+    @Test("E8 What nobody described is not written, and harms nobody")
+    func undescribed() async {
+        Counter(label: "surprise_total", dimensions: [], factory: registry).increment()
+        let text = await registry.text()
+        #expect(text.isEmpty)
+    }
+
+    @Test("E8 No label can fill the memory: series beyond the limit are not kept")
+    func seriesLimit() async {
+        for number in 0...PrometheusRegistry.seriesLimit {
+            Counter(label: "jobs_total", dimensions: [("kind", "\(number)")], factory: registry).increment()
+        }
+        let lines = await registry.text().split(separator: "\n").filter { $0.hasPrefix("jobs_total{") }
+        #expect(lines.count == PrometheusRegistry.seriesLimit)
+    }
+
+    @Test("E8 Nothing is lost when many count at once")
+    func concurrency() async {
+        let registry = registry
+        await withTaskGroup(of: Void.self) { tasks in
+            for _ in 0..<8 {
+                tasks.addTask {
+                    for _ in 0..<1000 {
+                        Counter(label: "jobs_total", dimensions: [], factory: registry).increment()
+                    }
+                }
+            }
+        }
+        let text = await registry.text()
+        #expect(text.contains("jobs_total 8000\n"))
+    }
+}
