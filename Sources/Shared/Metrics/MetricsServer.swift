@@ -23,6 +23,7 @@ public struct MetricsServer: Sendable {
     /// - Parameters:
     ///   - logger: told when it starts and stops.
     ///   - onRunning: called with the listening channel.
+    /// - Returns: a service.
     public func application(
         logger: Logger,
         onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }

@@ -8,7 +8,10 @@ import Testing
 @Suite struct APIMetricsTests {
     /// The value of a series, which the text must hold.
     private func value(_ series: String, in text: String) throws -> Double {
-        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(series) ") }, "\(series) is missing")
+        let line = try #require(
+            text.split(separator: "\n").first { $0.hasPrefix("\(series) ") },
+            "\(series) is missing"
+        )
         return try #require(Double(line.dropFirst(series.count + 1)))
     }
 
