@@ -40,7 +40,7 @@ func buildApplication(
 ) throws -> some ApplicationProtocol {
     let api = AuthAPIClient(transport: AuthAPITransport(client: client, origin: settings.apiURL), deadlines: deadlines)
     let assets = AssetLibrary.embedded()
-    let pages = try PageRenderer(templates: .embedded(), texts: .english(), assets: assets)
+    let pages = try PageRenderer(templates: .embedded(), texts: .embedded(), assets: assets)
     let visitors = Visitors(api: api)
     let handlers = Handlers(
         home: HomePage(visitors: visitors, pages: pages),
@@ -53,6 +53,7 @@ func buildApplication(
             bodyDeadline: deadlines.body
         ),
         account: AccountPage(api: api, visitors: visitors, pages: pages),
+        language: LanguageChoice(secure: settings.common.publicURL.isSecure, bodyDeadline: deadlines.body),
         assets: assets,
         health: HealthRoutes(api: api)
     )
@@ -63,6 +64,7 @@ func buildApplication(
         SecurityHeaders(secure: settings.common.publicURL.isSecure)
         AccessLog()
         RequestMetrics(metrics)
+        handlers.language
         ErrorPages(pages: pages, routes: handlers.table)
         TrailingSlash()
         CanonicalPath()

@@ -9,6 +9,7 @@ struct Handlers: Sendable {
     let login: LoginPage
     let register: RegisterPage
     let account: AccountPage
+    let language: LanguageChoice
     let assets: AssetLibrary
     let health: HealthRoutes
 
@@ -22,6 +23,7 @@ struct Handlers: Sendable {
         router.get(.init(SitePath.register), use: register.show)
         router.post(.init(SitePath.register), use: register.submit)
         router.post(.init(SitePath.logout), use: account.signOut)
+        router.post(.init(SitePath.language), use: language.choose)
 
         // Whoever is signed in; others are sent to sign in and back
         router.get(.init(SitePath.account), use: account.show)

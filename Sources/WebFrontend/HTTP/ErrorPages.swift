@@ -64,7 +64,7 @@ struct ErrorPages: RouterMiddleware {
         let canRepeat = request.method == .get || request.method == .head
         let isAway = error.code.status == 503
         let wait = error.retryAfter ?? (isAway ? Self.defaultRetry : nil)
-        let again = canRepeat && error.code.status >= 429 ? ReturnPath(request.uri.string)?.value : nil
+        let again = canRepeat && error.code.status >= 429 ? context.asked.value : nil
         let view = ProblemView(
             code: error.code,
             requestID: context.requestID,
@@ -78,6 +78,6 @@ struct ErrorPages: RouterMiddleware {
         if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
         // What is left of the body is not worth reading.
         if error.code == .requestTimeout || error.code == .payloadTooLarge { headers[.connection] = "close" }
-        return try pages.response(view, visitor: .unknown, status: error.code.status, headers: headers)
+        return try pages.response(view, visitor: .unknown, in: context, status: error.code.status, headers: headers)
     }
 }

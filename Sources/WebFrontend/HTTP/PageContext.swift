@@ -8,6 +8,10 @@ struct PageContext: ServedRequestContext {
     let remoteAddress: SocketAddress?
     var requestID = ""
     var clientAddress = ""
+    /// The language in which to answer.
+    var language = SiteLanguage.english
+    /// The page that was asked for, to come back to after another language is chosen; home when it was a form.
+    var asked = ReturnPath.home
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

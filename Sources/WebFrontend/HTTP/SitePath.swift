@@ -9,6 +9,8 @@ enum SitePath {
     /// Where a visitor comes by right after signing in, to see whether the browser kept the cookie.
     static let signedIn = "/signed-in"
     static let account = "/account"
+    /// Takes the choice of a language.
+    static let language = "/language"
     /// Ends one session; the pattern for the router.
     static let endSession = "/account/sessions/{id}/end"
     static let endOtherSessions = "/account/sessions/end-others"

@@ -43,6 +43,7 @@ enum FormField: String, Sendable {
         case (.password, .missingUppercase): .errorPasswordUppercase
         case (.password, .missingLowercase): .errorPasswordLowercase
         case (.password, .missingDigit): .errorPasswordDigit
+        case (.password, .tooCommon): .errorPasswordCommon
         case (.confirmation, .required): .errorConfirmationRequired
         case (.confirmation, .mismatch): .errorMismatch
         default: .errorField

@@ -6,17 +6,14 @@ import Shared
 /// Makes answers out of views: template, texts, names of the assets and who is signed in.
 struct PageRenderer: Sendable {
     private let templates: TemplateLibrary
-    private let texts: Translator
+    private let texts: Translations
     private let assets: AssetLibrary
 
     /// Makes a renderer.
     ///
     /// - Throws: ``TranslationError`` when a template takes a text that the translation does not have.
-    init(templates: TemplateLibrary, texts: Translator, assets: AssetLibrary) throws(TranslationError) {
-        let missing = templates.textKeys.filter { texts.texts[$0]?.isEmpty ?? true }.sorted()
-        guard missing.isEmpty else {
-            throw TranslationError(locale: texts.locale, reason: "no text for \(missing.joined(separator: ", "))")
-        }
+    init(templates: TemplateLibrary, texts: Translations, assets: AssetLibrary) throws(TranslationError) {
+        for language in SiteLanguage.allCases { try texts[language].require(templates.textKeys) }
         self.templates = templates
         self.texts = texts
         self.assets = assets
@@ -24,36 +21,48 @@ struct PageRenderer: Sendable {
 
     /// A renderer with everything that is part of the program.
     static func embedded() throws -> PageRenderer {
-        try PageRenderer(templates: .embedded(), texts: .english(), assets: .embedded())
+        try PageRenderer(templates: .embedded(), texts: .embedded(), assets: .embedded())
     }
 
-    /// The page as an answer.
+    /// The page as an answer to the request with the given context.
     ///
     /// - Throws: ``TemplateLibrary/Fault`` when the view names a template that is not there.
     func response(
         _ view: some PageView,
         visitor: Visitor,
         notice: Notice? = nil,
+        in context: PageContext,
         status: Int = 200,
         headers: HTTPFields = [:]
     ) throws -> Response {
         var headers = headers
         headers[.contentType] = "text/html; charset=utf-8"
-        headers[.contentLanguage] = texts.locale
+        headers[.contentLanguage] = context.language.tag
+        headers[.vary] = SiteLanguage.vary
+        let html = try html(view, visitor: visitor, notice: notice, in: context.language, asked: context.asked)
         return Response(
             status: .init(code: status),
             headers: headers,
-            body: .init(byteBuffer: ByteBuffer(string: try html(view, visitor: visitor, notice: notice)))
+            body: .init(byteBuffer: ByteBuffer(string: html))
         )
     }
 
-    /// The page as text.
+    /// The page as text, with `asked` as the page to come back to after another language is chosen.
     ///
     /// - Throws: ``TemplateLibrary/Fault`` when the view names a template that is not there.
-    func html(_ view: some PageView, visitor: Visitor, notice: Notice? = nil) throws -> String {
+    func html(
+        _ view: some PageView,
+        visitor: Visitor,
+        notice: Notice? = nil,
+        in language: SiteLanguage,
+        asked: ReturnPath = .home
+    ) throws -> String {
+        let texts = texts[language]
         var values: ViewValues = [
             "t": texts.texts,
-            "lang": texts.locale,
+            "lang": language.tag,
+            "languages": Self.languages(current: language),
+            "here": view.location ?? asked.value,
             "assets": assets.paths,
             "title": view.title(texts),
             "failed": view.hasFailed,
@@ -67,5 +76,10 @@ struct PageRenderer: Sendable {
         }
         values.merge(view.values(texts)) { _, own in own }
         return try templates.render(type(of: view).template, values)
+    }
+
+    /// The switch between languages: those to choose from and the one in use.
+    private static func languages(current: SiteLanguage) -> [ViewValues] {
+        SiteLanguage.allCases.map { ["tag": $0.tag, "name": $0.name, "current": $0 == current] }
     }
 }

@@ -32,6 +32,7 @@ enum TextKey: String, CaseIterable, Sendable {
     case errorPasswordUppercase = "error_password_uppercase"
     case errorPasswordLowercase = "error_password_lowercase"
     case errorPasswordDigit = "error_password_digit"
+    case errorPasswordCommon = "error_password_common"
     case errorConfirmationRequired = "error_confirmation_required"
     case errorMismatch = "error_mismatch"
     case errorField = "error_field"
@@ -43,6 +44,9 @@ enum TextKey: String, CaseIterable, Sendable {
     case waitSecondsOther = "wait_seconds_other"
     case waitMinutesOne = "wait_minutes_one"
     case waitMinutesOther = "wait_minutes_other"
+
+    case moment
+    case monthNames = "month_names"
 
     case noticeSignedOut = "notice_signed_out"
     case noticeSessionOver = "notice_session_over"

@@ -1,30 +1,33 @@
 import FoundationEssentials
+import Shared
 
 /// The texts of one language.
 struct Translator: Sendable {
-    /// The language tag for `lang` (BCP 47).
-    let locale: String
+    /// The language.
+    let language: SiteLanguage
     /// Every text by its key, for templates.
     let texts: [String: String]
 
     /// Reads the texts of a language from a flat JSON object.
     ///
     /// - Throws: ``TranslationError`` when it is not one, or lacks a key that the program uses.
-    init(locale: String, json: [UInt8]) throws(TranslationError) {
+    init(_ language: SiteLanguage, json: [UInt8]) throws(TranslationError) {
         guard let texts = try? JSONDecoder().decode([String: String].self, from: Data(json)) else {
-            throw TranslationError(locale: locale, reason: "not a flat object of texts")
+            throw TranslationError(language: language, reason: "not a flat object of texts")
         }
-        let missing = TextKey.allCases.map(\.rawValue).filter { texts[$0]?.isEmpty ?? true }
-        guard missing.isEmpty else {
-            throw TranslationError(locale: locale, reason: "no text for \(missing.joined(separator: ", "))")
-        }
-        self.locale = locale
+        self.language = language
         self.texts = texts
+        try require(TextKey.allCases.map(\.rawValue))
     }
 
-    /// The English texts that are part of the program.
-    static func english() throws(TranslationError) -> Translator {
-        try Translator(locale: "en", json: PackageResources.en_json)
+    /// Makes sure that there is a text for each of the keys.
+    ///
+    /// - Throws: ``TranslationError`` that names those without.
+    func require(_ keys: some Sequence<String>) throws(TranslationError) {
+        let missing = keys.filter { texts[$0]?.isEmpty ?? true }.sorted()
+        guard missing.isEmpty else {
+            throw TranslationError(language: language, reason: "no text for \(missing.joined(separator: ", "))")
+        }
     }
 
     /// The text of a key; every key has one, or there would be no translator.
@@ -60,10 +63,31 @@ struct Translator: Sendable {
     }
 }
 
+extension Translator {
+    /// A moment to the minute, in UTC and saying so: the same on every machine, unlike the zone of whoever reads it, which
+    /// only the script knows.
+    func moment(_ date: Date) -> String {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute], from: date)
+        let months = self[.monthNames].split(separator: " ")
+        guard let year = parts.year, let month = parts.month, let day = parts.day, let hour = parts.hour,
+            let minute = parts.minute, months.indices.contains(month - 1)
+        else { return "" }
+        return text(
+            .moment,
+            [
+                "year": String(year), "month": String(months[month - 1]), "day": String(day),
+                "time": "\(hour):\(minute < 10 ? "0" : "")\(minute)",
+            ]
+        )
+    }
+}
+
 /// A translation that cannot be used.
 struct TranslationError: Error {
     /// The language.
-    let locale: String
+    let language: SiteLanguage
     /// What is wrong with it.
     let reason: String
 }

@@ -40,7 +40,7 @@ import Testing
             let ids = page.body.split(separator: "data-session=\"").dropFirst().map { String($0.prefix(36)) }
             #expect(ids == [Sessions.current.id, Sessions.other.id])
             #expect(page.body.contains(#"<bdi>Firefox on Linux</bdi> <span class="badge">This device</span>"#))
-            #expect(page.body.contains(#"<time datetime="2026-11-23T07:58:00Z">2026-11-23 07:58 UTC</time>"#))
+            #expect(page.body.contains(#"<time datetime="2026-11-23T07:58:00Z">23 November 2026, 7:58 (UTC)</time>"#))
             #expect(page.body.contains(#"<bdi class="address">192.0.2.7</bdi>"#))
             #expect(page.body.contains("<bdi>Unknown device</bdi>"))
             #expect(page.body.contains("action=\"/account/sessions/\(Sessions.other.id)/end\""))
@@ -78,7 +78,7 @@ import Testing
         ])
         try await TestSite.with(api) { site in
             let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
-            #expect(page.body.contains("2026-11-23 07:58 UTC"))
+            #expect(page.body.contains("23 November 2026, 7:58 (UTC)"))
             #expect(page.body.contains("<bdi>curl</bdi>"))
         }
     }

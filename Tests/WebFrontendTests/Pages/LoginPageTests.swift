@@ -75,7 +75,7 @@ import Testing
             let query = FormCoding.encode(target)
             let form = try await site.get("/login?return_to=\(query)")
             #expect(form.status == 200)
-            #expect(!form.body.contains("name=\"return_to\""))
+            #expect(form.body.split(separator: "</main>").first?.contains("name=\"return_to\"") == false)
             let done = try await site.post(
                 "/login",
                 ["email": "ada@example.com", "password": "Passw0rd", "return_to": target]

@@ -35,12 +35,19 @@ import Testing
         let script = String(decoding: PackageResources.site_js, as: UTF8.self)
         let (least, most) = (PasswordRules.minimumLength, PasswordRules.maximumLength)
         #expect(script.contains("length >= \(least) && length <= \(most)"))
-        let texts = try Translator.english()
-        #expect(texts.texts["rule_length"] == "\(least) to \(most) characters")
-        #expect(texts[.errorPasswordTooShort].contains(" \(least) "))
-        #expect(texts[.errorPasswordTooLong].contains(" \(most) "))
-        #expect(texts[.errorNameTooLong].contains(" \(DisplayName.maximumLength) "))
-        #expect(texts[.errorEmailTooLong].contains(" \(EmailAddress.maximumLength) "))
+        let translations = try Translations.embedded()
+        for language in SiteLanguage.allCases {
+            let texts = translations[language]
+            #expect(Self.numbers(in: texts.texts["rule_length"] ?? "") == [least, most])
+            #expect(Self.numbers(in: texts[.errorPasswordTooShort]) == [least])
+            #expect(Self.numbers(in: texts[.errorPasswordTooLong]) == [most])
+            #expect(Self.numbers(in: texts[.errorNameTooLong]) == [DisplayName.maximumLength])
+            #expect(Self.numbers(in: texts[.errorEmailTooLong]) == [EmailAddress.maximumLength])
+        }
+    }
+
+    private static func numbers(in text: String) -> [Int] {
+        text.split { !$0.isASCII || !$0.isNumber }.compactMap { Int($0) }
     }
 
     @Test(arguments: ["/assets/site.css", "/assets/site.0000000000000000.css", "/assets/..%2fetc", "/assets"])
@@ -67,7 +74,7 @@ import Testing
     @Test func pagesLoadNothingElse() throws {
         let pages = try PageRenderer.embedded()
         for view in TemplateTests.views + TemplateTests.problems {
-            let html = try pages.html(view, visitor: .signedIn(StubAuthAPI.user))
+            let html = try pages.html(view, visitor: .signedIn(StubAuthAPI.user), in: .japanese)
             #expect(html.firstMatch(of: /<script(?![^>]* src="\/assets\/)/) == nil)
             #expect(html.firstMatch(of: /<style|\sstyle=|\son[a-z]+=/) == nil)
             #expect(html.firstMatch(of: /(src|href)="(https?:)?\/\//) == nil)

@@ -38,8 +38,8 @@ import Testing
         let pages = try PageRenderer.embedded()
         for view in Self.views + Self.problems {
             for visitor in [Visitor.unknown, .anonymous, .signedIn(StubAuthAPI.user)] {
-                let html = try pages.html(view, visitor: visitor, notice: .signedOut)
-                #expect(html.hasPrefix("<!doctype html>"))
+                let html = try pages.html(view, visitor: visitor, notice: .signedOut, in: .japanese)
+                #expect(html.hasPrefix("<!doctype html>\n<html lang=\"ja\">"))
                 #expect(html.hasSuffix("</html>\n"))
                 #expect(!html.contains("{{"))
                 #expect(!html.contains("Optional("))
@@ -61,7 +61,7 @@ import Testing
 
     @Test func everyTextIsUsedAndEveryUsedTextIsThere() throws {
         let used = try TemplateLibrary.embedded().textKeys.union(TextKey.allCases.map(\.rawValue))
-        let texts = try Translator.english().texts
+        let texts = try Translations.embedded()[.english].texts
         #expect(Set(texts.keys).subtracting(used).sorted() == [])
         #expect(used.subtracting(texts.keys).sorted() == [])
         #expect(texts.filter { $0.value.isEmpty }.keys.sorted() == [])
@@ -90,7 +90,7 @@ import Testing
 
     @Test func missingTextStopsTheStart() throws {
         let templates = try TemplateLibrary(["x": "{{t.no_such_text}}"])
-        let texts = try Translator.english()
+        let texts = try Translations.embedded()
         #expect(throws: TranslationError.self) {
             try PageRenderer(templates: templates, texts: texts, assets: .embedded())
         }

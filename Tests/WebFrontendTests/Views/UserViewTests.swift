@@ -1,3 +1,4 @@
+import Shared
 import Testing
 
 @testable import WebFrontend
@@ -49,6 +50,6 @@ import Testing
         ("<script>", "Unknown device"), ("", "Unknown device"),
     ])
     func devicesInWords(userAgent: String, text: String) throws {
-        #expect(DeviceName(userAgent: userAgent).text(try .english()) == text)
+        #expect(DeviceName(userAgent: userAgent).text(try Translations.embedded()[.english]) == text)
     }
 }

@@ -14,7 +14,8 @@ struct AccountPage: Sendable {
             async let user = api.me(for: caller)
             async let list = api.sessions(for: caller)
             let view = AccountView(sessions: try await list.sessions)
-            return try pages.response(view, visitor: .signedIn(try await user), notice: Form(query: request).notice)
+            let notice = Form(query: request).notice
+            return try pages.response(view, visitor: .signedIn(try await user), notice: notice, in: context)
         }
     }
 

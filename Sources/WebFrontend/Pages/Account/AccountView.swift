@@ -19,7 +19,7 @@ struct AccountView: PageView {
                 "current": session.current,
                 "device": DeviceName(userAgent: session.userAgent).text(texts),
                 "created_at": session.createdAt.formatted(.iso8601),
-                "created_text": Self.text(session.createdAt),
+                "created_text": texts.moment(session.createdAt),
                 "address": session.ipAddress.map { $0 as any Sendable } ?? false,
             ]
         }
@@ -31,11 +31,5 @@ struct AccountView: PageView {
     /// This device first, then as the API has them.
     private var ordered: [SessionBody] {
         sessions.filter(\.current) + sessions.filter { !$0.current }
-    }
-
-    /// A time that is read alike everywhere; the script shows it in the visitor's own zone and form.
-    static func text(_ date: Date) -> String {
-        let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space)
-        return "\(date.formatted(style).prefix(16)) UTC"
     }
 }

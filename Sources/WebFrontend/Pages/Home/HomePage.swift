@@ -9,7 +9,8 @@ struct HomePage: Sendable {
     /// Shows the page.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let visitor = try await visitors.visitor(Caller(request, context))
-        return try pages.response(HomeView(visitor: visitor), visitor: visitor, notice: notice(request, visitor))
+        let notice = notice(request, visitor)
+        return try pages.response(HomeView(visitor: visitor), visitor: visitor, notice: notice, in: context)
     }
 
     /// A page that greets somebody by name does not say that they signed out.

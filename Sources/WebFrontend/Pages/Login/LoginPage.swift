@@ -14,7 +14,7 @@ struct LoginPage: Sendable {
         let query = Form(query: request)
         let visitor = try await visitors.visitor(Caller(request, context))
         if case .signedIn = visitor { return .seeOther((query.returnTo ?? .home).value) }
-        return try pages.response(view(query), visitor: visitor, notice: query.notice)
+        return try pages.response(view(query), visitor: visitor, notice: query.notice, in: context)
     }
 
     /// Signs in, or shows the form again with what is wrong.
@@ -23,13 +23,13 @@ struct LoginPage: Sendable {
         let missing = [FormField.email, .password].filter { form[$0.rawValue].isEmpty }.map { field in
             FieldError(field: field.rawValue, code: .required, detail: "")
         }
-        guard missing.isEmpty else { return try failed(form, FormFailure(fields: missing)) }
+        guard missing.isEmpty else { return try failed(form, FormFailure(fields: missing), context) }
         let body = LoginRequest(email: form["email"], password: form["password"])
         do {
             let signed = try await api.login(body, for: Caller(request, context))
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch {
-            return try failed(form, FormFailure(error, logger: context.logger))
+            return try failed(form, FormFailure(error, logger: context.logger), context)
         }
     }
 
@@ -42,17 +42,23 @@ struct LoginPage: Sendable {
         guard !Caller(request, context).hasSession else { return .seeOther((query.returnTo ?? .home).value) }
         var view = view(query)
         view.errors = [FormError(.noticeCookiesOff)]
-        return try pages.response(view, visitor: .anonymous)
+        return try pages.response(view, visitor: .anonymous, in: context)
     }
 
     private func view(_ form: Form) -> LoginView {
         LoginView(email: form["email"], returnTo: form.returnTo, providers: settings.providers)
     }
 
-    private func failed(_ form: Form, _ failure: FormFailure) throws -> Response {
+    private func failed(_ form: Form, _ failure: FormFailure, _ context: PageContext) throws -> Response {
         var view = view(form)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
-        return try pages.response(view, visitor: .anonymous, status: failure.status, headers: failure.headers)
+        return try pages.response(
+            view,
+            visitor: .anonymous,
+            in: context,
+            status: failure.status,
+            headers: failure.headers
+        )
     }
 }

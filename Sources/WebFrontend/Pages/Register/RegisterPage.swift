@@ -14,20 +14,20 @@ struct RegisterPage: Sendable {
         let query = Form(query: request)
         let visitor = try await visitors.visitor(Caller(request, context))
         if case .signedIn = visitor { return .seeOther((query.returnTo ?? .home).value) }
-        return try pages.response(view(query), visitor: visitor, notice: query.notice)
+        return try pages.response(view(query), visitor: visitor, notice: query.notice, in: context)
     }
 
     /// Makes the account and signs in, or shows the form again with everything that is wrong.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         let faults = Self.faults(in: form)
-        guard faults.isEmpty else { return try failed(form, FormFailure(fields: faults)) }
+        guard faults.isEmpty else { return try failed(form, FormFailure(fields: faults), context) }
         let body = RegisterRequest(email: form["email"], password: form["password"], name: form["name"])
         do {
             let signed = try await api.register(body, for: Caller(request, context))
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch {
-            return try failed(form, FormFailure(error, logger: context.logger))
+            return try failed(form, FormFailure(error, logger: context.logger), context)
         }
     }
 
@@ -55,10 +55,16 @@ struct RegisterPage: Sendable {
         )
     }
 
-    private func failed(_ form: Form, _ failure: FormFailure) throws -> Response {
+    private func failed(_ form: Form, _ failure: FormFailure, _ context: PageContext) throws -> Response {
         var view = view(form)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
-        return try pages.response(view, visitor: .anonymous, status: failure.status, headers: failure.headers)
+        return try pages.response(
+            view,
+            visitor: .anonymous,
+            in: context,
+            status: failure.status,
+            headers: failure.headers
+        )
     }
 }

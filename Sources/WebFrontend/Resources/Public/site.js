@@ -120,9 +120,17 @@ function guardDoubleSubmit(form) {
   window.addEventListener("pageshow", (event) => event.persisted && reset());
 }
 
-/** Shows times in the visitor's own zone and form. */
+/** Shows times in the visitor's own zone, which they name, and form. */
 function localiseTimes() {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const page = document.documentElement.lang;
+  const format = new Intl.DateTimeFormat(navigator.languages.find((tag) => tag.split("-")[0] === page) ?? page, {
+    year: "numeric",
+    month: "long",
+    day: "numeric",
+    hour: "numeric",
+    minute: "2-digit",
+    timeZoneName: "short",
+  });
   for (const time of document.querySelectorAll("time[datetime]")) {
     const date = new Date(time.dateTime);
     if (Number.isNaN(date.getTime())) continue;

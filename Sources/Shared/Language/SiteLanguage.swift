@@ -1,0 +1,35 @@
+import HTTPTypes
+public import Hummingbird
+
+/// The languages of the site.
+public enum SiteLanguage: String, Sendable, CaseIterable {
+    /// English, which whoever asks for neither gets.
+    case english = "en"
+    /// Japanese.
+    case japanese = "ja"
+
+    /// The cookie that holds the visitor's own choice.
+    public static let cookieName = "language"
+    /// The request headers that decide, as `Vary` names them (RFC 9110, section 12.5.5).
+    public static let vary = "Accept-Language, Cookie"
+
+    /// The tag for `lang` and `Content-Language` (BCP 47).
+    public var tag: String { rawValue }
+
+    /// The language's name in itself.
+    public var name: String {
+        switch self {
+        case .english: "English"
+        case .japanese: "日本語"
+        }
+    }
+
+    /// The language in which to answer: the visitor's own choice, else what the browser asks for.
+    public init(for request: Request) {
+        if let chosen = request.cookies[Self.cookieName].flatMap({ SiteLanguage(rawValue: $0.value) }) {
+            self = chosen
+        } else {
+            self = AcceptLanguage(request.headers[values: .acceptLanguage]).preferred
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Shared
+
+/// Finds out in which language to answer, and keeps what a visitor chooses.
+struct LanguageChoice: RouterMiddleware {
+    typealias Context = PageContext
+
+    /// Seconds for which browsers keep the choice: a year.
+    static let lifetime = 31_536_000
+
+    /// Whether browsers reach the site through TLS.
+    let secure: Bool
+    /// How long the body of a form may take.
+    let bodyDeadline: Duration
+
+    func handle(
+        _ request: Request,
+        context: PageContext,
+        next: (Request, PageContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.language = SiteLanguage(for: request)
+        if request.method == .get || request.method == .head, let asked = ReturnPath(request.uri.string) {
+            context.asked = asked
+        }
+        return try await next(request, context)
+    }
+
+    /// Keeps the choice in a cookie and goes back to the page.
+    ///
+    /// - Throws: ``APIError`` with `malformed_request` for a language that the site does not have.
+    @Sendable func choose(_ request: Request, _ context: PageContext) async throws -> Response {
+        let form = try await Form(body: request, within: bodyDeadline)
+        guard let language = SiteLanguage(rawValue: form["language"]) else {
+            throw APIError(.malformedRequest, detail: "There is no such language.")
+        }
+        let cookie =
+            "\(SiteLanguage.cookieName)=\(language.tag); Path=/; Max-Age=\(Self.lifetime); HttpOnly; SameSite=Lax"
+        return .seeOther((form.returnTo ?? .home).value, cookies: [secure ? "\(cookie); Secure" : cookie])
+    }
+}
