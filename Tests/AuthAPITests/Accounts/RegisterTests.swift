@@ -6,7 +6,7 @@ import Testing
 
 /// A1, A2, A3, A4: registration.
 @Suite struct RegisterTests {
-    private static let good = ["email": "ada@example.com", "password": "Passw0rd", "name": "Ada"]
+    private static let good = ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Ada"]
 
     @Test("A1: registering answers 201 with the user and opens a session")
     func registers() async throws {
@@ -14,7 +14,7 @@ import Testing
             let client = api.client()
             let response = try await client.post(
                 APIPath.register,
-                ["email": " Ada@Example.COM ", "password": "Passw0rd", "name": " Ada Lovelace "]
+                ["email": " Ada@Example.COM ", "password": "Correct-Horse-7", "name": " Ada Lovelace "]
             )
             #expect(response.status == 201)
             let user: UserBody = try response.decoded()
@@ -83,7 +83,7 @@ import Testing
                         let email = index.isMultiple(of: 2) ? "ada@example.com" : "Ada@Example.com"
                         return try await api.client().post(
                             APIPath.register,
-                            ["email": email, "password": "Passw0rd", "name": "Ada \(index)"]
+                            ["email": email, "password": "Correct-Horse-7", "name": "Ada \(index)"]
                         ).status
                     }
                 }

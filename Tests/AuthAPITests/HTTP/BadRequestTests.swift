@@ -8,8 +8,8 @@ import Testing
 @Suite struct BadRequestTests {
     /// The paths that take a body, and fields that are fine for each.
     private static let bodies: [(path: String, fields: [String: String])] = [
-        (APIPath.register, ["email": "ada@example.com", "password": "Passw0rd", "name": "Ada"]),
-        (APIPath.login, ["email": "ada@example.com", "password": "Passw0rd"]),
+        (APIPath.register, ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Ada"]),
+        (APIPath.login, ["email": "ada@example.com", "password": "Correct-Horse-7"]),
     ]
 
     private func json(_ fields: [String: String]) -> String {

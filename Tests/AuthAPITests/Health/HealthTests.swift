@@ -121,7 +121,7 @@ import Testing
                 #expect(garbage.status == 401)
                 try await server.start()
                 try await eventually { try await client.get(APIPath.me).status == 200 }
-                let login = ["email": "before@example.com", "password": "Passw0rd"]
+                let login = ["email": "before@example.com", "password": "Correct-Horse-7"]
                 #expect(try await api.client().post(APIPath.login, login).status == 200)
             }
             await database.pool.close()

@@ -13,7 +13,7 @@ import Testing
             let client = api.client()
             let response = try await client.post(
                 APIPath.login,
-                ["email": " ADA@example.com", "password": "Passw0rd"]
+                ["email": " ADA@example.com", "password": "Correct-Horse-7"]
             )
             #expect(response.status == 200)
             #expect(try response.decoded(UserBody.self).email == "ada@example.com")
@@ -51,7 +51,7 @@ import Testing
             let waiting = Task { try await api.app.hashing.perform {} }
             while api.app.hashing.snapshot.waiting < 1 { await Task.yield() }
             for email in ["nobody@example.com", "ada@example.com"] {
-                let response = try await api.client().post(APIPath.login, ["email": email, "password": "Passw0rd"])
+                let response = try await api.client().post(APIPath.login, ["email": email, "password": "Correct-Horse-7"])
                 #expect(response.status == 503)
                 #expect(try response.problem.code == .overloaded)
                 #expect(Int(try #require(response.header("Retry-After"))) ?? 0 >= 1)
@@ -64,7 +64,7 @@ import Testing
             try await waiting.value
             let after = try await api.client().post(
                 APIPath.login,
-                ["email": "nobody@example.com", "password": "Passw0rd"]
+                ["email": "nobody@example.com", "password": "Correct-Horse-7"]
             )
             #expect(after.status == 401)
         }
@@ -112,7 +112,7 @@ import Testing
     @Test("A4: a hash is upgraded when the configured cost rises, and never when it falls")
     func upgradesParameters() async throws {
         try await TestDatabase.with { database in
-            let login = ["email": "ada@example.com", "password": "Passw0rd"]
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
             func prefix() async throws -> String? {
                 try await database.sql("SELECT substring(password_hash for 30) FROM users")
             }

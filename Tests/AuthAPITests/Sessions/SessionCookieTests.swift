@@ -63,7 +63,7 @@ import Testing
                 let client = api.client()
                 let response = try await client.post(
                     APIPath.register,
-                    ["email": "ada@example.com", "password": "Passw0rd", "name": "Ada"]
+                    ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Ada"]
                 )
                 let cookies = response.all("Set-Cookie")
                 #expect(cookies.count == 1)

@@ -10,7 +10,7 @@ import Testing
         let client = api.client()
         let response = try await client.post(
             APIPath.login,
-            ["email": email, "password": "Passw0rd"],
+            ["email": email, "password": "Correct-Horse-7"],
             headers: [("User-Agent", agent), ("X-Real-IP", "203.0.113.7")]
         )
         try #require(response.status == 200)

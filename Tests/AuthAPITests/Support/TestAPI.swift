@@ -90,7 +90,7 @@ struct TestAPI: Sendable {
     /// A browser that has just registered.
     func registered(
         email: String = "ada@example.com",
-        password: String = "Passw0rd",
+        password: String = "Correct-Horse-7",
         name: String = "Ada"
     ) async throws -> TestClient {
         let client = client()

@@ -39,7 +39,7 @@ import Testing
     @Test func peerAddressIsPassedOn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
-            _ = try await site.post("/login", ["email": "a@example.com", "password": "Passw0rd"])
+            _ = try await site.post("/login", ["email": "a@example.com", "password": "Correct-Horse-7"])
             _ = try await site.get("/", cookie: StubAuthAPI.cookie, headers: ["X-Real-IP": "not an address"])
         }
         let name = HTTPField.Name(validated: "X-Real-IP")
@@ -74,7 +74,7 @@ import Testing
     func ownFaultsAreInternal(code: APIErrorCode) async throws {
         let api = StubAuthAPI(["POST /api/auth/login": { _ in StubAuthAPI.problem(code) }])
         try await TestSite.with(api) { site in
-            let page = try await site.post("/login", ["email": "a@example.com", "password": "Passw0rd"])
+            let page = try await site.post("/login", ["email": "a@example.com", "password": "Correct-Horse-7"])
             #expect(page.status == 500)
             #expect(page.body.contains("<h1>Something went wrong</h1>"))
         }

@@ -149,7 +149,7 @@ import Testing
         try await TestSite.with { site in
             let page = try await site.post(
                 "/login",
-                text: "email=ada%40example.com&password=Passw0rd",
+                text: "email=ada%40example.com&password=Correct-Horse-7",
                 headers: ["Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"]
             )
             #expect(page.status == 303)
@@ -172,7 +172,7 @@ import Testing
             #expect(logout.status == 503)
             #expect(logout["Refresh"] == nil)
             #expect(logout.cookies.isEmpty)
-            let login = try await site.post("/login", ["email": "ada@example.com", "password": "Passw0rd"])
+            let login = try await site.post("/login", ["email": "ada@example.com", "password": "Correct-Horse-7"])
             #expect(login.status == 503)
             #expect(login.body.contains("value=\"ada@example.com\""))
             // Pages for which nobody need be asked are there.

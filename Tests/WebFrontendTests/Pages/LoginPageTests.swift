@@ -32,7 +32,7 @@ import Testing
     // F7: 303 with the API's cookie, unchanged.
     @Test func signingInHandsTheCookieOn() async throws {
         try await TestSite.with { site in
-            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Passw0rd"])
+            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Correct-Horse-7"])
             #expect(page.status == 303)
             #expect(page.location == "/signed-in")
             #expect(page.cookies == [StubAuthAPI.setCookie])
@@ -55,7 +55,7 @@ import Testing
             #expect(failed.body.contains(#"name="return_to" value="/account""#))
             let done = try await site.post(
                 "/login",
-                ["email": "ada@example.com", "password": "Passw0rd", "return_to": "/account"]
+                ["email": "ada@example.com", "password": "Correct-Horse-7", "return_to": "/account"]
             )
             #expect(done.location == "/signed-in?return_to=%2Faccount")
             let arrived = try await site.get("/signed-in?return_to=%2Faccount", cookie: StubAuthAPI.cookie)
@@ -78,7 +78,7 @@ import Testing
             #expect(form.body.split(separator: "</main>").first?.contains("name=\"return_to\"") == false)
             let done = try await site.post(
                 "/login",
-                ["email": "ada@example.com", "password": "Passw0rd", "return_to": target]
+                ["email": "ada@example.com", "password": "Correct-Horse-7", "return_to": target]
             )
             #expect(done.location == "/signed-in")
             let arrived = try await site.get("/signed-in?return_to=\(query)", cookie: StubAuthAPI.cookie)
@@ -122,7 +122,7 @@ import Testing
             "POST /api/auth/login": { _ in StubAuthAPI.problem(.tooManyRequests, retryAfter: 90) }
         ])
         try await TestSite.with(api) { site in
-            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Passw0rd"])
+            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Correct-Horse-7"])
             #expect(page.status == 429)
             #expect(page["Retry-After"] == "90")
             #expect(page.body.contains("Try again in 2 minutes."))
@@ -135,7 +135,7 @@ import Testing
     func busyServiceKeepsTheForm(code: APIErrorCode) async throws {
         let api = StubAuthAPI(["POST /api/auth/login": { _ in StubAuthAPI.problem(code, retryAfter: 1) }])
         try await TestSite.with(api) { site in
-            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Passw0rd"])
+            let page = try await site.post("/login", ["email": "ada@example.com", "password": "Correct-Horse-7"])
             #expect(page.status == 503)
             #expect(page["Retry-After"] == "1")
             #expect(page["Refresh"] == nil)

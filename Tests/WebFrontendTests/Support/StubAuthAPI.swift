@@ -108,7 +108,7 @@ final class StubAuthAPI: Sendable {
 
     private static let standard: [String: Handler] = [
         "POST /api/auth/login": { request in
-            guard request.fields["password"] == "Passw0rd" else { return problem(.invalidCredentials) }
+            guard request.fields["password"] == "Correct-Horse-7" else { return problem(.invalidCredentials) }
             return try json(user, cookies: [setCookie])
         },
         "POST /api/auth/register": { request in
