@@ -36,15 +36,18 @@ public struct RequestIdentity<Context: ServedRequestContext>: RouterMiddleware {
 
     /// The identifier that the proxy gave, if it is one and comes from a peer that may say it; else a new one.
     static func identifier(claimed: String?, by peer: SocketAddress?) -> String {
-        if let claimed, ClientAddress.isTrusted(peer), (8...64).contains(claimed.utf8.count),
-            claimed.utf8.allSatisfy({ $0.isASCIIAlphanumeric || $0 == UInt8(ascii: "-") })
-        {
-            return claimed
-        }
+        if let claimed, ClientAddress.isTrusted(peer), claimed.isRequestID { return claimed }
         return (0..<4).map { _ in
             let part = String(UInt32.random(in: .min ... .max), radix: 16)
             return String(repeating: "0", count: 8 - part.count) + part
         }.joined()
+    }
+}
+
+extension String {
+    /// Whether the text has the form of a request's identifier: 8 to 64 letters, digits and hyphens of ASCII.
+    public var isRequestID: Bool {
+        (8...64).contains(utf8.count) && utf8.allSatisfy { $0.isASCIIAlphanumeric || $0 == UInt8(ascii: "-") }
     }
 }
 

@@ -36,6 +36,11 @@ struct AuthAPIClient: Sendable {
         return Signed(body: try decode(answer), cookies: answer.setCookies)
     }
 
+    /// The provider account that waits to be linked by a password.
+    func pendingConnection(for caller: Caller) async throws -> PendingConnectionBody {
+        try decode(await send(.GET, APIPath.pendingConnection, for: caller))
+    }
+
     /// Ends the visitor's session.
     ///
     /// - Returns: the cookies that clear the visitor's.

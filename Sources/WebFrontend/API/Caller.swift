@@ -4,10 +4,12 @@ import Shared
 
 /// On whose behalf the API is asked, and all that it is told about them.
 struct Caller: Sendable {
-    /// The session cookies of this site; no other cookie is any business of the API.
-    static let cookieNames: Set<Substring> = ["access_token", "__Host-access_token"]
+    /// The session cookies of this site.
+    static let sessionCookies: Set<Substring> = ["access_token", "__Host-access_token"]
+    /// The cookies that hold a provider account that waits to be linked by a password.
+    static let connectionCookies: Set<Substring> = ["oauth_connect", "__Host-oauth_connect"]
 
-    /// The session cookies as a `Cookie` header carries them; nil without any.
+    /// The cookies that are the API's business, as a `Cookie` header carries them; nil without any.
     let cookies: String?
     /// The visitor's address, for `X-Real-IP`.
     let address: String
@@ -17,14 +19,19 @@ struct Caller: Sendable {
     let userAgent: String?
 
     /// Whether the visitor may be signed in.
-    var hasSession: Bool { cookies != nil }
+    let hasSession: Bool
+    /// Whether a provider account may wait to be linked.
+    let hasConnection: Bool
 
     /// Reads from a request what the API may know.
     init(_ request: Request, _ context: PageContext) {
         let pairs: [Substring] = request.headers[values: .cookie].flatMap { header in header.split(separator: ";") }
-        let own = pairs.map { pair in pair.drop { $0 == " " } }
-            .filter { pair in Self.cookieNames.contains(pair.prefix { $0 != "=" }) }
-        cookies = own.isEmpty ? nil : own.joined(separator: "; ")
+        let named = pairs.map { pair in pair.drop { $0 == " " } }
+            .map { pair in (name: pair.prefix { $0 != "=" }, pair: pair) }
+        let own = named.filter { Self.sessionCookies.union(Self.connectionCookies).contains($0.name) }
+        cookies = own.isEmpty ? nil : own.map(\.pair).joined(separator: "; ")
+        hasSession = own.contains { Self.sessionCookies.contains($0.name) }
+        hasConnection = own.contains { Self.connectionCookies.contains($0.name) }
         address = context.clientAddress
         requestID = context.requestID
         userAgent = request.headers[.userAgent]

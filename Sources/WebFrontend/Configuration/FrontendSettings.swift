@@ -14,15 +14,10 @@ struct FrontendSettings: Sendable {
     /// Where the authentication API is.
     let apiURL: WebOrigin
     /// The providers whose buttons are shown.
-    let providers: Set<Provider>
-
-    /// An OAuth provider that the API may be set up for.
-    enum Provider: Sendable {
-        case google, discord
-    }
+    let providers: Set<OAuthProvider>
 
     /// Makes settings by hand.
-    init(common: CommonSettings, host: String, port: Int, apiURL: WebOrigin, providers: Set<Provider>) {
+    init(common: CommonSettings, host: String, port: Int, apiURL: WebOrigin, providers: Set<OAuthProvider>) {
         self.common = common
         self.host = host
         self.port = port
@@ -39,7 +34,7 @@ struct FrontendSettings: Sendable {
         port = reader.integer(.frontendPort, in: 1...65_535, default: 3000)
         metricsPort = reader.port(.frontendMetricsPort, otherThan: port)
         apiURL = Self.apiURL(from: &reader)
-        var providers: Set<Provider> = []
+        var providers: Set<OAuthProvider> = []
         if reader.text(.googleClientID) != nil { providers.insert(.google) }
         if reader.text(.discordClientID) != nil { providers.insert(.discord) }
         self.providers = providers

@@ -35,6 +35,9 @@ struct Form: Sendable {
     /// The page to return to, when the form names one of this site.
     var returnTo: ReturnPath? { fields["return_to"].flatMap { ReturnPath($0) } }
 
+    /// The provider that a field names.
+    func provider(_ name: String) -> OAuthProvider? { fields[name].flatMap(OAuthProvider.init) }
+
     /// The confirmation to show, when the address names one.
     var notice: Notice? { fields["notice"].flatMap(Notice.init) }
 }

@@ -18,9 +18,6 @@ enum SitePath {
     static let asset = "/assets/{file}"
     static let favicon = "/favicon.ico"
     static let robots = "/robots.txt"
-    /// The API's starting points for signing in through a provider, which the proxy serves on the same site.
-    static let google = "/api/auth/google"
-    static let discord = "/api/auth/discord"
     static let liveness = APIPath.liveness
     static let readiness = APIPath.readiness
 
@@ -28,6 +25,21 @@ enum SitePath {
     static func link(_ path: String, _ parameters: [(name: String, value: String?)]) -> String {
         let query = parameters.compactMap { name, value in value.map { "\(name)=\(FormCoding.encode($0))" } }
         return query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))"
+    }
+
+    /// Where signing in through a provider starts: at the API, which the proxy serves on the same site.
+    static func signIn(through provider: OAuthProvider, returnTo: ReturnPath?) -> String {
+        link(APIPath.startOAuth(provider), returnTo: returnTo)
+    }
+
+    /// The page that asks for a password to connect an account of a provider.
+    static func connect(_ provider: OAuthProvider, returnTo: ReturnPath?) -> String {
+        link(login, [(PagePath.connectParameter, provider.rawValue), (PagePath.returnParameter, returnTo?.value)])
+    }
+
+    /// The account page, saying that an account of a provider has been connected.
+    static func connected(_ provider: OAuthProvider) -> String {
+        link(account, [(PagePath.connectedParameter, provider.rawValue)])
     }
 
     /// A path that remembers where to go after signing in.

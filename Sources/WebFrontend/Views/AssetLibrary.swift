@@ -44,7 +44,8 @@ struct AssetLibrary: Sendable {
 
     /// The style sheets as one file, in the order in which they build on each other.
     private static var styles: [UInt8] {
-        PackageResources.base_css + PackageResources.forms_css + PackageResources.pages_css + PackageResources.adapt_css
+        PackageResources.base_css + PackageResources.forms_css + PackageResources.providers_css
+            + PackageResources.pages_css + PackageResources.adapt_css
     }
 
     /// A file under its name with the hash.

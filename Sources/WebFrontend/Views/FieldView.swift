@@ -19,6 +19,8 @@ struct FieldView: Sendable {
     let autocomplete: String
     /// What was typed before; never for a password.
     var value = ""
+    /// Whether the value is given and cannot be typed over.
+    var isReadOnly = false
     /// The `id` of something else that describes the field.
     var describedBy: String?
 
@@ -30,7 +32,7 @@ struct FieldView: Sendable {
         ].compactMap(\.self)
         var values: ViewValues = [
             "id": name, "label": texts[label], "autocomplete": autocomplete,
-            "type": type, "email": kind == .email, "text": kind == .text,
+            "type": type, "email": kind == .email, "text": kind == .text, "read_only": isReadOnly,
             "hint": false, "error": false, "value": false, "described_by": false,
         ]
         if let hint { values["hint"] = texts[hint] }

@@ -36,6 +36,7 @@ enum FormField: String, Sendable {
         case (.email, .required): .errorEmailRequired
         case (.email, .tooLong): .errorEmailTooLong
         case (.email, .taken): .errorEmailTaken
+        case (.email, .differs): .errorEmailDiffers
         case (.email, .invalidEmail), (.email, .invalidCharacter): .errorEmailInvalid
         case (.password, .required): .errorPasswordRequired
         case (.password, .tooShort): .errorPasswordTooShort

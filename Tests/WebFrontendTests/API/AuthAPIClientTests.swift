@@ -8,13 +8,13 @@ import Testing
 
 /// What the frontend tells the API, and what it makes of odd answers (requirements F8, E5).
 @Suite struct AuthAPIClientTests {
-    // Only the session cookie, the address that the proxy named, the request id and the browser's name travel on.
+    // Only the cookies that are the API's business, the address that the proxy named, the request id and the browser's name travel on.
     @Test func onlyWhatTheAPINeedsIsPassedOn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             _ = try await site.get(
                 "/",
-                cookie: "theme=dark; access_token=live; xaccess_token=no;__Host-access_token=two; access_token2=no",
+                cookie: "theme=dark; access_token=live; xaccess_token=no;__Host-access_token=two; oauth_flow_x=no",
                 headers: [
                     "X-Real-IP": "203.0.113.9", "X-Request-ID": "0123456789abcdef", "User-Agent": "Test/1.0",
                     "X-Forwarded-For": "198.51.100.1", "Authorization": "Bearer nothing", "Accept-Language": "ja",

@@ -18,6 +18,9 @@ final class StubAuthAPI: Sendable {
         var fields: [String: String] {
             (try? JSONDecoder().decode([String: String].self, from: Data(body.utf8))) ?? [:]
         }
+
+        /// Whether a cookie came along, name and value.
+        func has(_ cookie: String) -> Bool { headers[values: .cookie].contains { $0.contains(cookie) } }
     }
 
     /// The cookie that the stub takes for a live session.
@@ -33,6 +36,13 @@ final class StubAuthAPI: Sendable {
         name: "Ada Lovelace",
         avatarURL: nil
     )
+
+    /// The cookie that the stub takes for a connection that waits.
+    static let connectCookie = "oauth_connect=waiting"
+    /// What the stub sets when the connection is made.
+    static let clearedConnectCookie = "oauth_connect=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
+    /// The connection that the stub knows.
+    static let pending = PendingConnectionBody(provider: .google, email: "ada@example.com")
 
     typealias Handler = @Sendable (Received) async throws -> Response
 
@@ -99,17 +109,22 @@ final class StubAuthAPI: Sendable {
     /// Answers only who has the live cookie.
     static func signedIn(_ handler: @escaping Handler) -> Handler {
         { request in
-            guard request.headers[values: .cookie].contains(where: { $0.contains(cookie) }) else {
-                return problem(.unauthenticated)
-            }
+            guard request.has(cookie) else { return problem(.unauthenticated) }
             return try await handler(request)
         }
     }
 
     private static let standard: [String: Handler] = [
         "POST /api/auth/login": { request in
+            let isConnecting = request.fields["connect"] == pending.provider.rawValue
+            guard request.fields["connect"] == nil || isConnecting && request.has(connectCookie) else {
+                return problem(.noPendingConnection)
+            }
             guard request.fields["password"] == "Correct-Horse-7" else { return problem(.invalidCredentials) }
-            return try json(user, cookies: [setCookie])
+            return try json(user, cookies: isConnecting ? [setCookie, clearedConnectCookie] : [setCookie])
+        },
+        "GET /api/auth/connect": { request in
+            request.has(connectCookie) ? try json(pending) : problem(.noPendingConnection)
         },
         "POST /api/auth/register": { request in
             let name = request.fields["name"] ?? ""

@@ -42,7 +42,7 @@ struct TestSite: Sendable {
         _ api: StubAuthAPI = StubAuthAPI(),
         apiURL: String? = nil,
         publicURL: String = "http://localhost:8080",
-        providers: Set<FrontendSettings.Provider> = [],
+        providers: Set<OAuthProvider> = [],
         deadlines: Deadlines = Deadlines(),
         logger: Logger = quiet,
         _ body: @Sendable (TestSite) async throws -> Void
@@ -133,7 +133,7 @@ struct TestSite: Sendable {
     private static func settings(
         apiURL: String,
         publicURL: String,
-        providers: Set<FrontendSettings.Provider>
+        providers: Set<OAuthProvider>
     ) throws -> FrontendSettings {
         guard let apiURL = WebOrigin(apiURL) else { throw SettingsFaults(lines: ["apiURL"]) }
         let common = try TestSettings.common(["PUBLIC_URL": publicURL])

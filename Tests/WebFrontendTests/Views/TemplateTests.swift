@@ -9,14 +9,22 @@ import Testing
     /// Every page in every state that its template has, for a visitor of every kind.
     static let views: [any PageView] = [
         HomeView(visitor: .anonymous), HomeView(visitor: .signedIn(StubAuthAPI.user)),
-        LoginView(email: "", returnTo: nil, providers: []),
+        LoginView(offer: .signIn(email: ""), returnTo: nil, providers: []),
         LoginView(
-            email: "a@example.com",
+            offer: .signIn(email: "a@example.com"),
             returnTo: ReturnPath("/account"),
             providers: [.google, .discord],
             errors: [FormError(.errorCredentials), FormError(.errorEmailInvalid, field: .email)],
             retryAfter: 30
         ),
+        LoginView(
+            offer: .connect(StubAuthAPI.pending),
+            returnTo: nil,
+            providers: [.google],
+            errors: [FormError(.errorCredentials)]
+        ),
+        LoginView(offer: .goOn(StubAuthAPI.user, connecting: nil), returnTo: nil, providers: []),
+        LoginView(offer: .goOn(StubAuthAPI.user, connecting: .discord), returnTo: nil, providers: []),
         RegisterView(name: "", email: "", returnTo: nil, providers: []),
         RegisterView(
             name: "Ada",
@@ -28,6 +36,21 @@ import Testing
         AccountView(sessions: []), AccountView(sessions: Sessions.all),
     ]
 
+    /// Every failure of a flow, for a provider that is known and for none.
+    static var failures: [any PageView] {
+        OAuthFailure.allCases.flatMap { failure in
+            ["", "google"].map { provider in
+                let query = ["oauth_error": failure.rawValue, "provider": provider, "error_id": "0123456789abcdef"]
+                return LoginView(
+                    offer: .signIn(email: ""),
+                    returnTo: nil,
+                    providers: [.google],
+                    report: OAuthReport(Form(query))
+                )
+            }
+        }
+    }
+
     static var problems: [any PageView] {
         APIErrorCode.allCases.map {
             ProblemView(code: $0, requestID: "r", retryAfter: 1, reloads: true, retryLink: "/")
@@ -36,7 +59,7 @@ import Testing
 
     @Test func everyPageIsWhole() throws {
         let pages = try PageRenderer.embedded()
-        for view in Self.views + Self.problems {
+        for view in Self.views + Self.failures + Self.problems {
             for visitor in [Visitor.unknown, .anonymous, .signedIn(StubAuthAPI.user)] {
                 let html = try pages.html(view, visitor: visitor, notice: .signedOut, in: .japanese)
                 #expect(html.hasPrefix("<!doctype html>\n<html lang=\"ja\">"))

@@ -1,7 +1,8 @@
 import Hummingbird
 import Shared
 
-/// Signing in with email and password.
+/// Signing in with email and password, also to connect a provider account; and where flows through providers end that
+/// failed.
 struct LoginPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
@@ -9,27 +10,48 @@ struct LoginPage: Sendable {
     let settings: FrontendSettings
     let bodyDeadline: Duration
 
-    /// Shows the form, or sends on who is signed in already.
+    /// Shows the form, or sends on who is signed in already and has nothing to be told.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
-        let visitor = try await visitors.visitor(Caller(request, context))
-        if case .signedIn = visitor { return .seeOther((query.returnTo ?? .home).value) }
-        return try pages.response(view(query), visitor: visitor, notice: query.notice, in: context)
+        let caller = Caller(request, context)
+        let visitor = try await visitors.visitor(caller)
+        let connecting = query.provider(PagePath.connectParameter)
+        var view = view(query)
+        view.report = OAuthReport(query)
+        if case .signedIn(let user) = visitor {
+            guard view.report != nil || connecting != nil else { return .seeOther((query.returnTo ?? .home).value) }
+            view.offer = .goOn(user, connecting: connecting)
+        } else if let connecting {
+            if let pending = try await connection(to: connecting, caller) {
+                view.offer = .connect(pending)
+            } else {
+                view.report = OAuthReport(connectionOver: connecting)
+            }
+        }
+        return try pages.response(view, visitor: visitor, notice: query.notice, in: context)
     }
 
     /// Signs in, or shows the form again with what is wrong.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
+        let caller = Caller(request, context)
         let missing = [FormField.email, .password].filter { form[$0.rawValue].isEmpty }.map { field in
             FieldError(field: field.rawValue, code: .required, detail: "")
         }
-        guard missing.isEmpty else { return try failed(form, FormFailure(fields: missing), context) }
-        let body = LoginRequest(email: form["email"], password: form["password"])
+        guard missing.isEmpty else { return try await failed(form, FormFailure(fields: missing), caller, context) }
+        let connecting = form.provider(PagePath.connectParameter)
+        let body = LoginRequest(email: form["email"], password: form["password"], connect: connecting)
         do {
-            let signed = try await api.login(body, for: Caller(request, context))
-            return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
+            let signed = try await api.login(body, for: caller)
+            let target = form.returnTo ?? connecting.flatMap { ReturnPath(SitePath.connected($0)) }
+            return .seeOther(SitePath.link(SitePath.signedIn, returnTo: target), cookies: signed.cookies)
+        } catch let error as APIError where error.code == .noPendingConnection {
+            guard let connecting else { throw error }
+            var view = view(form)
+            view.report = OAuthReport(connectionOver: connecting)
+            return try pages.response(view, visitor: .anonymous, in: context, status: error.code.status)
         } catch {
-            return try failed(form, FormFailure(error, logger: context.logger), context)
+            return try await failed(form, FormFailure(error, logger: context.logger), caller, context)
         }
     }
 
@@ -46,13 +68,36 @@ struct LoginPage: Sendable {
     }
 
     private func view(_ form: Form) -> LoginView {
-        LoginView(email: form["email"], returnTo: form.returnTo, providers: settings.providers)
+        LoginView(offer: .signIn(email: form["email"]), returnTo: form.returnTo, providers: settings.providers)
     }
 
-    private func failed(_ form: Form, _ failure: FormFailure, _ context: PageContext) throws -> Response {
+    /// The account of the given provider that waits to be linked by this visitor.
+    ///
+    /// - Throws: ``APIError`` when the API cannot tell.
+    private func connection(to provider: OAuthProvider, _ caller: Caller) async throws -> PendingConnectionBody? {
+        guard caller.hasConnection else { return nil }
+        do {
+            let pending = try await api.pendingConnection(for: caller)
+            return pending.provider == provider ? pending : nil
+        } catch let error as APIError where error.code == .noPendingConnection {
+            return nil
+        }
+    }
+
+    private func failed(
+        _ form: Form,
+        _ failure: FormFailure,
+        _ caller: Caller,
+        _ context: PageContext
+    ) async throws -> Response {
         var view = view(form)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
+        if let provider = form.provider(PagePath.connectParameter) {
+            // The address that waits, not the one that was sent; that one serves while the API is away.
+            let pending = try? await connection(to: provider, caller)
+            view.offer = .connect(pending ?? PendingConnectionBody(provider: provider, email: form["email"]))
+        }
         return try pages.response(
             view,
             visitor: .anonymous,

@@ -2,30 +2,102 @@ import Shared
 
 /// What the page for signing in shows.
 struct LoginView: PageView {
+    /// What a visitor is offered.
+    enum Offer: Sendable {
+        /// The form and the other ways to sign in.
+        case signIn(email: String)
+        /// The form that links a provider account by the password of the account that has its email.
+        case connect(PendingConnectionBody)
+        /// To go on as the user who is signed in already, who wanted to connect the provider if one is named.
+        case goOn(UserBody, connecting: OAuthProvider?)
+    }
+
     static let template = "login"
-    /// The address that was typed.
-    let email: String
+    /// What the visitor is offered.
+    var offer: Offer
     /// Where to go afterwards.
     let returnTo: ReturnPath?
     /// The providers that are set up.
-    let providers: Set<FrontendSettings.Provider>
-    /// What is wrong.
+    let providers: Set<OAuthProvider>
+    /// The flow through a provider that failed.
+    var report: OAuthReport?
+    /// What is wrong with what was entered.
     var errors: [FormError] = []
     /// Seconds after which to try again.
     var retryAfter: Int?
 
-    var hasFailed: Bool { !errors.isEmpty }
-    var location: String? { SitePath.link(SitePath.login, returnTo: returnTo) }
+    var hasFailed: Bool { report != nil || !errors.isEmpty }
 
-    func title(_ texts: Translator) -> String { texts[.titleLogin] }
+    var location: String? {
+        guard case .connect(let pending) = offer else { return SitePath.link(SitePath.login, returnTo: returnTo) }
+        return SitePath.connect(pending.provider, returnTo: returnTo)
+    }
+
+    func title(_ texts: Translator) -> String { heading(texts, .titleLogin) }
 
     func values(_ texts: Translator) -> ViewValues {
+        var values: ViewValues = ["login_page": true, "heading": heading(texts, .loginHeading)]
+        switch offer {
+        case .signIn(let email): values["form"] = signInForm(texts, email: email)
+        case .connect(let pending): values["form"] = connectForm(texts, pending)
+        case .goOn(let user, let provider): values["already"] = already(texts, user, connecting: provider)
+        }
+        if let lead = lead(texts) { values["lead"] = lead }
+        if let report { values["oauth_failure"] = failure(report).values(texts) }
+        if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
+            values["summary"] = summary
+        }
+        return values
+    }
+
+    private func heading(_ texts: Translator, _ standard: TextKey) -> String {
+        guard case .connect(let pending) = offer else { return texts[standard] }
+        return texts.text(.titleConnect, ["provider": pending.provider.displayName])
+    }
+
+    private func lead(_ texts: Translator) -> String? {
+        switch offer {
+        case .signIn: returnTo != nil && !hasFailed ? texts[.loginContinue] : nil
+        case .connect(let pending): texts.text(.connectLead, ["provider": pending.provider.displayName])
+        case .goOn: nil
+        }
+    }
+
+    private func failure(_ report: OAuthReport) -> OAuthFailureView {
+        // Who is signed in has no need to try again.
+        var startable = providers
+        if case .goOn = offer { startable = [] }
+        return OAuthFailureView(report, purpose: .signIn, providers: startable) { provider in
+            SitePath.signIn(through: provider, returnTo: returnTo)
+        }
+    }
+
+    private func signInForm(_ texts: Translator, email: String) -> ViewValues {
+        var form = form(texts, email: email)
+        form["submit_label"] = texts[.signIn]
+        form["register_link"] = SitePath.link(SitePath.register, returnTo: returnTo)
+        if let providers = ProvidersView(providers: providers, returnTo: returnTo).values {
+            form["providers"] = providers
+        }
+        return form
+    }
+
+    private func connectForm(_ texts: Translator, _ pending: PendingConnectionBody) -> ViewValues {
+        var form = form(texts, email: pending.email, isReadOnly: true)
+        form["connect"] = pending.provider.rawValue
+        form["submit_label"] = texts.text(.connectSubmit, ["provider": pending.provider.displayName])
+        form["other_link"] = SitePath.link(SitePath.login, returnTo: returnTo)
+        return form
+    }
+
+    private func form(_ texts: Translator, email: String, isReadOnly: Bool = false) -> ViewValues {
         let emailField = FieldView(
             name: "email",
             label: .labelEmail,
             kind: .email,
             autocomplete: "username",
-            value: email
+            value: email,
+            isReadOnly: isReadOnly
         )
         let passwordField = FieldView(
             name: "password",
@@ -33,19 +105,25 @@ struct LoginView: PageView {
             kind: .password,
             autocomplete: "current-password"
         )
-        var values: ViewValues = [
-            "login_page": true,
-            "continue_hint": returnTo != nil && errors.isEmpty,
+        var form: ViewValues = [
             "email_field": emailField.values(texts, errors: errors),
             "password_field": passwordField.values(texts, errors: errors),
-            "register_link": SitePath.link(SitePath.register, returnTo: returnTo),
+            "return_to": false, "connect": false, "providers": false, "register_link": false, "other_link": false,
         ]
-        if let returnTo { values["return_to"] = returnTo.value }
-        if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
-            values["summary"] = summary
-        }
-        if let providers = ProvidersView(providers: providers, returnTo: returnTo).values {
-            values["providers"] = providers
+        if let returnTo { form["return_to"] = returnTo.value }
+        return form
+    }
+
+    private func already(_ texts: Translator, _ user: UserBody, connecting: OAuthProvider?) -> ViewValues {
+        let parts = texts.parts(.loginAlready, around: "email")
+        var values: ViewValues = [
+            "signed_in_as": ["before": parts.before, "after": parts.after], "email": user.email, "advice": false,
+            "link": (returnTo ?? .home).value, "label": texts[.loginAlreadyContinue],
+        ]
+        if let connecting {
+            values["advice"] = texts.text(.connectAlready, ["provider": connecting.displayName])
+            values["link"] = SitePath.account
+            values["label"] = texts[.connectAlreadyContinue]
         }
         return values
     }

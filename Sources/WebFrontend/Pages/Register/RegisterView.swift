@@ -10,7 +10,7 @@ struct RegisterView: PageView {
     /// Where to go afterwards.
     let returnTo: ReturnPath?
     /// The providers that are set up.
-    let providers: Set<FrontendSettings.Provider>
+    let providers: Set<OAuthProvider>
     /// What is wrong.
     var errors: [FormError] = []
     /// Seconds after which to try again.
