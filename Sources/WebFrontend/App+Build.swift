@@ -52,7 +52,7 @@ func buildApplication(
             settings: settings,
             bodyDeadline: deadlines.body
         ),
-        account: AccountPage(api: api, visitors: visitors, pages: pages),
+        account: AccountPage(api: api, visitors: visitors, pages: pages, settings: settings),
         language: LanguageChoice(secure: settings.common.publicURL.isSecure, bodyDeadline: deadlines.body),
         assets: assets,
         health: HealthRoutes(api: api)

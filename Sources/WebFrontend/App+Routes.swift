@@ -28,6 +28,7 @@ struct Handlers: Sendable {
         // Whoever is signed in; others are sent to sign in and back
         router.get(.init(SitePath.account), use: account.show)
         router.post(.init(SitePath.endSession), use: account.endSession)
+        router.post(.init(SitePath.unlink), use: account.unlink)
         router.post(.init(SitePath.endOtherSessions), use: account.endOtherSessions)
 
         // Programs

@@ -70,6 +70,16 @@ struct AuthAPIClient: Sendable {
         try decode(await send(.DELETE, APIPath.sessions, for: caller))
     }
 
+    /// The ways in which the visitor can sign in.
+    func identities(for caller: Caller) async throws -> IdentityListBody {
+        try decode(await send(.GET, APIPath.identities, for: caller))
+    }
+
+    /// Unlinks one of the visitor's provider accounts.
+    func unlink(_ id: UUID, for caller: Caller) async throws {
+        _ = try await send(.DELETE, APIPath.identity(id.uuidString.lowercased()), for: caller)
+    }
+
     /// Whether the API can serve.
     func isReady(for caller: Caller) async -> Bool {
         (try? await send(.GET, APIPath.readiness, for: caller)) != nil

@@ -5,6 +5,9 @@ enum Notice: String, Sendable, CaseIterable {
     case sessionEnded = "session-ended"
     case sessionGone = "session-gone"
     case othersEnded = "others-ended"
+    case identityUnlinked = "identity-unlinked"
+    case identityGone = "identity-gone"
+    case identityLast = "identity-last"
 
     /// The text of the confirmation.
     var text: TextKey {
@@ -14,6 +17,9 @@ enum Notice: String, Sendable, CaseIterable {
         case .sessionEnded: .noticeSessionEnded
         case .sessionGone: .noticeSessionGone
         case .othersEnded: .noticeOthersEnded
+        case .identityUnlinked: .noticeIdentityUnlinked
+        case .identityGone: .noticeIdentityGone
+        case .identityLast: .identityLast
         }
     }
 }

@@ -13,6 +13,8 @@ enum SitePath {
     static let language = "/language"
     /// Ends one session; the pattern for the router.
     static let endSession = "/account/sessions/{id}/end"
+    /// Unlinks one provider account; the pattern for the router.
+    static let unlink = "/account/identities/{id}/unlink"
     static let endOtherSessions = "/account/sessions/end-others"
     static let assets = "/assets"
     static let asset = "/assets/{file}"
@@ -30,6 +32,12 @@ enum SitePath {
     /// Where signing in through a provider starts: at the API, which the proxy serves on the same site.
     static func signIn(through provider: OAuthProvider, returnTo: ReturnPath?) -> String {
         link(APIPath.startOAuth(provider), returnTo: returnTo)
+    }
+
+    /// Where linking an account of a provider to the signed-in user starts; the API wants to be asked by a page of this
+    /// site.
+    static func linking(_ provider: OAuthProvider) -> String {
+        link(APIPath.startOAuth(provider), [("link", "true"), (PagePath.returnParameter, account)])
     }
 
     /// The page that asks for a password to connect an account of a provider.

@@ -52,6 +52,7 @@ struct TemplateLibrary: Sendable {
             "field": PackageResources.field_mustache,
             "google_mark": PackageResources.google_mark_mustache,
             "home": PackageResources.home_mustache,
+            "identities": PackageResources.identities_mustache,
             "layout": PackageResources.layout_mustache,
             "login": PackageResources.login_mustache,
             "notice": PackageResources.notice_mustache,

@@ -84,7 +84,13 @@ enum TextKey: String, CaseIterable, Sendable {
     case noticeSessionEnded = "notice_session_ended"
     case noticeSessionGone = "notice_session_gone"
     case noticeOthersEnded = "notice_others_ended"
+    case noticeIdentityUnlinked = "notice_identity_unlinked"
+    case noticeIdentityGone = "notice_identity_gone"
+    case noticeConnected = "notice_connected"
     case noticeCookiesOff = "notice_cookies_off"
+
+    case identityConnect = "identity_connect"
+    case identityLast = "identity_last"
 
     case deviceOnSystem = "device_on_system"
     case deviceUnknownBrowser = "device_unknown_browser"

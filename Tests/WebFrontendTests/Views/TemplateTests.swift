@@ -33,8 +33,14 @@ import Testing
             providers: [.google],
             errors: [FormError(.errorNameInvalid, field: .name)]
         ),
-        AccountView(sessions: []), AccountView(sessions: Sessions.all),
+        AccountView(sessions: [], identities: Identities.view(of: Identities.passwordOnly)),
+        AccountView(sessions: Sessions.all, identities: Identities.view(of: Identities.both), connected: .google),
+        AccountView(sessions: [], identities: Identities.view(of: Identities.last), report: failedLink),
     ]
+
+    private static var failedLink: OAuthReport? {
+        OAuthReport(Form(["oauth_error": "access_denied", "provider": "google", "error_id": "0123456789abcdef"]))
+    }
 
     /// Every failure of a flow, for a provider that is known and for none.
     static var failures: [any PageView] {

@@ -2,20 +2,27 @@ import FoundationEssentials
 import Hummingbird
 import Shared
 
-/// The user's own page: who they are, and where they are signed in.
+/// The user's own page: who they are, how they sign in, and where they are signed in.
 struct AccountPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
     let pages: PageRenderer
+    let settings: FrontendSettings
 
     /// Shows the page to its owner.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try await protected(request, context) { caller in
             async let user = api.me(for: caller)
             async let list = api.sessions(for: caller)
-            let view = AccountView(sessions: try await list.sessions)
-            let notice = Form(query: request).notice
-            return try pages.response(view, visitor: .signedIn(try await user), notice: notice, in: context)
+            async let identities = api.identities(for: caller)
+            let query = Form(query: request)
+            var view = AccountView(
+                sessions: try await list.sessions,
+                identities: IdentitiesView(list: try await identities, providers: settings.providers)
+            )
+            view.report = OAuthReport(query)
+            view.connected = query.provider(PagePath.connectedParameter)
+            return try pages.response(view, visitor: .signedIn(try await user), notice: query.notice, in: context)
         }
     }
 
@@ -28,6 +35,21 @@ struct AccountPage: Sendable {
                 return .seeOther(link(.sessionEnded), cookies: cookies)
             } catch let error as APIError where error.code == .sessionNotFound {
                 return .seeOther(link(.sessionGone))
+            }
+        }
+    }
+
+    /// Unlinks one provider account.
+    @Sendable func unlink(_ request: Request, _ context: PageContext) async throws -> Response {
+        guard let id = context.parameters.get("id", as: UUID.self) else { throw APIError(.notFound) }
+        return try await protected(request, context) { caller in
+            do {
+                try await api.unlink(id, for: caller)
+                return .seeOther(link(.identityUnlinked))
+            } catch let error as APIError where error.code == .identityNotFound {
+                return .seeOther(link(.identityGone))
+            } catch let error as APIError where error.code == .lastSignInMethod {
+                return .seeOther(link(.identityLast))
             }
         }
     }

@@ -6,6 +6,14 @@ struct AccountView: PageView {
     static let template = "account"
     /// The user's live sessions.
     let sessions: [SessionBody]
+    /// The ways to sign in.
+    let identities: IdentitiesView
+    /// The flow that was to link a provider account and failed.
+    var report: OAuthReport?
+    /// The provider of which an account has just been linked.
+    var connected: OAuthProvider?
+
+    var hasFailed: Bool { report != nil }
 
     /// Without the confirmation, so that it is not shown again.
     var location: String? { SitePath.account }
@@ -23,9 +31,20 @@ struct AccountView: PageView {
                 "address": session.ipAddress.map { $0 as any Sendable } ?? false,
             ]
         }
-        return [
+        var values: ViewValues = [
             "account_page": true, "sessions": shown, "has_others": sessions.contains { !$0.current },
+            "identities": identities.values(texts),
         ]
+        if let report { values["oauth_failure"] = failure(report).values(texts) }
+        // Not beside the contrary.
+        if let connected, report == nil, identities.isLinked(connected) {
+            values["notice"] = texts.text(.noticeConnected, ["provider": connected.displayName])
+        }
+        return values
+    }
+
+    private func failure(_ report: OAuthReport) -> OAuthFailureView {
+        OAuthFailureView(report, purpose: .link, providers: identities.providers, start: SitePath.linking)
     }
 
     /// This device first, then as the API has them.

@@ -1,0 +1,143 @@
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// The ways to sign in on the account page: what is linked, linking and unlinking (requirements A12, F4).
+@Suite struct IdentitiesTests {
+    @Test func linkedAccountsAreListed() async throws {
+        try await TestSite.with(providers: [.google, .discord]) { site in
+            let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 200)
+            let methods = page.body.split(separator: "data-method=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
+            #expect(methods == ["password", "google", "discord"])
+            #expect(page.body.contains(#"<bdi class="address">ada@gmail.example</bdi>"#))
+            #expect(page.body.contains(#"Connected <time datetime="2026-11-23T07:58:00Z">23 November 2026, 7:58 (UTC)</time>"#))
+            for identity in [Identities.google, Identities.discord] {
+                #expect(page.body.contains("action=\"/account/identities/\(identity.id)/unlink\""))
+            }
+            #expect(!page.body.contains("link=true"))
+        }
+    }
+
+    // Linking starts with a link of this page, so that the browser says where it came from.
+    @Test func othersCanBeConnected() async throws {
+        let api = stub(Identities.passwordOnly)
+        try await TestSite.with(api, providers: [.discord]) { site in
+            let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            #expect(
+                page.body.contains(
+                    #"id="connect-discord" href="/api/auth/discord?link=true&amp;return_to=%2Faccount">Connect Discord</a>"#
+                )
+            )
+            #expect(!page.body.contains("Google"))
+            #expect(!page.body.contains("unlink"))
+        }
+    }
+
+    // What is linked is shown even while its provider is not set up.
+    @Test func linkedAccountOfAnUnconfiguredProviderIsListed() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            #expect(page.body.contains("action=\"/account/identities/\(Identities.google.id)/unlink\""))
+        }
+    }
+
+    // A12: the last way to sign in is explained, not offered.
+    @Test func lastWayIsNotOffered() async throws {
+        let api = stub(Identities.last)
+        try await TestSite.with(api, providers: [.google]) { site in
+            let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            #expect(page.body.contains("Not set"))
+            #expect(page.body.contains("This is your only way to sign in"))
+            #expect(!page.body.contains("unlink"))
+        }
+    }
+
+    @Test func oneAccountIsUnlinked() async throws {
+        let api = StubAuthAPI([
+            "DELETE /api/auth/identities/\(Identities.discord.id)": { _ in StubAuthAPI.problem(.lastSignInMethod) }
+        ])
+        try await TestSite.with(api) { site in
+            for (id, notice) in [
+                (Identities.google.id.uppercased(), "identity-unlinked"), (Identities.gone, "identity-gone"),
+                (Identities.discord.id, "identity-last"),
+            ] {
+                let page = try await site.post("/account/identities/\(id)/unlink", cookie: StubAuthAPI.cookie)
+                #expect(page.status == 303)
+                #expect(page.location == "/account?notice=\(notice)")
+            }
+            let nonsense = try await site.post("/account/identities/nonsense/unlink", cookie: StubAuthAPI.cookie)
+            #expect(nonsense.status == 404)
+            let account = try await site.get("/account?notice=identity-unlinked", cookie: StubAuthAPI.cookie)
+            #expect(account.body.contains("That account is disconnected."))
+        }
+        #expect(
+            api.requests.prefix(3).map { "\($0.method) \($0.path)" } == [
+                "DELETE /api/auth/identities/\(Identities.google.id)",
+                "DELETE /api/auth/identities/\(Identities.gone)",
+                "DELETE /api/auth/identities/\(Identities.discord.id)",
+            ]
+        )
+    }
+
+    // F4, A14
+    @Test func unlinkingIsForTheOwnerFromThisSite() async throws {
+        let api = StubAuthAPI()
+        let path = "/account/identities/\(Identities.google.id)/unlink"
+        try await TestSite.with(api) { site in
+            let anonymous = try await site.post(path)
+            #expect(anonymous.location == "/login?return_to=%2Faccount")
+            let elsewhere = try await site.post(
+                path,
+                cookie: StubAuthAPI.cookie,
+                headers: ["Sec-Fetch-Site": "cross-site"]
+            )
+            #expect(elsewhere.status == 403)
+            let read = try await site.get(path, cookie: StubAuthAPI.cookie)
+            #expect(read.status == 405)
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    @Test func connectedAccountIsConfirmed() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/account?connected=google", cookie: StubAuthAPI.cookie)
+            #expect(page.body.contains("Google is connected. You can sign in with it from now on."))
+            #expect(page.body.contains(#"data-location="/account""#))
+            let evil = try await site.get("/account?connected=evil", cookie: StubAuthAPI.cookie)
+            #expect(!evil.body.contains("id=\"notice\""))
+        }
+        // A link cannot say what is not so.
+        try await TestSite.with(stub(Identities.passwordOnly)) { site in
+            let page = try await site.get("/account?connected=google", cookie: StubAuthAPI.cookie)
+            #expect(!page.body.contains("is connected"))
+        }
+    }
+
+    @Test(arguments: OAuthFailure.allCases)
+    func failedLinkingIsExplained(failure: OAuthFailure) async throws {
+        let text = try Translations.embedded()[.english].text(failure.text, ["provider": "Google"])
+        try await TestSite.with(providers: [.google]) { site in
+            let page = try await site.get(
+                "/account?oauth_error=\(failure.rawValue)&provider=google&error_id=0123456789abcdef&connected=google",
+                cookie: StubAuthAPI.cookie
+            )
+            #expect(page.status == 200)
+            #expect(page.body.contains("Connecting Google did not work"))
+            #expect(page.body.contains(text.escapedForHTML))
+            #expect(page.body.contains("<code>0123456789abcdef</code>"))
+            #expect(!page.body.contains("Google is connected."))
+            let again = #"id="oauth-retry" href="/api/auth/google?link=true&amp;return_to=%2Faccount""#
+            #expect(
+                page.body.contains(again)
+                    == (failure != .identityTaken && failure != .providerAlreadyLinked
+                        && failure != .providerDisabled && failure != .signInRequired && failure != .notFromThisSite)
+            )
+        }
+    }
+
+    private func stub(_ list: IdentityListBody) -> StubAuthAPI {
+        StubAuthAPI(["GET /api/auth/identities": { _ in try StubAuthAPI.json(list) }])
+    }
+}

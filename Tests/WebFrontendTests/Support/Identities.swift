@@ -1,0 +1,30 @@
+import FoundationEssentials
+import Shared
+
+@testable import WebFrontend
+
+/// The provider accounts that the stub knows.
+enum Identities {
+    static let google = IdentityBody(
+        id: "01890a5d-ac96-774b-bcce-b302099a9001",
+        provider: .google,
+        email: "ada@gmail.example",
+        linkedAt: Date(timeIntervalSince1970: 1_795_420_680)
+    )
+    static let discord = IdentityBody(
+        id: "01890a5d-ac96-774b-bcce-b302099a9002",
+        provider: .discord,
+        email: nil,
+        linkedAt: Date(timeIntervalSince1970: 1_795_334_280)
+    )
+    static let gone = "01890a5d-ac96-774b-bcce-b302099a9003"
+
+    static let passwordOnly = IdentityListBody(identities: [], hasPassword: true)
+    static let both = IdentityListBody(identities: [discord, google], hasPassword: true)
+    static let last = IdentityListBody(identities: [google], hasPassword: false)
+
+    /// The view of a list on a site with both providers.
+    static func view(of list: IdentityListBody) -> IdentitiesView {
+        IdentitiesView(list: list, providers: [.google, .discord])
+    }
+}
