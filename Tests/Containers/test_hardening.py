@@ -1,5 +1,7 @@
 """How the containers run: what the engine itself says about them."""
 
+from pathlib import Path
+
 import containers
 import pytest
 
@@ -24,7 +26,7 @@ def test_runs_without_privileges(stack, service):
 def test_processes_really_have_nothing(stack, service):
     """C3: what the kernel says about the first process of each server."""
     process = stack.container(service)["State"]["Pid"]
-    status = dict(line.split(":\t", 1) for line in open(f"/proc/{process}/status").read().splitlines())
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
     assert "0" not in status["Uid"].split()
     assert [int(status[kind], 16) for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")] == [0] * 5
     assert status["NoNewPrivs"] == "1"

@@ -96,7 +96,8 @@ def test_dotenv_adds_to_the_environment_and_is_not_evaluated(tmp_path):
     + [("DATABASE_URL", ""), ("DATABASE_URL_FILE", ""), ("LOG_LEVEL", "yes")],
 )
 def test_a_database_that_is_named_even_in_part_is_not_replaced(tmp_path, name, own):
-    lines = f'root={tmp_path}; mkdir {tmp_path}/scripts; ln -s {ROOT}/scripts/* {tmp_path}/scripts; development_settings'
+    copy = f"root={tmp_path}; mkdir {tmp_path}/scripts; ln -s {ROOT}/scripts/* {tmp_path}/scripts"
+    lines = f"{copy}; development_settings"
     result = shell(f'{lines}; printf "%s" "$own_database"', **{name: "x"})
     assert (result.returncode, result.stdout) == (0, own), result.stderr
 
@@ -150,7 +151,7 @@ def test_m1_make_alone_lists_every_command():
 
 @contextlib.contextmanager
 def make_dev(environment: dict[str, str], log: Path):
-    """Runs what `make dev` runs, as a terminal would (a process group that Ctrl-C ends), until it says that it is up."""
+    """Runs what `make dev` runs, as a terminal would (in a group that Ctrl-C ends), until it says that it is up."""
     with log.open("w") as output:
         process = subprocess.Popen(
             [*dying_with_us(), ROOT / "scripts/dev"],
