@@ -99,6 +99,7 @@ let package = Package(
             name: "AuthAPITests",
             dependencies: [
                 "AuthAPI", "Shared", hummingbird, crypto, logging, lifecycle, httpTypes, nioCore, nioHTTP1, httpClient,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "JWTKit", package: "jwt-kit"),

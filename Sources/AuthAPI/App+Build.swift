@@ -19,6 +19,7 @@ struct App: Sendable {
     let openAPI: OpenAPIRoutes
     let sweeper: SessionSweeper
     let metrics: APIMetrics
+    let providers: IdentityProviders
 
     init(settings: APISettings, logger: Logger, now: @escaping @Sendable () -> Date = { Date.now }) async throws {
         self.settings = settings
@@ -61,6 +62,7 @@ struct App: Sendable {
             postgres: postgres,
             store: MetricsStore(postgres: postgres, parameters: settings.argon2, now: now)
         )
+        providers = IdentityProviders(settings.providers, logger: logger, now: now)
     }
 }
 
@@ -69,6 +71,7 @@ extension App {
     var backgroundServices: [ServiceGroupConfiguration.ServiceConfiguration] {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: hashing), .init(service: postgres), .init(service: sweeper),
+            .init(service: providers),
         ]
         if let port = settings.metricsPort {
             let server = MetricsServer(metrics.registry, host: settings.host, port: port)

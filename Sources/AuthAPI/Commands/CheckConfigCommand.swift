@@ -11,5 +11,17 @@ struct CheckConfigCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try APISettings.orExit()
         print("settings are valid; the site's address is \(settings.common.publicURL)")
+        for line in settings.callbackLines { print(line) }
+    }
+}
+
+extension APISettings {
+    /// For each provider that is on, the callback address that its application there must name exactly.
+    var callbackLines: [String] {
+        OAuthProvider.allCases.map { provider in
+            guard providers[provider] != nil else { return "sign-in through \(provider.displayName) is off" }
+            let address = "\(common.publicURL)\(APIPath.oauthCallback(provider))"
+            return "sign-in through \(provider.displayName) is on; the callback address to register there: \(address)"
+        }
     }
 }

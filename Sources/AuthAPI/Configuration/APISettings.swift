@@ -17,6 +17,8 @@ struct APISettings: Sendable {
     let secretKeyPrevious: Secret?
     /// Other origins whose pages may call the API.
     let allowedOrigins: Set<WebOrigin>
+    /// How this site is registered with the providers that are on.
+    let providers: [OAuthProvider: ProviderSettings]
     let argon2: Argon2Parameters
     let hashingThreads: Int
     /// How many password checks may wait.
@@ -40,6 +42,7 @@ struct APISettings: Sendable {
         secretKeyPrevious = reader.secretKey(.secretKeyPrevious)
         if let key, key == secretKeyPrevious { reader.fault(.secretKeyPrevious, "must differ from SECRET_KEY") }
         allowedOrigins = reader.origins(.allowedOrigins)
+        providers = reader.providers()
         let defaults = Argon2Parameters()
         argon2 = Argon2Parameters(
             memoryKiB: reader.integer(.argon2MemoryKiB, in: 8192...1_048_576, default: defaults.memoryKiB),

@@ -6,7 +6,7 @@
 struct JSONKeyScan {
     /// How many keys the outermost object has, duplicates counted.
     private(set) var count = 0
-    /// How many bytes the longest of these keys has, escapes as written.
+    /// How many bytes the longest key at any depth has, escapes as written.
     private(set) var longest = 0
 
     /// Reads a text; nil when it is not what RFC 8259 allows.
@@ -40,8 +40,8 @@ struct JSONKeyScan {
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 guard last != UInt8(ascii: ",") else { return nil }
                 depth -= 1
-            case UInt8(ascii: ":") where depth == 1:
-                count += 1
+            case UInt8(ascii: ":"):
+                if depth == 1 { count += 1 }
                 longest = max(longest, lastStringLength)
             default: break
             }

@@ -26,6 +26,20 @@ public struct DisplayName: Sendable, Hashable {
         value = trimmed
     }
 
+    /// Makes the nearest name of what a provider calls a person: characters that a name may not have become blanks, and
+    /// what is too long is cut; nil when nothing to show is left.
+    public init?(cleaning text: String) {
+        var scalars = String.UnicodeScalarView()
+        // Cutting first keeps the work small; blanks at the start are the provider's own fault.
+        for scalar in text.unicodeScalars.prefix(4 * Self.maximumLength) {
+            scalars.append(Self.isForbidden(scalar) ? " " : scalar)
+        }
+        var name = String(scalars).trimmingBlanks()
+        // Whole characters, so that no letter loses its accent.
+        while name.unicodeScalars.count > Self.maximumLength { name.removeLast() }
+        try? self.init(name)
+    }
+
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true

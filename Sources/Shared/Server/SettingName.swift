@@ -23,7 +23,11 @@ public enum SettingName: String, CaseIterable, Sendable {
     case secretKeyPrevious = "SECRET_KEY_PREVIOUS"
     case allowedOrigins = "ALLOWED_ORIGINS"
     case googleClientID = "GOOGLE_CLIENT_ID"
+    case googleClientSecret = "GOOGLE_CLIENT_SECRET"
+    case googleIssuer = "GOOGLE_ISSUER"
     case discordClientID = "DISCORD_CLIENT_ID"
+    case discordClientSecret = "DISCORD_CLIENT_SECRET"
+    case discordBaseURL = "DISCORD_BASE_URL"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
     case argon2MemoryKiB = "ARGON2_MEMORY_KIB"
@@ -35,7 +39,8 @@ public enum SettingName: String, CaseIterable, Sendable {
     /// Whether the value is a secret, which `NAME_FILE` may name a file for and which no message repeats.
     public var isSecret: Bool {
         switch self {
-        case .databaseURL, .postgresPassword, .secretKey, .secretKeyPrevious: true
+        case .databaseURL, .postgresPassword, .secretKey, .secretKeyPrevious, .googleClientSecret, .discordClientSecret:
+            true
         default: false
         }
     }

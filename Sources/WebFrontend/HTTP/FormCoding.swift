@@ -32,22 +32,8 @@ enum FormCoding {
         return fields
     }
 
-    /// Writes a value for a query: everything but unreserved characters (RFC 3986, section 2.3) is escaped.
-    static func encode(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let hex = String(byte, radix: 16, uppercase: true)
-                encoded += hex.count == 1 ? "%0\(hex)" : "%\(hex)"
-            }
-        }
-        return encoded
-    }
+    /// Writes a value for a query.
+    static func encode(_ text: String) -> String { text.percentEncoded }
 
     private static func text(_ escaped: some Collection<UInt8>) throws(APIError) -> String {
         var bytes: [UInt8] = []

@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Shared
+
+/// Discord (Discord, "OAuth2" and "User resource"): OAuth 2.0 without ID tokens, so the token is used to ask who it is.
+struct DiscordProvider: IdentityProvider {
+    private static let scope = "identify email"
+
+    let name = OAuthProvider.discord
+    private let settings: ProviderSettings
+    private let client: ProviderClient
+    private let exchange: CodeExchange
+
+    /// Makes the provider.
+    init(_ settings: ProviderSettings, client: ProviderClient, now: @escaping @Sendable () -> Date) {
+        self.settings = settings
+        self.client = client
+        exchange = CodeExchange(
+            client: client,
+            clientID: settings.clientID,
+            clientSecret: settings.clientSecret,
+            now: now
+        )
+    }
+
+    func authorizationURL(for request: AuthorizationRequest) -> String {
+        request.address(
+            at: settings.address.appending("/oauth2/authorize"),
+            clientID: settings.clientID,
+            scope: Self.scope
+        )
+    }
+
+    func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity {
+        try answer.checkIssuer(settings.address.description, isRequired: false)
+        let reply = try await exchange.tokens(
+            for: answer,
+            at: settings.address.appending("/api/oauth2/token"),
+            authentication: .basic
+        )
+        // Without a version Discord answers as its oldest one (Discord, "API Versioning").
+        let person = try await client.get(
+            settings.address.appending("/api/v10/users/@me"),
+            bearer: reply.tokens.accessToken
+        ).decoded(Person.self)
+        // A snowflake: 64 bits in decimal.
+        guard (1...20).contains(person.id.utf8.count), person.id.utf8.allSatisfy(Self.isDigit) else {
+            throw ProviderError(.providerError, "the provider's answer names no user")
+        }
+        return ProviderIdentity(
+            provider: .discord,
+            subject: person.id,
+            email: try .verified(person.email, isVerified: person.verified == true),
+            displayName: [person.globalName, person.username].compactMap(\.self)
+                .firstNonNil { DisplayName(cleaning: $0)?.value },
+            avatarURL: Self.picture(of: person.id, hash: person.avatar),
+            tokens: reply.tokens
+        )
+    }
+
+    /// The user object, as far as this site looks at it.
+    private struct Person: Decodable {
+        let id: String
+        let username: String?
+        let globalName: String?
+        let avatar: String?
+        let email: String?
+        let verified: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case id, username, avatar, email, verified
+            case globalName = "global_name"
+        }
+    }
+
+    /// The picture's address (Discord, "Image Formatting"): a hash that starts with `a_` is that of an animated one.
+    static func picture(of id: String, hash: String?) -> String? {
+        guard let hash else { return nil }
+        let isAnimated = hash.hasPrefix("a_")
+        let digits = isAnimated ? hash.dropFirst(2) : hash[...]
+        guard (1...64).contains(digits.utf8.count), digits.utf8.allSatisfy(isHexDigit) else { return nil }
+        return "https://cdn.discordapp.com/avatars/\(id)/\(hash).\(isAnimated ? "gif" : "png")?size=128"
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+}
+
+extension Sequence {
+    /// The first result that is one.
+    fileprivate func firstNonNil<Value>(_ transform: (Element) -> Value?) -> Value? {
+        for element in self {
+            if let value = transform(element) { return value }
+        }
+        return nil
+    }
+}

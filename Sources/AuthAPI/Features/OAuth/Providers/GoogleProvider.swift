@@ -1,0 +1,99 @@
+import FoundationEssentials
+import Logging
+import Shared
+
+/// Google, or another OpenID provider in its place (OpenID Connect Core, section 3.1; found by discovery).
+struct GoogleProvider: IdentityProvider {
+    /// Google's own issuer.
+    static let issuer = "https://accounts.google.com"
+    /// How Google's ID tokens may spell it, too (Google, "OpenID Connect", ID token payload).
+    private static let otherSpelling = "accounts.google.com"
+    private static let scope = "openid profile email"
+
+    let name = OAuthProvider.google
+    private let settings: ProviderSettings
+    private let metadata: CachedDocument<ProviderMetadata>
+    private let exchange: CodeExchange
+    private let verifier: IDTokenVerifier
+
+    /// Makes the provider; nothing is asked before the first flow.
+    init(
+        _ settings: ProviderSettings,
+        client: ProviderClient,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date
+    ) {
+        let issuer = settings.address
+        let metadata = CachedDocument("discovery", logger: logger, now: now) { () throws(ProviderError) in
+            // OpenID Connect Discovery 1.0, section 4.
+            let answer = try await client.get(issuer.appending("/.well-known/openid-configuration"))
+            return try ProviderMetadata(answer.decoded(), issuer: issuer)
+        }
+        let keys = CachedDocument("keys", logger: logger, now: now) { () throws(ProviderError) in
+            let address = try await metadata.document().keySetAddress
+            return try await SigningKeys(client.get(address.description).decoded())
+        }
+        self.settings = settings
+        self.metadata = metadata
+        exchange = CodeExchange(
+            client: client,
+            clientID: settings.clientID,
+            clientSecret: settings.clientSecret,
+            now: now
+        )
+        let spelling = issuer.description
+        verifier = IDTokenVerifier(
+            issuers: spelling == Self.issuer ? [spelling, Self.otherSpelling] : [spelling],
+            clientID: settings.clientID,
+            keys: keys,
+            now: now
+        )
+    }
+
+    func authorizationURL(for request: AuthorizationRequest) async throws(ProviderError) -> String {
+        let endpoint = try await metadata.document().authorizationEndpoint
+        return request.address(
+            at: endpoint.description,
+            clientID: settings.clientID,
+            scope: Self.scope,
+            extra: [(name: "nonce", value: request.nonce)]
+        )
+    }
+
+    func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity {
+        let metadata = try await metadata.document()
+        try answer.checkIssuer(settings.address.description, isRequired: metadata.namesIssuer)
+        let reply = try await exchange.tokens(
+            for: answer,
+            at: metadata.tokenEndpoint.description,
+            authentication: metadata.tokenAuthentication
+        )
+        guard let idToken = reply.idToken else {
+            throw ProviderError(.providerError, "the provider gave no ID token")
+        }
+        let claims = try await verifier.claims(
+            of: idToken,
+            expecting: .init(nonce: answer.nonce, accessToken: reply.tokens.accessToken)
+        )
+        return ProviderIdentity(
+            provider: .google,
+            // The verifier has seen that there is one.
+            subject: claims.subject ?? "",
+            email: try .verified(claims.email, isVerified: claims.isEmailVerified),
+            displayName: claims.name.flatMap { DisplayName(cleaning: $0)?.value },
+            avatarURL: Self.picture(claims.picture),
+            tokens: reply.tokens
+        )
+    }
+
+    /// The picture, when it is on the host that pages may show pictures from.
+    static func picture(_ address: String?) -> String? {
+        guard let address, address.utf8.count <= ProviderAddress.maximumLength,
+            address.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }),
+            let parts = URLComponents(string: address), parts.scheme == "https",
+            parts.host == "lh3.googleusercontent.com", parts.user == nil, parts.password == nil, parts.port == nil,
+            parts.fragment == nil
+        else { return nil }
+        return address
+    }
+}

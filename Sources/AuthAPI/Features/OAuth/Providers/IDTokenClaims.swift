@@ -1,0 +1,66 @@
+import JWTKit
+
+/// What an ID token says (OpenID Connect Core, sections 2 and 5.1); times in seconds since 1970.
+struct IDTokenClaims: JWTPayload {
+    let issuer: String
+    let subject: String?
+    let audience: [String]
+    let authorizedParty: String?
+    let expiry: Double
+    let issuedAt: Double
+    let nonce: String?
+    let accessTokenHash: String?
+    let email: String?
+    let isEmailVerified: Bool
+    let name: String?
+    let picture: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case issuer = "iss"
+        case subject = "sub"
+        case audience = "aud"
+        case authorizedParty = "azp"
+        case expiry = "exp"
+        case issuedAt = "iat"
+        case nonce
+        case accessTokenHash = "at_hash"
+        case email
+        case isEmailVerified = "email_verified"
+        case name, picture
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        issuer = try container.decode(String.self, forKey: .issuer)
+        subject = try container.decodeIfPresent(String.self, forKey: .subject)
+        // One audience may stand without brackets (RFC 7519, section 4.1.3).
+        if let single = try? container.decode(String.self, forKey: .audience) {
+            audience = [single]
+        } else {
+            audience = try container.decode([String].self, forKey: .audience)
+        }
+        authorizedParty = try container.decodeIfPresent(String.self, forKey: .authorizedParty)
+        expiry = try container.decode(Double.self, forKey: .expiry)
+        issuedAt = try container.decode(Double.self, forKey: .issuedAt)
+        nonce = try container.decodeIfPresent(String.self, forKey: .nonce)
+        accessTokenHash = try container.decodeIfPresent(String.self, forKey: .accessTokenHash)
+        email = try container.decodeIfPresent(String.self, forKey: .email)
+        // Some providers write the boolean as a text; anything but a plain yes is a no.
+        if let text = try? container.decode(String.self, forKey: .isEmailVerified) {
+            isEmailVerified = text == "true"
+        } else {
+            isEmailVerified = (try? container.decode(Bool.self, forKey: .isEmailVerified)) ?? false
+        }
+        // For show only: an odd one is none.
+        name = try? container.decode(String.self, forKey: .name)
+        picture = try? container.decode(String.self, forKey: .picture)
+    }
+
+    /// Never called: this site writes no ID tokens.
+    func encode(to encoder: any Encoder) throws {
+        throw EncodingError.invalidValue(self, .init(codingPath: encoder.codingPath, debugDescription: "read only"))
+    }
+
+    /// Nothing: ``IDTokenVerifier`` checks the claims, against its own clock.
+    func verify(using algorithm: some JWTAlgorithm) {}
+}

@@ -1,0 +1,51 @@
+import Shared
+
+/// What an OpenID provider says about itself (OpenID Connect Discovery 1.0, section 3), checked.
+struct ProviderMetadata: Sendable {
+    /// The JSON as it comes; what this client has no use for is left out.
+    struct Document: Decodable {
+        let issuer: String
+        let authorizationEndpoint: String
+        let tokenEndpoint: String
+        let keySetAddress: String
+        let tokenAuthentications: [String]?
+        let namesIssuer: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case issuer
+            case authorizationEndpoint = "authorization_endpoint"
+            case tokenEndpoint = "token_endpoint"
+            case keySetAddress = "jwks_uri"
+            case tokenAuthentications = "token_endpoint_auth_methods_supported"
+            case namesIssuer = "authorization_response_iss_parameter_supported"
+        }
+    }
+
+    let authorizationEndpoint: ProviderAddress
+    let tokenEndpoint: ProviderAddress
+    let keySetAddress: ProviderAddress
+    /// What Google documents, where the provider takes it; else what every provider must take (RFC 6749, section 2.3.1).
+    let tokenAuthentication: CodeExchange.Authentication
+    /// Whether an answer without `iss` is to be refused (RFC 9207, section 2.4).
+    let namesIssuer: Bool
+
+    /// Checks a document.
+    ///
+    /// - Throws: ``ProviderError`` when it is not this issuer's (section 4.3: the issuer must be exactly the same), or
+    ///   leads to addresses that must not be asked.
+    init(_ document: Document, issuer: ProviderAddress) throws(ProviderError) {
+        guard document.issuer == issuer.description else {
+            throw ProviderError(.providerError, "the discovery document is that of another issuer")
+        }
+        guard let authorization = issuer.endpoint(document.authorizationEndpoint),
+            let token = issuer.endpoint(document.tokenEndpoint), let keys = issuer.endpoint(document.keySetAddress)
+        else {
+            throw ProviderError(.providerError, "the discovery document names an address that must not be asked")
+        }
+        authorizationEndpoint = authorization
+        tokenEndpoint = token
+        keySetAddress = keys
+        tokenAuthentication = document.tokenAuthentications?.contains("client_secret_post") == true ? .post : .basic
+        namesIssuer = document.namesIssuer ?? false
+    }
+}

@@ -1,0 +1,96 @@
+import Crypto
+import Foundation
+import Logging
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// Signs somebody in through the stand-in provider without the routes: what a flow does with a provider, and no more.
+struct ProviderFlow: Sendable {
+    static let redirectOrigin = "https://site.example"
+
+    let standIn: StandInProvider
+    let providers: IdentityProviders
+    let clock: TestClock
+    let logs: LogRecorder
+
+    /// Runs `body` with a provider and a client of it, both on the same clock.
+    static func with(
+        deadline: Duration = .seconds(5),
+        _ body: @Sendable (ProviderFlow) async throws -> Void
+    ) async throws {
+        let clock = TestClock()
+        let logs = LogRecorder()
+        try await StandInProvider.with(now: clock.now) { standIn in
+            let logger = Logger(label: "test") { _ in
+                JSONLogHandler(format: .json, logLevel: .trace, write: logs.append)
+            }
+            let settings = try TestAPI.settings(standIn.environment, databaseURL: "postgresql://u@h/d")
+            let providers = IdentityProviders(settings.providers, logger: logger, now: clock.now, deadline: deadline)
+            let result: Result<Void, any Error>
+            do {
+                try await body(ProviderFlow(standIn: standIn, providers: providers, clock: clock, logs: logs))
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            try await providers.close()
+            try result.get()
+        }
+    }
+
+    /// The provider of that name.
+    func provider(_ name: OAuthProvider) throws -> any IdentityProvider { try #require(providers[name]) }
+
+    /// Signs in; `change` makes something else of what the callback got.
+    func signIn(
+        _ name: OAuthProvider,
+        change: (AuthorizationAnswer) -> AuthorizationAnswer = { $0 }
+    ) async throws -> ProviderIdentity {
+        let provider = try provider(name)
+        let answer = try await answer(name)
+        return try await provider.identity(for: change(answer))
+    }
+
+    /// What the callback gets when the person agrees.
+    func answer(_ name: OAuthProvider) async throws -> AuthorizationAnswer {
+        let verifier = Base64URL.encode(SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) })
+        let nonce = Base64URL.encode(SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) })
+        let redirectURI = Self.redirectOrigin + APIPath.oauthCallback(name)
+        let address = try await provider(name).authorizationURL(
+            for: AuthorizationRequest(
+                state: Base64URL.encode(SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }),
+                nonce: nonce,
+                codeChallenge: Base64URL.encode(SHA256.hash(data: Data(verifier.utf8))),
+                redirectURI: redirectURI
+            )
+        )
+        let callback = try standIn.authorize(address, redirectURI: redirectURI)
+        return AuthorizationAnswer(
+            code: Secret(callback.code),
+            issuer: callback.issuer,
+            verifier: Secret(verifier),
+            nonce: Secret(nonce),
+            redirectURI: redirectURI
+        )
+    }
+
+    /// Expects that signing in is refused.
+    func expectRefusal(
+        _ name: OAuthProvider,
+        _ failure: OAuthFailure,
+        _ reason: String,
+        change: (AuthorizationAnswer) -> AuthorizationAnswer = { $0 },
+        _ comment: Comment? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        do {
+            let identity = try await signIn(name, change: change)
+            Issue.record("signed in as \(identity.subject)", sourceLocation: sourceLocation)
+        } catch let error as ProviderError {
+            #expect(error.failure == failure, comment, sourceLocation: sourceLocation)
+            #expect("\(error.reason)".contains(reason), "\(error.reason)", sourceLocation: sourceLocation)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What the stand-in provider is about to answer, for a test to change.
+struct StandInAnswer: Sendable {
+    /// How the answer reaches the client.
+    enum Delivery: Sendable {
+        /// As it should.
+        case whole
+        /// Nothing comes until the stand-in is released.
+        case held
+        /// The head comes and then nothing until the stand-in is released.
+        case stalled
+        /// The body never ends.
+        case endless
+        /// The connection closes before the head.
+        case closed
+    }
+
+    var status: Int
+    var headers: HTTPFields = [.contentType: "application/json"]
+    var body: String
+    var delivery = Delivery.whole
+
+    /// Makes a JSON answer.
+    init(_ object: [String: Any], status: Int = 200) {
+        self.status = status
+        body = Self.text(object)
+    }
+
+    /// Changes fields of the JSON body.
+    mutating func edit(_ change: (inout [String: Any]) -> Void) {
+        var object = (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]) ?? [:]
+        change(&object)
+        body = Self.text(object)
+    }
+
+    /// Sends the browser elsewhere.
+    mutating func redirect(to location: String) {
+        status = 302
+        headers[.location] = location
+    }
+
+    func response(latch: StandInLatch, channel: any Channel) async throws -> Response {
+        let status = HTTPResponse.Status(code: status)
+        switch delivery {
+        case .whole: break
+        case .held: await latch.opened()
+        case .closed: try? await channel.close()
+        case .stalled:
+            return Response(
+                status: status,
+                headers: headers,
+                body: ResponseBody { writer in
+                    try await writer.write(ByteBuffer(string: "{"))
+                    await latch.opened()
+                    try await writer.finish(nil)
+                }
+            )
+        case .endless:
+            return Response(
+                status: status,
+                headers: headers,
+                body: ResponseBody { writer in
+                    try await writer.write(ByteBuffer(string: "{\"access_token\": \""))
+                    let piece = ByteBuffer(repeating: UInt8(ascii: "x"), count: 16 * 1024)
+                    // Ends when the client has closed the connection; in no case does it outlive the test.
+                    while !latch.isOpen { try await writer.write(piece) }
+                    try await writer.finish(nil)
+                }
+            )
+        }
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: body)))
+    }
+
+    private static func text(_ object: [String: Any]) -> String {
+        let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+        return String(decoding: data ?? Data(), as: UTF8.self)
+    }
+}
+
+/// Knows the connection, so that it can be closed.
+struct StandInContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+}
+
+/// Holds whoever waits until it is opened, once and for all.
+final class StandInLatch: Sendable {
+    private let state = Locked<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
+
+    var isOpen: Bool { state.value.isOpen }
+
+    /// Returns once the latch is open.
+    func opened() async {
+        await withCheckedContinuation { continuation in
+            state.update { state in
+                if state.isOpen { continuation.resume() } else { state.waiting.append(continuation) }
+            }
+        }
+    }
+
+    /// Opens the latch.
+    func open() {
+        state.update { state in
+            state.isOpen = true
+            for continuation in state.waiting { continuation.resume() }
+            state.waiting = []
+        }
+    }
+}

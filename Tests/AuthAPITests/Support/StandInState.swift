@@ -1,0 +1,99 @@
+import Crypto
+import Foundation
+import Shared
+
+@testable import AuthAPI
+
+/// The codes and tokens that the stand-in provider has given out.
+final class StandInState: Sendable {
+    /// What a person agreed to.
+    struct Grant: Sendable {
+        let provider: OAuthProvider
+        let person: StandInPerson
+        let redirectURI: String
+        let codeChallenge: String
+        let nonce: String?
+        let scope: String
+    }
+
+    /// Why a code is not taken (RFC 6749, section 5.2).
+    struct Refusal: Error {
+        let code: String
+        let status: Int
+    }
+
+    private let grants = Locked<[String: Grant]>([:])
+    private let people = Locked<[String: StandInPerson]>([:])
+
+    /// Makes a code for a grant.
+    func issueCode(for grant: Grant) -> String {
+        let code = "code-\(UUID().uuidString)"
+        grants.update { $0[code] = grant }
+        return code
+    }
+
+    /// Makes an access token.
+    func issueAccessToken(for person: StandInPerson) -> String {
+        let token = "access-\(UUID().uuidString)"
+        people.update { $0[token] = person }
+        return token
+    }
+
+    /// Who is behind an `Authorization` header.
+    func person(authorization: String?) -> StandInPerson? {
+        guard let authorization, authorization.hasPrefix("Bearer ") else { return nil }
+        return people.value[String(authorization.dropFirst(7))]
+    }
+
+    /// Takes a code, which works once, for the right client, redirect address and verifier.
+    func redeem(body: String, authorization: String?, at provider: OAuthProvider) -> Result<Grant, Refusal> {
+        let form = StandInForm.fields(body)
+        var client = (id: form["client_id"] ?? "", secret: form["client_secret"] ?? "")
+        if let authorization, authorization.hasPrefix("Basic "),
+            let pair = Data(base64Encoded: String(authorization.dropFirst(6)))
+        {
+            let halves = String(decoding: pair, as: UTF8.self).split(separator: ":", omittingEmptySubsequences: false)
+            guard halves.count == 2, form["client_secret"] == nil else {
+                return .failure(Refusal(code: "invalid_request", status: 400))
+            }
+            client = (StandInForm.decoded(halves[0]), StandInForm.decoded(halves[1]))
+        }
+        guard client.id == StandInProvider.clientID, client.secret == StandInProvider.clientSecret else {
+            return .failure(Refusal(code: "invalid_client", status: 401))
+        }
+        guard form["grant_type"] == "authorization_code", let code = form["code"] else {
+            return .failure(Refusal(code: "unsupported_grant_type", status: 400))
+        }
+        let grant = Locked<Grant?>(nil)
+        grants.update { grants in
+            let found = grants.removeValue(forKey: code)
+            grant.update { $0 = found }
+        }
+        let verifier = form["code_verifier"] ?? ""
+        guard let grant = grant.value, grant.provider == provider, form["redirect_uri"] == grant.redirectURI,
+            (43...128).contains(verifier.utf8.count),
+            Base64URL.encode(SHA256.hash(data: Data(verifier.utf8))) == grant.codeChallenge
+        else { return .failure(Refusal(code: "invalid_grant", status: 400)) }
+        return .success(grant)
+    }
+}
+
+/// Reads forms and queries.
+enum StandInForm {
+    /// Names and values; of a name that is there twice, nothing.
+    static func fields(_ text: some StringProtocol) -> [String: String] {
+        var fields: [String: String] = [:]
+        var seen: Set<String> = []
+        for pair in text.split(separator: "&") {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = decoded(halves[0])
+            fields[name] = seen.insert(name).inserted && halves.count == 2 ? decoded(halves[1]) : nil
+        }
+        return fields
+    }
+
+    /// A value without its escapes.
+    static func decoded(_ text: some StringProtocol) -> String {
+        String(text).replacing("+", with: " ").removingPercentEncoding ?? ""
+    }
+}

@@ -1,0 +1,83 @@
+import Crypto
+import CryptoExtras
+import Foundation
+
+@testable import AuthAPI
+
+/// An ID token that is about to be signed, for a test to forge.
+struct StandInToken {
+    /// What the signature is made with.
+    enum Signing {
+        /// The provider's RSA key, RS256.
+        case key
+        /// The provider's key on the curve P-256, ES256.
+        case curveKey
+        /// An RSA key that the provider does not publish.
+        case strangersKey
+        /// HS256 with these bytes.
+        case hmac(Data)
+        /// Nothing: the signature is empty.
+        case none
+    }
+
+    static let keyID = "stand-in-1"
+    static let curveKeyID = "stand-in-curve"
+
+    var header: [String: Any] = ["alg": "RS256", "typ": "JWT", "kid": Self.keyID]
+    var claims: [String: Any]
+    var signing = Signing.key
+
+    init(claims: [String: Any]) { self.claims = claims }
+
+    /// The token.
+    var text: String {
+        let input = "\(Self.part(header)).\(Self.part(claims))"
+        return "\(input).\(Base64URL.encode(signature(of: Data(input.utf8))))"
+    }
+
+    /// The provider's public key as a JWK.
+    static var publicKey: [String: Any] { publicKey(named: keyID, key) }
+
+    /// An RSA key as a JWK.
+    static func publicKey(named id: String, _ key: _RSA.Signing.PrivateKey?) -> [String: Any] {
+        guard let numbers = try? key?.publicKey.getKeyPrimitives() else { return [:] }
+        return [
+            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": id, "n": Base64URL.encode(numbers.modulus),
+            "e": Base64URL.encode(numbers.publicExponent),
+        ]
+    }
+
+    /// The provider's public key on the curve as a JWK.
+    static var publicCurveKey: [String: Any] {
+        let point = curveKey.publicKey.rawRepresentation
+        return [
+            "kty": "EC", "use": "sig", "alg": "ES256", "crv": "P-256", "kid": curveKeyID,
+            "x": Base64URL.encode(point.prefix(32)), "y": Base64URL.encode(point.suffix(32)),
+        ]
+    }
+
+    /// The provider's key, made when the first test needs it.
+    static let key = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
+    /// A key of somebody else.
+    static let strangersKey = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
+    private static let curveKey = P256.Signing.PrivateKey()
+
+    private func signature(of input: Data) -> Data {
+        switch signing {
+        case .key: Self.sign(input, with: Self.key)
+        case .strangersKey: Self.sign(input, with: Self.strangersKey)
+        case .curveKey: (try? Self.curveKey.signature(for: input).rawRepresentation) ?? Data()
+        case .hmac(let secret): Data(HMAC<SHA256>.authenticationCode(for: input, using: SymmetricKey(data: secret)))
+        case .none: Data()
+        }
+    }
+
+    private static func sign(_ input: Data, with key: _RSA.Signing.PrivateKey?) -> Data {
+        let signature = try? key?.signature(for: SHA256.hash(data: input), padding: .insecurePKCS1v1_5)
+        return signature?.rawRepresentation ?? Data()
+    }
+
+    private static func part(_ object: [String: Any]) -> String {
+        Base64URL.encode((try? JSONSerialization.data(withJSONObject: object)) ?? Data())
+    }
+}
