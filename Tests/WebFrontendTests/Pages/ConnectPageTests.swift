@@ -33,20 +33,20 @@ import Testing
     @Test func rightPasswordConnectsAndSignsIn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
-            let page = try await site.post("/login", form("Passw0rd"), cookie: StubAuthAPI.connectCookie)
+            let page = try await site.post("/login", form("Correct-Horse-7"), cookie: StubAuthAPI.connectCookie)
             #expect(page.status == 303)
             #expect(page.location == "/signed-in?return_to=%2Faccount%3Fconnected%3Dgoogle")
             #expect(page.cookies == [StubAuthAPI.setCookie, StubAuthAPI.clearedConnectCookie])
             let back = try await site.post(
                 "/login",
-                text: "email=ada%40example.com&password=Passw0rd&connect=google&return_to=%2F",
+                text: "email=ada%40example.com&password=Correct-Horse-7&connect=google&return_to=%2F",
                 cookie: StubAuthAPI.connectCookie
             )
             #expect(back.location == "/signed-in?return_to=%2F")
         }
         #expect(
             api.requests.first?.fields == [
-                "email": "ada@example.com", "password": "Passw0rd", "connect": "google",
+                "email": "ada@example.com", "password": "Correct-Horse-7", "connect": "google",
             ]
         )
     }
@@ -71,7 +71,7 @@ import Testing
     // F8
     @Test func formSurvivesAnAPIThatIsAway() async throws {
         try await TestSite.with(apiURL: TestSite.abandonedAddress()) { site in
-            let page = try await site.post("/login", form("Passw0rd"), cookie: StubAuthAPI.connectCookie)
+            let page = try await site.post("/login", form("Correct-Horse-7"), cookie: StubAuthAPI.connectCookie)
             #expect(page.status == 503)
             #expect(page.body.contains(#"value="ada@example.com" readonly"#))
             #expect(page.body.contains(#"name="connect" value="google""#))
@@ -90,7 +90,7 @@ import Testing
             #expect(!page.body.contains("readonly"))
             let sent = try await site.post(
                 "/login",
-                ["email": "ada@example.com", "password": "Passw0rd", "connect": "discord", "return_to": "/account"],
+                ["email": "ada@example.com", "password": "Correct-Horse-7", "connect": "discord", "return_to": "/account"],
                 cookie: cookie
             )
             #expect(sent.status == 404)
@@ -108,11 +108,11 @@ import Testing
             #expect(!page.body.contains("error-summary"))
             let sent = try await site.post(
                 "/login",
-                ["email": "ada@example.com", "password": "Passw0rd", "connect": "evil"]
+                ["email": "ada@example.com", "password": "Correct-Horse-7", "connect": "evil"]
             )
             #expect(sent.location == "/signed-in")
         }
-        #expect(api.requests.map(\.fields) == [["email": "ada@example.com", "password": "Passw0rd"]])
+        #expect(api.requests.map(\.fields) == [["email": "ada@example.com", "password": "Correct-Horse-7"]])
     }
 
     @Test func whoIsSignedInIsSentToTheAccountPage() async throws {
