@@ -55,6 +55,7 @@ let package = Package(
                 hummingbird, logging, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
+            resources: [.embedInCode("Rules/common-passwords.txt")],
             swiftSettings: strict
         ),
         .executableTarget(

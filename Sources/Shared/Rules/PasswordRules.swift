@@ -24,7 +24,12 @@ public enum PasswordRules {
     }
 
     /// Every rule that the password breaks, in a fixed order; empty when it is good.
-    public static func violations(in password: String) -> [RuleViolation] {
+    ///
+    /// - Parameters:
+    ///   - password: what a person typed.
+    ///   - others: their email address and name as typed, which a password must not be.
+    /// - Returns: the broken rules.
+    public static func violations(in password: String, besides others: [String] = []) -> [RuleViolation] {
         guard !password.isEmpty else { return [RuleViolation(.required, "Enter a password.")] }
         guard password.unicodeScalars.count <= normalizationLimit else { return [tooLong] }
         let scalars = password._nfc
@@ -56,6 +61,9 @@ public enum PasswordRules {
         }
         if !hasDigit {
             violations.append(.init(.missingDigit, "The password must have a digit."))
+        }
+        if (minimumLength...maximumLength).contains(length), CommonPasswords.contains(password, besides: others) {
+            violations.append(.init(.tooCommon, "The password is one of those that attackers try first."))
         }
         return violations
     }

@@ -113,6 +113,8 @@ import Testing
         ),
         (["password": "Aa1bcde"], ["password too_short"]),
         (["password": "Aa1" + String(repeating: "x", count: 126)], ["password too_long"]),
+        (["password": "Password1!"], ["password too_common"]),
+        (["email": "Ada.1815@example.com", "password": "Ada.1815@example.com"], ["password too_common"]),
         (["name": ""], ["name required"]),
         (["name": String(repeating: "n", count: 201)], ["name too_long"]),
         (["name": "Ada\u{0}"], ["name invalid_character"]),

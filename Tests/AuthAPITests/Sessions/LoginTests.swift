@@ -51,7 +51,10 @@ import Testing
             let waiting = Task { try await api.app.hashing.perform {} }
             while api.app.hashing.snapshot.waiting < 1 { await Task.yield() }
             for email in ["nobody@example.com", "ada@example.com"] {
-                let response = try await api.client().post(APIPath.login, ["email": email, "password": "Correct-Horse-7"])
+                let response = try await api.client().post(
+                    APIPath.login,
+                    ["email": email, "password": "Correct-Horse-7"]
+                )
                 #expect(response.status == 503)
                 #expect(try response.problem.code == .overloaded)
                 #expect(Int(try #require(response.header("Retry-After"))) ?? 0 >= 1)

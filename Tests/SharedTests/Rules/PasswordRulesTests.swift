@@ -10,7 +10,7 @@ import Testing
     @Test(
         "Good passwords break no rule",
         arguments: [
-            "Passw0rd", "pässwÖrt9", "Пароль123", "Aa1" + String(repeating: "x", count: 125), "Aa1     ",
+            "Correct-Horse-7", "pässwÖrt9", "Пароль123", "Aa1" + String(repeating: "x", count: 125), "Aa1     ",
             "Aa1👩‍👩‍👧‍👧!!", "Abc١٢٣xyz", "Aa1\u{0}\u{0}\u{0}\u{0}\u{0}",
         ]
     )
@@ -22,8 +22,8 @@ import Testing
             ("", [FieldErrorCode.required]),
             ("a", [.tooShort, .missingUppercase, .missingDigit]),
             ("Aa1bcde", [.tooShort]),
-            ("passw0rd", [.missingUppercase]),
-            ("PASSW0RD", [.missingLowercase]),
+            ("correct-horse-7", [.missingUppercase]),
+            ("CORRECT-HORSE-7", [.missingLowercase]),
             ("Password", [.missingDigit]),
             ("        ", [.missingUppercase, .missingLowercase, .missingDigit]),
             ("😀😀😀😀😀😀😀😀", [.missingUppercase, .missingLowercase, .missingDigit]),
@@ -31,6 +31,37 @@ import Testing
         ]
     )
     func broken(password: String, expected: [FieldErrorCode]) { #expect(codes(password) == expected) }
+
+    // Whatever the case, however composed, and with the mark at the end that other sites ask for.
+    @Test(
+        "Passwords that attackers try first are refused",
+        arguments: [
+            "Password1", "Passw0rd", "pAssWord1", "Password1!", "!!Password1!!", "1Qaz2wsx", "Trustno1", "Qwerty123",
+            "P@ssw0rd", "Welcome1", "Abcd1234", "Password123?",
+        ]
+    )
+    func common(password: String) { #expect(codes(password) == [.tooCommon]) }
+
+    @Test(
+        "What is only like a common password is not refused",
+        arguments: ["Password1x7", "Pass-Word1", "Trüstno1", "Password1é"]
+    )
+    func likeCommon(password: String) { #expect(codes(password).isEmpty) }
+
+    @Test("A common password is told all its faults at once")
+    func commonAndBroken() { #expect(codes("password1") == [.missingUppercase, .tooCommon]) }
+
+    @Test("The email address and the name are no passwords")
+    func ownTexts() {
+        let others = ["Ada1815@example.com", "Ada Lovelace 1815", "caf\u{E9} Nr. 12"]
+        for password in ["ADA1815@example.com", "Ada Lovelace 1815", "Cafe\u{301} Nr. 12"] {
+            #expect(PasswordRules.violations(in: password, besides: others).map(\.code) == [.tooCommon])
+            #expect(PasswordRules.violations(in: password).isEmpty)
+        }
+        #expect(PasswordRules.violations(in: "Ada1815@example.org", besides: others).isEmpty)
+        let enormous = "a" + String(repeating: "\u{301}\u{323}", count: 500_000)
+        #expect(PasswordRules.violations(in: "Correct-Horse-7", besides: [enormous]).isEmpty)
+    }
 
     @Test("A character counts the same composed and decomposed")
     func composition() {

@@ -7,7 +7,8 @@ import Testing
 /// Making an account through the form (requirements F2, F5, F7).
 @Suite struct RegisterPageTests {
     private static let good: KeyValuePairs = [
-        "name": "Ada Lovelace", "email": "ada@example.com", "password": "Correct-Horse-7", "password_confirmation": "Correct-Horse-7",
+        "name": "Ada Lovelace", "email": "ada@example.com", "password": "Correct-Horse-7",
+        "password_confirmation": "Correct-Horse-7",
     ]
 
     // F2
@@ -61,6 +62,25 @@ import Testing
             #expect(page.body.contains(#"value="nonsense""#))
             #expect(!page.body.contains("hunte"))
             #expect(page.body.contains(#"aria-describedby="password-error password-rules" aria-invalid="true""#))
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    // A3: the same list as the API's, before it is asked.
+    @Test func commonPasswordIsRefused() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            for password in ["Password1", "Ada.Lovelace1@example.com"] {
+                let page = try await site.post(
+                    "/register",
+                    [
+                        "name": "Ada", "email": "ada.lovelace1@example.com", "password": password,
+                        "password_confirmation": password,
+                    ]
+                )
+                #expect(page.status == 422)
+                #expect(page.body.contains("This password is among those that attackers try first."))
+            }
         }
         #expect(api.requests.isEmpty)
     }

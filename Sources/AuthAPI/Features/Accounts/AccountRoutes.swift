@@ -12,7 +12,10 @@ struct AccountRoutes: Sendable {
         let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
         let password = body.text("password")
         let name = body.value("name") { text throws(RuleViolation) in try DisplayName(text) }
-        if let password { body.report(PasswordRules.violations(in: password), in: "password") }
+        if let password {
+            let others = [email?.value, name?.value].compactMap(\.self)
+            body.report(PasswordRules.violations(in: password, besides: others), in: "password")
+        }
         try body.finish()
         // All three are there when nothing was at fault.
         guard let email, let password, let name else { throw APIError(.malformedRequest) }

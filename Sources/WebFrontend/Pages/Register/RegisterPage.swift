@@ -36,7 +36,8 @@ struct RegisterPage: Sendable {
         var faults: [FieldError] = []
         do { _ = try DisplayName(form["name"]) } catch { faults.append(error.inField("name")) }
         do { _ = try EmailAddress(form["email"]) } catch { faults.append(error.inField("email")) }
-        faults += PasswordRules.violations(in: form["password"]).map { $0.inField("password") }
+        let others = [form["email"], form["name"]]
+        faults += PasswordRules.violations(in: form["password"], besides: others).map { $0.inField("password") }
         let confirmation = FormField.confirmation.rawValue
         if form[confirmation].isEmpty {
             faults.append(FieldError(field: confirmation, code: .required, detail: ""))
