@@ -10,40 +10,44 @@ struct DocsPage {
     /// - Parameters:
     ///   - document: What to show.
     ///   - publicURL: Scheme and host that the commands call.
-    init(document: OpenAPIDocument, publicURL: String) {
+    ///   - language: The language of what stands around the reference.
+    init(document: OpenAPIDocument, publicURL: String, language: SiteLanguage) {
+        let frame = DocsFrame(language: language)
         let info = document.root["info"]
-        let title = info?["title"]?.text ?? ""
+        let title = frame.title(info?["title"]?.text ?? "").escapedForHTML
         let guide = DocsGuide(text: info?["description"]?.text ?? "")
         let groups = Self.groups(of: document)
         let schemas = DocsSchema(document: document)
         let operation = DocsOperation(document: document, publicURL: publicURL)
         html = """
             <!doctype html>
-            <html lang="en">
+            <html lang="\(language.tag)">
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <title>\(title.escapedForHTML)</title>
+            <title>\(title)</title>
             <link rel="stylesheet" href="\(OpenAPIRoutes.stylesheetPath)">
             </head>
             <body>
-            <a class="skip" href="#content">Skip to the content</a>
+            <a class="skip" href="#content">\(frame.skip)</a>
             <header class="top">
-            <h1>\(title.escapedForHTML)</h1>
-            <p class="facts"><span>Version \((info?["version"]?.text ?? "").escapedForHTML)</span>
+            <h1>\(title)</h1>
+            <p class="facts"><span>\(frame.version) \((info?["version"]?.text ?? "").escapedForHTML)</span>
             <span>\(HTMLText.code(publicURL))</span>
-            <span><a href="/openapi.json">openapi.json</a></span></p>
+            <span><a href="/openapi.json">openapi.json</a></span>
+            <span><a href="/">\(frame.home)</a></span></p>
+            \(frame.note.map { "<p>\($0)</p>" } ?? "")
             </header>
             <div class="columns">
-            <nav class="contents" aria-label="Contents">
-            \(Self.contents(guide: guide, groups: groups, schemas: schemas))</nav>
-            <main id="content">
-            <section aria-label="Guide">
+            <nav class="contents" aria-label="\(frame.contents)">
+            \(Self.contents(frame, guide: guide, groups: groups, schemas: schemas))</nav>
+            <main id="content" lang="en">
+            <section aria-label="\(frame.guide)">
             \(guide.html)</section>
             \(groups.map { Self.section(of: $0, with: operation) }.joined())\
             <section class="group">
-            <h2 id="schemas">Schemas</h2>
+            <h2 id="schemas" lang="\(language.tag)">\(frame.schemas)</h2>
             \(schemas.html)</section>
             </main>
             </div>
@@ -72,25 +76,35 @@ struct DocsPage {
         }
     }
 
-    private static func contents(guide: DocsGuide, groups: [Group], schemas: DocsSchema) -> String {
+    private static func contents(_ frame: DocsFrame, guide: DocsGuide, groups: [Group], schemas: DocsSchema) -> String {
         let topics = guide.topics.map { ($0.title.escapedForHTML, $0.anchor) }
-        var html = contents(of: "Guide", at: "content", topics)
+        var html = contents(of: frame.guide, in: frame.language, at: "content", topics)
         for group in groups {
             let operations = group.operations.map { operation in
                 let badge = DocsOperation.badge(operation.method)
                 return ("\(operation.summary.escapedForHTML) \(badge)", operation.id.escapedForHTML)
             }
-            html += contents(of: group.name, at: group.anchor, operations)
+            html += contents(of: group.name, in: .english, at: group.anchor, operations)
         }
         return html
-            + contents(of: "Schemas", at: "schemas", schemas.names.map { (HTMLText.code($0), DocsSchema.anchor($0)) })
+            + contents(
+                of: frame.schemas,
+                in: frame.language,
+                at: "schemas",
+                schemas.names.map { (HTMLText.code($0), DocsSchema.anchor($0)) }
+            )
     }
 
     /// One part of the contents: its title, and markup and anchor of what is in it.
-    private static func contents(of title: String, at anchor: String, _ entries: [(String, String)]) -> String {
+    private static func contents(
+        of title: String,
+        in language: SiteLanguage,
+        at anchor: String,
+        _ entries: [(String, String)]
+    ) -> String {
         """
-        <div><p><a href="#\(anchor)">\(title.escapedForHTML)</a></p>
-        <ul>
+        <div><p lang="\(language.tag)"><a href="#\(anchor)">\(title.escapedForHTML)</a></p>
+        <ul lang="en">
         \(entries.map { "<li><a href=\"#\($0.1)\">\($0.0)</a></li>\n" }.joined())</ul></div>
 
         """

@@ -13,14 +13,19 @@ struct OpenAPIRoutes: Sendable {
     static let stylesheetPath = "\(APIPath.docs)/style.css"
 
     private let documentAsset: StaticAsset
-    private let pageAsset: StaticAsset
+    private let pageAssets: [SiteLanguage: StaticAsset]
     private let stylesheetAsset: StaticAsset
 
     /// Renders the page, whose commands call the API at the given address.
     init(publicURL: WebOrigin) throws {
         documentAsset = StaticAsset(OpenAPIDocument.json, type: "application/json")
-        let page = DocsPage(document: try OpenAPIDocument(), publicURL: publicURL.description)
-        pageAsset = StaticAsset(Array(page.html.utf8), type: "text/html; charset=utf-8")
+        let document = try OpenAPIDocument()
+        pageAssets = Dictionary(
+            uniqueKeysWithValues: SiteLanguage.allCases.map { language in
+                let page = DocsPage(document: document, publicURL: publicURL.description, language: language)
+                return (language, StaticAsset(Array(page.html.utf8), type: "text/html; charset=utf-8"))
+            }
+        )
         stylesheetAsset = StaticAsset(
             PackageResources.docs_operations_css + PackageResources.docs_css,
             type: "text/css; charset=utf-8"
@@ -33,8 +38,11 @@ struct OpenAPIRoutes: Sendable {
     }
 
     /// `GET /docs`: the document as a page.
-    @Sendable func docs(_ request: Request, context: some RequestContext) -> Response {
-        var response = pageAsset.response(to: request)
+    @Sendable func docs(_ request: Request, context: some RequestContext) throws -> Response {
+        let language = SiteLanguage(for: request)
+        guard var response = pageAssets[language]?.response(to: request) else { throw APIError(.internalError) }
+        response.headers[.contentLanguage] = language.tag
+        response.headers[.vary] = SiteLanguage.vary
         response.headers[.contentSecurityPolicy] =
             "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
             + "form-action 'none'"

@@ -11,7 +11,7 @@ import Testing
 
     init() throws {
         document = try OpenAPIDocument()
-        html = DocsPage(document: document, publicURL: "https://example.com").html
+        html = DocsPage(document: document, publicURL: "https://example.com", language: .english).html
     }
 
     /// The values of an attribute, in the order of the page.
@@ -43,7 +43,20 @@ import Testing
             #expect(ids.contains(String(link.dropFirst())), "\(link)")
         }
         let elsewhere = Set(values(of: "href", in: html).filter { !$0.hasPrefix("#") })
-        #expect(elsewhere == ["/docs/style.css", "/openapi.json"])
+        #expect(elsewhere == ["/docs/style.css", "/openapi.json", "/"])
+    }
+
+    /// F6: what stands around the reference is in the visitor's language, the reference says that it is English.
+    @Test func frameIsTranslated() {
+        let japanese = DocsPage(document: document, publicURL: "https://example.com", language: .japanese).html
+        #expect(html.contains("<html lang=\"en\">"))
+        #expect(japanese.contains("<html lang=\"ja\">"))
+        for word in ["本文へ移動", "バージョン", "目次", "ガイド", "スキーマ", "リファレンス</h1>", "ホーム", "本文は英語です"] {
+            #expect(japanese.contains(word), "\(word)")
+            #expect(!html.contains(word), "\(word)")
+        }
+        #expect(japanese.contains("<main id=\"content\" lang=\"en\">"))
+        #expect(values(of: "id", in: japanese) == values(of: "id", in: html))
     }
 
     /// Every element that is opened is closed, in order.
@@ -86,7 +99,7 @@ import Testing
             "properties":{"\(evil)":{"enum":["\(evil)"],"const":"\(evil)"}}}}}}
             """
         let document = OpenAPIDocument(root: try JSONValue(parsing: Array(text.utf8)))
-        let html = DocsPage(document: document, publicURL: "https://example.com/<script>").html
+        let html = DocsPage(document: document, publicURL: "https://example.com/<script>", language: .japanese).html
         #expect(!html.contains("<script"))
         #expect(!html.contains("alert('"))
         #expect(html.components(separatedBy: "&lt;script&gt;").count > 20)

@@ -51,6 +51,23 @@ import Testing
         }
     }
 
+    /// F6: by what the browser asks for, unless the visitor chose; each under a name of its own for caches.
+    @Test func pageIsInTheVisitorsLanguage() async throws {
+        try await Self.withClient { client in
+            var tags: Set<String> = []
+            for (headers, language) in [
+                ([:], "en"), ([.acceptLanguage: "ja"], "ja"), ([.acceptLanguage: "ja", .cookie: "language=en"], "en"),
+            ] as [(HTTPFields, String)] {
+                let page = try await client.executeRequest(uri: APIPath.docs, method: .get, headers: headers, body: nil)
+                #expect(page.headers[.contentLanguage] == language)
+                #expect(page.headers[.vary] == "Accept-Language, Cookie")
+                #expect(String(buffer: page.body).contains("<html lang=\"\(language)\">"))
+                tags.insert("\(language) \(page.headers[.eTag] ?? "")")
+            }
+            #expect(tags.count == 2)
+        }
+    }
+
     /// RFC 9110, section 13.1.2: what the client has is not sent again, also when a proxy made the name weak.
     @Test(arguments: [APIPath.openAPI, APIPath.docs, OpenAPIRoutes.stylesheetPath])
     func answersThatTheClientHasIt(path: String) async throws {
