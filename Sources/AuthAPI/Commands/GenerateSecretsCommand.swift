@@ -1,5 +1,4 @@
 import ArgumentParser
-import Crypto
 import FoundationEssentials
 import Shared
 
@@ -41,7 +40,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
     func run() async throws {
         let names = Self.names
         guard let directory else {
-            for name in names { print("\(name.rawValue)=\(Self.randomText())") }
+            for name in names { print("\(name.rawValue)=\(Base64URL.random256Bits())") }
             return
         }
         var reader = SettingsReader()
@@ -55,7 +54,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         for (name, value) in zip(names, given) {
             let path = "\(directory)/\(name.rawValue.lowercased())"
             let mode: mode_t = groupReadable.contains(name.rawValue) ? 0o440 : 0o400
-            let content = value?.value ?? Self.randomText()
+            let content = value?.value ?? Base64URL.random256Bits()
             switch Self.writeFile(path, mode: mode, content: content, replacing: value != nil) {
             case 0: StandardError.print("\(path): written")
             case EEXIST: StandardError.print("\(path): kept")
@@ -64,14 +63,6 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
                 // EX_CANTCREAT of sysexits.h
                 throw ExitCode(73)
             }
-        }
-    }
-
-    /// 256 random bits in 43 characters that need no quotes anywhere.
-    static func randomText() -> String {
-        unsafe SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
-            unsafe Data(bytes).base64EncodedString()
-                .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
         }
     }
 

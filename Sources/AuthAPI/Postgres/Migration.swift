@@ -38,7 +38,13 @@ enum Migrations {
             name: "authentication",
             up: PackageResources._001_authentication_up_sql,
             down: PackageResources._001_authentication_down_sql
-        )
+        ),
+        Migration(
+            version: 2,
+            name: "identities",
+            up: PackageResources._002_identities_up_sql,
+            down: PackageResources._002_identities_down_sql
+        ),
     ]
 }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// D3 to D5: what the first migration promises, asked of a real server.
+/// D3 to D5: what the migrations promise, asked of a real server.
 @Suite struct SchemaTests {
     private static let addUser = "INSERT INTO users (email, name) VALUES ('Ada@Example.org', 'Ada') RETURNING id"
 
@@ -67,6 +67,20 @@ import Testing
             """
         ),
         (
+            "oauth_accounts_user_provider_key",
+            """
+            INSERT INTO oauth_accounts (user_id, provider, provider_user_id)
+            SELECT id, 'discord', n::text FROM users, generate_series(1, 2) AS n
+            """
+        ),
+        (
+            "oauth_accounts_email_length",
+            """
+            INSERT INTO oauth_accounts (user_id, provider, provider_user_id, email)
+            SELECT id, 'discord', '1', repeat('x', 255) FROM users
+            """
+        ),
+        (
             "oauth_accounts_user_id_fkey",
             """
             INSERT INTO oauth_accounts (user_id, provider, provider_user_id)
@@ -111,7 +125,7 @@ import Testing
         ("sessions_user_id_idx", "SELECT * FROM sessions WHERE user_id = '00000000-0000-0000-0000-000000000000'"),
         ("sessions_expires_at_idx", "SELECT id FROM sessions WHERE expires_at < now() ORDER BY expires_at LIMIT 100"),
         (
-            "oauth_accounts_user_id_idx",
+            "oauth_accounts_user_provider_key",
             "SELECT * FROM oauth_accounts WHERE user_id = '00000000-0000-0000-0000-000000000000'"
         ),
         (

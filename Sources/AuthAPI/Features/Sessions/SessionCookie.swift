@@ -4,36 +4,40 @@ import Shared
 
 /// The cookie that carries the token (OWASP "Session Management", "Cookies").
 struct SessionCookie: Sendable {
-    /// The cookie's name; the prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2).
+    /// The cookie's name.
     let name: String
-    private let isSecure: Bool
+    private let site: SiteCookies
 
     init(publicURL: WebOrigin) {
-        isSecure = publicURL.isSecure
-        name = isSecure ? "__Host-access_token" : "access_token"
+        site = SiteCookies(publicURL: publicURL)
+        name = site.name("access_token")
     }
 
     /// Puts the token on an answer.
     func set(_ token: Secret, on response: Response) -> Response {
-        with("\(name)=\(token.value)", maxAge: TokenIssuer.lifetime, on: response)
+        var response = response
+        site.set(name, to: token.value, maxAge: TokenIssuer.lifetime, on: &response)
+        return response
     }
 
     /// Makes the browser forget the token.
-    func clear(on response: Response) -> Response { with("\(name)=", maxAge: 0, on: response) }
+    func clear(on response: Response) -> Response {
+        var response = response
+        site.clear(name, on: &response)
+        return response
+    }
 
     /// The token of a request: `Authorization: Bearer` (RFC 6750, section 2.1), or else the cookie.
     ///
     /// A request with two different cookies of the name has none: one of them was planted, and it is not told which.
     func token(of request: Request) -> Secret? {
         if request.headers.contains(.authorization) { return bearer(of: request) }
-        let values = cookies(of: request)
-        guard let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
-        return first
+        return request.cookieValue(name).map(Secret.init)
     }
 
     /// Every token that a request carries, in whatever place: signing out ends the session of each.
     func allTokens(of request: Request) -> [Secret] {
-        let all = [bearer(of: request)].compactMap(\.self) + cookies(of: request)
+        let all = [bearer(of: request)].compactMap(\.self) + request.cookieValues(name).map(Secret.init)
         return Array(all.prefix(Self.maximumTokens))
     }
 
@@ -45,25 +49,5 @@ struct SessionCookie: Sendable {
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
         return Secret(String(parts[1]))
-    }
-
-    private func cookies(of request: Request) -> [Secret] {
-        request.headers[values: .cookie]
-            .flatMap { $0.split(separator: ";") }
-            .compactMap { pair -> Secret? in
-                let trimmed = pair.drop { $0 == " " }
-                guard trimmed.hasPrefix("\(name)=") else { return nil }
-                let value = trimmed.dropFirst(name.utf8.count + 1)
-                return value.isEmpty ? nil : Secret(String(value))
-            }
-    }
-
-    private func with(_ pair: String, maxAge: Int, on response: Response) -> Response {
-        var response = response
-        let secure = isSecure ? "; Secure" : ""
-        response.headers.append(
-            .init(name: .setCookie, value: "\(pair); Max-Age=\(maxAge); Path=/; HttpOnly; SameSite=Lax\(secure)")
-        )
-        return response
     }
 }

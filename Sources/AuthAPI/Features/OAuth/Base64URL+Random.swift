@@ -1,0 +1,11 @@
+import Crypto
+
+extension Base64URL {
+    /// How many characters 256 bits take.
+    static let lengthOf256Bits = 43
+
+    /// 256 random bits: more than anybody can guess (RFC 6749, section 10.10; RFC 7636, section 7.1).
+    static func random256Bits() -> String {
+        unsafe SymmetricKey(size: .bits256).withUnsafeBytes { bytes in unsafe encode(bytes) }
+    }
+}
