@@ -14,6 +14,8 @@ struct App: Sendable {
     let migrator: Migrator
     let accounts: AccountRoutes
     let sessions: SessionRoutes
+    let oauth: OAuthRoutes
+    let identities: IdentityRoutes
     let authenticator: Authenticator
     let health: HealthRoutes
     let openAPI: OpenAPIRoutes
@@ -39,7 +41,9 @@ struct App: Sendable {
             issuer: settings.common.publicURL
         )
         let accountStore = AccountStore(postgres: postgres)
-        let sessionStore = SessionStore(postgres: postgres)
+        let vault = TokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
+        let identityStore = IdentityStore(postgres: postgres, vault: vault)
+        let sessionStore = SessionStore(postgres: postgres, identities: identityStore)
         let sessionService = SessionService(
             store: sessionStore,
             accounts: accountStore,
@@ -52,7 +56,28 @@ struct App: Sendable {
             service: AccountService(store: accountStore, sessions: sessionService, hasher: hasher),
             cookie: cookie
         )
-        sessions = SessionRoutes(service: sessionService, cookie: cookie)
+        let connection = ConnectCookie(settings, now: now)
+        sessions = SessionRoutes(service: sessionService, cookie: cookie, connection: connection)
+        let providers = IdentityProviders(settings.providers, logger: logger, now: now)
+        self.providers = providers
+        oauth = OAuthRoutes(
+            service: OAuthService(
+                provider: { providers[$0] },
+                store: identityStore,
+                sessions: sessionService,
+                publicURL: settings.common.publicURL,
+                now: now
+            ),
+            flows: FlowCookies(settings, now: now),
+            connection: connection,
+            sessions: sessionService,
+            cookie: cookie,
+            publicURL: settings.common.publicURL
+        )
+        identities = IdentityRoutes(
+            service: IdentityService(store: identityStore, isOn: { providers[$0] != nil }),
+            connection: connection
+        )
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)
         health = HealthRoutes(service: HealthService(postgres: postgres))
         openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL)
@@ -62,7 +87,6 @@ struct App: Sendable {
             postgres: postgres,
             store: MetricsStore(postgres: postgres, parameters: settings.argon2, now: now)
         )
-        providers = IdentityProviders(settings.providers, logger: logger, now: now)
     }
 }
 

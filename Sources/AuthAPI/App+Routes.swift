@@ -11,6 +11,11 @@ extension App {
         router.post(.init(APIPath.register), use: accounts.register)
         router.post(.init(APIPath.login), use: sessions.login)
         router.post(.init(APIPath.logout), use: sessions.logout)
+        for provider in OAuthProvider.allCases {
+            router.get(.init(APIPath.startOAuth(provider)), use: oauth.start(provider))
+            router.get(.init(APIPath.oauthCallback(provider)), use: oauth.callback(provider))
+        }
+        router.get(.init(APIPath.pendingConnection), use: identities.pending)
         router.get(.init(APIPath.openAPI), use: openAPI.document)
         router.get(.init(APIPath.docs), use: openAPI.docs)
         router.get(.init(OpenAPIRoutes.stylesheetPath), use: openAPI.stylesheet)
@@ -26,5 +31,7 @@ extension App {
         signedIn.get(.init(APIPath.sessions), use: sessions.list)
         signedIn.delete(.init(APIPath.sessions), use: sessions.endOthers)
         signedIn.delete(.init(APIPath.session), use: sessions.end)
+        signedIn.get(.init(APIPath.identities), use: identities.list)
+        signedIn.delete(.init(APIPath.identity), use: identities.unlink)
     }
 }

@@ -83,6 +83,13 @@ struct JSONBody {
         }
     }
 
+    /// Takes a text field that may be missing or null out of the body and reads it by a rule; nil, and a fault, when it
+    /// breaks the rule.
+    mutating func optionalValue<Value>(_ field: String, _ rule: (String) throws(RuleViolation) -> Value) -> Value? {
+        if case .null? = values[field] { values[field] = nil }
+        return values[field] == nil ? nil : value(field, rule)
+    }
+
     /// Records faults of a field.
     mutating func report(_ violations: [RuleViolation], in field: String) {
         faults += violations.map { $0.inField(field) }

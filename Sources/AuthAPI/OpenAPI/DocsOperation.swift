@@ -29,10 +29,20 @@ struct DocsOperation {
         let ways = operation.value["security"]?.elements ?? []
         if ways.isEmpty { return "Needs no session." }
         let names = ways.flatMap(\.members).map { scheme in
-            scheme.name == "bearer" ? "<code>Authorization: Bearer</code>" : "the session’s cookie"
+            switch scheme.name {
+            case "bearer": "<code>Authorization: Bearer</code>"
+            case "cookie": "the session’s cookie"
+            default: "the cookie \(HTMLText.code(cookie(of: scheme.name)))"
+            }
         }
         let list = names.joined(separator: " or ")
-        return ways.contains { $0.members.isEmpty } ? "Takes \(list); needs neither." : "Needs \(list)."
+        let isOptional = ways.contains { $0.members.isEmpty }
+        return isOptional ? "Takes \(list), and does without." : "Needs \(list)."
+    }
+
+    /// The name of the cookie of a security scheme.
+    private func cookie(of scheme: String) -> String {
+        document.root["components"]?["securitySchemes"]?[scheme]?["name"]?.text ?? scheme
     }
 
     private func parameters(of operation: OpenAPIOperation) -> String {

@@ -147,14 +147,14 @@ import Testing
         return CurlCommand(operation, in: document, server: "http://localhost:8080").text
     }
 
-    /// What a shell would give curl; the list of sessions, when it is asked for inside, is made up.
+    /// What a shell would give curl; a list that is asked for inside is made up.
     private func shell(_ command: String) throws -> [String] {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         let stub = """
             curl() {
                 case "$*" in
-                -s*sessions) printf '{"sessions":[{"id":"first"},{"id":"second"},{"id":"third"}]}' ;;
+                -s*sessions | -s*identities) printf '{"all":[{"id":"first"},{"id":"second"},{"id":"third"}]}' ;;
                 *) printf '%s\\0' "$@" ;;
                 esac
             }

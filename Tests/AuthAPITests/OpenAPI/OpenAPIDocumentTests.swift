@@ -27,6 +27,8 @@ import Testing
     @Test func namesEveryPath() {
         let paths = [
             APIPath.register, APIPath.login, APIPath.logout, APIPath.me, APIPath.sessions, APIPath.session,
+            APIPath.startOAuth(.google), APIPath.startOAuth(.discord), APIPath.oauthCallback(.google),
+            APIPath.oauthCallback(.discord), APIPath.pendingConnection, APIPath.identities, APIPath.identity,
             APIPath.openAPI, APIPath.docs, APIPath.health, APIPath.liveness, APIPath.readiness,
         ]
         #expect(Set(document.operations.map(\.path)) == Set(paths))
@@ -53,6 +55,17 @@ import Testing
         for code in FieldErrorCode.allCases {
             #expect(fieldCodes["x-enum-descriptions"]?[code.rawValue]?.text?.isEmpty == false, "\(code)")
         }
+    }
+
+    /// A11: the codes that a page may be told in its address.
+    @Test func listsEveryFailureOfAFlow() throws {
+        let failures = try schema("OAuthFailure")
+        #expect(failures["enum"]?.elements.compactMap(\.text) == OAuthFailure.allCases.map(\.rawValue))
+        for failure in OAuthFailure.allCases {
+            #expect(failures["x-enum-descriptions"]?[failure.rawValue]?.text?.isEmpty == false, "\(failure)")
+        }
+        let providers = try schema("Provider")["enum"]?.elements.compactMap(\.text)
+        #expect(providers == OAuthProvider.allCases.map(\.rawValue))
     }
 
     /// A16: each problem stands under the status that its code has.
@@ -129,6 +142,17 @@ import Testing
             ipAddress: "2001:db8::1"
         )
         #expect(try violations(of: SessionListBody(sessions: [session]), against: "SessionList") == [])
+        for provider in OAuthProvider.allCases {
+            let identities = [nil, "a@example.com"].map { email in
+                IdentityBody(id: id, provider: provider, email: email, linkedAt: now)
+            }
+            let list = IdentityListBody(identities: identities, hasPassword: false)
+            #expect(try violations(of: list, against: "IdentityList") == [])
+            let pending = PendingConnectionBody(provider: provider, email: "a@example.com")
+            #expect(try violations(of: pending, against: "PendingConnection") == [])
+            let login = LoginRequest(email: "a@example.com", password: "x", connect: provider)
+            #expect(try violations(of: login, against: "LoginRequest") == [])
+        }
         #expect(try violations(of: EndedSessionsBody(ended: 0), against: "EndedSessions") == [])
         for state in [HealthBody.State.ok, .unavailable, .outdated] {
             let health = HealthBody(status: state, database: state, timestamp: now, version: Version.current)

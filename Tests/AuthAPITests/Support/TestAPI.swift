@@ -36,9 +36,9 @@ struct TestAPI: Sendable {
         _ environment: [String: String] = [:],
         database: TestDatabase,
         databaseURL: String? = nil,
+        clock: TestClock = TestClock(),
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
-        let clock = TestClock()
         let logs = LogRecorder()
         let logger = Logger(label: "test") { _ in
             JSONLogHandler(format: .json, logLevel: .trace, write: logs.append)

@@ -9,15 +9,45 @@ import Testing
 
 @testable import AuthAPI
 
-/// A browser as far as the API can tell: it keeps the cookie that the API sets.
+/// A browser as far as the API can tell: it keeps the cookies that the API sets, and follows no redirect by itself.
 final class TestClient: Sendable {
+    private static let http = HTTPClient(
+        eventLoopGroupProvider: .singleton,
+        configuration: .init(redirectConfiguration: .disallow)
+    )
+
     private let api: TestAPI
-    private let stored = Locked<String?>(nil)
+    private let jar = Locked<[RequestCookie]>([])
 
     init(api: TestAPI) { self.api = api }
 
     /// The value of the session cookie.
-    var token: String? { stored.value?.split(separator: "=", maxSplits: 1).last.map(String.init) }
+    var token: String? { cookies.first { $0.name.hasSuffix("access_token") }?.value }
+
+    /// The cookies, oldest first, as browsers send them (RFC 6265, section 5.4).
+    var cookies: [RequestCookie] { jar.value }
+
+    /// The names of the cookies of flows under way.
+    var flows: [String] { cookies.map(\.name).filter { $0.contains("oauth_flow_") } }
+
+    /// Keeps a cookie, or with an empty value forgets it.
+    func keep(_ cookie: RequestCookie) {
+        jar.update { jar in
+            if let index = jar.firstIndex(where: { $0.name == cookie.name }), !cookie.value.isEmpty {
+                jar[index] = cookie
+            } else {
+                jar.removeAll { $0.name == cookie.name }
+                if !cookie.value.isEmpty { jar.append(cookie) }
+            }
+        }
+    }
+
+    /// Another browser with the same cookies.
+    func copy() -> TestClient {
+        let copy = TestClient(api: api)
+        for cookie in cookies { copy.keep(cookie) }
+        return copy
+    }
 
     /// Sends a JSON object.
     func post(
@@ -50,7 +80,7 @@ final class TestClient: Sendable {
         try await send(method, path, headers: [("Content-Type", "application/json")] + headers, body: json)
     }
 
-    /// Sends a request, checks the answer against the OpenAPI document, and keeps its cookie.
+    /// Sends a request, checks the answer against the OpenAPI document, and keeps its cookies.
     func send(
         _ method: String,
         _ path: String,
@@ -60,20 +90,23 @@ final class TestClient: Sendable {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(api.port)\(path)")
         request.method = HTTPMethod(rawValue: method)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let cookie = stored.value, !request.headers.contains(name: "Cookie") {
-            request.headers.add(name: "Cookie", value: cookie)
+        if !cookies.isEmpty, !request.headers.contains(name: "Cookie") {
+            let pairs = cookies.map { "\($0.name)=\($0.value)" }
+            request.headers.add(name: "Cookie", value: pairs.joined(separator: "; "))
         }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let answer = try await Self.http.execute(request, timeout: .seconds(20))
         let bytes = try await answer.body.collect(upTo: 4 * 1024 * 1024)
         let response = TestResponse(
             status: Int(answer.status.code),
             headers: answer.headers,
             body: Data(bytes.readableBytesView)
         )
-        for cookie in response.all("Set-Cookie") where cookie.contains("access_token=") {
-            let pair = String(cookie.prefix { $0 != ";" })
-            stored.update { $0 = cookie.contains("Max-Age=0") ? nil : pair }
+        for cookie in response.all("Set-Cookie") {
+            let pair = cookie.prefix { $0 != ";" }
+            let name = String(pair.prefix { $0 != "=" })
+            let value = cookie.contains("; Max-Age=0;") ? "" : String(pair.dropFirst(name.count + 1))
+            keep(RequestCookie(name: name, value: value))
         }
         if let known = HTTPRequest.Method(method) {
             OpenAPIValidator.check(

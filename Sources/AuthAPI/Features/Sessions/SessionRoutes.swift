@@ -9,21 +9,30 @@ struct SessionRoutes: Sendable {
 
     let service: SessionService
     let cookie: SessionCookie
+    let connection: ConnectCookie
 
     /// `POST /api/auth/login`: 200 with the user, and the cookie of a new session.
+    ///
+    /// With `connect`, the provider account that waits in a cookie is linked when the password is right; when it is
+    /// wrong, it goes on waiting.
     @Sendable func login(_ request: Request, context: APIRequestContext) async throws -> Response {
         var body = try await JSONBody(request)
         let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
         let password = body.value("password") { text throws(RuleViolation) in try Self.password(text) }
+        let provider = body.optionalValue("connect") { text throws(RuleViolation) in try Self.provider(text) }
         try body.finish()
         // Both are there when nothing was at fault.
         guard let email, let password else { throw APIError(.malformedRequest) }
+        let pending = try provider.map { try self.pending(at: $0, for: email, of: request) }
         let opened = try await service.signIn(
             email: email,
             password: password,
+            connecting: pending,
             from: Device(request, context: context)
         )
-        return try cookie.set(opened.token, on: .json(opened.account.body))
+        var response = try cookie.set(opened.token, on: .json(opened.account.body))
+        if pending != nil { connection.forget(of: request, on: &response) }
+        return response
     }
 
     /// `POST /api/auth/logout`: 204; the session is gone and so is the cookie.
@@ -52,6 +61,30 @@ struct SessionRoutes: Sendable {
     /// `DELETE /api/auth/sessions`: how many other sessions were ended.
     @Sendable func endOthers(_ request: Request, context: SignedInContext) async throws -> Response {
         try .json(EndedSessionsBody(ended: await service.endOthers(of: context.signedIn)))
+    }
+
+    /// The provider account that waits for the password of the account with that email.
+    private func pending(
+        at provider: OAuthProvider,
+        for email: EmailAddress,
+        of request: Request
+    ) throws -> PendingConnection {
+        guard let pending = connection.pending(of: request), pending.provider == provider else {
+            throw APIError(.noPendingConnection, detail: "No account of this provider waits to be linked.")
+        }
+        guard pending.email == email.value else {
+            let detail = "Enter the password of the account with the same email as the provider account."
+            throw APIError.invalidFields([FieldError(field: "email", code: .differs, detail: detail)])
+        }
+        return pending
+    }
+
+    private static func provider(_ text: String) throws(RuleViolation) -> OAuthProvider {
+        guard let provider = OAuthProvider(rawValue: text) else {
+            let names = OAuthProvider.allCases.map(\.rawValue).joined(separator: ", ")
+            throw RuleViolation(.unknownValue, "This field must be one of: \(names).")
+        }
+        return provider
     }
 
     private static func password(_ text: String) throws(RuleViolation) -> Password {

@@ -11,13 +11,18 @@ struct SessionService: Sendable {
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
-    /// Checks email and password and opens a session.
+    /// Checks email and password and opens a session; a provider account that waits for it is linked with it.
     ///
     /// Unknown email, wrong password and an account without a password take the same time and get the same answer
     /// (OWASP Authentication, "Authentication Responses").
     ///
-    /// - Throws: `invalid_credentials`, `overloaded`.
-    func signIn(email: EmailAddress, password: Password, from device: Device) async throws -> OpenedSession {
+    /// - Throws: `invalid_credentials`, `overloaded`, and where something waits `no_pending_connection`.
+    func signIn(
+        email: EmailAddress,
+        password: Password,
+        connecting pending: PendingConnection? = nil,
+        from device: Device
+    ) async throws -> OpenedSession {
         let found = try await accounts.credentials(for: email)
         let verification = try await hasher.verify(password, against: found?.passwordHash)
         guard let found, verification != .wrong else { throw Self.invalidCredentials }
@@ -25,12 +30,19 @@ struct SessionService: Sendable {
         let upgrade =
             verification == .correctNeedsUpgrade ? await hashUpgrade(of: found, password: password) : nil
         do {
-            try await store.insert(session.row, upgrade: upgrade)
+            try await store.insert(session.row, upgrade: upgrade, connecting: pending)
         } catch let error as PostgresError where error.violates("sessions_user_id_fkey") {
             // The account was deleted while its password was being checked.
             throw Self.invalidCredentials
         }
         return OpenedSession(account: found.account, token: session.token)
+    }
+
+    /// Opens a session for an account whose owner a provider vouches for.
+    func open(for account: Account, from device: Device) async throws -> OpenedSession {
+        let session = try await prepare(for: account, from: device)
+        try await store.insert(session.row)
+        return OpenedSession(account: account, token: session.token)
     }
 
     /// A session for an account, ready to be stored, and its token.

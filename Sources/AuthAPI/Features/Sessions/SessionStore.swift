@@ -6,17 +6,29 @@ struct SessionStore: Sendable {
     static let listLimit: Int64 = 100
 
     let postgres: PostgresPool
+    let identities: IdentityStore
 
     /// The user and session of a token, if the session is live.
     func signedIn(with hash: TokenHash, at now: Date) async throws -> SignedIn? {
         try await postgres.withConnection { try $0.first(FindSignedIn(hash: hash, now: now)) }
     }
 
-    /// Stores a session; where a new password hash is given, it replaces the one just checked.
-    func insert(_ session: NewSession, upgrade: HashUpgrade?) async throws {
+    /// Stores a session, and what goes with it: all or nothing.
+    ///
+    /// Where a new password hash is given, it replaces the one just checked; where a provider account waits for that
+    /// password, it is linked.
+    ///
+    /// - Throws: `no_pending_connection` when the provider account cannot be linked any more.
+    func insert(
+        _ session: NewSession,
+        upgrade: HashUpgrade? = nil,
+        connecting pending: PendingConnection? = nil
+    ) async throws {
         try await postgres.transaction { db in
             try db.run(InsertSession(session: session))
             if let upgrade { try db.run(UpgradeHash(upgrade: upgrade)) }
+            guard let pending else { return }
+            try identities.connect(pending, to: session.accountID, at: session.createdAt, in: db)
         }
     }
 

@@ -1,0 +1,163 @@
+import FoundationEssentials
+import Shared
+
+/// A user's row, locked against everybody who would change it, and what the rules of linking ask of it.
+struct LockedAccount: Sendable {
+    let account: Account
+    /// Whether a provider has vouched for the email.
+    let isVerified: Bool
+    let hasPassword: Bool
+}
+
+/// The user that an identity is linked to.
+struct FindOwner: Statement {
+    static let sql: StaticString = "SELECT user_id FROM oauth_accounts WHERE provider = $1 AND provider_user_id = $2"
+    let key: IdentityKey
+    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject)] }
+    static func decode(_ row: PostgresRow) throws -> AccountID { try row.uuid(0) }
+}
+
+/// Locks a user; sessions may still be opened meanwhile.
+struct LockAccount: Statement {
+    static let sql: StaticString = """
+        SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL
+        FROM users WHERE id = $1 FOR NO KEY UPDATE
+        """
+    let id: AccountID
+    var parameters: [PostgresValue] { [.uuid(id)] }
+
+    static func decode(_ row: PostgresRow) throws -> LockedAccount {
+        LockedAccount(account: try Account(row, from: 0), isVerified: try row.bool(4), hasPassword: try row.bool(5))
+    }
+}
+
+/// Locks the user who has an identity's email.
+struct LockAccountByEmail: Statement {
+    struct Row: Sendable {
+        let account: Account
+        let facts: LinkingPolicy.SameEmail
+    }
+
+    static let sql: StaticString = """
+        SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL,
+            EXISTS (SELECT FROM oauth_accounts WHERE user_id = users.id AND provider = $2)
+        FROM users WHERE lower(email) = $1 FOR NO KEY UPDATE
+        """
+    let identity: ProviderIdentity
+    var parameters: [PostgresValue] { [.text(identity.email.value), .text(identity.provider.rawValue)] }
+
+    static func decode(_ row: PostgresRow) throws -> Row {
+        Row(
+            account: try Account(row, from: 0),
+            facts: LinkingPolicy.SameEmail(isVerified: try row.bool(4), hasProvider: try row.bool(5))
+        )
+    }
+}
+
+/// Keeps a live session from being ended until the transaction is over; no row when it is not live.
+struct HoldSession: Statement {
+    static let sql: StaticString = """
+        SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 FOR KEY SHARE
+        """
+    let session: SessionID
+    let account: AccountID
+    let now: Date
+    var parameters: [PostgresValue] { [.uuid(session), .uuid(account), .timestamp(now)] }
+    static func decode(_ row: PostgresRow) throws -> SessionID { try row.uuid(0) }
+}
+
+/// Locks a user's identity and reads what may have to be kept of it.
+struct LockIdentity: Statement {
+    struct Row: Sendable {
+        let id: UUID
+        let refreshToken: [UInt8]?
+        let version: Int32
+    }
+
+    static let sql: StaticString = """
+        SELECT id, refresh_token, key_version FROM oauth_accounts
+        WHERE provider = $1 AND provider_user_id = $2 AND user_id = $3 FOR UPDATE
+        """
+    let key: IdentityKey
+    let account: AccountID
+    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject), .uuid(account)] }
+
+    static func decode(_ row: PostgresRow) throws -> Row {
+        Row(id: try row.uuid(0), refreshToken: try row.optionalBytes(1), version: try row.int4(2))
+    }
+}
+
+/// Stores what the provider said at the latest sign-in.
+struct UpdateIdentity: Statement {
+    static let sql: StaticString = """
+        UPDATE oauth_accounts
+        SET email = $2, access_token = $3, refresh_token = $4, key_version = $5, expires_at = $6 WHERE id = $1
+        """
+    let id: UUID
+    let email: String
+    let tokens: SealedTokens
+    var parameters: [PostgresValue] {
+        [
+            .uuid(id), .text(email), .bytes(tokens.accessToken), .bytes(orNull: tokens.refreshToken),
+            .int4(tokens.version), .timestamp(orNull: tokens.expiresAt),
+        ]
+    }
+}
+
+/// Links an identity to a user.
+struct InsertIdentity: Statement {
+    static let sql: StaticString = """
+        INSERT INTO oauth_accounts
+            (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """
+    let parameters: [PostgresValue]
+
+    /// Links it with the tokens of a sign-in.
+    init(_ key: IdentityKey, email: String, of account: AccountID, tokens: SealedTokens) {
+        parameters = [
+            .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email),
+            .bytes(tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
+            .timestamp(orNull: tokens.expiresAt),
+        ]
+    }
+
+    /// Links it without tokens; the version says which key the first will be sealed with.
+    init(_ key: IdentityKey, email: String, of account: AccountID, version: Int32) {
+        parameters = [
+            .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email), .nullBytes, .nullBytes,
+            .int4(version), .nullTimestamp,
+        ]
+    }
+}
+
+/// Stores a user whose email a provider has verified, and who has no password.
+struct InsertVerifiedAccount: Statement {
+    static let sql: StaticString = """
+        INSERT INTO users (id, email, name, avatar_url, email_verified_at) VALUES ($1, $2, $3, $4, $5)
+        """
+    let account: Account
+    let now: Date
+    var parameters: [PostgresValue] {
+        [
+            .uuid(account.id), .text(account.email), .text(account.name), .text(orNull: account.avatarURL),
+            .timestamp(now),
+        ]
+    }
+}
+
+/// Notes when a provider vouched for a user's email.
+struct MarkVerified: Statement {
+    static let sql: StaticString = "UPDATE users SET email_verified_at = $2 WHERE id = $1"
+    let account: AccountID
+    let now: Date
+    var parameters: [PostgresValue] { [.uuid(account), .timestamp(now)] }
+}
+
+/// Stores the address of a user's picture.
+struct UpdatePicture: Statement {
+    static let sql: StaticString = "UPDATE users SET avatar_url = $2 WHERE id = $1"
+    let account: AccountID
+    let url: String
+    var parameters: [PostgresValue] { [.uuid(account), .text(url)] }
+}

@@ -1,0 +1,190 @@
+import FoundationEssentials
+import Shared
+
+/// Linked provider accounts in the database.
+///
+/// Every method that changes something decides and acts in one transaction. Each locks the user's row first and the
+/// identity's second, so that no two of them wait for each other.
+struct IdentityStore: Sendable {
+    /// What became of an identity that wants to sign in.
+    enum Resolution: Sendable {
+        case account(Account)
+        /// The account with the same email must prove itself by its password first.
+        case passwordNeeded
+    }
+
+    /// Somebody else changed the rows between two statements; the whole is to be done again.
+    private struct Raced: Error {}
+
+    let postgres: PostgresPool
+    let vault: TokenVault
+
+    /// Finds or makes the user of an identity by the rules of ``LinkingPolicy``, and stores the provider's tokens.
+    ///
+    /// Of two calls for one new identity at the same moment one makes the user and the other finds it.
+    ///
+    /// - Throws: ``FlowError`` with `provider_already_linked`.
+    func resolve(_ identity: ProviderIdentity, at now: Date) async throws -> Resolution {
+        let sealed = try vault.seal(identity.tokens, for: identity.key)
+        return try await settlingRaces { db in
+            let owner = try db.first(FindOwner(key: identity.key))
+            let sameEmail = owner == nil ? try db.first(LockAccountByEmail(identity: identity)) : nil
+            // While this waited for the lock, somebody else may have linked the identity.
+            if sameEmail != nil, try db.first(FindOwner(key: identity.key)) != nil { throw Raced() }
+            switch LinkingPolicy.decision(isLinked: owner != nil, sameEmail: sameEmail?.facts) {
+            case .signIn:
+                guard let owner, let account = try db.first(LockAccount(id: owner)) else { throw Raced() }
+                try refresh(identity, sealed, of: owner, in: db)
+                return .account(try updatePicture(of: account.account, to: identity.avatarURL, in: db))
+            case .create:
+                let account = Account(identity)
+                try db.run(InsertVerifiedAccount(account: account, now: now))
+                try db.run(InsertIdentity(identity.key, email: identity.email.value, of: account.id, tokens: sealed))
+                return .account(account)
+            case .link:
+                guard let account = sameEmail?.account else { throw Raced() }
+                try db.run(InsertIdentity(identity.key, email: identity.email.value, of: account.id, tokens: sealed))
+                return .account(try updatePicture(of: account, to: identity.avatarURL, in: db))
+            case .askPassword: return .passwordNeeded
+            case .refuse: throw Self.alreadyLinked
+            }
+        }
+    }
+
+    /// Links an identity to a user whose session is live to the end of it.
+    ///
+    /// - Throws: ``FlowError`` with `sign_in_required`, `identity_taken` or `provider_already_linked`.
+    func link(_ identity: ProviderIdentity, to visitor: SignedIn, at now: Date) async throws {
+        let sealed = try vault.seal(identity.tokens, for: identity.key)
+        let user = visitor.account.id
+        try await settlingRaces { db in
+            guard let account = try db.first(LockAccount(id: user)),
+                try db.first(HoldSession(session: visitor.sessionID, account: user, now: now)) != nil
+            else { throw FlowError(.signInRequired, "the session ended while the visitor was at the provider") }
+            switch try db.first(FindOwner(key: identity.key)) {
+            case user: try refresh(identity, sealed, of: user, in: db)
+            case nil:
+                try db.run(InsertIdentity(identity.key, email: identity.email.value, of: user, tokens: sealed))
+            default: throw FlowError(.identityTaken, "the provider account is linked to another user")
+            }
+            try vouch(for: account, by: identity.email.value, picture: identity.avatarURL, at: now, in: db)
+        }
+    }
+
+    /// Links an identity that waited for the password, as part of a transaction that opens a session.
+    ///
+    /// - Throws: `no_pending_connection` when it, or another account of its provider, has been linked meanwhile.
+    func connect(_ pending: PendingConnection, to user: AccountID, at now: Date, in db: PostgresConnection) throws {
+        guard let account = try db.first(LockAccount(id: user)) else { throw Self.nothingPending }
+        switch try db.first(FindOwner(key: pending.key)) {
+        case user: break
+        case nil:
+            do {
+                try db.run(InsertIdentity(pending.key, email: pending.email, of: user, version: vault.version))
+            } catch let error as PostgresError where error.isTakenIdentity || error.isTakenProvider {
+                throw Self.nothingPending
+            }
+        default: throw Self.nothingPending
+        }
+        try vouch(for: account, by: pending.email, picture: pending.avatarURL, at: now, in: db)
+    }
+
+    /// Stores what the provider said this time.
+    private func refresh(
+        _ identity: ProviderIdentity,
+        _ sealed: SealedTokens,
+        of user: AccountID,
+        in db: PostgresConnection
+    ) throws {
+        guard let old = try db.first(LockIdentity(key: identity.key, account: user)) else { throw Raced() }
+        var tokens = sealed
+        if tokens.refreshToken == nil, let kept = old.refreshToken {
+            // A provider that sends none this time means the one before (RFC 6749, section 6).
+            let resealed = try vault.reseal(kept, version: old.version, for: identity.key, in: .refreshToken)
+            tokens = SealedTokens(
+                accessToken: sealed.accessToken,
+                refreshToken: resealed,
+                version: sealed.version,
+                expiresAt: sealed.expiresAt
+            )
+        }
+        try db.run(UpdateIdentity(id: old.id, email: identity.email.value, tokens: tokens))
+    }
+
+    /// Notes that a provider has verified the account's email, where it is the same, and gives it a picture.
+    private func vouch(
+        for account: LockedAccount,
+        by email: String,
+        picture: String?,
+        at now: Date,
+        in db: PostgresConnection
+    ) throws {
+        if account.account.email == email, !account.isVerified {
+            try db.run(MarkVerified(account: account.account.id, now: now))
+        }
+        _ = try updatePicture(of: account.account, to: picture, in: db)
+    }
+
+    /// Gives a picture to an account that has none, or an older one of the same provider, which may be gone by now.
+    private func updatePicture(of account: Account, to url: String?, in db: PostgresConnection) throws -> Account {
+        guard let url, url != account.avatarURL else { return account }
+        if let old = account.avatarURL, Self.host(of: old) != Self.host(of: url) { return account }
+        try db.run(UpdatePicture(account: account.id, url: url))
+        return Account(id: account.id, email: account.email, name: account.name, avatarURL: url)
+    }
+
+    private static func host(of url: String) -> String? { URL(string: url)?.host() }
+
+    /// Runs a transaction again when somebody else was faster: what they stored is found then.
+    private func settlingRaces<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        var attempt = 1
+        while true {
+            do {
+                return try await postgres.transaction(retrying: true, body)
+            } catch let error as PostgresError where error.isTakenProvider {
+                throw Self.alreadyLinked
+            } catch let error as PostgresError
+                where (error.isTakenIdentity || error.violates("users_email_key")) && attempt < 3
+            {
+                attempt += 1
+            } catch is Raced where attempt < 3 {
+                attempt += 1
+            }
+        }
+    }
+
+    private static let alreadyLinked = FlowError(
+        .providerAlreadyLinked,
+        "another account of the provider is linked to the user"
+    )
+    private static let nothingPending = APIError(
+        .noPendingConnection,
+        detail: "The provider account can no longer be linked this way."
+    )
+}
+
+extension PostgresError {
+    /// Whether the identity is linked already.
+    fileprivate var isTakenIdentity: Bool { violates("oauth_accounts_identity_key") }
+    /// Whether the user has another account of the same provider.
+    fileprivate var isTakenProvider: Bool { violates("oauth_accounts_user_provider_key") }
+}
+
+extension ProviderIdentity {
+    /// What names the identity.
+    var key: IdentityKey { IdentityKey(provider: provider, subject: subject) }
+}
+
+extension Account {
+    /// A new account for a provider's user; without a name it gets what stands before the email's `@`.
+    fileprivate init(_ identity: ProviderIdentity) {
+        self.init(
+            id: AccountID(),
+            email: identity.email.value,
+            name: identity.displayName ?? String(identity.email.value.prefix { $0 != "@" }),
+            avatarURL: identity.avatarURL
+        )
+    }
+}

@@ -1,0 +1,226 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: callbacks that must not sign anybody in (RFC 9700, sections 2.1 and 4.7).
+@Suite struct FlowAttackTests {
+    /// What an attacker makes of a good callback.
+    enum Forgery: String, CaseIterable {
+        case withoutState = "the state is missing"
+        case emptyState = "the state is empty"
+        case randomState = "the state is another one"
+        case shortState = "the state is cut"
+        case twoStates = "the state is there twice"
+        case twoCodes = "the code is there twice"
+        case noCode = "there is no code"
+        case hugeCode = "the code is too long"
+        case hugeQuery = "the query is too long"
+        case otherProvider = "it is the other provider's callback"
+
+        /// The failure that the page is told.
+        var failure: OAuthFailure {
+            switch self {
+            case .twoStates, .twoCodes, .noCode, .hugeCode: .providerError
+            default: .flowExpired
+            }
+        }
+
+        func forge(_ target: String) -> String {
+            guard var parts = URLComponents(string: target), let items = parts.queryItems else { return target }
+            let state = items.filter { $0.name == "state" }
+            let cut = state.map { URLQueryItem(name: $0.name, value: $0.value.map { String($0.dropLast()) }) }
+            let code = items.filter { $0.name == "code" }
+            let others = items.filter { $0.name != "state" }
+            let withoutCode = items.filter { $0.name != "code" }
+            switch self {
+            case .withoutState: parts.queryItems = others
+            case .emptyState: parts.queryItems = others + [.init(name: "state", value: "")]
+            case .randomState: parts.queryItems = others + [.init(name: "state", value: Base64URL.random256Bits())]
+            case .shortState: parts.queryItems = others + cut
+            case .twoStates: parts.queryItems = items + state
+            case .twoCodes: parts.queryItems = items + code
+            case .noCode: parts.queryItems = withoutCode
+            case .hugeCode:
+                parts.queryItems = withoutCode + [.init(name: "code", value: String(repeating: "x", count: 2049))]
+            case .hugeQuery:
+                parts.queryItems = items + [.init(name: "scope", value: String(repeating: "x", count: 9000))]
+            case .otherProvider: parts.path = APIPath.oauthCallback(.discord)
+            }
+            return parts.string ?? target
+        }
+    }
+
+    @Test("A11: a forged callback is refused", arguments: Forgery.allCases)
+    func forgedCallback(forgery: Forgery) async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser)
+            let asked = site.standIn.count(.googleToken)
+            expectFailure(forgery.failure, try await browser.get(forgery.forge(target)), in: site)
+            #expect(try await site.user(of: browser) == nil)
+            #expect(site.standIn.count(.googleToken) == asked)
+            #expect(try await site.sql("SELECT count(*) FROM users") == "0")
+        }
+    }
+
+    @Test("A11: login CSRF: the attacker's callback opened in the victim's browser signs nobody in")
+    func loginCSRF() async throws {
+        try await OAuthSite.with { site in
+            let attacker = site.browser()
+            let victim = site.browser()
+            let target = try await site.begin(.google, in: attacker)
+            expectFailure(.flowExpired, try await victim.get(target), in: site)
+            // Not even in a browser that has a flow of its own under way, which stays usable.
+            let own = try await site.begin(.google, in: victim)
+            expectFailure(.flowExpired, try await victim.get(target), in: site)
+            #expect(try await site.user(of: victim) == nil)
+            #expect(victim.flows.count == 1)
+            #expect(try await victim.get(own).header("Location") == "/")
+        }
+    }
+
+    @Test("A11: a callback works once, whatever became of it")
+    func replayed() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser)
+            #expect(try await browser.get(target).header("Location") == "/")
+            expectFailure(.flowExpired, try await browser.get(target), in: site)
+            // A failure uses the flow up as well.
+            let denied = try await site.begin(.discord, in: browser)
+            let state = try #require(URLComponents(string: denied)?.queryItems?.first { $0.name == "state" }?.value)
+            let refusal = "\(APIPath.oauthCallback(.discord))?error=access_denied&state=\(state)"
+            expectFailure(.accessDenied, try await browser.get(refusal), in: site)
+            expectFailure(.flowExpired, try await browser.get(denied), in: site)
+        }
+    }
+
+    @Test("A11: who kept the cookie cannot use a code twice")
+    func replayedWithCookie() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser)
+            let thief = browser.copy()
+            #expect(try await browser.get(target).header("Location") == "/")
+            expectFailure(.flowExpired, try await thief.get(target), in: site)
+            #expect(site.standIn.count(.googleToken) == 2)
+            #expect(try await site.user(of: thief) == nil)
+        }
+    }
+
+    @Test("A11: a flow lasts ten minutes by this site's clock, whatever the browser keeps")
+    func stale() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let first = try await site.begin(.google, in: browser)
+            site.api.clock.advance(by: 595)
+            #expect(try await browser.get(first).header("Location") == "/")
+            let second = try await site.begin(.google, in: browser)
+            site.api.clock.advance(by: 601)
+            expectFailure(.flowExpired, try await browser.get(second), in: site)
+            #expect(browser.flows.isEmpty)
+        }
+    }
+
+    @Test("A11: a cookie that was changed, renamed or made for something else does not count")
+    func tamperedCookies() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser)
+            let cookie = try #require(browser.cookies.first)
+            for index in [0, 12, cookie.value.count / 2, cookie.value.count - 1] {
+                let thief = browser.copy()
+                var characters = Array(cookie.value)
+                characters[index] = characters[index] == "A" ? "B" : "A"
+                thief.keep(RequestCookie(name: cookie.name, value: String(characters)))
+                expectFailure(.flowExpired, try await thief.get(target), in: site)
+            }
+            // The name of the second flow on the first one's cookie.
+            let second = try await site.begin(.google, in: browser)
+            let other = try #require(browser.cookies.last)
+            let renaming = site.browser()
+            renaming.keep(RequestCookie(name: other.name, value: cookie.value))
+            expectFailure(.flowExpired, try await renaming.get(second), in: site)
+            // Two cookies of the name: one was planted.
+            let planted = "\(other.name)=\(cookie.value); \(other.name)=\(other.value)"
+            let answer = try await site.browser().get(second, headers: [("Cookie", planted)])
+            expectFailure(.flowExpired, answer, in: site)
+            // A cookie that waits for a password is not one of a flow, nor the other way round.
+            let connect = site.browser()
+            connect.keep(RequestCookie(name: "oauth_connect", value: cookie.value))
+            #expect(try await connect.get(APIPath.pendingConnection).status == 404)
+        }
+    }
+
+    @Test("A11: HEAD does not use a callback up, and unsafe methods are no callbacks")
+    func otherMethods() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser)
+            for method in ["HEAD", "POST", "PUT", "DELETE"] {
+                let answer = try await browser.send(method, target)
+                #expect(answer.status == 405, "\(method)")
+                #expect(answer.header("Allow")?.contains("GET") == true)
+            }
+            #expect(site.standIn.count(.googleToken) == 0)
+            #expect(try await browser.get(target).header("Location") == "/")
+        }
+    }
+
+    @Test(
+        "A11: what the provider says instead of a code becomes one of our codes, and is never shown",
+        arguments: [
+            ("access_denied", OAuthFailure.accessDenied), ("temporarily_unavailable", .providerUnavailable),
+            ("server_error", .providerUnavailable), ("invalid_scope", .providerError), ("", .providerError),
+            ("<script>alert(1)</script>", .providerError), ("access_denied\r\nSet-Cookie: a=b", .providerError),
+        ]
+    )
+    func providerSaysNo(error: String, failure: OAuthFailure) async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(.discord, in: browser, [("return_to", "/account")])
+            let state = try #require(URLComponents(string: target)?.queryItems?.first { $0.name == "state" }?.value)
+            let description = "error_description=Zebra%20stripes&error_uri=https%3A%2F%2Fevil.example"
+            let answer = try await browser.get(
+                "\(APIPath.oauthCallback(.discord))?error=\(error.percentEncoded)&\(description)&state=\(state)"
+            )
+            expectFailure(failure, answer, in: site)
+            let location = try #require(answer.header("Location"))
+            #expect(answer.parameter("provider") == "discord")
+            #expect(answer.parameter("return_to") == "/account")
+            #expect(!location.contains("script") && !location.contains("Zebra") && !location.contains("evil"))
+            #expect(!site.api.logs.all.joined().contains("Zebra"))
+            #expect(answer.all("Set-Cookie").allSatisfy { !$0.hasPrefix("a=") })
+        }
+    }
+
+    @Test("A11: a provider that names another issuer in its answer is refused (RFC 9207)")
+    func mixUp() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser)
+            let other = target.replacing(site.standIn.address.percentEncoded, with: "https%3A%2F%2Fevil.example")
+            #expect(other != target)
+            expectFailure(.providerError, try await browser.get(other), in: site)
+        }
+    }
+
+    @Test("A11: a provider that is not set up, or not there, ends on the page as well")
+    func providerDisabledOrAway() async throws {
+        try await OAuthSite.with(["GOOGLE_CLIENT_ID": "", "GOOGLE_CLIENT_SECRET": ""]) { site in
+            let browser = site.browser()
+            let answer = try await browser.get("\(APIPath.startOAuth(.google))?return_to=/account")
+            expectFailure(.providerDisabled, answer, in: site)
+            #expect(answer.parameter("return_to") == "/account")
+            expectFailure(.flowExpired, try await browser.get(APIPath.oauthCallback(.google)), in: site)
+            #expect(try await browser.get("/api/auth/myspace").status == 404)
+            #expect(try await browser.get("/api/auth/callback/myspace").status == 404)
+            site.standIn.change(.discordToken) { $0.delivery = .closed }
+            expectFailure(.providerUnavailable, try await site.signIn(.discord, in: browser), in: site)
+            site.standIn.change(.discordToken) { $0.status = 500 }
+            expectFailure(.providerUnavailable, try await site.signIn(.discord, in: browser), in: site)
+        }
+    }
+}

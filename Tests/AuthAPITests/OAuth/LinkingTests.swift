@@ -1,0 +1,186 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A12: whom an identity signs in.
+@Suite struct LinkingPolicyTests {
+    @Test("A12: the policy is this table")
+    func table() {
+        typealias Same = LinkingPolicy.SameEmail
+        let unverified = Same(isVerified: false, hasProvider: false)
+        let verified = Same(isVerified: true, hasProvider: false)
+        let rows: [(isLinked: Bool, sameEmail: Same?, LinkingPolicy.Decision)] = [
+            (true, nil, .signIn), (true, unverified, .signIn), (true, verified, .signIn), (false, nil, .create),
+            (false, unverified, .askPassword), (false, verified, .link),
+            (false, Same(isVerified: false, hasProvider: true), .refuse),
+            (false, Same(isVerified: true, hasProvider: true), .refuse),
+        ]
+        for (isLinked, sameEmail, decision) in rows {
+            #expect(LinkingPolicy.decision(isLinked: isLinked, sameEmail: sameEmail) == decision)
+        }
+    }
+
+    @Test("A12: an email that a provider has verified on both sides links the second provider")
+    func linksVerifiedEmail() async throws {
+        try await OAuthSite.with { site in
+            let first = site.browser()
+            try await site.signIn(.google, in: first) { $0.email = "Ada@Example.com" }
+            let second = site.browser()
+            #expect(try await site.signIn(.discord, in: second).header("Location") == "/")
+            #expect(try await site.user(of: second)?.id == site.user(of: first)?.id)
+            #expect(try await site.methods(of: second).identities.map(\.provider) == [.google, .discord])
+        }
+    }
+
+    // LESSONS 4: PocketBase CVE-2026-44166, better-auth #9578.
+    @Test("A12: pre-hijacking, the attacker first: a password account never gets its email's owner")
+    func attackerRegistersFirst() async throws {
+        try await OAuthSite.with { site in
+            let attacker = try await site.api.registered(email: "ada@example.com", name: "Mallory")
+            let owner = site.browser()
+            for provider in OAuthProvider.allCases {
+                let answer = try await site.signIn(provider, in: owner)
+                #expect(answer.page == PagePath.login)
+                #expect(answer.parameter("connect") == provider.rawValue)
+                #expect(try await site.user(of: owner) == nil)
+            }
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
+            #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
+            #expect(try await site.methods(of: attacker).identities.isEmpty)
+            // Nor does the attacker's own provider account vouch for an address that is not the provider's.
+            try await site.link(.discord, in: attacker) { person in
+                person.email = "mallory@example.com"
+                person.discordID = "666"
+            }
+            #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
+            #expect(try await site.signIn(.google, in: owner).parameter("connect") == "google")
+            expectFailure(.providerAlreadyLinked, try await site.signIn(.discord, in: owner), in: site)
+        }
+    }
+
+    @Test("A12: pre-hijacking, the owner first: nobody registers a password for an email that is taken")
+    func ownerComesFirst() async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner)
+            let body = ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Mallory"]
+            let attacker = site.browser()
+            #expect(try await attacker.post(APIPath.register, body).status == 409)
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            #expect(try await attacker.post(APIPath.login, login).status == 401)
+            #expect(try await site.user(of: owner)?.name == "Ada Lovelace")
+        }
+    }
+
+    @Test("A12: an unverified or missing email signs nobody in", arguments: OAuthProvider.allCases)
+    func unverifiedEmail(provider: OAuthProvider) async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(provider, in: owner)
+            let attacker = site.browser()
+            let unverified = try await site.signIn(provider, in: attacker) { person in
+                person.subject = "666"
+                person.discordID = "666"
+                person.isEmailVerified = false
+            }
+            expectFailure(.emailUnverified, unverified, in: site)
+            let missing = try await site.signIn(provider, in: attacker) { person in
+                person.subject = "666"
+                person.discordID = "666"
+                person.email = nil
+            }
+            expectFailure(.emailMissing, missing, in: site)
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+        }
+    }
+
+    @Test("A12: another account of a provider does not get a user by the email alone")
+    func anotherAccountOfTheProvider() async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner)
+            let other = site.browser()
+            let answer = try await site.signIn(.google, in: other) { $0.subject = "another-subject" }
+            expectFailure(.providerAlreadyLinked, answer, in: site)
+            #expect(try await site.methods(of: owner).identities.count == 1)
+        }
+    }
+
+    @Test("A12: an email changed at the provider is the same user, whose own email stays")
+    func changedEmail() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            try await site.signIn(.google, in: browser)
+            let before = try #require(try await site.user(of: browser))
+            // Somebody else has the new address already: that changes nothing either.
+            _ = try await site.api.registered(email: "countess@example.com", name: "Countess")
+            try await site.signIn(.google, in: browser) { person in
+                person.email = "countess@example.com"
+                person.name = "Countess"
+            }
+            #expect(try await site.user(of: browser) == before)
+            #expect(try await site.methods(of: browser).identities.map(\.email) == ["countess@example.com"])
+        }
+    }
+
+    @Test("A11: the picture follows the provider that it came from, and no other")
+    func picture() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            #expect(try await site.user(of: browser)?.avatarURL == nil)
+            let first = "https://lh3.googleusercontent.com/a/first=s96-c"
+            try await site.link(.google, in: browser) { $0.picture = first }
+            #expect(try await site.user(of: browser)?.avatarURL == first)
+            try await site.link(.discord, in: browser)
+            #expect(try await site.user(of: browser)?.avatarURL == first)
+            let second = "https://lh3.googleusercontent.com/a/second=s96-c"
+            try await site.signIn(.google, in: browser) { $0.picture = second }
+            #expect(try await site.user(of: browser)?.avatarURL == second)
+            try await site.signIn(.google, in: browser) { $0.picture = nil }
+            #expect(try await site.user(of: browser)?.avatarURL == second)
+            #expect(try await site.user(of: browser)?.name == "Ada")
+        }
+    }
+
+    @Test("A12: one provider account raced from many tabs becomes one user", arguments: OAuthProvider.allCases)
+    func raced(provider: OAuthProvider) async throws {
+        try await OAuthSite.with(["DATABASE_POOL_SIZE": "8"]) { site in
+            let browsers = (0..<8).map { _ in site.browser() }
+            var targets: [String] = []
+            for browser in browsers { targets.append(try await site.begin(provider, in: browser)) }
+            let pairs = zip(browsers, targets).map { ($0, $1) }
+            try await withThrowingTaskGroup(of: String?.self) { group in
+                for (browser, target) in pairs {
+                    group.addTask { try await browser.get(target).header("Location") }
+                }
+                for try await location in group { #expect(location == "/") }
+            }
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "1")
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "8")
+        }
+    }
+
+    @Test("A12: registering and coming by way of a provider at once gives one user, and no shared account")
+    func racedWithRegistration() async throws {
+        try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
+            let owner = site.browser()
+            let attacker = site.browser()
+            let target = try await site.begin(.google, in: owner)
+            let body = ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Mallory"]
+            async let registered = attacker.post(APIPath.register, body)
+            async let signedIn = owner.get(target)
+            let (registration, flow) = try await (registered, signedIn)
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+            if registration.status == 201 {
+                #expect(flow.parameter("connect") == "google")
+                #expect(try await site.user(of: owner) == nil)
+            } else {
+                #expect(registration.status == 409)
+                #expect(flow.header("Location") == "/")
+            }
+        }
+    }
+}
