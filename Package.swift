@@ -69,8 +69,8 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             resources: [
-                .embedInCode("Migrations"), .embedInCode("OpenAPI/openapi.json"), .embedInCode("OpenAPI/docs.css"),
-                .embedInCode("OpenAPI/docs-operations.css"),
+                .embedInCode("Migrations"), .embedInCode("Roles"), .embedInCode("OpenAPI/openapi.json"),
+                .embedInCode("OpenAPI/docs.css"), .embedInCode("OpenAPI/docs-operations.css"),
             ],
             swiftSettings: strict + [.strictMemorySafety()]
         ),

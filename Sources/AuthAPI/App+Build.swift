@@ -27,8 +27,8 @@ struct App: Sendable {
         self.settings = settings
         self.logger = logger
         metrics = APIMetrics()
-        postgres = PostgresPool(settings.postgres, logger: logger, onStart: metrics.databaseWait.record)
-        migrator = Migrator(settings.postgres, logger: logger)
+        postgres = PostgresPool(settings.database.serving, logger: logger, onStart: metrics.databaseWait.record)
+        migrator = settings.database.migrator(logger: logger)
         hashing = try HashingPool(
             threads: settings.hashingThreads,
             queueLimit: settings.hashingQueue,

@@ -5,7 +5,7 @@ from pathlib import Path
 import containers
 import pytest
 
-SERVICES = ["secrets", "postgres", "backend", "frontend", "nginx"]
+SERVICES = ["secrets", "migrate", "postgres", "backend", "frontend", "nginx"]
 SERVERS = ["postgres", "backend", "frontend", "nginx"]
 
 
@@ -62,6 +62,7 @@ def test_networks(stack):
     """C7: nginx and the frontend share no network with PostgreSQL, whose network has no way out."""
     site, database = f"{stack.project}-network", f"{stack.project}_database"
     expected = {"postgres": {database}, "backend": {site, database}, "frontend": {site}, "nginx": {site}}
+    expected["migrate"] = {site, database}
     for service, networks in expected.items():
         assert set(stack.container(service)["NetworkSettings"]["Networks"]) == networks
     assert [network["Internal"] for network in containers.inspect(site, database)] == [False, True]

@@ -16,17 +16,23 @@ def test_settings_come_with_defaults_only(stack):
 
 
 def test_secrets_are_files_of_their_readers(stack):
-    """E3: random, 0400; the database's password also for the group that PostgreSQL has, and nobody else."""
+    """E3: random, 0400; the owner's password also for the group that PostgreSQL has, and apart from the API's."""
+    files = "/secrets /secrets/secret_key /secrets/postgres_api_password /owner-secrets /owner-secrets/postgres_password"
     listing = containers.docker(
         "run", "--rm", "--user=0", "--entrypoint=stat", f"-v={stack.project}_secrets:/secrets:ro",
-        containers.POSTGRES_IMAGE, "-c", "%n %a %u:%g", "/secrets", "/secrets/secret_key", "/secrets/postgres_password",
+        f"-v={stack.project}_owner-secrets:/owner-secrets:ro", containers.POSTGRES_IMAGE, "-c", "%n %a %u:%g",
+        *files.split(),
     )
     assert listing.splitlines() == [
         "/secrets 750 65532:999",
         "/secrets/secret_key 400 65532:999",
-        "/secrets/postgres_password 440 65532:999",
+        "/secrets/postgres_api_password 400 65532:999",
+        "/owner-secrets 750 65532:999",
+        "/owner-secrets/postgres_password 440 65532:999",
     ]
-    for name in ("secret_key", "postgres_password"):
+    mounts = {mount["Name"] for mount in stack.container("backend")["Mounts"]}
+    assert mounts == {f"{stack.project}_secrets"}
+    for name in ("secret_key", "postgres_api_password", "postgres_password"):
         assert len(stack.secret(name)) >= 43
 
 
@@ -34,10 +40,11 @@ def test_no_secret_is_seen(stack):
     """E3: neither the engine's inspection nor any log shows a secret, nor what was signed with it."""
     cookie = stack.register()
     token = cookie.split("=", 1)[1]
-    ids = [identifier for service in ("secrets", "postgres", "backend", "frontend", "nginx")
+    ids = [identifier for service in ("secrets", "migrate", "postgres", "backend", "frontend", "nginx")
            for identifier in stack.containers(service)]
     seen = json.dumps(containers.inspect(*ids)) + stack.logs()
-    for secret in (stack.secret("secret_key"), stack.secret("postgres_password"), token):
+    names = ("secret_key", "postgres_password", "postgres_api_password")
+    for secret in (*map(stack.secret, names), token):
         assert secret not in seen
 
 
@@ -46,9 +53,9 @@ def test_two_projects_have_secrets_of_their_own():
     with containers.project() as one, containers.project() as other:
         for each in (one, other):
             each.compose("run", "--rm", "--no-deps", "secrets")
-        names = ("secret_key", "postgres_password")
+        names = ("secret_key", "postgres_password", "postgres_api_password")
         first = [one.secret(name) for name in names]
-        assert len({*first, *(other.secret(name) for name in names)}) == 4
+        assert len({*first, *(other.secret(name) for name in names)}) == 6
         one.compose("run", "--rm", "--no-deps", "secrets")
         assert [one.secret(name) for name in names] == first
 

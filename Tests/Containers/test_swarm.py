@@ -27,9 +27,11 @@ class Swarm:
         )
         # The first host is away: the second is the one that takes writes.
         hosts = f"{gateway}:{nobody},{gateway}:{self.database_port}"
+        database = f"{hosts}/yoshikosan?target_session_attrs=read-write"
         self.secrets = {
             "secret_key": secrets.token_urlsafe(48),
-            "database_url": f"postgresql://yoshikosan:{password}@{hosts}/yoshikosan?target_session_attrs=read-write",
+            "database_url": f"postgresql://api:{secrets.token_urlsafe(24)}@{database}",
+            "migration_database_url": f"postgresql://yoshikosan:{password}@{database}",
         }
         for name, value in self.secrets.items():
             command = ["docker", "secret", "create", f"{self.name}_{name}", "-"]
@@ -114,7 +116,8 @@ def swarm():
 def test_stack(swarm):
     """C6, N6, D7: the stack comes up, serves, and replaces its servers without a failed request."""
     swarm.deploy()
-    expected = {"backend": "2/2", "frontend": "2/2", "nginx": "1/1"}
+    # What migrates has ended when all is well.
+    expected = {"migrate": "0/1", "backend": "2/2", "frontend": "2/2", "nginx": "1/1"}
     site_under_test.wait_until(lambda: swarm.replicas() == expected, "all tasks run", 120)
     site_under_test.wait_until(
         lambda: site_under_test.listens(swarm.browser_port) and swarm.ask("/api/auth/me").status == 401,

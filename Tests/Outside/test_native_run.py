@@ -93,7 +93,9 @@ def test_dotenv_adds_to_the_environment_and_is_not_evaluated(tmp_path):
 @pytest.mark.parametrize(
     ("name", "own"),
     [(f"POSTGRES_{part}", "") for part in ("HOST", "PORT", "USER", "PASSWORD", "PASSWORD_FILE", "DB")]
-    + [("DATABASE_URL", ""), ("DATABASE_URL_FILE", ""), ("LOG_LEVEL", "yes")],
+    + [(f"POSTGRES_API_{part}", "") for part in ("USER", "PASSWORD", "PASSWORD_FILE")]
+    + [("DATABASE_URL", ""), ("DATABASE_URL_FILE", ""), ("LOG_LEVEL", "yes")]
+    + [("MIGRATION_DATABASE_URL", ""), ("MIGRATION_DATABASE_URL_FILE", "")],
 )
 def test_a_database_that_is_named_even_in_part_is_not_replaced(tmp_path, name, own):
     copy = f"root={tmp_path}; mkdir {tmp_path}/scripts; ln -s {ROOT}/scripts/* {tmp_path}/scripts"
@@ -206,6 +208,10 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
             assert not any(listens(port) for port in ports)
 
 
+# What names a database.
+_DATABASE = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "POSTGRES_")
+
+
 def started_with(setting: str) -> list[int]:
     """The processes that have this in the environment they were started with."""
     found = []
@@ -229,7 +235,7 @@ def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluste
         "FRONTEND_PORT": str(frontend),
     }
     # Without a database of ours it is to use the private one.
-    environment |= {name: "" for name in os.environ if name.startswith(("DATABASE_URL", "POSTGRES_"))}
+    environment |= {name: "" for name in os.environ if name.startswith(_DATABASE)}
     log = tmp_path / "log"
     with make_dev(environment, log) as process:
         assert postgres("status", cluster).returncode == 0

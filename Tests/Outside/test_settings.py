@@ -36,7 +36,7 @@ def read_by_the_programs() -> tuple[set[str], set[str]]:
     """The names that the Swift programs read, and those of them that are secret."""
     source = (ROOT / "Sources/Shared/Server/SettingName.swift").read_text()
     names = dict(re.findall(r'case (\w+) = "([A-Z0-9_]+)"', source))
-    secrets = re.findall(r"\.(\w+)", re.search(r"case ([^:]*): true", source).group(1))
+    secrets = re.findall(r"\.(\w+)", re.search(r"case ([^:=]*):\s+true", source).group(1))
     return set(names.values()), {names[each] for each in secrets}
 
 

@@ -20,9 +20,10 @@ POSTGRES_IMAGE = "postgres:17-bookworm"
 # What compose.yml reads; a test must not get it from whoever runs it.
 _SETTINGS = """
     APP_ENV PUBLIC_URL BIND_ADDRESS EXTERNAL_PORT BROWSER_PORT LOG_LEVEL LOG_FORMAT SECRET_KEY SECRET_KEY_PREVIOUS
-    DATABASE_URL POSTGRES_HOST POSTGRES_PORT POSTGRES_USER POSTGRES_DB POSTGRES_PASSWORD DATABASE_POOL_SIZE
-    DATABASE_POOL_TIMEOUT DATABASE_CONNECT_TIMEOUT MIGRATE_ON_START ALLOWED_ORIGINS GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET
-    GOOGLE_ISSUER DISCORD_CLIENT_ID DISCORD_CLIENT_SECRET DISCORD_BASE_URL
+    DATABASE_URL MIGRATION_DATABASE_URL POSTGRES_HOST POSTGRES_PORT POSTGRES_USER POSTGRES_DB POSTGRES_PASSWORD
+    POSTGRES_API_USER POSTGRES_API_PASSWORD DATABASE_POOL_SIZE DATABASE_POOL_TIMEOUT DATABASE_CONNECT_TIMEOUT
+    MIGRATE_ON_START ALLOWED_ORIGINS GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET GOOGLE_ISSUER DISCORD_CLIENT_ID
+    DISCORD_CLIENT_SECRET DISCORD_BASE_URL
     ARGON2_MEMORY_KIB ARGON2_ITERATIONS ARGON2_PARALLELISM HASHING_THREADS HASHING_QUEUE BACKEND_MEMORY TRUSTED_PROXIES
     CREDENTIAL_RATE CREDENTIAL_BURST
     COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES
@@ -108,14 +109,15 @@ class Stack:
         """Sends a request to the published port."""
         return site_under_test.ask(self.browser_port, path, method, **request)
 
-    def query(self, statement: str) -> str:
-        """Runs one statement as the database's owner."""
-        command = ["psql", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-U", "yoshikosan", "-c", statement]
+    def query(self, statement: str, role: str = "yoshikosan") -> str:
+        """Runs one statement, as the database's owner unless said."""
+        command = ["psql", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-U", role, "-d", "yoshikosan"]
+        command += ["-c", statement]
         return self.compose("exec", "-T", "postgres", *command).stdout.strip()
 
     def secret(self, name: str) -> str:
-        """What a file in the volume of secrets holds."""
-        volume = f"{self.project}_secrets:/secrets:ro"
+        """What a file in the volumes of secrets holds."""
+        volume = f"{self.project}_{'owner-' if name == 'postgres_password' else ''}secrets:/secrets:ro"
         return docker("run", "--rm", "--user=0", "--entrypoint=cat", f"-v={volume}", POSTGRES_IMAGE, f"/secrets/{name}")
 
     def register(self) -> str:

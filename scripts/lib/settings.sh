@@ -48,12 +48,14 @@ development_settings() {
         export SECRET_KEY_FILE=$folder/secret_key
     fi
     own_database=yes
-    for name in DATABASE_URL{,_FILE} POSTGRES_{HOST,PORT,USER,PASSWORD,PASSWORD_FILE,DB}; do
+    for name in {,MIGRATION_}DATABASE_URL{,_FILE} POSTGRES_{HOST,PORT,{,API_}{USER,PASSWORD,PASSWORD_FILE},DB}; do
         if [[ -n ${!name:-} ]]; then own_database=; fi
     done
     if [[ $own_database ]]; then
-        DATABASE_URL=$("$root/scripts/postgres" url "${DEV_CLUSTER:-dev}")
-        export DATABASE_URL
+        # Two roles, as in production: what the API lacks the right to do shows here first.
+        MIGRATION_DATABASE_URL=$("$root/scripts/postgres" url "${DEV_CLUSTER:-dev}")
+        DATABASE_URL=$("$root/scripts/postgres" url "${DEV_CLUSTER:-dev}" yoshikosan yoshikosan_api)
+        export MIGRATION_DATABASE_URL DATABASE_URL
     fi
 }
 

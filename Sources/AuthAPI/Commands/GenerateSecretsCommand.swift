@@ -29,20 +29,37 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
     )
     var groupReadable: [String] = []
 
-    private static let names: [SettingName] = [.secretKey, .postgresPassword]
+    @Option(
+        parsing: .singleValue,
+        help: """
+            NAME=FOLDER: this setting's file goes to a folder of its own, for readers who may not read the others; a \
+            file that is still in the common folder is moved. May be given several times.
+            """
+    )
+    var apart: [String] = []
+
+    private static let names: [SettingName] = [.secretKey, .postgresPassword, .postgresAPIPassword]
+    /// What a deployment with one role in its database needs.
+    private static let printedNames: [SettingName] = [.secretKey, .postgresPassword]
 
     func validate() throws {
-        for name in groupReadable where !Self.names.contains(where: { $0.rawValue == name }) {
+        for name in groupReadable + folders.keys where !Self.names.contains(where: { $0.rawValue == name }) {
             throw ValidationError("\(name) is none of \(Self.names.map(\.rawValue).joined(separator: ", "))")
         }
     }
 
+    /// The folders given by `--apart`, by name.
+    private var folders: [String: String] {
+        let pairs = apart.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        return Dictionary(pairs.map { ($0.first ?? "", $0.last ?? "") }) { $1 }
+    }
+
     func run() async throws {
-        let names = Self.names
         guard let directory else {
-            for name in names { print("\(name.rawValue)=\(Base64URL.random256Bits())") }
+            for name in Self.printedNames { print("\(name.rawValue)=\(Base64URL.random256Bits())") }
             return
         }
+        let names = Self.names
         var reader = SettingsReader()
         let given = names.map { reader.secret($0) }
         do {
@@ -52,35 +69,23 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
             throw ExitCode(SettingsFaults.exitStatus)
         }
         for (name, value) in zip(names, given) {
-            let path = "\(directory)/\(name.rawValue.lowercased())"
+            let fileName = name.rawValue.lowercased()
+            let common = SecretFile(path: "\(directory)/\(fileName)")
+            let folder = folders[name.rawValue]
+            let file = folder.map { SecretFile(path: "\($0)/\(fileName)") } ?? common
+            let former = folder == nil ? nil : common.content
             let mode: mode_t = groupReadable.contains(name.rawValue) ? 0o440 : 0o400
-            let content = value?.value ?? Base64URL.random256Bits()
-            switch Self.writeFile(path, mode: mode, content: content, replacing: value != nil) {
-            case 0: StandardError.print("\(path): written")
-            case EEXIST: StandardError.print("\(path): kept")
+            let content = value?.value ?? former ?? Base64URL.random256Bits()
+            // A file that has the value stays, and its time with it, by which its age is known.
+            switch file.write(content, mode: mode, replacing: value != nil && file.content != value?.value) {
+            case 0: StandardError.print("\(file.path): written")
+            case EEXIST: StandardError.print("\(file.path): kept")
             case let code:
-                StandardError.print("\(path): \(unsafe String(cString: strerror(code)))")
+                StandardError.print("\(file.path): \(unsafe String(cString: strerror(code)))")
                 // EX_CANTCREAT of sysexits.h
                 throw ExitCode(73)
             }
+            if former != nil { common.remove() }
         }
-    }
-
-    /// Writes a file, complete or not at all.
-    ///
-    /// A file of the name is replaced if so asked; else it is kept.
-    ///
-    /// - Returns: 0, or the error code of the system; `EEXIST` when a file was kept.
-    private static func writeFile(_ path: String, mode: mode_t, content: String, replacing: Bool) -> Int32 {
-        let temporary = "\(path).\(UUID().uuidString)"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { return errno }
-        defer { unsafe unlink(temporary) }
-        var content = content
-        let written = content.withUTF8 { unsafe write(descriptor, $0.baseAddress, $0.count) }
-        guard written == content.utf8.count, fsync(descriptor) == 0, close(descriptor) == 0 else { return errno }
-        if replacing { return unsafe rename(temporary, path) == 0 ? 0 : errno }
-        // A link fails where a file of the name exists: of two that start at once, one wins and the other keeps it.
-        return unsafe link(temporary, path) == 0 ? 0 : errno
     }
 }

@@ -12,10 +12,24 @@ struct MigrateCommand: AsyncParsableCommand {
 
     /// Applies what is pending.
     struct Up: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Applies every pending migration, in order.")
+        static let configuration = CommandConfiguration(
+            abstract: "Applies every pending migration, in order, and gives the role that serves its rights."
+        )
+
+        @Option(
+            help: """
+                A host that serves this site alone; if the database is there, the server's other databases are shut to \
+                everybody but their owner.
+                """
+        )
+        var dedicatedServer: String?
 
         func run() async throws {
-            let applied = try await withMigrator { try await $0.up() }
+            let applied = try await withMigrator { migrator in
+                let applied = try await migrator.up()
+                if let dedicatedServer, dedicatedServer == migrator.host { try await migrator.shutOtherDatabases() }
+                return applied
+            }
             for migration in applied { print("applied \(migration.file)") }
             if applied.isEmpty { print("nothing to apply: the schema is current") }
         }
@@ -44,14 +58,19 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 }
 
-/// Runs a command against the configured database.
+/// Runs a command against the configured database; no setting is needed but those of the database.
 ///
 /// - Throws: ``ExitCode`` 69 when the database cannot be reached within half a minute, and what the migrator throws.
 private func withMigrator<Value>(_ body: (Migrator) async throws -> Value) async throws -> Value {
-    let settings = try APISettings.orExit()
-    JSONLogHandler.bootstrap(settings.common, leastLevel: .warning)
+    var reader = SettingsReader()
+    let common = CommonSettings(from: &reader)
+    guard let database = DatabaseRoles.read(from: &reader), reader.faults.isEmpty else {
+        StandardError.print(SettingsFaults(lines: reader.faults).description)
+        throw ExitCode(SettingsFaults.exitStatus)
+    }
+    JSONLogHandler.bootstrap(common, leastLevel: .warning)
     do {
-        return try await body(Migrator(settings.postgres, logger: Logger(label: "AuthAPI")))
+        return try await body(database.migrator(logger: Logger(label: "AuthAPI")))
     } catch let error as PostgresError where error.isUnavailable {
         StandardError.print("the database cannot be reached")
         throw ExitCode(HealthCheck.unavailableStatus)

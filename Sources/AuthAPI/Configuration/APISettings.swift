@@ -9,7 +9,7 @@ struct APISettings: Sendable {
     let port: Int
     /// The port of the metrics; nil when nobody is to read them.
     let metricsPort: Int?
-    let postgres: PostgresConfiguration
+    let database: DatabaseRoles
     /// Whether the server brings the schema up to date before it serves.
     let migrateOnStart: Bool
     let secretKey: Secret
@@ -33,7 +33,7 @@ struct APISettings: Sendable {
         host = reader.text(.apiHost, default: "0.0.0.0")
         port = reader.integer(.apiPort, in: 0...65_535, default: 8000)
         metricsPort = reader.port(.apiMetricsPort, otherThan: port)
-        let postgres = PostgresConfiguration.read(from: &reader)
+        let database = DatabaseRoles.read(from: &reader)
         migrateOnStart = reader.boolean(.migrateOnStart, default: true)
         let key = reader.secretKey(.secretKey)
         if key == nil, !reader.hasFault(.secretKey) {
@@ -57,9 +57,9 @@ struct APISettings: Sendable {
         hashingQueue = reader.integer(.hashingQueue, in: 1...10_000, default: 32)
         try reader.finish()
         // Both are there when nothing was at fault.
-        guard let key, let postgres else { throw SettingsFaults(lines: reader.faults) }
+        guard let key, let database else { throw SettingsFaults(lines: reader.faults) }
         secretKey = key
-        self.postgres = postgres
+        self.database = database
     }
 }
 

@@ -80,6 +80,10 @@ enum MigrationError: Error, Equatable {
     case unknown(version: Int32, name: String)
     /// There is nothing to take back.
     case nothingToRollBack
+    /// The role that serves is missing or cannot sign in, and this role may not change that.
+    case noServingRole(name: String, exists: Bool)
+    /// The role does not own the tables, so it can neither change them nor give others rights on them.
+    case notOwner(role: String?)
     /// The server refused the file's SQL.
     case failed(file: String, line: Int?, sqlState: String, message: String)
 }
@@ -95,6 +99,15 @@ extension MigrationError: CustomStringConvertible {
             "migration \(version) (\(name)) was applied by a newer release; roll it back with that release"
         case .nothingToRollBack:
             "no migration is applied, so there is none to roll back"
+        case .noServingRole(let name, let exists):
+            exists
+                ? "the role \(name) cannot sign in and this role may not set its password; as a superuser run: "
+                    + "ALTER ROLE \"\(name)\" LOGIN PASSWORD '…'"
+                : "there is no role \(name) and this role may not make it; as a superuser run: "
+                    + "CREATE ROLE \"\(name)\" LOGIN PASSWORD '…'"
+        case .notOwner(let role):
+            "this role does not own the tables\(role.map { ", so it cannot give \($0) its rights" } ?? ""); let "
+                + "MIGRATION_DATABASE_URL (or POSTGRES_USER) name the owner, or set MIGRATE_ON_START=false"
         case .failed(let file, let line, let sqlState, let message):
             "\(file)\(line.map { ":\($0)" } ?? ""): \(message) (SQLSTATE \(sqlState)); nothing of this file was applied"
         }

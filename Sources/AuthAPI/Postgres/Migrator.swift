@@ -8,24 +8,32 @@ import Logging
 struct Migrator: Sendable {
     private let configuration: PostgresConfiguration
     private let migrations: [Migration]
+    private let servingRole: ServingRole?
     private let logger: Logger
 
-    /// Takes the server to change, and how long to wait until it is there (nil: for ever).
+    /// Takes the server to change, who else is to be given rights on the tables, and how long to wait until the server
+    /// is there (nil: for ever).
     init(
         _ configuration: PostgresConfiguration,
         migrations: [Migration] = Migrations.all,
+        servingRole: ServingRole? = nil,
         waitingUpTo wait: Duration? = .seconds(30),
         logger: Logger
     ) {
         self.configuration = configuration.forMigrations(waitingUpTo: wait)
         self.migrations = migrations
+        self.servingRole = servingRole
         self.logger = logger
     }
+
+    /// The host, or hosts with commas between, as the settings have it.
+    var host: String? { configuration.host }
 
     /// Applies what is pending, in order, and answers with what it applied.
     @discardableResult
     func up() async throws -> [Migration] {
         try await withPool { pool in
+            if let servingRole { try await pool.withConnection { try servingRole.ensure(on: $0) } }
             var applied: [Migration] = []
             while let migration = try await pool.transaction({ try applyNext($0) }) {
                 logger.info("Applied a migration", metadata: ["file": "\(migration.file)"])
@@ -33,6 +41,11 @@ struct Migrator: Sendable {
             }
             return applied
         }
+    }
+
+    /// Lets nobody but their owner into the other databases of a server that serves this site alone.
+    func shutOtherDatabases() async throws {
+        try await withPool { pool in try await pool.transaction { _ = try $0.run(ShutOtherDatabases()) } }
     }
 
     /// Takes the newest applied migration back.
@@ -81,6 +94,8 @@ struct Migrator: Sendable {
     }
 
     /// Applies the first pending migration; nil when none is.
+    ///
+    /// With the last one the serving role gets its rights, so that nobody sees a new table that it cannot use.
     private func applyNext(_ db: PostgresConnection) throws -> Migration? {
         try db.run(LockMigrations())
         let records = try history(db)
@@ -91,11 +106,18 @@ struct Migrator: Sendable {
             }
         }
         let applied = Set(records.map(\.version))
-        guard let migration = migrations.first(where: { !applied.contains($0.version) }) else { return nil }
+        let pending = migrations.filter { !applied.contains($0.version) }
+        // A newer release knows tables and rights that this one would take away.
+        let isNewer = !applied.isSubset(of: migrations.map(\.version))
+        guard let migration = pending.first else {
+            if !isNewer { try servingRole?.grant(on: db) }
+            return nil
+        }
         // Only when needed, so that a server whose role may not create tables starts on a finished schema.
         if records.isEmpty { try db.run(CreateHistory()) }
         try run(migration.up, file: migration.file, db)
         try db.run(InsertRecord(migration: migration))
+        if pending.count == 1, !isNewer { try servingRole?.grant(on: db) }
         return migration
     }
 
@@ -131,7 +153,11 @@ struct Migrator: Sendable {
     /// What has been applied, by number; nothing when there has never been a migration.
     private func history(_ db: PostgresConnection) throws -> [MigrationRecord] {
         guard try db.one(FindHistory()) else { return [] }
-        return try db.all(SelectRecords())
+        do {
+            return try db.all(SelectRecords())
+        } catch let error as PostgresError where error.sqlState == "42501" {
+            throw MigrationError.notOwner(role: nil)
+        }
     }
 
     /// Runs `body` with a pool of one connection that ends with the call.

@@ -89,6 +89,16 @@ struct PostgresConfiguration: Sendable {
         ]
     }
 
+    /// The role; nil when the connection string leaves it to libpq.
+    var user: String? {
+        given.last { $0.keyword == "user" }?.value
+    }
+
+    /// The host, or hosts with commas between; nil when the connection string leaves it to libpq.
+    var host: String? {
+        given.last { $0.keyword == "host" }?.value
+    }
+
     /// The password, so that nobody repeats it by accident.
     var password: String? {
         given.last { $0.keyword == "password" }?.value

@@ -116,6 +116,11 @@ extension PostgresConnection {
         throw PostgresError(kind: .misuse, detail: "a transaction was left open; it is rolled back")
     }
 
+    /// The SCRAM verifier by which a server knows a role's password (RFC 5803); throws `PostgresError`.
+    func verifier(ofPassword password: String, role: String) throws(PostgresError) -> String {
+        try link.verifier(ofPassword: password, role: role)
+    }
+
     /// Runs a migration's script inside the transaction of the caller; for migrations only, never with values.
     func run(script: [UInt8], name: String) throws(PostgresError) {
         let text = (script + [0]).map { CChar(bitPattern: $0) }

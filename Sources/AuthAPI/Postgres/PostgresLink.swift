@@ -71,6 +71,15 @@ import Glibc
         return true
     }
 
+    /// The SCRAM verifier by which a server knows a role's password, computed here.
+    func verifier(ofPassword password: String, role: String) throws(PostgresError) -> String {
+        guard let text = unsafe PQencryptPasswordConn(handle, password, role, "scram-sha-256") else {
+            throw PostgresError(kind: .misuse, detail: "libpq makes no verifier of the password")
+        }
+        defer { unsafe PQfreemem(text) }
+        return unsafe String(cString: text)
+    }
+
     /// Sends text that may hold several statements, without parameters, and gives the last result.
     func run(_ text: UnsafePointer<CChar>, name: String) throws(PostgresError) -> PostgresResult {
         try send(name) { unsafe PQsendQuery(handle, text) }

@@ -10,10 +10,13 @@ public enum SettingName: String, CaseIterable, Sendable {
     case frontendMetricsPort = "FRONTEND_METRICS_PORT"
     case apiURL = "API_URL"
     case databaseURL = "DATABASE_URL"
+    case migrationDatabaseURL = "MIGRATION_DATABASE_URL"
     case postgresHost = "POSTGRES_HOST"
     case postgresPort = "POSTGRES_PORT"
     case postgresUser = "POSTGRES_USER"
     case postgresPassword = "POSTGRES_PASSWORD"
+    case postgresAPIUser = "POSTGRES_API_USER"
+    case postgresAPIPassword = "POSTGRES_API_PASSWORD"
     case postgresDatabase = "POSTGRES_DB"
     case databasePoolSize = "DATABASE_POOL_SIZE"
     case databasePoolTimeout = "DATABASE_POOL_TIMEOUT"
@@ -39,7 +42,8 @@ public enum SettingName: String, CaseIterable, Sendable {
     /// Whether the value is a secret, which `NAME_FILE` may name a file for and which no message repeats.
     public var isSecret: Bool {
         switch self {
-        case .databaseURL, .postgresPassword, .secretKey, .secretKeyPrevious, .googleClientSecret, .discordClientSecret:
+        case .databaseURL, .migrationDatabaseURL, .postgresPassword, .postgresAPIPassword, .secretKey,
+            .secretKeyPrevious, .googleClientSecret, .discordClientSecret:
             true
         default: false
         }

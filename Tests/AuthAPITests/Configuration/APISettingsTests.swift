@@ -44,6 +44,38 @@ import Testing
         #expect(faults(parts.mapValues { $0.replacing("pässwörd", with: "pässwör9") }).isEmpty)
     }
 
+    @Test("D6: one role, or one that serves and one that owns; what is missing of the second is named")
+    func roles() throws {
+        let password = "k3Jx9Qm2Vt7Zr5Lw8Yp1Nc6Hd4Fb0SgAb"
+        func roles(_ settings: [String: String]) throws -> [String?] {
+            let provider = EnvironmentVariablesProvider(
+                environmentVariables: settings.merging(["SECRET_KEY": TestAPI.secretKey]) { $1 }
+            )
+            let database = try APISettings(from: SettingsReader(ConfigReader(provider: provider))).database
+            return [database.serving.user, database.owner?.user]
+        }
+        let url = "postgresql://api:p@h/d"
+        #expect(try roles(["DATABASE_URL": url]) == ["api", nil])
+        #expect(try roles(["DATABASE_URL": url, "MIGRATION_DATABASE_URL": "host=h user=own"]) == ["api", "own"])
+        let one = ["POSTGRES_PASSWORD": password]
+        #expect(try roles(one) == ["yoshikosan", nil])
+        let api = ["POSTGRES_API_USER": "api", "POSTGRES_API_PASSWORD": password + "2"]
+        #expect(try roles(api) == ["api", nil])
+        #expect(try roles(api.merging(one) { $1 }) == ["api", "yoshikosan"])
+        // What the volume of an older deployment has is the owner's own affair.
+        #expect(try roles(api.merging(["POSTGRES_PASSWORD": "short"]) { $1 }) == ["api", "yoshikosan"])
+
+        let alone = ["DATABASE_URL": "", "POSTGRES_PASSWORD": password]
+        #expect(names(alone.merging(["POSTGRES_API_USER": "api"]) { $1 }) == ["POSTGRES_API_PASSWORD"])
+        #expect(names(alone.merging(["POSTGRES_API_PASSWORD": password]) { $1 }) == ["POSTGRES_API_USER"])
+        #expect(
+            names(alone.merging(api) { $1 }.merging(["POSTGRES_API_PASSWORD": "short"]) { $1 }) == [
+                "POSTGRES_API_PASSWORD"
+            ]
+        )
+        #expect(names(["MIGRATION_DATABASE_URL": "mysql://h"]) == ["MIGRATION_DATABASE_URL"])
+    }
+
     @Test("Five wrong settings give five lines")
     func five() {
         let lines = faults([

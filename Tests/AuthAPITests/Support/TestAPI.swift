@@ -43,7 +43,12 @@ struct TestAPI: Sendable {
         let logger = Logger(label: "test") { _ in
             JSONLogHandler(format: .json, logLevel: .trace, write: logs.append)
         }
-        let settings = try settings(environment, databaseURL: databaseURL ?? database.url)
+        var environment = environment
+        if databaseURL == nil, database.servingURL != nil { environment["MIGRATION_DATABASE_URL"] = database.url }
+        let settings = try settings(
+            environment,
+            databaseURL: databaseURL ?? database.servingURL ?? database.url
+        )
         let app = try await App(settings: settings, logger: logger, now: clock.now)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = app.server { channel in

@@ -9,10 +9,15 @@ import Logging
 struct TestDatabase: Sendable {
     /// The database's own connection string.
     let url: String
-    /// How to reach it, with a small pool.
+    /// The connection string of the role that serves; nil where one role does everything.
+    var servingURL: String?
+    /// How to reach it as the role that owns the schema, with a small pool.
     let configuration: PostgresConfiguration
-    /// A pool of two connections, closed after the test.
+    /// A pool of two connections of that role, closed after the test.
     let pool: PostgresPool
+
+    /// The role that the API under test serves as, so that every test shows that it has the rights it needs.
+    static let servingRole = "yoshikosan_api"
 
     /// There is no server to test with.
     struct Missing: Error, CustomStringConvertible {
@@ -33,12 +38,17 @@ struct TestDatabase: Sendable {
         let template = migrated ? try await Template.shared.name(admin, server) : "template1"
         try await TestSQL.run("CREATE DATABASE \(name) TEMPLATE \(template) STRATEGY = file_copy", on: admin)
         let url = try connectionString(server, database: name)
+        let servingURL = try connectionString(server, database: name, user: servingRole)
         var configuration = try PostgresConfiguration(url: url)
         configuration.poolSize = 2
         let pool = PostgresPool(configuration, logger: silentLogger)
         let result: Result<Value, any Error>
         do {
-            result = .success(try await body(TestDatabase(url: url, configuration: configuration, pool: pool)))
+            result = .success(
+                try await body(
+                    TestDatabase(url: url, servingURL: servingURL, configuration: configuration, pool: pool)
+                )
+            )
         } catch {
             result = .failure(error)
         }
@@ -62,13 +72,17 @@ struct TestDatabase: Sendable {
         return url
     }
 
-    /// The same server with another database, as `keyword=value` pairs or URL just as it was.
-    static func connectionString(_ server: String, database: String) throws -> String {
-        guard server.contains("://") else { return server + " dbname=\(database)" }
+    /// The same server with another database, and another role if one is given, as `keyword=value` pairs or URL just as
+    /// it was.
+    static func connectionString(_ server: String, database: String, user: String? = nil) throws -> String {
+        guard server.contains("://") else {
+            return server + " dbname=\(database)" + (user.map { " user=\($0)" } ?? "")
+        }
         guard var parts = URLComponents(string: server) else {
             throw TestCommand.Failure(description: "TEST_DATABASE_URL is no URL")
         }
         parts.path = "/" + database
+        if let user { parts.user = user }
         parts.queryItems = parts.queryItems?.filter { $0.name != "dbname" }
         return parts.string ?? server
     }
@@ -94,7 +108,8 @@ private actor Template {
 
     /// Makes the template under a name of its own and renames it when it is whole, so that nobody sees half of one.
     private static func make(_ admin: PostgresConfiguration, _ server: String) async throws -> String {
-        let digest = Migrations.all.flatMap(\.checksum).reduce(into: UInt64(14_695_981_039_346_656_037)) { hash, byte in
+        let content = Migrations.all.flatMap(\.checksum) + PackageResources.serving_role_sql
+        let digest = content.reduce(into: UInt64(14_695_981_039_346_656_037)) { hash, byte in
             hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
         }
         let name = "yoshikosan_template_" + String(digest, radix: 36)
@@ -103,7 +118,9 @@ private actor Template {
         let draft = "yoshikosan_draft_" + TestDatabase.randomName()
         try await TestSQL.run("CREATE DATABASE \(draft) TEMPLATE template1", on: admin)
         let configuration = try PostgresConfiguration(url: TestDatabase.connectionString(server, database: draft))
-        try await Migrator(configuration, logger: TestDatabase.silentLogger).up()
+        let servingURL = try TestDatabase.connectionString(server, database: draft, user: TestDatabase.servingRole)
+        let roles = DatabaseRoles(serving: try PostgresConfiguration(url: servingURL), owner: configuration)
+        try await roles.migrator(logger: TestDatabase.silentLogger).up()
         do {
             try await TestSQL.run("ALTER DATABASE \(draft) RENAME TO \(name)", on: admin)
         } catch let error as PostgresError where error.sqlState == "42P04" || error.sqlState == "23505" {

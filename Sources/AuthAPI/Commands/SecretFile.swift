@@ -1,0 +1,45 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A file with one secret: written complete or not at all, readable by few.
+struct SecretFile {
+    let path: String
+
+    /// Writes the file; one of the name is replaced if so asked, else kept.
+    ///
+    /// - Returns: 0, or the error code of the system; `EEXIST` when a file was kept.
+    func write(_ content: String, mode: mode_t, replacing: Bool) -> Int32 {
+        let temporary = "\(path).\(UUID().uuidString)"
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { return errno }
+        defer { unsafe unlink(temporary) }
+        var content = content
+        let written = content.withUTF8 { unsafe Self.write(descriptor, $0.baseAddress, $0.count) }
+        guard written == content.utf8.count, fsync(descriptor) == 0, close(descriptor) == 0 else { return errno }
+        if replacing { return unsafe rename(temporary, path) == 0 ? 0 : errno }
+        // A link fails where a file of the name exists: of two that start at once, one wins and the other keeps it.
+        return unsafe link(temporary, path) == 0 ? 0 : errno
+    }
+
+    /// The content, or nil when there is no such file.
+    var content: String? {
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return nil }
+        return String(bytes: data, encoding: .utf8)
+    }
+
+    /// Deletes the file.
+    func remove() { unsafe unlink(path) }
+
+    private static func write(_ descriptor: Int32, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
+        #if canImport(Glibc)
+            unsafe Glibc.write(descriptor, start, count)
+        #else
+            unsafe Darwin.write(descriptor, start, count)
+        #endif
+    }
+}

@@ -1,0 +1,134 @@
+import Logging
+import Shared
+
+/// How to reach the database as the role that serves and, where that is another one, as the role that owns the schema.
+struct DatabaseRoles: Sendable {
+    /// What requests run as.
+    let serving: PostgresConfiguration
+    /// What migrations run as; nil where one role does everything, and where the settings keep the owner's password from
+    /// this program.
+    let owner: PostgresConfiguration?
+
+    /// Reads where the database is: `DATABASE_URL` and `MIGRATION_DATABASE_URL`, or the `POSTGRES_*` parts.
+    ///
+    /// - Returns: nil when a fault was left in the reader.
+    static func read(from reader: inout SettingsReader) -> DatabaseRoles? {
+        let poolSize = reader.integer(.databasePoolSize, in: PostgresConfiguration.poolSizeRange, default: 4)
+        let waitTimeout = reader.integer(.databasePoolTimeout, in: 1...60, default: 2)
+        let connectTimeout = reader.integer(.databaseConnectTimeout, in: 2...60, default: 2)
+        let url = reader.text(.databaseURL)
+        let ownerURL = reader.text(.migrationDatabaseURL)
+        let parts = Parts(from: &reader)
+        let connections: [SettingName] = [
+            .databaseURL, .migrationDatabaseURL, .postgresPassword, .postgresAPIUser, .postgresAPIPassword,
+        ]
+        guard !connections.contains(where: { reader.hasFault($0) }) else { return nil }
+        guard var serving = url.map({ reader.connection(.databaseURL, url: $0) }) ?? parts.serving(&reader) else {
+            return nil
+        }
+        serving.poolSize = poolSize
+        serving.waitTimeout = .seconds(waitTimeout)
+        serving.connectTimeout = .seconds(connectTimeout)
+        var owner = ownerURL.map { reader.connection(.migrationDatabaseURL, url: $0) } ?? nil
+        if url == nil, ownerURL == nil, parts.apiUser != nil, let password = parts.password {
+            owner = reader.connection(.postgresHost, parts, user: parts.user, password: password)
+        }
+        owner?.connectTimeout = .seconds(connectTimeout)
+        return DatabaseRoles(serving: serving, owner: owner)
+    }
+
+    /// What migrates: as the owner, who then gives the serving role its rights; or the serving role by itself.
+    func migrator(logger: Logger) -> Migrator {
+        guard let owner else { return Migrator(serving, logger: logger) }
+        // Both may name one role, which is the simple case said at length.
+        let role = owner.user == serving.user ? nil : ServingRole(serving)
+        return Migrator(owner, servingRole: role, logger: logger)
+    }
+}
+
+/// The parts of `POSTGRES_*`.
+private struct Parts {
+    let host: String
+    let port: Int
+    let database: String
+    let user: String
+    let password: String?
+    let apiUser: String?
+    let apiPassword: String?
+
+    init(from reader: inout SettingsReader) {
+        host = reader.text(.postgresHost, default: "postgres")
+        port = reader.integer(.postgresPort, in: 1...65_535, default: 5432)
+        database = reader.text(.postgresDatabase, default: "yoshikosan")
+        user = reader.text(.postgresUser, default: "yoshikosan")
+        password = reader.text(.postgresPassword)
+        apiUser = reader.text(.postgresAPIUser)
+        apiPassword = reader.text(.postgresAPIPassword)
+    }
+
+    /// How the API connects; nil when a fault was left in the reader.
+    func serving(_ reader: inout SettingsReader) -> PostgresConfiguration? {
+        if apiUser != nil || apiPassword != nil {
+            guard let apiUser else {
+                reader.fault(.postgresAPIUser, "is required with POSTGRES_API_PASSWORD")
+                return nil
+            }
+            guard let apiPassword else {
+                reader.fault(.postgresAPIPassword, "is required with POSTGRES_API_USER")
+                return nil
+            }
+            guard reader.isStrong(.postgresAPIPassword, apiPassword) else { return nil }
+            return reader.connection(.postgresHost, self, user: apiUser, password: apiPassword)
+        }
+        guard let password else {
+            reader.fault(.databaseURL, "is required, or POSTGRES_PASSWORD with the other POSTGRES_* settings")
+            return nil
+        }
+        guard reader.isStrong(.postgresPassword, password) else { return nil }
+        return reader.connection(.postgresHost, self, user: user, password: password)
+    }
+}
+
+extension SettingsReader {
+    /// Whether a password is long and random enough; leaves a fault when not.
+    fileprivate mutating func isStrong(_ name: SettingName, _ password: String) -> Bool {
+        guard let weakness = SecretStrength.weakness(of: Secret(password)) else { return true }
+        fault(name, weakness)
+        return false
+    }
+
+    /// A connection by URL; nil when a fault was left.
+    fileprivate mutating func connection(_ name: SettingName, url: String) -> PostgresConfiguration? {
+        reported(name) { () throws(PostgresConfiguration.Invalid) in try PostgresConfiguration(url: url) }
+    }
+
+    /// A connection by parts; nil when a fault was left.
+    fileprivate mutating func connection(
+        _ name: SettingName,
+        _ parts: Parts,
+        user: String,
+        password: String
+    ) -> PostgresConfiguration? {
+        reported(name) { () throws(PostgresConfiguration.Invalid) in
+            try PostgresConfiguration(
+                host: parts.host,
+                port: String(parts.port),
+                user: user,
+                password: password,
+                database: parts.database
+            )
+        }
+    }
+
+    private mutating func reported(
+        _ name: SettingName,
+        _ make: () throws(PostgresConfiguration.Invalid) -> PostgresConfiguration
+    ) -> PostgresConfiguration? {
+        do {
+            return try make()
+        } catch {
+            for line in error.faults { fault(name, line) }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,38 @@
+-- What the role that serves may do: this list and nothing more. It runs after the migrations, as the role that owns the
+-- schema, in the same transaction as the last of them; whatever the serving role was given before is taken back first.
+--
+-- A new table, or a column that the API writes, gets its line here. The rights to update name columns, so that keys and
+-- times of creation stay what they were.
+DO $$
+DECLARE
+    serving CONSTANT text := current_setting('yoshikosan.serving_role');
+    owns_database CONSTANT boolean := pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database();
+    owns_schema CONSTANT boolean := pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'public';
+    statement text;
+BEGIN
+    FOREACH statement IN ARRAY ARRAY[
+        'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM %I',
+
+        -- Operators delete users with the same program; everything that belongs to a user goes with them.
+        'GRANT SELECT, INSERT, UPDATE (email, name, avatar_url, password_hash, email_verified_at), DELETE
+            ON users TO %I',
+        'GRANT SELECT, INSERT, UPDATE, DELETE ON oauth_accounts TO %I',
+        -- Sessions are never changed. The sweeper locks the rows that it removes, which takes the right to update a column.
+        'GRANT SELECT, INSERT, UPDATE (user_agent), DELETE ON sessions TO %I',
+        -- Enough to tell whether the schema is current.
+        'GRANT SELECT (version) ON schema_migrations TO %I'
+    ] LOOP
+        EXECUTE format(statement, serving);
+    END LOOP;
+    -- Whoever does not own database or schema cannot hand out rights on them; PostgreSQL's defaults then hold.
+    IF owns_database THEN
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), serving);
+        EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    END IF;
+    IF owns_schema THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', serving);
+        -- The default before PostgreSQL 15.
+        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    END IF;
+END
+$$;
