@@ -19,7 +19,8 @@ struct App: Sendable {
     let authenticator: Authenticator
     let health: HealthRoutes
     let openAPI: OpenAPIRoutes
-    let sweeper: SessionSweeper
+    let sessionSweeper: Sweeper
+    let throttleSweeper: Sweeper
     let metrics: APIMetrics
     let providers: IdentityProviders
 
@@ -44,20 +45,37 @@ struct App: Sendable {
         let vault = TokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
         let identityStore = IdentityStore(postgres: postgres, vault: vault)
         let sessionStore = SessionStore(postgres: postgres, identities: identityStore)
+        let throttles = ThrottleStore(postgres: postgres)
+        let gate = PasswordGate(
+            store: throttles,
+            keys: ThrottleKeys(secretKey: settings.secretKey),
+            limits: settings.throttleLimits,
+            hasher: hasher,
+            now: now
+        )
+        let devices = DeviceCookie(settings, now: now)
         let sessionService = SessionService(
             store: sessionStore,
-            accounts: accountStore,
+            gate: gate,
             hasher: hasher,
             tokens: tokens,
             now: now
         )
         let cookie = SessionCookie(publicURL: settings.common.publicURL)
         accounts = AccountRoutes(
-            service: AccountService(store: accountStore, sessions: sessionService, hasher: hasher),
-            cookie: cookie
+            service: AccountService(store: accountStore, sessions: sessionService, gate: gate, hasher: hasher),
+            cookie: cookie,
+            devices: devices,
+            metrics: metrics
         )
         let connection = ConnectCookie(settings, now: now)
-        sessions = SessionRoutes(service: sessionService, cookie: cookie, connection: connection)
+        sessions = SessionRoutes(
+            service: sessionService,
+            cookie: cookie,
+            connection: connection,
+            devices: devices,
+            metrics: metrics
+        )
         let providers = IdentityProviders(settings.providers, logger: logger, now: now)
         self.providers = providers
         oauth = OAuthRoutes(
@@ -72,7 +90,8 @@ struct App: Sendable {
             connection: connection,
             sessions: sessionService,
             cookie: cookie,
-            publicURL: settings.common.publicURL
+            publicURL: settings.common.publicURL,
+            metrics: metrics
         )
         identities = IdentityRoutes(
             service: IdentityService(store: identityStore, isOn: { providers[$0] != nil }),
@@ -81,7 +100,12 @@ struct App: Sendable {
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)
         health = HealthRoutes(service: HealthService(postgres: postgres))
         openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL)
-        sweeper = SessionSweeper(store: sessionStore, logger: logger, now: now)
+        sessionSweeper = Sweeper(what: "expired sessions", logger: logger, now: now) {
+            try await sessionStore.removeExpired(at: $0, limit: $1)
+        }
+        throttleSweeper = Sweeper(what: "used-up throttles", logger: logger, now: now) {
+            try await throttles.removeExpired(at: $0, limit: $1)
+        }
         metrics.observe(
             hashing: hashing,
             postgres: postgres,
@@ -94,7 +118,8 @@ extension App {
     /// Everything that runs beside the server, in the order of starting; stopping goes the other way.
     var backgroundServices: [ServiceGroupConfiguration.ServiceConfiguration] {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: hashing), .init(service: postgres), .init(service: sweeper),
+            .init(service: hashing), .init(service: postgres), .init(service: sessionSweeper),
+            .init(service: throttleSweeper),
             .init(service: providers),
         ]
         if let port = settings.metricsPort {

@@ -45,6 +45,7 @@ class Swarm:
             "BROWSER_PORT": str(self.browser_port),
             "CREDENTIAL_RATE": "60000",
             "CREDENTIAL_BURST": "60000",
+            "REGISTRATION_LIMIT_NETWORK": "100000/60",
             **settings,
         }
         subprocess.run(

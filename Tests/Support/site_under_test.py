@@ -228,6 +228,8 @@ def running_site(**settings: str):
             "SECRET_KEY": secrets.token_urlsafe(48),
             "CREDENTIAL_RATE": "60000",
             "CREDENTIAL_BURST": "60000",
+            "REGISTRATION_LIMIT_NETWORK": "100000/60",
+            "LOGIN_LIMIT_NETWORK": "100000/60",
             **settings,
         }
         process = subprocess.Popen(

@@ -23,6 +23,8 @@ struct APISettings: Sendable {
     let hashingThreads: Int
     /// How many password checks may wait.
     let hashingQueue: Int
+    /// How often somebody may guess.
+    let throttleLimits: ThrottleLimits
 
     /// Reads and checks all settings.
     ///
@@ -55,6 +57,13 @@ struct APISettings: Sendable {
             default: ProcessInfo.processInfo.activeProcessorCount
         )
         hashingQueue = reader.integer(.hashingQueue, in: 1...10_000, default: 32)
+        let limits = ThrottleLimits()
+        throttleLimits = ThrottleLimits(
+            account: reader.limit(.loginLimitAccount, default: limits.account),
+            device: reader.limit(.loginLimitDevice, default: limits.device),
+            network: reader.limit(.loginLimitNetwork, default: limits.network),
+            registration: reader.limit(.registrationLimitNetwork, default: limits.registration)
+        )
         try reader.finish()
         // Both are there when nothing was at fault.
         guard let key, let database else { throw SettingsFaults(lines: reader.faults) }
@@ -72,6 +81,16 @@ extension SettingsReader {
             return nil
         }
         return secret
+    }
+
+    /// A number of attempts within a number of seconds, or the default.
+    fileprivate mutating func limit(_ name: SettingName, default fallback: Limit) -> Limit {
+        guard let text = text(name) else { return fallback }
+        guard let limit = Limit(text) else {
+            fault(name, "must be attempts/seconds like 10/600: up to 100000 attempts, within up to 86400 seconds")
+            return fallback
+        }
+        return limit
     }
 
     /// A list of origins, none of them a wildcard.

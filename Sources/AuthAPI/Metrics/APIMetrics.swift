@@ -30,9 +30,38 @@ struct APIMetrics: Sendable {
         Counter(label: APIMetric.signIns, dimensions: labels, factory: registry).increment()
     }
 
-    /// Counts an attempt to register.
-    func countRegistration(_ outcome: String) {
-        Counter(label: APIMetric.registrations, dimensions: [("outcome", outcome)], factory: registry).increment()
+    /// Counts a sign-in by password, and hands on what becomes of it.
+    func signIn<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await counted(body) { countSignIn("password", $0) }
+    }
+
+    /// Counts a registration, and hands on what becomes of it.
+    func registration<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await counted(body) { outcome in
+            Counter(label: APIMetric.registrations, dimensions: [("outcome", outcome)], factory: registry).increment()
+        }
+    }
+
+    private func counted<Value>(
+        _ body: () async throws -> Value,
+        count: (String) -> Void
+    ) async throws -> Value {
+        do {
+            let value = try await body()
+            count("ok")
+            return value
+        } catch {
+            count(Self.outcome(of: error).rawValue)
+            throw error
+        }
+    }
+
+    private static func outcome(of error: any Error) -> APIErrorCode {
+        switch error {
+        case let error as APIError: error.code
+        case let error as PostgresError where error.isUnavailable: .serviceUnavailable
+        default: .internalError
+        }
     }
 
     /// Reads the state of the queues, and what is in the database, whenever the metrics are asked for.

@@ -45,6 +45,12 @@ enum Migrations {
             up: PackageResources._002_identities_up_sql,
             down: PackageResources._002_identities_down_sql
         ),
+        Migration(
+            version: 3,
+            name: "throttles",
+            up: PackageResources._003_throttles_up_sql,
+            down: PackageResources._003_throttles_down_sql
+        ),
     ]
 }
 

@@ -19,6 +19,7 @@ BEGIN
         'GRANT SELECT, INSERT, UPDATE, DELETE ON oauth_accounts TO %I',
         -- Sessions are never changed. The sweeper locks the rows that it removes, which takes the right to update a column.
         'GRANT SELECT, INSERT, UPDATE (user_agent), DELETE ON sessions TO %I',
+        'GRANT SELECT, INSERT, UPDATE (busy_until), DELETE ON throttles TO %I',
         -- Enough to tell whether the schema is current.
         'GRANT SELECT (version) ON schema_migrations TO %I'
     ] LOOP

@@ -25,7 +25,7 @@ public enum ClientAddress {
     }
 
     /// The address as it lies in the socket address structure (ip(7), ipv6(7)), in network byte order.
-    private static func addressBytes(of peer: SocketAddress, at offset: Int, count: Int) -> [UInt8] {
+    static func addressBytes(of peer: SocketAddress, at offset: Int, count: Int) -> [UInt8] {
         peer.withSockAddr { pointer, size in
             Array(UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(offset).prefix(count))
         }

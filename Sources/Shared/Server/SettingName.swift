@@ -38,6 +38,10 @@ public enum SettingName: String, CaseIterable, Sendable {
     case argon2Parallelism = "ARGON2_PARALLELISM"
     case hashingThreads = "HASHING_THREADS"
     case hashingQueue = "HASHING_QUEUE"
+    case loginLimitAccount = "LOGIN_LIMIT_ACCOUNT"
+    case loginLimitDevice = "LOGIN_LIMIT_DEVICE"
+    case loginLimitNetwork = "LOGIN_LIMIT_NETWORK"
+    case registrationLimitNetwork = "REGISTRATION_LIMIT_NETWORK"
 
     /// Whether the value is a secret, which `NAME_FILE` may name a file for and which no message repeats.
     public var isSecret: Bool {

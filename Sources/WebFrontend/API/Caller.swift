@@ -9,6 +9,9 @@ struct Caller: Sendable {
     /// The cookies that hold a provider account that waits to be linked by a password.
     static let connectionCookies: Set<Substring> = ["oauth_connect", "__Host-oauth_connect"]
 
+    /// The cookies that say that a browser has signed in before.
+    static let deviceCookies: Set<Substring> = ["known_device", "__Host-known_device"]
+
     /// The cookies that are the API's business, as a `Cookie` header carries them; nil without any.
     let cookies: String?
     /// The visitor's address, for `X-Real-IP`.
@@ -28,7 +31,8 @@ struct Caller: Sendable {
         let pairs: [Substring] = request.headers[values: .cookie].flatMap { header in header.split(separator: ";") }
         let named = pairs.map { pair in pair.drop { $0 == " " } }
             .map { pair in (name: pair.prefix { $0 != "=" }, pair: pair) }
-        let own = named.filter { Self.sessionCookies.union(Self.connectionCookies).contains($0.name) }
+        let names = Self.sessionCookies.union(Self.connectionCookies).union(Self.deviceCookies)
+        let own = named.filter { names.contains($0.name) }
         cookies = own.isEmpty ? nil : own.map(\.pair).joined(separator: "; ")
         hasSession = own.contains { Self.sessionCookies.contains($0.name) }
         hasConnection = own.contains { Self.connectionCookies.contains($0.name) }

@@ -36,6 +36,20 @@ import Testing
         }
     }
 
+    @Test("E8 Sign-ins and registrations are counted by what became of them")
+    func outcomes() async throws {
+        try await TestAPI.with { api in
+            let ada = try await api.registered(email: "ada@example.com")
+            for password in ["Correct-Horse-7", "Correct-Horse-8", "Correct-Horse-9"] {
+                _ = try await ada.post(APIPath.login, ["email": "ada@example.com", "password": password])
+            }
+            let text = await api.app.metrics.registry.text()
+            #expect(try value(#"auth_registrations_total{outcome="ok"}"#, in: text) == 1)
+            #expect(try value(#"auth_sign_ins_total{method="password",outcome="ok"}"#, in: text) == 1)
+            #expect(try value(#"auth_sign_ins_total{method="password",outcome="invalid_credentials"}"#, in: text) == 2)
+        }
+    }
+
     @Test(
         "E8 Only hashes that the next sign-in would replace count as old",
         arguments: [

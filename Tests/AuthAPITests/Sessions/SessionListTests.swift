@@ -137,10 +137,10 @@ import Testing
                 FROM users, generate_series(1, 2500) n
                 """
             )
-            #expect(try await api.app.sweeper.sweep() == 2500)
+            #expect(try await api.app.sessionSweeper.sweep() == 2500)
             #expect(try await api.database.sql("SELECT count(*) FROM sessions") == "1")
             #expect(try await client.get(APIPath.me).status == 200)
-            #expect(try await api.app.sweeper.sweep() == 0)
+            #expect(try await api.app.sessionSweeper.sweep() == 0)
         }
     }
 
@@ -157,11 +157,11 @@ import Testing
                 }
             }
             await gate.entered()
-            #expect(try await api.app.sweeper.sweep() == 0)
+            #expect(try await api.app.sessionSweeper.sweep() == 0)
             #expect(try await api.database.sql("SELECT count(*) FROM sessions") == "1")
             gate.open()
             try await holder.value
-            #expect(try await api.app.sweeper.sweep() == 1)
+            #expect(try await api.app.sessionSweeper.sweep() == 1)
         }
     }
 }

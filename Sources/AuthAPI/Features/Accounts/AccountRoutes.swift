@@ -5,6 +5,8 @@ import Shared
 struct AccountRoutes: Sendable {
     let service: AccountService
     let cookie: SessionCookie
+    let devices: DeviceCookie
+    let metrics: APIMetrics
 
     /// `POST /api/auth/register`: 201 with the user, and the cookie of a first session.
     @Sendable func register(_ request: Request, context: APIRequestContext) async throws -> Response {
@@ -19,11 +21,15 @@ struct AccountRoutes: Sendable {
         try body.finish()
         // All three are there when nothing was at fault.
         guard let email, let password, let name else { throw APIError(.malformedRequest) }
-        let opened = try await service.register(
-            .init(email: email, name: name, password: Password(password)),
-            from: Device(request, context: context)
-        )
-        return try cookie.set(opened.token, on: .json(opened.account.body, status: .created))
+        let opened = try await metrics.registration {
+            try await service.register(
+                .init(email: email, name: name, password: Password(password)),
+                from: Device(request, context: context)
+            )
+        }
+        var response = try cookie.set(opened.token, on: .json(opened.account.body, status: .created))
+        try devices.keep(for: email, of: request, on: &response)
+        return response
     }
 
     /// `GET /api/auth/me`: the signed-in user.

@@ -5,6 +5,7 @@ import Shared
 struct AccountService: Sendable {
     let store: AccountStore
     let sessions: SessionService
+    let gate: PasswordGate
     let hasher: PasswordHasher
 
     /// A registration whose fields keep their rules.
@@ -16,8 +17,10 @@ struct AccountService: Sendable {
 
     /// Creates an account and opens its first session.
     ///
-    /// - Throws: `email_taken`, `overloaded`.
+    /// - Throws: `email_taken`, `too_many_requests`, `overloaded`.
     func register(_ registration: Registration, from device: Device) async throws -> OpenedSession {
+        try hasher.refuseIfBusy()
+        try await gate.admitRegistration(from: device.address)
         let hash = try await hasher.hash(registration.password)
         let account = Account(
             id: AccountID(),

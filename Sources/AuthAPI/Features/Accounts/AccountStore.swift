@@ -5,11 +5,6 @@ import Shared
 struct AccountStore: Sendable {
     let postgres: PostgresPool
 
-    /// The account with the given address and its password hash; nil when there is none.
-    func credentials(for email: EmailAddress) async throws -> AccountCredentials? {
-        try await postgres.withConnection { try $0.first(FindCredentials(email: email.value)) }
-    }
-
     /// Stores a new account and its first session, both or neither.
     ///
     /// - Throws: `email_taken` when another account has the address. The database decides, so that of two registrations
@@ -38,21 +33,6 @@ extension Account {
             email: try row.text(column + 1),
             name: try row.text(column + 2),
             avatarURL: try row.optionalText(column + 3)
-        )
-    }
-}
-
-private struct FindCredentials: Statement {
-    static let sql: StaticString = """
-        SELECT id, email, name, avatar_url, password_hash FROM users WHERE lower(email) = $1
-        """
-    let email: String
-    var parameters: [PostgresValue] { [.text(email)] }
-
-    static func decode(_ row: PostgresRow) throws -> AccountCredentials {
-        AccountCredentials(
-            account: try Account(row, from: 0),
-            passwordHash: try row.optionalText(4)
         )
     }
 }

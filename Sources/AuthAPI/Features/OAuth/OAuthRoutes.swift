@@ -13,6 +13,7 @@ struct OAuthRoutes: Sendable {
     let sessions: SessionService
     let cookie: SessionCookie
     let publicURL: WebOrigin
+    let metrics: APIMetrics
 
     /// `GET /api/auth/{google,discord}`: 303 to the provider, and the cookie of a flow.
     ///
@@ -60,6 +61,7 @@ struct OAuthRoutes: Sendable {
                 if flow.linkTo != nil { visitor = try await signedIn(request) }
                 response = try await finish(flow, query: query, visitor: visitor, request: request, context: context)
             } catch {
+                if flow?.linkTo == nil { metrics.countSignIn(provider.rawValue, OAuthProblem(error).failure.rawValue) }
                 let isLinker = visitor != nil && visitor?.account.id == flow?.linkTo
                 response = failed(
                     error,
@@ -90,11 +92,13 @@ struct OAuthRoutes: Sendable {
         )
         switch outcome {
         case .signedIn(let opened):
+            metrics.countSignIn(flow.provider.rawValue, "ok")
             var response = cookie.set(opened.token, on: OAuthRedirect.home(flow.returnTo))
             connection.forget(of: request, on: &response)
             return response
         case .linked: return OAuthRedirect.linked(flow.provider)
         case .passwordNeeded(let pending):
+            metrics.countSignIn(flow.provider.rawValue, "password_needed")
             var response = OAuthRedirect.askPassword(flow.provider, returnTo: flow.returnTo)
             try connection.keep(pending, on: &response)
             return response

@@ -52,6 +52,11 @@ final class HashingPool: Service {
     /// How many jobs wait and run, and how many were refused.
     var snapshot: HashingSnapshot { queue.snapshot }
 
+    /// Refuses when a job would be refused now, so that nothing else need be done for it first.
+    ///
+    /// - Throws: `APIError` `overloaded`.
+    func refuseIfFull() throws { try queue.refuseIfFull() }
+
     /// Does a job on one of the threads.
     ///
     /// - Throws: `APIError` `overloaded` at once when the queue is full or the pool shuts down, and when the job

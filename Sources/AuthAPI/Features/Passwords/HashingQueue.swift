@@ -54,6 +54,17 @@ final class HashingQueue: @unchecked Sendable {
         return nextID
     }
 
+    /// Refuses when a job would be refused now.
+    ///
+    /// - Throws: `APIError` `overloaded`.
+    func refuseIfFull() throws {
+        condition.lock()
+        let isFull = isClosed || waiting.count >= limit + runningThreads - busyThreads
+        if isFull { refused += 1 }
+        unlock()
+        if isFull { throw Self.overloaded }
+    }
+
     /// Adds a job, or refuses it at once with `overloaded` when the queue is full or closed.
     func append(_ job: Job) {
         condition.lock()

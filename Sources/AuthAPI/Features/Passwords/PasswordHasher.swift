@@ -25,6 +25,11 @@ struct PasswordHasher: Sendable {
         dummy = Argon2Hash(dummyWith: parameters)
     }
 
+    /// Refuses at once when a hash would be refused, before anything is asked of the database for it.
+    ///
+    /// Throws `APIError` `overloaded`.
+    func refuseIfBusy() throws { try pool.refuseIfFull() }
+
     /// The PHC string of an Argon2id hash with a new random salt.
     ///
     /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 refuses.

@@ -10,6 +10,8 @@ struct SessionRoutes: Sendable {
     let service: SessionService
     let cookie: SessionCookie
     let connection: ConnectCookie
+    let devices: DeviceCookie
+    let metrics: APIMetrics
 
     /// `POST /api/auth/login`: 200 with the user, and the cookie of a new session.
     ///
@@ -24,13 +26,17 @@ struct SessionRoutes: Sendable {
         // Both are there when nothing was at fault.
         guard let email, let password else { throw APIError(.malformedRequest) }
         let pending = try provider.map { try self.pending(at: $0, for: email, of: request) }
-        let opened = try await service.signIn(
-            email: email,
-            password: password,
-            connecting: pending,
-            from: Device(request, context: context)
-        )
+        let opened = try await metrics.signIn {
+            try await service.signIn(
+                email: email,
+                password: password,
+                connecting: pending,
+                from: Device(request, context: context),
+                knownAs: devices.device(of: request, for: email)
+            )
+        }
         var response = try cookie.set(opened.token, on: .json(opened.account.body))
+        try devices.keep(for: email, of: request, on: &response)
         if pending != nil { connection.forget(of: request, on: &response) }
         return response
     }

@@ -5,7 +5,7 @@ import Shared
 /// The rules of sessions.
 struct SessionService: Sendable {
     let store: SessionStore
-    let accounts: AccountStore
+    let gate: PasswordGate
     let hasher: PasswordHasher
     let tokens: TokenIssuer
     /// The clock.
@@ -13,27 +13,29 @@ struct SessionService: Sendable {
 
     /// Checks email and password and opens a session; a provider account that waits for it is linked with it.
     ///
-    /// Unknown email, wrong password and an account without a password take the same time and get the same answer
-    /// (OWASP Authentication, "Authentication Responses").
-    ///
-    /// - Throws: `invalid_credentials`, `overloaded`, and where something waits `no_pending_connection`.
+    /// - Throws: `invalid_credentials`, `too_many_requests`, `overloaded`, and where something waits
+    ///   `no_pending_connection`.
     func signIn(
         email: EmailAddress,
         password: Password,
         connecting pending: PendingConnection? = nil,
-        from device: Device
+        from device: Device,
+        knownAs known: DeviceID?
     ) async throws -> OpenedSession {
-        let found = try await accounts.credentials(for: email)
-        let verification = try await hasher.verify(password, against: found?.passwordHash)
-        guard let found, verification != .wrong else { throw Self.invalidCredentials }
+        let checked = try await gate.check(password, of: email, from: device.address, knownAs: known)
+        let found = checked.credentials
         let session = try await prepare(for: found.account, from: device)
-        let upgrade =
-            verification == .correctNeedsUpgrade ? await hashUpgrade(of: found, password: password) : nil
+        let upgrade = checked.needsUpgrade ? await hashUpgrade(of: found, password: password) : nil
         do {
-            try await store.insert(session.row, upgrade: upgrade, connecting: pending)
+            try await store.insert(
+                session.row,
+                upgrade: upgrade,
+                connecting: pending,
+                givingBack: checked.attempts
+            )
         } catch let error as PostgresError where error.violates("sessions_user_id_fkey") {
             // The account was deleted while its password was being checked.
-            throw Self.invalidCredentials
+            throw PasswordGate.invalidCredentials
         }
         return OpenedSession(account: found.account, token: session.token)
     }
@@ -106,9 +108,5 @@ struct SessionService: Sendable {
             Logger.current.warning("password hash not upgraded", metadata: ["error": .string("\(type(of: error))")])
             return nil
         }
-    }
-
-    private static var invalidCredentials: APIError {
-        APIError(.invalidCredentials, detail: "No account has this email and password.")
     }
 }

@@ -16,15 +16,17 @@ struct SessionStore: Sendable {
     /// Stores a session, and what goes with it: all or nothing.
     ///
     /// Where a new password hash is given, it replaces the one just checked; where a provider account waits for that
-    /// password, it is linked.
+    /// password, it is linked; attempts that were taken for the check are given back.
     ///
     /// - Throws: `no_pending_connection` when the provider account cannot be linked any more.
     func insert(
         _ session: NewSession,
         upgrade: HashUpgrade? = nil,
-        connecting pending: PendingConnection? = nil
+        connecting pending: PendingConnection? = nil,
+        givingBack attempts: [Attempt] = []
     ) async throws {
         try await postgres.transaction { db in
+            if !attempts.isEmpty { try db.run(GiveBack(attempts: attempts)) }
             try db.run(InsertSession(session: session))
             if let upgrade { try db.run(UpgradeHash(upgrade: upgrade)) }
             guard let pending else { return }

@@ -1,0 +1,59 @@
+import FoundationEssentials
+import Hummingbird
+import Shared
+
+/// Names a browser that has signed in to an account.
+typealias DeviceID = UUID
+
+/// Remembers, in the browser, that it has signed in to an account before, so that whoever guesses from elsewhere cannot
+/// lock its owner out (OWASP "Slow Down Online Guessing Attacks with Device Cookies").
+///
+/// The cookie holds a random name and its end, sealed for one address: it opens for no other account, says nothing about
+/// anybody, and lets nobody in. Signing out keeps it.
+struct DeviceCookie: Sendable {
+    /// How long a browser is remembered after its last sign-in, in seconds: 180 days.
+    static let lifetime = 180 * 24 * 60 * 60
+    /// The most bytes that are looked at.
+    private static let maximumLength = 256
+
+    /// The cookie's name.
+    let name: String
+    private let site: SiteCookies
+    private let keys: SealingKeys
+    private let now: @Sendable () -> Date
+
+    init(_ settings: APISettings, now: @escaping @Sendable () -> Date) {
+        site = SiteCookies(publicURL: settings.common.publicURL)
+        name = site.name("known_device")
+        keys = SealingKeys(for: .deviceCookie, secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
+        self.now = now
+    }
+
+    /// The browser's name, if it is known for the address.
+    func device(of request: Request, for email: EmailAddress) -> DeviceID? {
+        guard let value = request.cookieValue(name), value.utf8.count <= Self.maximumLength,
+            let sealed = Base64URL.decode(value), let plain = keys.open(sealed, in: context(email)),
+            let content = try? JSONDecoder().decode(Content.self, from: Data(plain)), content.until > seconds
+        else { return nil }
+        return content.device
+    }
+
+    /// Makes the browser known for the address, under the name that it has for it or a new one.
+    func keep(for email: EmailAddress, of request: Request, on response: inout Response) throws {
+        let content = Content(
+            device: device(of: request, for: email) ?? DeviceID(),
+            until: seconds + Int64(Self.lifetime)
+        )
+        let sealed = try keys.seal(Array(JSONEncoder().encode(content)), in: context(email))
+        site.set(name, to: Base64URL.encode(sealed), maxAge: Self.lifetime, on: &response)
+    }
+
+    private struct Content: Codable {
+        let device: DeviceID
+        /// When it stops to count, in seconds since 1970.
+        let until: Int64
+    }
+
+    private func context(_ email: EmailAddress) -> String { "\(name) \(email.value)" }
+    private var seconds: Int64 { Int64(now().timeIntervalSince1970) }
+}

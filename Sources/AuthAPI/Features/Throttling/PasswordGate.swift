@@ -1,0 +1,92 @@
+import FoundationEssentials
+import Logging
+import Shared
+
+/// The one way to check a password, so that no path that does can forget to count it (CVE-2026-88770).
+///
+/// An attempt is taken before the password is checked, so that attempts at the same moment cannot share one, and given
+/// back when it was right. Addresses without an account count like others: else the limit would tell which exist.
+struct PasswordGate: Sendable {
+    let store: ThrottleStore
+    let keys: ThrottleKeys
+    let limits: ThrottleLimits
+    let hasher: PasswordHasher
+    /// The clock.
+    var now: @Sendable () -> Date = { Date.now }
+
+    /// Checks the password of an account.
+    ///
+    /// Unknown email, wrong password and an account without a password take the same time and get the same answer (OWASP
+    /// Authentication, "Authentication Responses"). A browser that is known for the account has attempts of its own, which
+    /// no stranger can use up, neither by guessing at the account nor from the same network.
+    ///
+    /// - Throws: `invalid_credentials`, `overloaded`, and `too_many_requests` with the time to wait when no attempt is left.
+    func check(
+        _ password: Password,
+        of email: EmailAddress,
+        from address: String?,
+        knownAs device: DeviceID?
+    ) async throws -> CheckedPassword {
+        // What is refused for want of a thread costs no attempt, and the database nothing.
+        try hasher.refuseIfBusy()
+        let attempts = attempts(at: email, from: address, knownAs: device)
+        let (wait, found) = try await store.take(attempts, findingAccountOf: email, at: now())
+        if let wait { throw Self.tooMany(wait, "sign-in throttled") }
+        let verification: PasswordHasher.Verification
+        do {
+            verification = try await hasher.verify(password, against: found?.passwordHash)
+        } catch {
+            // Not checked, so not used; where even this fails, time brings it back.
+            try? await store.giveBack(attempts)
+            throw error
+        }
+        guard let found, verification != .wrong else { throw Self.invalidCredentials }
+        return CheckedPassword(
+            credentials: found,
+            needsUpgrade: verification == .correctNeedsUpgrade,
+            attempts: attempts
+        )
+    }
+
+    /// Takes an attempt to register; it is not given back, for a registration that succeeds counts, too.
+    ///
+    /// - Throws: `too_many_requests` with the time to wait when there is none left.
+    func admitRegistration(from address: String?) async throws {
+        let attempt = Attempt(key: keys.registration(address), limit: limits.registration)
+        if let wait = try await store.take(attempt, at: now()) { throw Self.tooMany(wait, "registration throttled") }
+    }
+
+    /// The answer to a password that is not the account's, or an account that is not there.
+    static var invalidCredentials: APIError {
+        APIError(.invalidCredentials, detail: "No account has this email and password.")
+    }
+
+    private func attempts(at email: EmailAddress, from address: String?, knownAs device: DeviceID?) -> [Attempt] {
+        if let device { return [Attempt(key: keys.device(device), limit: limits.device)] }
+        return [
+            Attempt(key: keys.account(email), limit: limits.account),
+            Attempt(key: keys.network(address), limit: limits.network),
+        ]
+    }
+
+    private static func tooMany(_ microseconds: Int64, _ message: Logger.Message) -> APIError {
+        let seconds = Int((microseconds + 999_999) / 1_000_000)
+        Logger.current.notice(message, metadata: ["retry_after": .stringConvertible(seconds)])
+        return APIError(.tooManyRequests, detail: "Too many attempts; wait before the next.", retryAfter: seconds)
+    }
+}
+
+/// An attempt that counts against a limit.
+struct Attempt: Sendable {
+    let key: ThrottleKey
+    let limit: Limit
+}
+
+/// An account whose password was right.
+struct CheckedPassword: Sendable {
+    let credentials: AccountCredentials
+    /// Whether its hash is weaker than a new one.
+    let needsUpgrade: Bool
+    /// What was taken for the check; whoever opens the session gives it back.
+    let attempts: [Attempt]
+}

@@ -1,0 +1,43 @@
+import Crypto
+import FoundationEssentials
+import Shared
+
+/// Whose attempts are counted together, as the database knows it: the kind, and a keyed hash of the rest.
+struct ThrottleKey: Sendable, Equatable {
+    /// What is counted; the order is the one in which rows are locked, so that no two requests wait for each other.
+    fileprivate enum Kind: UInt8 {
+        case account = 1
+        case device, network, registration
+    }
+
+    let bytes: [UInt8]
+}
+
+/// Makes keys, under a key that HKDF-SHA256 (RFC 5869) derives from `SECRET_KEY`.
+///
+/// Whoever reads the table learns no address; after a rotation of the key the counts begin anew.
+struct ThrottleKeys: Sendable {
+    private let key: SymmetricKey
+
+    init(secretKey: Secret) {
+        key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: Array(secretKey.value.utf8)),
+            info: Array("yoshikosan throttle keys".utf8),
+            outputByteCount: 32
+        )
+    }
+
+    /// The account of that address, whether there is one or not.
+    func account(_ email: EmailAddress) -> ThrottleKey { make(.account, email.value) }
+    /// One browser at the account for which it is known.
+    func device(_ id: DeviceID) -> ThrottleKey { make(.device, id.uuidString) }
+    /// Sign-ins from the network of an address.
+    func network(_ address: String?) -> ThrottleKey { make(.network, ClientNetwork.of(address)) }
+    /// Registrations from the network of an address.
+    func registration(_ address: String?) -> ThrottleKey { make(.registration, ClientNetwork.of(address)) }
+
+    private func make(_ kind: ThrottleKey.Kind, _ text: String) -> ThrottleKey {
+        let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)
+        return ThrottleKey(bytes: [kind.rawValue] + Array(code))
+    }
+}

@@ -1,0 +1,187 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A17: guessing is slowed, across replicas, and nobody's owner is locked out by a stranger.
+@Suite struct GuessingTests {
+    private static let limits = [
+        "LOGIN_LIMIT_ACCOUNT": "3/300", "LOGIN_LIMIT_DEVICE": "2/200", "LOGIN_LIMIT_NETWORK": "6/60",
+        "REGISTRATION_LIMIT_NETWORK": "4/400",
+    ]
+
+    private func with(_ body: @Sendable (TestAPI) async throws -> Void) async throws {
+        try await TestAPI.with(Self.limits, body)
+    }
+
+    /// A browser at another address, which the proxy (here: loopback) names.
+    private func signIn(
+        _ client: TestClient,
+        _ email: String,
+        _ password: String = "Wrong-Horse-7",
+        from address: String = "203.0.113.7"
+    ) async throws -> TestResponse {
+        try await client.post(
+            APIPath.login,
+            ["email": email, "password": password],
+            headers: [("X-Real-IP", address)]
+        )
+    }
+
+    @Test(
+        "A17 After so many failures an account takes no more from browsers that it does not know, until time has passed"
+    )
+    func account() async throws {
+        try await with { api async throws in
+            _ = try await api.registered(email: "ada@example.com")
+            for number in 1...3 {
+                let answer = try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7")
+                #expect(answer.status == 401)
+            }
+            // Not even the right password tells a stranger that it is right.
+            let refused = try await signIn(api.client(), "ada@example.com", "Correct-Horse-7", from: "198.51.100.7")
+            #expect(refused.status == 429)
+            #expect(try refused.problem.code == .tooManyRequests)
+            let wait = try #require(refused.header("Retry-After").flatMap { Int($0) })
+            #expect((99...100).contains(wait))
+            api.clock.advance(by: 100)
+            let answer = try await signIn(api.client(), "ada@example.com", "Correct-Horse-7", from: "198.51.100.7")
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test("A17 A stranger cannot lock the owner out: a browser that has signed in before has attempts of its own")
+    func device() async throws {
+        try await with { api async throws in
+            let owner = try await api.registered(email: "ada@example.com")
+            for number in 1...9 { _ = try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7") }
+            // From the stranger's network, too.
+            for _ in 1...9 { _ = try await signIn(api.client(), "eve@example.com", from: "203.0.113.9") }
+            let answer = try await signIn(owner, "ada@example.com", "Correct-Horse-7", from: "203.0.113.7")
+            #expect(answer.status == 200)
+            for _ in 1...2 { #expect(try await signIn(owner, "ada@example.com").status == 401) }
+            #expect(try await signIn(owner, "ada@example.com", "Correct-Horse-7").status == 429)
+        }
+    }
+
+    @Test("A17 A browser is known for one account only, and for no longer than its cookie lasts")
+    func deviceOfAnother() async throws {
+        try await with { api async throws in
+            let eve = try await api.registered(email: "eve@example.com")
+            _ = try await api.registered(email: "ada@example.com")
+            for _ in 1...3 { #expect(try await signIn(eve, "ada@example.com").status == 401) }
+            #expect(try await signIn(eve, "ada@example.com").status == 429)
+            api.clock.advance(by: TimeInterval(DeviceCookie.lifetime))
+            for _ in 1...3 { #expect(try await signIn(eve, "eve@example.com").status == 401) }
+            let answer = try await signIn(api.client(), "eve@example.com", "Correct-Horse-7", from: "198.51.100.7")
+            #expect(answer.status == 429)
+        }
+    }
+
+    @Test("A17 Unknown accounts count like known ones, so that the limit does not tell which exist")
+    func unknownAccount() async throws {
+        try await with { api async throws in
+            _ = try await api.registered(email: "ada@example.com")
+            for email in ["ada@example.com", "nobody@example.com"] {
+                for number in 1...3 {
+                    #expect(try await signIn(api.client(), email, from: "203.0.\(number).7").status == 401)
+                }
+                #expect(try await signIn(api.client(), email.uppercased(), from: "198.51.100.7").status == 429)
+                api.clock.advance(by: 1000)
+            }
+        }
+    }
+
+    @Test("A17 One network cannot try one password at many accounts, whichever of its addresses it uses")
+    func network() async throws {
+        try await with { api async throws in
+            for number in 1...6 {
+                let answer = try await signIn(api.client(), "p\(number)@example.com", from: "203.0.113.\(number)")
+                #expect(answer.status == 401)
+            }
+            #expect(try await signIn(api.client(), "p7@example.com", from: "203.0.113.77").status == 429)
+            #expect(try await signIn(api.client(), "p7@example.com", from: "203.0.114.77").status == 401)
+        }
+    }
+
+    @Test("A17 Signing in with the right password uses nothing up")
+    func successes() async throws {
+        try await with { api async throws in
+            _ = try await api.registered(email: "ada@example.com")
+            for _ in 1...20 {
+                #expect(try await signIn(api.client(), "ada@example.com", "Correct-Horse-7").status == 200)
+            }
+        }
+    }
+
+    @Test("A17 Guesses at the same moment share no attempt")
+    func burst() async throws {
+        try await with { api async throws in
+            _ = try await api.registered(email: "ada@example.com")
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { tasks in
+                for number in 1...20 {
+                    tasks.addTask {
+                        try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7").status
+                    }
+                }
+                return try await tasks.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.filter { $0 == 401 }.count == 3)
+            #expect(statuses.filter { $0 == 429 }.count == 17)
+        }
+    }
+
+    @Test("A17 Replicas share what is left, and a restart forgets nothing")
+    func replicas() async throws {
+        try await TestDatabase.with { database in
+            for number in 1...3 {
+                try await TestAPI.with(Self.limits, database: database) { api async throws in
+                    #expect(try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7").status == 401)
+                }
+            }
+            try await TestAPI.with(Self.limits, database: database) { api async throws in
+                #expect(try await signIn(api.client(), "ada@example.com", from: "198.51.100.7").status == 429)
+            }
+        }
+    }
+
+    @Test("A17 Registrations are limited by network, successful ones too")
+    func registrations() async throws {
+        try await with { api async throws in
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { tasks in
+                for number in 1...6 {
+                    tasks.addTask {
+                        try await api.client().post(
+                            APIPath.register,
+                            ["email": "p\(number)@example.com", "password": "Correct-Horse-7", "name": "P"],
+                            headers: [("X-Real-IP", "2001:db8:1:2::\(number)")]
+                        ).status
+                    }
+                }
+                return try await tasks.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.filter { $0 == 201 }.count == 4)
+            #expect(statuses.filter { $0 == 429 }.count == 2)
+        }
+    }
+
+    @Test("A17 Every path that takes a password is throttled: those that the document describes")
+    func everyPath() async throws {
+        let document = try OpenAPIDocument()
+        let paths = document.operations.filter { operation in
+            let schema = operation.value["requestBody"]?["content"]?["application/json"]?["schema"]
+            return schema.map(document.resolve)?["properties"]?["password"] != nil
+        }.map(\.path)
+        #expect(Set(paths) == [APIPath.login, APIPath.register])
+        for path in paths {
+            try await with { api async throws in
+                var body = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+                if path == APIPath.register { body["name"] = "Ada" }
+                var statuses: [Int] = []
+                for _ in 1...5 { statuses.append(try await api.client().post(path, body).status) }
+                #expect(statuses.contains(429), "\(path) is not throttled")
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A17: attempts in the database.
+@Suite struct ThrottleStoreTests {
+    private let now = Date(timeIntervalSince1970: 1_800_000_000)
+    private let keys = ThrottleKeys(secretKey: Secret(TestAPI.secretKey))
+    private let limit = Limit(attempts: 3, seconds: 30)
+
+    private func with(_ body: @Sendable (ThrottleStore, TestDatabase) async throws -> Void) async throws {
+        try await TestDatabase.with { database in
+            let pool = PostgresPool(database.configuration, logger: TestDatabase.silentLogger)
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(ThrottleStore(postgres: pool), database)) } catch {
+                result = .failure(error)
+            }
+            await pool.close()
+            try result.get()
+        }
+    }
+
+    private func attempt(_ name: String) -> Attempt { Attempt(key: keys.registration(name), limit: limit) }
+
+    @Test("A17 As many attempts at once as the limit says; then each is back after its share of the time")
+    func refill() async throws {
+        try await with { store, _ async throws in
+            let attempt = attempt("a")
+            for _ in 0..<3 { #expect(try await store.take(attempt, at: now) == nil) }
+            #expect(try await store.take(attempt, at: now) == 10_000_000)
+            #expect(try await store.take(attempt, at: now + 9) == 1_000_000)
+            #expect(try await store.take(attempt, at: now + 10) == nil)
+            #expect(try await store.take(attempt, at: now + 10) == 10_000_000)
+            for _ in 0..<3 { #expect(try await store.take(attempt, at: now + 1000) == nil) }
+            #expect(try await store.take(attempt, at: now + 1000) == 10_000_000)
+        }
+    }
+
+    @Test("A17 Of two attempts none is taken unless both are there, so that no stranger uses up what they cannot use")
+    func allOrNone() async throws {
+        try await with { store, database async throws in
+            let email = try EmailAddress("ada@example.com")
+            let account = Attempt(key: keys.account(email), limit: limit)
+            let network = Attempt(key: keys.network("203.0.113.7"), limit: Limit(attempts: 1, seconds: 60))
+            let other = Attempt(key: keys.network("198.51.100.7"), limit: limit)
+            #expect(try await store.take([account, network], findingAccountOf: email, at: now).wait == nil)
+            for _ in 0..<5 {
+                #expect(try await store.take([account, network], findingAccountOf: email, at: now).wait == 60_000_000)
+            }
+            // Two of the account's three are left.
+            for _ in 0..<2 {
+                #expect(try await store.take([account, other], findingAccountOf: email, at: now).wait == nil)
+            }
+            #expect(try await store.take([account, other], findingAccountOf: email, at: now).wait == 10_000_000)
+            #expect(try await database.sql("SELECT count(*) FROM throttles") == "3")
+        }
+    }
+
+    @Test("A17 What is given back can be taken again")
+    func givingBack() async throws {
+        try await with { store, _ async throws in
+            let attempts = [attempt("a"), attempt("198.51.100.1")]
+            let email = try EmailAddress("ada@example.com")
+            for _ in 0..<20 {
+                #expect(try await store.take(attempts, findingAccountOf: email, at: now).wait == nil)
+                _ = try await store.postgres.withConnection { try $0.run(GiveBack(attempts: attempts)) }
+            }
+        }
+    }
+
+    @Test("A17 Attempts at the same moment cannot share one, and do not wait for each other for ever")
+    func concurrency() async throws {
+        try await with { store, _ async throws in
+            let email = try EmailAddress("ada@example.com")
+            let attempts = [
+                Attempt(key: keys.account(email), limit: limit),
+                Attempt(key: keys.network("203.0.113.7"), limit: Limit(attempts: 50, seconds: 60)),
+            ]
+            let admitted = try await withThrowingTaskGroup(of: Bool.self) { tasks in
+                for _ in 0..<40 {
+                    tasks.addTask { try await store.take(attempts, findingAccountOf: email, at: now).wait == nil }
+                }
+                return try await tasks.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(admitted == 3)
+        }
+    }
+
+    @Test("A17 The account is read in the same round trip, and only for whoever was admitted")
+    func finding() async throws {
+        try await with { store, database async throws in
+            try await database.sql(
+                "INSERT INTO users (email, name, password_hash) VALUES ('ada@example.com', 'Ada', 'h')"
+            )
+            let email = try EmailAddress("ada@example.com")
+            let attempts = [Attempt(key: keys.account(email), limit: Limit(attempts: 1, seconds: 60))]
+            let first = try await store.take(attempts, findingAccountOf: email, at: now)
+            #expect(first.found?.passwordHash == "h" && first.found?.account.name == "Ada")
+            let second = try await store.take(attempts, findingAccountOf: email, at: now)
+            #expect(second.wait == 60_000_000 && second.found == nil)
+        }
+    }
+
+    @Test("A17 Rows that mean nothing any more are removed; others stay; the table names nobody")
+    func sweeping() async throws {
+        try await with { store, database async throws in
+            for name in ["203.0.113.1", "198.51.100.1"] { _ = try await store.take(attempt(name), at: now) }
+            _ = try await store.take(attempt("192.0.2.1"), at: now + 8)
+            #expect(try await store.removeExpired(at: now + 10, limit: 1) == 1)
+            #expect(try await store.removeExpired(at: now + 10, limit: 100) == 1)
+            #expect(try await store.removeExpired(at: now + 10, limit: 100) == 0)
+            #expect(try await database.sql("SELECT count(*) FROM throttles") == "1")
+            #expect(try await database.sql("SELECT position('192.0.2' IN encode(key, 'escape')) FROM throttles") == "0")
+        }
+    }
+}
