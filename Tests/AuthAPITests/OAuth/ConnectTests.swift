@@ -37,7 +37,7 @@ import Testing
             #expect(try pending.decoded() == PendingConnectionBody(provider: provider, email: "ada@example.com"))
             let answer = try await browser.post(APIPath.login, Self.connecting(provider.rawValue))
             #expect(answer.status == 200)
-            #expect(browser.cookies.map(\.name) == ["access_token"])
+            #expect(browser.cookies.map(\.name) == ["access_token", "known_device"])
             #expect(try await browser.get(APIPath.pendingConnection).status == 404)
             let methods = try await site.methods(of: browser)
             #expect(methods.identities.map(\.provider) == [provider])

@@ -1,0 +1,27 @@
+"""What a person sees of the limits on guessing (A17)."""
+
+import pytest
+from playwright.sync_api import expect
+from site_under_test import running_site
+
+
+@pytest.fixture(scope="module")
+def strict_site():
+    """A site on which an account takes two wrong passwords, and one more every 40 seconds."""
+    with running_site(LOGIN_LIMIT_ACCOUNT="2/80") as site:
+        yield site
+
+
+def test_a17_the_page_says_how_long_to_wait_and_keeps_what_was_typed(strict_site, visitor, email):
+    page = visitor()
+    page.goto(f"{strict_site.url}/login")
+    for _ in range(3):
+        page.fill("#email", email)
+        page.fill("#password", "Wrong-Horse-7")
+        with page.expect_navigation() as navigation:
+            page.click("#login-form button[type=submit]")
+    assert navigation.value.status == 429
+    assert 1 <= int(navigation.value.headers["retry-after"]) <= 40
+    expect(page.locator("#error-summary")).to_contain_text("seconds")
+    expect(page.locator("#email")).to_have_value(email)
+    expect(page.locator("#password")).to_have_value("")
