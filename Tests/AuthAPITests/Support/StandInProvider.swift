@@ -36,6 +36,7 @@ final class StandInProvider: Sendable {
     private let answerChanges = Locked<[Endpoint: @Sendable (inout StandInAnswer) -> Void]>([:])
     private let tokenChange = Locked<(@Sendable (inout StandInToken) -> Void)?>(nil)
     private let received = Locked<[Received]>([])
+    private let watchers = Locked<[Endpoint: [AsyncStream<Void>.Continuation]]>([:])
     /// Opened at the end of the test, and by ``release()``.
     private let latch = StandInLatch()
 
@@ -125,6 +126,15 @@ final class StandInProvider: Sendable {
     /// How often an endpoint was asked.
     func count(_ endpoint: Endpoint) -> Int { received.value.count { $0.endpoint == endpoint } }
 
+    /// Returns once an endpoint has been asked, or when the task is cancelled, then with an error.
+    func asked(for endpoint: Endpoint) async throws {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        watchers.update { $0[endpoint, default: []].append(continuation) }
+        if count(endpoint) > 0 { continuation.finish() }
+        for await _ in stream {}
+        try Task.checkCancellation()
+    }
+
     /// Lets every held answer go.
     func release() { latch.open() }
 
@@ -137,6 +147,7 @@ final class StandInProvider: Sendable {
             $0.append(Received(endpoint: endpoint, path: path, headers: request.headers, body: body))
         }
         guard let endpoint else { return Response(status: .notFound) }
+        for watcher in watchers.value[endpoint] ?? [] { watcher.finish() }
         var answer = self.answer(endpoint, headers: request.headers, body: body)
         answerChanges.value[endpoint]?(&answer)
         return try await answer.response(latch: latch, channel: context.channel)

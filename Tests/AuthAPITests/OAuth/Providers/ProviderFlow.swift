@@ -14,10 +14,11 @@ struct ProviderFlow: Sendable {
     let providers: IdentityProviders
     let clock: TestClock
     let logs: LogRecorder
+    let logger: Logger
 
     /// Runs `body` with a provider and a client of it, both on the same clock.
     static func with(
-        deadline: Duration = .seconds(5),
+        sleep: (@Sendable (StandInProvider, Duration) async throws -> Void)? = nil,
         _ body: @Sendable (ProviderFlow) async throws -> Void
     ) async throws {
         let clock = TestClock()
@@ -27,10 +28,19 @@ struct ProviderFlow: Sendable {
                 JSONLogHandler(format: .json, logLevel: .trace, write: logs.append)
             }
             let settings = try TestAPI.settings(standIn.environment, databaseURL: "postgresql://u@h/d")
-            let providers = IdentityProviders(settings.providers, logger: logger, now: clock.now, deadline: deadline)
+            let providers = IdentityProviders(settings.providers, logger: logger, now: clock.now) { duration in
+                if let sleep { try await sleep(standIn, duration) } else { try await Task.sleep(for: duration) }
+            }
             let result: Result<Void, any Error>
             do {
-                try await body(ProviderFlow(standIn: standIn, providers: providers, clock: clock, logs: logs))
+                let flow = ProviderFlow(
+                    standIn: standIn,
+                    providers: providers,
+                    clock: clock,
+                    logs: logs,
+                    logger: logger
+                )
+                try await body(flow)
                 result = .success(())
             } catch {
                 result = .failure(error)
@@ -90,7 +100,29 @@ struct ProviderFlow: Sendable {
             Issue.record("signed in as \(identity.subject)", sourceLocation: sourceLocation)
         } catch let error as ProviderError {
             #expect(error.failure == failure, comment, sourceLocation: sourceLocation)
-            #expect("\(error.reason)".contains(reason), "\(error.reason)", sourceLocation: sourceLocation)
+            #expect(
+                reason.isEmpty || "\(error.reason)".contains(reason),
+                "\(error.reason)",
+                sourceLocation: sourceLocation
+            )
         }
+    }
+}
+
+extension AuthorizationAnswer {
+    /// The same with another code or nonce.
+    func with(code: String? = nil, nonce: String? = nil) -> AuthorizationAnswer {
+        AuthorizationAnswer(
+            code: code.map(Secret.init) ?? self.code,
+            issuer: issuer,
+            verifier: verifier,
+            nonce: nonce.map(Secret.init) ?? self.nonce,
+            redirectURI: redirectURI
+        )
+    }
+
+    /// The same with another `iss`, or none.
+    func with(issuer: String?) -> AuthorizationAnswer {
+        AuthorizationAnswer(code: code, issuer: issuer, verifier: verifier, nonce: nonce, redirectURI: redirectURI)
     }
 }

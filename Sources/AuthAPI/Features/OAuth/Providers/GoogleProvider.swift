@@ -4,10 +4,6 @@ import Shared
 
 /// Google, or another OpenID provider in its place (OpenID Connect Core, section 3.1; found by discovery).
 struct GoogleProvider: IdentityProvider {
-    /// Google's own issuer.
-    static let issuer = "https://accounts.google.com"
-    /// How Google's ID tokens may spell it, too (Google, "OpenID Connect", ID token payload).
-    private static let otherSpelling = "accounts.google.com"
     private static let scope = "openid profile email"
 
     let name = OAuthProvider.google
@@ -41,9 +37,8 @@ struct GoogleProvider: IdentityProvider {
             clientSecret: settings.clientSecret,
             now: now
         )
-        let spelling = issuer.description
         verifier = IDTokenVerifier(
-            issuers: spelling == Self.issuer ? [spelling, Self.otherSpelling] : [spelling],
+            issuers: Self.spellings(of: issuer.description),
             clientID: settings.clientID,
             keys: keys,
             now: now
@@ -86,11 +81,16 @@ struct GoogleProvider: IdentityProvider {
         )
     }
 
+    /// How an issuer's ID tokens may spell it: Google's leave the scheme out at times (Google, "OpenID Connect", "An ID
+    /// token's payload").
+    static func spellings(of issuer: String) -> Set<String> {
+        issuer == "https://accounts.google.com" ? [issuer, "accounts.google.com"] : [issuer]
+    }
+
     /// The picture, when it is on the host that pages may show pictures from.
     static func picture(_ address: String?) -> String? {
         guard let address, address.utf8.count <= ProviderAddress.maximumLength,
-            address.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }),
-            let parts = URLComponents(string: address), parts.scheme == "https",
+            let parts = URLComponents(string: address, encodingInvalidCharacters: false), parts.scheme == "https",
             parts.host == "lh3.googleusercontent.com", parts.user == nil, parts.password == nil, parts.port == nil,
             parts.fragment == nil
         else { return nil }

@@ -10,12 +10,12 @@ struct IdentityProviders: Service {
     /// Nil when no provider is on.
     private let client: HTTPClient?
 
-    /// Makes the providers, whose answers may take up to `deadline`; nothing is asked before the first flow.
+    /// Makes the providers; nothing is asked before the first flow.
     init(
         _ settings: [OAuthProvider: ProviderSettings],
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date.now },
-        deadline: Duration = .seconds(5)
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         guard !settings.isEmpty else {
             providers = [:]
@@ -26,7 +26,7 @@ struct IdentityProviders: Service {
             eventLoopGroupProvider: .singleton,
             configuration: ProviderClient.clientConfiguration
         )
-        let client = ProviderClient(client: http, deadline: deadline)
+        let client = ProviderClient(client: http, sleep: sleep)
         var providers: [OAuthProvider: any IdentityProvider] = [:]
         for (name, settings) in settings {
             switch name {

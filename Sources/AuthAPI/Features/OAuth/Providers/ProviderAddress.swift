@@ -16,8 +16,8 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     /// have a query. What only confuses readers (user names, backslashes, blanks) is refused as well.
     init?(_ text: String, allowsQuery: Bool = false) {
         guard text.utf8.count <= Self.maximumLength,
-            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }),
-            let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            let parts = URLComponents(string: text, encodingInvalidCharacters: false),
+            let scheme = parts.scheme?.lowercased(),
             scheme == "https" || scheme == "http", let host = parts.host, !host.isEmpty,
             parts.user == nil, parts.password == nil, parts.fragment == nil, allowsQuery || parts.query == nil,
             parts.port.map({ (1...65_535).contains($0) }) ?? true

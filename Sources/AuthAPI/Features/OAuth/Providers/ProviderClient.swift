@@ -11,13 +11,19 @@ struct ProviderClient: Sendable {
     /// The most bytes of an answer that are read.
     static let maximumAnswerSize = 256 * 1024
 
-    private let client: HTTPClient
-    private let deadline: Duration
+    /// How long an answer may take, from connecting to its last byte.
+    static let deadline = Duration.seconds(5)
 
-    /// Makes a client; an answer may take up to `deadline`, from connecting to its last byte.
-    init(client: HTTPClient, deadline: Duration = .seconds(5)) {
+    private let client: HTTPClient
+    private let sleep: @Sendable (Duration) async throws -> Void
+
+    /// Makes a client, for which time passes as `sleep` says.
+    init(
+        client: HTTPClient,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
         self.client = client
-        self.deadline = deadline
+        self.sleep = sleep
     }
 
     /// Settings for the HTTP client below.
@@ -81,8 +87,8 @@ struct ProviderClient: Sendable {
                         body: Array(body.readableBytesView)
                     )
                 }
-                group.addTask { [deadline] in
-                    try await Task.sleep(for: deadline)
+                group.addTask { [sleep] in
+                    try await sleep(Self.deadline)
                     throw ProviderError(.providerUnavailable, "the provider did not answer in time")
                 }
                 defer { group.cancelAll() }

@@ -1,0 +1,150 @@
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A10, A11: codes, verifiers and issuers that are not those of the flow; the stand-in checks what a provider checks.
+@Suite struct CodeAttackTests {
+    @Test("A code that is replayed", arguments: OAuthProvider.allCases)
+    func replay(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            let provider = try flow.provider(name)
+            let answer = try await flow.answer(name)
+            _ = try await provider.identity(for: answer)
+            let error = await #expect(throws: ProviderError.self) { try await provider.identity(for: answer) }
+            #expect(error?.failure == .flowExpired)
+        }
+    }
+
+    @Test("A code that the provider never gave", arguments: OAuthProvider.allCases)
+    func invented(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            for code in ["", "invented", "a&client_id=b", String(repeating: "c", count: 2000)] {
+                try await flow.expectRefusal(name, .flowExpired, "code", change: { $0.with(code: code) })
+            }
+        }
+    }
+
+    @Test("A code injected into another flow fails its challenge (RFC 7636)", arguments: OAuthProvider.allCases)
+    func injected(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            let victims = try await flow.answer(name)
+            try await flow.expectRefusal(name, .flowExpired, "code", change: { $0.with(code: victims.code.value) })
+        }
+    }
+
+    @Test("A code of one provider at the other", arguments: OAuthProvider.allCases)
+    func otherProvider(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            let other: OAuthProvider = name == .google ? .discord : .google
+            let code = try await flow.answer(other).code.value
+            try await flow.expectRefusal(name, .flowExpired, "code", change: { $0.with(code: code) })
+        }
+    }
+
+    @Test("The nonce of another flow: an ID token that was made for somebody else's browser")
+    func foreignNonce() async throws {
+        try await ProviderFlow.with { flow in
+            try await flow.expectRefusal(.google, .providerError, "nonce", change: { $0.with(nonce: "another-nonce") })
+        }
+    }
+
+    @Test("An issuer that is not the provider's (RFC 9207): another, one like it, none")
+    func issuers() async throws {
+        try await ProviderFlow.with { flow in
+            for issuer in ["https://evil.example", "\(flow.standIn.address)/", ""] {
+                for name in OAuthProvider.allCases {
+                    try await flow.expectRefusal(
+                        name,
+                        .providerError,
+                        "names another issuer",
+                        change: { $0.with(issuer: issuer) }
+                    )
+                }
+            }
+            try await flow.expectRefusal(
+                .google,
+                .providerError,
+                "does not name its issuer",
+                change: { $0.with(issuer: nil) }
+            )
+            // The code was not sent to anybody.
+            #expect(flow.standIn.count(.googleToken) == 0 && flow.standIn.count(.discordToken) == 0)
+            // Discord's answers may do without.
+            _ = try await flow.signIn(.discord) { $0.with(issuer: nil) }
+        }
+    }
+
+    @Test("An issuer is not asked for when the provider does not promise one")
+    func issuerNotPromised() async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.discovery) { answer in
+                answer.edit { $0["authorization_response_iss_parameter_supported"] = nil }
+            }
+            _ = try await flow.signIn(.google) { $0.with(issuer: nil) }
+            try await flow.expectRefusal(
+                .google,
+                .providerError,
+                "names another issuer",
+                change: { $0.with(issuer: "https://evil.example") }
+            )
+        }
+    }
+
+    @Test("A wrong client secret is told to the operator", arguments: OAuthProvider.allCases)
+    func wrongSecret(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            let environment = flow.standIn.environment.merging(
+                ["GOOGLE_CLIENT_SECRET": "not-the-secret", "DISCORD_CLIENT_SECRET": "not-the-secret"]
+            ) { $1 }
+            let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
+            let answer = try await flow.answer(name)
+            let providers = IdentityProviders(settings.providers, logger: flow.logger, now: flow.clock.now)
+            let error = await #expect(throws: ProviderError.self) { try await providers[name]?.identity(for: answer) }
+            try await providers.close()
+            #expect(error?.failure == .providerError)
+            #expect(error.map { "\($0.reason)" }?.contains("client id and secret") == true)
+        }
+    }
+
+    @Test("Errors of the token endpoint (RFC 6749, section 5.2) mean what they say", arguments: OAuthProvider.allCases)
+    func tokenErrors(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            let endpoint: StandInProvider.Endpoint = name == .google ? .googleToken : .discordToken
+            let failures: [(String, OAuthFailure)] = [
+                ("invalid_grant", .flowExpired), ("invalid_client", .providerError),
+                ("unauthorized_client", .providerError), ("invalid_request", .providerError),
+                ("temporarily_unavailable", .providerUnavailable), ("server_error", .providerUnavailable),
+                ("<script>", .providerError), ("", .providerError),
+            ]
+            for (code, failure) in failures {
+                flow.standIn.change(endpoint) { answer in
+                    answer.status = 400
+                    answer.body = "{\"error\":\"\(code)\",\"error_description\":\"<b>\(code)</b>\"}"
+                }
+                try await flow.expectRefusal(name, failure, "")
+            }
+        }
+    }
+
+    @Test("The client says who it is in the header or in the form, as the provider takes it")
+    func authentication() async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(.google)
+            let posted = try #require(flow.standIn.requests.last { $0.endpoint == .googleToken })
+            #expect(posted.headers[.authorization] == nil && posted.body.contains("client_secret="))
+            _ = try await flow.signIn(.discord)
+            let basic = try #require(flow.standIn.requests.last { $0.endpoint == .discordToken })
+            #expect(basic.headers[.authorization]?.hasPrefix("Basic ") == true)
+            #expect(!basic.body.contains("client_secret"))
+        }
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.discovery) { $0.edit { $0["token_endpoint_auth_methods_supported"] = nil } }
+            _ = try await flow.signIn(.google)
+            let basic = try #require(flow.standIn.requests.last { $0.endpoint == .googleToken })
+            #expect(basic.headers[.authorization]?.hasPrefix("Basic ") == true)
+        }
+    }
+}

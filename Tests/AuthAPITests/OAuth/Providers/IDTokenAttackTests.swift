@@ -1,0 +1,268 @@
+import Crypto
+import CryptoExtras
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: ID tokens that must not be believed (OpenID Connect Core, section 3.1.3.7; RFC 8725).
+@Suite struct IDTokenAttackTests {
+    /// What is done to a token that would be good otherwise.
+    struct Forgery: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        /// A part of the reason given to the operator.
+        let reason: String
+        let forge: @Sendable (inout StandInToken) -> Void
+
+        init(_ name: String, _ reason: String, _ forge: @escaping @Sendable (inout StandInToken) -> Void) {
+            testDescription = name
+            self.reason = reason
+            self.forge = forge
+        }
+    }
+
+    private func expectRefusal(_ forgery: Forgery, _ failure: OAuthFailure = .providerError) async throws {
+        try await ProviderFlow.with { flow in
+            // The same person comes in with a good token: it is the forgery that is refused.
+            _ = try await flow.signIn(.google)
+            flow.standIn.changeIDToken(forgery.forge)
+            try await flow.expectRefusal(.google, failure, forgery.reason)
+            #expect(flow.standIn.count(.trap) == 0, "a token chose what was asked for")
+        }
+    }
+
+    static let algorithms = [
+        Forgery("none, unsigned", "algorithm") { token in
+            token.header["alg"] = "none"
+            token.signing = .none
+        },
+        Forgery("none without a key's name", "algorithm") { token in
+            token.header = ["alg": "none"]
+            token.signing = .none
+        },
+        Forgery("nOnE", "algorithm") { token in
+            token.header["alg"] = "nOnE"
+            token.signing = .none
+        },
+        Forgery("RS256, unsigned", "signature") { $0.signing = .none },
+        Forgery("RS512", "algorithm") { $0.header["alg"] = "RS512" },
+        Forgery("PS256", "algorithm") { $0.header["alg"] = "PS256" },
+        Forgery("ES256 under the name of the RSA key", "does not publish") { token in
+            token.header["alg"] = "ES256"
+            token.signing = .curveKey
+        },
+        Forgery("RS256 under the name of the other key", "does not publish") { token in
+            token.header["kid"] = StandInToken.curveKeyID
+        },
+        Forgery("no algorithm", "not a signed token") { $0.header["alg"] = nil },
+        Forgery("an extension that must be understood", "extension") { token in
+            token.header["crit"] = ["b64"]
+            token.header["b64"] = false
+        },
+    ]
+
+    @Test("alg none and every algorithm that is not accepted", arguments: algorithms)
+    func algorithm(forgery: Forgery) async throws { try await expectRefusal(forgery) }
+
+    @Test("HS256 signed with the public key", arguments: ["PEM", "DER", "modulus", "modulus as text"])
+    func publicKeyAsSecret(form: String) async throws {
+        let key = try #require(StandInToken.key).publicKey
+        let numbers = try key.getKeyPrimitives()
+        let secret =
+            switch form {
+            case "PEM": Data(key.pemRepresentation.utf8)
+            case "DER": key.derRepresentation
+            case "modulus": numbers.modulus
+            default: Data(Base64URL.encode(numbers.modulus).utf8)
+            }
+        try await expectRefusal(
+            Forgery("HS256", "algorithm") { token in
+                token.header["alg"] = "HS256"
+                token.signing = .hmac(secret)
+            }
+        )
+        // The same, pretending to be what is accepted.
+        try await expectRefusal(Forgery("RS256", "signature") { $0.signing = .hmac(secret) })
+    }
+
+    static let keys = [
+        Forgery("a key that is not in the set", "does not publish") { token in
+            token.header["kid"] = "stranger"
+            token.signing = .strangersKey
+        },
+        Forgery("a stranger's key under a good name", "signature") { $0.signing = .strangersKey },
+        Forgery("a key that the token brings along", "signature") { token in
+            token.header["jwk"] = StandInToken.publicKey(named: StandInToken.keyID, StandInToken.strangersKey)
+            token.signing = .strangersKey
+        },
+        Forgery("no name while there are two keys", "does not publish") { $0.header["kid"] = nil },
+        Forgery("a number as a name", "not a signed token") { $0.header["kid"] = 1 },
+    ]
+
+    @Test("A key that is not in the JWKS", arguments: keys)
+    func key(forgery: Forgery) async throws { try await expectRefusal(forgery) }
+
+    @Test(
+        "A kid that is a path, an address or a query is only a name that nobody has",
+        arguments: [
+            "../../../../etc/passwd", "/dev/null", "file:///etc/passwd", "ADDRESS/trap", "//127.0.0.1/trap",
+            "' OR '1'='1", "stand-in-1\u{0}", "STAND-IN-1", "",
+        ]
+    )
+    func keyName(name: String) async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(.google)
+            flow.clock.advance(by: 61)
+            let name = name.replacing("ADDRESS", with: flow.standIn.address)
+            flow.standIn.changeIDToken { [address = flow.standIn.address] token in
+                token.header["kid"] = name
+                token.header["jku"] = "\(address)/trap"
+                token.header["x5u"] = "\(address)/trap"
+                token.signing = .strangersKey
+            }
+            try await flow.expectRefusal(.google, .providerError, "does not publish")
+            #expect(flow.standIn.count(.trap) == 0)
+            // Asked were the published addresses and no other.
+            #expect(flow.standIn.requests.allSatisfy { $0.endpoint != nil })
+        }
+    }
+
+    static let identities = [
+        Forgery("another issuer", "another issuer") { $0.claims["iss"] = "https://evil.example" },
+        Forgery("Google's issuer from another provider", "another issuer") {
+            $0.claims["iss"] = "https://accounts.google.com"
+        },
+        Forgery("the issuer with a slash", "another issuer") { $0.claims["iss"] = "\($0.claims["iss"] ?? "")/" },
+        Forgery("no issuer", "lacks a claim") { $0.claims["iss"] = nil },
+        Forgery("another audience", "another client") { $0.claims["aud"] = "somebody-else" },
+        Forgery("a list of other audiences", "another client") { $0.claims["aud"] = ["a", "b"] },
+        Forgery("no audience", "lacks a claim") { $0.claims["aud"] = nil },
+        Forgery("an empty list of audiences", "another client") { $0.claims["aud"] = [String]() },
+        Forgery("two audiences without azp", "several clients") { token in
+            token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
+            token.claims["azp"] = nil
+        },
+        Forgery("two audiences and the other's azp", "made for another client") { token in
+            token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
+            token.claims["azp"] = "somebody-else"
+        },
+        Forgery("another azp", "made for another client") { $0.claims["azp"] = "somebody-else" },
+        Forgery("another nonce", "nonce") { $0.claims["nonce"] = "AAAAAAAAAAAAAAAAAAAAAA" },
+        Forgery("no nonce", "nonce") { $0.claims["nonce"] = nil },
+        Forgery("an empty nonce", "nonce") { $0.claims["nonce"] = "" },
+        Forgery("no subject", "names no subject") { $0.claims["sub"] = nil },
+        Forgery("an empty subject", "names no subject") { $0.claims["sub"] = "" },
+        Forgery("a subject of 256 characters", "names no subject") {
+            $0.claims["sub"] = String(repeating: "1", count: 256)
+        },
+        Forgery("a number as subject", "lacks a claim") { $0.claims["sub"] = 110_169 },
+        Forgery("a subject with a line break", "names no subject") { $0.claims["sub"] = "1\n2" },
+        Forgery("another access token's hash", "another access token") {
+            $0.claims["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA"
+        },
+    ]
+
+    @Test("Issuer, audience, azp, nonce, subject and at_hash", arguments: identities)
+    func identity(forgery: Forgery) async throws { try await expectRefusal(forgery) }
+
+    static let times = [
+        Forgery("expired", "has expired") { token in
+            token.claims["exp"] = (token.claims["exp"] as? Int ?? 0) - 3600 - 61
+        },
+        Forgery("issued in the future", "in the future") { token in
+            token.claims["iat"] = (token.claims["iat"] as? Int ?? 0) + 120
+        },
+        Forgery("issued before the flow", "older than the flow") { token in
+            token.claims["iat"] = (token.claims["iat"] as? Int ?? 0) - 720
+        },
+    ]
+
+    @Test("A token that has expired or comes from the future: the clocks are compared", arguments: times)
+    func time(forgery: Forgery) async throws { try await expectRefusal(forgery, .clockSkew) }
+
+    @Test("A wrong time excuses no other fault")
+    func timeAndMore() async throws {
+        try await expectRefusal(
+            Forgery("expired and of another issuer", "another issuer") { token in
+                token.claims["exp"] = 1
+                token.claims["iss"] = "https://evil.example"
+            }
+        )
+    }
+
+    @Test("Times that are missing or texts", arguments: ["exp", "iat"], [true, false])
+    func oddTimes(claim: String, isMissing: Bool) async throws {
+        try await expectRefusal(
+            Forgery(claim, "lacks a claim") { $0.claims[claim] = isMissing ? nil : "4102444800" }
+        )
+    }
+
+    @Test(
+        "What is no token",
+        arguments: ["", "a", "a.b", "..", "a.b.c.d", "e30.e30.", "e30.e30.e30", "{}", "\u{0}.\u{0}.\u{0}"]
+    )
+    func garbage(text: String) async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.googleToken) { $0.edit { $0["id_token"] = text } }
+            try await flow.expectRefusal(.google, .providerError, "not a signed token")
+        }
+    }
+
+    @Test("A token whose claims were changed after signing, and one with padding")
+    func tampered() async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.googleToken) { answer in
+                answer.edit { object in
+                    var parts = (object["id_token"] as? String ?? "").split(separator: ".").map(String.init)
+                    parts[1] = Base64URL.encode(
+                        Data(
+                            String(decoding: Base64URL.decode(parts[1]) ?? [], as: UTF8.self)
+                                .replacing("ada@", with: "eve@").utf8
+                        )
+                    )
+                    object["id_token"] = parts.joined(separator: ".")
+                }
+            }
+            try await flow.expectRefusal(.google, .providerError, "signature")
+            flow.standIn.change(.googleToken) { $0.edit { $0["id_token"] = "\($0["id_token"] ?? "")=" } }
+            try await flow.expectRefusal(.google, .providerError, "not a signed token")
+        }
+    }
+
+    @Test("A token that is too long is not looked at")
+    func tooLong() async throws {
+        try await expectRefusal(
+            Forgery("long", "too long") { $0.claims["x"] = String(repeating: "x", count: 16 * 1024) }
+        )
+    }
+
+    static let good = [
+        Forgery("without azp", "") { $0.claims["azp"] = nil },
+        Forgery("without at_hash", "") { $0.claims["at_hash"] = nil },
+        Forgery("its audience in a list", "") { $0.claims["aud"] = [StandInProvider.clientID] },
+        Forgery("two audiences and our azp", "") { $0.claims["aud"] = [StandInProvider.clientID, "another"] },
+        Forgery("of the other algorithm", "") { token in
+            token.header = ["alg": "ES256", "kid": StandInToken.curveKeyID]
+            token.signing = .curveKey
+        },
+        Forgery("from a clock that is 50 seconds ahead", "") { token in
+            token.claims["iat"] = (token.claims["iat"] as? Int ?? 0) + 50
+        },
+        Forgery("from a clock that is 50 seconds behind, about to expire", "") { token in
+            token.claims["exp"] = (token.claims["iat"] as? Int ?? 0) - 50
+        },
+        Forgery("with times that are not whole", "") { token in
+            token.claims["iat"] = Double(token.claims["iat"] as? Int ?? 0) - 0.5
+        },
+        Forgery("with a subject of 255 characters", "") { $0.claims["sub"] = String(repeating: "1", count: 255) },
+    ]
+
+    @Test("What a provider may do otherwise is taken", arguments: good)
+    func control(variation: Forgery) async throws {
+        try await ProviderFlow.with { flow async throws in
+            flow.standIn.changeIDToken(variation.forge)
+            #expect(try await flow.signIn(.google).email.value == "ada@example.com")
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: answers that no provider should give, from each of the addresses that are asked.
+@Suite struct ProviderAnswerAttackTests {
+    typealias Endpoint = StandInProvider.Endpoint
+
+    static let endpoints: [Endpoint] = [.discovery, .keys, .googleToken, .discordToken, .discordUser]
+
+    private func expectRefusal(
+        _ endpoint: Endpoint,
+        _ failure: OAuthFailure,
+        _ reason: String,
+        change: @escaping @Sendable (inout StandInAnswer) -> Void
+    ) async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(endpoint, change)
+            let name: OAuthProvider = endpoint.rawValue.hasPrefix("/api/") ? .discord : .google
+            try await flow.expectRefusal(name, failure, reason)
+            // One answer was enough: nothing is asked again on the chance that it gets better.
+            #expect(flow.standIn.count(endpoint) == 1)
+            flow.standIn.change(endpoint, nil)
+            _ = try await flow.signIn(name)
+        }
+    }
+
+    @Test("A 10 MB answer is not read", arguments: endpoints)
+    func big(endpoint: Endpoint) async throws {
+        try await expectRefusal(endpoint, .providerError, "too long") { answer in
+            answer.edit { $0["padding"] = String(repeating: "x", count: 10 * 1024 * 1024) }
+        }
+    }
+
+    @Test("An answer of one byte too many is not read, and one of just 256 KiB is", arguments: [0, 1])
+    func limit(excess: Int) async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.discordUser) { answer in
+                let length = 256 * 1024 - answer.body.utf8.count + excess
+                answer.body += String(repeating: " ", count: length)
+            }
+            if excess == 0 {
+                _ = try await flow.signIn(.discord)
+            } else {
+                try await flow.expectRefusal(.discord, .providerError, "too long")
+            }
+        }
+    }
+
+    @Test("An endless answer is given up", arguments: endpoints)
+    func endless(endpoint: Endpoint) async throws {
+        try await expectRefusal(endpoint, .providerError, "too long") { $0.delivery = .endless }
+    }
+
+    @Test("A slow answer is given up, whether its head or its body does not come", arguments: endpoints, [true, false])
+    func slow(endpoint: Endpoint, hasHead: Bool) async throws {
+        // The answer is held for as long as the test runs. Time is up once it was asked for, and not before.
+        let waits = Locked<[Duration]>([])
+        let patience: @Sendable (StandInProvider, Duration) async throws -> Void = { standIn, duration in
+            waits.update { $0.append(duration) }
+            try await standIn.asked(for: endpoint)
+        }
+        try await ProviderFlow.with(sleep: patience) { flow in
+            flow.standIn.change(endpoint) { $0.delivery = hasHead ? .stalled : .held }
+            let name: OAuthProvider = endpoint.rawValue.hasPrefix("/api/") ? .discord : .google
+            try await flow.expectRefusal(name, .providerUnavailable, "in time")
+            #expect(flow.standIn.count(endpoint) == 1)
+        }
+        #expect(Set(waits.value) == [.seconds(5)])
+    }
+
+    @Test("A redirect to an internal address is not followed", arguments: endpoints, [301, 302, 303, 307, 308])
+    func redirect(endpoint: Endpoint, status: Int) async throws {
+        try await ProviderFlow.with { flow in
+            let trap = "\(flow.standIn.address)/trap"
+            flow.standIn.change(endpoint) { answer in
+                answer.redirect(to: trap)
+                answer.status = status
+            }
+            let name: OAuthProvider = endpoint.rawValue.hasPrefix("/api/") ? .discord : .google
+            try await flow.expectRefusal(name, .providerError, "redirects are not followed")
+            #expect(flow.standIn.count(.trap) == 0)
+        }
+    }
+
+    @Test(
+        "HTML instead of JSON",
+        arguments: endpoints,
+        ["text/html; charset=utf-8", "text/plain", "application/jwt", "application/jsonp", "json"]
+    )
+    func html(endpoint: Endpoint, type: String) async throws {
+        // Not even when the body happens to be what was asked for.
+        try await expectRefusal(endpoint, .providerError, "not JSON") { $0.headers[.contentType] = type }
+    }
+
+    @Test("No type, and two", arguments: endpoints, [0, 2])
+    func types(endpoint: Endpoint, count: Int) async throws {
+        try await expectRefusal(endpoint, .providerError, "not JSON") { answer in
+            answer.headers[values: .contentType] = Array(["application/json", "text/html"].prefix(count))
+        }
+    }
+
+    @Test("500, 503 and 429 mean that the provider is away", arguments: endpoints, [500, 502, 503, 429])
+    func away(endpoint: Endpoint, status: Int) async throws {
+        try await expectRefusal(endpoint, .providerUnavailable, status == 429 ? "429" : "5xx") { answer in
+            answer.status = status
+            answer.headers[.contentType] = "text/html"
+            answer.body = "<h1>Sorry</h1>"
+        }
+    }
+
+    @Test("Other statuses are no answer, whatever the body says", arguments: endpoints, [201, 204, 400, 403, 404])
+    func status(endpoint: Endpoint, status: Int) async throws {
+        try await expectRefusal(endpoint, .providerError, "") { $0.status = status }
+    }
+
+    @Test("A connection that closes instead of answering", arguments: endpoints)
+    func closed(endpoint: Endpoint) async throws {
+        try await expectRefusal(endpoint, .providerUnavailable, "closed the connection") { $0.delivery = .closed }
+    }
+
+    @Test("A provider that is not there at all", arguments: OAuthProvider.allCases)
+    func absent(name: OAuthProvider) async throws {
+        let environment = try await StandInProvider.with { $0.environment }
+        let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
+        try await ProviderFlow.with { flow in
+            // Its codes are good, but the address is that of a provider that has ended.
+            let answer = try await flow.answer(name)
+            let providers = IdentityProviders(settings.providers, logger: flow.logger)
+            let error = await #expect(throws: ProviderError.self) {
+                try await providers[name]?.identity(for: answer.with(issuer: nil))
+            }
+            try await providers.close()
+            #expect(error?.failure == .providerUnavailable)
+        }
+    }
+
+    @Test(
+        "JSON that is not the document",
+        arguments: endpoints,
+        [
+            "", "null", "[]", "\"text\"", "{}", "{\"a\":1,}", "{\"access_token\":1}", "\u{FEFF}{", "{\"a\":\"\u{1}\"}",
+            String(repeating: "[", count: 100_000),
+            "{\"keys\":[{\"" + String(repeating: "\u{301}", count: 50_000) + "\":1}]}",
+        ]
+    )
+    func json(endpoint: Endpoint, body: String) async throws {
+        try await expectRefusal(endpoint, .providerError, "not the JSON") { $0.body = body }
+    }
+
+    @Test("A token of another type", arguments: [Endpoint.googleToken, .discordToken], ["mac", "DPoP", "", "N_A"])
+    func tokenType(endpoint: Endpoint, type: String) async throws {
+        try await expectRefusal(endpoint, .providerError, "bearer") { $0.edit { $0["token_type"] = type } }
+    }
+
+    @Test("The type is read whatever its case, and must be there", arguments: [Endpoint.googleToken, .discordToken])
+    func tokenTypeCase(endpoint: Endpoint) async throws {
+        try await ProviderFlow.with { flow in
+            let name: OAuthProvider = endpoint == .discordToken ? .discord : .google
+            flow.standIn.change(endpoint) { $0.edit { $0["token_type"] = "bEARER" } }
+            _ = try await flow.signIn(name)
+            flow.standIn.change(endpoint) { $0.edit { $0["token_type"] = nil } }
+            try await flow.expectRefusal(name, .providerError, "not the JSON")
+        }
+    }
+
+    @Test(
+        "A token that could not be sent, or not be kept",
+        arguments: [Endpoint.googleToken, .discordToken],
+        ["", "a b", "a\r\nHost: evil.example", "töken", String(repeating: "x", count: 8193)]
+    )
+    func token(endpoint: Endpoint, text: String) async throws {
+        for field in ["access_token", "refresh_token"] {
+            try await expectRefusal(endpoint, .providerError, "token is empty, too long") {
+                $0.edit { $0[field] = text }
+            }
+        }
+    }
+
+    @Test("Google without an ID token")
+    func noIDToken() async throws {
+        try await expectRefusal(.googleToken, .providerError, "no ID token") { $0.edit { $0["id_token"] = nil } }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// E5: what the log and the errors say of sign-ins through providers, and what they must never say.
+@Suite struct ProviderDiscretionTests {
+    @Test("No code, token, verifier, nonce, secret or email is in a log line or in an error")
+    func discretion() async throws {
+        try await ProviderFlow.with { flow in
+            var texts: [String] = []
+            var secrets: Set<String> = [StandInProvider.clientSecret, StandInProvider.clientSecret.percentEncoded]
+            let answers: [@Sendable (inout StandInAnswer) -> Void] = [
+                { _ in }, { $0.status = 500 }, { $0.status = 400 }, { $0.body = "\($0.body)}" },
+                { $0.headers[.contentType] = "text/html" }, { $0.delivery = .closed }, { $0.redirect(to: "/trap") },
+                { $0.edit { $0["token_type"] = $0["access_token"] } }, { $0.edit { $0["error"] = $0["access_token"] } },
+                { $0.edit { $0["id_token"] = $0["access_token"] } }, { $0.edit { $0["id"] = $0["email"] } },
+            ]
+            let tokens: [@Sendable (inout StandInToken) -> Void] = [
+                { $0.claims["iss"] = $0.claims["email"] }, { $0.claims["aud"] = $0.claims["email"] },
+                { $0.header["alg"] = "ada@example.com" }, { $0.header["kid"] = "ada@example.com" },
+                { $0.claims["nonce"] = $0.claims["email"] }, { $0.claims["exp"] = $0.claims["email"] },
+                { $0.claims["exp"] = 1 }, { $0.signing = .strangersKey }, { $0.claims["email_verified"] = false },
+            ]
+            for name in OAuthProvider.allCases {
+                let provider = try flow.provider(name)
+                for index in answers.indices {
+                    for endpoint in StandInProvider.Endpoint.allCases { flow.standIn.change(endpoint, answers[index]) }
+                    flow.clock.advance(by: 2 * 3600)
+                    guard let answer = try? await flow.answer(name) else { continue }
+                    secrets.formUnion([answer.code.value, answer.verifier.value, answer.nonce.value])
+                    texts.append("\(answer) \(String(reflecting: answer))")
+                    do {
+                        let identity = try await provider.identity(for: answer)
+                        texts.append("\(identity.tokens) \(String(reflecting: identity.tokens))")
+                        secrets.insert(identity.tokens.accessToken.value)
+                    } catch {
+                        texts.append("\(error) \(String(reflecting: error))")
+                    }
+                }
+            }
+            for endpoint in StandInProvider.Endpoint.allCases { flow.standIn.change(endpoint, nil) }
+            for index in tokens.indices {
+                flow.standIn.changeIDToken(tokens[index])
+                let error = await #expect(throws: ProviderError.self) { try await flow.signIn(.google) }
+                texts.append(error.map { "\($0) \(String(reflecting: $0))" } ?? "")
+            }
+            #expect(flow.logs.all.count >= 2)
+            #expect(texts.count > 20 && secrets.count > 20)
+            let text = (texts + flow.logs.all).joined(separator: "\n")
+            secrets.formUnion(["access-", "refresh-", "code-", "ada@example.com", "Lovelace", "eyJ"])
+            for secret in secrets { #expect(!text.contains(secret), "a text contains \(secret.prefix(8))…") }
+        }
+    }
+
+    @Test("Settings and providers describe themselves without their secrets")
+    func descriptions() async throws {
+        try await ProviderFlow.with { flow in
+            let settings = try TestAPI.settings(flow.standIn.environment, databaseURL: "postgresql://u@h/d")
+            var text = "\(settings) \(String(reflecting: settings)) \(flow.providers)"
+            dump(settings.providers, to: &text)
+            #expect(!text.contains(StandInProvider.clientSecret))
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11, A12: what becomes of a person's email, name and picture.
+@Suite struct ProviderProfileTests {
+    @Test("An email that the provider has not verified", arguments: OAuthProvider.allCases)
+    func unverified(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.person.update { $0.isEmailVerified = false }
+            try await flow.expectRefusal(name, .emailUnverified, "not verified")
+        }
+    }
+
+    @Test("email_verified is a boolean or a text, and anything but a plain yes is a no")
+    func verifiedSpellings() async throws {
+        try await ProviderFlow.with { flow in
+            let no: [String?] = ["\"false\"", "\"TRUE\"", "\"yes\"", "\"\"", "1", "null", "[true]", "{}", nil]
+            for text in no {
+                flow.standIn.changeIDToken { token in
+                    token.claims["email_verified"] = text.flatMap {
+                        try? JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed)
+                    }
+                }
+                try await flow.expectRefusal(.google, .emailUnverified, "not verified", "\(text ?? "missing")")
+            }
+            flow.standIn.changeIDToken { $0.claims["email_verified"] = "true" }
+            _ = try await flow.signIn(.google)
+        }
+    }
+
+    @Test("Discord's `verified` must be there and true", arguments: ["null", "false", nil])
+    func discordVerified(text: String?) async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.discordUser) { answer in
+                answer.edit { $0["verified"] = text.map { $0 == "null" ? NSNull() : false as Any } }
+            }
+            try await flow.expectRefusal(.discord, .emailUnverified, "not verified")
+        }
+    }
+
+    @Test("An email that is missing, or none", arguments: OAuthProvider.allCases)
+    func missing(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            for email in [nil, "", " ", "ada", "ada@localhost", "ada@b.c\r\nBcc: x", "ada@ex\u{202E}ample.com"] {
+                flow.standIn.person.update { $0.email = email }
+                try await flow.expectRefusal(name, .emailMissing, "email", "\(email ?? "missing")")
+            }
+            flow.standIn.changeIDToken { $0.claims["email"] = NSNull() }
+            flow.standIn.person.update { $0.email = nil }
+            try await flow.expectRefusal(name, .emailMissing, "no email")
+        }
+    }
+
+    @Test("An email is kept as accounts have it, in lower case", arguments: OAuthProvider.allCases)
+    func lowerCase(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow async throws in
+            flow.standIn.person.update { $0.email = "Ada.Lovelace@Example.COM" }
+            #expect(try await flow.signIn(name).email.value == "ada.lovelace@example.com")
+        }
+    }
+
+    @Test(
+        "A name is cut and cleaned to what names may be",
+        arguments: [
+            ("Ada\u{0}\u{7}", "Ada"), ("Ada\nLovelace", "Ada Lovelace"), ("\u{202E}Ada", "Ada"),
+            (String(repeating: "é", count: 500), String(repeating: "é", count: 200)),
+            (String(repeating: "e\u{301}", count: 150), String(repeating: "e\u{301}", count: 100)),
+            ("<script>alert(1)</script>", "<script>alert(1)</script>"), ("吉子さん", "吉子さん"),
+        ]
+    )
+    func names(given: String, kept: String) async throws {
+        try await ProviderFlow.with { flow async throws in
+            flow.standIn.person.update { $0.name = given }
+            for name in OAuthProvider.allCases { #expect(try await flow.signIn(name).displayName == kept) }
+        }
+    }
+
+    @Test("Without a name to show, Discord's user name serves; Google's person has none")
+    func noName() async throws {
+        try await ProviderFlow.with { flow async throws in
+            for name in [nil, "", " \u{200B}\u{2066}\n"] {
+                flow.standIn.person.update { $0.name = name }
+                #expect(try await flow.signIn(.discord).displayName == "ada")
+                #expect(try await flow.signIn(.google).displayName == nil)
+            }
+            flow.standIn.change(.discordUser) { $0.edit { $0["username"] = "\u{0}" } }
+            #expect(try await flow.signIn(.discord).displayName == nil)
+            flow.standIn.changeIDToken { $0.claims["name"] = ["Ada"] }
+            #expect(try await flow.signIn(.google).displayName == nil)
+        }
+    }
+
+    @Test(
+        "Google's picture is kept only when pages may show it",
+        arguments: [
+            "http://lh3.googleusercontent.com/a", "https://evil.example/a", "//lh3.googleusercontent.com/a",
+            "https://lh3.googleusercontent.com.evil.example/a", "https://lh3.googleusercontent.com@evil.example/a",
+            "https://user@lh3.googleusercontent.com/a", "https://lh3.googleusercontent.com:8443/a",
+            "javascript:alert(1)",
+            "https://lh3.googleusercontent.com/a b", "https://lh3.googleusercontent.com/\"onerror=\"", "",
+            "data:image/png,",
+            "https://lh3.googleusercontent.com\\@evil.example/", "https://lh3.googleusercontent.com/é",
+            "https://lh3.googleusercontent.com/" + String(repeating: "a", count: 2048),
+        ]
+    )
+    func googlePicture(address: String) async throws {
+        #expect(GoogleProvider.picture(address) == nil)
+        try await ProviderFlow.with { flow async throws in
+            flow.standIn.person.update { $0.picture = address }
+            #expect(try await flow.signIn(.google).avatarURL == nil)
+        }
+    }
+
+    @Test("Discord's picture is made of checked parts; an animated one is a GIF")
+    func discordPicture() {
+        let base = "https://cdn.discordapp.com/avatars/80351110224678912"
+        let picture = { DiscordProvider.picture(of: "80351110224678912", hash: $0) }
+        #expect(picture("8342729096ea3675442027381ff50dfe") == "\(base)/8342729096ea3675442027381ff50dfe.png?size=128")
+        #expect(
+            picture("a_8342729096ea3675442027381ff50dfe") == "\(base)/a_8342729096ea3675442027381ff50dfe.gif?size=128"
+        )
+        let bad = [
+            nil, "", "a_", "A_00", "../../0", "00?x=", "0\"", "é", "00/..", String(repeating: "0", count: 65), "a_a_00",
+        ]
+        for hash in bad { #expect(picture(hash) == nil) }
+    }
+
+    @Test(
+        "A user of Discord is known by an identifier of digits",
+        arguments: ["", "abc", "1/../2", "123456789012345678901", "１２３", "-1", "80351110224678912\n"]
+    )
+    func discordID(text: String) async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.person.update { $0.discordID = text }
+            try await flow.expectRefusal(.discord, .providerError, "names no user")
+            flow.standIn.change(.discordUser) { $0.edit { $0["id"] = 80_351_110_224_678_912 } }
+            try await flow.expectRefusal(.discord, .providerError, "not the JSON")
+        }
+    }
+
+    @Test("Lifetimes that say nothing are none", arguments: [0, -1, 1e300])
+    func lifetimes(seconds: Double) async throws {
+        try await ProviderFlow.with { flow async throws in
+            flow.standIn.change(.discordToken) { $0.edit { $0["expires_in"] = seconds } }
+            #expect(try await flow.signIn(.discord).tokens.expiresAt == nil)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Crypto
+import CryptoExtras
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: the provider's keys: fetched rarely, replaced when they change, kept while the provider is away.
+@Suite struct SigningKeyTests {
+    private static let rotated: @Sendable (inout StandInAnswer) -> Void = { answer in
+        answer.edit { $0["keys"] = [StandInToken.publicKey(named: "rotated", StandInToken.strangersKey)] }
+    }
+    private static let signedByRotated: @Sendable (inout StandInToken) -> Void = { token in
+        token.header["kid"] = "rotated"
+        token.signing = .strangersKey
+    }
+
+    @Test("The discovery document and the keys are fetched once an hour")
+    func cached() async throws {
+        try await ProviderFlow.with { flow in
+            for _ in 0..<3 { _ = try await flow.signIn(.google) }
+            #expect(flow.standIn.count(.keys) == 1 && flow.standIn.count(.discovery) == 1)
+            flow.clock.advance(by: 3400)
+            _ = try await flow.signIn(.google)
+            #expect(flow.standIn.count(.keys) == 1 && flow.standIn.count(.discovery) == 1)
+            flow.clock.advance(by: 201)
+            _ = try await flow.signIn(.google)
+            #expect(flow.standIn.count(.keys) == 2 && flow.standIn.count(.discovery) == 2)
+        }
+    }
+
+    @Test("Many first sign-ins at once fetch once")
+    func singleFlight() async throws {
+        try await ProviderFlow.with { flow in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 { group.addTask { _ = try await flow.signIn(.google) } }
+                try await group.waitForAll()
+            }
+            #expect(flow.standIn.count(.keys) == 1 && flow.standIn.count(.discovery) == 1)
+        }
+    }
+
+    @Test("Keys that change are found by the name that is new")
+    func rotation() async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(.google)
+            flow.standIn.change(.keys, Self.rotated)
+            flow.standIn.changeIDToken(Self.signedByRotated)
+            flow.clock.advance(by: 61)
+            _ = try await flow.signIn(.google)
+            // The former key is trusted no longer.
+            flow.standIn.changeIDToken(nil)
+            try await flow.expectRefusal(.google, .providerError, "does not publish")
+        }
+    }
+
+    @Test("100 tokens with unknown keys at once ask for the keys once, and again only after a minute")
+    func unknownKeys() async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(.google)
+            flow.clock.advance(by: 61)
+            flow.standIn.changeIDToken { token in
+                token.header["kid"] = UUID().uuidString
+                token.signing = .strangersKey
+            }
+            for expected in [2, 2, 3] {
+                if expected == 3 { flow.clock.advance(by: 60) }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<100 {
+                        group.addTask { try await flow.expectRefusal(.google, .providerError, "does not publish") }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(flow.standIn.count(.keys) == expected)
+            }
+        }
+    }
+
+    @Test("Discovery document and keys serve for a day while the provider's other hosts are away")
+    func keptWhileAway() async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(.google)
+            flow.standIn.change(.keys) { $0.status = 503 }
+            flow.standIn.change(.discovery) { $0.delivery = .closed }
+            flow.clock.advance(by: 2 * 3600)
+            for _ in 0..<5 { _ = try await flow.signIn(.google) }
+            // Tried again, but not by everybody who comes.
+            #expect(flow.standIn.count(.keys) == 2 && flow.standIn.count(.discovery) == 2)
+            #expect(
+                flow.logs.all.count { $0.contains("could not be fetched") && $0.contains("\"kept\":\"true\"") } == 2
+            )
+            flow.clock.advance(by: 61)
+            _ = try await flow.signIn(.google)
+            #expect(flow.standIn.count(.keys) == 3)
+            flow.clock.advance(by: 22 * 3600)
+            try await flow.expectRefusal(.google, .providerUnavailable, "")
+            flow.standIn.change(.discovery, nil)
+            flow.clock.advance(by: 61)
+            try await flow.expectRefusal(.google, .providerUnavailable, "5xx")
+            flow.standIn.change(.keys, nil)
+            _ = try await flow.signIn(.google)
+        }
+    }
+
+    @Test("A clock that is set back does not keep documents for ever")
+    func clockSetBack() async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(.google)
+            flow.clock.advance(by: -86_400 * 365)
+            flow.standIn.change(.keys, Self.rotated)
+            flow.standIn.changeIDToken(Self.signedByRotated)
+            _ = try await flow.signIn(.google)
+        }
+    }
+
+    @Test("Keys of other kinds, for other uses, or broken, are passed over; the good one among them serves")
+    func oddKeys() async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.keys) { answer in
+                let good = StandInToken.publicKey
+                func changed(_ field: String, _ value: Any) -> [String: Any] { good.merging([field: value]) { $1 } }
+                answer.edit { object in
+                    object["keys"] = [
+                        ["kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": StandInToken.keyID],
+                        ["kty": "oct", "k": "AAAA", "alg": "HS256", "kid": StandInToken.keyID],
+                        ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": StandInToken.keyID], [:],
+                        changed("use", "enc"), changed("alg", "RSA-OAEP"), changed("alg", "none"), changed("n", "!"),
+                        changed("n", "AQAB"), changed("n", String(repeating: "A", count: 100_000)), changed("e", 3),
+                        good,
+                    ]
+                }
+            }
+            _ = try await flow.signIn(.google)
+        }
+    }
+
+    @Test("A key of fewer than 2048 bits checks nothing")
+    func shortKey() async throws {
+        let document = """
+            {"keys":[{"kty":"RSA","kid":"short","alg":"RS256","e":"AQAB","n":"\(String(repeating: "w", count: 171))"}]}
+            """
+        let keys = await SigningKeys(try JSONDecoder().decode(SigningKeys.Document.self, from: Data(document.utf8)))
+        #expect(keys.key(named: "short", for: .rs256) == nil)
+    }
+
+    @Test("A token without a key's name is taken while there is one key (OpenID Connect Core, section 10.1)")
+    func noName() async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.keys) { $0.edit { $0["keys"] = [StandInToken.publicKey] } }
+            flow.standIn.changeIDToken { $0.header["kid"] = nil }
+            _ = try await flow.signIn(.google)
+            flow.standIn.changeIDToken { token in
+                token.header["kid"] = nil
+                token.signing = .strangersKey
+            }
+            try await flow.expectRefusal(.google, .providerError, "signature")
+        }
+    }
+
+    @Test("An empty set of keys, and one of ten thousand")
+    func counts() async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.keys) { $0.edit { $0["keys"] = [[String: Any]]() } }
+            try await flow.expectRefusal(.google, .providerError, "does not publish")
+            flow.standIn.change(.keys) { answer in
+                answer.edit { $0["keys"] = Array(repeating: ["kid": "x"], count: 10_000) + [StandInToken.publicKey] }
+            }
+            flow.clock.advance(by: 61)
+            try await flow.expectRefusal(.google, .providerError, "does not publish")
+        }
+    }
+}
