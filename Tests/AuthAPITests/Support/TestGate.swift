@@ -2,6 +2,8 @@
 actor TestGate {
     /// For databases of the shared server.
     static let databases = TestGate(12)
+    /// For stand-in providers.
+    static let providers = TestGate(8)
     /// For servers of their own.
     static let servers = TestGate(4)
 

@@ -101,7 +101,12 @@ import Testing
             ) { $1 }
             let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
             let answer = try await flow.answer(name)
-            let providers = IdentityProviders(settings.providers, logger: flow.logger, now: flow.clock.now)
+            let providers = IdentityProviders(
+                settings.providers,
+                logger: flow.logger,
+                now: flow.clock.now,
+                sleep: ProviderFlow.patience
+            )
             let error = await #expect(throws: ProviderError.self) { try await providers[name]?.identity(for: answer) }
             try await providers.close()
             #expect(error?.failure == .providerError)

@@ -9,6 +9,8 @@ import Testing
 /// Signs somebody in through the stand-in provider without the routes: what a flow does with a provider, and no more.
 struct ProviderFlow: Sendable {
     static let redirectOrigin = "https://site.example"
+    /// Waits for an answer as long as a test can take: a busy machine is no attack.
+    static let patience: @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(60)) }
 
     let standIn: StandInProvider
     let providers: IdentityProviders
@@ -17,10 +19,14 @@ struct ProviderFlow: Sendable {
     let logger: Logger
 
     /// Runs `body` with a provider and a client of it, both on the same clock.
+    ///
+    /// For the client time passes as `sleep` says.
     static func with(
         sleep: (@Sendable (StandInProvider, Duration) async throws -> Void)? = nil,
         _ body: @Sendable (ProviderFlow) async throws -> Void
     ) async throws {
+        await TestGate.providers.enter()
+        defer { Task { await TestGate.providers.leave() } }
         let clock = TestClock()
         let logs = LogRecorder()
         try await StandInProvider.with(now: clock.now) { standIn in
@@ -29,7 +35,7 @@ struct ProviderFlow: Sendable {
             }
             let settings = try TestAPI.settings(standIn.environment, databaseURL: "postgresql://u@h/d")
             let providers = IdentityProviders(settings.providers, logger: logger, now: clock.now) { duration in
-                if let sleep { try await sleep(standIn, duration) } else { try await Task.sleep(for: duration) }
+                if let sleep { try await sleep(standIn, duration) } else { try await patience(duration) }
             }
             let result: Result<Void, any Error>
             do {
