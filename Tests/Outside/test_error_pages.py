@@ -1,0 +1,99 @@
+"""nginx's own error pages: the design and the languages of the site's (F6, F8)."""
+
+import re
+from pathlib import Path
+
+import pytest
+from site_under_test import ROOT, ask, free_ports, nginx
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """An nginx with no servers behind it, that answers a second attempt at signing in with 429."""
+    with nginx(*free_ports(2), CREDENTIAL_RATE="10", CREDENTIAL_BURST="1") as run:
+        yield run
+
+
+def text_of(answer) -> str:
+    """What a person reads on a page."""
+    main = answer.body.decode().split("<main>")[1].split("</main>")[0]
+    return " ".join(re.sub(r"<[^>]*>", " ", main).split())
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ({}, "en"),
+        ({"Accept-Language": "ja"}, "ja"),
+        ({"Accept-Language": "ja-JP,ja;q=0.9,en-US;q=0.8,en;q=0.7"}, "ja"),
+        ({"Accept-Language": "en-GB,en;q=0.9,ja;q=0.8"}, "en"),
+        ({"Accept-Language": "fr, ja;q=0.5"}, "ja"),
+        ({"Accept-Language": "fr, jam;q=0.5"}, "en"),
+        ({"Accept-Language": "ja;q=0"}, "en"),
+        ({"Accept-Language": "ja; q=0.000, de"}, "en"),
+        ({"Accept-Language": "ja;q=0.1"}, "ja"),
+        ({"Accept-Language": "*"}, "en"),
+        ({"Accept-Language": "en", "Cookie": "a=b; language=ja"}, "ja"),
+        ({"Accept-Language": "ja", "Cookie": "language=en"}, "en"),
+        ({"Accept-Language": "ja", "Cookie": "language=xx"}, "ja"),
+        ({"Cookie": 'language="><script>'}, "en"),
+    ],
+)
+def test_f6_f8_a_page_that_cannot_be_had_is_in_the_visitors_language(alone, headers, language):
+    page = ask(alone.port, "/login?return_to=/account&x=%22%3E", headers=headers)
+    assert page.status == 502
+    assert page.one("Content-Language") == language
+    assert "Accept-Language, Cookie" in page.headers.get_all("Vary")
+    assert f'<html lang="{language}">' in page.body.decode()
+    assert "<script" not in page.body.decode()
+    assert 'href="/login?return_to=/account&amp;x=%22%3E"' in page.body.decode()
+    assert page.one("Refresh") == "5"
+    told = text_of(page)
+    if language == "ja":
+        assert "エラー 502 まもなく再開します" in told and "自動で再読み込みされます" in told and "もう一度試す" in told
+        assert not re.search(r"\b(Error|Try|Go|Request|The)\b", told)
+    else:
+        assert "Error 502 Service unavailable" in told and "tries again by itself" in told and "Try again" in told
+        assert told.isascii()
+
+
+def test_f8_a_form_that_did_not_get_through_is_not_asked_for_again(alone):
+    page = ask(alone.port, "/logout", "POST", headers={"Accept-Language": "ja"}, body=b"")
+    assert page.status == 502
+    assert page.one("Refresh") is None
+    assert "自動で" not in text_of(page) and 'href="/logout"' not in page.body.decode()
+    assert "ホームへ戻る" in text_of(page)
+
+
+def test_n5_f6_the_limit_says_how_long_to_wait(alone):
+    for language, words in (("en", "Please try again in 6 seconds."), ("ja", "6秒後にもう一度お試しください。")):
+        for _ in range(3):
+            page = ask(alone.port, "/login", "POST", headers={"Accept-Language": language}, body=b"")
+        assert page.status == 429
+        assert page.one("Retry-After") == "6"
+        assert words in text_of(page)
+    problem = ask(alone.port, "/api/auth/login", "POST", headers={"Accept-Language": "ja"}, body=b"")
+    assert problem.json()["detail"].endswith("Please try again in 6 seconds.")
+    assert problem.one("Content-Language") is None
+
+
+@pytest.mark.parametrize(
+    ("request_of", "status", "title"),
+    [
+        ({"path": "/", "body": b"x" * 70_000, "method": "POST"}, 413, "送信内容が大きすぎます"),
+        ({"path": "/health"}, 404, "ページが見つかりません"),
+    ],
+)
+def test_f6_refusals_are_in_the_visitors_language(alone, request_of, status, title):
+    page = ask(alone.port, headers={"Cookie": "language=ja"}, **request_of)
+    assert page.status == status
+    assert f"エラー {status} {title}" in text_of(page)
+
+
+def test_f6_every_error_has_words_in_both_languages():
+    texts = (ROOT / "docker/nginx/error-texts.conf").read_text()
+    english, japanese = texts.split('map "$page_language', 1)
+    statuses = set(re.findall(r"^    (\d{3}) ", english, re.MULTILINE))
+    for part in ("$page_title {", "$page_detail {"):
+        block = japanese.split(part)[1].split("\n}")[0]
+        assert set(re.findall(r'^    "ja:(\d{3})" ', block, re.MULTILINE)) == statuses
