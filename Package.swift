@@ -49,6 +49,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "Shared",
             dependencies: [
@@ -77,8 +78,8 @@ let package = Package(
         .executableTarget(
             name: "WebFrontend",
             dependencies: [
-                "Shared", hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore, nioHTTP1,
-                httpClient,
+                "Shared", "CZlib",
+                hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore, nioHTTP1, httpClient,
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],

@@ -39,7 +39,7 @@ func buildApplication(
     deadlines: Deadlines = Deadlines()
 ) throws -> some ApplicationProtocol {
     let api = AuthAPIClient(transport: AuthAPITransport(client: client, origin: settings.apiURL), deadlines: deadlines)
-    let assets = AssetLibrary.embedded()
+    let assets = try AssetLibrary.embedded()
     let pages = try PageRenderer(templates: .embedded(), texts: .embedded(), assets: assets)
     let visitors = Visitors(api: api)
     let handlers = Handlers(

@@ -7,7 +7,7 @@ import Testing
 @Suite struct AssetTests {
     @Test func filesAreKeptForGoodUnderTheirHash() async throws {
         try await TestSite.with { site in
-            let paths = AssetLibrary.embedded().paths
+            let paths = try AssetLibrary.embedded().paths
             #expect(Set(paths.keys) == ["site_css", "site_js", "favicon_svg"])
             let home = try await site.get("/")
             for (name, path) in paths {
@@ -27,6 +27,23 @@ import Testing
             #expect(answer2["Content-Type"] == "text/javascript; charset=utf-8")
             let answer3 = try await site.get(paths["favicon_svg"] ?? "")
             #expect(answer3["Content-Type"] == "image/svg+xml")
+        }
+    }
+
+    // Compressed once at the start, for whoever can read it.
+    @Test(arguments: [
+        ("gzip", true), ("gzip, deflate, br, zstd", true), ("br;q=1.0, GZIP;q=0.8, *;q=0.1", true), ("*", true),
+        ("", false), ("identity", false), ("gzip;q=0", false), ("gzip; q=0.000, *", false), ("br", false),
+        ("*;q=0", false), ("gzipped", false), ("gzip;q=0.001", true),
+    ])
+    func filesAreCompressedForWhoeverCanReadThem(accepted: String, isCompressed: Bool) async throws {
+        try await TestSite.with { site in
+            let path = try AssetLibrary.embedded().paths["site_css"] ?? ""
+            let file = try await site.get(path, headers: ["Accept-Encoding": accepted])
+            #expect(file["Vary"] == "Accept-Encoding")
+            #expect(file["Content-Encoding"] == (isCompressed ? "gzip" : nil))
+            let length = try #require(file["Content-Length"].flatMap { Int($0) })
+            #expect((length < 5_000) == isCompressed)
         }
     }
 

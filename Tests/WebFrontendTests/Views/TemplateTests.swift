@@ -120,8 +120,9 @@ import Testing
     @Test func missingTextStopsTheStart() throws {
         let templates = try TemplateLibrary(["x": "{{t.no_such_text}}"])
         let texts = try Translations.embedded()
+        let assets = try AssetLibrary.embedded()
         #expect(throws: TranslationError.self) {
-            try PageRenderer(templates: templates, texts: texts, assets: .embedded())
+            try PageRenderer(templates: templates, texts: texts, assets: assets)
         }
     }
 

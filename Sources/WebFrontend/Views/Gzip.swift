@@ -1,0 +1,58 @@
+import CZlib
+
+/// Compression of what stays the same, once and as small as it gets, rather than for each request.
+enum Gzip {
+    /// zlib refused.
+    struct Fault: Error {
+        /// What zlib answered (zlib.h, "Return codes").
+        let code: Int32
+    }
+
+    /// The bytes as a gzip member (RFC 1952).
+    ///
+    /// - Throws: ``Fault`` when zlib has no memory.
+    static func compress(_ bytes: [UInt8]) throws(Fault) -> [UInt8] {
+        var stream = z_stream()
+        // 15 bits of window, and 16 more for the header of gzip; the largest memory level.
+        var code = deflateInit2_(
+            &stream,
+            Z_BEST_COMPRESSION,
+            Z_DEFLATED,
+            15 + 16,
+            9,
+            Z_DEFAULT_STRATEGY,
+            ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size)
+        )
+        guard code == Z_OK else { throw Fault(code: code) }
+        defer { deflateEnd(&stream) }
+        var input = bytes
+        var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))))
+        let length = input.withUnsafeMutableBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output in
+                stream.next_in = input.baseAddress
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = output.baseAddress
+                stream.avail_out = UInt32(output.count)
+                code = deflate(&stream, Z_FINISH)
+                return output.count - Int(stream.avail_out)
+            }
+        }
+        guard code == Z_STREAM_END else { throw Fault(code: code) }
+        return Array(output.prefix(length))
+    }
+
+    /// Whether whoever sent these `Accept-Encoding` headers can read it (RFC 9110, section 12.5.3).
+    static func isAccepted(in values: [String]) -> Bool {
+        var accepted: [Substring: Bool] = [:]
+        for entry in values.flatMap({ $0.lowercased().split(separator: ",") }).prefix(16) {
+            let parts = entry.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard let coding = parts.first else { continue }
+            let isRefused = parts.dropFirst().contains {
+                $0.hasPrefix("q=0") && !$0.contains { "123456789".contains($0) }
+            }
+            accepted[Substring(coding)] = !isRefused
+        }
+        return accepted["gzip"] ?? accepted["x-gzip"] ?? accepted["*"] ?? false
+    }
+}
