@@ -35,7 +35,7 @@ import Testing
                 headers: ["Accept-Language": "ja"]
             )
             #expect(wrong.status == 401)
-            #expect(wrong.body.contains("<title>エラー: ログイン · yoshikosan</title>"))
+            #expect(wrong.body.contains("<title>エラー： ログイン · yoshikosan</title>"))
             #expect(wrong.body.contains("メールアドレスまたはパスワードが違います。"))
         }
     }
@@ -44,7 +44,7 @@ import Testing
         try await TestSite.with { site in
             let cookie = "\(StubAuthAPI.cookie); language=ja"
             let account = try await site.get("/account", cookie: cookie)
-            #expect(account.body.contains(">2026年11月23日 7:58(UTC)</time>"))
+            #expect(account.body.contains(">2026年11月23日 7:58（UTC）</time>"))
             #expect(account.body.contains("<bdi>LinuxのFirefox</bdi>"))
             let home = try await site.get("/", cookie: cookie)
             #expect(home.body.contains(#"<h1 data-testid="greeting">こんにちは、<bdi>Ada Lovelace</bdi>さん</h1>"#))

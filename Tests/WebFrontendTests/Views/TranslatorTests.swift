@@ -32,9 +32,9 @@ import Testing
 
     // F6: the same on every machine, and with the zone that is meant.
     @Test(arguments: [
-        (1_795_420_680.0, "23 November 2026, 7:58 (UTC)", "2026年11月23日 7:58(UTC)"),
-        (1_709_251_199.9, "29 February 2024, 23:59 (UTC)", "2024年2月29日 23:59(UTC)"),
-        (1_735_689_600.0, "1 January 2025, 0:00 (UTC)", "2025年1月1日 0:00(UTC)"),
+        (1_795_420_680.0, "23 November 2026, 7:58 (UTC)", "2026年11月23日 7:58（UTC）"),
+        (1_709_251_199.9, "29 February 2024, 23:59 (UTC)", "2024年2月29日 23:59（UTC）"),
+        (1_735_689_600.0, "1 January 2025, 0:00 (UTC)", "2025年1月1日 0:00（UTC）"),
     ])
     func moments(seconds: Double, english: String, japanese: String) throws {
         let texts = try Translations.embedded()

@@ -57,7 +57,7 @@ struct RegisterView: PageView {
                     label: .labelEmail,
                     hint: .hintEmail,
                     kind: .email,
-                    autocomplete: "username",
+                    autocomplete: "email",
                     value: email
                 )
             ),

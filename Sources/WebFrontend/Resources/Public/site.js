@@ -11,7 +11,27 @@ const passwordRules = {
   digit: (password) => /\p{Nd}/u.test(password.normalize("NFC")),
 };
 
-/** Ticks the rules off while a password is typed, and tells screen readers how many are met. */
+/**
+ * Bits that somebody needs who tries words, years and runs before anything else: an estimate, to encourage length.
+ * What follows from the character before it, or repeats it, counts little.
+ */
+function strengthOf(password) {
+  let bits = 0;
+  let previous = "";
+  for (const character of password.normalize("NFC").replace(/(19|20)\d\d/gu, "\u0000")) {
+    const step = character.codePointAt(0) - (previous.codePointAt(0) ?? -9);
+    const isWord = /\p{L}/u.test(character) && /\p{L}/u.test(previous);
+    if (Math.abs(step) <= 1) bits += 1;
+    else if (character === "\u0000") bits += 6;
+    else if (/\p{Nd}/u.test(character)) bits += 3.3;
+    else if (/\p{L}/u.test(character)) bits += isWord ? (/\p{Lu}/u.test(character) ? 3.5 : 2.5) : 5;
+    else bits += 5;
+    previous = character;
+  }
+  return bits < 30 ? "weak" : bits < 45 ? "fair" : bits < 60 ? "good" : "strong";
+}
+
+/** Ticks the rules off and estimates the strength while a password is typed; tells screen readers too. */
 function watchRules(box, input) {
   const items = [...box.querySelectorAll("[data-rule]")].map((item) => {
     const state = document.createElement("span");
@@ -19,10 +39,13 @@ function watchRules(box, input) {
     item.prepend(state);
     return { item, state, rule: passwordRules[item.dataset.rule] };
   });
+  const hint = document.createElement("p");
+  hint.className = "strength";
+  hint.setAttribute("aria-hidden", "true");
   const status = document.createElement("p");
   status.className = "visually-hidden";
   status.setAttribute("role", "status");
-  box.append(status);
+  box.append(hint, status);
 
   const update = () => {
     let met = 0;
@@ -32,7 +55,11 @@ function watchRules(box, input) {
       item.classList.toggle("met", isMet);
       state.textContent = `${isMet ? box.dataset.met : box.dataset.unmet} `;
     }
-    const text = input.value === "" ? "" : box.dataset.status.replace("{met}", met).replace("{total}", items.length);
+    const isEmpty = input.value === "";
+    hint.dataset.strength = isEmpty ? "none" : strengthOf(input.value);
+    hint.textContent = isEmpty ? "" : box.dataset[hint.dataset.strength];
+    const count = box.dataset.status.replace("{met}", met).replace("{total}", items.length);
+    const text = isEmpty ? "" : `${count} ${hint.textContent}`;
     if (status.textContent !== text) status.textContent = text;
   };
   input.addEventListener("input", update);
@@ -61,7 +88,15 @@ function setFieldError(input, text) {
 function watchConfirmation(form, password, confirmation) {
   const differs = () => password.value.normalize("NFC") !== confirmation.value.normalize("NFC");
   const check = () => setFieldError(confirmation, differs() ? form.dataset.mismatch : "");
-  confirmation.addEventListener("change", () => confirmation.value !== "" && check());
+  // A message that appears between pressing and releasing would move the button from under the pointer.
+  let isPressed = false;
+  document.addEventListener("pointerdown", () => (isPressed = true));
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (isPressed = false));
+  confirmation.addEventListener("change", () => {
+    if (confirmation.value === "") return;
+    if (isPressed) document.addEventListener("pointerup", () => setTimeout(check), { once: true });
+    else setTimeout(check);
+  });
   for (const input of [password, confirmation]) {
     input.addEventListener("input", () => {
       if (confirmation.getAttribute("aria-invalid") === "true" && !differs()) check();
