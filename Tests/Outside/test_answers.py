@@ -19,7 +19,7 @@ SECURITY_HEADERS = [
     "X-Request-ID",
 ]
 BIG = b"x" * 70_000
-LONG = "a" * 9_000
+LONG = "a" * 17_000
 
 
 def too_large(port, path):

@@ -111,3 +111,11 @@ def test_e5_nginx_logs_the_request_without_its_query(front):
     assert (line["method"], line["status"], line["client"]) == ("POST", 200, "127.0.0.1")
     logged = (front.folder / "access.log").read_text() + (front.folder / "error.log").read_text()
     assert "secret" not in logged
+
+
+def test_a10_the_cookies_of_flows_through_providers_pass_in_both_directions(front):
+    answer = ask(front.port, "/api/auth/google?cookies", headers={"Cookie": "; ".join(["flow=" + "c" * 2000] * 6)})
+    assert answer.status == 200
+    assert len(answer.headers.get_all("Set-Cookie")) == 6
+    assert len(answer.one("Location")) > 1000
+    assert len(forwarded(answer)["cookie"]) > 12_000

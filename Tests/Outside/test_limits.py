@@ -70,3 +70,17 @@ def test_n5_an_untrusted_client_cannot_choose_whose_budget_it_uses(strict):
         for number in range(BURST + 2)
     ]
     assert answers == [200] * (BURST + 1) + [429]
+
+
+@pytest.mark.parametrize("path", ["/api/auth/google", "/api/auth/callback/discord?code=x", "/api//auth/google/"])
+def test_n5_flows_through_providers_have_a_budget_of_their_own(strict, path):
+    # A sign-in takes two requests: its start and its callback.
+    allowed = 2 * (BURST + 1)
+    assert statuses(strict.port, path, allowed + 1, method="GET") == [200] * allowed + [429]
+    answer = ask(strict.port, path, source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert int(answer.one("Retry-After")) > 0
+    # A browser asked, so a page answers.
+    assert_page(answer, 429)
+    assert_guarded(answer)
+    assert statuses(strict.port, "/login", 1) == [200]
+    assert statuses(strict.port, "/api/auth/identities", 1, method="GET") == [200]

@@ -17,6 +17,10 @@ class _Echo(BaseHTTPRequestHandler):
             head |= {"X-Frame-Options": "SAMEORIGIN", "Content-Security-Policy": "default-src 'self'"}
             head |= {"Cache-Control": "max-age=60", "Retry-After": "77", "X-Request-ID": "of-the-server"}
             status = 503
+        cookies = []
+        if self.path.endswith("?cookies"):
+            head["Location"] = "/" + "l" * 1000
+            cookies = [f"flow_{number}={'c' * 1000}; HttpOnly; SameSite=Lax; Path=/" for number in range(6)]
         body = {
             "server": self.server.name,
             "raw": self.requestline.split(" ")[1],
@@ -28,6 +32,8 @@ class _Echo(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in head.items():
             self.send_header(name, value)
+        for cookie in cookies:
+            self.send_header("Set-Cookie", cookie)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
