@@ -55,6 +55,20 @@ start_frontend() {
     await WebFrontend "$(reachable "$FRONTEND_HOST" "$FRONTEND_PORT")/health/live"
 }
 
+# Starts the stand-ins for Google and Discord on ports that are free, and lets the site use them.
+start_stand_ins() { # FILE
+    local tries name value
+    rm -f "$1"
+    PYTHONWARNINGS=ignore launch stand-ins "$root/.build/python/bin/python" "$root/Tests/Support/stand_ins.py" "$1"
+    for ((tries = 0; tries < 300; tries++)); do
+        if ! running stand-ins; then return 1; fi
+        # The file is there when both listen, and whole with its last line.
+        if grep -qs '^DISCORD_BASE_URL=.' "$1"; then break; fi
+        sleep 0.1
+    done
+    while IFS='=' read -r name value; do export "$name=$value"; done <"$1"
+}
+
 # Starts nginx with everything it writes below the given folder.
 start_nginx() { # FOLDER
     local backend frontend address user=${NGINX_USER:-}

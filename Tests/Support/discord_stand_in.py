@@ -1,0 +1,101 @@
+"""A stand-in for Discord: as much of its OAuth 2.0 as a sign-in needs, with the paths and answers of its documentation."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlencode
+
+import flask
+from google_stand_in import challenge
+
+PEOPLE = {
+    "80351110224678912": {"username": "yoshiko", "global_name": "Yoshiko ✿", "email": "yoshiko@example.com"},
+    "80351110224678913": {"username": "haruka", "global_name": None, "email": "haruka@example.com"},
+    "80351110224678914": {"username": "unverified", "email": "unverified@example.com", "verified": False},
+    "80351110224678915": {"username": "no_email", "email": None, "verified": False},
+}
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>Stand-in for Discord</title>
+<main><p>This is a stand-in for Discord, for tests and development. Pick somebody, or type any name.</p>
+<h1>Authorize</h1><p>Asked for: {{ scope }}</p>
+<form method="post"><input name="name" aria-label="Name" required autofocus> <button>Authorize</button></form>
+<form method="post"><p>{% for id, person in people.items() %}<button name="id" value="{{ id }}">{{ person.username }}</button>
+{% endfor %}</p></form>
+<form method="post"><button name="action" value="deny">Cancel</button></form></main></html>
+"""
+
+
+def person(identifier: str, **more: object) -> dict[str, object]:
+    """A user object as `/users/@me` gives it for the scopes `identify email`."""
+    return {"id": identifier, "discriminator": "0", "global_name": None, "avatar": None, "verified": True} | more
+
+
+def make(client_id: str, client_secret: str) -> flask.Flask:
+    """The application, for one client."""
+    app = flask.Flask(__name__)
+    people = {identifier: person(identifier, **known) for identifier, known in PEOPLE.items()}
+    codes: dict[str, tuple[str, str, str]] = {}
+    tokens: dict[str, str] = {}
+
+    @app.get("/oauth2/authorize")
+    def ask():
+        query = flask.request.args
+        if query.get("client_id") != client_id or query.get("code_challenge_method") != "S256":
+            return "another client, or no PKCE", 400
+        return flask.render_template_string(_PAGE, people=people, scope=query["scope"])
+
+    @app.post("/oauth2/authorize")
+    def authorize():
+        query, form = flask.request.args, flask.request.form
+        if form.get("action") == "deny":
+            answer = {"error": "access_denied", "error_description": "The resource owner denied the request"}
+        else:
+            identifier = form.get("id") or _named(form["name"])
+            code = secrets.token_urlsafe(24)
+            codes[code] = (identifier, query["code_challenge"], query["redirect_uri"])
+            answer = {"code": code}
+        return flask.redirect(f"{query['redirect_uri']}?{urlencode(answer | {'state': query['state']})}")
+
+    def _named(name: str) -> str:
+        for identifier, known in people.items():
+            if known["username"] == name:
+                return identifier
+        identifier = str(secrets.randbits(60))
+        people[identifier] = person(identifier, username=name, email=f"{name}@example.com")
+        return identifier
+
+    @app.post("/api/oauth2/token")
+    def token():
+        form, basic = flask.request.form, flask.request.authorization
+        sent = (basic.username, basic.password) if basic else (form.get("client_id"), form.get("client_secret"))
+        if sent != (client_id, client_secret):
+            return {"error": "invalid_client"}, 401
+        known = codes.pop(form.get("code", ""), None)
+        given = (challenge(form.get("code_verifier", "")), form.get("redirect_uri"))
+        if known is None or known[1:] != given or form.get("grant_type") != "authorization_code":
+            return {"error": "invalid_grant"}, 400
+        access = secrets.token_urlsafe(24)
+        tokens[access] = known[0]
+        return {
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": 604800,
+            "refresh_token": secrets.token_urlsafe(24),
+            "scope": "identify email",
+        }
+
+    @app.get("/api/v10/users/@me")
+    def me():
+        scheme, _, access = flask.request.headers.get("Authorization", "").partition(" ")
+        if scheme != "Bearer" or access not in tokens:
+            return {"message": "401: Unauthorized", "code": 0}, 401
+        return people[tokens[access]]
+
+    @app.put("/users/<identifier>")
+    def describe(identifier: str):
+        people[identifier] = person(identifier, **flask.request.json)
+        return "", 204
+
+    return app

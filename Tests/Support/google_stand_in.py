@@ -1,0 +1,85 @@
+"""A stand-in for Google: the OpenID provider of the package oidc-provider-mock, with what it lacks added.
+
+The package knows neither PKCE (RFC 7636) nor verified emails of people whom it has not met, leaves out the `state` when
+somebody says no (RFC 6749, section 4.1.2.1), and takes its pages' style from another site.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import flask
+import jinja2
+import oidc_provider_mock
+
+# It refuses plain http otherwise.
+os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
+
+PEOPLE = {
+    "yoshiko": {"name": "Yoshiko Tanaka", "email": "yoshiko@example.com"},
+    "kenji": {"name": "Kenji 山田", "email": "kenji@example.com"},
+    "unverified": {"name": "Not Verified", "email": "unverified@example.com", "email_verified": False},
+}
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>Stand-in for Google</title>
+<main><p>This is a stand-in for Google, for tests and development. Pick somebody, or type any name.</p>
+{% block content %}{{ content }}{% endblock %}</main></html>
+"""
+
+
+def claims(sub: str, **more: object) -> dict[str, object]:
+    """What Google says about a person whom nobody has described: an email that it has verified."""
+    email = sub if "@" in sub else f"{sub}@example.com"
+    return {"name": sub, "email": email, "email_verified": True} | more
+
+
+def make(client_id: str, client_secret: str) -> flask.Flask:
+    """The application, for one client."""
+    people = [oidc_provider_mock.User(sub=sub, claims=claims(sub, **known)) for sub, known in PEOPLE.items()]
+    app = oidc_provider_mock.app(require_nonce=True, user_claims=people)
+    # Without the debugger, which would run whatever a browser sends it.
+    app.wsgi_app = app.wsgi_app.app
+    app.debug = False
+    app.jinja_loader = jinja2.ChoiceLoader([jinja2.DictLoader({"_base.html": _PAGE}), app.jinja_loader])
+    challenges: dict[str, str] = {}
+
+    @app.before_request
+    def check():
+        if flask.request.path == "/oauth2/authorize":
+            query = flask.request.args
+            if query.get("client_id") != client_id or query.get("code_challenge_method") != "S256":
+                return "another client, or no PKCE", 400
+            sub = flask.request.form.get("sub")
+            storage = flask.g.oidc_provider_mock_storage
+            if sub and not storage.get_user(sub):
+                storage.store_user(oidc_provider_mock.User(sub=sub, claims=claims(sub)))
+        if flask.request.path == "/oauth2/token":
+            form, basic = flask.request.form, flask.request.authorization
+            sent = (basic.username, basic.password) if basic else (form.get("client_id"), form.get("client_secret"))
+            if sent != (client_id, client_secret):
+                return {"error": "invalid_client"}, 401
+            if challenges.pop(form.get("code", ""), None) != challenge(form.get("code_verifier", "")):
+                return {"error": "invalid_grant"}, 400
+        return None
+
+    @app.after_request
+    def complete(answer: flask.Response):
+        if flask.request.path == "/oauth2/authorize" and answer.location:
+            sent, query = parse_qs(urlsplit(answer.location).query), flask.request.args
+            if "code" in sent:
+                challenges[sent["code"][0]] = query["code_challenge"]
+            elif "state" not in sent:
+                answer.location += "&" + urlencode({"state": query["state"]})
+        return answer
+
+    return app
+
+
+def challenge(verifier: str) -> str:
+    """What S256 makes of a verifier (RFC 7636, section 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

@@ -1,0 +1,78 @@
+"""Runs the stand-ins for Google and Discord: for a test, in threads; for `make dev OAUTH=demo`, as a program.
+
+Usage: stand_ins.py FILE; when both listen, the file names the settings by which the site uses them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import discord_stand_in
+import google_stand_in
+from werkzeug.serving import make_server
+
+CLIENT_ID = "demo"
+CLIENT_SECRET = "demo-secret"
+
+
+@dataclasses.dataclass(frozen=True)
+class StandIns:
+    """Running stand-ins, by their addresses."""
+
+    google: str
+    discord: str
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the site must be told to use them."""
+        return {
+            "GOOGLE_CLIENT_ID": CLIENT_ID,
+            "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
+            "GOOGLE_ISSUER": self.google,
+            "DISCORD_CLIENT_ID": CLIENT_ID,
+            "DISCORD_CLIENT_SECRET": CLIENT_SECRET,
+            "DISCORD_BASE_URL": self.discord,
+        }
+
+    def describe(self, provider: str, identifier: str, **person: object) -> None:
+        """Says who somebody is at a provider, in that provider's own words."""
+        request = urllib.request.Request(
+            f"{getattr(self, provider)}/users/{identifier}",
+            data=json.dumps(person).encode(),
+            headers={"Content-Type": "application/json"},
+            method="PUT",
+        )
+        urllib.request.urlopen(request, timeout=10).close()
+
+
+@contextlib.contextmanager
+def running():
+    """Runs both on free ports of loopback for as long as the block lasts."""
+    # Each line that it would write holds a code.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    servers = [
+        make_server("127.0.0.1", 0, stand_in.make(CLIENT_ID, CLIENT_SECRET), threaded=True)
+        for stand_in in (google_stand_in, discord_stand_in)
+    ]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield StandIns(*(f"http://127.0.0.1:{server.server_port}" for server in servers))
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+
+if __name__ == "__main__":
+    with running() as stand_ins:
+        lines = [f"{name}={value}\n" for name, value in stand_ins.settings.items()]
+        Path(sys.argv[1]).write_text("".join(lines))
+        threading.Event().wait()
