@@ -1,28 +1,40 @@
 # Every command of the project. `make` alone lists them.
-# Settings may be given behind any of them: make dev BROWSER_PORT=8081 EXTERNAL_PORT=6667
+# Settings may be given behind any of them, or in the environment: make dev BROWSER_PORT=8081 EXTERNAL_PORT=6667
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# What programs print is read by others; it must not depend on the language of whoever runs them.
+export LC_ALL := C.UTF-8
 
 # Where `make openapi-export` writes.
 OUTPUT ?= .build/openapi.json
 # More arguments for pytest: make test-browser PYTEST="-k register"
 PYTEST ?=
-# 1: `make db-reset` does not ask.
+# What the migration that `make db-new` begins does: make db-new NAME=add_nickname
+NAME ?=
+# The least share of lines, in percent, that `make test-coverage` lets pass.
+COVERAGE_FLOOR ?= 90
+# 1: the commands that delete data do not ask.
 YES ?=
-export YES
+export COVERAGE_FLOOR YES
 
 ## Development
 dev: ## Run the whole site here, with live reload, until Ctrl-C
 	@exec scripts/dev
 
+dev-backend: ## Run the database and the API alone, with live reload
+	@exec scripts/dev backend
+
+dev-frontend: ## Run the frontend alone, with live reload; it asks the API at API_URL
+	@exec scripts/dev frontend
+
 build: ## Build both programs (debug)
 	@scripts/install-tools build
 	@swift build
 
-test: ## Run all tests: Swift, from outside through nginx, in the browser
+test: ## Run all tests: Swift, hooks, from outside through nginx, in the browser
 	@exec scripts/test -- $(PYTEST)
 
 test-swift: ## Run the unit and integration tests only
@@ -34,21 +46,37 @@ test-outside: ## Run only the tests that come from outside, through nginx
 test-browser: ## Run the tests in Chromium only
 	@exec scripts/test browser -- $(PYTEST)
 
-test-coverage: ## Run the Swift tests and show how much of each source they reach
+test-hooks: ## Run the tests of the hooks and of this Makefile only
+	@exec scripts/test hooks -- $(PYTEST)
+
+test-coverage: ## Run the Swift tests and show how many lines of each source they reach
 	@exec scripts/coverage
 
 ## Quality
-lint: ## Check everything that can be checked without running it
+check: ## Check everything: settings, lint, types, tests
+	@$(MAKE) env-check
+	@$(MAKE) lint
+	@$(MAKE) typecheck
+	@$(MAKE) test
+
+lint: ## Run the checks of a commit on all files
 	@exec hooks/lint
 
-format: ## Bring Swift and shell sources into the one form
+format: ## Bring Swift, shell, CSS and JavaScript into the one form
 	@scripts/install-tools lint
-	@swift format format --in-place --parallel --recursive Sources Tests Package.swift
-	@hooks/shell-files | xargs -r shfmt -i 4 -w
+	@hooks/files | xargs -r -d '\n' hooks/run hooks/format
 
 typecheck: ## Compile everything, tests included; warnings are errors
 	@scripts/install-tools build
 	@swift build --build-tests
+
+install-hooks: ## Have git run the checks before each commit and push
+	@scripts/install-tools lint
+	@hooks/run pre-commit install
+
+pre-commit: ## Run the checks of a commit on what is staged
+	@scripts/install-tools lint
+	@hooks/run pre-commit run
 
 ## Database
 db-init: ## Make the development database, with its tables
@@ -62,6 +90,9 @@ db-rollback: ## Take back the last migration
 
 db-status: ## List the migrations and whether they are applied
 	@exec scripts/database status
+
+db-new: ## Begin a migration (NAME=what_it_does)
+	@exec scripts/new-migration "$(NAME)"
 
 db-reset: ## Delete all data and start afresh (asks first; YES=1 does not)
 	@exec scripts/database reset
@@ -77,14 +108,14 @@ env-check: ## Check all settings without starting anything
 	@swift build
 	@exec scripts/with-settings scripts/env-check
 
-openapi-export: ## Write the API's description to $(OUTPUT)
+openapi-export: ## Write the API's description to a file (OUTPUT=…)
 	@scripts/install-tools build
 	@swift build --product AuthAPI
 	@mkdir -p "$(dir $(OUTPUT))"
 	@"$$(swift build --show-bin-path)/AuthAPI" openapi >"$(OUTPUT)"
 	@echo "Written to $(OUTPUT)"
 
-clean: ## Delete what was built; the development database stays
+clean: ## Delete what was built; the development database and the hooks' tools stay
 	@swift package clean
 	@rm -rf .build/python .build/tests .build/postgres-test
 	@find Tests -name __pycache__ -prune -exec rm -rf {} +
@@ -94,4 +125,4 @@ help: ## List the commands
 		/^## / { printf "\n%s\n", substr($$0, 4) } \
 		/^[a-z][a-z-]*:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: $(shell awk -F: '/^[a-z][a-z-]*:.*## / { print $$1 }' Makefile)
+.PHONY: $(shell awk -F: '/^[a-z][a-z-]*:.*## / { print $$1 }' $(MAKEFILE_LIST))

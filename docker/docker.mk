@@ -42,6 +42,3 @@ docker-clean: ## Remove containers, images, data and secrets (asks first; YES=1 
 
 test-containers: ## Test the images and the whole site in containers
 	@exec scripts/test-containers $(PYTEST)
-
-.PHONY: docker-build docker-build-frontend docker-build-backend docker-up docker-down docker-logs docker-restart \
-	docker-ps docker-scale docker-deploy docker-clean test-containers

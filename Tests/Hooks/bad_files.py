@@ -1,0 +1,153 @@
+"""For each hook files that it must refuse, with the places (line, words) that it must name; and files that may pass.
+
+What would itself be refused in this file is put together from parts.
+"""
+
+KEY = "AKIA" + "QWERTZUIOPASDFGH"
+MARKER = "<" * 7
+PRIVATE = "-----BEGIN " + "RSA PRIVATE KEY-----"
+
+PROXY = "docker/nginx/proxy.conf"
+PASS = "            proxy_pass http://$frontend;"
+MIGRATIONS = "Sources/AuthAPI/Migrations"
+FIRST = "0001_authentication.up.sql"
+RELEASED = "hooks/migrations.released"
+VERSION = "Sources/Shared/Version.swift"
+
+BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
+    "swift": {
+        "Sources/Shared/Bad.swift": (
+            "/// Adds.\npublic func add(_ one: Int?) -> Int {\n  let two = one!\n    return two\n}\n",
+            ["3: [NeverForceUnwrap]", "3: [Indentation]"],
+        ),
+    },
+    "structure": {
+        "Sources/AuthAPI/HTTP/Long.swift": ("// A line.\n" * 301, ["301: 301 lines; a file has up to 300"]),
+        "Sources/AuthAPI/HTTP/Bad.swift": (
+            "internal import CLibPQ\nimport Foundation\nlet x = try! y()\n",
+            ["1: only Sources/AuthAPI/Postgres", "2: FoundationEssentials", "3: no crash"],
+        ),
+        "Sources/AuthAPI/Features/BadStore.swift": ("import Hummingbird\n", ["1: know nothing of HTTP"]),
+        "Sources/Shared/Bad.swift": (
+            "import AuthAPI\nfinal class Box: @unchecked Sendable {}\n",
+            ["1: Shared knows neither", "2: why this is safe"],
+        ),
+        "Sources/WebFrontend/Bad.swift": ("import AuthAPI\n", ["1: by HTTP alone"]),
+        "scripts/bad": (f"# {'TO' + 'DO'}: later\n", ["1: finish it"]),
+    },
+    "templates": {
+        "Sources/WebFrontend/Resources/Templates/bad.mustache": (
+            "{{#a}}\n<p>{{{b}}}</p>\n<p>{{&b}}</p>\n{{=<% %>=}}\n{{>nowhere}}\n<div>\n{{/a}}\n</div>\n"
+            '<img src="/x">\n<p style="color: red" onclick="x()">\n</p>\n<script>x</script>\n<a href={{b}}>x</a>\n'
+            '<form action="/x">\n</form>\n<p class="{{#c}}d">x</p>\n</section>\n{{#open}}\n',
+            [
+                "2: unescaped",
+                "3: unescaped",
+                "4: other delimiters",
+                "5: there is no template nowhere.mustache",
+                "7: does not close <div>",
+                "9: <img> without alt",
+                "10: no inline style or script (style)",
+                "10: no inline style or script (onclick)",
+                "12: no inline <script>",
+                "13: href is not quoted",
+                "14: <form> without method",
+                "16: the section c is not closed within this tag",
+                "17: </section>",
+                "18: {{#open}} is not closed",
+            ],
+        ),
+        "docker/nginx/errors/bad.html": (
+            "<!doctype html>\n<html>\n<p>a < b</p>\n",
+            ["2: without lang", "3: a stray <", "2: <html> is not closed"],
+        ),
+    },
+    "web": {
+        "Sources/WebFrontend/Resources/Public/bad.css": (
+            "a {\n  color: red;\n  colr: blue;\n}\n",
+            ["3: noUnknownProperty"],
+        ),
+        "Sources/WebFrontend/Resources/Public/form.css": ("a {color: red}\n", ["1: another form"]),
+        "Sources/WebFrontend/Resources/Public/bad.js": (
+            "const a = 1;\nvar b = a == 2;\nexport { b }\n",
+            ["2: noVar", "2: noDoubleEquals"],
+        ),
+        "Sources/WebFrontend/Resources/Public/broken.js": ("const a = ;\n", ["1: "]),
+    },
+    "shell": {
+        "scripts/bad": (
+            '#!/usr/bin/env bash\nrm $1\nif true; then\n  echo "x"\nfi\n',
+            ["2: [SC2086]", "4: another form"],
+        ),
+        "docker/bad": ("#!/bin/sh\n[[ -e x ]]\n", ["2: SC3010"]),
+    },
+    "python": {
+        "Tests/Support/bad.py": ("import os\n\nprint(undefined)\n", ["1: F401", "3: F821"]),
+        "hooks/bad": ("#!/usr/bin/env python3\ndef f(x=[]):\n    return x\n", ["2: B006"]),
+    },
+    "dockerfile": {
+        "docker/more/Dockerfile": ("FROM debian\nRUN cd /tmp && sudo make\n", ["1 DL3006", "2 DL3004"]),
+    },
+    "yaml": {
+        "docker/bad.yml": ("a: 1\na: 2\nb:   3\n", ["2: duplication of key", "3: too many spaces after colon"]),
+    },
+    "migrations": {
+        "Sources/AuthAPI/Migrations/9000_later.up.sql": (
+            "ALTER TABLE users ADD COLUMN nickname text NOT NULL;\n",
+            ["1: 9000_later.down.sql is missing", "1: is missing before it", "1: adding-required-field"],
+        ),
+        "Sources/AuthAPI/Migrations/Bad.sql": ("SELECT 1;\n", ["1: the name is not of the form"]),
+    },
+    "text": {
+        "docs/bad.md": (
+            f"blanks \nreturn\r\n{MARKER} mine\n{PRIVATE}\nend",
+            ["1: blanks", "2: carriage return", "3: a merge marker", "4: a private key", "5: no newline"],
+        ),
+        "docs/large.bin": (b"\0" * 500_001, ["1: 500001 bytes"]),
+        "docs/bad.json": ('{\n  "a": 1,\n  "a": 2\n}\n', ['3: "a" stands twice']),
+        "docs/broken.json": ('{\n  "a": 1,\n}\n', ["3: not JSON"]),
+        "docs/bad.toml": ("a = 1\nb = \n", ["2: not TOML"]),
+        "docs/latin.txt": (b"caf\xe9\n", ["1: not UTF-8"]),
+        "docs/empty-lines.txt": ("a\n\n", ["2: an empty line at the end"]),
+    },
+    "secrets": {
+        ".env.staging": (f"A=1\nAWS_KEY={KEY}\n", ["2: AWS Access Key"]),
+        "Sources/Shared/Bad.swift": (f'let secret = "{"Tr0ub4dor" + "&3x"}"\n', ["1: Secret Keyword"]),
+        "Tests/Support/bad.py": (f'u = "https://me:{"hunter" + "22x"}@example.com"\n', ["1: Basic Auth"]),
+    },
+}
+
+# Hook, file, what to replace by what, and what must be said.
+EDITS = [
+    ("compose", "compose.yml", "    depends_on:", "    depend_on:", "compose.yml:{line}: not allowed"),
+    ("compose", "docker/stack.yml", "    deploy:", "    deplay:", "docker/stack.yml:{line}: not allowed"),
+    ("compose", "compose.yml", "    networks:", "    networks", "compose.yml: yaml"),
+    ("nginx", "nginx.conf", "server_tokens off;", "server_token off;", "nginx.conf:{line}: unknown directive"),
+    ("nginx", PROXY, "proxy_redirect off;", "proxy_redirect;", f"{PROXY}:{{line}}: invalid"),
+    ("nginx", "nginx.conf", PASS, f"            add_header X-A a;\n{PASS}", "nginx.conf:{line}: not inside a location"),
+    ("nginx", "nginx.conf", "return 404;", "return 302 https://$host$uri;", "nginx.conf:{line}: gixy"),
+    ("migrations", f"{MIGRATIONS}/{FIRST}", "name text NOT NULL", "name text", f"{MIGRATIONS}/{FIRST}:1: released"),
+    ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:2: is gone"),
+    ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:1: what was released stays released"),
+    ("version", VERSION, 'current = "', 'current = "9.', "docker/Dockerfile: Version.swift says 9."),
+    ("version", VERSION, 'current = "', 'current = "v', f"{VERSION}:{{line}}: semantic"),
+    ("version", "docker/Dockerfile", "ARG VERSION=", "ARG VERSION=9.", f"docker/Dockerfile:{{line}}: but {VERSION}"),
+    ("version", "CHANGELOG.md", "## [0.", "## 0.", "CHANGELOG.md:1: no section"),
+]
+
+GOOD = {
+    "swift": ["Sources/AuthAPI/AuthAPI.swift"],
+    "structure": ["Sources/AuthAPI/Postgres/PostgresLink.swift", "docs/register.png"],
+    "templates": ["Sources/WebFrontend/Resources/Templates/layout.mustache", "docker/nginx/errors/error.html"],
+    "web": ["Sources/WebFrontend/Resources/Public/site.js", "Sources/WebFrontend/Resources/Public/base.css"],
+    "shell": ["scripts/dev", "scripts/lib/common.sh", "docker/nginx/render"],
+    "python": ["hooks/format", "Tests/conftest.py"],
+    "dockerfile": ["docker/Dockerfile"],
+    "yaml": ["compose.yml", ".pre-commit-config.yaml"],
+    "compose": ["compose.yml"],
+    "nginx": ["nginx.conf"],
+    "migrations": ["Sources/AuthAPI/Migrations/0001_authentication.up.sql"],
+    "text": ["README.md", ".swift-format", "hooks/ruff.toml", "docs/register.png"],
+    "secrets": [".env.example", "hooks/secrets.accepted", "Tests/AuthAPITests/Sessions/TokenTests.swift"],
+    "version": ["docker/Dockerfile", "CHANGELOG.md", "Sources/Shared/Version.swift"],
+}

@@ -1,0 +1,100 @@
+"""A copy of this project in a git repository of its own, with the tools of the hooks in reach."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Repository:
+    """One copy, and the git commands on it."""
+
+    def __init__(self, path: Path, home: Path):
+        self.path = path
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MAKE"))}
+        self.environment = inherited | {
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": "Aiko Tanaka",
+            "GIT_AUTHOR_EMAIL": "aiko@example.com",
+            "GIT_COMMITTER_NAME": "Aiko Tanaka",
+            "GIT_COMMITTER_EMAIL": "aiko@example.com",
+            "PRE_COMMIT_COLOR": "never",
+        }
+
+    def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess:
+        """Runs a program in the copy; standard output and error come as one."""
+        return subprocess.run(
+            command, cwd=self.path, env=self.environment | environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+        )
+
+    def git(self, *arguments: str) -> str:
+        """Runs git, which must succeed."""
+        done = self.run("git", *arguments)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def write(self, path: str, content: str | bytes) -> None:
+        """Writes a file; one that begins with #! can be run."""
+        file = self.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        if file.read_bytes().startswith(b"#!"):
+            file.chmod(0o755)
+
+    def read(self, path: str) -> str:
+        """What a file in the work tree holds."""
+        return (self.path / path).read_text()
+
+    def hook(self, name: str, *files: str, stage: str = "manual", **environment: str) -> subprocess.CompletedProcess:
+        """Runs one hook on some files."""
+        command = ["hooks/run", "pre-commit", "run", name, "--hook-stage", stage, "--files", *files]
+        return self.run(*command, **environment)
+
+    def restore(self) -> None:
+        """Makes everything as it was in the beginning."""
+        self.git("checkout", "--quiet", "--force", "-B", "main", "begin")
+        self.git("clean", "--quiet", "--force", "-dx")
+        shutil.rmtree(self.path / ".git/hooks", ignore_errors=True)
+        (self.path / ".build").mkdir()
+        (self.path / ".build/hooks").symlink_to(ROOT / ".build/hooks")
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory) -> Repository:
+    """The files of this project as they are now, committed."""
+    path = tmp_path_factory.mktemp("project") / "clone"
+    listing = subprocess.run([ROOT / "hooks/files"], capture_output=True, text=True, check=True).stdout
+    for name in listing.splitlines():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, path / name)
+    repository = Repository(path, tmp_path_factory.mktemp("home"))
+    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--message=Begin")
+    repository.git("tag", "begin")
+    return repository
+
+
+@pytest.fixture
+def repository(clone) -> Repository:
+    """The copy, as it was in the beginning."""
+    clone.restore()
+    return clone
+
+
+@pytest.fixture
+def hooked(repository) -> Repository:
+    """A copy in which git runs the hooks."""
+    done = repository.run("make", "install-hooks")
+    assert done.returncode == 0, done.stdout
+    return repository

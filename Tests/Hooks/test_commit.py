@@ -1,0 +1,181 @@
+"""Q1: what git does with the hooks installed."""
+
+import resource
+import shutil
+import subprocess
+
+import pytest
+
+SWIFT = "Sources/Shared/Rules/Sum.swift"
+GOOD = """\
+/// The sum of two numbers.
+public func sum(_ one: Int, _ two: Int) -> Int {
+    one + two
+}
+
+/// The difference of two numbers.
+public func difference(_ one: Int, _ two: Int) -> Int {
+    one - two
+}
+
+/// The product of two numbers.
+public func product(_ one: Int, _ two: Int) -> Int {
+    one * two
+}
+"""
+TEMPLATE = "Sources/WebFrontend/Resources/Templates/notice.mustache"
+
+
+def commit(repository, *arguments: str):
+    """Tries to commit what is staged."""
+    return repository.run("git", "commit", "--message=Add sums", *arguments)
+
+
+def begin(repository) -> None:
+    """Commits the file that the tests change."""
+    repository.write(SWIFT, GOOD)
+    repository.git("add", SWIFT)
+    repository.git("commit", "--quiet", "--no-verify", "--message=Add sums")
+
+
+def test_a_commit_that_breaks_a_check_is_blocked(hooked):
+    """With file and line; nothing is committed."""
+    before = hooked.git("rev-parse", "HEAD")
+    hooked.write(TEMPLATE, "{{#notice}}\n<p>{{{notice}}}</p>\n{{/notice}}\n")
+    hooked.git("add", TEMPLATE)
+    done = commit(hooked)
+    assert done.returncode == 1
+    assert f"{TEMPLATE}:2: nothing goes into a page unescaped" in done.stdout
+    assert hooked.git("rev-parse", "HEAD") == before
+
+
+def test_a_typical_commit_passes_within_five_seconds(hooked):
+    """One Swift file and one template. Measured is the processors' time, which a busy machine does not change."""
+    hooked.write(SWIFT, GOOD)
+    hooked.write(TEMPLATE, hooked.read(TEMPLATE).replace('role="status"', 'role="status" class="shown"'))
+    hooked.write(TEMPLATE, hooked.read(TEMPLATE).replace(' class="shown"', ""))
+    hooked.write(TEMPLATE, hooked.read(TEMPLATE) + "<p>{{t.footer}}</p>\n")
+    hooked.git("add", SWIFT, TEMPLATE)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = commit(hooked)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stdout
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
+
+
+def test_the_hooks_need_no_network(hooked):
+    """Once installed, they fetch nothing."""
+    offline = ["unshare", "--net", "--map-root-user", "--"]
+    if not shutil.which("unshare") or subprocess.run([*offline, "true"], capture_output=True).returncode:
+        pytest.skip("this machine gives no namespace without a network")
+    hooked.write(SWIFT, GOOD)
+    hooked.git("add", SWIFT)
+    done = hooked.run(*offline, "git", "commit", "--message=Add sums")
+    assert done.returncode == 0, done.stdout
+
+
+def test_another_form_is_mended_and_staged_again(hooked):
+    """Swift, shell, CSS and JavaScript; the commit has the right form, and so has the work tree."""
+    files = {
+        SWIFT: (GOOD.replace("    one + two", "  one+two"), GOOD),
+        "scripts/say": ("#!/usr/bin/env bash\nif true; then\n  echo yes\nfi\n", None),
+        "Sources/WebFrontend/Resources/Public/more.css": ("a {color: red}\n", "a {\n  color: red;\n}\n"),
+        "Sources/WebFrontend/Resources/Public/more.js": ("export const a = 'b'\n", 'export const a = "b";\n'),
+    }
+    for path, (content, _) in files.items():
+        hooked.write(path, content)
+        hooked.git("add", path)
+    done = commit(hooked)
+    assert done.returncode == 0, done.stdout
+    assert f"{SWIFT}:3: brought into the one form and staged again" in done.stdout
+    for path, (content, mended) in files.items():
+        assert hooked.git("show", f"HEAD:{path}") == (mended or content.replace("  echo", "    echo"))
+    assert hooked.git("status", "--porcelain") == ""
+
+
+def test_only_what_is_staged_is_looked_at(hooked):
+    """Neither a bad file that is not staged nor the bad part of one blocks, and both stay as they are."""
+    begin(hooked)
+    staged = GOOD.replace("The sum", "The exact sum")
+    unstaged = staged.replace("one * two", "one! * two")
+    hooked.write(SWIFT, staged)
+    hooked.git("add", SWIFT)
+    hooked.write(SWIFT, unstaged)
+    hooked.write("scripts/new", "#!/usr/bin/env bash\nrm $1\n")
+    hooked.write("README.md", "blanks \n")
+    done = commit(hooked)
+    assert done.returncode == 0, done.stdout
+    assert hooked.git("show", f"HEAD:{SWIFT}") == staged
+    assert hooked.read(SWIFT) == unstaged
+    assert hooked.read("README.md") == "blanks \n"
+    assert hooked.git("status", "--porcelain").split() == ["M", "README.md", "M", SWIFT, "??", "scripts/new"]
+
+
+def test_the_staged_part_is_mended_and_the_rest_kept(hooked):
+    """What `git add --patch` left out is in the work tree as before, and not in the commit."""
+    begin(hooked)
+    hooked.write(SWIFT, GOOD.replace("    one + two", "  one+two"))
+    hooked.git("add", SWIFT)
+    hooked.write(SWIFT, GOOD.replace("    one + two", "  one+two").replace("one * two", "two * one"))
+    done = commit(hooked)
+    assert done.returncode == 0, done.stdout
+    assert hooked.git("show", f"HEAD:{SWIFT}") == GOOD
+    assert hooked.read(SWIFT) == GOOD.replace("one * two", "two * one")
+
+
+def test_a_part_that_cannot_be_mended_alone_is_refused(hooked):
+    """The staged line is in another form and has been changed again since: nothing is lost, whichever was meant."""
+    begin(hooked)
+    staged = GOOD.replace("    one + two", "  one+two")
+    unstaged = GOOD.replace("    one + two", "  two+one")
+    hooked.write(SWIFT, staged)
+    hooked.git("add", SWIFT)
+    hooked.write(SWIFT, unstaged)
+    before = hooked.git("rev-parse", "HEAD")
+    done = commit(hooked)
+    assert done.returncode == 1
+    assert f"{SWIFT}:3: another form, and what is not staged is in the way" in done.stdout, done.stdout
+    assert hooked.git("show", f":{SWIFT}") == staged
+    assert hooked.read(SWIFT) == unstaged
+    assert hooked.git("rev-parse", "HEAD") == before
+
+
+def test_a_commit_of_named_files_is_mended_but_not_made(hooked):
+    """`git commit FILE` has an index of its own, which would leave the old form staged."""
+    begin(hooked)
+    hooked.write(SWIFT, GOOD.replace("    one + two", "  one+two"))
+    done = commit(hooked, SWIFT)
+    assert done.returncode == 1
+    assert f"{SWIFT}:3: brought into the one form" in done.stdout
+    assert hooked.read(SWIFT) == GOOD
+
+
+def test_make_format_and_make_pre_commit(hooked):
+    """Q4: the same by hand."""
+    hooked.write(SWIFT, GOOD.replace("    one + two", "  one+two"))
+    assert hooked.run("make", "format").returncode == 0
+    assert hooked.read(SWIFT) == GOOD
+    hooked.write(SWIFT, GOOD + "\n\n")
+    hooked.write(TEMPLATE, "<p>{{&x}}</p>\n")
+    hooked.git("add", SWIFT, TEMPLATE)
+    done = hooked.run("make", "pre-commit")
+    assert done.returncode != 0
+    assert f"{TEMPLATE}:1:" in done.stdout
+    assert hooked.git("show", f":{SWIFT}") == GOOD
+
+
+@pytest.mark.parametrize("failing", ["typecheck", "test"])
+def test_a_push_compiles_and_tests_everything(hooked, tmp_path, failing):
+    """A stand-in for the Makefile says what would be run, and one of the two commands fails."""
+    remote = tmp_path / "remote.git"
+    hooked.git("init", "--quiet", "--bare", str(remote))
+    recipes = "".join(f"{name}:\n\t@echo run {name} $${{GIT_DIR:-}}\n" for name in ("typecheck", "test"))
+    hooked.write("Makefile", recipes)
+    hooked.git("commit", "--quiet", "--all", "--no-verify", "--message=Stand in")
+    assert hooked.run("git", "push", str(remote), "main").returncode == 0
+    hooked.write("Makefile", recipes.replace(f"@echo run {failing}", "@exit 1; echo "))
+    hooked.git("commit", "--quiet", "--all", "--no-verify", "--message=Fail")
+    done = hooked.run("git", "push", str(remote), "main")
+    assert done.returncode != 0
+    assert done.stdout.count("Failed") == 1 and done.stdout.count("Passed") == 1, done.stdout
+    assert hooked.git("ls-remote", str(remote)).split()[0] == hooked.git("rev-parse", "HEAD~1").strip()

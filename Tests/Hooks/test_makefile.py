@@ -1,0 +1,99 @@
+"""M1 to M7: what the Makefile promises of all its commands."""
+
+import re
+
+import pytest
+
+RECIPE = re.compile(r"^([a-zA-Z][\w.-]*):(.*)$", re.MULTILINE)
+REQUIRED = """
+    dev dev-frontend dev-backend build test test-coverage
+    docker-build docker-build-frontend docker-build-backend docker-up docker-down docker-logs docker-restart docker-ps
+    docker-clean
+    db-init db-migrate db-rollback db-status db-new db-reset db-shell
+    lint format typecheck check install-hooks pre-commit
+    help clean env-check openapi-export
+""".split()
+
+
+def targets(repository) -> dict[str, str]:
+    """Every target with what stands behind it."""
+    texts = (path.read_text() for path in [repository.path / "Makefile", *repository.path.glob("docker/*.mk")])
+    return {name: rest for text in texts for name, rest in RECIPE.findall(text)}
+
+
+def listing(output: str) -> dict[str, str]:
+    """The commands that `make help` shows, each with its line."""
+    return {line.split()[1]: line for line in output.splitlines() if line.startswith("  make ")}
+
+
+def test_make_alone_lists_every_command(repository):
+    """M1: by group, one line each, aligned; and no target is without one."""
+    done = repository.run("make")
+    assert done.returncode == 0
+    listed = listing(done.stdout)
+    assert set(listed) == set(targets(repository)) and set(REQUIRED) <= set(listed)
+    starts = {re.match(r"  make \S+ +", line).end() for line in listed.values()}
+    assert len(starts) == 1, "the descriptions begin in different columns"
+    assert max(map(len, listed.values())) <= 120
+    groups = re.findall(r"^(?=\S).*$", done.stdout, re.MULTILINE)
+    assert len(groups) >= 5 and len(set(groups)) == len(groups)
+
+
+@pytest.mark.parametrize("settings", [{"LC_ALL": "C"}, {"LC_ALL": "tr_TR.UTF-8", "LANG": "ja_JP.UTF-8"}])
+def test_the_locale_changes_nothing(repository, settings):
+    """M7"""
+    lines = repository.run("make", "-j2", **settings).stdout.splitlines()
+    assert [line for line in lines if "setlocale" not in line] == repository.run("make").stdout.splitlines()
+
+
+def test_a_file_of_a_target_s_name_is_in_no_ones_way(repository):
+    """M7: every target is phony."""
+    for name in targets(repository):
+        (repository.path / name).touch() if not (repository.path / name).exists() else None
+    for name in targets(repository):
+        done = repository.run("make", "--dry-run", name)
+        assert done.returncode == 0 and "up to date" not in done.stdout and done.stdout.strip(), name
+
+
+def test_settings_come_from_the_command_line_or_the_environment(repository):
+    """M7"""
+    assert "x/api.json" in repository.run("make", "--dry-run", "openapi-export", OUTPUT="x/api.json").stdout
+    assert "x/api.json" in repository.run("make", "--dry-run", "openapi-export", "OUTPUT=x/api.json").stdout
+    assert "-k register" in repository.run("make", "--dry-run", "test", PYTEST="-k register").stdout
+
+
+def test_an_unknown_target_is_refused(repository):
+    """M7"""
+    done = repository.run("make", "tset")
+    assert done.returncode == 2 and "tset" in done.stdout
+
+
+def test_db_new_begins_the_next_migration(repository):
+    """M4: up and down, with the next number; the check refuses them until somebody writes them."""
+    folder = repository.path / "Sources/AuthAPI/Migrations"
+    last = max(int(path.name[:4]) for path in folder.glob("*.sql"))
+    done = repository.run("make", "db-new", "NAME=add_nickname")
+    assert done.returncode == 0, done.stdout
+    stem = f"{last + 1:04}_add_nickname"
+    assert f"Sources/AuthAPI/Migrations/{stem}.up.sql" in done.stdout
+    assert (folder / f"{stem}.up.sql").exists() and (folder / f"{stem}.down.sql").exists()
+    refused = repository.hook("migrations", f"Sources/AuthAPI/Migrations/{stem}.up.sql")
+    assert refused.returncode == 1 and "no statement" in refused.stdout
+    again = repository.run("make", "db-new", "NAME=add_nickname")
+    assert again.returncode != 0 and "there is a migration of that name" in again.stdout
+
+
+@pytest.mark.parametrize("name", ["", "Add nickname", "../x", "1st"])
+def test_db_new_needs_a_name(repository, name):
+    """M4, M7: the next step is named, and nothing is written."""
+    done = repository.run("make", "db-new", f"NAME={name}")
+    assert done.returncode != 0 and "make db-new NAME=add_nickname" in done.stdout
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_what_deletes_data_asks_first(repository):
+    """M3, M4: without a terminal to ask at, nothing is deleted unless YES=1 says so."""
+    scripts = {"database": "reset", "containers": "clean"}
+    for script, command in scripts.items():
+        text = (repository.path / f"scripts/{script}").read_text()
+        assert "YES=1" in text and "nothing was deleted" in text and command in text

@@ -1,0 +1,9 @@
+"""Enough of YAML to read the names of the hooks."""
+
+import re
+from pathlib import Path
+
+
+def identifiers(path: Path) -> list[str]:
+    """The `id` of every hook."""
+    return re.findall(r"^ *- id: (\S+)$", path.read_text(), re.MULTILINE)
