@@ -73,8 +73,8 @@ def test_the_volumes_of_the_version_before_are_taken_over():
         # Both secrets in one volume, as `generate-secrets` of that version wrote them.
         containers.docker(
             "run", "--rm", "--user=65532:999", f"-v={one.project}_secrets:/secrets", "--entrypoint=AuthAPI",
-            f"--env=POSTGRES_PASSWORD={secret}", containers.BACKEND_IMAGE, "generate-secrets", "--directory", "/secrets",
-            "--group-readable", "POSTGRES_PASSWORD",
+            f"--env=POSTGRES_PASSWORD={secret}", containers.BACKEND_IMAGE,
+            "generate-secrets", "--directory", "/secrets", "--group-readable", "POSTGRES_PASSWORD",
         )
         containers.docker(
             "run", "--rm", "--user=0", f"-v={one.project}_secrets:/secrets", "--entrypoint=rm",

@@ -17,7 +17,8 @@ def test_settings_come_with_defaults_only(stack):
 
 def test_secrets_are_files_of_their_readers(stack):
     """E3: random, 0400; the owner's password also for the group that PostgreSQL has, and apart from the API's."""
-    files = "/secrets /secrets/secret_key /secrets/postgres_api_password /owner-secrets /owner-secrets/postgres_password"
+    files = "/secrets /secrets/secret_key /secrets/postgres_api_password /owner-secrets"
+    files += " /owner-secrets/postgres_password"
     listing = containers.docker(
         "run", "--rm", "--user=0", "--entrypoint=stat", f"-v={stack.project}_secrets:/secrets:ro",
         f"-v={stack.project}_owner-secrets:/owner-secrets:ro", containers.POSTGRES_IMAGE, "-c", "%n %a %u:%g",

@@ -90,7 +90,10 @@ import Testing
             #expect(!page.body.contains("readonly"))
             let sent = try await site.post(
                 "/login",
-                ["email": "ada@example.com", "password": "Correct-Horse-7", "connect": "discord", "return_to": "/account"],
+                [
+                    "email": "ada@example.com", "password": "Correct-Horse-7", "connect": "discord",
+                    "return_to": "/account",
+                ],
                 cookie: cookie
             )
             #expect(sent.status == 404)
