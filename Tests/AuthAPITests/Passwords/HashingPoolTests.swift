@@ -8,7 +8,7 @@ import Testing
 @testable import AuthAPI
 
 /// A4: hashing has threads of its own, a bounded queue, and sheds what it cannot do in time.
-@Suite(.timeLimit(.minutes(1))) struct HashingPoolTests {
+@Suite(.timeLimit(.minutes(5))) struct HashingPoolTests {
     /// A job that occupies a thread until the test lets it go.
     private final class Gate: Sendable {
         private let opened = DispatchSemaphore(value: 0)
@@ -155,7 +155,7 @@ import Testing
 
     /// E7: at graceful shutdown the waiting jobs are done, new ones are refused, and the service ends.
     @Test func shutdownDrainsTheQueue() async throws {
-        let pool = try HashingPool(threads: 1)
+        let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
         async let running: Void = pool.perform { gate.pass() }
         await gate.waitForJob()

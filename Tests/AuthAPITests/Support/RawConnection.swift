@@ -4,42 +4,58 @@ import NIOPosix
 
 /// A connection on which a test writes what no HTTP client would.
 struct RawConnection: Sendable {
-    private let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    private let channel: any Channel
+    private let pieces: AsyncStream<ByteBuffer>
 
     /// Connects to a server on this machine.
     static func open(port: Int) async throws -> RawConnection {
+        let (pieces, continuation) = AsyncStream<ByteBuffer>.makeStream()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
+            .connectTimeout(.minutes(1))
+            .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    try channel.pipeline.syncOperations.addHandler(Receiver(continuation))
                 }
             }
-        return RawConnection(channel: channel)
+            .connect(host: "127.0.0.1", port: port).get()
+        return RawConnection(channel: channel, pieces: pieces)
     }
 
     /// Writes bytes and waits until the system has taken them.
     func send(_ text: String) async throws {
-        try await channel.channel.writeAndFlush(ByteBuffer(string: text)).get()
+        try await channel.writeAndFlush(ByteBuffer(string: text)).get()
     }
 
-    /// Reads up to the end of an answer's head, or to the end of the connection.
+    /// Reads up to the end of an answer's head, or to the end of the connection, whoever ended it; then closes it.
     func readHead() async throws -> String {
         var text = ""
-        do {
-            try await channel.executeThenClose { inbound, _ in
-                for try await piece in inbound {
-                    text += String(buffer: piece)
-                    if text.contains("\r\n\r\n") { return }
-                }
-            }
-        } catch is ChannelError {
-            // The server closed after it had answered.
-        } catch is IOError {
-            // The server reset the connection because more was sent than it reads.
+        for await piece in pieces {
+            text += String(buffer: piece)
+            if text.contains("\r\n\r\n") { break }
         }
+        await close()
         return text
     }
 
     /// Ends the connection.
-    func close() async { try? await channel.channel.close() }
+    func close() async { try? await channel.close() }
+}
+
+/// Hands on what comes in until the connection ends.
+private final class Receiver: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let pieces: AsyncStream<ByteBuffer>.Continuation
+
+    init(_ pieces: AsyncStream<ByteBuffer>.Continuation) { self.pieces = pieces }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { pieces.yield(unwrapInboundIn(data)) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        pieces.finish()
+        context.fireChannelInactive()
+    }
+
+    /// A server that has been sent more than it reads resets the connection after it has answered.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

@@ -167,6 +167,8 @@ struct TestSite: Sendable {
                 try await body(port)
             } catch {
                 await group.triggerGracefulShutdown()
+                // Cancelling a server that has just accepted a connection would end the process.
+                try? await tasks.waitForAll()
                 throw error
             }
             await group.triggerGracefulShutdown()
