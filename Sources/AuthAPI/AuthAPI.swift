@@ -10,7 +10,7 @@ struct AuthAPI: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, CheckConfigCommand.self, HealthCheckCommand.self,
-            OpenAPICommand.self, GenerateSecretsCommand.self,
+            OpenAPICommand.self, GenerateSecretsCommand.self, SecretCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

@@ -1,6 +1,16 @@
 import FoundationEssentials
 import Shared
 
+extension PostgresRow {
+    /// A provider's name that is not NULL.
+    func provider(_ column: Int) throws -> OAuthProvider {
+        guard let provider = OAuthProvider(rawValue: try text(column)) else {
+            throw PostgresError(kind: .decoding, column: "provider", statement: statement.name, detail: "unknown name")
+        }
+        return provider
+    }
+}
+
 /// A user's row, locked against everybody who would change it, and what the rules of linking ask of it.
 struct LockedAccount: Sendable {
     let account: Account
@@ -98,7 +108,7 @@ struct UpdateIdentity: Statement {
     let tokens: SealedTokens
     var parameters: [PostgresValue] {
         [
-            .uuid(id), .text(email), .bytes(tokens.accessToken), .bytes(orNull: tokens.refreshToken),
+            .uuid(id), .text(email), .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken),
             .int4(tokens.version), .timestamp(orNull: tokens.expiresAt),
         ]
     }
@@ -117,7 +127,7 @@ struct InsertIdentity: Statement {
     init(_ key: IdentityKey, email: String, of account: AccountID, tokens: SealedTokens) {
         parameters = [
             .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email),
-            .bytes(tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
+            .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
             .timestamp(orNull: tokens.expiresAt),
         ]
     }

@@ -47,13 +47,9 @@ private struct FindIdentities: Statement {
     var parameters: [PostgresValue] { [.uuid(account)] }
 
     static func decode(_ row: PostgresRow) throws -> LinkedIdentity {
-        let name = try row.text(1)
-        guard let provider = OAuthProvider(rawValue: name) else {
-            throw PostgresError(kind: .decoding, column: "provider", statement: Self.name, detail: "unknown provider")
-        }
-        return LinkedIdentity(
+        LinkedIdentity(
             id: try row.uuid(0),
-            provider: provider,
+            provider: try row.provider(1),
             email: try row.optionalText(2),
             linkedAt: try row.timestamp(3)
         )

@@ -65,7 +65,7 @@ struct IdentityKey: Sendable, Hashable {
 
 /// Tokens as a row holds them.
 struct SealedTokens: Sendable {
-    let accessToken: [UInt8]
+    let accessToken: [UInt8]?
     let refreshToken: [UInt8]?
     let version: Int32
     let expiresAt: Date?

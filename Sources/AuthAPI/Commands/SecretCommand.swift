@@ -1,0 +1,61 @@
+import ArgumentParser
+import Logging
+import Shared
+
+/// Operates the secrets of a deployment.
+struct SecretCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "secret",
+        abstract: "Finishes a change of SECRET_KEY.",
+        subcommands: [Rotate.self]
+    )
+
+    /// Brings what the database holds under the new key.
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Encrypts stored provider tokens anew, with SECRET_KEY in place of SECRET_KEY_PREVIOUS.",
+            discussion: """
+                May run beside the servers, be stopped, and run again. Exits with status 0 when every token is under \
+                SECRET_KEY, so that SECRET_KEY_PREVIOUS can go; with 78 when some are under neither key, and with 69 \
+                when the database is away.
+                """
+        )
+
+        func run() async throws {
+            let settings = try APISettings.orExit()
+            JSONLogHandler.bootstrap(settings.common, leastLevel: .warning)
+            var configuration = settings.database.serving
+            configuration.poolSize = 1
+            let pool = PostgresPool(configuration, logger: Logger(label: "AuthAPI"))
+            let vault = TokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
+            let result: Result<TokenRotation.Report, any Error>
+            do {
+                result = .success(try await TokenRotation(postgres: pool, vault: vault).run())
+            } catch {
+                result = .failure(error)
+            }
+            await pool.close()
+            do {
+                try Self.tell(result.get())
+            } catch let error as PostgresError where error.isUnavailable {
+                StandardError.print("the database cannot be reached, or its schema is not current")
+                throw ExitCode(HealthCheck.unavailableStatus)
+            }
+        }
+
+        /// Tells what was done.
+        private static func tell(_ report: TokenRotation.Report) throws {
+            print("encrypted anew: \(report.rotated)")
+            print("current before: \(report.current)")
+            guard report.unreadable > 0 else { return }
+            StandardError.print(
+                """
+                no key opens: \(report.unreadable)
+                These tokens were stored under a key that is neither SECRET_KEY nor SECRET_KEY_PREVIOUS. Give that key as \
+                SECRET_KEY_PREVIOUS and run this again; or leave them: each is replaced when its owner signs in.
+                """
+            )
+            throw ExitCode(SettingsFaults.exitStatus)
+        }
+    }
+}
