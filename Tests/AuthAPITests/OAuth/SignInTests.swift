@@ -119,4 +119,22 @@ import Testing
             }
         }
     }
+
+    @Test("E8: sign-ins through a provider are counted by outcome, and linking is none")
+    func counted() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            try await site.link(.google, in: browser) { $0.email = "countess@example.com" }
+            try await site.signIn(.google, in: site.browser())
+            try await site.signIn(.discord, in: site.browser())
+            _ = try await site.browser().get(APIPath.oauthCallback(.discord))
+            let text = await site.api.app.metrics.registry.text()
+            for (labels, count) in [
+                (#"method="google",outcome="ok""#, 1), (#"method="discord",outcome="password_needed""#, 1),
+                (#"method="discord",outcome="flow_expired""#, 1),
+            ] {
+                #expect(text.contains("\(APIMetric.signIns){\(labels)} \(count)\n"), "\(labels)")
+            }
+        }
+    }
 }

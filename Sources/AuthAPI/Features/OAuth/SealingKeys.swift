@@ -12,6 +12,8 @@ enum SealingPurpose: String, Sendable {
 
 /// Authenticated encryption with AES-256-GCM (NIST SP 800-38D), under keys that HKDF-SHA256 (RFC 5869) derives from
 /// `SECRET_KEY`, and from `SECRET_KEY_PREVIOUS` for what was sealed before a rotation.
+///
+/// Nonces are random, which is good for 2^32 seals under one key (section 8.3 of the former).
 struct SealingKeys: Sendable {
     /// A key and the number by which what it sealed is told apart.
     private struct Key: Sendable {
