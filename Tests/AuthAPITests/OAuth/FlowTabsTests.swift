@@ -1,4 +1,7 @@
 import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
 import Shared
 import Testing
 
@@ -91,5 +94,34 @@ import Testing
             let other = try await site.begin(.google, in: browser, [("link", "1")])
             #expect(try await browser.get(other).header("Location") == "/")
         }
+    }
+
+    // RFC 6265, section 6.1; nginx and the server take 16 KiB for a line of headers.
+    @Test("A11: the largest cookies are ones that browsers keep, and all of them together fit a header line")
+    func cookieSizes() throws {
+        let settings = try TestAPI.settings(["PUBLIC_URL": "https://site.example"], databaseURL: "postgresql://u@h/d")
+        let request = Request(
+            head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/"),
+            body: .init(buffer: ByteBuffer())
+        )
+        var response = Response(status: .seeOther)
+        let longest = try #require(ReturnPath("/" + String(repeating: "a", count: ReturnPath.maximumLength - 1)))
+        let flow = OAuthFlow(.discord, returnTo: longest, linkTo: AccountID())
+        try FlowCookies(settings, now: { Date.now }).keep(flow, of: request, on: &response)
+        let domain = String(repeating: "b.", count: 90) + "example"
+        let identity = ProviderIdentity(
+            provider: .discord,
+            subject: String(repeating: "\"", count: 255),
+            email: try EmailAddress(String(repeating: "a", count: 60) + "@" + domain),
+            displayName: String(repeating: "🧑‍🚀", count: 60),
+            avatarURL: "https://cdn.discordapp.com/" + String(repeating: "/", count: 997),
+            tokens: ProviderTokens(accessToken: Secret("x"), refreshToken: nil, expiresAt: nil)
+        )
+        try ConnectCookie(settings, now: { Date.now }).keep(PendingConnection(identity), on: &response)
+        let sizes = response.headers[values: .setCookie].map(\.utf8.count)
+        try #require(sizes.count == 2)
+        #expect(sizes.allSatisfy { $0 < 4096 })
+        // A token has about 500 bytes.
+        #expect(FlowCookies.limit * sizes[0] + sizes[1] + 600 < 12 * 1024)
     }
 }

@@ -183,4 +183,32 @@ import Testing
             }
         }
     }
+
+    @Test("A12: signing in while the account is unlinked gives no fault and no second user")
+    func racedWithUnlinking() async throws {
+        try await OAuthSite.with(["DATABASE_POOL_SIZE": "6"]) { site in
+            let owner = try await site.api.registered()
+            try await site.link(.google, in: owner)
+            let id = try #require(try await site.methods(of: owner).identities.first?.id)
+            let browsers = (0..<5).map { _ in site.browser() }
+            var targets: [String] = []
+            for browser in browsers { targets.append(try await site.begin(.google, in: browser)) }
+            let pairs = zip(browsers, targets).map { ($0, $1) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let status = try await owner.delete(APIPath.identity(id)).status
+                    #expect(status == 204)
+                }
+                for (browser, target) in pairs {
+                    group.addTask {
+                        let location = try await browser.get(target).header("Location")
+                        #expect(location == "/")
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+            #expect(try await site.methods(of: owner).identities.count <= 1)
+        }
+    }
 }

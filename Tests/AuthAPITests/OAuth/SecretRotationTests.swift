@@ -7,8 +7,8 @@ import Testing
 
 /// E4: what becomes of flows, waiting accounts and stored tokens when `SECRET_KEY` changes.
 @Suite struct SecretRotationTests {
-    private static let first = "Q7vJx2-Zt9Lm4_Rw8Kp1Nc6Hd3Fb0SgYe5"
-    private static let second = "Ux3Bn8-Ga6Td1_Mi9Pf4Wo7Lz2Qs5HrVk0"
+    private static let first = Base64URL.random256Bits()
+    private static let second = Base64URL.random256Bits()
 
     private static let before = ["SECRET_KEY": first]
     private static let during = ["SECRET_KEY": second, "SECRET_KEY_PREVIOUS": first]

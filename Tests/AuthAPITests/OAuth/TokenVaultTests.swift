@@ -6,8 +6,8 @@ import Testing
 
 /// D4, E4: provider tokens as the database holds them.
 @Suite struct TokenVaultTests {
-    private static let oldKey = Secret("Q7vJx2-Zt9Lm4_Rw8Kp1Nc6Hd3Fb0SgYe5")
-    private static let newKey = Secret("Ux3Bn8-Ga6Td1_Mi9Pf4Wo7Lz2Qs5HrVk0")
+    private static let oldKey = Secret(Base64URL.random256Bits())
+    private static let newKey = Secret(Base64URL.random256Bits())
     private static let ada = IdentityKey(provider: .google, subject: "ada")
     private static let token = Secret("ya29.the-token")
 

@@ -28,7 +28,10 @@ struct SealedCookie<Payload: Codable & Sendable>: Sendable {
     /// The value of a cookie of that name.
     func seal(_ payload: Payload, name: String) throws -> String {
         let content = Content(expiresAt: milliseconds + Int64(Self.lifetime) * 1000, payload: payload)
-        return Base64URL.encode(try keys.seal(Array(JSONEncoder().encode(content)), in: name))
+        let encoder = JSONEncoder()
+        // Addresses are full of them, and cookies are to be small.
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return Base64URL.encode(try keys.seal(Array(encoder.encode(content)), in: name))
     }
 
     /// What a cookie of that name holds; nil when this site did not seal it, or too long ago.
