@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from site_under_test import PASSWORD, ROOT, ask, database, dying_with_us, free_ports, listens, wait_until
@@ -233,6 +234,7 @@ def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluste
         "BROWSER_PORT": str(browser),
         "API_PORT": str(api),
         "FRONTEND_PORT": str(frontend),
+        "OAUTH": "demo",
     }
     # Without a database of ours it is to use the private one.
     environment |= {name: "" for name in os.environ if name.startswith(_DATABASE)}
@@ -240,6 +242,10 @@ def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluste
     with make_dev(environment, log) as process:
         assert postgres("status", cluster).returncode == 0
         assert ask(api, "/health/ready").status == 200
+        for provider in ("google", "discord"):
+            assert f'id="continue-{provider}"'.encode() in ask(browser, "/login").body
+            stand_in = urlsplit(ask(browser, f"/api/auth/{provider}").one("Location"))
+            assert ask(stand_in.port, f"{stand_in.path}?{stand_in.query}").status == 200
 
         (ROOT / "nginx.conf").touch()
         wait_until(lambda: "nginx has read its configuration again." in log.read_text(), "nginx has the change")
@@ -249,7 +255,7 @@ def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluste
 
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) == 130
-    assert not any(listens(port) for port in ports)
+    assert not any(listens(port) for port in [*ports, stand_in.port])
     assert not started_with(f"DEV_FOLDER={folder}")
     subprocess.run(["flock", "--nonblock", folder, "true"], check=True)
     assert postgres("status", cluster).returncode == 3

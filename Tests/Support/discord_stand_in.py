@@ -17,7 +17,7 @@ PEOPLE = {
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><title>Stand-in for Discord</title>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Stand-in for Discord</title>
 <main><p>This is a stand-in for Discord, for tests and development. Pick somebody, or type any name.</p>
 <h1>Authorize</h1><p>Asked for: {{ scope }}</p>
 <form method="post"><input name="name" aria-label="Name" required autofocus> <button>Authorize</button></form>
@@ -38,6 +38,7 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
     people = {identifier: person(identifier, **known) for identifier, known in PEOPLE.items()}
     codes: dict[str, tuple[str, str, str]] = {}
     tokens: dict[str, str] = {}
+    app.secrets_seen = set()
 
     @app.get("/oauth2/authorize")
     def ask():
@@ -56,6 +57,7 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
             code = secrets.token_urlsafe(24)
             codes[code] = (identifier, query["code_challenge"], query["redirect_uri"])
             answer = {"code": code}
+        app.secrets_seen.add(query["state"])
         return flask.redirect(f"{query['redirect_uri']}?{urlencode(answer | {'state': query['state']})}")
 
     def _named(name: str) -> str:
@@ -76,13 +78,14 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
         given = (challenge(form.get("code_verifier", "")), form.get("redirect_uri"))
         if known is None or known[1:] != given or form.get("grant_type") != "authorization_code":
             return {"error": "invalid_grant"}, 400
-        access = secrets.token_urlsafe(24)
+        access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         tokens[access] = known[0]
+        app.secrets_seen |= {form["code"], form["code_verifier"], access, refresh}
         return {
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": 604800,
-            "refresh_token": secrets.token_urlsafe(24),
+            "refresh_token": refresh,
             "scope": "identify email",
         }
 

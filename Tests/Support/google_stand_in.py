@@ -26,7 +26,7 @@ PEOPLE = {
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><title>Stand-in for Google</title>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Stand-in for Google</title>
 <main><p>This is a stand-in for Google, for tests and development. Pick somebody, or type any name.</p>
 {% block content %}{{ content }}{% endblock %}</main></html>
 """
@@ -47,6 +47,7 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
     app.debug = False
     app.jinja_loader = jinja2.ChoiceLoader([jinja2.DictLoader({"_base.html": _PAGE}), app.jinja_loader])
     challenges: dict[str, str] = {}
+    app.secrets_seen = set()
 
     @app.before_request
     def check():
@@ -63,6 +64,7 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
             sent = (basic.username, basic.password) if basic else (form.get("client_id"), form.get("client_secret"))
             if sent != (client_id, client_secret):
                 return {"error": "invalid_client"}, 401
+            app.secrets_seen |= {form.get("code"), form.get("code_verifier")}
             if challenges.pop(form.get("code", ""), None) != challenge(form.get("code_verifier", "")):
                 return {"error": "invalid_grant"}, 400
         return None
@@ -75,6 +77,9 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
                 challenges[sent["code"][0]] = query["code_challenge"]
             elif "state" not in sent:
                 answer.location += "&" + urlencode({"state": query["state"]})
+            app.secrets_seen |= {query["state"], query["nonce"]}
+        if flask.request.path == "/oauth2/token" and answer.status_code == 200:
+            app.secrets_seen |= {answer.json[name] for name in ("access_token", "refresh_token", "id_token")}
         return answer
 
     return app

@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import discord_stand_in
+import flask
 import google_stand_in
 from werkzeug.serving import make_server
 
@@ -28,6 +29,8 @@ class StandIns:
 
     google: str
     discord: str
+    _apps: dict[str, flask.Flask] = dataclasses.field(repr=False)
+    _away: set[str] = dataclasses.field(repr=False)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -51,24 +54,47 @@ class StandIns:
         )
         urllib.request.urlopen(request, timeout=10).close()
 
+    @property
+    def secrets_seen(self) -> set[str]:
+        """The codes, states, nonces, verifiers and tokens of all flows so far."""
+        return set().union(*(app.secrets_seen for app in self._apps.values())) - {None}
+
+    @contextlib.contextmanager
+    def away(self, provider: str):
+        """The provider answers nobody but browsers."""
+        self._away.add(provider)
+        try:
+            yield
+        finally:
+            self._away.remove(provider)
+
 
 @contextlib.contextmanager
 def running():
     """Runs both on free ports of loopback for as long as the block lasts."""
     # Each line that it would write holds a code.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    servers = [
-        make_server("127.0.0.1", 0, stand_in.make(CLIENT_ID, CLIENT_SECRET), threaded=True)
-        for stand_in in (google_stand_in, discord_stand_in)
-    ]
+    away: set[str] = set()
+    apps = {
+        provider: stand_in.make(CLIENT_ID, CLIENT_SECRET)
+        for provider, stand_in in (("google", google_stand_in), ("discord", discord_stand_in))
+    }
+    servers = []
+    for provider, app in apps.items():
+        app.before_request(lambda provider=provider: _refuse(provider in away))
+        servers.append(make_server("127.0.0.1", 0, app, threaded=True))
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield StandIns(*(f"http://127.0.0.1:{server.server_port}" for server in servers))
+        yield StandIns(*(f"http://127.0.0.1:{server.server_port}" for server in servers), apps, away)
     finally:
         for server in servers:
             server.shutdown()
             server.server_close()
+
+
+def _refuse(is_away: bool):
+    return ("away", 503) if is_away and not flask.request.path.endswith("/authorize") else None
 
 
 if __name__ == "__main__":

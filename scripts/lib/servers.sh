@@ -66,6 +66,8 @@ start_stand_ins() { # FILE
         if grep -qs '^DISCORD_BASE_URL=.' "$1"; then break; fi
         sleep 0.1
     done
+    # With both a value and a file the site would not know which to take.
+    unset GOOGLE_CLIENT_SECRET_FILE DISCORD_CLIENT_SECRET_FILE
     while IFS='=' read -r name value; do export "$name=$value"; done <"$1"
 }
 

@@ -1,0 +1,173 @@
+"""Provider accounts and the accounts of this site: connecting by password, linking and unlinking (A12, D4)."""
+
+from people import expect_anonymous, expect_signed_in, path_of, register, send, sign_out
+from playwright.sync_api import expect
+from providers import DISCORD, GOOGLE
+from site_under_test import PASSWORD, psql
+
+
+def method(page, provider):
+    """The row of a provider on the account page."""
+    return page.locator(f"[data-method={provider.code}]")
+
+
+def identities(site, email: str) -> int:
+    """How many provider accounts are linked to the account with the email."""
+    return int(
+        psql(
+            site.database_url,
+            f"select count(*) from oauth_accounts join users on users.id = user_id where users.email = '{email}'",
+        )
+    )
+
+
+def test_a12_a_password_account_is_connected_by_its_password(page, site, provider, email):
+    register(page, email)
+    sign_out(page)
+    provider.sign_in(page, email, start="/login?return_to=/account")
+    assert path_of(page) == "/login"
+    expect(page.get_by_role("heading", name=f"Connect {provider.title}")).to_be_visible()
+    expect(page.get_by_label("Email address")).to_have_value(email)
+    expect(page.get_by_label("Email address")).not_to_be_editable()
+    expect_anonymous(page)
+    assert identities(site, email) == 0
+
+    button = f"Connect {provider.title} and sign in"
+    page.get_by_label("Password", exact=True).fill("Wrong-Password-1")
+    assert send(page, button).status == 401
+    expect(page.locator("#error-summary")).to_contain_text("password is wrong")
+    expect(page.get_by_label("Email address")).to_have_value(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    assert send(page, button).status == 303
+    assert path_of(page) == "/account"
+    expect_signed_in(page)
+    expect(method(page, provider)).to_contain_text(email)
+    assert {cookie["name"] for cookie in page.context.cookies()} == {"access_token"}
+
+    # From then on the provider is enough.
+    sign_out(page)
+    provider.sign_in(page, email)
+    expect_signed_in(page)
+    assert identities(site, email) == 1
+
+
+def test_a12_a_connection_that_no_longer_waits_can_be_started_again(page, provider, email):
+    register(page, email)
+    sign_out(page)
+    provider.sign_in(page, email)
+    page.context.clear_cookies()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    assert send(page, f"Connect {provider.title} and sign in").status == 404
+    expect(page.locator("#error-summary")).to_contain_text("took too long")
+    page.get_by_role("link", name=f"Try again with {provider.title}").click()
+    provider.agree(page, email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    assert send(page, f"Connect {provider.title} and sign in").status == 303
+    expect(page.locator("#notice")).to_contain_text(f"{provider.title} is connected.")
+
+
+def test_a12_who_registers_a_strangers_email_first_gains_nothing(visitor, site, provider, email):
+    # Lesson 4: the owner comes later, cannot be merged into the account, and keeps the provider account for themselves.
+    squatter, owner = visitor(), visitor()
+    register(squatter, email)
+    provider.sign_in(owner, email)
+    assert path_of(owner) == "/login"
+    expect_anonymous(owner)
+    assert identities(site, email) == 0
+
+
+def test_a12_linking_and_unlinking_on_the_account_page(page, site, provider, email):
+    register(page, email)
+    elsewhere = f"elsewhere-{email}"
+    provider.link(page, elsewhere)
+    assert path_of(page) == "/account"
+    expect(page.locator("#notice")).to_contain_text(f"{provider.title} is connected.")
+    expect(method(page, provider)).to_contain_text(elsewhere)
+    assert identities(site, email) == 1
+
+    sign_out(page)
+    provider.sign_in(page, elsewhere)
+    expect_signed_in(page)
+
+    page.goto("/account")
+    method(page, provider).get_by_role("button", name="Disconnect").click()
+    expect(page.locator("#notice")).to_contain_text("That account is disconnected.")
+    expect(method(page, provider)).to_contain_text("Not connected")
+    assert identities(site, email) == 0
+    expect_signed_in(page)
+
+
+def test_a12_the_last_way_to_sign_in_stays(page, provider, email):
+    provider.sign_in(page, email)
+    page.goto("/account")
+    expect(method(page, provider)).to_contain_text("This is your only way to sign in")
+    expect(page.locator("[data-method=password]")).to_contain_text("Not set")
+    expect(method(page, provider).get_by_role("button")).to_have_count(0)
+
+
+def test_a12_one_person_with_both_providers(page, site, email):
+    GOOGLE.sign_in(page, email)
+    # Both providers have verified the email, so the second is linked by itself.
+    sign_out(page)
+    DISCORD.sign_in(page, email)
+    expect_signed_in(page, GOOGLE.login(email))
+    page.goto("/account")
+    for provider in (GOOGLE, DISCORD):
+        expect(method(page, provider)).to_contain_text(email)
+    # A page that was loaded before the other account was disconnected may still offer it.
+    stale = page.context.new_page()
+    stale.goto("/account")
+    method(page, GOOGLE).get_by_role("button", name="Disconnect").click()
+    expect(page.locator("#notice")).to_contain_text("disconnected")
+    method(stale, DISCORD).get_by_role("button", name="Disconnect").click()
+    expect(stale.locator("#notice")).to_contain_text("This is your only way to sign in")
+    assert identities(site, email) == 1
+
+
+def test_a12_an_account_of_somebody_else_is_not_taken_over(visitor, site, provider, email):
+    owner, other = visitor(), visitor()
+    provider.sign_in(owner, email)
+    register(other, f"other-{email}")
+    provider.link(other, email)
+    assert path_of(other) == "/account"
+    expect(other.locator("#error-summary")).to_contain_text("connected to somebody else’s account")
+    assert identities(site, f"other-{email}") == 0
+
+
+def test_a12_linking_needs_the_user_who_began_it(visitor, site, provider, email):
+    page = visitor()
+    register(page, email)
+    page.goto("/account")
+    page.locator(f"#connect-{provider.code}").click()
+    other = page.context.new_page()
+    other.goto("/")
+    sign_out(other)
+    expect_anonymous(other)
+    provider.agree(page, f"elsewhere-{email}")
+    assert path_of(page) == "/login"
+    expect(page.locator("#error-summary")).to_contain_text("you must stay signed in")
+    assert identities(site, email) == 0
+
+
+def test_a12_a_link_from_another_site_links_nothing(visitor, site, watch, stand_ins, provider, email):
+    page = visitor()
+    register(page, email)
+    page.goto(stand_ins.google)
+    start = f"{site.url}/api/auth/{provider.code}?link=true&return_to=/account"
+    page.evaluate("address => { location.href = address }", start)
+    expect(page.locator("#error-summary")).to_contain_text("connected only from your account page")
+    page.get_by_role("link", name="Continue").click()
+    assert path_of(page) == "/account"
+    assert identities(site, email) == 0
+
+
+def test_a12_who_is_signed_in_already_is_told_where_to_connect(visitor, email):
+    page = visitor()
+    register(page, email)
+    # As from a page for signing in that was open before.
+    page.goto("/api/auth/google")
+    GOOGLE.agree(page, email)
+    assert path_of(page) == "/login"
+    expect(page.locator("main")).to_contain_text("To connect Google to this account, go to your account page.")
+    page.get_by_role("link", name="Go to your account").click()
+    assert path_of(page) == "/account"

@@ -1,0 +1,211 @@
+"""Signing in through Google and Discord (A10, A11, F1, F3)."""
+
+import base64
+import json
+
+import pytest
+from chromium import OPTIONS
+from people import expect_anonymous, expect_signed_in, path_of, sign_out
+from playwright.sync_api import expect
+from providers import DISCORD, GOOGLE
+from site_under_test import psql
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def accounts(site, email: str) -> int:
+    """How many accounts have the email."""
+    return int(psql(site.database_url, f"select count(*) from users where email = '{email}'"))
+
+
+def expect_failure(page, text: str) -> str:
+    """The page for signing in explains a flow that failed; answers with the error id."""
+    expect(page.locator("#error-summary")).to_contain_text(text)
+    assert path_of(page) == "/login"
+    return page.locator("#error-summary code").inner_text()
+
+
+def test_f1_sign_up_sign_out_and_sign_in_again(page, site, provider, email):
+    provider.sign_in(page, email, start="/register")
+    assert path_of(page) == "/"
+    expect_signed_in(page, provider.login(email))
+    assert accounts(site, email) == 1
+
+    sign_out(page)
+    expect_anonymous(page)
+    provider.sign_in(page, email)
+    expect_signed_in(page, provider.login(email))
+    assert accounts(site, email) == 1
+
+
+def test_a11_the_page_that_asked_comes_back(page, provider, email):
+    page.goto("/account")
+    assert path_of(page) == "/login"
+    provider.start(page)
+    provider.agree(page, email)
+    assert path_of(page) == "/account"
+    expect(page.get_by_test_id("account-email")).to_have_text(email)
+
+
+def test_a_refusal_is_explained_and_can_be_taken_back(page, provider, email):
+    page.goto("/login?return_to=/account")
+    provider.start(page)
+    provider.deny(page)
+    expect_failure(page, f"You did not allow it at {provider.title}")
+    expect_anonymous(page)
+    page.get_by_role("link", name=f"Try again with {provider.title}").click()
+    provider.agree(page, email)
+    assert path_of(page) == "/account"
+
+
+def test_two_tabs_at_once_both_end_signed_in_as_one_person(visitor, site, provider, email):
+    # Lesson 5: one cookie for each flow.
+    first = visitor()
+    second = first.context.new_page()
+    for tab, start in ((first, "/login?return_to=/account"), (second, "/login")):
+        tab.goto(start)
+        provider.start(tab)
+    provider.agree(second, email)
+    assert path_of(second) == "/"
+    provider.agree(first, email)
+    assert path_of(first) == "/account"
+    for tab in (first, second):
+        tab.reload()
+        expect_signed_in(tab, provider.login(email))
+    assert accounts(site, email) == 1
+    assert {cookie["name"] for cookie in first.context.cookies()} == {"access_token"}
+
+
+def test_a_callback_that_is_opened_again_is_explained(page, site, provider, email):
+    callbacks = []
+    page.on("request", lambda request: callbacks.append(request.url) if "/callback/" in request.url else None)
+    provider.sign_in(page, email)
+    expect_signed_in(page, provider.login(email))
+
+    page.goto(callbacks[0])
+    identifier = expect_failure(page, "was finished before")
+    assert identifier in site.logs()
+    # The session is as it was.
+    expect(page.locator("main")).to_contain_text(email)
+    page.get_by_role("link", name="Continue").click()
+    expect_signed_in(page, provider.login(email))
+
+    sign_out(page)
+    page.goto(callbacks[0])
+    expect_failure(page, "was finished before")
+    expect_anonymous(page)
+
+
+def test_the_back_button_to_the_provider_leads_to_an_explanation(visitor, provider, email):
+    page = visitor()
+    provider.sign_in(page, email)
+    page.go_back()
+    page.wait_for_load_state()
+    if page.title().startswith("Stand-in"):
+        provider.agree(page, email)
+        expect_failure(page, "was finished before")
+        page.get_by_role("link", name="Continue").click()
+    page.goto("/")
+    expect_signed_in(page, provider.login(email))
+
+
+def test_login_csrf_a_flow_of_somebody_else_signs_nobody_in(visitor, provider, email):
+    # RFC 9700, section 4.7: the attacker's callback, opened in the victim's browser.
+    attacker, victim = visitor(), visitor()
+    attacker.goto("/login")
+    provider.start(attacker)
+    victim.goto(provider.callback(attacker, email))
+    expect_failure(victim, "began in another browser")
+    expect_anonymous(victim)
+
+
+def test_a_provider_that_is_away_is_named_and_can_be_tried_again(page, site, stand_ins, provider, email):
+    page.goto("/login?return_to=/account")
+    provider.start(page)
+    with stand_ins.away(provider.code):
+        provider.agree(page, email)
+        identifier = expect_failure(page, f"We cannot reach {provider.title} right now.")
+    assert identifier in site.logs()
+    page.get_by_role("link", name=f"Try again with {provider.title}").click()
+    provider.agree(page, email)
+    assert path_of(page) == "/account"
+
+
+@pytest.mark.parametrize(
+    ("provider", "who", "text"),
+    [
+        (GOOGLE, "unverified", "has not been verified"),
+        (DISCORD, "unverified", "has not been verified"),
+        (DISCORD, "no_email", "did not share an email address"),
+    ],
+)
+def test_an_email_that_nobody_verified_is_refused(visitor, site, provider, who, text):
+    page = visitor()
+    page.goto("/login")
+    provider.start(page)
+    page.get_by_role("button", name=who, exact=True).click()
+    page.wait_for_load_state()
+    expect_failure(page, text)
+    expect_anonymous(page)
+    assert accounts(site, f"{who}@example.com") == 0
+
+
+def test_f3_a_picture_is_shown_without_telling_where(visitor, stand_ins, watch, email):
+    picture = "https://lh3.googleusercontent.com/a/picture=s96-c"
+    stand_ins.describe("google", email, email=email, email_verified=True, name="Pictured", picture=picture)
+    watch.sites.add("lh3.googleusercontent.com")
+    page = visitor()
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.all_headers())
+        route.fulfill(body=PIXEL, content_type="image/png")
+
+    page.context.route("https://lh3.googleusercontent.com/**", answer)
+    GOOGLE.sign_in(page, email)
+    avatar = page.get_by_role("navigation").locator("img.avatar")
+    expect(avatar).to_have_attribute("src", picture)
+    assert avatar.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
+    assert asked
+    assert all("referer" not in headers and "cookie" not in headers for headers in asked)
+
+
+def test_an_email_that_changes_at_the_provider_changes_nobody(visitor, site, stand_ins, email):
+    page = visitor()
+    GOOGLE.sign_in(page, email)
+    sign_out(page)
+    stand_ins.describe("google", email, email=f"new-{email}", email_verified=True, name="Moved")
+    GOOGLE.sign_in(page, email)
+    page.goto("/account")
+    expect(page.get_by_test_id("account-email")).to_have_text(email)
+    assert accounts(site, f"new-{email}") == 0
+
+
+def test_a_browser_without_cookies_does_not_go_in_circles(playwright, site, watch, provider, email, tmp_path):
+    preferences = tmp_path / "Default/Preferences"
+    preferences.parent.mkdir()
+    preferences.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}))
+    context = playwright.chromium.launch_persistent_context(tmp_path, base_url=site.url, locale="en-GB", **OPTIONS)
+    try:
+        page = watch.attach(context).new_page()
+        provider.sign_in(page, email, start="/account")
+        expect_failure(page, "must accept cookies")
+    finally:
+        context.close()
+
+
+def test_e5_nothing_secret_is_logged(visitor, site, stand_ins, provider, email):
+    page = visitor()
+    provider.sign_in(page, email)
+    page.goto("/account")
+    sign_out(page)
+    page.goto("/login")
+    provider.start(page)
+    provider.deny(page)
+    logs = site.logs()
+    assert "/api/auth/callback/" in logs
+    secrets = stand_ins.secrets_seen | {email, provider.login(email), "demo-secret"}
+    assert len(secrets) > 8
+    assert [secret for secret in secrets if secret in logs] == []

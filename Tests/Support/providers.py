@@ -1,0 +1,58 @@
+"""What people do at Google and Discord, or at the stand-ins for them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from playwright.sync_api import Page, expect
+
+
+@dataclasses.dataclass(frozen=True)
+class Provider:
+    """One provider, as a browser sees it."""
+
+    code: str
+    title: str
+    field: str
+    deny_button: str
+
+    def start(self, page: Page) -> None:
+        """Presses the button on the page that is open, and waits for the provider's page."""
+        page.locator(f"#continue-{self.code}").click()
+        expect(page).to_have_title(f"Stand-in for {self.title}")
+
+    def agree(self, page: Page, email: str) -> None:
+        """Says who one is at the provider, and yes."""
+        page.get_by_role("textbox").fill(self.login(email))
+        page.get_by_role("button", name="Authorize", exact=True).click()
+        page.wait_for_load_state()
+
+    def callback(self, page: Page, email: str) -> str:
+        """Says yes at the provider, but goes no further; answers with the address to go to."""
+        answer = page.context.request.post(page.url, form={self.field: self.login(email)}, max_redirects=0)
+        return answer.headers["location"]
+
+    def deny(self, page: Page) -> None:
+        """Says no at the provider."""
+        page.get_by_role("button", name=self.deny_button).click()
+        page.wait_for_load_state()
+
+    def login(self, email: str) -> str:
+        """What the person with the email is called at the provider, and so the name that the site gets to know."""
+        return email if self.code == "google" else email.split("@")[0]
+
+    def sign_in(self, page: Page, email: str, start: str = "/login") -> None:
+        """Signs in from a page of the site."""
+        page.goto(start)
+        self.start(page)
+        self.agree(page, email)
+
+    def link(self, page: Page, email: str) -> None:
+        """Connects an account on the account page."""
+        page.goto("/account")
+        page.locator(f"#connect-{self.code}").click()
+        self.agree(page, email)
+
+
+GOOGLE = Provider("google", "Google", "sub", "Deny")
+DISCORD = Provider("discord", "Discord", "name", "Cancel")
