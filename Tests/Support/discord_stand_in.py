@@ -1,4 +1,4 @@
-"""A stand-in for Discord: as much of its OAuth 2.0 as a sign-in needs, with the paths and answers of its documentation."""
+"""A stand-in for Discord: as much of its OAuth 2.0 as a sign-in needs, with the documented paths and answers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _PAGE = """<!doctype html>
 <main><p>This is a stand-in for Discord, for tests and development. Pick somebody, or type any name.</p>
 <h1>Authorize</h1><p>Asked for: {{ scope }}</p>
 <form method="post"><input name="name" aria-label="Name" required autofocus> <button>Authorize</button></form>
-<form method="post"><p>{% for id, person in people.items() %}<button name="id" value="{{ id }}">{{ person.username }}</button>
-{% endfor %}</p></form>
+<form method="post"><p>{% for id, person in people.items() %}
+<button name="id" value="{{ id }}">{{ person.username }}</button>{% endfor %}</p></form>
 <form method="post"><button name="action" value="deny">Cancel</button></form></main></html>
 """
 
