@@ -70,8 +70,11 @@ class StandIns:
 
 
 @contextlib.contextmanager
-def running():
-    """Runs both on free ports of loopback for as long as the block lasts."""
+def running(host: str = "127.0.0.1", name: str | None = None, certificate: tuple[str, str] | None = None):
+    """Runs both on free ports for as long as the block lasts: on loopback, or elsewhere with TLS.
+
+    The certificate is the file with it and the file with its key; it is for the name.
+    """
     # Each line that it would write holds a code.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     away: set[str] = set()
@@ -82,11 +85,12 @@ def running():
     servers = []
     for provider, app in apps.items():
         app.before_request(lambda provider=provider: _refuse(provider in away))
-        servers.append(make_server("127.0.0.1", 0, app, threaded=True))
+        servers.append(make_server(host, 0, app, threaded=True, ssl_context=certificate))
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield StandIns(*(f"http://127.0.0.1:{server.server_port}" for server in servers), apps, away)
+        origin = f"{'https' if certificate else 'http'}://{name or host}"
+        yield StandIns(*(f"{origin}:{server.server_port}" for server in servers), apps, away)
     finally:
         for server in servers:
             server.shutdown()

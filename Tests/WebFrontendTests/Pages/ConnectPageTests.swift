@@ -21,7 +21,7 @@ import Testing
             #expect(page.body.contains(#"value="ada@example.com" readonly"#))
             #expect(page.body.contains(#"<input type="hidden" name="connect" value="google">"#))
             #expect(page.body.contains(#"name="return_to" value="/account""#))
-            #expect(page.body.contains(">Connect Google and sign in</button>"))
+            #expect(page.body.contains(">Connect and sign in</button>"))
             #expect(page.body.contains(#"href="/login?return_to=%2Faccount" id="to-login""#))
             #expect(page.body.contains(#"data-location="/login?connect=google&amp;return_to=%2Faccount""#))
             #expect(!page.body.contains("other@example.com"))

@@ -85,7 +85,7 @@ struct LoginView: PageView {
     private func connectForm(_ texts: Translator, _ pending: PendingConnectionBody) -> ViewValues {
         var form = form(texts, email: pending.email, isReadOnly: true)
         form["connect"] = pending.provider.rawValue
-        form["submit_label"] = texts.text(.connectSubmit, ["provider": pending.provider.displayName])
+        form["submit_label"] = texts[.connectSubmit]
         form["other_link"] = SitePath.link(SitePath.login, returnTo: returnTo)
         return form
     }
