@@ -27,12 +27,9 @@ def certificate(tmp_path_factory) -> tuple[str, str]:
     """A certificate for the stand-ins, its own authority, and its key."""
     folder = tmp_path_factory.mktemp("certificate")
     paths = str(folder / "certificate.pem"), str(folder / "key.pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}", "-out", paths[0], "-keyout", paths[1]],
-        check=True,
-        capture_output=True,
-    )
+    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    subject = f"-subj /CN={NAME} -addext subjectAltName=DNS:{NAME} -out {paths[0]} -keyout {paths[1]}"
+    subprocess.run(["openssl", *request.split(), *subject.split()], check=True, capture_output=True)
     return paths
 
 
