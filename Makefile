@@ -21,7 +21,7 @@ YES ?=
 export COVERAGE_FLOOR YES
 
 ## Development
-dev: ## Run the whole site here, with live reload, until Ctrl-C
+dev: ## Run the whole site here, with live reload, until Ctrl-C (OAUTH=demo: with stand-ins for Google and Discord)
 	@exec scripts/dev
 
 dev-backend: ## Run the database and the API alone, with live reload
