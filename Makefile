@@ -100,6 +100,9 @@ db-reset: ## Delete all data and start afresh (asks first; YES=1 does not)
 db-shell: ## Open psql
 	@exec scripts/database shell
 
+doctor: ## Check settings, secrets, database and providers; say what to mend
+	@exec scripts/database doctor
+
 include docker/docker.mk
 
 ## Utilities

@@ -5,12 +5,14 @@ import Shared
 @main
 struct AuthAPI: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "AuthAPI",
         abstract: "The authentication API of yoshikosan.",
         discussion: "All settings come from the environment; .env.example explains each.",
         version: Version.current,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, CheckConfigCommand.self, HealthCheckCommand.self,
-            OpenAPICommand.self, GenerateSecretsCommand.self, SecretCommand.self,
+            OpenAPICommand.self, GenerateSecretsCommand.self, SecretCommand.self, UserCommand.self, SessionCommand.self,
+            DoctorCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

@@ -94,6 +94,11 @@ struct PostgresConfiguration: Sendable {
         given.last { $0.keyword == "user" }?.value
     }
 
+    /// How the server is verified; nil when the connection string leaves it to libpq.
+    var sslMode: String? {
+        given.last { $0.keyword == "sslmode" }?.value
+    }
+
     /// The host, or hosts with commas between; nil when the connection string leaves it to libpq.
     var host: String? {
         given.last { $0.keyword == "host" }?.value

@@ -16,6 +16,15 @@ public struct SettingsReader {
     /// Reads from the process environment.
     public init() { self.init(ConfigReader(provider: EnvironmentVariablesProvider())) }
 
+    /// The file that `NAME_FILE` names; nil when the variable is absent or the value is no secret.
+    public func file(of name: SettingName) -> String? { name.isSecret ? raw(name.rawValue + "_FILE") : nil }
+
+    /// Whether the variable itself is set.
+    public func isInEnvironment(_ name: SettingName) -> Bool { raw(name.rawValue) != nil }
+
+    /// Whether the setting is there, in the environment or in a file.
+    public func isSet(_ name: SettingName) -> Bool { isInEnvironment(name) || file(of: name) != nil }
+
     /// Records that a setting is missing or invalid.
     public mutating func fault(_ name: SettingName, _ reason: String) {
         faults.append("\(name.rawValue): \(reason)")

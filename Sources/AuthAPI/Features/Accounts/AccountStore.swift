@@ -5,15 +5,15 @@ import Shared
 struct AccountStore: Sendable {
     let postgres: PostgresPool
 
-    /// Stores a new account and its first session, both or neither.
+    /// Stores a new account and, if it is to be signed in at once, its first session, both or neither.
     ///
     /// - Throws: `email_taken` when another account has the address. The database decides, so that of two registrations
     ///   at the same moment exactly one wins.
-    func create(_ account: Account, passwordHash: String, session: NewSession) async throws {
+    func create(_ account: Account, passwordHash: String, session: NewSession?) async throws {
         do {
             try await postgres.transaction { db in
                 try db.run(InsertAccount(account: account, passwordHash: passwordHash))
-                try db.run(InsertSession(session: session))
+                if let session { try db.run(InsertSession(session: session)) }
             }
         } catch let error as PostgresError where error.violates("users_email_key") {
             throw APIError(

@@ -1,0 +1,61 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+/// Looks sessions up and ends them.
+struct SessionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "session",
+        abstract: "Lists and ends live sessions.",
+        subcommands: [List.self, End.self]
+    )
+
+    /// Lists sessions.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists live sessions, newest first.")
+
+        @Option(help: ArgumentHelp("Only those of this user, by email address or identifier.", valueName: "user"))
+        var user: String?
+
+        @OptionGroup var list: ListOptions
+
+        func run() async throws {
+            let reference = try user.map(Administration.reference)
+            let sessions = try await Administration.run { service in
+                if let reference, try await service.user(reference) == nil { throw Administration.noUser(reference) }
+                return try await service.sessions(list.page, of: reference)
+            }
+            try list.show(
+                sessions,
+                id: \.id,
+                empty: "no live session",
+                titles: ["ID", "EMAIL", "CREATED", "EXPIRES", "ADDRESS", "BROWSER"],
+                cells: {
+                    [
+                        $0.id, $0.email, $0.createdAt.ISO8601Format(), $0.expiresAt.ISO8601Format(),
+                        $0.ipAddress ?? "-", $0.userAgent ?? "-",
+                    ]
+                }
+            )
+        }
+    }
+
+    /// Ends one session.
+    struct End: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Ends a session; its token is worth nothing then.")
+
+        @Argument(help: "The identifier that `session list` shows.")
+        var session: String
+
+        func run() async throws {
+            guard let id = SessionID(uuidString: session) else {
+                throw Administration.misused("a session is named by its identifier (UUID)")
+            }
+            guard try await Administration.run({ try await $0.endSession(id) }) else {
+                StandardError.print("there is no live session \(id.uuidString.lowercased())")
+                throw Administration.notFound
+            }
+            print("ended 1 session")
+        }
+    }
+}

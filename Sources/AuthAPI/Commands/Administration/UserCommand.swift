@@ -1,0 +1,174 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+/// Looks users up, makes and deletes them.
+struct UserCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user",
+        abstract: "Lists, shows, makes and deletes users.",
+        discussion: "A user is named by email address or identifier. Status 1: there is no such user.",
+        subcommands: [List.self, Show.self, Create.self, Delete.self, EndSessions.self]
+    )
+
+    /// Lists users.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists users, newest first.")
+
+        @Option(help: "Only those whose email address or name contains this, whatever its case.")
+        var search: String?
+
+        @OptionGroup var list: ListOptions
+
+        func run() async throws {
+            let users = try await Administration.run { try await $0.users(list.page, search: search) }
+            try list.show(
+                users,
+                id: \.id,
+                empty: "no user",
+                titles: ["EMAIL", "SIGNS IN BY", "SESSIONS", "CREATED", "ID", "NAME"],
+                cells: { [$0.email, $0.signIn, "\($0.sessions)", $0.createdAt.ISO8601Format(), $0.id, $0.name] }
+            )
+        }
+    }
+
+    /// Shows one user.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows everything about a user but secrets.")
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let reference = try Administration.reference(user)
+            guard let found = try await Administration.run({ try await $0.user(reference) }) else {
+                throw Administration.noUser(reference)
+            }
+            try found.show(json: json)
+        }
+    }
+
+    /// Makes a user.
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a user who signs in with a password.",
+            discussion: """
+                The password is asked for at the terminal, or read as the first line of standard input; never an \
+                argument, which others could see. The rules are those of the registration form.
+                """
+        )
+
+        @Argument(help: "The email address.")
+        var email: String
+
+        @Option(help: "The name to show.")
+        var name: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let registration = try Self.registration(email: email, name: name, password: Terminal.newPassword)
+            guard let made = try await Administration.run({ try await $0.create(registration) }) else {
+                // Deleted in the same moment.
+                throw Administration.notFound
+            }
+            try made.show(json: json)
+        }
+
+        /// Checks what was given by the rules of registration.
+        ///
+        /// - Throws: ``ExitCode`` 64 with a line for each rule that is broken.
+        static func registration(
+            email: String,
+            name: String,
+            password: () throws -> String
+        ) throws -> AccountService.Registration {
+            var faults: [String] = []
+            var address: EmailAddress?
+            var displayName: DisplayName?
+            do throws(RuleViolation) { address = try EmailAddress(email) } catch { faults.append(error.detail) }
+            do throws(RuleViolation) { displayName = try DisplayName(name) } catch { faults.append(error.detail) }
+            // Nobody types a password twice to learn that the address is wrong.
+            guard let address, let displayName else { throw Administration.misused(faults.joined(separator: "\n")) }
+            let text = try password()
+            let broken = PasswordRules.violations(in: text, besides: [email, name])
+            guard broken.isEmpty else { throw Administration.misused(broken.map(\.detail).joined(separator: "\n")) }
+            return .init(email: address, name: displayName, password: Password(text))
+        }
+    }
+
+    /// Deletes a user.
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deletes a user with sessions and linked accounts, for good (asks first)."
+        )
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        @Flag(help: "Do not ask.")
+        var yes = false
+
+        func run() async throws {
+            let reference = try Administration.reference(user)
+            guard yes || Terminal.isInteractive else {
+                throw Administration.misused("this asks first, and here is no terminal to ask at: say --yes")
+            }
+            try await Administration.run { service in
+                guard let found = try await service.user(reference) else { throw Administration.noUser(reference) }
+                if !yes,
+                    Terminal.ask("This deletes \(found.email) for good. Type the address to go on: ") != found.email
+                {
+                    StandardError.print("nothing was deleted")
+                    throw ExitCode.failure
+                }
+                guard try await service.delete(reference) else { throw Administration.noUser(reference) }
+                print("deleted \(found.email)")
+            }
+        }
+    }
+
+    /// Signs a user out everywhere.
+    struct EndSessions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "end-sessions",
+            abstract: "Signs a user out on every device."
+        )
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        func run() async throws {
+            let reference = try Administration.reference(user)
+            guard let ended = try await Administration.run({ try await $0.endSessions(of: reference) }) else {
+                throw Administration.noUser(reference)
+            }
+            print("ended \(ended) session\(ended == 1 ? "" : "s")")
+        }
+    }
+}
+
+extension AccountRecord {
+    /// How the user can sign in.
+    fileprivate var signIn: String {
+        let ways = (hasPassword ? ["password"] : []) + providers
+        return ways.isEmpty ? "nothing" : ways.joined(separator: ",")
+    }
+
+    /// Prints everything, a line each.
+    fileprivate func show(json: Bool) throws {
+        if json { return try print(JSONText.of(self)) }
+        let lines = [
+            ("id", id), ("email", email), ("name", TextTable.harmless(name)), ("signs in by", signIn),
+            ("email verified", emailVerifiedAt?.ISO8601Format() ?? "never"), ("created", createdAt.ISO8601Format()),
+            ("changed", updatedAt.ISO8601Format()), ("live sessions", "\(sessions)"),
+        ]
+        for (label, value) in lines {
+            print("\(label):" + String(repeating: " ", count: 16 - label.count) + value)
+        }
+    }
+}

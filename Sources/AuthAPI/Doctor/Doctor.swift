@@ -1,0 +1,51 @@
+import FoundationEssentials
+import Logging
+import Shared
+
+/// Looks at a deployment from the inside: what the settings say, and what database, providers and files answer.
+struct Doctor {
+    /// The environment.
+    let reader: SettingsReader
+    let logger: Logger
+    /// How long each question over the network may take.
+    var patience: Duration = .seconds(5)
+
+    /// Runs every check that the settings allow, wrong as some of them may be.
+    func findings() async -> [Finding] {
+        var findings: [Finding] = []
+        do {
+            _ = try APISettings(from: reader)
+            findings.append(.ok("settings", "complete and valid"))
+        } catch {
+            findings += (error as? SettingsFaults)?.lines.map(Self.fault) ?? []
+        }
+        // What is wrong with them has been said; each check takes from the rest what it needs.
+        var reader = reader
+        let common = CommonSettings(from: &reader)
+        let isProduction = common.environment == .production
+        let providers = reader.providers()
+        findings += SecretFiles(reader: reader, isProduction: isProduction).findings()
+        findings += PublicAddress(
+            url: common.publicURL,
+            isProduction: isProduction,
+            providers: providers.keys.sorted { $0.rawValue < $1.rawValue }
+        ).findings()
+        findings += await ProviderReach(providers: providers, patience: patience).findings()
+        if let database = DatabaseRoles.read(from: &reader) {
+            findings += await DatabaseHealth(
+                roles: database,
+                publicURL: common.publicURL,
+                logger: logger,
+                patience: patience
+            ).findings()
+        } else {
+            findings.append(.note("database", "not looked at: the settings do not say where it is"))
+        }
+        return findings
+    }
+
+    private static func fault(_ line: String) -> Finding {
+        let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
+        return .fix("settings", line, ".env.example explains \(parts.first ?? "each setting")")
+    }
+}

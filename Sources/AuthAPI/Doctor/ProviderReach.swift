@@ -1,0 +1,108 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import Shared
+
+/// Checks that the providers that are on can be asked, and that their clocks agree with this one.
+struct ProviderReach: Sendable {
+    /// More, and tokens from the provider seem to come from the future, or to have expired.
+    static let toleratedSkew = 30.0
+
+    let providers: [OAuthProvider: ProviderSettings]
+    let patience: Duration
+
+    func findings() async -> [Finding] {
+        var findings: [Finding] = []
+        for (provider, settings) in providers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            findings += await look(at: provider, settings)
+        }
+        return findings
+    }
+
+    /// What is asked: for Google the document that all else follows from, for Discord an answer to anybody.
+    private static func question(_ provider: OAuthProvider, _ settings: ProviderSettings) -> String {
+        let base = settings.address.description
+        let start = base.hasSuffix("/") ? String(base.dropLast()) : base
+        return switch provider {
+        case .google: start + "/.well-known/openid-configuration"
+        case .discord: start + "/api/v10/gateway"
+        }
+    }
+
+    private func look(at provider: OAuthProvider, _ settings: ProviderSettings) async -> [Finding] {
+        let address = Self.question(provider, settings)
+        var request = HTTPClientRequest(url: address)
+        request.headers = ["Accept": "application/json", "User-Agent": "yoshikosan"]
+        let response: HTTPClientResponse
+        do {
+            response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(patience))
+        } catch {
+            return [
+                .fix(
+                    provider.displayName,
+                    "\(address) cannot be reached, so nobody signs in that way",
+                    "see that this server may connect there (name server, firewall, proxy, certificates)"
+                )
+            ]
+        }
+        var findings: [Finding] = []
+        if provider == .google, response.status != .ok {
+            findings.append(
+                .fix(
+                    provider.displayName,
+                    "\(address) answered \(response.status.code)",
+                    "GOOGLE_ISSUER must be the issuer of an OpenID provider; leave it empty for Google"
+                )
+            )
+        } else {
+            findings.append(.ok(provider.displayName, "\(address) answers"))
+        }
+        if let skew = response.headers.first(name: "Date").flatMap(HTTPDate.seconds).map({
+            $0 - Date.now.timeIntervalSince1970
+        }) {
+            findings += [Self.judge(skew: skew, against: provider.displayName)]
+        }
+        return findings
+    }
+
+    /// Judges how far another clock is ahead, in seconds.
+    static func judge(skew: Double, against other: String) -> Finding {
+        guard abs(skew) > toleratedSkew else { return .ok("clock", "agrees with that of \(other)") }
+        return .fix(
+            "clock",
+            "this machine is \(Int(abs(skew))) seconds \(skew > 0 ? "behind" : "ahead of") \(other)",
+            "let it keep time by NTP (timedatectl set-ntp true)"
+        )
+    }
+}
+
+extension TimeAmount {
+    /// The same time.
+    init(_ duration: Duration) { self = .milliseconds(duration.milliseconds) }
+}
+
+/// The one form of a time in HTTP that servers send (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+enum HTTPDate {
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// Seconds since 1970; nil when the text has another form.
+    static func seconds(_ text: String) -> Double? {
+        let words = text.split(separator: " ")
+        guard words.count == 6, words[5] == "GMT", let day = Int(words[1]), let year = Int(words[3]),
+            let month = months.firstIndex(of: String(words[2])), (1...31).contains(day), (1970...9999).contains(year)
+        else { return nil }
+        let time = words[4].split(separator: ":").compactMap { Int($0) }
+        guard time.count == 3, (0...23).contains(time[0]), (0...59).contains(time[1]), (0...60).contains(time[2]) else {
+            return nil
+        }
+        // Days from civil: a year that begins in March has its leap day at the end.
+        let shiftedYear = month < 2 ? year - 1 : year
+        let shiftedMonth = (month + 10) % 12
+        let dayOfYear = (153 * shiftedMonth + 2) / 5 + day - 1
+        let days = 365 * shiftedYear + shiftedYear / 4 - shiftedYear / 100 + shiftedYear / 400 + dayOfYear - 719_468
+        return Double(days * 86_400 + time[0] * 3600 + time[1] * 60 + time[2])
+    }
+}

@@ -1,0 +1,72 @@
+import Shared
+
+/// Checks the address at which browsers reach the site.
+struct PublicAddress: Sendable {
+    let url: WebOrigin
+    let isProduction: Bool
+    /// The providers that are on.
+    let providers: [OAuthProvider]
+
+    /// The ports that browsers refuse to open (WHATWG Fetch, "port blocking").
+    static let badPorts: Set<Int> = [
+        0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
+        110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530,
+        531,
+        532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060,
+        5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080,
+    ]
+
+    func findings() -> [Finding] {
+        [address] + [cookie] + callbacks
+    }
+
+    private var address: Finding {
+        if let port = url.port, Self.badPorts.contains(port) {
+            return .fix(
+                "PUBLIC_URL",
+                "\(url): no browser opens port \(port)",
+                "give the address that people type, for example that of the TLS proxy or of BROWSER_PORT"
+            )
+        }
+        if isProduction, url.isLoopback {
+            return .note("PUBLIC_URL", "\(url) leads nowhere but on this machine", "set it to what people type")
+        }
+        return .ok("PUBLIC_URL", "\(url)")
+    }
+
+    private var cookie: Finding {
+        if url.isSecure { return .ok("cookie", "Secure, __Host-access_token") }
+        if url.isLoopback { return .ok("cookie", "not Secure, which http on this machine does not need") }
+        return .fix(
+            "cookie",
+            "passwords and cookies travel to \(url) in the clear, and the cookie is not Secure",
+            "put a TLS proxy in front and set PUBLIC_URL to its https address"
+        )
+    }
+
+    /// What has to stand in the providers' consoles, letter for letter.
+    private var callbacks: [Finding] {
+        guard !providers.isEmpty else {
+            return [
+                .note("providers", "none is set up; GOOGLE_CLIENT_ID, DISCORD_CLIENT_ID and their secrets would do it")
+            ]
+        }
+        return providers.map {
+            .note($0.displayName, "the redirect address to register there: \(url)\(APIPath.oauthCallback($0))")
+        }
+    }
+}
+
+extension WebOrigin {
+    /// The port, if it is not the scheme's own.
+    var port: Int? {
+        guard let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") else { return nil }
+        return Int(authority[authority.index(after: colon)...])
+    }
+
+    /// Whether the address is this machine's own.
+    var isLoopback: Bool {
+        let host = port.map { String(authority.dropLast(String($0).count + 1)) } ?? authority
+        return host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("127.") || host == "[::1]"
+    }
+}

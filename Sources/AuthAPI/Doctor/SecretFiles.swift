@@ -1,0 +1,89 @@
+import FoundationEssentials
+import Shared
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Checks where the secrets come from, who may read them, and how old they are.
+struct SecretFiles {
+    /// A key in use for longer is due for a change.
+    static let ageToChange = 365
+    /// After so many days no token that the former key signed is valid.
+    static let daysOfTokens = 7
+
+    let reader: SettingsReader
+    let isProduction: Bool
+    var now: Date = .now
+
+    func findings() -> [Finding] {
+        var findings: [Finding] = []
+        var ages: [SettingName: Int] = [:]
+        for name in SettingName.allCases where name.isSecret {
+            guard let path = reader.file(of: name) else {
+                if reader.isInEnvironment(name), isProduction {
+                    findings.append(
+                        .note(
+                            "secrets",
+                            "\(name.rawValue) stands in the environment, where its age cannot be seen",
+                            "a file that only the service may read is better: \(name.rawValue)_FILE"
+                        )
+                    )
+                }
+                continue
+            }
+            guard let facts = FileFacts(path) else { continue }
+            ages[name] = facts.age(at: now)
+            findings.append(judge(name, facts, path: path))
+        }
+        if let age = ages[.secretKey], reader.isSet(.secretKeyPrevious), age > Self.daysOfTokens {
+            findings.append(
+                .note(
+                    "secrets",
+                    "SECRET_KEY_PREVIOUS is still set, \(age) days after the key was changed",
+                    "once `AuthAPI secret rotate` has run, nothing needs it: take it away"
+                )
+            )
+        }
+        return findings
+    }
+
+    private func judge(_ name: SettingName, _ facts: FileFacts, path: String) -> Finding {
+        let age = facts.age(at: now)
+        let mode = String(facts.mode, radix: 8)
+        if facts.mode & 0o007 != 0 {
+            return .fix("secrets", "everybody on this machine may read \(path) (mode \(mode))", "chmod 0400 \(path)")
+        }
+        if facts.mode & 0o020 != 0 {
+            return .fix("secrets", "its group may change \(path) (mode \(mode))", "chmod 0400 \(path)")
+        }
+        if name == .secretKey, age > Self.ageToChange {
+            return .note(
+                "secrets",
+                "SECRET_KEY is \(age) days old",
+                "change it: the old one as SECRET_KEY_PREVIOUS, a new one as SECRET_KEY, then AuthAPI secret rotate"
+            )
+        }
+        return .ok("secrets", "\(name.rawValue): long, random, mode \(mode), \(age) day\(age == 1 ? "" : "s") old")
+    }
+}
+
+/// What the file system says about a file.
+private struct FileFacts {
+    /// The bits of who may do what.
+    let mode: mode_t
+    private let changed: Date
+
+    /// Asks about the file that a name leads to; nil when there is none.
+    init?(_ path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        mode = status.st_mode & 0o777
+        changed = Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec))
+    }
+
+    /// Whole days since the content was last written.
+    func age(at now: Date) -> Int { max(0, Int(now.timeIntervalSince(changed) / 86_400)) }
+}

@@ -1,0 +1,165 @@
+import FoundationEssentials
+import Shared
+
+/// Users and sessions in the database, across all owners.
+struct AdministrationStore: Sendable {
+    let postgres: PostgresPool
+
+    /// Users, newest first; with `search`, those whose email or name in lower case contains it.
+    func users(_ page: PageRequest, search: String?, at now: Date) async throws -> [AccountRecord] {
+        try await postgres.withConnection { try $0.all(FindRecords(page: page, search: search, now: now)) }
+    }
+
+    /// One user; nil when there is none.
+    func user(_ reference: AccountReference, at now: Date) async throws -> AccountRecord? {
+        try await postgres.withConnection { try $0.first(FindRecord(reference: reference, now: now)) }
+    }
+
+    /// Deletes a user; links and sessions go with the row.
+    ///
+    /// - Returns: whether there was such a user.
+    func delete(_ reference: AccountReference) async throws -> Bool {
+        try await postgres.withConnection { try $0.run(DeleteAccount(reference: reference)) } > 0
+    }
+
+    /// Ends every live session of a user.
+    ///
+    /// - Returns: how many; nil when there is no such user.
+    func endSessions(of reference: AccountReference, at now: Date) async throws -> Int? {
+        try await postgres.transaction { db in
+            guard try db.first(FindRecord(reference: reference, now: now)) != nil else { return nil }
+            return try db.run(EndAllSessions(reference: reference, now: now))
+        }
+    }
+
+    /// Live sessions, newest first.
+    func sessions(
+        _ page: PageRequest,
+        of reference: AccountReference?,
+        at now: Date
+    ) async throws -> [SessionRecord] {
+        try await postgres.withConnection {
+            try $0.all(FindSessionRecords(page: page, reference: reference, now: now))
+        }
+    }
+
+    /// Ends one session.
+    ///
+    /// - Returns: whether there was such a live session.
+    func endSession(_ session: SessionID, at now: Date) async throws -> Bool {
+        try await postgres.withConnection { try $0.run(EndAnySession(session: session, now: now)) } > 0
+    }
+}
+
+extension AccountReference {
+    /// Two parameters, of which one is NULL.
+    fileprivate var parameters: [PostgresValue] {
+        switch self {
+        case .id(let id): [.uuid(id), .nullText]
+        case .email(let email): [.nullUUID, .text(email.value)]
+        }
+    }
+}
+
+extension AccountRecord {
+    /// Reads the columns of the two statements below.
+    fileprivate init(_ row: PostgresRow) throws {
+        self.init(
+            id: try row.uuid(0).uuidString.lowercased(),
+            email: try row.text(1),
+            name: try row.text(2),
+            hasPassword: try row.bool(3),
+            providers: try row.text(4).split(separator: ",").map(String.init),
+            emailVerifiedAt: try row.optionalTimestamp(5),
+            createdAt: try row.timestamp(6),
+            updatedAt: try row.timestamp(7),
+            sessions: try row.int8(8)
+        )
+    }
+}
+
+private struct FindRecords: Statement {
+    static let sql: StaticString = """
+        SELECT id, email, name, password_hash IS NOT NULL,
+            coalesce((SELECT string_agg(provider, ',' ORDER BY provider) FROM oauth_accounts WHERE user_id = users.id), ''),
+            email_verified_at, created_at, updated_at,
+            (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1)
+        FROM users
+        WHERE ($2 IS NULL OR strpos(lower(email), $2) > 0 OR strpos(lower(name), $2) > 0)
+            AND ($3 IS NULL OR (created_at, id) < (SELECT last.created_at, last.id FROM users AS last WHERE last.id = $3))
+        ORDER BY created_at DESC, id DESC LIMIT $4
+        """
+    let page: PageRequest
+    let search: String?
+    let now: Date
+    var parameters: [PostgresValue] {
+        [.timestamp(now), .text(orNull: search), .uuid(orNull: page.after), .int8(page.limit)]
+    }
+    static func decode(_ row: PostgresRow) throws -> AccountRecord { try AccountRecord(row) }
+}
+
+private struct FindRecord: Statement {
+    static let sql: StaticString = """
+        SELECT id, email, name, password_hash IS NOT NULL,
+            coalesce((SELECT string_agg(provider, ',' ORDER BY provider) FROM oauth_accounts WHERE user_id = users.id), ''),
+            email_verified_at, created_at, updated_at,
+            (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1)
+        FROM users WHERE id = $2 OR lower(email) = $3
+        """
+    let reference: AccountReference
+    let now: Date
+    var parameters: [PostgresValue] { [.timestamp(now)] + reference.parameters }
+    static func decode(_ row: PostgresRow) throws -> AccountRecord { try AccountRecord(row) }
+}
+
+private struct DeleteAccount: Statement {
+    static let sql: StaticString = "DELETE FROM users WHERE id = $1 OR lower(email) = $2"
+    let reference: AccountReference
+    var parameters: [PostgresValue] { reference.parameters }
+}
+
+private struct EndAllSessions: Statement {
+    static let sql: StaticString = """
+        DELETE FROM sessions
+        WHERE expires_at > $1 AND user_id = (SELECT id FROM users WHERE id = $2 OR lower(email) = $3)
+        """
+    let reference: AccountReference
+    let now: Date
+    var parameters: [PostgresValue] { [.timestamp(now)] + reference.parameters }
+}
+
+private struct EndAnySession: Statement {
+    static let sql: StaticString = "DELETE FROM sessions WHERE id = $1 AND expires_at > $2"
+    let session: SessionID
+    let now: Date
+    var parameters: [PostgresValue] { [.uuid(session), .timestamp(now)] }
+}
+
+private struct FindSessionRecords: Statement {
+    static let sql: StaticString = """
+        SELECT sessions.id, users.email, sessions.created_at, sessions.expires_at, user_agent, ip_address
+        FROM sessions JOIN users ON users.id = sessions.user_id
+        WHERE sessions.expires_at > $1 AND (($2 IS NULL AND $3 IS NULL) OR users.id = $2 OR lower(users.email) = $3)
+            AND ($4 IS NULL OR (sessions.created_at, sessions.id)
+                < (SELECT last.created_at, last.id FROM sessions AS last WHERE last.id = $4))
+        ORDER BY sessions.created_at DESC, sessions.id DESC LIMIT $5
+        """
+    let page: PageRequest
+    let reference: AccountReference?
+    let now: Date
+    var parameters: [PostgresValue] {
+        [.timestamp(now)] + (reference?.parameters ?? [.nullUUID, .nullText])
+            + [.uuid(orNull: page.after), .int8(page.limit)]
+    }
+
+    static func decode(_ row: PostgresRow) throws -> SessionRecord {
+        SessionRecord(
+            id: try row.uuid(0).uuidString.lowercased(),
+            email: try row.text(1),
+            createdAt: try row.timestamp(2),
+            expiresAt: try row.timestamp(3),
+            userAgent: try row.optionalText(4),
+            ipAddress: try row.optionalText(5)
+        )
+    }
+}

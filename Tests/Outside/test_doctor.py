@@ -1,0 +1,160 @@
+"""`AuthAPI doctor` on good and on bad deployments."""
+
+import json
+import os
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from site_under_test import binary, database, psql
+
+KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
+
+
+def doctor(**settings: str) -> tuple[int, dict[str, list[dict]]]:
+    """Runs it; gives the status and the findings by subject."""
+    done = subprocess.run(
+        [binary("AuthAPI"), "doctor", "--json"], env={"PATH": os.environ["PATH"], **settings}, capture_output=True,
+        text=True, timeout=60,
+    )
+    assert done.stderr == ""
+    findings: dict[str, list[dict]] = {}
+    for finding in json.loads(done.stdout):
+        assert (finding["level"] == "fix") <= ("advice" in finding)
+        findings.setdefault(finding["subject"], []).append(finding)
+    assert KEY not in done.stdout
+    return done.returncode, findings
+
+
+def to_mend(findings: dict[str, list[dict]]) -> set[str]:
+    """What is to be mended, by subject."""
+    return {subject for subject, found in findings.items() if any(each["level"] == "fix" for each in found)}
+
+
+@pytest.fixture
+def deployment(tmp_path):
+    """The settings of a good one: two roles, secrets in files, https, and a provider that answers."""
+    with database() as url, provider() as issuer:
+        settings = {
+            "APP_ENV": "production",
+            "PUBLIC_URL": "https://yoshikosan.example.com",
+            "GOOGLE_CLIENT_ID": "id",
+            "GOOGLE_ISSUER": issuer,
+        }
+        for name, value in {
+            "SECRET_KEY": KEY,
+            "GOOGLE_CLIENT_SECRET": "given-by-google",
+            "DATABASE_URL": url.replace("//yoshikosan@", "//yoshikosan_api@", 1),
+        }.items():
+            file = tmp_path / name.lower()
+            file.write_text(value)
+            file.chmod(0o400)
+            settings[f"{name}_FILE"] = str(file)
+        migrating = settings | {"PATH": os.environ["PATH"], "MIGRATION_DATABASE_URL": url}
+        subprocess.run([binary("AuthAPI"), "migrate", "up"], env=migrating, check=True, capture_output=True)
+        yield settings, url
+
+
+class provider:
+    """Something that answers as an OpenID provider does; its clock may be wrong."""
+
+    ahead = 0
+
+    def __enter__(self) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                found = self.path == "/.well-known/openid-configuration"
+                self.send_response(200 if found else 404)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def date_time_string(self, timestamp=None):
+                import time
+                return super().date_time_string(time.time() + provider.ahead)
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def __exit__(self, *failure):
+        provider.ahead = 0
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_a_good_deployment_has_nothing_to_mend(deployment):
+    settings, _ = deployment
+    status, findings = doctor(**settings)
+    assert (status, to_mend(findings)) == (0, set()), findings
+    assert {each["message"] for each in findings["Google"]} == {
+        "the redirect address to register there: https://yoshikosan.example.com/api/auth/callback/google",
+        f"{settings['GOOGLE_ISSUER']}/.well-known/openid-configuration answers",
+    }
+    assert [each["message"] for each in findings["clock"]] == ["agrees with that of Google", "agrees with that of PostgreSQL"]
+    assert findings["rights"][0]["message"] == "yoshikosan_api may do what serving takes, no more"
+
+    # For eyes: the same lines, and what they come to.
+    environment = {"PATH": os.environ["PATH"], **settings}
+    done = subprocess.run([binary("AuthAPI"), "doctor"], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == "ok    settings        complete and valid"
+    assert done.stdout.splitlines()[-1] == "Nothing is to be mended."
+
+
+def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
+    settings, url = deployment
+    (tmp_path / "secret_key").chmod(0o644)
+    os.utime(tmp_path / "secret_key", (0, 0))
+    psql(url, "DELETE FROM schema_migrations")
+    provider.ahead = 120
+    status, findings = doctor(
+        **settings | {"PUBLIC_URL": "http://example.com:6666", "LOG_LEVEL": "LOUD", "DATABASE_URL_FILE": "", "DATABASE_URL": url}
+    )
+    assert status == 1
+    assert to_mend(findings) == {"settings", "secrets", "PUBLIC_URL", "cookie", "clock", "schema", "rights"}
+    assert "LOG_LEVEL" in findings["settings"][0]["message"]
+    assert [each["message"] for each in findings["secrets"] if each["level"] == "fix"] == [
+        f"everybody on this machine may read {tmp_path}/secret_key (mode 644)"
+    ]
+    assert "no browser opens port 6666" in findings["PUBLIC_URL"][0]["message"]
+    assert "120 seconds behind Google" in findings["clock"][0]["message"].replace("119", "120")
+    assert findings["schema"][0]["advice"] == "run as the owner: AuthAPI migrate up"
+    for right in ("superuser", "makes tables", "owns oauth_accounts"):
+        assert right in findings["rights"][0]["message"]
+
+
+def test_what_is_away_is_named_with_the_reason(deployment):
+    settings, _ = deployment
+    away = settings | {
+        "DATABASE_URL_FILE": "",
+        "DATABASE_URL": f"postgresql://x:{KEY}@127.0.0.1:1/x",
+        "GOOGLE_ISSUER": "http://127.0.0.1:1",
+    }
+    status, findings = doctor(**away)
+    assert (status, to_mend(findings)) == (1, {"database", "Google"})
+    assert "Connection refused" in findings["database"][0]["message"]
+    assert doctor(DATABASE_URL="", SECRET_KEY="")[0] == 1
+
+
+def test_a_proxy_that_hides_everybody_is_seen(deployment):
+    """Who signed in tells whether TRUSTED_PROXIES lacks the proxy in front."""
+    settings, url = deployment
+    sign_in = """
+        INSERT INTO users (email, name) SELECT 'u' || n || '@example.com', 'U' FROM generate_series({}) AS n;
+        INSERT INTO sessions (user_id, token_hash, expires_at, ip_address)
+        SELECT id, sha256(id::text::bytea), now() + interval '1 day', '{}' FROM users
+        WHERE NOT EXISTS (SELECT FROM sessions WHERE user_id = users.id)
+    """
+    psql(url, sign_in.format("1, 1", "172.18.0.1"))
+    assert "seems to come from 172.18.0.1" in doctor(**settings)[1]["visitors"][0]["message"]
+    psql(url, sign_in.format("2, 5", "172.18.0.1"))
+    finding = doctor(**settings | {"PUBLIC_URL": "http://localhost:8080"})[1]["visitors"][0]
+    assert finding["message"] == "5 people of this week all seem to come from 172.18.0.1"
+    assert "TRUSTED_PROXIES" in finding["advice"]
+    psql(url, sign_in.format("6, 6", "203.0.113.9"))
+    assert doctor(**settings)[1]["visitors"][0]["level"] == "ok"
