@@ -16,9 +16,12 @@ PYTEST ?=
 NAME ?=
 # The least share of lines, in percent, that `make test-coverage` lets pass.
 COVERAGE_FLOOR ?= 90
-# 1: the commands that delete data do not ask.
+# 1: the commands that delete or replace data do not ask.
 YES ?=
-export COVERAGE_FLOOR YES
+# Where backups are kept, and the one to restore.
+BACKUPS ?= $(CURDIR)/backups
+FILE ?=
+export COVERAGE_FLOOR YES BACKUPS
 
 ## Development
 dev: ## Run the whole site here, with live reload, until Ctrl-C (OAUTH=demo: with stand-ins for Google and Discord)
@@ -99,6 +102,15 @@ db-reset: ## Delete all data and start afresh (asks first; YES=1 does not)
 
 db-shell: ## Open psql
 	@exec scripts/database shell
+
+db-backup: ## Write a backup into $(BACKUPS), with its checksum
+	@exec scripts/backup here create
+
+db-restore: ## Put a backup in place of the data: FILE=… (asks first; YES=1 does not)
+	@exec scripts/backup here restore "$(FILE)"
+
+db-restore-drill: ## Restore the newest backup beside the data, sign in with it, remove it again
+	@exec scripts/backup here drill
 
 doctor: ## Check settings, secrets, database and providers; say what to mend
 	@exec scripts/database doctor

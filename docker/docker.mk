@@ -37,6 +37,15 @@ docker-scale: ## Run several of each server: BACKEND=3 FRONTEND=2
 docker-deploy: ## Build the images and replace the servers one by one, without a failed request
 	@exec scripts/containers deploy
 
+docker-backup: ## Write a backup of the containers' database into $(BACKUPS), with its checksum
+	@exec scripts/backup compose create
+
+docker-restore: ## Put a backup in place of the containers' data: FILE=… (asks first; YES=1 does not)
+	@exec scripts/backup compose restore "$(FILE)"
+
+docker-restore-drill: ## Restore the newest backup beside the data, sign in with it, remove it again
+	@exec scripts/backup compose drill
+
 docker-clean: ## Remove containers, images, data and secrets (asks first; YES=1 does not)
 	@exec scripts/containers clean
 

@@ -140,7 +140,7 @@ def test_a_password_stands_on_no_command_line(tmp_path, url, argument, password)
     fake.chmod(0o755)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "DEV_FOLDER": str(tmp_path), "DATABASE_URL": url}
     result = subprocess.run([ROOT / "scripts/database", "shell"], env=environment, capture_output=True, text=True)
-    assert result.stdout.splitlines() == [password, "--no-psqlrc", argument], result.stderr
+    assert result.stdout.splitlines() == [password, "--no-psqlrc", f"--dbname={argument}"], result.stderr
 
 
 def test_m1_make_alone_lists_every_command():

@@ -1,0 +1,47 @@
+"""Backups of the Compose project's database, by the commands of the Makefile (M4)."""
+
+import containers
+import site_under_test
+
+
+def test_backup_restore_and_drill(tmp_path):
+    """M4: what was there when the backup was made is there again, with the same sessions; the drill leaves nothing."""
+    with containers.project(BACKUPS=str(tmp_path), YES="1") as one:
+        one.up()
+        cookie = {"Cookie": one.register()}
+        email = one.ask("/api/auth/me", headers=cookie).json()["email"]
+        one.run("make", "docker-backup")
+        (file,) = tmp_path.glob("*.dump")
+        assert file.stat().st_mode & 0o777 == 0o600
+
+        drill = one.run("make", "docker-restore-drill")
+        print(drill.stderr)
+        assert "A probe has signed in" in drill.stderr
+        databases = "SELECT count(*) FROM pg_database WHERE datname LIKE 'yoshikosan%'"
+        assert one.query(databases) == "1"
+        assert len(one.containers("backend")) == 1
+
+        one.query("DELETE FROM users")
+        assert one.ask("/api/auth/me", headers=cookie).status == 401
+        one.run("make", "docker-restore", f"FILE={file}")
+        one.wait(lambda: one.ask("/api/auth/me", headers=cookie).status == 200, "the session is back", 10)
+        account = {"email": email, "password": site_under_test.PASSWORD}
+        assert one.ask("/api/auth/login", "POST", body=account).status == 200
+        assert one.query(databases) == "2"
+
+
+def test_operators_commands_run_in_the_api_container(stack):
+    """The commands need no more than the container of the API has, and the doctor finds nothing to mend there."""
+    email = stack.ask("/api/auth/me", headers={"Cookie": stack.register()}).json()["email"]
+
+    def operate(*arguments: str, check: bool = True):
+        return stack.compose("exec", "-T", "backend", "AuthAPI", *arguments, check=check)
+
+    assert email in operate("user", "list").stdout
+    assert operate("user", "end-sessions", email).stdout == "ended 1 session\n"
+    assert operate("user", "delete", email, "--yes").stdout == f"deleted {email}\n"
+    assert operate("user", "show", email, check=False).returncode == 1
+    doctor = operate("doctor")
+    print(doctor.stdout)
+    assert doctor.stdout.splitlines()[-1] == "Nothing is to be mended."
+    assert "yoshikosan_api may do what serving takes, no more" in doctor.stdout

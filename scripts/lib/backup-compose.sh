@@ -1,0 +1,62 @@
+# shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
+# What scripts/backup needs, for the PostgreSQL of the Compose project.
+
+prepare() {
+    local settings
+    cd "$root" || exit
+    if ! docker info >/dev/null 2>&1 || ! docker compose version >/dev/null 2>&1; then
+        failure=69 die "no container engine with Docker Compose answers here; without one, use: make db-backup"
+    fi
+    [[ -n $(docker compose ps --quiet --status running postgres) ]] || die "postgres does not run" "start it: make docker-up"
+    settings=$(docker compose config)
+    if ! grep -qE '^ +POSTGRES_HOST: postgres$' <<<"$settings" || grep -qE '^ +DATABASE_URL: [^"]' <<<"$settings"; then
+        die "the settings name a database outside of this project" "back that one up: make db-backup"
+    fi
+}
+
+leave() {
+    if [[ -n ${server:-} ]]; then docker rm --force "$server" >/dev/null 2>&1; fi
+}
+
+# Runs psql, pg_dump or pg_restore in the container of PostgreSQL, as the owner.
+client() { # DATABASE PROGRAM ARGUMENT …
+    # shellcheck disable=SC2016 # the variables of the container
+    docker compose exec -T postgres sh -c '
+        database=$1 program=$2
+        shift 2
+        exec "$program" --username="$POSTGRES_USER" --dbname="${database:-$POSTGRES_DB}" "$@"
+    ' sh "$@"
+}
+
+# Reads a backup from standard input; connects to nothing.
+read_backup() { docker compose exec -T postgres pg_restore "$@"; } # ARGUMENT …
+
+once() { # SERVICE DATABASE ARGUMENT …
+    local database=()
+    if [[ $2 ]]; then database=(-e "POSTGRES_DB=$2"); fi
+    docker compose run --rm --no-deps -T "${database[@]}" "$1" "${@:3}"
+}
+owner_api() { once migrate "$@" 2> >(quiet_compose >&2); }                        # DATABASE ARGUMENT …
+serving_api() { once backend "$@" 2> >(quiet_compose >&2); }                      # DATABASE ARGUMENT …
+
+# What Compose has to say about making a container is of no interest.
+quiet_compose() { grep -vE '^ *(Container|Network|Volume) | (Creating|Created|Starting|Started) *$' || true; }
+
+# Starts an API on another database, under a name that nginx does not send requests to.
+start_scratch_api() { # DATABASE
+    local tries
+    server=$(docker compose run --detach --no-deps -e "POSTGRES_DB=$1" -e LOG_LEVEL=ERROR backend 2>/dev/null | tail -n 1)
+    for ((tries = 0; tries < 60; tries++)); do
+        if docker exec "$server" AuthAPI healthcheck 2>/dev/null; then return; fi
+        sleep 0.5
+    done
+    docker logs "$server" >&2
+    die "no API starts on the restored data" "see its messages above"
+}
+
+# Asks it by the curl of nginx's container, which shares a network with it.
+ask() { # PATH ARGUMENT …
+    local name
+    name=$(docker inspect --format '{{.Name}}' "$server")
+    docker compose exec -T nginx curl --silent --max-time 10 "${@:2}" "http://${name#/}:8000$1"
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
+# What scripts/backup needs, for the database that the settings name, without containers.
+# shellcheck source=settings.sh
+source "$root/scripts/lib/settings.sh"
+# shellcheck source=cluster.sh
+source "$root/scripts/lib/cluster.sh"
+# shellcheck source=connection.sh
+source "$root/scripts/lib/connection.sh"
+# shellcheck source=servers.sh
+source "$root/scripts/lib/servers.sh"
+
+prepare() {
+    "$root/scripts/install-tools" build database serve
+    development_settings
+    if [[ $own_database ]]; then use_cluster "${DEV_CLUSTER:-dev}"; fi
+    swift build --package-path "$root" --product AuthAPI >&2 || die "the build failed" "see the compiler's messages above"
+    binaries=$(binaries)
+}
+
+leave() {
+    end AuthAPI
+    release_cluster
+}
+
+# Reads a backup from standard input; connects to nothing.
+read_backup() { pg_restore "$@"; } # ARGUMENT …
+
+# Makes the settings name another database of the same server, whatever they consist of.
+use_database() { # DATABASE
+    local name value
+    for name in MIGRATION_DATABASE_URL DATABASE_URL; do
+        value=$(setting "$name")
+        if [[ -n $value ]]; then
+            unset "${name}_FILE"
+            export "$name=$(at_database "$value" "$1")"
+        fi
+    done
+    export POSTGRES_DB=$1 MIGRATE_ON_START=false
+}
+
+# Not by `env`, which others could see at work with all the settings.
+at() { (if [[ $1 ]]; then use_database "$1"; fi && exec "${@:2}"); } # DATABASE COMMAND …
+owner_api() { at "$1" "$binaries/AuthAPI" "${@:2}"; }   # DATABASE ARGUMENT …
+serving_api() { at "$1" "$binaries/AuthAPI" "${@:2}"; } # DATABASE ARGUMENT …
+
+# Starts an API on another database, at a free port.
+start_scratch_api() { # DATABASE
+    local tries
+    use_database "$1"
+    export API_HOST=127.0.0.1 API_PORT API_METRICS_PORT='' LOG_LEVEL=ERROR
+    for ((tries = 0; tries < 5; tries++)); do
+        API_PORT=$((20000 + RANDOM % 12000))
+        launch AuthAPI "$binaries/AuthAPI" serve
+        if await AuthAPI "http://127.0.0.1:$API_PORT/health/ready"; then return; fi
+        end AuthAPI
+    done
+    die "no API starts on the restored data" "see its messages above"
+}
+
+# Asks it by curl.
+ask() { curl --silent --noproxy '*' --max-time 10 "${@:2}" "http://127.0.0.1:$API_PORT$1"; } # PATH ARGUMENT …
