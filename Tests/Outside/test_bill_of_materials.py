@@ -1,0 +1,84 @@
+"""What docker/describe-image writes about an image, tried on the programs of this build."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import bills
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """What would be added to an image below that has one package: the API and a library that it needs."""
+    base, tree = tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("tree")
+    status = base / "var/lib/dpkg/status.d"
+    status.mkdir(parents=True)
+    (status / "netbase").write_text("Package: netbase\nVersion: 1:6.4~x+1\nArchitecture: all\n")
+    (status / "netbase.md5sums").write_text("Package: none\n")
+    (base / "usr/share/doc/netbase").mkdir(parents=True)
+    (base / "usr/share/doc/netbase/copyright").write_text('Copyright \\ "quoted"\n\ttext\n')
+    (tree / "usr/local/bin").mkdir(parents=True)
+    (tree / "usr/local/bin/AuthAPI").symlink_to(binaries() / "AuthAPI")
+    (tree / LIBRARIES.relative_to("/")).mkdir(parents=True)
+    shutil.copy(LIBRARIES / "libpq.so.5", tree / LIBRARIES.relative_to("/"))
+    done = describe(base, tree)
+    assert done.returncode == 0, done.stderr
+    return tree
+
+
+def binaries() -> Path:
+    """The folder of the build."""
+    command = ["swift", "build", "--show-bin-path"]
+    return Path(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip())
+
+
+def describe(base: Path, tree: Path) -> subprocess.CompletedProcess:
+    """Runs what the Dockerfile runs."""
+    command = [ROOT / "docker/describe-image", "AuthAPI", binaries(), base, tree]
+    environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+
+
+def test_the_bill_is_valid_and_lists_what_was_linked(image):
+    """Packages that were resolved but not linked are not in it; versions are those of Package.swift."""
+    path = image / bills.FOLDER / "sbom.spdx.json"
+    assert bills.faults(path) == []
+    packages = bills.packages(path)
+    manifest = (ROOT / "Package.swift").read_text()
+    linked = bills.relations(path, "STATIC_LINK")
+    assert {"hummingbird", "jwt-kit", "swift-nio", "swift-nio-ssl", "swift-runtime"} <= linked
+    assert "swift-mustache" not in packages
+    for name, version in re.findall(r'/([\w-]+)", exact: "([^"]+)"', manifest):
+        assert packages.get(name, version) == version
+    assert packages["netbase"] == "1:6.4~x+1"
+    assert {"netbase", "libpq5"} <= bills.relations(path, "CONTAINS")
+    version = re.search(r'current = "(.*)"', (ROOT / "Sources/Shared/Version.swift").read_text())[1]
+    assert packages["AuthAPI"] == version
+    assert '"created": "2023-11-14T22:13:20Z"' in path.read_text()
+
+
+def test_every_licence_is_there(image):
+    """Of what is linked in the list, of Debian's packages as their copyright files."""
+    text = (image / bills.FOLDER / "THIRD-PARTY.txt").read_text()
+    for name, version in bills.packages(image / bills.FOLDER / "sbom.spdx.json").items():
+        if name != "yoshikosan image of AuthAPI" and name != "AuthAPI":
+            assert re.search(rf"^    {re.escape(name)} +{re.escape(version)}", text, re.MULTILINE), name
+    assert text.count("TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION") >= 1
+    assert "Licence of" in text and "jwt-kit" in text and "Notices of swift-crypto" in text
+    assert "PostgreSQL" in (image / "usr/share/doc/libpq5/copyright").read_text()
+    assert (image / bills.FOLDER / "copyright").read_text() == (ROOT / "LICENSE").read_text()
+
+
+def test_a_library_of_no_package_ends_the_build(image, tmp_path):
+    """Nothing ships unlisted."""
+    tree = tmp_path / "tree"
+    shutil.copytree(image, tree, symlinks=True)
+    (tree / "usr/lib/libhomemade.so.1").write_bytes(b"")
+    done = describe(tmp_path, tree)
+    assert done.returncode != 0 and "libhomemade.so.1 is in no package" in done.stderr
