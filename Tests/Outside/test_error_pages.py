@@ -1,7 +1,6 @@
 """nginx's own error pages: the design and the languages of the site's (F6, F8)."""
 
 import re
-from pathlib import Path
 
 import pytest
 from site_under_test import ROOT, ask, free_ports, nginx

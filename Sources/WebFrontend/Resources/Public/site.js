@@ -90,8 +90,11 @@ function watchConfirmation(form, password, confirmation) {
   const check = () => setFieldError(confirmation, differs() ? form.dataset.mismatch : "");
   // A message that appears between pressing and releasing would move the button from under the pointer.
   let isPressed = false;
-  document.addEventListener("pointerdown", () => (isPressed = true));
-  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (isPressed = false));
+  for (const event of ["pointerdown", "pointerup", "pointercancel"]) {
+    document.addEventListener(event, () => {
+      isPressed = event === "pointerdown";
+    });
+  }
   confirmation.addEventListener("change", () => {
     if (confirmation.value === "") return;
     if (isPressed) document.addEventListener("pointerup", () => setTimeout(check), { once: true });
