@@ -46,6 +46,9 @@ docker-restore: ## Put a backup in place of the containers' data: FILE=… (asks
 docker-restore-drill: ## Restore the newest backup beside the data, sign in with it, remove it again
 	@exec scripts/backup compose drill
 
+sbom: ## Write what is in each image, with its licences, to .build/sbom
+	@exec scripts/containers sbom
+
 docker-clean: ## Remove containers, images, data and secrets (asks first; YES=1 does not)
 	@exec scripts/containers clean
 

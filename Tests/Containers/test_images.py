@@ -3,7 +3,9 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 
+import bills
 import containers
 import pytest
 
@@ -75,6 +77,33 @@ def test_every_library_is_there_and_needed(name):
     base = {path.rsplit("/", 1)[-1] for path in files("gcr.io/distroless/cc-debian12:nonroot")}
     libraries = (path.rsplit("/", 1)[-1] for path in files(IMAGES[name]) if re.search(r"\.so(\.\d+)*$", path))
     assert set(libraries) - base <= used
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_bill_of_materials(name, tmp_path):
+    """C1: each image says what it consists of; nothing in it is left out, and every licence is there."""
+    container = containers.docker("create", IMAGES[name])
+    try:
+        containers.docker("cp", f"{container}:/{bills.FOLDER}/.", str(tmp_path))
+    finally:
+        containers.docker("rm", container)
+    bill = tmp_path / "sbom.spdx.json"
+    assert bills.faults(bill) == []
+    packages = bills.packages(bill)
+    assert packages[PROGRAMS[name]] == containers.docker("run", "--rm", "--network=none", IMAGES[name], "--version")
+    manifest = (Path(__file__).resolve().parents[2] / "Package.swift").read_text()
+    for package, version in re.findall(r'/([\w-]+)", exact: "([^"]+)"', manifest):
+        assert packages.get(package, version) == version
+    linked = bills.relations(bill, "STATIC_LINK")
+    assert {"hummingbird", "swift-nio", "swift-runtime"} <= linked
+    assert ("jwt-kit" in linked, "swift-mustache" in linked) == (name == "backend", name == "frontend")
+    listing = files(IMAGES[name])
+    assert {"backend": "libpq5", "frontend": "zlib1g"}[name] in packages
+    text = (tmp_path / "THIRD-PARTY.txt").read_text()
+    for package in set(packages) - {PROGRAMS[name], f"yoshikosan image of {PROGRAMS[name]}"}:
+        assert re.search(rf"^    {re.escape(package)} ", text, re.MULTILINE), package
+    for package in bills.relations(bill, "CONTAINS") - {PROGRAMS[name]}:
+        assert any(path.startswith(f"usr/share/doc/{package}") for path in listing), package
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -1,0 +1,35 @@
+"""The version stands in one place, Sources/Shared/Version.swift; everything that shows it agrees."""
+
+import re
+import subprocess
+
+import pytest
+from site_under_test import ROOT, ask, binary
+
+VERSION = re.search(r'static let current = "(.*)"', (ROOT / "Sources/Shared/Version.swift").read_text())[1]
+
+
+@pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
+def test_the_programs_say_it(program):
+    """M6"""
+    done = subprocess.run([binary(program), "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == VERSION
+
+
+def test_both_servers_say_it(site):
+    """E6"""
+    for port in (site.api_port, site.frontend_port):
+        assert ask(port, "/health").json()["version"] == VERSION
+
+
+def test_the_description_of_the_api_says_it(site):
+    """A15"""
+    assert site.ask("/openapi.json").json()["info"]["version"] == VERSION
+
+
+def test_the_labels_of_the_images_say_it():
+    """C1: the default of the build argument, which `docker compose up` uses; a label cannot be read from a file."""
+    dockerfile = (ROOT / "docker/Dockerfile").read_text()
+    assert re.findall(r"^ARG VERSION=(.*)$", dockerfile, re.MULTILINE) == [VERSION, VERSION]
+    assert dockerfile.count('org.opencontainers.image.version="${VERSION}"') == 2
+    assert "VERSION:" not in (ROOT / "compose.yml").read_text()
