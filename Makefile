@@ -127,7 +127,8 @@ openapi-export: ## Write the API's description to a file (OUTPUT=…)
 	@scripts/install-tools build
 	@swift build --product AuthAPI
 	@mkdir -p "$(dir $(OUTPUT))"
-	@"$$(swift build --show-bin-path)/AuthAPI" openapi >"$(OUTPUT)"
+	@"$$(swift build --show-bin-path)/AuthAPI" openapi >"$(OUTPUT).part"
+	@mv "$(OUTPUT).part" "$(OUTPUT)"
 	@echo "Written to $(OUTPUT)"
 
 clean: ## Delete what was built; the development database and the hooks' tools stay
@@ -141,3 +142,7 @@ help: ## List the commands
 		/^[a-z][a-z-]*:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: $(shell awk -F: '/^[a-z][a-z-]*:.*## / { print $$1 }' $(MAKEFILE_LIST))
+
+.DEFAULT:
+	@printf "make: there is no command '%s'; make alone lists them all\n" '$@' >&2
+	@exit 2

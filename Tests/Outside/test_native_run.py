@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -143,21 +142,12 @@ def test_a_password_stands_on_no_command_line(tmp_path, url, argument, password)
     assert result.stdout.splitlines() == [password, "--no-psqlrc", f"--dbname={argument}"], result.stderr
 
 
-def test_m1_make_alone_lists_every_command():
-    shown = subprocess.run(["make", "-C", ROOT], check=True, capture_output=True, text=True).stdout
-    rules = (ROOT / "Makefile").read_text() + (ROOT / "docker/docker.mk").read_text()
-    targets = set(re.findall(r"^([a-z][a-z-]*):", rules, re.MULTILINE))
-    assert set(re.findall(r"^  make ([a-z-]+) +\S", shown, re.MULTILINE)) == targets
-    promised = "dev build test test-coverage lint format db-init db-migrate db-rollback db-status db-reset db-shell"
-    assert set(f"{promised} env-check openapi-export clean help".split()) <= targets
-
-
 @contextlib.contextmanager
-def make_dev(environment: dict[str, str], log: Path):
+def make_dev(environment: dict[str, str], log: Path, *part: str):
     """Runs what `make dev` runs, as a terminal would (in a group that Ctrl-C ends), until it says that it is up."""
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*dying_with_us(), ROOT / "scripts/dev"],
+            [*dying_with_us(), ROOT / "scripts/dev", *part],
             env=os.environ | environment,
             stdout=output,
             stderr=output,
@@ -206,6 +196,35 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
             assert ask(browser, "/api/auth/login", "POST", body=account).status == 200
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 143
+            assert not any(listens(port) for port in ports)
+
+
+def test_m2_each_server_can_be_run_alone(tmp_path):
+    """Side by side in one clone; nginx is not among them."""
+    external, browser, api, frontend = ports = free_ports(4)
+    with database() as url:
+        environment = {
+            "DEV_FOLDER": str(tmp_path / "dev"),
+            "DATABASE_URL": url,
+            "EXTERNAL_PORT": str(external),
+            "BROWSER_PORT": str(browser),
+            "API_PORT": str(api),
+            "FRONTEND_PORT": str(frontend),
+        }
+        with (
+            make_dev(environment, tmp_path / "backend.log", "backend") as backend,
+            make_dev(environment, tmp_path / "frontend.log", "frontend") as other,
+        ):
+            assert f"http://127.0.0.1:{api}/docs" in (tmp_path / "backend.log").read_text()
+            assert ask(api, "/health/ready").status == 200
+            # The frontend asks that API.
+            form = b"email=nobody%40example.com&password=Correct-Horse-7"
+            headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": f"localhost:{frontend}"}
+            assert ask(frontend, "/login", "POST", headers=headers, body=form).status == 401
+            assert not listens(browser) and not listens(external)
+            for process in (backend, other):
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(60) == 143
             assert not any(listens(port) for port in ports)
 
 
