@@ -18,8 +18,8 @@ def test_the_programs_say_it(program):
 
 def test_both_servers_say_it(site):
     """E6"""
-    for port in (site.api_port, site.frontend_port):
-        assert ask(port, "/health").json()["version"] == VERSION
+    for port, path in ((site.api_port, "/health"), (site.frontend_port, "/health/ready")):
+        assert ask(port, path).json()["version"] == VERSION
 
 
 def test_the_description_of_the_api_says_it(site):
