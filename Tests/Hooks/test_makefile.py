@@ -1,5 +1,6 @@
 """M1 to M7: what the Makefile promises of all its commands."""
 
+import os
 import re
 
 import pytest
@@ -91,9 +92,29 @@ def test_db_new_needs_a_name(repository, name):
     assert repository.git("status", "--porcelain") == ""
 
 
-def test_what_deletes_data_asks_first(repository):
-    """M3, M4: without a terminal to ask at, nothing is deleted unless YES=1 says so."""
-    scripts = {"database": "reset", "containers": "clean"}
-    for script, command in scripts.items():
-        text = (repository.path / f"scripts/{script}").read_text()
-        assert "YES=1" in text and "nothing was deleted" in text and command in text
+@pytest.fixture
+def recorded(tmp_path):
+    """Stand-ins for psql and docker that write down what they are asked; as PATH, and as what they wrote."""
+    (tmp_path / "bin").mkdir()
+    for name in ("docker", "psql"):
+        program = tmp_path / "bin" / name
+        program.write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/asked\necho \' "name": "yoshikosan",\'\n')
+        program.chmod(0o755)
+    return f"{tmp_path}/bin:{os.environ['PATH']}", tmp_path / "asked"
+
+
+@pytest.mark.parametrize(("target", "deletes"), [("db-reset", "drop schema"), ("docker-clean", "down --volumes")])
+def test_what_deletes_data_asks_first(repository, recorded, target, deletes):
+    """M3, M4: without a terminal to ask at, nothing is deleted, and the answer says how to mean it."""
+    path, asked = recorded
+    settings = {"PATH": path, "DATABASE_URL": "host=nowhere.invalid"}
+    done = repository.run("make", target, **settings)
+    assert done.returncode != 0 and f"make {target} YES=1" in done.stdout, done.stdout
+    assert deletes not in asked.read_text()
+
+
+def test_docker_clean_does_as_it_is_told(repository, recorded):
+    """M3: the other side of the test above."""
+    path, asked = recorded
+    done = repository.run("make", "docker-clean", "YES=1", PATH=path)
+    assert done.returncode == 0 and "down --volumes" in asked.read_text(), done.stdout
