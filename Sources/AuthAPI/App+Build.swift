@@ -24,7 +24,13 @@ struct App: Sendable {
     let metrics: APIMetrics
     let providers: IdentityProviders
 
-    init(settings: APISettings, logger: Logger, now: @escaping @Sendable () -> Date = { Date.now }) async throws {
+    /// Makes everything; `sleep` is how time passes for who waits for a provider's answer.
+    init(
+        settings: APISettings,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date.now },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) async throws {
         self.settings = settings
         self.logger = logger
         metrics = APIMetrics()
@@ -76,7 +82,7 @@ struct App: Sendable {
             devices: devices,
             metrics: metrics
         )
-        let providers = IdentityProviders(settings.providers, logger: logger, now: now)
+        let providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
         self.providers = providers
         oauth = OAuthRoutes(
             service: OAuthService(

@@ -12,9 +12,10 @@ struct OAuthSite: Sendable {
     /// Runs `body` beside both, on a database of their own.
     static func with(
         _ environment: [String: String] = [:],
+        clock: TestClock = TestClock(),
         _ body: @Sendable (OAuthSite) async throws -> Void
     ) async throws {
-        try await TestDatabase.with { try await with(environment, database: $0, body) }
+        try await TestDatabase.with { try await with(environment, database: $0, clock: clock, body) }
     }
 
     /// Runs `body` beside both, on the given database.
@@ -22,9 +23,9 @@ struct OAuthSite: Sendable {
         _ environment: [String: String] = [:],
         database: TestDatabase,
         databaseURL: String? = nil,
+        clock: TestClock = TestClock(),
         _ body: @Sendable (OAuthSite) async throws -> Void
     ) async throws {
-        let clock = TestClock()
         try await StandInProvider.with(now: clock.now) { standIn in
             let settings = standIn.environment.merging(environment) { $1 }
             try await TestAPI.with(settings, database: database, databaseURL: databaseURL, clock: clock) { api in

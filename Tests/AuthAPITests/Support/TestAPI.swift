@@ -49,7 +49,7 @@ struct TestAPI: Sendable {
             environment,
             databaseURL: databaseURL ?? database.servingURL ?? database.url
         )
-        let app = try await App(settings: settings, logger: logger, now: clock.now)
+        let app = try await App(settings: settings, logger: logger, now: clock.now, sleep: clock.sleep)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = app.server { channel in
             continuation.yield(channel.localAddress?.port ?? 0)
@@ -110,7 +110,14 @@ struct TestAPI: Sendable {
 
 /// A clock that stands still until it is moved.
 final class TestClock: Sendable {
+    /// Waits for an answer as long as a test can take: a busy machine is no attack.
+    static let patience: @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(60)) }
+
+    /// How time passes for who waits for a provider.
+    let sleep: @Sendable (Duration) async throws -> Void
     private let offset = Locked<TimeInterval>(0)
+
+    init(sleep: @escaping @Sendable (Duration) async throws -> Void = TestClock.patience) { self.sleep = sleep }
 
     /// The time that the API sees: the real one, moved.
     var now: @Sendable () -> Date { { [offset] in Date.now.addingTimeInterval(offset.value) } }

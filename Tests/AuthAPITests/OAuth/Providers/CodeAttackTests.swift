@@ -105,7 +105,7 @@ import Testing
                 settings.providers,
                 logger: flow.logger,
                 now: flow.clock.now,
-                sleep: ProviderFlow.patience
+                sleep: flow.clock.sleep
             )
             let error = await #expect(throws: ProviderError.self) { try await providers[name]?.identity(for: answer) }
             try await providers.close()

@@ -9,8 +9,6 @@ import Testing
 /// Signs somebody in through the stand-in provider without the routes: what a flow does with a provider, and no more.
 struct ProviderFlow: Sendable {
     static let redirectOrigin = "https://site.example"
-    /// Waits for an answer as long as a test can take: a busy machine is no attack.
-    static let patience: @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(60)) }
 
     let standIn: StandInProvider
     let providers: IdentityProviders
@@ -35,7 +33,7 @@ struct ProviderFlow: Sendable {
             }
             let settings = try TestAPI.settings(standIn.environment, databaseURL: "postgresql://u@h/d")
             let providers = IdentityProviders(settings.providers, logger: logger, now: clock.now) { duration in
-                if let sleep { try await sleep(standIn, duration) } else { try await patience(duration) }
+                if let sleep { try await sleep(standIn, duration) } else { try await clock.sleep(duration) }
             }
             let result: Result<Void, any Error>
             do {

@@ -1,0 +1,167 @@
+import CryptoExtras
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: whatever a provider does, the browser ends on a page that explains, and nobody is signed in.
+///
+/// What exactly is refused, and in which variations, the tests below `Providers` say; here it is seen from outside.
+@Suite struct HostileProviderTests {
+    /// Something that a provider does, and what the page is told.
+    struct Attack: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let failure: OAuthFailure
+        let provider: OAuthProvider
+        let prepare: @Sendable (StandInProvider) -> Void
+
+        init(
+            _ name: String,
+            _ failure: OAuthFailure = .providerError,
+            by provider: OAuthProvider = .google,
+            prepare: @escaping @Sendable (StandInProvider) -> Void
+        ) {
+            testDescription = name
+            self.failure = failure
+            self.provider = provider
+            self.prepare = prepare
+        }
+
+        /// An ID token that is changed before it is signed.
+        static func token(
+            _ name: String,
+            _ failure: OAuthFailure = .providerError,
+            _ forge: @escaping @Sendable (inout StandInToken) -> Void
+        ) -> Attack {
+            Attack(name, failure) { $0.changeIDToken(forge) }
+        }
+
+        /// The same answer from each address that is asked.
+        static func answers(
+            _ name: String,
+            _ failure: OAuthFailure = .providerError,
+            _ change: @escaping @Sendable (inout StandInAnswer) -> Void
+        ) -> [Attack] {
+            let endpoints: [StandInProvider.Endpoint] = [.discovery, .keys, .googleToken, .discordToken, .discordUser]
+            return endpoints.map { endpoint in
+                let provider: OAuthProvider = endpoint.rawValue.hasPrefix("/api/") ? .discord : .google
+                return Attack("\(name) from \(endpoint)", failure, by: provider) { $0.change(endpoint, change) }
+            }
+        }
+    }
+
+    static let tokens: [Attack] = [
+        .token("another nonce") { $0.claims["nonce"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
+        .token("alg none") { token in
+            token.header["alg"] = "none"
+            token.signing = .none
+        },
+        .token("HS256 signed with the public key") { token in
+            token.header["alg"] = "HS256"
+            token.signing = .hmac(Data((StandInToken.key?.publicKey.pemRepresentation ?? "").utf8))
+        },
+        .token("a key that is not in the JWKS") { token in
+            token.header["kid"] = "stranger"
+            token.signing = .strangersKey
+        },
+        .token("a kid that is a path") { $0.header["kid"] = "../../../etc/passwd" },
+        .token("a kid that is an address") { $0.header["kid"] = "http://169.254.169.254/latest/meta-data" },
+        .token("another issuer") { $0.claims["iss"] = "https://evil.example" },
+        .token("another audience") { $0.claims["aud"] = "somebody-else" },
+        .token("two audiences without azp") { token in
+            token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
+            token.claims["azp"] = nil
+        },
+        .token("another azp") { $0.claims["azp"] = "somebody-else" },
+        .token("expired", .clockSkew) { $0.claims["exp"] = ($0.claims["iat"] as? Int ?? 0) - 61 },
+        .token("issued in the future", .clockSkew) { $0.claims["iat"] = ($0.claims["iat"] as? Int ?? 0) + 300 },
+        .token("no subject") { $0.claims["sub"] = nil },
+        .token("email_verified false", .emailUnverified) { $0.claims["email_verified"] = false },
+        .token("email_verified \"false\"", .emailUnverified) { $0.claims["email_verified"] = "false" },
+        .token("no email", .emailMissing) { $0.claims["email"] = nil },
+    ]
+
+    static let documents: [Attack] = [
+        Attack("discovery for another issuer") {
+            $0.change(.discovery) { $0.edit { $0["issuer"] = "https://a.example" } }
+        },
+        Attack("discovery leads to an internal host") { standIn in
+            standIn.change(.discovery) { $0.edit { $0["token_endpoint"] = "http://169.254.169.254/token" } }
+        },
+        Attack("discovery leads to a file") { standIn in
+            standIn.change(.discovery) { $0.edit { $0["jwks_uri"] = "file:///etc/passwd" } }
+        },
+        Attack("discovery sends browsers to a script") { standIn in
+            standIn.change(.discovery) { $0.edit { $0["authorization_endpoint"] = "javascript:alert(1)" } }
+        },
+        Attack("Google's token of another type") { $0.change(.googleToken) { $0.edit { $0["token_type"] = "mac" } } },
+        Attack("Discord's token of another type", by: .discord) { standIn in
+            standIn.change(.discordToken) { $0.edit { $0["token_type"] = "mac" } }
+        },
+        Attack("no ID token") { $0.change(.googleToken) { $0.edit { $0["id_token"] = nil } } },
+        Attack("Discord's `verified` is false", .emailUnverified, by: .discord) { standIn in
+            standIn.change(.discordUser) { $0.edit { $0["verified"] = false } }
+        },
+        Attack("Discord's user has no email", .emailMissing, by: .discord) { standIn in
+            standIn.change(.discordUser) { $0.edit { $0["email"] = NSNull() } }
+        },
+        Attack("Discord's user has no number", by: .discord) { standIn in
+            standIn.change(.discordUser) { $0.edit { $0["id"] = "../@me" } }
+        },
+    ]
+
+    static let answers: [Attack] = [
+        Attack.answers("10 MB") { $0.edit { $0["x"] = String(repeating: "x", count: 10 * 1024 * 1024) } },
+        Attack.answers("an endless answer") { $0.delivery = .endless },
+        Attack.answers("a redirect inside") { $0.redirect(to: "/trap") },
+        Attack.answers("HTML") { answer in
+            answer.headers[.contentType] = "text/html"
+            answer.body = "<script>alert(1)</script>"
+        },
+        Attack.answers("500", .providerUnavailable) { $0.status = 500 },
+        Attack.answers("429", .providerUnavailable) { $0.status = 429 },
+        Attack.answers("a closed connection", .providerUnavailable) { $0.delivery = .closed },
+    ].flatMap(\.self)
+
+    private func expectRefusal(_ attack: Attack, clock: TestClock = TestClock()) async throws {
+        try await OAuthSite.with(clock: clock) { site in
+            attack.prepare(site.standIn)
+            let browser = site.browser()
+            let started = try await browser.get("\(APIPath.startOAuth(attack.provider))?return_to=/account")
+            let location = try #require(started.header("Location"))
+            // A discovery document that is no good ends the flow before it begins.
+            let isAtProvider = location.hasPrefix(site.standIn.address)
+            let ended = isAtProvider ? try await browser.get(site.standIn.authorize(location).target) : started
+            expectFailure(attack.failure, ended, in: site)
+            #expect(ended.parameter(PagePath.returnParameter) == "/account")
+            #expect(try await site.user(of: browser) == nil)
+            #expect(try await site.sql("SELECT count(*) FROM users") == "0")
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "0")
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
+            #expect(site.standIn.count(.trap) == 0)
+            let log = site.api.logs.all.joined()
+            for secret in ["code-", "access-", "refresh-", "ada@example.com", "Lovelace", "eyJ", "evil", "169.254"] {
+                #expect(!log.contains(secret), "a log line contains \(secret)")
+            }
+        }
+    }
+
+    @Test("A11: forged ID tokens end on the page, without a session", arguments: tokens)
+    func forgedToken(attack: Attack) async throws { try await expectRefusal(attack) }
+
+    @Test("A11: documents that lie end on the page, without a session", arguments: documents)
+    func lyingDocument(attack: Attack) async throws { try await expectRefusal(attack) }
+
+    @Test("A11: answers that are none end on the page, without a session", arguments: answers)
+    func brokenAnswer(attack: Attack) async throws { try await expectRefusal(attack) }
+
+    @Test("A11: a slow answer ends on the page, without a session", arguments: [true, false])
+    func slowAnswer(hasHead: Bool) async throws {
+        // The answer never comes; it does not matter how soon the wait for it ends.
+        let clock = TestClock { _ in try await Task.sleep(for: .milliseconds(300)) }
+        let attacks = Attack.answers("a slow answer", .providerUnavailable) { $0.delivery = hasHead ? .stalled : .held }
+        for attack in attacks { try await expectRefusal(attack, clock: clock) }
+    }
+}
