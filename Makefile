@@ -103,7 +103,7 @@ db-reset: ## Delete all data and start afresh (asks first; YES=1 does not)
 db-shell: ## Open psql
 	@exec scripts/database shell
 
-db-backup: ## Write a backup into $(BACKUPS), with its checksum
+db-backup: ## Write a backup and its checksum into backups (or BACKUPS=…)
 	@exec scripts/backup here create
 
 db-restore: ## Put a backup in place of the data: FILE=… (asks first; YES=1 does not)

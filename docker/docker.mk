@@ -37,7 +37,7 @@ docker-scale: ## Run several of each server: BACKEND=3 FRONTEND=2
 docker-deploy: ## Build the images and replace the servers one by one, without a failed request
 	@exec scripts/containers deploy
 
-docker-backup: ## Write a backup of the containers' database into $(BACKUPS), with its checksum
+docker-backup: ## Write a backup of the containers' database and its checksum into backups (or BACKUPS=…)
 	@exec scripts/backup compose create
 
 docker-restore: ## Put a backup in place of the containers' data: FILE=… (asks first; YES=1 does not)

@@ -34,8 +34,8 @@ class Site:
     def run(self, *arguments: str, status: int = 0, **settings: str) -> str:
         """Runs scripts/backup; answers with all that it said."""
         done = subprocess.run(
-            [ROOT / "scripts/backup", "here", *arguments], env=self.environment | settings, capture_output=True, text=True,
-            timeout=300, stdin=subprocess.DEVNULL,
+            [ROOT / "scripts/backup", "here", *arguments], env=self.environment | settings,
+            capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -52,7 +52,8 @@ class Site:
 
     def databases(self) -> list[str]:
         """Those of the server that belong to this site."""
-        return psql(self.url, f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%' ORDER BY 1").splitlines()
+        query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%' ORDER BY 1"
+        return psql(self.url, query).splitlines()
 
 
 @pytest.fixture
@@ -77,7 +78,8 @@ def seal(file: Path) -> None:
 def test_m4_a_backup_is_whole_private_and_has_its_checksum(site):
     file = site.create()
     assert re.fullmatch(rf"{site.name}-\d{{8}}T\d{{6}}Z\.dump", file.name)
-    assert [each.stat().st_mode & 0o777 for each in (site.folder, file, Path(f"{file}.sha256"))] == [0o700, 0o600, 0o600]
+    modes = [each.stat().st_mode & 0o777 for each in (site.folder, file, Path(f"{file}.sha256"))]
+    assert modes == [0o700, 0o600, 0o600]
     subprocess.run(["sha256sum", "--check", "--strict", f"{file.name}.sha256"], cwd=site.folder, check=True)
     assert len(list(site.folder.iterdir())) == 2
 

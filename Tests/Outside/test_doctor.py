@@ -95,7 +95,8 @@ def test_a_good_deployment_has_nothing_to_mend(deployment):
         "the redirect address to register there: https://yoshikosan.example.com/api/auth/callback/google",
         f"{settings['GOOGLE_ISSUER']}/.well-known/openid-configuration answers",
     }
-    assert [each["message"] for each in findings["clock"]] == ["agrees with that of Google", "agrees with that of PostgreSQL"]
+    clocks = [each["message"] for each in findings["clock"]]
+    assert clocks == ["agrees with that of Google", "agrees with that of PostgreSQL"]
     assert findings["rights"][0]["message"] == "yoshikosan_api may do what serving takes, no more"
 
     # For eyes: the same lines, and what they come to.
@@ -113,7 +114,8 @@ def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
     psql(url, "DELETE FROM schema_migrations")
     provider.ahead = 120
     status, findings = doctor(
-        **settings | {"PUBLIC_URL": "http://example.com:6666", "LOG_LEVEL": "LOUD", "DATABASE_URL_FILE": "", "DATABASE_URL": url}
+        **settings
+        | {"PUBLIC_URL": "http://example.com:6666", "LOG_LEVEL": "LOUD", "DATABASE_URL_FILE": "", "DATABASE_URL": url}
     )
     assert status == 1
     assert to_mend(findings) == {"settings", "secrets", "PUBLIC_URL", "cookie", "clock", "schema", "rights"}

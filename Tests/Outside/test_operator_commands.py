@@ -74,7 +74,7 @@ def test_lists_come_in_parts_newest_first(operator):
 
 def test_the_rules_are_those_of_registration(operator, email):
     create = ["user", "create", email, "--name", "Aiko"]
-    out, error = operator.run(*create, password="short", status=64)
+    _, error = operator.run(*create, password="short", status=64)
     assert error.splitlines() == [
         "The password must have at least 8 characters.",
         "The password must have an upper-case letter.",
@@ -135,7 +135,8 @@ def test_wrong_use_is_status_64(operator, arguments):
 
 
 def test_statuses_of_a_database_away_and_of_wrong_settings(operator):
-    away = operator.run("user", "list", status=69, DATABASE_URL="postgresql://x@127.0.0.1:1/x", DATABASE_POOL_TIMEOUT="1")
+    nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "DATABASE_POOL_TIMEOUT": "1"}
+    away = operator.run("user", "list", status=69, **nowhere)
     assert away[1] == "the database cannot be reached\n"
     assert operator.run("user", "list", status=78, SECRET_KEY="short")[1].startswith("SECRET_KEY:")
     with database() as url:
