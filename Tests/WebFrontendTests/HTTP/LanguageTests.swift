@@ -45,7 +45,7 @@ import Testing
             let cookie = "\(StubAuthAPI.cookie); language=ja"
             let account = try await site.get("/account", cookie: cookie)
             #expect(account.body.contains(">2026年11月23日 7:58（UTC）</time>"))
-            #expect(account.body.contains("<bdi>LinuxのFirefox</bdi>"))
+            #expect(account.body.contains("<bdi>Firefox（Linux）</bdi>"))
             let home = try await site.get("/", cookie: cookie)
             #expect(home.body.contains(#"<h1 data-testid="greeting">こんにちは、<bdi>Ada Lovelace</bdi>さん</h1>"#))
         }
