@@ -2,7 +2,10 @@
 
 import pytest
 from chromium import OPTIONS
+from page_states import Ports
 from playwright.sync_api import expect, sync_playwright
+from scripted_api import showcase
+from site_under_test import free_ports, nginx
 from watch import Watch
 
 # For busy machines: nothing here takes long otherwise.
@@ -22,6 +25,34 @@ def chromium(playwright):
     browser = playwright.chromium.launch(**OPTIONS)
     yield browser
     browser.close()
+
+
+@pytest.fixture(scope="session")
+def ports():
+    """The pages before an API that plays any part, behind three proxies."""
+    with (
+        showcase() as (front, frontend),
+        nginx(*free_ports(2)) as empty,
+        nginx(*free_ports(1), frontend, CREDENTIAL_RATE="1", CREDENTIAL_BURST="1") as strict,
+    ):
+        yield Ports(front, empty.port, strict.port)
+
+
+_tally = {}
+
+
+@pytest.fixture(scope="session")
+def tally() -> dict:
+    """What the tests measure, for the report at the end."""
+    return _tally
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says what was measured."""
+    if looks := _tally.get("axe"):
+        terminalreporter.write_line(f"axe looked at {looks} pages, each a state in one look")
+    for name, (size, requests) in sorted(_tally.get("weights", {}).items()):
+        terminalreporter.write_line(f"{name}: {size} bytes in {requests} requests")
 
 
 @pytest.fixture

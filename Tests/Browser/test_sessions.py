@@ -53,6 +53,26 @@ def test_a18_a_device_that_is_gone_already_is_no_error(visitor, email):
     expect(page.locator(".session")).to_have_count(1)
 
 
+def test_a_session_that_ended_in_another_tab(page, email):
+    register(page, email)
+    page.goto("/account")
+    other = page.context.new_page()
+    other.goto("/")
+    other.get_by_role("navigation").get_by_role("button", name="Sign out").click()
+    other.wait_for_load_state()
+    # The button of a page that does not know it yet leads to signing in, and from there back.
+    page.locator("#sign-out-here").click()
+    page.wait_for_load_state()
+    assert path_of(page) == "/"
+    page.goto("/account")
+    assert path_of(page) == "/login"
+    fill_login(page, email)
+    assert send(page, "Sign in").status == 303
+    assert path_of(page) == "/account"
+    other.reload()
+    expect_signed_in(other)
+
+
 def test_a_browser_without_cookies_is_told_so(playwright, site, watch, visitor, email, tmp_path):
     register(visitor(), email)
     preferences = tmp_path / "Default/Preferences"

@@ -1,0 +1,60 @@
+"""English and Japanese, by what the browser asks for and by the visitor's choice (F6)."""
+
+import pytest
+from people import NAME, path_of, register
+from playwright.sync_api import expect
+
+
+@pytest.mark.parametrize(("locale", "language", "heading"), [("ja-JP", "ja", "ログイン"), ("fr-FR", "en", "Sign in")])
+def test_f6_the_browser_decides_first(chromium, site, locale, language, heading):
+    context = chromium.new_context(base_url=site.url, locale=locale)
+    page = context.new_page()
+    page.goto("/login")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    context.close()
+
+
+def test_f6_the_visitors_choice_holds_and_leads_back(page):
+    page.goto("/login?return_to=/account")
+    page.get_by_role("button", name="日本語").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    assert page.url.endswith("/login?return_to=%2Faccount")
+    expect(page).to_have_title("ログイン · yoshikosan")
+    page.locator("#nav-register").click()
+    expect(page.get_by_label("メールアドレス")).to_be_visible()
+    page.goto("/nowhere")
+    expect(page.get_by_role("heading", level=1)).to_have_text("ページが見つかりません")
+    page.goto("/docs")
+    expect(page.get_by_role("navigation", name="目次")).to_be_visible()
+    [cookie] = page.context.cookies()
+    assert (cookie["name"], cookie["value"], cookie["sameSite"], cookie["path"]) == ("language", "ja", "Lax", "/")
+    page.goto("/nowhere")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+    assert path_of(page) == "/nowhere"
+
+
+def test_f6_the_switch_is_reached_by_keyboard_and_says_what_it_is(visitor):
+    page = visitor()
+    page.goto("/")
+    switch = page.get_by_role("form", name="Language").get_by_role("button")
+    expect(switch).to_have_attribute("lang", "ja")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if switch.evaluate("element => element === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+
+
+def test_f6_who_is_signed_in_stays_so_in_another_language(visitor, email):
+    page = visitor()
+    register(page, email)
+    page.goto("/account")
+    page.get_by_role("button", name="日本語").click()
+    assert path_of(page) == "/account"
+    expect(page.get_by_test_id("account-name")).to_have_text(NAME)
+    expect(page.get_by_role("heading", name="ログイン中の端末")).to_be_visible()
+    time = page.locator("time").first
+    assert "年" in time.text_content() and "年" in time.get_attribute("title")

@@ -1,0 +1,35 @@
+"""What a page costs: bytes on the wire and requests, through nginx, the first time (F5)."""
+
+import pytest
+from page_states import STATES
+
+# The whole page with its style sheet and script. Browsers ask for the icon besides, once for the whole site.
+MOST_BYTES = 25_000
+MOST_REQUESTS = 3
+
+
+@pytest.mark.parametrize("state", [each for each in STATES if not each.scripted], ids=lambda each: each.name)
+def test_a_page_is_light(chromium, ports, tally, state):
+    context = chromium.new_context(locale="ja-JP")
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request))
+    state.open(page, ports)
+    page.wait_for_load_state()
+    # Of a form that was sent, only the answer counts; what it shares with the form, as if it were new.
+    last = max(index for index, request in enumerate(asked) if request.is_navigation_request())
+    own = {request.url for request in asked[last:] if not request.url.endswith((".svg", ".ico"))}
+    weights = dict.fromkeys(own, 0)
+    for request in asked:
+        if request.url in own and (request is asked[last] or not request.is_navigation_request()):
+            sizes = request.sizes()
+            size = sizes["responseBodySize"] + sizes["responseHeadersSize"]
+            weights[request.url] = max(weights[request.url], size)
+            if "/assets/" in request.url:
+                headers = request.response().headers
+                assert headers["content-encoding"] == "gzip"
+                assert headers["cache-control"] == "public, max-age=31536000, immutable"
+    context.close()
+    assert len(weights) <= MOST_REQUESTS, weights
+    assert sum(weights.values()) < MOST_BYTES, weights
+    tally.setdefault("weights", {})[state.name] = (sum(weights.values()), len(weights))

@@ -1,0 +1,200 @@
+"""Every page in every state that a person can meet it in, for the tests that look at all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+from site_under_test import PASSWORD
+
+
+@dataclasses.dataclass(frozen=True)
+class Ports:
+    """Where the pages are: behind an nginx, one that has no servers, and one whose limit is used up."""
+
+    site: int
+    empty: int
+    strict: int
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """One page in one state."""
+
+    name: str
+    status: int
+    open: Callable[[Page, Ports], None]
+    # Whether a script makes the state.
+    scripted: bool = False
+
+
+STATES: list[State] = []
+
+
+def state(name: str, status: int = 200, *, scripted: bool = False):
+    """Adds what opens a page in the named state."""
+
+    def add(open_page):
+        STATES.append(State(name, status, open_page, scripted))
+        return open_page
+
+    return add
+
+
+def visit(page: Page, port: int, path: str, token: str | None = None, **cookies: str):
+    """Opens a page with these cookies and no others, the session's among them if there is one."""
+    page.context.clear_cookies()
+    url = f"http://localhost:{port}"
+    if token:
+        cookies["access_token"] = token
+    page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
+    page.goto(url + path)
+
+
+def submit(page: Page, /, **values: str):
+    """Fills the page's form in and sends it."""
+    for name, value in values.items():
+        page.locator(f"#{name}").fill(value)
+    with page.expect_navigation():
+        page.locator("main form.form button[type=submit]").click()
+
+
+def plain(name: str, path: str, status: int = 200, token: str | None = None, **cookies: str):
+    """Adds a page that only needs to be opened."""
+    state(name, status)(lambda page, ports: visit(page, ports.site, path, token, **cookies))
+
+
+plain("home", "/")
+plain("home-signed-out", "/?notice=signed-out")
+plain("home-signed-in", "/", token="ada")
+plain("home-long-name", "/", token="long")
+plain("login", "/login")
+plain("login-return", "/login?return_to=/account")
+plain("login-session-over", "/login?return_to=/account&notice=session-over")
+plain("login-cookies-off", "/signed-in")
+plain("login-connect", "/login?connect=google", oauth_connect="waiting")
+plain("login-connection-over", "/login?connect=google")
+for failure in ("access_denied", "email_unverified", "identity_taken", "provider_unavailable", "internal_error"):
+    plain(f"login-{failure}", f"/login?oauth_error={failure}&provider=discord&error_id={'5' * 32}")
+plain("register", "/register")
+plain("account", "/account", token="ada")
+plain("account-alone", "/account", token="alone")
+plain("account-long-name", "/account", token="long")
+plain("account-session-ended", "/account?notice=session-ended", token="ada")
+plain("account-connected", "/account?connected=google", token="ada")
+plain("account-identity-taken", "/account?oauth_error=identity_taken&provider=discord", token="ada")
+plain("not-found", "/nothing/here", status=404)
+plain("wrong-method", "/logout", status=405)
+plain("too-many", "/", status=429, token="busy")
+plain("broken", "/", status=500, token="broken")
+plain("nginx-not-found", "/health", status=404)
+
+
+def visit_once(page: Page, port: int, path: str, token: str | None = None):
+    """Opens a page that would ask for itself again while it is looked at."""
+
+    def keep(route):
+        answer = route.fetch()
+        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
+        route.fulfill(response=answer, headers=headers)
+
+    page.route(f"**{path}", keep)
+    visit(page, port, path, token)
+    page.unroute(f"**{path}")
+
+
+@state("away", 503)
+def _(page, ports):
+    visit_once(page, ports.site, "/account", token="away")
+
+
+@state("nginx-away", 502)
+def _(page, ports):
+    visit_once(page, ports.empty, "/login")
+
+
+@state("nginx-too-many", 429)
+def _(page, ports):
+    for _ in range(4):
+        visit(page, ports.strict, "/login")
+        submit(page, email="ada@example.com", password="Wrong-Password-1")
+        if page.locator("form.form").count() == 0:
+            return
+
+
+@state("nginx-too-large", 413)
+def _(page, ports):
+    visit(page, ports.site, "/login")
+    submit(page, email="a" * 70_000, password=PASSWORD)
+
+
+@state("cross-site", 403)
+def _(page, ports):
+    # The page before may forbid forms, and what is written into it.
+    page.goto("about:blank")
+    action = f"http://localhost:{ports.site}/login"
+    page.set_content(f'<form class="form" method="post" action="{action}"><button type="submit">x</button></form>')
+    with page.expect_navigation():
+        page.locator("button").click()
+
+
+@state("unreadable", 400)
+def _(page, ports):
+    visit(page, ports.site, "/login")
+    page.route("**/login", lambda route: route.continue_(post_data="email=%"))
+    submit(page, email="ada@example.com", password=PASSWORD)
+    page.unroute("**/login")
+
+
+def failing(name: str, path: str, status: int, /, **values: str):
+    """Adds a form that is not taken."""
+
+    def open_page(page, ports):
+        visit(page, ports.site, path)
+        submit(page, **values)
+
+    state(name, status)(open_page)
+
+
+GOOD = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD, "password_confirmation": PASSWORD}
+failing("login-wrong", "/login", 401, email="ada@example.com", password="Wrong-Password-1")
+failing("login-empty", "/login", 422)
+failing("login-busy", "/login?return_to=/account", 429, email="busy@example.com", password=PASSWORD)
+failing("login-full", "/login", 503, email="full@example.com", password=PASSWORD)
+failing("login-away", "/login", 503, email="away@example.com", password=PASSWORD)
+failing("register-empty", "/register", 422)
+failing("register-taken", "/register", 409, **GOOD | {"email": "taken@example.com"})
+failing("register-common", "/register", 422, **GOOD | {"password": "Password1", "password_confirmation": "Password1"})
+failing("register-away", "/register", 503, **GOOD | {"email": "away@example.com"})
+BAD = {"name": "a\u202eb", "email": "a@b", "password": "short", "password_confirmation": "short"}
+failing("register-wrong", "/register", 422, **BAD)
+
+
+@state("register-typing", scripted=True)
+def _(page, ports):
+    visit(page, ports.site, "/register")
+    page.locator("#name").fill("Ada Lovelace")
+    page.locator("#email").fill("ada@example.com")
+    page.locator("#password").fill("Plum-blossom")
+
+
+@state("register-mismatch", scripted=True)
+def _(page, ports):
+    visit(page, ports.site, "/register")
+    for name, value in (GOOD | {"password_confirmation": "Another-1"}).items():
+        page.locator(f"#{name}").fill(value)
+    page.locator("#password_confirmation").press("Enter")
+
+
+@state("register-shown", scripted=True)
+def _(page, ports):
+    visit(page, ports.site, "/register")
+    page.locator("#password").fill(PASSWORD)
+    page.locator(".reveal").first.click()
+
+
+def path_of(page: Page) -> str:
+    """Where the page is, without host and query."""
+    return urlsplit(page.url).path

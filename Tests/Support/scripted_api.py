@@ -1,0 +1,162 @@
+"""An API that says what a page needs to show a state of its; the pages and nginx in front of it are the real ones."""
+
+import contextlib
+import http.server
+import json
+import secrets
+import subprocess
+import threading
+from http.cookies import SimpleCookie
+
+from site_under_test import PASSWORD, binary, dying_with_us, free_ports, listens, nginx, wait_until
+
+ADA = {
+    "id": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "email": "ada@example.com",
+    "name": "Ada Lovelace",
+    "avatar_url": None,
+}
+LONG = ADA | {"name": "Wolfeschlegelsteinhausenbergerdorff " * 5, "email": f"{'long' * 16}@{'domain' * 10}.example.com"}
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Mobile Safari/604.1"
+
+
+def session(number: int, agent: str, address: str, current: bool) -> dict:
+    """A session as the API lists it."""
+    return {
+        "id": f"01890a5d-ac96-774b-bcce-b302099a80{number:02}",
+        "created_at": f"2026-11-{23 - number}T07:58:00Z",
+        "expires_at": f"2026-11-{30 - number}T07:58:00Z",
+        "current": current,
+        "user_agent": agent,
+        "ip_address": address,
+    }
+
+
+HERE = session(1, FIREFOX, "192.0.2.7", True)
+PHONE = session(2, IPHONE, "2001:db8:1234:5678:9abc:def0:1234:5678", False)
+GOOGLE = {
+    "id": "01890a5d-ac96-774b-bcce-b302099a8101",
+    "provider": "google",
+    "email": "ada@gmail.com",
+    "linked_at": "2026-10-01T09:30:00Z",
+}
+
+# What the session cookie stands for: who is signed in, in which sessions, with which accounts linked, with a password.
+PEOPLE = {
+    "ada": (ADA, [HERE, PHONE], [GOOGLE], True),
+    "alone": (ADA, [HERE], [GOOGLE], False),
+    "long": (LONG, [HERE], [], True),
+}
+# What an email's first half, or the session cookie, makes the API answer.
+PROBLEMS = {
+    "broken": (500, "internal_error", None),
+    "busy": (429, "too_many_requests", 90),
+    "full": (503, "overloaded", 2),
+    "away": (503, "service_unavailable", 5),
+}
+
+
+class ScriptedAPI(http.server.BaseHTTPRequestHandler):
+    """Answers by cookie, email and password alone; remembers nothing."""
+
+    protocol_version = "HTTP/1.1"
+    # An answer in two packets would wait for the first one's receipt.
+    wbufsize = -1
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+    def answer(self, status: int, body=None, **headers):
+        """Sends an answer."""
+        content = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if body is not None:
+            self.send_header("Content-Type", "application/json")
+        if status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def problem(self, status: int, code: str, retry: int | None = None, errors=()):
+        """Sends a problem document."""
+        body = {"type": "about:blank", "title": code, "status": status, "detail": code, "code": code}
+        headers = {} if retry is None else {"Retry-After": str(retry)}
+        self.answer(status, body | {"errors": list(errors), "request_id": "0" * 32}, **headers)
+
+    def handle_one(self):
+        """Answers whatever is asked."""
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length) or b"{}")
+        cookies = SimpleCookie(self.headers.get("Cookie", ""))
+        token = cookies["access_token"].value if "access_token" in cookies else ""
+        wish = body.get("email", "").split("@")[0].lower() or token
+        path = self.path.removeprefix("/api/auth/")
+        if wish in PROBLEMS:
+            self.problem(*PROBLEMS[wish])
+        elif path == "/health/ready":
+            self.answer(200, {"status": "ok"})
+        elif path == "connect" and "oauth_connect" in cookies:
+            self.answer(200, {"provider": "google", "email": ADA["email"]})
+        elif path == "connect":
+            self.problem(404, "no_pending_connection")
+        elif path == "login" and body["password"] != PASSWORD:
+            self.problem(401, "invalid_credentials")
+        elif path == "register" and wish == "taken":
+            self.problem(409, "email_taken", errors=[{"field": "email", "code": "taken", "detail": "taken"}])
+        elif path in ("login", "register"):
+            self.answer(200 if path == "login" else 201, ADA, Set_Cookie="access_token=ada; HttpOnly; Path=/")
+        elif path == "logout":
+            self.answer(204, Set_Cookie="access_token=; HttpOnly; Path=/; Max-Age=0")
+        elif token not in PEOPLE:
+            self.problem(401, "unauthenticated")
+        else:
+            self.answer_person(path, *PEOPLE[token])
+
+    def answer_person(self, path, user, sessions, identities, has_password):
+        """Answers somebody who is signed in."""
+        if path == "me":
+            self.answer(200, user)
+        elif path == "sessions":
+            self.answer(200, {"ended": 1} if self.command == "DELETE" else {"sessions": sessions})
+        elif path == "identities":
+            self.answer(200, {"identities": identities, "has_password": has_password})
+        elif self.command == "DELETE":
+            self.answer(204)
+        else:
+            self.problem(404, "not_found")
+
+    do_GET = do_POST = do_DELETE = handle_one
+
+
+@contextlib.contextmanager
+def showcase(**settings: str):
+    """The pages and nginx before the scripted API; yields nginx's port and the frontend's."""
+    [port] = free_ports(1)
+    api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ScriptedAPI)
+    api.daemon_threads = True
+    threading.Thread(target=api.serve_forever, daemon=True).start()
+    environment = {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "FRONTEND_HOST": "127.0.0.1",
+        "FRONTEND_PORT": str(port),
+        "API_URL": f"http://127.0.0.1:{api.server_port}",
+        "GOOGLE_CLIENT_ID": "google",
+        "DISCORD_CLIENT_ID": "discord",
+        "LOG_LEVEL": "ERROR",
+        **settings,
+    }
+    command = [*dying_with_us(), binary("WebFrontend"), "serve"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: listens(port) or process.poll() is not None, "the frontend listens")
+        assert process.poll() is None
+        with nginx(api.server_port, port, CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000") as front:
+            yield front.port, port
+    finally:
+        process.kill()
+        process.wait()
+        api.shutdown()
+        api.server_close()
