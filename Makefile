@@ -131,6 +131,9 @@ openapi-export: ## Write the API's description to a file (OUTPUT=…)
 	@mv "$(OUTPUT).part" "$(OUTPUT)"
 	@echo "Written to $(OUTPUT)"
 
+screenshots: ## Take the pictures of README.md anew (into docs/)
+	@exec scripts/screenshots
+
 clean: ## Delete what was built; the development database and the hooks' tools stay
 	@swift package clean
 	@rm -rf .build/python .build/tests .build/postgres-test
