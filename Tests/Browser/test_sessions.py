@@ -11,13 +11,13 @@ def test_a18_two_devices_see_each_other_and_one_ends_the_other(page, visitor, em
     assert sign_in(other, email).status == 303
 
     page.goto("/account")
-    expect(page.locator(".session")).to_have_count(2)
-    expect(page.locator(".session[data-current]")).to_have_count(1)
-    expect(page.locator(".session[data-current]")).to_contain_text("This device")
-    expect(page.locator(".session").first).to_contain_text("127.0.0.1")
+    expect(page.locator("[data-session]")).to_have_count(2)
+    expect(page.locator("[data-session][data-current]")).to_have_count(1)
+    expect(page.locator("[data-session][data-current]")).to_contain_text("This device")
+    expect(page.locator("[data-session]").first).to_contain_text("127.0.0.1")
     page.get_by_role("button", name="Sign out this device").click()
     expect(page.get_by_role("status").first).to_contain_text("That device is signed out.")
-    expect(page.locator(".session")).to_have_count(1)
+    expect(page.locator("[data-session]")).to_have_count(1)
     expect_signed_in(page)
 
     other.goto("/account")
@@ -31,9 +31,9 @@ def test_a18_all_other_devices_at_once(page, visitor, email):
         sign_in(other, email)
 
     page.goto("/account")
-    expect(page.locator(".session")).to_have_count(3)
+    expect(page.locator("[data-session]")).to_have_count(3)
     page.get_by_role("button", name="Sign out everywhere else").click()
-    expect(page.locator(".session")).to_have_count(1)
+    expect(page.locator("[data-session]")).to_have_count(1)
     expect(page.get_by_role("button", name="Sign out everywhere else")).to_have_count(0)
     expect_signed_in(page)
     for other in others:
@@ -50,7 +50,7 @@ def test_a18_a_device_that_is_gone_already_is_no_error(visitor, email):
     other.wait_for_load_state()
     page.get_by_role("button", name="Sign out this device").click()
     expect(page.get_by_role("status").first).to_contain_text("signed out already")
-    expect(page.locator(".session")).to_have_count(1)
+    expect(page.locator("[data-session]")).to_have_count(1)
 
 
 def test_a_session_that_ended_in_another_tab(page, email):
