@@ -24,7 +24,7 @@ FILE ?=
 export COVERAGE_FLOOR YES BACKUPS
 
 ## Development
-dev: ## Run the whole site here, with live reload, until Ctrl-C (OAUTH=demo: with stand-ins for Google and Discord)
+dev: ## Run the whole site here, with live reload, until Ctrl-C (OAUTH=demo: stand-in providers)
 	@exec scripts/dev
 
 dev-backend: ## Run the database and the API alone, with live reload
