@@ -12,9 +12,10 @@ def strict_site():
         yield site
 
 
-def test_a17_the_page_says_how_long_to_wait_and_keeps_what_was_typed(strict_site, visitor, email):
-    page = visitor()
-    page.goto(f"{strict_site.url}/login")
+def test_a17_the_page_says_how_long_to_wait_and_keeps_what_was_typed(strict_site, chromium, email):
+    context = chromium.new_context(base_url=strict_site.url, locale="en-GB")
+    page = context.new_page()
+    page.goto("/login")
     for _ in range(3):
         page.fill("#email", email)
         page.fill("#password", "Wrong-Horse-7")
@@ -25,3 +26,4 @@ def test_a17_the_page_says_how_long_to_wait_and_keeps_what_was_typed(strict_site
     expect(page.locator("#error-summary")).to_contain_text("minutes")
     expect(page.locator("#email")).to_have_value(email)
     expect(page.locator("#password")).to_have_value("")
+    context.close()
