@@ -54,7 +54,13 @@ struct TestPostgres: Sendable {
 
     /// Starts the server and waits until it answers.
     func start() async throws {
-        try await control(["-w", "-l", directory.appending(path: "log").path(), "start"])
+        let log = directory.appending(path: "log")
+        do {
+            try await control(["-w", "-l", log.path(), "start"])
+        } catch {
+            let said = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+            throw TestCommand.Failure(description: "PostgreSQL did not start: \(said)")
+        }
     }
 
     /// Stops the server at once, ending all connections in good order.
@@ -143,6 +149,8 @@ struct TestPostgres: Sendable {
         let all = [
             "listen_addresses": "", "port": "\(server.port)", "fsync": "off", "max_connections": "20",
             "unix_socket_directories": directory.path(), "shared_buffers": "16MB", "lc_messages": "C",
+            // It inherits the sockets of all tests under way, and counts them as its own.
+            "max_files_per_process": "16384",
         ].merging(settings) { $1 }
         try server.write(all.map { "\($0.key) = '\($0.value)'\n" }.joined(), to: "postgresql.auto.conf")
         return server
