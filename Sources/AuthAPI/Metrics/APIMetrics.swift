@@ -90,11 +90,3 @@ struct APIMetrics: Sendable {
         }
     }
 }
-
-extension Timer {
-    /// Records a duration.
-    func record(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-    }
-}

@@ -74,7 +74,6 @@ private final class RequestSeries: Sendable {
             if timers.count < PrometheusRegistry.seriesLimit { timers[key] = timer }
             return timer
         }
-        let (seconds, attoseconds) = duration.components
-        timer.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        timer.record(duration)
     }
 }

@@ -1,0 +1,9 @@
+public import CoreMetrics
+
+extension Timer {
+    /// Records a duration, of which parts of a nanosecond are dropped.
+    public func record(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}
