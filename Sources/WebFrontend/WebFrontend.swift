@@ -24,15 +24,8 @@ struct Serve: AsyncParsableCommand {
         do {
             try await buildServer(settings).run()
         } catch {
-            let explanation = ListenFault.explanation(
-                of: error,
-                host: settings.host,
-                port: settings.port,
-                setting: .frontendPort
-            )
-            guard let explanation else { throw error }
-            StandardError.print(explanation)
-            throw ExitCode(HealthCheck.unavailableStatus)
+            let status = ListenFault.report(error, host: settings.host, port: settings.port, setting: .frontendPort)
+            throw status.map { ExitCode($0) } ?? error
         }
     }
 }

@@ -24,15 +24,8 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {
-            let explanation = ListenFault.explanation(
-                of: error,
-                host: settings.host,
-                port: settings.port,
-                setting: .apiPort
-            )
-            guard let explanation else { throw error }
-            StandardError.print(explanation)
-            throw ExitCode(HealthCheck.unavailableStatus)
+            let status = ListenFault.report(error, host: settings.host, port: settings.port, setting: .apiPort)
+            throw status.map { ExitCode($0) } ?? error
         }
         logger.info("stopped")
     }

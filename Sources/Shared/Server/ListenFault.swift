@@ -8,6 +8,14 @@ import NIOCore
 
 /// Tells why a server could not listen, in words that name the way out.
 public enum ListenFault {
+    /// Says on standard error why a server could not start, if that is about the address that it was to listen on; gives
+    /// the exit status, or nil when the error is about something else and nothing was said.
+    public static func report(_ error: any Error, host: String, port: Int, setting: SettingName) -> Int32? {
+        guard let explanation = explanation(of: error, host: host, port: port, setting: setting) else { return nil }
+        StandardError.print(explanation)
+        return HealthCheck.unavailableStatus
+    }
+
     /// One sentence for an error of starting a server; nil when the error is not about its address.
     ///
     /// - Parameters:
