@@ -16,7 +16,8 @@ BEGIN
         -- Operators delete users with the same program; everything that belongs to a user goes with them.
         'GRANT SELECT, INSERT, UPDATE (email, name, avatar_url, password_hash, email_verified_at), DELETE
             ON users TO %I',
-        'GRANT SELECT, INSERT, UPDATE, DELETE ON oauth_accounts TO %I',
+        'GRANT SELECT, INSERT, UPDATE (email, access_token, refresh_token, key_version, expires_at), DELETE
+            ON oauth_accounts TO %I',
         -- Sessions are never changed. The sweeper locks the rows that it removes, which takes the right to update a column.
         'GRANT SELECT, INSERT, UPDATE (user_agent), DELETE ON sessions TO %I',
         'GRANT SELECT, INSERT, UPDATE (busy_until), DELETE ON throttles TO %I',

@@ -63,6 +63,8 @@ import Testing
             "DELETE FROM schema_migrations", "INSERT INTO schema_migrations VALUES (99, 'x', '')",
             "UPDATE users SET id = gen_random_uuid()", "UPDATE users SET created_at = now()",
             "UPDATE sessions SET user_id = gen_random_uuid()", "UPDATE sessions SET expires_at = 'infinity'",
+            "UPDATE oauth_accounts SET user_id = gen_random_uuid()", "UPDATE oauth_accounts SET provider = 'google'",
+            "UPDATE oauth_accounts SET provider_user_id = 'x'", "UPDATE oauth_accounts SET created_at = now()",
             "SELECT * FROM pg_authid", "SELECT pg_read_file('PG_VERSION')", "COPY users TO PROGRAM 'cat'",
             "CREATE EXTENSION pgcrypto",
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user",
