@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from site_under_test import ROOT, ask, free_ports, nginx
+from site_under_test import ROOT, ask, free_ports, nginx, send_raw
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,22 @@ def test_f6_refusals_are_in_the_visitors_language(alone, request_of, status, tit
     page = ask(alone.port, headers={"Cookie": "language=ja"}, **request_of)
     assert page.status == status
     assert f"エラー {status} {title}" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "english", "japanese"),
+    [
+        (f"GET /{'x' * 20_000} HTTP/1.1", 414, "Address too long", "アドレスが長すぎます。"),
+        ("GET / HTTP/1.x", 400, "Malformed request", "送信内容を読み取れませんでした。"),
+        ("GET / HTTP/2.5", 505, "HTTP version not supported", "このHTTPのバージョンには対応していません。"),
+    ],
+)
+def test_f6_what_is_refused_before_its_language_is_known_is_in_both(alone, line, status, english, japanese):
+    page = send_raw(alone.port, f"{line}\r\nHost: a\r\nAccept-Language: ja\r\n\r\n".encode())
+    assert page.status == status
+    told = text_of(page)
+    assert f"Error {status} {english}" in told and japanese in told
+    assert '<p lang="ja">' in page.body.decode()
 
 
 def test_f6_every_error_has_words_in_both_languages():
