@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "SharedTests",
             dependencies: [
-                "Shared", hummingbird, hummingbirdTesting, logging, httpTypes, nioCore, inMemoryLogging, metrics,
+                "Shared", hummingbird, hummingbirdTesting, logging, lifecycle, httpTypes, nioCore, nioHTTP1, httpClient,
+                inMemoryLogging, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             swiftSettings: strict
@@ -100,7 +101,8 @@ let package = Package(
         .testTarget(
             name: "AuthAPITests",
             dependencies: [
-                "AuthAPI", "Shared", hummingbird, crypto, logging, lifecycle, httpTypes, nioCore, nioHTTP1, httpClient,
+                "AuthAPI", "Shared", hummingbird, crypto, logging, lifecycle, arguments, httpTypes, nioCore, nioHTTP1,
+                httpClient,
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),

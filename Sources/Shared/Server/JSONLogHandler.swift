@@ -58,12 +58,15 @@ public struct JSONLogHandler: LogHandler {
         var fields = metadata
         if let provided = metadataProvider?.get() { fields.merge(provided) { _, new in new } }
         if let own = event.metadata { fields.merge(own) { _, new in new } }
+        if let error = event.error { fields["error"] = "\(error)" }
         let timestamp = Self.timestampStyle.format(.now)
         switch format {
         case .json: write(jsonLine(event, fields: fields, timestamp: timestamp))
         case .text:
-            let pairs = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-            write("\(timestamp) \(Self.name(of: event.level)) \(event.message)\(pairs)\n")
+            var line = "\(timestamp) \(Self.name(of: event.level)) "
+            line.appendEscaped(event.message.description)
+            for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line.appendEscaped(" \(key)=\(value)") }
+            write(line + "\n")
         }
     }
 
@@ -110,15 +113,25 @@ extension String {
             switch scalar {
             case "\"": append("\\\"")
             case "\\": append("\\\\")
-            case "\n": append("\\n")
-            case _
-            where scalar.value < 0x20 || scalar.value == 0x7F || scalar.value == 0x2028 || scalar.value == 0x2029:
-                let hex = String(scalar.value, radix: 16)
-                append("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
-            default: unicodeScalars.append(scalar)
+            default: appendEscaped(scalar)
             }
         }
         append("\"")
+    }
+
+    /// Appends a text that can neither end the line nor steer a terminal.
+    fileprivate mutating func appendEscaped(_ text: String) {
+        for scalar in text.unicodeScalars { appendEscaped(scalar) }
+    }
+
+    private mutating func appendEscaped(_ scalar: Unicode.Scalar) {
+        switch scalar.value {
+        case 0x0A: append("\\n")
+        case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029:
+            let hex = String(scalar.value, radix: 16)
+            append("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
+        default: unicodeScalars.append(scalar)
+        }
     }
 
     fileprivate mutating func appendJSON(_ value: Logger.MetadataValue) {

@@ -70,10 +70,61 @@ import Testing
         }
     }
 
-    @Test("Text lines are for reading")
+    @Test("Text lines are for reading, and nothing in a value can end them or steer the terminal")
     func text() {
         let lines = Lines()
         logger(lines, format: .text).info("hello", metadata: ["b": "2", "a": "1"])
         #expect(lines.all.first?.hasSuffix(" INFO hello a=1 b=2\n") == true)
+        let nasty = "x\u{1B}[2J\n2026-01-01 ERROR \u{9B}31m forged \"山\""
+        logger(lines, format: .text).info("\(nasty)", metadata: ["\(nasty)": "\(nasty)"])
+        let shown = #"x\u001b[2J\n2026-01-01 ERROR \u009b31m forged "山""#
+        #expect(lines.all.last?.hasSuffix(" INFO \(shown) \(shown)=\(shown)\n") == true)
+        #expect(lines.all.last?.unicodeScalars.count { $0.properties.generalCategory == .control } == 1)
+    }
+
+    @Test("E5 Values keep their types: numbers and flags are no strings, what JSON cannot say is one")
+    func types() throws {
+        let lines = Lines()
+        logger(lines).info(
+            "x",
+            metadata: [
+                "int": .stringConvertible(-7), "huge": .stringConvertible(UInt64.max), "flag": .stringConvertible(true),
+                "tiny": .stringConvertible(1e-7), "nan": .stringConvertible(Double.nan),
+                "infinite": .stringConvertible(-Double.infinity), "other": .stringConvertible([1, 2]),
+                "deep": .dictionary(["b": .array([.dictionary(["c": "\"\n"]), .stringConvertible(1)]), "a": "1"]),
+                "none": .array([]), "empty": .dictionary([:]),
+            ]
+        )
+        let line = try #require(lines.all.first)
+        let object = try object(line)
+        #expect(object["int"] as? Int == -7 && object["huge"] as? UInt64 == .max && object["flag"] as? Bool == true)
+        #expect(object["tiny"] as? Double == 1e-7)
+        #expect(object["nan"] as? String == "nan" && object["infinite"] as? String == "-inf")
+        #expect(object["other"] as? String == "[1, 2]")
+        // Keys are sorted, so that lines of one kind can be compared.
+        #expect(line.contains(#""deep":{"a":"1","b":[{"c":"\"\n"},1]},"#))
+        #expect(line.contains(#""empty":{}"#) && line.contains(#""none":[]"#))
+    }
+
+    @Test("E5 What is nearest to the event wins: its own metadata, then the provider's, then the logger's")
+    func precedence() throws {
+        let lines = Lines()
+        var handler = JSONLogHandler(format: .json, logLevel: .info, write: lines.append)
+        handler.metadataProvider = Logger.MetadataProvider { ["a": "provider", "b": "provider"] }
+        handler[metadataKey: "c"] = "logger"
+        handler[metadataKey: "b"] = "logger"
+        #expect(handler[metadataKey: "c"] == "logger")
+        let logger = Logger(label: "test") { [handler] _ in handler }
+        logger.info("x", metadata: ["a": "event"])
+        let object = try object(try #require(lines.all.first))
+        #expect(["a", "b", "c"].map { object[$0] as? String } == ["event", "provider", "logger"])
+    }
+
+    @Test("E5 An error that a library hands over with an event is in the line")
+    func error() throws {
+        struct Failure: Error, CustomStringConvertible { let description = "it \"failed\"" }
+        let lines = Lines()
+        logger(lines).error("x", error: Failure())
+        #expect(try object(try #require(lines.all.first))["error"] as? String == "it \"failed\"")
     }
 }

@@ -1,0 +1,72 @@
+import AsyncHTTPClient
+import CoreMetrics
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import ServiceLifecycle
+import Testing
+
+@testable import Shared
+
+/// E8: the metrics over real HTTP, on a port of their own.
+@Suite struct MetricsServerTests {
+    private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Runs `body` with the address of a server on a free port, which stops afterwards.
+    private func with(
+        _ registry: PrometheusRegistry,
+        _ body: @Sendable (String) async throws -> Void
+    ) async throws {
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        let server = MetricsServer(registry, host: "127.0.0.1", port: 0).application(logger: Self.silent) { channel in
+            continuation.yield(channel.localAddress?.port ?? 0)
+            continuation.finish()
+        }
+        let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: Self.silent))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                defer { continuation.finish() }
+                try await group.run()
+            }
+            let port = try #require(await ports.first { _ in true })
+            let result: Result<Void, any Error>
+            do { result = .success(try await body("http://127.0.0.1:\(port)")) } catch { result = .failure(error) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try result.get()
+        }
+    }
+
+    private func answer(_ method: String, _ url: String) async throws -> (status: Int, type: String?, text: String) {
+        var request = HTTPClientRequest(url: url)
+        request.method = .init(rawValue: method)
+        let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let body = try await answer.body.collect(upTo: 1 << 20)
+        return (Int(answer.status.code), answer.headers.first(name: "Content-Type"), String(buffer: body))
+    }
+
+    @Test("E8 A reader gets the numbers of this moment, as Prometheus' text format 0.0.4")
+    func served() async throws {
+        let registry = PrometheusRegistry([MetricDescription("jobs_total", .counter, "Jobs.")])
+        try await with(registry) { address in
+            let jobs = Counter(label: "jobs_total", dimensions: [], factory: registry)
+            for count in 1...2 {
+                jobs.increment()
+                let answer = try await answer("GET", address + MetricsServer.path)
+                #expect(answer.status == 200 && answer.type?.hasPrefix("text/plain; version=0.0.4") == true)
+                #expect(answer.text == "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total \(count)\n")
+            }
+        }
+    }
+
+    @Test("E8 There is nothing else on that port, and nothing can be changed by it")
+    func nothingElse() async throws {
+        try await with(PrometheusRegistry([])) { address in
+            for (method, path) in [("GET", "/"), ("GET", "/health"), ("GET", "/metrics/x"), ("POST", "/metrics")] {
+                let answer = try await answer(method, address + path)
+                #expect(answer.status == 404, "\(method) \(path)")
+            }
+        }
+    }
+}
