@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from site_under_test import binary, database, psql
 
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
 
 
@@ -65,10 +66,12 @@ class provider:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 found = self.path == "/.well-known/openid-configuration"
+                document = json.dumps({"issuer": issuer} | dict.fromkeys(ENDPOINTS, f"{issuer}/x")).encode()
                 self.send_response(200 if found else 404)
-                self.send_header("Content-Length", "2")
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(document)))
                 self.end_headers()
-                self.wfile.write(b"{}")
+                self.wfile.write(document)
 
             def date_time_string(self, timestamp=None):
                 import time
@@ -78,8 +81,9 @@ class provider:
                 pass
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        issuer = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_port}"
+        return issuer
 
     def __exit__(self, *failure):
         provider.ahead = 0

@@ -89,6 +89,10 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
             "scope": "identify email",
         }
 
+    @app.get("/api/v10/gateway")
+    def gateway():
+        return {"url": "wss://gateway.discord.gg"}
+
     @app.get("/api/v10/users/@me")
     def me():
         scheme, _, access = flask.request.headers.get("Authorization", "").partition(" ")

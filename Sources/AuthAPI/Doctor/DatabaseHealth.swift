@@ -52,7 +52,8 @@ struct DatabaseHealth: Sendable {
         return findings
     }
 
-    private func version(_ server: DescribeServer.Server) -> Finding {
+    /// Judges the server's version.
+    func version(_ server: DescribeServer.Server) -> Finding {
         let version = "PostgreSQL \(server.version / 10_000).\(server.version % 10_000)"
         guard server.version >= 150_000 else {
             return .fix(
@@ -64,7 +65,8 @@ struct DatabaseHealth: Sendable {
         return .ok("version", version)
     }
 
-    private func encryption(_ server: DescribeServer.Server) -> Finding {
+    /// Judges how what is said to the server is protected.
+    func encryption(_ server: DescribeServer.Server) -> Finding {
         if let tls = server.tls {
             if roles.serving.sslMode == "verify-full" { return .ok("encryption", "\(tls), and the server is verified") }
             return .note("encryption", "\(tls), but nobody checks who the server is", "add sslmode=verify-full")
@@ -80,7 +82,8 @@ struct DatabaseHealth: Sendable {
         )
     }
 
-    private func connections(_ server: DescribeServer.Server) -> Finding {
+    /// Judges whether the server has room for another API process.
+    func connections(_ server: DescribeServer.Server) -> Finding {
         let wanted = Int64(roles.serving.poolSize)
         guard server.connections + wanted < server.maxConnections else {
             return .fix(
@@ -106,7 +109,7 @@ struct DatabaseHealth: Sendable {
             return [.fix("schema", "pending: \(names)", "run as the owner: AuthAPI migrate up")]
         }
         let newer = applied.subtracting(known).count
-        if newer > 0 { return [.note("schema", "current, with \(newer) migrations of a newer release")] }
+        if newer > 0 { return [.note("schema", "current, and \(newer) of a newer release")] }
         return [.ok("schema", "current (\(applied.count) migrations)")]
     }
 

@@ -68,7 +68,8 @@ struct DescribeRights: Statement {
                 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
                     AND has_table_privilege(oid, 'TRUNCATE') HAVING count(*) > 0)
         ),
-        concat_ws(' ', (SELECT string_agg(name, ' ') FROM unnest(ARRAY['users', 'sessions', 'oauth_accounts']) AS name
+        concat_ws(' ', (SELECT string_agg(name, ' ')
+            FROM unnest(ARRAY['users', 'sessions', 'oauth_accounts', 'throttles']) AS name
             WHERE to_regclass(name) IS NULL OR NOT (has_table_privilege(to_regclass(name), 'SELECT')
                 AND has_table_privilege(to_regclass(name), 'INSERT')
                 AND has_table_privilege(to_regclass(name), 'DELETE')

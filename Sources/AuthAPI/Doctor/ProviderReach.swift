@@ -1,7 +1,5 @@
 import AsyncHTTPClient
 import FoundationEssentials
-import NIOCore
-import NIOHTTP1
 import Shared
 
 /// Checks that the providers that are on can be asked, and that their clocks agree with this one.
@@ -11,59 +9,66 @@ struct ProviderReach: Sendable {
 
     let providers: [OAuthProvider: ProviderSettings]
     let patience: Duration
+    /// The clock.
+    var now: @Sendable () -> Date = { Date.now }
 
     func findings() async -> [Finding] {
+        guard !providers.isEmpty else { return [] }
+        // The client that signs people in, so that both agree on what can be used.
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: ProviderClient.clientConfiguration)
+        let client = ProviderClient(client: http) { [patience] _ in try await Task.sleep(for: patience) }
         var findings: [Finding] = []
         for (provider, settings) in providers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            findings += await look(at: provider, settings)
+            findings += await look(at: provider, settings, client)
         }
+        try? await http.shutdown()
         return findings
     }
 
     /// What is asked: for Google the document that all else follows from, for Discord an answer to anybody.
-    private static func question(_ provider: OAuthProvider, _ settings: ProviderSettings) -> String {
-        let base = settings.address.description
-        let start = base.hasSuffix("/") ? String(base.dropLast()) : base
-        return switch provider {
-        case .google: start + "/.well-known/openid-configuration"
-        case .discord: start + "/api/v10/gateway"
+    private static func path(_ provider: OAuthProvider) -> String {
+        switch provider {
+        case .google: "/.well-known/openid-configuration"
+        case .discord: "/api/v10/gateway"
         }
     }
 
-    private func look(at provider: OAuthProvider, _ settings: ProviderSettings) async -> [Finding] {
-        let address = Self.question(provider, settings)
-        var request = HTTPClientRequest(url: address)
-        request.headers = ["Accept": "application/json", "User-Agent": "yoshikosan"]
-        let response: HTTPClientResponse
+    private func look(
+        at provider: OAuthProvider,
+        _ settings: ProviderSettings,
+        _ client: ProviderClient
+    ) async -> [Finding] {
+        let address = settings.address.appending(Self.path(provider))
+        let answer: ProviderAnswer
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(patience))
+            answer = try await client.get(address)
         } catch {
-            return [
-                .fix(
-                    provider.displayName,
-                    "\(address) cannot be reached, so nobody signs in that way",
-                    "see that this server may connect there (name server, firewall, proxy, certificates)"
-                )
-            ]
+            return [Self.fault(of: provider, at: address, error)]
         }
         var findings: [Finding] = []
-        if provider == .google, response.status != .ok {
-            findings.append(
-                .fix(
-                    provider.displayName,
-                    "\(address) answered \(response.status.code)",
-                    "GOOGLE_ISSUER must be the issuer of an OpenID provider; leave it empty for Google"
-                )
-            )
-        } else {
+        do throws(ProviderError) {
+            if provider == .google { _ = try ProviderMetadata(answer.decoded(), issuer: settings.address) }
             findings.append(.ok(provider.displayName, "\(address) answers"))
+        } catch {
+            findings.append(Self.fault(of: provider, at: address, error))
         }
-        if let skew = response.headers.first(name: "Date").flatMap(HTTPDate.seconds).map({
-            $0 - Date.now.timeIntervalSince1970
-        }) {
-            findings += [Self.judge(skew: skew, against: provider.displayName)]
+        if let theirs = answer.date.flatMap(HTTPDate.seconds) {
+            findings.append(Self.judge(skew: theirs - now().timeIntervalSince1970, against: provider.displayName))
         }
         return findings
+    }
+
+    private static func fault(of provider: OAuthProvider, at address: String, _ error: ProviderError) -> Finding {
+        let advice =
+            switch (error.failure, provider) {
+            case (.providerUnavailable, _):
+                "see that this server may connect there (name server, firewall, proxy, certificates)"
+            case (_, .google):
+                "GOOGLE_ISSUER must be the issuer of an OpenID provider, letter for letter; leave it empty for Google"
+            case (_, .discord):
+                "DISCORD_BASE_URL must be what the addresses of Discord's API start with; leave it empty for Discord"
+            }
+        return .fix(provider.displayName, "nobody signs in that way: \(address): \(error.reason)", advice)
     }
 
     /// Judges how far another clock is ahead, in seconds.
@@ -75,11 +80,6 @@ struct ProviderReach: Sendable {
             "let it keep time by NTP (timedatectl set-ntp true)"
         )
     }
-}
-
-extension TimeAmount {
-    /// The same time.
-    init(_ duration: Duration) { self = .milliseconds(duration.milliseconds) }
 }
 
 /// The one form of a time in HTTP that servers send (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.

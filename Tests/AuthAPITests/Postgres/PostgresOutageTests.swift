@@ -167,13 +167,7 @@ import Testing
 
     /// D6: `sslmode=verify-full` accepts the server whose certificate the right authority signed, and no other.
     @Test func verifyFull() async throws {
-        try await TestPostgres.with(
-            settings: [
-                "listen_addresses": "127.0.0.1", "ssl": "on", "ssl_cert_file": "server.crt",
-                "ssl_key_file": "server.key",
-            ],
-            prepare: { try await Self.makeCertificates($0) }
-        ) { server in
+        try await TestPostgres.withTLS { server in
             try server.write("local all all trust\nhostssl all all 127.0.0.1/32 trust\n", to: "pg_hba.conf")
             try await TestSQL.run("SELECT pg_reload_conf()", on: try server.configuration())
             func configuration(_ root: String, host: String = "127.0.0.1") throws -> PostgresConfiguration {
@@ -207,28 +201,6 @@ import Testing
                 await pool.close()
             }
         }
-    }
-
-    /// An authority, a server certificate for 127.0.0.1 signed by it, and an authority that signed nothing.
-    private static func makeCertificates(_ server: TestPostgres) async throws {
-        func path(_ name: String) -> String { server.data.appending(path: name).path() }
-        for root in ["root", "other"] {
-            try await TestCommand.run([
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                "2",
-                "-subj", "/CN=test \(root)", "-keyout", path("\(root).key"), "-out", path("\(root).crt"),
-            ])
-        }
-        try await TestCommand.run([
-            "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-            "/CN=127.0.0.1",
-            "-keyout", path("server.key"), "-out", path("server.csr"),
-        ])
-        try server.write("subjectAltName = IP:127.0.0.1\n", to: "names")
-        try await TestCommand.run([
-            "openssl", "x509", "-req", "-in", path("server.csr"), "-CA", path("root.crt"), "-CAkey", path("root.key"),
-            "-CAcreateserial", "-days", "2", "-extfile", path("names"), "-out", path("server.crt"),
-        ])
     }
 
     /// Makes every worker of a pool of two connect and run something.

@@ -20,6 +20,8 @@ final class StandInProvider: Sendable {
         case googleToken = "/token"
         case discordToken = "/api/oauth2/token"
         case discordUser = "/api/v10/users/@me"
+        /// Open to everybody.
+        case discordGateway = "/api/v10/gateway"
         /// Nobody should ever ask for it.
         case trap = "/trap"
     }
@@ -167,6 +169,7 @@ final class StandInProvider: Sendable {
         case .googleToken: tokenAnswer(.google, headers: headers, body: body)
         case .discordToken: tokenAnswer(.discord, headers: headers, body: body)
         case .discordUser: userAnswer(headers: headers)
+        case .discordGateway: StandInAnswer(["url": "wss://gateway.discord.gg"])
         case .trap: StandInAnswer(["issuer": address])
         }
     }

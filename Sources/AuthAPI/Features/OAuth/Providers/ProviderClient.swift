@@ -84,6 +84,7 @@ struct ProviderClient: Sendable {
                     return ProviderAnswer(
                         status: Int(response.status.code),
                         contentTypes: response.headers["Content-Type"],
+                        date: response.headers.first(name: "Date"),
                         body: Array(body.readableBytesView)
                     )
                 }
@@ -113,6 +114,8 @@ struct ProviderAnswer: Sendable {
     let status: Int
     /// The values of the header; more than one is none.
     let contentTypes: [String]
+    /// What the provider's clock said (RFC 9110, section 6.6.1).
+    let date: String?
     let body: [UInt8]
 
     /// Whether the answer says that it is JSON: what a page of a captive portal or of a proxy never says.

@@ -1,0 +1,132 @@
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A10: whether people can be sent to the providers that are on, asked of real servers.
+@Suite struct ProviderReachTests {
+    private static func findings(
+        _ environment: [String: String],
+        patience: Duration = .seconds(20),
+        ahead: TimeInterval = 0
+    ) async throws -> [Finding] {
+        let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
+        return await ProviderReach(
+            providers: settings.providers,
+            patience: patience,
+            now: { Date.now.addingTimeInterval(ahead) }
+        ).findings()
+    }
+
+    /// What is found when an endpoint of both providers answers otherwise.
+    private static func findings(
+        patience: Duration = .seconds(20),
+        ahead: TimeInterval = 0,
+        _ endpoint: StandInProvider.Endpoint = .discovery,
+        _ change: @escaping @Sendable (inout StandInAnswer) -> Void = { _ in }
+    ) async throws -> [Finding] {
+        await TestGate.providers.enter()
+        defer { Task { await TestGate.providers.leave() } }
+        return try await StandInProvider.with { standIn in
+            standIn.change(endpoint, change)
+            let found = try await findings(standIn.environment, patience: patience, ahead: ahead)
+            // Nothing but the one question is asked, and nothing secret with it.
+            #expect(standIn.requests.allSatisfy { $0.body.isEmpty && $0.headers[.authorization] == nil })
+            #expect(standIn.count(.trap) == 0)
+            return found
+        }
+    }
+
+    private static func only(_ subject: String, in findings: [Finding]) throws -> Finding {
+        let found = findings.filter { $0.subject == subject }
+        try #require(found.count == 1, "\(findings)")
+        return found[0]
+    }
+
+    @Test("A10 Providers that answer as they should have nothing to mend")
+    func good() async throws {
+        let found = try await Self.findings()
+        #expect(found.map(\.subject) == ["Discord", "clock", "Google", "clock"])
+        #expect(found.allSatisfy { $0.level == .ok }, "\(found)")
+        #expect(found[2].message.hasSuffix("/.well-known/openid-configuration answers"))
+        #expect(found[1].message == "agrees with that of Discord" && found[3].message == "agrees with that of Google")
+    }
+
+    @Test("Nobody is asked when no provider is on")
+    func off() async throws {
+        #expect(try await Self.findings([:]).isEmpty)
+    }
+
+    @Test("A10 What cannot be reached is a matter of the network; one provider's trouble is not the other's")
+    func unreachable() async throws {
+        let found = try await Self.findings([
+            "GOOGLE_CLIENT_ID": "id", "GOOGLE_CLIENT_SECRET": "secret", "GOOGLE_ISSUER": "http://127.0.0.1:1",
+        ])
+        #expect(found.map(\.subject) == ["Google"] && found[0].level == .fix)
+        #expect(found[0].message.contains("cannot be reached") && found[0].advice?.contains("firewall") == true)
+        let closed = try await Self.findings { $0.delivery = .closed }
+        #expect(try Self.only("Google", in: closed).level == .fix)
+        #expect(try Self.only("Discord", in: closed).level == .ok)
+    }
+
+    @Test("A10 An answer that does not come, or does not end, is not waited for", arguments: [true, false])
+    func slow(isHeld: Bool) async throws {
+        let found = try await Self.findings(patience: .milliseconds(500)) { $0.delivery = isHeld ? .held : .stalled }
+        let google = try Self.only("Google", in: found)
+        #expect(google.level == .fix && google.message.contains("did not answer in time"))
+    }
+
+    @Test(
+        "A11 A discovery document with which nobody could sign in is found, and GOOGLE_ISSUER named",
+        arguments: [
+            ("another issuer", "issuer", "https://evil.example"), ("another issuer", "issuer", ""),
+            ("must not be asked", "token_endpoint", "http://169.254.169.254/"),
+            ("must not be asked", "jwks_uri", "/keys"), ("not the JSON that is expected", "jwks_uri", nil),
+        ]
+    )
+    func wrongDocument(reason: String, field: String, value: String?) async throws {
+        let found = try await Self.findings { answer in answer.edit { $0[field] = value } }
+        let google = try Self.only("Google", in: found)
+        #expect(google.level == .fix && google.message.contains(reason))
+        #expect(google.advice?.contains("GOOGLE_ISSUER") == true)
+        // The answer still tells the time.
+        #expect(found.last?.message == "agrees with that of Google")
+    }
+
+    @Test("A11 An answer that is no document is found, and redirects are not followed")
+    func noDocument() async throws {
+        let changes: [(String, @Sendable (inout StandInAnswer) -> Void)] = [
+            ("refuses what it was asked for", { $0.status = 404 }), ("fault of its own", { $0.status = 503 }),
+            ("not JSON", { $0.headers[.contentType] = "text/html" }), ("too long", { $0.delivery = .endless }),
+            ("redirects", { $0.redirect(to: StandInProvider.Endpoint.trap.rawValue) }),
+        ]
+        for (reason, change) in changes {
+            let google = try Self.only("Google", in: try await Self.findings(.discovery, change))
+            #expect(google.level == .fix && google.message.contains(reason), "\(google)")
+        }
+    }
+
+    @Test("A10 Where Discord is not, DISCORD_BASE_URL is named")
+    func discord() async throws {
+        let found = try Self.only("Discord", in: try await Self.findings(.discordGateway) { $0.status = 404 })
+        #expect(found.level == .fix && found.advice?.contains("DISCORD_BASE_URL") == true)
+        #expect(found.message.contains("/api/v10/gateway"))
+    }
+
+    @Test(
+        "A11 A clock that is off is found by the providers' answers",
+        arguments: [(90.0, "ahead of"), (-90.0, "behind")]
+    )
+    func skew(ahead: TimeInterval, side: String) async throws {
+        let clocks = try await Self.findings(ahead: ahead).filter { $0.subject == "clock" }
+        #expect(clocks.map(\.level) == [.fix, .fix])
+        for clock in clocks {
+            #expect(clock.message.contains("seconds \(side) ") && clock.advice?.contains("NTP") == true)
+            // A header has whole seconds, and the answer takes a moment.
+            let seconds = try #require(clock.message.split(separator: " ").compactMap { Double($0) }.first)
+            #expect(abs(seconds - 90) < 20)
+        }
+    }
+}
