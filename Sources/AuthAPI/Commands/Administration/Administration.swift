@@ -14,7 +14,20 @@ enum Administration {
     static func run<Value: Sendable>(_ body: (AdministrationService) async throws -> Value) async throws -> Value {
         let settings = try APISettings.orExit()
         JSONLogHandler.bootstrap(settings.common, leastLevel: .error)
-        let logger = Logger(label: "AuthAPI")
+        do {
+            return try await with(settings, body)
+        } catch {
+            guard let ending = CommandEnding(of: error) else { throw error }
+            StandardError.print(ending.explanation)
+            throw ExitCode(ending.status)
+        }
+    }
+
+    /// Runs `body` on the database that the settings name, and closes the connection behind it.
+    static func with<Value: Sendable>(
+        _ settings: APISettings,
+        _ body: (AdministrationService) async throws -> Value
+    ) async throws -> Value {
         var configuration = settings.database.serving
         configuration.poolSize = 1
         configuration.applicationName += "-operator"
@@ -22,7 +35,7 @@ enum Administration {
         configuration.waitTimeout = .seconds(10)
         configuration.jobTimeout = .seconds(40)
         configuration.statementTimeout = .seconds(30)
-        let postgres = PostgresPool(configuration, logger: logger)
+        let postgres = PostgresPool(configuration, logger: Logger(label: "AuthAPI"))
         let hashing = try HashingPool(threads: 1)
         let service = AdministrationService(
             store: AdministrationStore(postgres: postgres),
@@ -32,18 +45,7 @@ enum Administration {
         let result: Result<Value, any Error>
         do { result = .success(try await body(service)) } catch { result = .failure(error) }
         await postgres.close()
-        do {
-            return try result.get()
-        } catch let error as PostgresError where error.isUnavailable {
-            let isSchemaMissing = error.sqlState == "42P01" || error.sqlState == "42703"
-            StandardError.print(
-                isSchemaMissing ? "the schema is not up to date: AuthAPI migrate up" : "the database cannot be reached"
-            )
-            throw ExitCode(HealthCheck.unavailableStatus)
-        } catch let error as APIError {
-            StandardError.print(error.detail)
-            throw ExitCode.failure
-        }
+        return try result.get()
     }
 
     /// The user that an argument names; ends the command with status 64 when it can name none.
@@ -64,6 +66,40 @@ enum Administration {
     static func noUser(_ reference: AccountReference) -> ExitCode {
         StandardError.print("there is no user \(reference)")
         return notFound
+    }
+
+    /// Says that a list cannot go on behind a row, which may have been deleted since.
+    static func noRow(_ list: ListOptions) -> ExitCode {
+        StandardError.print("there is no row \(list.after ?? "") to go on behind: list from the beginning")
+        return notFound
+    }
+}
+
+/// How a command ends that has failed: what to say, and the exit status.
+struct CommandEnding: Equatable {
+    let explanation: String
+    let status: Int32
+
+    /// Explains a failure of the database, or a rule that forbids what was asked; nil for any other error.
+    init?(of error: any Error) {
+        switch error {
+        case let error as APIError:
+            self.init(error.detail, ExitCode.failure.rawValue)
+        case let error as PostgresError where ["42P01", "42703"].contains(error.sqlState):
+            self.init("the schema is not up to date: AuthAPI migrate up")
+        case let error as PostgresError where error.sqlState == "42501":
+            self.init("\(error.detail): AuthAPI doctor says what is missing")
+        case let error as PostgresError where error.sqlState != nil:
+            self.init("the database does not do this now: \(error.detail)")
+        case let error as PostgresError where error.isUnavailable:
+            self.init("the database cannot be reached")
+        default: return nil
+        }
+    }
+
+    private init(_ explanation: String, _ status: Int32 = HealthCheck.unavailableStatus) {
+        self.explanation = explanation
+        self.status = status
     }
 }
 
@@ -96,10 +132,23 @@ struct ListOptions: ParsableArguments {
         titles: [String],
         cells: (Row) -> [String]
     ) throws {
+        let part = try part(rows, id: id, empty: empty, titles: titles, cells: cells)
+        print(part.text)
+        if let next = part.next { StandardError.print("more: --after \(next)") }
+    }
+
+    /// A part of a list as text, and the row to go on behind when there is more.
+    func part<Row: Encodable>(
+        _ rows: [Row],
+        id: (Row) -> String,
+        empty: String,
+        titles: [String],
+        cells: (Row) -> [String]
+    ) throws -> (text: String, next: String?) {
         let shown = Array(rows.prefix(Int(limit)))
-        if json { return try print(JSONText.of(shown)) }
-        guard !shown.isEmpty else { return print(empty) }
-        print(TextTable(titles: titles, rows: shown.map(cells)))
-        if rows.count > shown.count, let last = shown.last { StandardError.print("more: --after \(id(last))") }
+        let next = rows.count > shown.count ? shown.last.map(id) : nil
+        if json { return (try JSONText.of(shown), next) }
+        guard !shown.isEmpty else { return (empty, nil) }
+        return (TextTable(titles: titles, rows: shown.map(cells)).description, next)
     }
 }

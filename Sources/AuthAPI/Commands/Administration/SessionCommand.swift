@@ -23,7 +23,10 @@ struct SessionCommand: AsyncParsableCommand {
             let reference = try user.map(Administration.reference)
             let sessions = try await Administration.run { service in
                 if let reference, try await service.user(reference) == nil { throw Administration.noUser(reference) }
-                return try await service.sessions(list.page, of: reference)
+                guard let sessions = try await service.sessions(list.page, of: reference) else {
+                    throw Administration.noRow(list)
+                }
+                return sessions
             }
             try list.show(
                 sessions,

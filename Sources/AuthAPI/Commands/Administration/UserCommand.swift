@@ -21,7 +21,12 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var list: ListOptions
 
         func run() async throws {
-            let users = try await Administration.run { try await $0.users(list.page, search: search) }
+            let users = try await Administration.run { service in
+                guard let users = try await service.users(list.page, search: search) else {
+                    throw Administration.noRow(list)
+                }
+                return users
+            }
             try list.show(
                 users,
                 id: \.id,
@@ -71,7 +76,7 @@ struct UserCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let registration = try Self.registration(email: email, name: name, password: Terminal.newPassword)
+            let registration = try Self.registration(email: email, name: name, password: Terminal.standard.newPassword)
             guard let made = try await Administration.run({ try await $0.create(registration) }) else {
                 // Deleted in the same moment.
                 throw Administration.notFound
@@ -115,19 +120,18 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             let reference = try Administration.reference(user)
-            guard yes || Terminal.isInteractive else {
+            guard yes || Terminal.standard.isInteractive else {
                 throw Administration.misused("this asks first, and here is no terminal to ask at: say --yes")
             }
             try await Administration.run { service in
                 guard let found = try await service.user(reference) else { throw Administration.noUser(reference) }
-                if !yes,
-                    Terminal.ask("This deletes \(found.email) for good. Type the address to go on: ") != found.email
-                {
+                let question = "This deletes \(TextTable.harmless(found.email)) for good. Type the address to go on: "
+                if !yes, Terminal.standard.ask(question) != found.email {
                     StandardError.print("nothing was deleted")
                     throw ExitCode.failure
                 }
                 guard try await service.delete(reference) else { throw Administration.noUser(reference) }
-                print("deleted \(found.email)")
+                print("deleted \(TextTable.harmless(found.email))")
             }
         }
     }
@@ -154,21 +158,25 @@ struct UserCommand: AsyncParsableCommand {
 
 extension AccountRecord {
     /// How the user can sign in.
-    fileprivate var signIn: String {
+    var signIn: String {
         let ways = (hasPassword ? ["password"] : []) + providers
         return ways.isEmpty ? "nothing" : ways.joined(separator: ",")
     }
 
-    /// Prints everything, a line each.
-    fileprivate func show(json: Bool) throws {
-        if json { return try print(JSONText.of(self)) }
+    /// Prints everything.
+    fileprivate func show(json: Bool) throws { print(try text(json: json)) }
+
+    /// Everything, a line each, or as JSON.
+    func text(json: Bool) throws -> String {
+        if json { return try JSONText.of(self) }
         let lines = [
-            ("id", id), ("email", email), ("name", TextTable.harmless(name)), ("signs in by", signIn),
-            ("email verified", emailVerifiedAt?.ISO8601Format() ?? "never"), ("created", createdAt.ISO8601Format()),
+            ("id", id), ("email", TextTable.harmless(email)), ("name", TextTable.harmless(name)),
+            ("signs in by", signIn), ("email verified", emailVerifiedAt?.ISO8601Format() ?? "never"),
+            ("created", createdAt.ISO8601Format()),
             ("changed", updatedAt.ISO8601Format()), ("live sessions", "\(sessions)"),
         ]
-        for (label, value) in lines {
-            print("\(label):" + String(repeating: " ", count: 16 - label.count) + value)
-        }
+        return lines.map { label, value in
+            "\(label):" + String(repeating: " ", count: 16 - label.count) + value
+        }.joined(separator: "\n")
     }
 }

@@ -10,8 +10,10 @@ struct AdministrationService: Sendable {
     var now: @Sendable () -> Date = { Date.now }
 
     /// Users, newest first; with `search`, those whose email or name contains it, whatever its case.
-    func users(_ page: PageRequest, search: String? = nil) async throws -> [AccountRecord] {
-        try await store.users(page, search: search?.lowercased(), at: now())
+    ///
+    /// - Returns: nil when the row to go on behind is not there.
+    func users(_ page: PageRequest, search: String? = nil) async throws -> [AccountRecord]? {
+        try await store.users(page, search: search, at: now())
     }
 
     /// The user that is meant; nil when there is none.
@@ -47,7 +49,9 @@ struct AdministrationService: Sendable {
     }
 
     /// Live sessions, newest first; with a user, theirs only.
-    func sessions(_ page: PageRequest, of reference: AccountReference? = nil) async throws -> [SessionRecord] {
+    ///
+    /// - Returns: nil when the row to go on behind is not there.
+    func sessions(_ page: PageRequest, of reference: AccountReference? = nil) async throws -> [SessionRecord]? {
         try await store.sessions(page, of: reference, at: now())
     }
 

@@ -5,9 +5,14 @@ import Shared
 struct AdministrationStore: Sendable {
     let postgres: PostgresPool
 
-    /// Users, newest first; with `search`, those whose email or name in lower case contains it.
-    func users(_ page: PageRequest, search: String?, at now: Date) async throws -> [AccountRecord] {
-        try await postgres.withConnection { try $0.all(FindRecords(page: page, search: search, now: now)) }
+    /// Users, newest first; with `search`, those whose email or name contains it, whatever its case.
+    ///
+    /// - Returns: nil when the row to go on behind is not there.
+    func users(_ page: PageRequest, search: String?, at now: Date) async throws -> [AccountRecord]? {
+        try await postgres.withConnection { db in
+            if let last = page.after, try db.first(FindRecord(reference: .id(last), now: now)) == nil { return nil }
+            return try db.all(FindRecords(page: page, search: search, now: now))
+        }
     }
 
     /// One user; nil when there is none.
@@ -33,13 +38,16 @@ struct AdministrationStore: Sendable {
     }
 
     /// Live sessions, newest first.
+    ///
+    /// - Returns: nil when the row to go on behind is not there.
     func sessions(
         _ page: PageRequest,
         of reference: AccountReference?,
         at now: Date
-    ) async throws -> [SessionRecord] {
-        try await postgres.withConnection {
-            try $0.all(FindSessionRecords(page: page, reference: reference, now: now))
+    ) async throws -> [SessionRecord]? {
+        try await postgres.withConnection { db in
+            if let last = page.after, try db.first(FindSessionRow(id: last)) == nil { return nil }
+            return try db.all(FindSessionRecords(page: page, reference: reference, now: now))
         }
     }
 
@@ -85,7 +93,7 @@ private struct FindRecords: Statement {
             email_verified_at, created_at, updated_at,
             (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1)
         FROM users
-        WHERE ($2 IS NULL OR strpos(lower(email), $2) > 0 OR strpos(lower(name), $2) > 0)
+        WHERE ($2 IS NULL OR strpos(lower(email), lower($2)) > 0 OR strpos(lower(name), lower($2)) > 0)
             AND ($3 IS NULL OR (created_at, id) < (SELECT last.created_at, last.id FROM users AS last WHERE last.id = $3))
         ORDER BY created_at DESC, id DESC LIMIT $4
         """
@@ -133,6 +141,14 @@ private struct EndAnySession: Statement {
     let session: SessionID
     let now: Date
     var parameters: [PostgresValue] { [.uuid(session), .timestamp(now)] }
+}
+
+/// Whether a session is there, live or not.
+private struct FindSessionRow: Statement {
+    static let sql: StaticString = "SELECT id FROM sessions WHERE id = $1"
+    let id: SessionID
+    var parameters: [PostgresValue] { [.uuid(id)] }
+    static func decode(_ row: PostgresRow) throws -> SessionID { try row.uuid(0) }
 }
 
 private struct FindSessionRecords: Statement {

@@ -1,0 +1,57 @@
+import Foundation
+
+@testable import AuthAPI
+
+/// Runs commands of operators on a test's database, as the role that serves: their containers have no other.
+struct Operators: Sendable {
+    let database: TestDatabase
+
+    /// What a command does, without the process around it.
+    func run<Value: Sendable>(_ body: (AdministrationService) async throws -> Value) async throws -> Value {
+        let settings = try TestAPI.settings([:], databaseURL: database.servingURL ?? database.url)
+        return try await Administration.with(settings, body)
+    }
+
+    /// Runs `body` with a migrated database of its own.
+    static func with(_ body: (Operators) async throws -> Void) async throws {
+        try await TestDatabase.with { try await body(Operators(database: $0)) }
+    }
+
+    /// Makes users who cannot sign in, one minute older each, and gives their identifiers, newest first.
+    func addUsers(_ emails: [String], name: String = "Aiko") async throws -> [UUID] {
+        var ids: [UUID] = []
+        for (age, email) in emails.enumerated() {
+            let id = UUID()
+            try await database.sql(
+                """
+                INSERT INTO users (id, email, name, created_at)
+                VALUES ('\(id)', '\(email)', '\(name)', now() - \(age) * interval '1 minute')
+                """
+            )
+            ids.append(id)
+        }
+        return ids
+    }
+
+    /// Gives a user sessions, one minute older each, that have so many hours left, and gives their identifiers.
+    func addSessions(_ count: Int, to user: UUID, hours: Int = 24) async throws -> [UUID] {
+        var ids: [UUID] = []
+        for age in 0..<count {
+            let id = UUID()
+            try await database.sql(
+                """
+                INSERT INTO sessions (id, user_id, token_hash, user_agent, ip_address, created_at, expires_at)
+                VALUES ('\(id)', '\(user)', sha256('\(id)'), 'Browser \(age)', '192.0.2.\(age)',
+                    now() - interval '1 day' - \(age) * interval '1 minute', now() + \(hours) * interval '1 hour')
+                """
+            )
+            ids.append(id)
+        }
+        return ids
+    }
+}
+
+extension UUID {
+    /// As the API writes it.
+    var lowercased: String { uuidString.lowercased() }
+}
