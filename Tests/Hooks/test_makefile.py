@@ -94,9 +94,9 @@ def test_db_new_needs_a_name(repository, name):
 
 @pytest.fixture
 def recorded(tmp_path):
-    """Stand-ins for psql and docker that write down what they are asked; as PATH, and as what they wrote."""
+    """Stand-ins for psql, docker and swift that write down what they are asked; as PATH, and as what they wrote."""
     (tmp_path / "bin").mkdir()
-    for name in ("docker", "psql"):
+    for name in ("docker", "psql", "swift"):
         program = tmp_path / "bin" / name
         program.write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/asked\necho \' "name": "yoshikosan",\'\n')
         program.chmod(0o755)
@@ -118,3 +118,37 @@ def test_docker_clean_does_as_it_is_told(repository, recorded):
     path, asked = recorded
     done = repository.run("make", "docker-clean", "YES=1", PATH=path)
     assert done.returncode == 0 and "down --volumes" in asked.read_text(), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "asked_for"),
+    [
+        ("docker-build-backend", "build backend"),
+        ("docker-build-frontend", "build frontend"),
+        ("docker-logs", "logs --follow --tail 100"),
+        ("docker-logs SERVICE=backend", "logs --follow --tail 100 backend"),
+        ("docker-restart SERVICE=frontend", "restart frontend"),
+        ("docker-ps SERVICE=nginx", "ps --all nginx"),
+        ("docker-down", "down --remove-orphans"),
+    ],
+)
+def test_docker_commands_are_about_the_service_that_was_named(repository, recorded, command, asked_for):
+    """M3: and docker-down keeps the volumes."""
+    path, asked = recorded
+    done = repository.run("make", *command.split(), PATH=path)
+    assert done.returncode == 0, done.stdout
+    assert asked.read_text().splitlines()[-1] == f"docker compose {asked_for}"
+
+
+def test_clean_keeps_data_and_what_the_hooks_run(repository, recorded):
+    """M6"""
+    path, asked = recorded
+    gone = [".build/python/x", ".build/tests/x", ".build/postgres-test/x", "Tests/Outside/__pycache__/x"]
+    kept = [".build/postgres-dev/x", ".env", "backups/x"]
+    for name in gone + kept:
+        repository.write(name, "x")
+    done = repository.run("make", "clean", PATH=path)
+    assert done.returncode == 0, done.stdout
+    assert asked.read_text() == "swift package clean\n"
+    assert [name for name in gone if repository.path.joinpath(name).exists()] == []
+    assert [name for name in [*kept, ".build/hooks"] if not repository.path.joinpath(name).exists()] == []
