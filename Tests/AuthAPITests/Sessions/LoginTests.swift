@@ -135,4 +135,22 @@ import Testing
     }
 
     private static let bcrypt = "$2b$04$if4Zx6lFoXRZtqgxQGiTPOAGF7loBa232yZeFFlMX4ce3S1vmH3Aa"
+
+    @Test("A5: an account that is deleted while its password is being checked is refused like any unknown one")
+    func deletedMeanwhile() async throws {
+        try await TestAPI.with { api in
+            _ = try await api.registered()
+            try await api.database.sql(
+                """
+                CREATE FUNCTION delete_user() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+                    'BEGIN DELETE FROM users WHERE id = NEW.user_id; RETURN NEW; END';
+                CREATE TRIGGER meanwhile BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION delete_user()
+                """
+            )
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            let refused = try await api.client().post(APIPath.login, login)
+            #expect(refused.status == 401 && refused.header("Set-Cookie") == nil)
+            #expect(try refused.problem.code == .invalidCredentials)
+        }
+    }
 }

@@ -49,6 +49,34 @@ import Testing
         #expect(text.contains(#"depth{queue="a\"b\\c\nd"} 7"#))
     }
 
+    @Test("E8 Whatever kind of metric a library records, its description decides what is written")
+    func kinds() async {
+        FloatingPointCounter(label: "jobs_total", dimensions: [], factory: registry).increment(by: 2.5)
+        let recorder = Recorder(label: "wait_seconds", dimensions: [], aggregate: true, factory: registry)
+        recorder.record(2)
+        recorder.record(0.5)
+        let meter = Meter(label: "depth", dimensions: [], factory: registry)
+        meter.set(7 as Int64)
+        meter.decrement(by: 3)
+        let lines = await registry.text().split(separator: "\n")
+        for line in [
+            "jobs_total 2.5", "depth 4", #"wait_seconds_bucket{le="1"} 1"#, "wait_seconds_sum 2.5", "wait_seconds_count 2",
+        ] {
+            #expect(lines.contains(Substring(line)), "\(lines)")
+        }
+        Counter(label: "jobs_total", dimensions: [], factory: registry).reset()
+        let after = await registry.text()
+        #expect(after.contains("jobs_total 0\n"))
+    }
+
+    @Test("E8 Durations are recorded to the nanosecond")
+    func durations() async {
+        let timer = CoreMetrics.Timer(label: "wait_seconds", dimensions: [], factory: registry)
+        timer.record(.seconds(3) + .nanoseconds(250_000_001))
+        let text = await registry.text()
+        #expect(text.contains("wait_seconds_sum 3.250000001\n"))
+    }
+
     @Test("E8 What nobody described is not written, and harms nobody")
     func undescribed() async {
         Counter(label: "surprise_total", dimensions: [], factory: registry).increment()

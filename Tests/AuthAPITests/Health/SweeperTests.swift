@@ -1,0 +1,58 @@
+import Foundation
+import Logging
+import ServiceLifecycleTestKit
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// D5: the background work that removes what has expired; what it removes is tested beside each table.
+@Suite struct SweeperTests {
+    private struct Failure: Error {}
+
+    private func sweeper(
+        _ results: [Result<Int?, Failure>],
+        logs: LogRecorder = LogRecorder(),
+        asked: Locked<[Int64]> = Locked([])
+    ) -> Sweeper {
+        let logger = Logger(label: "test") { _ in JSONLogHandler(format: .json, logLevel: .info, write: logs.append) }
+        return Sweeper(what: "old rows", logger: logger, interval: .milliseconds(1)) { _, limit in
+            let turn = Locked(0)
+            asked.update { asked in
+                turn.update { $0 = asked.count }
+                asked.append(limit)
+            }
+            return turn.value < results.count ? try results[turn.value].get() : nil
+        }
+    }
+
+    @Test(
+        "D5 A round goes on while batches are full, and leaves the work to another replica that is at it",
+        arguments: [([1000, 1000, 5], 2005), ([1000, nil], 1000), ([0], 0), ([nil], 0)]
+    )
+    func batches(removed: [Int?], total: Int) async throws {
+        let asked = Locked<[Int64]>([])
+        #expect(try await sweeper(removed.map { .success($0) }, asked: asked).sweep() == total)
+        #expect(asked.value == Array(repeating: Sweeper.batchSize, count: removed.count))
+    }
+
+    @Test("D5 D7 A round that fails is logged, and the next one does the work; it ends with the server")
+    func rounds() async throws {
+        let logs = LogRecorder()
+        let asked = Locked<[Int64]>([])
+        let sweeper = sweeper([.failure(Failure()), .success(0), .success(3)], logs: logs, asked: asked)
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await sweeper.run() }
+                try await eventually { asked.value.count > 3 }
+                trigger.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+        }
+        let lines = logs.all
+        // A round that found nothing is not worth a line.
+        #expect(lines.count == 2, "\(lines)")
+        #expect(lines.first?.contains(#""level":"WARNING","message":"old rows not removed","error":"Failure""#) == true)
+        #expect(lines.last?.contains(#""level":"INFO","message":"old rows removed","count":"3""#) == true)
+    }
+}
