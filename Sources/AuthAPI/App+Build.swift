@@ -21,6 +21,8 @@ struct App: Sendable {
     let openAPI: OpenAPIRoutes
     let sessionSweeper: Sweeper
     let throttleSweeper: Sweeper
+    /// Nil when events are kept for ever.
+    let auditSweeper: Sweeper?
     let metrics: APIMetrics
     let providers: IdentityProviders
 
@@ -52,8 +54,10 @@ struct App: Sendable {
         let identityStore = IdentityStore(postgres: postgres, vault: vault)
         let sessionStore = SessionStore(postgres: postgres, identities: identityStore)
         let throttles = ThrottleStore(postgres: postgres)
+        let audit = AuditStore(postgres: postgres)
         let gate = PasswordGate(
             store: throttles,
+            audit: audit,
             keys: ThrottleKeys(secretKey: settings.secretKey),
             limits: settings.throttleLimits,
             hasher: hasher,
@@ -112,6 +116,12 @@ struct App: Sendable {
         throttleSweeper = Sweeper(what: "used-up throttles", logger: logger, now: now) {
             try await throttles.removeExpired(at: $0, limit: $1)
         }
+        auditSweeper = settings.auditRetention.map { days in
+            // The clock that counts is the one that the events have their times from.
+            Sweeper(what: "old audit events", logger: logger) {
+                try await audit.removeExpired(keeping: days, limit: $1)
+            }
+        }
         metrics.observe(
             hashing: hashing,
             postgres: postgres,
@@ -128,6 +138,7 @@ extension App {
             .init(service: throttleSweeper),
             .init(service: providers),
         ]
+        if let auditSweeper { services.append(.init(service: auditSweeper)) }
         if let port = settings.metricsPort {
             let server = MetricsServer(metrics.registry, host: settings.host, port: port)
             services.append(.init(service: server.application(logger: logger)))

@@ -25,6 +25,8 @@ struct APISettings: Sendable {
     let hashingQueue: Int
     /// How often somebody may guess.
     let throttleLimits: ThrottleLimits
+    /// For how many days events of the audit trail are kept; nil for ever.
+    let auditRetention: Int?
 
     /// Reads and checks all settings.
     ///
@@ -64,6 +66,7 @@ struct APISettings: Sendable {
             network: reader.limit(.loginLimitNetwork, default: limits.network),
             registration: reader.limit(.registrationLimitNetwork, default: limits.registration)
         )
+        auditRetention = reader.retention(.auditRetention, default: 90)
         try reader.finish()
         // Both are there when nothing was at fault.
         guard let key, let database else { throw SettingsFaults(lines: reader.faults) }
@@ -91,6 +94,14 @@ extension SettingsReader {
             return fallback
         }
         return limit
+    }
+
+    /// For how many days something is kept, or the default; nil when it is kept for ever.
+    fileprivate mutating func retention(_ name: SettingName, default fallback: Int) -> Int? {
+        let days = integer(name, in: 0...36_500, default: fallback)
+        // The database refuses to remove what is younger.
+        if (1...6).contains(days) { fault(name, "must be 7 days or more, or 0 for ever") }
+        return days == 0 ? nil : days
     }
 
     /// A list of origins, none of them a wildcard.

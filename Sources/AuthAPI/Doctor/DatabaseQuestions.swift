@@ -66,7 +66,9 @@ struct DescribeRights: Statement {
             (SELECT 'makes schemas' WHERE has_database_privilege(current_database(), 'CREATE')),
             (SELECT 'empties ' || string_agg(relname::text, ' ' ORDER BY relname) FROM pg_class
                 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-                    AND has_table_privilege(oid, 'TRUNCATE') HAVING count(*) > 0)
+                    AND has_table_privilege(oid, 'TRUNCATE') HAVING count(*) > 0),
+            (SELECT 'changes audit_events' WHERE has_any_column_privilege(to_regclass('audit_events'), 'UPDATE')
+                OR has_table_privilege(to_regclass('audit_events'), 'DELETE'))
         ),
         concat_ws(' ', (SELECT string_agg(name, ' ')
             FROM unnest(ARRAY['users', 'sessions', 'oauth_accounts', 'throttles']) AS name

@@ -2,8 +2,16 @@ import Hummingbird
 import NIOCore
 import Shared
 
+/// What the audit trail tells of where a request came from.
+protocol TracedContext {
+    /// The identifier that the logs of proxy, frontend and API share.
+    var requestID: String { get }
+    /// The address of the browser or program that asked.
+    var clientAddress: String { get }
+}
+
 /// What the API knows of a request on its way to a handler.
-struct APIRequestContext: ServedRequestContext {
+struct APIRequestContext: ServedRequestContext, TracedContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
     var requestID = ""
@@ -18,8 +26,10 @@ struct APIRequestContext: ServedRequestContext {
 }
 
 /// The context of handlers that need a signed-in user: that the check ran is proved by the type.
-struct SignedInContext: ChildRequestContext {
+struct SignedInContext: ChildRequestContext, TracedContext {
     var coreContext: CoreRequestContextStorage
+    let requestID: String
+    let clientAddress: String
     /// Who is signed in, with which session.
     let signedIn: SignedIn
 
@@ -27,6 +37,8 @@ struct SignedInContext: ChildRequestContext {
     init(context: APIRequestContext) throws {
         guard let signedIn = context.signedIn else { throw APIError(.unauthenticated) }
         coreContext = context.coreContext
+        requestID = context.requestID
+        clientAddress = context.clientAddress
         self.signedIn = signedIn
     }
 }

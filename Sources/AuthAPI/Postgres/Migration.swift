@@ -51,6 +51,12 @@ enum Migrations {
             up: PackageResources._003_throttles_up_sql,
             down: PackageResources._003_throttles_down_sql
         ),
+        Migration(
+            version: 4,
+            name: "audit_events",
+            up: PackageResources._004_audit_events_up_sql,
+            down: PackageResources._004_audit_events_down_sql
+        ),
     ]
 }
 

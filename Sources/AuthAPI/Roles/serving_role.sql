@@ -21,6 +21,11 @@ BEGIN
         -- Sessions are never changed. The sweeper locks the rows that it removes, which takes the right to update a column.
         'GRANT SELECT, INSERT, UPDATE (user_agent), DELETE ON sessions TO %I',
         'GRANT SELECT, INSERT, UPDATE (busy_until), DELETE ON throttles TO %I',
+        -- Audit events are only added, at the time that it is; old ones go by way of a function that leaves the others.
+        'GRANT SELECT, INSERT (event, user_id, subject, period, detail, provider, session_id, device_id, address,
+            user_agent, request_id) ON audit_events TO %I',
+        'REVOKE ALL ON FUNCTION remove_audit_events(integer, bigint) FROM PUBLIC',
+        'GRANT EXECUTE ON FUNCTION remove_audit_events(integer, bigint) TO %I',
         -- Enough to tell whether the schema is current.
         'GRANT SELECT (version) ON schema_migrations TO %I'
     ] LOOP

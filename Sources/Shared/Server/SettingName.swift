@@ -42,6 +42,7 @@ public enum SettingName: String, CaseIterable, Sendable {
     case loginLimitDevice = "LOGIN_LIMIT_DEVICE"
     case loginLimitNetwork = "LOGIN_LIMIT_NETWORK"
     case registrationLimitNetwork = "REGISTRATION_LIMIT_NETWORK"
+    case auditRetention = "AUDIT_RETENTION"
 
     /// Whether the value is a secret, which `NAME_FILE` may name a file for and which no message repeats.
     public var isSecret: Bool {

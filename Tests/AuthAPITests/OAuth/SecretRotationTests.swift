@@ -28,14 +28,15 @@ import Testing
             let refresh = try vault.seal(Secret("refresh-\(number)"), for: key, in: .refreshToken)
             try await database.pool.transaction { db in
                 let account = Account(id: AccountID(), email: "\(number)@example.com", name: "N", avatarURL: nil)
-                try db.run(InsertVerifiedAccount(account: account, now: .now))
+                try db.run(InsertVerifiedAccount(account: account, provider: .google, origin: .operator, now: .now))
                 let tokens = SealedTokens(
                     accessToken: access,
                     refreshToken: number % 2 == 0 ? refresh : nil,
                     version: vault.version,
                     expiresAt: nil
                 )
-                try db.run(InsertIdentity(key, email: account.email, of: account.id, tokens: tokens))
+                let cause = LinkCause(reason: .registration, session: nil, origin: .operator)
+                try db.run(InsertIdentity(key, email: account.email, of: account.id, tokens: tokens, cause: cause))
             }
         }
     }

@@ -109,6 +109,25 @@ import Testing
             "sessions_expires_later",
             "INSERT INTO sessions (user_id, token_hash, expires_at) SELECT id, sha256('t'), now() FROM users"
         ),
+        ("audit_events_event_known", "INSERT INTO audit_events (event) VALUES ('x')"),
+        ("audit_events_subject_length", "INSERT INTO audit_events (event, subject) VALUES ('registered', 'short')"),
+        ("audit_events_period_throttled", "INSERT INTO audit_events (event) VALUES ('throttled')"),
+        (
+            "audit_events_period_throttled",
+            """
+            INSERT INTO audit_events (event, subject, period)
+            VALUES ('registered', decode(repeat('00', 33), 'hex'), 1)
+            """
+        ),
+        ("audit_events_period_subject", "INSERT INTO audit_events (event, period) VALUES ('throttled', 1)"),
+        ("audit_events_detail_word", "INSERT INTO audit_events (event, detail) VALUES ('registered', 'Ada L.')"),
+        ("audit_events_provider_known", "INSERT INTO audit_events (event, provider) VALUES ('registered', 'myspace')"),
+        ("audit_events_address_length", "INSERT INTO audit_events (event, address) VALUES ('registered', '')"),
+        (
+            "audit_events_user_agent_length",
+            "INSERT INTO audit_events (event, user_agent) VALUES ('registered', repeat('x', 513))"
+        ),
+        ("audit_events_request_id_length", "INSERT INTO audit_events (event, request_id) VALUES ('registered', '1')"),
     ])
     func constraint(name: String, sql: String) async throws {
         try await TestDatabase.with { database in
@@ -132,6 +151,15 @@ import Testing
             "oauth_accounts_identity_key",
             "SELECT * FROM oauth_accounts WHERE provider = 'google' AND provider_user_id = '1'"
         ),
+        (
+            "audit_events_occurred_at_idx",
+            "SELECT * FROM audit_events WHERE (occurred_at, id) > (now(), 1) ORDER BY occurred_at, id LIMIT 100"
+        ),
+        (
+            "audit_events_user_id_idx",
+            "SELECT * FROM audit_events WHERE user_id = '00000000-0000-0000-0000-000000000000' ORDER BY occurred_at, id"
+        ),
+        ("audit_events_subject_key", "SELECT * FROM audit_events WHERE subject = 'x'"),
     ])
     func index(name: String, sql: String) async throws {
         try await TestDatabase.with { database in

@@ -38,6 +38,8 @@ import Testing
                 SELECT string_agg(relname, ', ') FROM pg_class
                 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
                     AND NOT has_any_column_privilege('\(Self.role)', oid, 'SELECT')
+                    -- The sequence of an identity column takes no right of its own.
+                    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'i')
                 """
             let tables = try await database.sql(missing)
             #expect(tables == nil)
@@ -65,6 +67,11 @@ import Testing
             "UPDATE sessions SET user_id = gen_random_uuid()", "UPDATE sessions SET expires_at = 'infinity'",
             "UPDATE oauth_accounts SET user_id = gen_random_uuid()", "UPDATE oauth_accounts SET provider = 'google'",
             "UPDATE oauth_accounts SET provider_user_id = 'x'", "UPDATE oauth_accounts SET created_at = now()",
+            "UPDATE audit_events SET user_id = NULL", "DELETE FROM audit_events", "TRUNCATE audit_events",
+            "INSERT INTO audit_events (event, occurred_at) VALUES ('registered', '2020-01-01')",
+            "INSERT INTO audit_events (id, event) OVERRIDING SYSTEM VALUE VALUES (1, 'registered')",
+            "ALTER TABLE audit_events DISABLE TRIGGER ALL", "DROP FUNCTION remove_audit_events",
+            "SELECT nextval('audit_events_id_seq')", "SELECT setval('audit_events_id_seq', 1)",
             "SELECT * FROM pg_authid", "SELECT pg_read_file('PG_VERSION')", "COPY users TO PROGRAM 'cat'",
             "CREATE EXTENSION pgcrypto",
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user",

@@ -28,13 +28,13 @@ import Testing
     func refill() async throws {
         try await with { store, _ async throws in
             let attempt = attempt("a")
-            for _ in 0..<3 { #expect(try await store.take(attempt, at: now) == nil) }
-            #expect(try await store.take(attempt, at: now) == 10_000_000)
-            #expect(try await store.take(attempt, at: now + 9) == 1_000_000)
-            #expect(try await store.take(attempt, at: now + 10) == nil)
-            #expect(try await store.take(attempt, at: now + 10) == 10_000_000)
-            for _ in 0..<3 { #expect(try await store.take(attempt, at: now + 1000) == nil) }
-            #expect(try await store.take(attempt, at: now + 1000) == 10_000_000)
+            for _ in 0..<3 { #expect(try await store.take(attempt, from: .operator, at: now) == nil) }
+            #expect(try await store.take(attempt, from: .operator, at: now) == 10_000_000)
+            #expect(try await store.take(attempt, from: .operator, at: now + 9) == 1_000_000)
+            #expect(try await store.take(attempt, from: .operator, at: now + 10) == nil)
+            #expect(try await store.take(attempt, from: .operator, at: now + 10) == 10_000_000)
+            for _ in 0..<3 { #expect(try await store.take(attempt, from: .operator, at: now + 1000) == nil) }
+            #expect(try await store.take(attempt, from: .operator, at: now + 1000) == 10_000_000)
         }
     }
 
@@ -45,15 +45,26 @@ import Testing
             let account = Attempt(key: keys.account(email), limit: limit)
             let network = Attempt(key: keys.network("203.0.113.7"), limit: Limit(attempts: 1, seconds: 60))
             let other = Attempt(key: keys.network("198.51.100.7"), limit: limit)
-            #expect(try await store.take([account, network], findingAccountOf: email, at: now).wait == nil)
+            #expect(
+                try await store.take([account, network], findingAccountOf: email, from: .operator, at: now).wait == nil
+            )
             for _ in 0..<5 {
-                #expect(try await store.take([account, network], findingAccountOf: email, at: now).wait == 60_000_000)
+                #expect(
+                    try await store.take([account, network], findingAccountOf: email, from: .operator, at: now).wait
+                        == 60_000_000
+                )
             }
             // Two of the account's three are left.
             for _ in 0..<2 {
-                #expect(try await store.take([account, other], findingAccountOf: email, at: now).wait == nil)
+                #expect(
+                    try await store.take([account, other], findingAccountOf: email, from: .operator, at: now).wait
+                        == nil
+                )
             }
-            #expect(try await store.take([account, other], findingAccountOf: email, at: now).wait == 10_000_000)
+            #expect(
+                try await store.take([account, other], findingAccountOf: email, from: .operator, at: now).wait
+                    == 10_000_000
+            )
             #expect(try await database.sql("SELECT count(*) FROM throttles") == "3")
         }
     }
@@ -64,7 +75,7 @@ import Testing
             let attempts = [attempt("a"), attempt("198.51.100.1")]
             let email = try EmailAddress("ada@example.com")
             for _ in 0..<20 {
-                #expect(try await store.take(attempts, findingAccountOf: email, at: now).wait == nil)
+                #expect(try await store.take(attempts, findingAccountOf: email, from: .operator, at: now).wait == nil)
                 _ = try await store.postgres.withConnection { try $0.run(GiveBack(attempts: attempts)) }
             }
         }
@@ -80,7 +91,9 @@ import Testing
             ]
             let admitted = try await withThrowingTaskGroup(of: Bool.self) { tasks in
                 for _ in 0..<40 {
-                    tasks.addTask { try await store.take(attempts, findingAccountOf: email, at: now).wait == nil }
+                    tasks.addTask {
+                        try await store.take(attempts, findingAccountOf: email, from: .operator, at: now).wait == nil
+                    }
                 }
                 return try await tasks.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }
@@ -96,9 +109,9 @@ import Testing
             )
             let email = try EmailAddress("ada@example.com")
             let attempts = [Attempt(key: keys.account(email), limit: Limit(attempts: 1, seconds: 60))]
-            let first = try await store.take(attempts, findingAccountOf: email, at: now)
+            let first = try await store.take(attempts, findingAccountOf: email, from: .operator, at: now)
             #expect(first.found?.passwordHash == "h" && first.found?.account.name == "Ada")
-            let second = try await store.take(attempts, findingAccountOf: email, at: now)
+            let second = try await store.take(attempts, findingAccountOf: email, from: .operator, at: now)
             #expect(second.wait == 60_000_000 && second.found == nil)
         }
     }
@@ -106,8 +119,10 @@ import Testing
     @Test("A17 Rows that mean nothing any more are removed; others stay; the table names nobody")
     func sweeping() async throws {
         try await with { store, database async throws in
-            for name in ["203.0.113.1", "198.51.100.1"] { _ = try await store.take(attempt(name), at: now) }
-            _ = try await store.take(attempt("192.0.2.1"), at: now + 8)
+            for name in ["203.0.113.1", "198.51.100.1"] {
+                _ = try await store.take(attempt(name), from: .operator, at: now)
+            }
+            _ = try await store.take(attempt("192.0.2.1"), from: .operator, at: now + 8)
             #expect(try await store.removeExpired(at: now + 10, limit: 1) == 1)
             #expect(try await store.removeExpired(at: now + 10, limit: 100) == 1)
             #expect(try await store.removeExpired(at: now + 10, limit: 100) == 0)

@@ -40,7 +40,8 @@ enum Administration {
         let service = AdministrationService(
             store: AdministrationStore(postgres: postgres),
             accounts: AccountStore(postgres: postgres),
-            hasher: PasswordHasher(parameters: settings.argon2, pool: hashing)
+            hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
+            keys: ThrottleKeys(secretKey: settings.secretKey)
         )
         let result: Result<Value, any Error>
         do { result = .success(try await body(service)) } catch { result = .failure(error) }

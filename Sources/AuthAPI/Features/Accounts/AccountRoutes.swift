@@ -24,7 +24,7 @@ struct AccountRoutes: Sendable {
         let opened = try await metrics.registration {
             try await service.register(
                 .init(email: email, name: name, password: Password(password)),
-                from: Device(request, context: context)
+                from: Origin(request, context: context)
             )
         }
         var response = try cookie.set(opened.token, on: .json(opened.account.body, status: .created))

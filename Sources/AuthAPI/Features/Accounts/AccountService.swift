@@ -18,9 +18,9 @@ struct AccountService: Sendable {
     /// Creates an account and opens its first session.
     ///
     /// - Throws: `email_taken`, `too_many_requests`, `overloaded`.
-    func register(_ registration: Registration, from device: Device) async throws -> OpenedSession {
+    func register(_ registration: Registration, from origin: Origin) async throws -> OpenedSession {
         try hasher.refuseIfBusy()
-        try await gate.admitRegistration(from: device.address)
+        try await gate.admitRegistration(from: origin)
         let hash = try await hasher.hash(registration.password)
         let account = Account(
             id: AccountID(),
@@ -28,8 +28,8 @@ struct AccountService: Sendable {
             name: registration.name.value,
             avatarURL: nil
         )
-        let session = try await sessions.prepare(for: account, from: device)
-        try await store.create(account, passwordHash: hash, session: session.row)
+        let session = try await sessions.prepare(for: account, from: origin)
+        try await store.create(account, passwordHash: hash, session: session.row, from: origin)
         return OpenedSession(account: account, token: session.token)
     }
 }

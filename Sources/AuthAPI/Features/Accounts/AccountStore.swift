@@ -5,14 +5,26 @@ import Shared
 struct AccountStore: Sendable {
     let postgres: PostgresPool
 
-    /// Stores a new account and, if it is to be signed in at once, its first session, both or neither.
+    /// Stores a new account and, if it is to be signed in at once, its first session, both or neither; without a session
+    /// an operator made it.
     ///
     /// - Throws: `email_taken` when another account has the address. The database decides, so that of two registrations
     ///   at the same moment exactly one wins.
-    func create(_ account: Account, passwordHash: String, session: NewSession?) async throws {
+    func create(
+        _ account: Account,
+        passwordHash: String,
+        session: NewSession?,
+        from origin: Origin
+    ) async throws {
+        let insertion = InsertAccount(
+            account: account,
+            passwordHash: passwordHash,
+            event: session == nil ? .userCreated : .registered,
+            origin: origin
+        )
         do {
             try await postgres.transaction { db in
-                try db.run(InsertAccount(account: account, passwordHash: passwordHash))
+                try db.run(insertion)
                 if let session { try db.run(InsertSession(session: session)) }
             }
         } catch let error as PostgresError where error.violates("users_email_key") {
@@ -39,14 +51,20 @@ extension Account {
 
 private struct InsertAccount: Statement {
     static let sql: StaticString = """
-        INSERT INTO users (id, email, name, avatar_url, password_hash) VALUES ($1, $2, $3, $4, $5)
+        WITH made AS (
+            INSERT INTO users (id, email, name, avatar_url, password_hash) VALUES ($1, $2, $3, $4, $5) RETURNING id
+        )
+        INSERT INTO audit_events (event, user_id, device_id, address, user_agent, request_id)
+        SELECT $6, id, $7, $8, $9, $10 FROM made
         """
     let account: Account
     let passwordHash: String
+    let event: AuditEventKind
+    let origin: Origin
     var parameters: [PostgresValue] {
         [
             .uuid(account.id), .text(account.email), .text(account.name), .text(orNull: account.avatarURL),
-            .text(passwordHash),
-        ]
+            .text(passwordHash), .text(event.rawValue),
+        ] + origin.parameters
     }
 }

@@ -6,6 +6,7 @@ struct AdministrationService: Sendable {
     let store: AdministrationStore
     let accounts: AccountStore
     let hasher: PasswordHasher
+    let keys: ThrottleKeys
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
@@ -32,14 +33,19 @@ struct AdministrationService: Sendable {
             name: registration.name.value,
             avatarURL: nil
         )
-        try await accounts.create(account, passwordHash: hash, session: nil)
+        try await accounts.create(account, passwordHash: hash, session: nil, from: .operator)
         return try await user(.id(account.id))
     }
 
     /// Deletes a user with everything that is theirs.
     ///
     /// - Returns: whether there was such a user.
-    func delete(_ reference: AccountReference) async throws -> Bool { try await store.delete(reference) }
+    func delete(_ reference: AccountReference) async throws -> Bool {
+        guard let found = try await user(reference) else { return false }
+        // An address that was moved over may keep to no rule.
+        let subject = (try? EmailAddress(found.email)).map(keys.account)
+        return try await store.delete(reference, subject: subject)
+    }
 
     /// Signs a user out everywhere.
     ///

@@ -22,9 +22,12 @@ struct AdministrationStore: Sendable {
 
     /// Deletes a user; links and sessions go with the row.
     ///
+    /// The event keeps the address as a keyed hash, by which what happened to the account is found later.
+    ///
     /// - Returns: whether there was such a user.
-    func delete(_ reference: AccountReference) async throws -> Bool {
-        try await postgres.withConnection { try $0.run(DeleteAccount(reference: reference)) } > 0
+    func delete(_ reference: AccountReference, subject: ThrottleKey?) async throws -> Bool {
+        let statement = DeleteAccount(reference: reference, subject: subject)
+        return try await postgres.withConnection { try $0.run(statement) } > 0
     }
 
     /// Ends every live session of a user.
@@ -121,15 +124,24 @@ private struct FindRecord: Statement {
 }
 
 private struct DeleteAccount: Statement {
-    static let sql: StaticString = "DELETE FROM users WHERE id = $1 OR lower(email) = $2"
+    static let sql: StaticString = """
+        WITH gone AS (DELETE FROM users WHERE id = $1 OR lower(email) = $2 RETURNING id)
+        INSERT INTO audit_events (event, user_id, subject) SELECT 'user_deleted', id, $3 FROM gone
+        """
     let reference: AccountReference
-    var parameters: [PostgresValue] { reference.parameters }
+    let subject: ThrottleKey?
+    var parameters: [PostgresValue] { reference.parameters + [.bytes(orNull: subject?.bytes)] }
 }
 
 private struct EndAllSessions: Statement {
     static let sql: StaticString = """
-        DELETE FROM sessions
-        WHERE expires_at > $1 AND user_id = (SELECT id FROM users WHERE id = $2 OR lower(email) = $3)
+        WITH ended AS (
+            DELETE FROM sessions
+            WHERE expires_at > $1 AND user_id = (SELECT id FROM users WHERE id = $2 OR lower(email) = $3)
+            RETURNING id, user_id
+        )
+        INSERT INTO audit_events (event, user_id, session_id, detail)
+        SELECT 'session_ended', user_id, id, 'by_operator' FROM ended
         """
     let reference: AccountReference
     let now: Date
@@ -137,7 +149,11 @@ private struct EndAllSessions: Statement {
 }
 
 private struct EndAnySession: Statement {
-    static let sql: StaticString = "DELETE FROM sessions WHERE id = $1 AND expires_at > $2"
+    static let sql: StaticString = """
+        WITH ended AS (DELETE FROM sessions WHERE id = $1 AND expires_at > $2 RETURNING id, user_id)
+        INSERT INTO audit_events (event, user_id, session_id, detail)
+        SELECT 'session_ended', user_id, id, 'by_operator' FROM ended
+        """
     let session: SessionID
     let now: Date
     var parameters: [PostgresValue] { [.uuid(session), .timestamp(now)] }

@@ -28,7 +28,7 @@ struct IdentityRoutes: Sendable {
         guard let id = context.parameters.get("id").flatMap({ IdentityID(uuidString: $0) }) else {
             throw IdentityService.notFound
         }
-        try await service.unlink(id, of: context.signedIn)
+        try await service.unlink(id, of: context.signedIn, from: Origin(request, context: context))
         return Response(status: .noContent)
     }
 }

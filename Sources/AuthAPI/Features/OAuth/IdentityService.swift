@@ -44,8 +44,8 @@ struct IdentityService: Sendable {
     /// Unlinks a provider account.
     ///
     /// - Throws: `identity_not_found`, and `last_sign_in_method` when the user could not sign in any more.
-    func unlink(_ identity: IdentityID, of user: SignedIn) async throws {
-        try await store.unlink(identity, of: user.account.id) { methods in
+    func unlink(_ identity: IdentityID, of user: SignedIn, from origin: Origin) async throws {
+        try await store.unlink(identity, of: user, from: origin) { methods in
             guard methods.identities.contains(where: { $0.id == identity }) else { throw Self.notFound }
             guard methods.suffice(without: identity, where: isOn) else {
                 throw APIError(.lastSignInMethod, detail: "Without this account you could not sign in any more.")

@@ -114,45 +114,69 @@ struct UpdateIdentity: Statement {
     }
 }
 
+/// How, through which session and from where an identity came to be linked: what the event says of it.
+struct LinkCause: Sendable {
+    let reason: LinkReason
+    let session: SessionID?
+    let origin: Origin
+
+    fileprivate var parameters: [PostgresValue] {
+        [.text(reason.rawValue), .uuid(orNull: session)] + origin.parameters
+    }
+}
+
 /// Links an identity to a user.
 struct InsertIdentity: Statement {
     static let sql: StaticString = """
-        INSERT INTO oauth_accounts
-            (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        WITH linked AS (
+            INSERT INTO oauth_accounts
+                (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING user_id, provider
+        )
+        INSERT INTO audit_events
+            (event, user_id, provider, detail, session_id, device_id, address, user_agent, request_id)
+        SELECT 'provider_linked', user_id, provider, $9, $10, $11, $12, $13, $14 FROM linked
         """
     let parameters: [PostgresValue]
 
     /// Links it with the tokens of a sign-in.
-    init(_ key: IdentityKey, email: String, of account: AccountID, tokens: SealedTokens) {
-        parameters = [
-            .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email),
-            .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
-            .timestamp(orNull: tokens.expiresAt),
-        ]
+    init(_ key: IdentityKey, email: String, of account: AccountID, tokens: SealedTokens, cause: LinkCause) {
+        parameters =
+            [
+                .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email),
+                .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
+                .timestamp(orNull: tokens.expiresAt),
+            ] + cause.parameters
     }
 
     /// Links it without tokens; the version says which key the first will be sealed with.
-    init(_ key: IdentityKey, email: String, of account: AccountID, version: Int32) {
-        parameters = [
-            .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email), .nullBytes, .nullBytes,
-            .int4(version), .nullTimestamp,
-        ]
+    init(_ key: IdentityKey, email: String, of account: AccountID, version: Int32, cause: LinkCause) {
+        parameters =
+            [
+                .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email), .nullBytes, .nullBytes,
+                .int4(version), .nullTimestamp,
+            ] + cause.parameters
     }
 }
 
 /// Stores a user whose email a provider has verified, and who has no password.
 struct InsertVerifiedAccount: Statement {
     static let sql: StaticString = """
-        INSERT INTO users (id, email, name, avatar_url, email_verified_at) VALUES ($1, $2, $3, $4, $5)
+        WITH made AS (
+            INSERT INTO users (id, email, name, avatar_url, email_verified_at) VALUES ($1, $2, $3, $4, $5) RETURNING id
+        )
+        INSERT INTO audit_events (event, user_id, provider, device_id, address, user_agent, request_id)
+        SELECT 'registered', id, $6, $7, $8, $9, $10 FROM made
         """
     let account: Account
+    let provider: OAuthProvider
+    let origin: Origin
     let now: Date
     var parameters: [PostgresValue] {
         [
             .uuid(account.id), .text(account.email), .text(account.name), .text(orNull: account.avatarURL),
-            .timestamp(now),
-        ]
+            .timestamp(now), .text(provider.rawValue),
+        ] + origin.parameters
     }
 }
 

@@ -16,9 +16,11 @@ extension IdentityStore {
     /// identity as the last way in, the second sees that.
     func unlink(
         _ identity: IdentityID,
-        of user: AccountID,
+        of visitor: SignedIn,
+        from origin: Origin,
         check: @escaping @Sendable (SignInMethods) throws -> Void
     ) async throws {
+        let user = visitor.account.id
         try await postgres.transaction(retrying: true) { db in
             let account = try db.first(LockAccount(id: user))
             try check(
@@ -27,7 +29,7 @@ extension IdentityStore {
                     hasPassword: account?.hasPassword ?? false
                 )
             )
-            try db.run(DeleteIdentity(id: identity, account: user))
+            try db.run(DeleteIdentity(id: identity, visitor: visitor, origin: origin))
         }
     }
 }
@@ -57,8 +59,15 @@ private struct FindIdentities: Statement {
 }
 
 private struct DeleteIdentity: Statement {
-    static let sql: StaticString = "DELETE FROM oauth_accounts WHERE id = $1 AND user_id = $2"
+    static let sql: StaticString = """
+        WITH unlinked AS (DELETE FROM oauth_accounts WHERE id = $1 AND user_id = $2 RETURNING user_id, provider)
+        INSERT INTO audit_events (event, user_id, provider, session_id, device_id, address, user_agent, request_id)
+        SELECT 'provider_unlinked', user_id, provider, $3, $4, $5, $6, $7 FROM unlinked
+        """
     let id: IdentityID
-    let account: AccountID
-    var parameters: [PostgresValue] { [.uuid(id), .uuid(account)] }
+    let visitor: SignedIn
+    let origin: Origin
+    var parameters: [PostgresValue] {
+        [.uuid(id), .uuid(visitor.account.id), .uuid(visitor.sessionID)] + origin.parameters
+    }
 }

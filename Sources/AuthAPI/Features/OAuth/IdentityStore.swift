@@ -24,13 +24,15 @@ struct IdentityStore: Sendable {
     /// Of two calls for one new identity at the same moment one makes the user and the other finds it.
     ///
     /// - Throws: ``FlowError`` with `provider_already_linked`.
-    func resolve(_ identity: ProviderIdentity, at now: Date) async throws -> Resolution {
-        let sealed = try vault.seal(identity.tokens, for: identity.key)
+    func resolve(_ identity: ProviderIdentity, from origin: Origin, at now: Date) async throws -> Resolution {
+        let key = identity.key
+        let email = identity.email.value
+        let sealed = try vault.seal(identity.tokens, for: key)
         return try await settlingRaces { db in
-            let owner = try db.first(FindOwner(key: identity.key))
+            let owner = try db.first(FindOwner(key: key))
             let sameEmail = owner == nil ? try db.first(LockAccountByEmail(identity: identity)) : nil
             // While this waited for the lock, somebody else may have linked the identity.
-            if sameEmail != nil, try db.first(FindOwner(key: identity.key)) != nil { throw Raced() }
+            if sameEmail != nil, try db.first(FindOwner(key: key)) != nil { throw Raced() }
             switch LinkingPolicy.decision(isLinked: owner != nil, sameEmail: sameEmail?.facts) {
             case .signIn:
                 guard let owner, let account = try db.first(LockAccount(id: owner)) else { throw Raced() }
@@ -38,12 +40,20 @@ struct IdentityStore: Sendable {
                 return .account(try updatePicture(of: account.account, to: identity.avatarURL, in: db))
             case .create:
                 let account = Account(identity)
-                try db.run(InsertVerifiedAccount(account: account, now: now))
-                try db.run(InsertIdentity(identity.key, email: identity.email.value, of: account.id, tokens: sealed))
+                let insertion = InsertVerifiedAccount(
+                    account: account,
+                    provider: identity.provider,
+                    origin: origin,
+                    now: now
+                )
+                try db.run(insertion)
+                let cause = LinkCause(reason: .registration, session: nil, origin: origin)
+                try db.run(InsertIdentity(key, email: email, of: account.id, tokens: sealed, cause: cause))
                 return .account(account)
             case .link:
                 guard let account = sameEmail?.account else { throw Raced() }
-                try db.run(InsertIdentity(identity.key, email: identity.email.value, of: account.id, tokens: sealed))
+                let cause = LinkCause(reason: .email, session: nil, origin: origin)
+                try db.run(InsertIdentity(key, email: email, of: account.id, tokens: sealed, cause: cause))
                 return .account(try updatePicture(of: account, to: identity.avatarURL, in: db))
             case .askPassword: return .passwordNeeded
             case .refuse: throw Self.alreadyLinked
@@ -54,39 +64,50 @@ struct IdentityStore: Sendable {
     /// Links an identity to a user whose session is live to the end of it.
     ///
     /// - Throws: ``FlowError`` with `sign_in_required`, `identity_taken` or `provider_already_linked`.
-    func link(_ identity: ProviderIdentity, to visitor: SignedIn, at now: Date) async throws {
-        let sealed = try vault.seal(identity.tokens, for: identity.key)
+    func link(
+        _ identity: ProviderIdentity,
+        to visitor: SignedIn,
+        from origin: Origin,
+        at now: Date
+    ) async throws {
+        let key = identity.key
+        let sealed = try vault.seal(identity.tokens, for: key)
         let user = visitor.account.id
         try await settlingRaces { db in
             guard let account = try db.first(LockAccount(id: user)),
                 try db.first(HoldSession(session: visitor.sessionID, account: user, now: now)) != nil
             else { throw FlowError(.signInRequired, "the session ended while the visitor was at the provider") }
-            switch try db.first(FindOwner(key: identity.key)) {
+            switch try db.first(FindOwner(key: key)) {
             case user: try refresh(identity, sealed, of: user, in: db)
             case nil:
-                try db.run(InsertIdentity(identity.key, email: identity.email.value, of: user, tokens: sealed))
+                let cause = LinkCause(reason: .owner, session: visitor.sessionID, origin: origin)
+                try db.run(InsertIdentity(key, email: identity.email.value, of: user, tokens: sealed, cause: cause))
             default: throw FlowError(.identityTaken, "the provider account is linked to another user")
             }
             try vouch(for: account, by: identity.email.value, picture: identity.avatarURL, at: now, in: db)
         }
     }
 
-    /// Links an identity that waited for the password, as part of a transaction that opens a session.
+    /// Links an identity that waited for the password, as part of the transaction that opens a session.
     ///
     /// - Throws: `no_pending_connection` when it, or another account of its provider, has been linked meanwhile.
-    func connect(_ pending: PendingConnection, to user: AccountID, at now: Date, in db: PostgresConnection) throws {
+    func connect(_ pending: PendingConnection, with session: NewSession, in db: PostgresConnection) throws {
+        let user = session.accountID
         guard let account = try db.first(LockAccount(id: user)) else { throw Self.nothingPending }
         switch try db.first(FindOwner(key: pending.key)) {
         case user: break
         case nil:
+            let cause = LinkCause(reason: .password, session: session.id, origin: session.origin)
             do {
-                try db.run(InsertIdentity(pending.key, email: pending.email, of: user, version: vault.version))
+                try db.run(
+                    InsertIdentity(pending.key, email: pending.email, of: user, version: vault.version, cause: cause)
+                )
             } catch let error as PostgresError where error.isTakenIdentity || error.isTakenProvider {
                 throw Self.nothingPending
             }
         default: throw Self.nothingPending
         }
-        try vouch(for: account, by: pending.email, picture: pending.avatarURL, at: now, in: db)
+        try vouch(for: account, by: pending.email, picture: pending.avatarURL, at: session.createdAt, in: db)
     }
 
     /// Stores what the provider said this time.

@@ -88,7 +88,7 @@ struct OAuthRoutes: Sendable {
             code: query.code(),
             issuer: query.issuer,
             visitor: visitor,
-            device: Device(request, context: context)
+            origin: Origin(request, context: context)
         )
         switch outcome {
         case .signedIn(let opened):

@@ -49,7 +49,7 @@ struct OAuthService: Sendable {
     ///   - code: the provider's answer.
     ///   - issuer: who the provider says it is, if it does (RFC 9207).
     ///   - visitor: who is signed in; looked at only for flows that link.
-    ///   - device: from where.
+    ///   - origin: from where.
     /// - Returns: what became of it.
     /// - Throws: ``FlowError`` or ``ProviderError``.
     func finish(
@@ -57,27 +57,29 @@ struct OAuthService: Sendable {
         code: Secret,
         issuer: String?,
         visitor: SignedIn?,
-        device: Device
+        origin: Origin
     ) async throws -> Outcome {
         if let account = flow.linkTo {
             guard let visitor, visitor.account.id == account else {
                 throw FlowError(.signInRequired, "the user who began to link is not the one signed in")
             }
-            try await store.link(identity(for: flow, code: code, issuer: issuer), to: visitor, at: now())
+            let identity = try await identity(for: flow, code: code, issuer: issuer)
+            try await store.link(identity, to: visitor, from: origin, at: now())
             return .linked
         }
         let identity = try await identity(for: flow, code: code, issuer: issuer)
         do {
-            return try await signIn(identity, from: device)
+            return try await signIn(identity, from: origin)
         } catch let error as PostgresError where error.violates("sessions_user_id_fkey") {
             // The account was deleted between two steps; to the second attempt the identity is new.
-            return try await signIn(identity, from: device)
+            return try await signIn(identity, from: origin)
         }
     }
 
-    private func signIn(_ identity: ProviderIdentity, from device: Device) async throws -> Outcome {
-        switch try await store.resolve(identity, at: now()) {
-        case .account(let account): .signedIn(try await sessions.open(for: account, from: device))
+    private func signIn(_ identity: ProviderIdentity, from origin: Origin) async throws -> Outcome {
+        switch try await store.resolve(identity, from: origin, at: now()) {
+        case .account(let account):
+            .signedIn(try await sessions.open(for: account, through: identity.provider, from: origin))
         case .passwordNeeded: .passwordNeeded(PendingConnection(identity))
         }
     }

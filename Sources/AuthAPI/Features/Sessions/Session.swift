@@ -1,6 +1,5 @@
 import Crypto
 import FoundationEssentials
-import Hummingbird
 import Shared
 
 /// A session's identifier: the `jti` of its token.
@@ -33,7 +32,9 @@ struct NewSession: Sendable {
     let tokenHash: TokenHash
     let createdAt: Date
     let expiresAt: Date
-    let device: Device
+    /// The provider that vouched for its owner; nil when a password did.
+    let provider: OAuthProvider?
+    let origin: Origin
 }
 
 /// A session that has just been stored, with the one copy of its token.
@@ -67,9 +68,5 @@ struct Device: Sendable, Equatable {
             return String(String.UnicodeScalarView(kept.prefix(Self.maximumUserAgentLength)))
         }
         self.address = address
-    }
-
-    init(_ request: Request, context: APIRequestContext) {
-        self.init(userAgent: request.headers[.userAgent], address: context.clientAddress)
     }
 }

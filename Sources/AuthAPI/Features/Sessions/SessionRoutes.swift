@@ -31,8 +31,7 @@ struct SessionRoutes: Sendable {
                 email: email,
                 password: password,
                 connecting: pending,
-                from: Device(request, context: context),
-                knownAs: devices.device(of: request, for: email)
+                from: Origin(request, context: context, knownAs: devices.device(of: request, for: email))
             )
         }
         var response = try cookie.set(opened.token, on: .json(opened.account.body))
@@ -43,7 +42,8 @@ struct SessionRoutes: Sendable {
 
     /// `POST /api/auth/logout`: 204; the session is gone and so is the cookie.
     @Sendable func logout(_ request: Request, context: APIRequestContext) async throws -> Response {
-        for token in cookie.allTokens(of: request) { try await service.signOut(token) }
+        let origin = Origin(request, context: context)
+        for token in cookie.allTokens(of: request) { try await service.signOut(token, from: origin) }
         return cookie.clear(on: Response(status: .noContent))
     }
 
@@ -59,14 +59,15 @@ struct SessionRoutes: Sendable {
         guard let id = context.parameters.get("id").flatMap({ SessionID(uuidString: $0) }) else {
             throw APIError(.sessionNotFound, detail: "You have no such session.")
         }
-        try await service.end(id, of: context.signedIn)
+        try await service.end(id, of: context.signedIn, from: Origin(request, context: context))
         let response = Response(status: .noContent)
         return id == context.signedIn.sessionID ? cookie.clear(on: response) : response
     }
 
     /// `DELETE /api/auth/sessions`: how many other sessions were ended.
     @Sendable func endOthers(_ request: Request, context: SignedInContext) async throws -> Response {
-        try .json(EndedSessionsBody(ended: await service.endOthers(of: context.signedIn)))
+        let ended = try await service.endOthers(of: context.signedIn, from: Origin(request, context: context))
+        return try .json(EndedSessionsBody(ended: ended))
     }
 
     /// The provider account that waits for the password of the account with that email.

@@ -19,12 +19,11 @@ struct SessionService: Sendable {
         email: EmailAddress,
         password: Password,
         connecting pending: PendingConnection? = nil,
-        from device: Device,
-        knownAs known: DeviceID?
+        from origin: Origin
     ) async throws -> OpenedSession {
-        let checked = try await gate.check(password, of: email, from: device.address, knownAs: known)
+        let checked = try await gate.check(password, of: email, from: origin)
         let found = checked.credentials
-        let session = try await prepare(for: found.account, from: device)
+        let session = try await prepare(for: found.account, from: origin)
         let upgrade = checked.needsUpgrade ? await hashUpgrade(of: found, password: password) : nil
         do {
             try await store.insert(
@@ -35,20 +34,28 @@ struct SessionService: Sendable {
             )
         } catch let error as PostgresError where error.violates("sessions_user_id_fkey") {
             // The account was deleted while its password was being checked.
-            throw PasswordGate.invalidCredentials
+            throw try await gate.refused(nil, email: email, from: origin)
         }
         return OpenedSession(account: found.account, token: session.token)
     }
 
     /// Opens a session for an account whose owner a provider vouches for.
-    func open(for account: Account, from device: Device) async throws -> OpenedSession {
-        let session = try await prepare(for: account, from: device)
+    func open(
+        for account: Account,
+        through provider: OAuthProvider,
+        from origin: Origin
+    ) async throws -> OpenedSession {
+        let session = try await prepare(for: account, through: provider, from: origin)
         try await store.insert(session.row)
         return OpenedSession(account: account, token: session.token)
     }
 
     /// A session for an account, ready to be stored, and its token.
-    func prepare(for account: Account, from device: Device) async throws -> (row: NewSession, token: Secret) {
+    func prepare(
+        for account: Account,
+        through provider: OAuthProvider? = nil,
+        from origin: Origin
+    ) async throws -> (row: NewSession, token: Secret) {
         let id = SessionID()
         let createdAt = now()
         let token = try await tokens.token(for: account, session: id, createdAt: createdAt)
@@ -58,7 +65,8 @@ struct SessionService: Sendable {
             tokenHash: TokenHash(of: token),
             createdAt: createdAt,
             expiresAt: createdAt.addingTimeInterval(TimeInterval(TokenIssuer.lifetime)),
-            device: device
+            provider: provider,
+            origin: origin
         )
         return (row, token)
     }
@@ -73,9 +81,9 @@ struct SessionService: Sendable {
     }
 
     /// Ends the session of a token; a token that has none is no error.
-    func signOut(_ token: Secret) async throws {
+    func signOut(_ token: Secret, from origin: Origin) async throws {
         guard await tokens.isValid(token, at: now()) else { return }
-        try await store.end(with: TokenHash(of: token))
+        try await store.end(with: TokenHash(of: token), from: origin)
     }
 
     /// The user's live sessions, newest first.
@@ -86,8 +94,8 @@ struct SessionService: Sendable {
     /// Ends one of the user's sessions.
     ///
     /// - Throws: `session_not_found` when it is not a live session of the user.
-    func end(_ session: SessionID, of user: SignedIn) async throws {
-        guard try await store.end(session, of: user.account.id, at: now()) else {
+    func end(_ session: SessionID, of user: SignedIn, from origin: Origin) async throws {
+        guard try await store.end(session, of: user, from: origin, at: now()) else {
             throw APIError(.sessionNotFound, detail: "You have no such session.")
         }
     }
@@ -95,8 +103,8 @@ struct SessionService: Sendable {
     /// Ends all of the user's sessions but the one that asks.
     ///
     /// - Returns: how many were ended.
-    func endOthers(of user: SignedIn) async throws -> Int {
-        try await store.endOthers(than: user.sessionID, of: user.account.id, at: now())
+    func endOthers(of user: SignedIn, from origin: Origin) async throws -> Int {
+        try await store.endOthers(of: user, from: origin, at: now())
     }
 
     /// The same password hashed with today's parameters; nil, and a later try, when hashing is busy.

@@ -8,6 +8,7 @@ import Shared
 /// back when it was right. Addresses without an account count like others: else the limit would tell which exist.
 struct PasswordGate: Sendable {
     let store: ThrottleStore
+    let audit: AuditStore
     let keys: ThrottleKeys
     let limits: ThrottleLimits
     let hasher: PasswordHasher
@@ -18,19 +19,19 @@ struct PasswordGate: Sendable {
     ///
     /// Unknown email, wrong password and an account without a password take the same time and get the same answer (OWASP
     /// Authentication, "Authentication Responses"). A browser that is known for the account has attempts of its own, which
-    /// no stranger can use up, neither by guessing at the account nor from the same network.
+    /// no stranger can use up, neither by guessing at the account nor from the same network. What is refused is answered
+    /// once the audit trail has it.
     ///
     /// - Throws: `invalid_credentials`, `overloaded`, and `too_many_requests` with the time to wait when no attempt is left.
     func check(
         _ password: Password,
         of email: EmailAddress,
-        from address: String?,
-        knownAs device: DeviceID?
+        from origin: Origin
     ) async throws -> CheckedPassword {
         // What is refused for want of a thread costs no attempt, and the database nothing.
         try hasher.refuseIfBusy()
-        let attempts = attempts(at: email, from: address, knownAs: device)
-        let (wait, found) = try await store.take(attempts, findingAccountOf: email, at: now())
+        let attempts = attempts(at: email, from: origin)
+        let (wait, found) = try await store.take(attempts, findingAccountOf: email, from: origin, at: now())
         if let wait { throw Self.tooMany(wait, "sign-in throttled") }
         let verification: PasswordHasher.Verification
         do {
@@ -40,7 +41,7 @@ struct PasswordGate: Sendable {
             try? await store.giveBack(attempts)
             throw error
         }
-        guard let found, verification != .wrong else { throw Self.invalidCredentials }
+        guard let found, verification != .wrong else { throw try await refused(found, email: email, from: origin) }
         return CheckedPassword(
             credentials: found,
             needsUpgrade: verification == .correctNeedsUpgrade,
@@ -51,21 +52,34 @@ struct PasswordGate: Sendable {
     /// Takes an attempt to register; it is not given back, for a registration that succeeds counts, too.
     ///
     /// - Throws: `too_many_requests` with the time to wait when there is none left.
-    func admitRegistration(from address: String?) async throws {
-        let attempt = Attempt(key: keys.registration(address), limit: limits.registration)
-        if let wait = try await store.take(attempt, at: now()) { throw Self.tooMany(wait, "registration throttled") }
+    func admitRegistration(from origin: Origin) async throws {
+        let attempt = Attempt(key: keys.registration(origin.device.address), limit: limits.registration)
+        guard let wait = try await store.take(attempt, from: origin, at: now()) else { return }
+        throw Self.tooMany(wait, "registration throttled")
     }
 
-    /// The answer to a password that is not the account's, or an account that is not there.
-    static var invalidCredentials: APIError {
-        APIError(.invalidCredentials, detail: "No account has this email and password.")
+    /// Records that a password is not the account's, or that the account is not there, and gives the one answer to both.
+    func refused(_ found: AccountCredentials?, email: EmailAddress, from origin: Origin) async throws -> APIError {
+        let reason: SignInFailure =
+            switch found {
+            case nil: .unknownAccount
+            case .some(let found): found.passwordHash == nil ? .noPassword : .wrongPassword
+            }
+        let failure = FailedSignIn(
+            account: found?.account.id,
+            subject: keys.account(email),
+            reason: reason,
+            origin: origin
+        )
+        try await audit.record(failure)
+        return APIError(.invalidCredentials, detail: "No account has this email and password.")
     }
 
-    private func attempts(at email: EmailAddress, from address: String?, knownAs device: DeviceID?) -> [Attempt] {
-        if let device { return [Attempt(key: keys.device(device), limit: limits.device)] }
+    private func attempts(at email: EmailAddress, from origin: Origin) -> [Attempt] {
+        if let device = origin.knownAs { return [Attempt(key: keys.device(device), limit: limits.device)] }
         return [
             Attempt(key: keys.account(email), limit: limits.account),
-            Attempt(key: keys.network(address), limit: limits.network),
+            Attempt(key: keys.network(origin.device.address), limit: limits.network),
         ]
     }
 

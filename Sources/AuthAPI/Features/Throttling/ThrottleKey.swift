@@ -5,11 +5,22 @@ import Shared
 /// Whose attempts are counted together, as the database knows it: the kind, and a keyed hash of the rest.
 struct ThrottleKey: Sendable, Equatable {
     /// What is counted; the order is the one in which rows are locked, so that no two requests wait for each other.
-    fileprivate enum Kind: UInt8 {
+    enum Kind: UInt8, CustomStringConvertible {
         case account = 1
         case device, network, registration
+
+        /// The limit's name in the audit trail.
+        var description: String {
+            switch self {
+            case .account: "account"
+            case .device: "device"
+            case .network: "network"
+            case .registration: "registration"
+            }
+        }
     }
 
+    let kind: Kind
     let bytes: [UInt8]
 }
 
@@ -38,6 +49,6 @@ struct ThrottleKeys: Sendable {
 
     private func make(_ kind: ThrottleKey.Kind, _ text: String) -> ThrottleKey {
         let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)
-        return ThrottleKey(bytes: [kind.rawValue] + Array(code))
+        return ThrottleKey(kind: kind, bytes: [kind.rawValue] + Array(code))
     }
 }

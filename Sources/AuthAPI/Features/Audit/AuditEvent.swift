@@ -1,0 +1,48 @@
+import FoundationEssentials
+import Shared
+
+/// What the audit trail tells, by the names that its table has for it.
+///
+/// Most events are written by the very statements that do what they tell, and so with it or not at all.
+enum AuditEventKind: String, CaseIterable, Sendable {
+    /// Somebody made an account, with a password or through a provider.
+    case registered
+    /// A session was opened, with a password or through a provider.
+    case signedIn = "signed_in"
+    /// A password was wrong, or there was nothing to check it against.
+    case signInFailed = "sign_in_failed"
+    /// A limit was met: one event for each limit, whom it limits, and period.
+    case throttled
+    /// Somebody ended the session that asked.
+    case signedOut = "signed_out"
+    /// A session was ended from another, or by an operator.
+    case sessionEnded = "session_ended"
+    case providerLinked = "provider_linked"
+    case providerUnlinked = "provider_unlinked"
+    /// A password hash gave way to one of today's cost.
+    case hashUpgraded = "hash_upgraded"
+    /// An operator made an account.
+    case userCreated = "user_created"
+    /// An operator deleted an account.
+    case userDeleted = "user_deleted"
+}
+
+/// Why a sign-in failed, in the column `detail`; for operators only, who asks is never told.
+enum SignInFailure: String, Sendable {
+    case wrongPassword = "wrong_password"
+    /// The account's owner signs in through a provider only.
+    case noPassword = "no_password"
+    case unknownAccount = "unknown_account"
+}
+
+/// How a provider account came to be linked, in the column `detail`.
+enum LinkReason: String, Sendable {
+    /// The account was made with it.
+    case registration
+    /// Providers had verified the same email on both sides.
+    case email = "by_email"
+    /// Its owner, signed in, asked for it.
+    case owner = "by_owner"
+    /// Its owner entered the password of the account.
+    case password = "by_password"
+}

@@ -1,0 +1,61 @@
+import FoundationEssentials
+
+/// The audit trail in the database.
+struct AuditStore: Sendable {
+    let postgres: PostgresPool
+
+    /// Records a sign-in that failed, which is all that it changes.
+    func record(_ failure: FailedSignIn) async throws {
+        _ = try await postgres.withConnection { try $0.run(RecordFailedSignIn(failure: failure)) }
+    }
+
+    /// Removes events that are older than so many days by the clock of the database, at most `limit`, unless another
+    /// replica is doing it.
+    ///
+    /// - Returns: how many were removed; nil when another replica holds the lock.
+    func removeExpired(keeping days: Int, limit: Int64) async throws -> Int? {
+        try await postgres.transaction { db in
+            guard try db.one(TryAuditSweepLock()) else { return nil }
+            return Int(try db.one(RemoveExpiredEvents(days: Int32(clamping: days), limit: limit)))
+        }
+    }
+}
+
+/// A sign-in whose password was not the account's, or that named no account.
+struct FailedSignIn: Sendable {
+    /// The account; nil when the address has none.
+    let account: AccountID?
+    /// The address, as the table of limits has it; kept only when it has no account.
+    let subject: ThrottleKey
+    let reason: SignInFailure
+    let origin: Origin
+}
+
+private struct RecordFailedSignIn: Statement {
+    static let sql: StaticString = """
+        INSERT INTO audit_events (event, user_id, subject, detail, device_id, address, user_agent, request_id)
+        VALUES ('sign_in_failed', $1, $2, $3, $4, $5, $6, $7)
+        """
+    let failure: FailedSignIn
+    var parameters: [PostgresValue] {
+        [
+            .uuid(orNull: failure.account), .bytes(orNull: failure.account == nil ? failure.subject.bytes : nil),
+            .text(failure.reason.rawValue),
+        ] + failure.origin.parameters
+    }
+}
+
+/// Takes the lock under which old events are removed; it is given back when the transaction ends.
+struct TryAuditSweepLock: Statement {
+    static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(hashtextextended('yoshikosan.audit.sweep', 0))"
+    static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
+}
+
+/// Through the function that the role which serves has for it: it may delete no event itself.
+private struct RemoveExpiredEvents: Statement {
+    static let sql: StaticString = "SELECT remove_audit_events($1, $2)"
+    let days: Int32
+    let limit: Int64
+    var parameters: [PostgresValue] { [.int4(days), .int8(limit)] }
+    static func decode(_ row: PostgresRow) throws -> Int64 { try row.int8(0) }
+}

@@ -1,0 +1,145 @@
+import FoundationEssentials
+import Shared
+
+/// Stores a session, and the event that it was opened.
+struct InsertSession: Statement {
+    static let sql: StaticString = """
+        WITH opened AS (
+            INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address)
+            VALUES ($1, $2, $3, $4, $5, $9, $8) RETURNING id, user_id
+        )
+        INSERT INTO audit_events (event, user_id, session_id, provider, device_id, address, user_agent, request_id)
+        SELECT 'signed_in', user_id, id, $6, $7, $8, $9, $10 FROM opened
+        """
+    let session: NewSession
+    var parameters: [PostgresValue] {
+        [
+            .uuid(session.id), .uuid(session.accountID), .bytes(session.tokenHash.bytes),
+            .timestamp(session.createdAt), .timestamp(session.expiresAt), .text(orNull: session.provider?.rawValue),
+        ] + session.origin.parameters
+    }
+}
+
+/// Replaces a password hash, as part of a transaction that opens a session.
+struct UpgradeHash: Statement {
+    static let sql: StaticString = """
+        WITH upgraded AS (
+            UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3 RETURNING id
+        )
+        INSERT INTO audit_events (event, user_id, session_id, device_id, address, user_agent, request_id)
+        SELECT 'hash_upgraded', id, $4, $5, $6, $7, $8 FROM upgraded
+        """
+    let upgrade: HashUpgrade
+    let session: NewSession
+    var parameters: [PostgresValue] {
+        [.text(upgrade.new), .uuid(upgrade.account), .text(upgrade.old), .uuid(session.id)]
+            + session.origin.parameters
+    }
+}
+
+/// Finds the session of a token, if it is live, and whose it is.
+struct FindSignedIn: Statement {
+    static let sql: StaticString = """
+        SELECT sessions.id, users.id, users.email, users.name, users.avatar_url
+        FROM sessions JOIN users ON users.id = sessions.user_id
+        WHERE sessions.token_hash = $1 AND sessions.expires_at > $2
+        """
+    let hash: TokenHash
+    let now: Date
+    var parameters: [PostgresValue] { [.bytes(hash.bytes), .timestamp(now)] }
+
+    static func decode(_ row: PostgresRow) throws -> SignedIn {
+        SignedIn(
+            account: try Account(row, from: 1),
+            sessionID: try row.uuid(0)
+        )
+    }
+}
+
+/// Reads a user's live sessions.
+struct FindLiveSessions: Statement {
+    static let sql: StaticString = """
+        SELECT id, created_at, expires_at, user_agent, ip_address FROM sessions
+        WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id LIMIT $3
+        """
+    let account: AccountID
+    let now: Date
+    var parameters: [PostgresValue] { [.uuid(account), .timestamp(now), .int8(SessionStore.listLimit)] }
+
+    static func decode(_ row: PostgresRow) throws -> Session {
+        Session(
+            id: try row.uuid(0),
+            createdAt: try row.timestamp(1),
+            expiresAt: try row.timestamp(2),
+            device: Device(userAgent: try row.optionalText(3), address: try row.optionalText(4))
+        )
+    }
+}
+
+/// Ends a session of a user; the event tells whether it was the one that asked.
+struct EndSession: Statement {
+    static let sql: StaticString = """
+        WITH ended AS (
+            DELETE FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $4 RETURNING id, user_id
+        )
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        SELECT CASE id WHEN $3 THEN 'signed_out' ELSE 'session_ended' END, user_id, id,
+            CASE id WHEN $3 THEN NULL ELSE 'by_owner' END, $5, $6, $7, $8
+        FROM ended
+        """
+    let session: SessionID
+    let user: SignedIn
+    let origin: Origin
+    let now: Date
+    var parameters: [PostgresValue] {
+        [.uuid(session), .uuid(user.account.id), .uuid(user.sessionID), .timestamp(now)] + origin.parameters
+    }
+}
+
+/// Ends the sessions of a user but the one that asks.
+struct EndOtherSessions: Statement {
+    static let sql: StaticString = """
+        WITH ended AS (
+            DELETE FROM sessions WHERE id <> $1 AND user_id = $2 AND expires_at > $3 RETURNING id, user_id
+        )
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        SELECT 'session_ended', user_id, id, 'by_owner_all', $4, $5, $6, $7 FROM ended
+        """
+    let user: SignedIn
+    let origin: Origin
+    let now: Date
+    var parameters: [PostgresValue] {
+        [.uuid(user.sessionID), .uuid(user.account.id), .timestamp(now)] + origin.parameters
+    }
+}
+
+/// Ends the session of a token.
+struct EndSessionByToken: Statement {
+    static let sql: StaticString = """
+        WITH ended AS (DELETE FROM sessions WHERE token_hash = $1 RETURNING id, user_id)
+        INSERT INTO audit_events (event, user_id, session_id, device_id, address, user_agent, request_id)
+        SELECT 'signed_out', user_id, id, $2, $3, $4, $5 FROM ended
+        """
+    let hash: TokenHash
+    let origin: Origin
+    var parameters: [PostgresValue] { [.bytes(hash.bytes)] + origin.parameters }
+}
+
+/// Takes the lock under which expired sessions are removed; it is given back when the transaction ends.
+struct TrySweepLock: Statement {
+    static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(hashtextextended('yoshikosan.sessions.sweep', 0))"
+    var parameters: [PostgresValue] { [] }
+    static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
+}
+
+/// Removes sessions that have expired by themselves, which is no event.
+struct RemoveExpired: Statement {
+    static let sql: StaticString = """
+        DELETE FROM sessions WHERE id IN (
+            SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        )
+        """
+    let now: Date
+    let limit: Int64
+    var parameters: [PostgresValue] { [.timestamp(now), .int8(limit)] }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// The audit trail of what operators do.
+@Suite struct OperatorEventsTests {
+    @Test("What an operator does leaves events that name no address, and outlive the account")
+    func operatorsWork() async throws {
+        try await TestAPI.with { api in
+            let settings = try TestAPI.settings([:], databaseURL: api.database.url)
+            let service = AdministrationService(
+                store: AdministrationStore(postgres: api.app.postgres),
+                accounts: AccountStore(postgres: api.app.postgres),
+                hasher: PasswordHasher(parameters: settings.argon2, pool: api.app.hashing),
+                keys: ThrottleKeys(secretKey: settings.secretKey)
+            )
+            let registration = AccountService.Registration(
+                email: try EmailAddress("ada@example.com"),
+                name: try DisplayName("Ada"),
+                password: Password("Correct-Horse-7")
+            )
+            let made = try #require(try await service.create(registration))
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            for _ in 1...3 { #expect(try await api.client().post(APIPath.login, login).status == 200) }
+            let first = try #require(try await service.sessions(PageRequest(limit: 9, after: nil)).first)
+            #expect(try await service.endSession(try #require(SessionID(uuidString: first.id))))
+            let reference = try #require(AccountReference("ada@example.com"))
+            #expect(try await service.endSessions(of: reference) == 2)
+            #expect(try await service.delete(reference))
+            #expect(try await !service.delete(reference))
+            let events = try await api.database.events().filter { $0.event != "signed_in" }
+            let ended = Array(repeating: "session_ended by_operator", count: 3)
+            #expect(events.map(\.summary) == ["user_created"] + ended + ["user_deleted"])
+            #expect(events.allSatisfy { $0.user == made.id && $0.address == nil && $0.request == nil })
+            #expect(events[1].session == first.id && Set(events[1...3].map(\.session)).count == 3)
+            // By it what happened to the account is found when there is none any more.
+            _ = try await api.client().post(APIPath.login, login)
+            let failure = try #require(try await api.database.events().last)
+            #expect(failure.summary == "sign_in_failed unknown_account")
+            #expect(failure.subject != nil && failure.subject == events.last?.subject)
+        }
+    }
+}
