@@ -14,7 +14,10 @@ import Testing
                 store: AdministrationStore(postgres: api.app.postgres),
                 accounts: AccountStore(postgres: api.app.postgres),
                 hasher: PasswordHasher(parameters: settings.argon2, pool: api.app.hashing),
-                keys: ThrottleKeys(secretKey: settings.secretKey)
+                audit: AuditService(
+                    store: AuditStore(postgres: api.app.postgres),
+                    keys: ThrottleKeys(secretKey: settings.secretKey)
+                )
             )
             let registration = AccountService.Registration(
                 email: try EmailAddress("ada@example.com"),

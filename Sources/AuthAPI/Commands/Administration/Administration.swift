@@ -41,7 +41,10 @@ enum Administration {
             store: AdministrationStore(postgres: postgres),
             accounts: AccountStore(postgres: postgres),
             hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
-            keys: ThrottleKeys(secretKey: settings.secretKey)
+            audit: AuditService(
+                store: AuditStore(postgres: postgres),
+                keys: ThrottleKeys(secretKey: settings.secretKey)
+            )
         )
         let result: Result<Value, any Error>
         do { result = .success(try await body(service)) } catch { result = .failure(error) }
@@ -49,10 +52,12 @@ enum Administration {
         return try result.get()
     }
 
-    /// The user that an argument names; ends the command with status 64 when it can name none.
-    static func reference(_ text: String) throws -> AccountReference {
+    /// The user that an argument, or the option of the given name, names; ends the command with status 64 when it can
+    /// name none.
+    static func reference(_ text: String, option: String? = nil) throws -> AccountReference {
         guard let reference = AccountReference(text) else {
-            throw misused("a user is named by email address or identifier (UUID)")
+            let name = option.map { "\($0): " } ?? ""
+            throw misused("\(name)a user is named by email address or identifier (UUID)")
         }
         return reference
     }

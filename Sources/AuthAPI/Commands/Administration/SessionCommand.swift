@@ -20,7 +20,7 @@ struct SessionCommand: AsyncParsableCommand {
         @OptionGroup var list: ListOptions
 
         func run() async throws {
-            let reference = try user.map(Administration.reference)
+            let reference = try user.map { try Administration.reference($0, option: "--user") }
             let sessions = try await Administration.run { service in
                 if let reference, try await service.user(reference) == nil { throw Administration.noUser(reference) }
                 guard let sessions = try await service.sessions(list.page, of: reference) else {

@@ -2,12 +2,14 @@
 struct TextTable: CustomStringConvertible {
     let titles: [String]
     let rows: [[String]]
+    /// Whether the titles stand above; not where the rows go on from others.
+    var showsTitles = true
 
     /// The lines, without one at the end; the last column is not padded, so put what has wide characters there.
     var description: String {
         let all = [titles] + rows.map { $0.map(Self.harmless) }
         let widths = titles.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        return all.map { row in
+        return all.dropFirst(showsTitles ? 0 : 1).map { row in
             row.indices.map { column in
                 let cell = row[column]
                 return column == row.count - 1

@@ -6,7 +6,7 @@ struct AdministrationService: Sendable {
     let store: AdministrationStore
     let accounts: AccountStore
     let hasher: PasswordHasher
-    let keys: ThrottleKeys
+    let audit: AuditService
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
@@ -43,7 +43,7 @@ struct AdministrationService: Sendable {
     func delete(_ reference: AccountReference) async throws -> Bool {
         guard let found = try await user(reference) else { return false }
         // An address that was moved over may keep to no rule.
-        let subject = (try? EmailAddress(found.email)).map(keys.account)
+        let subject = (try? EmailAddress(found.email)).map(audit.keys.account)
         return try await store.delete(reference, subject: subject)
     }
 

@@ -1,0 +1,103 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+/// Prints the audit trail.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Prints the audit trail, oldest event first.",
+        discussion: """
+            A time is a date (2026-11-01), a date and time (2026-11-01T08:30:00Z), both in UTC, or how long ago it is \
+            (30m, 24h, 7d). By email address a user's events are those of the account, also when it has been deleted, \
+            and what was tried at the address while it had no account.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Only events of this user, by email address or identifier.", valueName: "user"))
+    var user: String?
+
+    @Option(help: ArgumentHelp("Only events from this time on.", valueName: "time"))
+    var since: AuditTime?
+
+    @Option(help: ArgumentHelp("Only events before this time.", valueName: "time"))
+    var until: AuditTime?
+
+    @Option(help: "Only events of this kind.")
+    var event: AuditEventKind?
+
+    @Option(help: ArgumentHelp("Only the newest so many.", valueName: "count"))
+    var limit: Int64?
+
+    @Flag(help: "Print JSON, an object a line.")
+    var json = false
+
+    func validate() throws {
+        guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit is a number from 1 on") }
+        guard let since, let until else { return }
+        guard since.date < until.date else { throw ValidationError("--until is a time after --since") }
+    }
+
+    func run() async throws {
+        let reference = try user.map { try Administration.reference($0, option: "--user") }
+        try await Administration.run { service in
+            let trail = service.audit
+            let query = AuditQuery(
+                subject: reference.map(trail.subject),
+                event: event,
+                since: since?.date,
+                until: until?.date
+            )
+            var isFirst = true
+            try await trail.read(query, newest: limit) { part in
+                if json {
+                    for record in part { print(try JSONText.line(of: record)) }
+                } else {
+                    print(TextTable(titles: Self.titles, rows: part.map(\.cells), showsTitles: isFirst))
+                }
+                isFirst = false
+            }
+            if isFirst, !json { print("no event") }
+        }
+    }
+
+    private static let titles = ["TIME", "EVENT", "HOW", "USER", "ADDRESS", "REQUEST", "SESSION", "BROWSER"]
+}
+
+/// A time as an operator says it.
+struct AuditTime: ExpressibleByArgument {
+    let date: Date
+
+    init?(argument: String) { self.init(argument, now: .now) }
+
+    /// Reads a date or a date and time (RFC 3339), both in UTC, or a number of minutes, hours or days before now; nil for
+    /// anything else, and for what is more than a hundred years ago.
+    init?(_ text: String, now: Date) {
+        let units: [Character: TimeInterval] = ["m": 60, "h": 3600, "d": 86_400]
+        if let last = text.last, let unit = units[last], let count = Int32(text.dropLast()), count >= 0 {
+            let seconds = TimeInterval(count) * unit
+            guard seconds <= 100 * 366 * 86_400 else { return nil }
+            date = now.addingTimeInterval(-seconds)
+        } else if let time = Self.time(text, .iso8601.year().month().day()) ?? Self.time(text, .iso8601) {
+            date = time
+        } else {
+            return nil
+        }
+    }
+
+    /// Written out again it must be the same: the parser takes November 31 for December 1.
+    private static func time(_ text: String, _ style: Date.ISO8601FormatStyle) -> Date? {
+        (try? Date(text, strategy: style)).flatMap { $0.formatted(style) == text ? $0 : nil }
+    }
+}
+
+extension AuditEventKind: ExpressibleByArgument {}
+
+extension AuditRecord {
+    fileprivate var cells: [String] {
+        [
+            occurredAt.ISO8601Format(), event, how.isEmpty ? "-" : how, whom ?? "-", address ?? "-", requestID ?? "-",
+            session ?? "-", userAgent ?? "-",
+        ]
+    }
+}

@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Shared
+
+extension AuditStore {
+    /// Events from a place on, oldest first.
+    func events(matching query: AuditQuery, from place: AuditPlace, limit: Int64) async throws -> [AuditRecord] {
+        try await postgres.withConnection { try $0.all(FindEvents(query: query, place: place, limit: limit)) }
+    }
+
+    /// Where the newest so many events begin; nil when there are fewer.
+    func place(ofNewest count: Int64, matching query: AuditQuery) async throws -> AuditPlace? {
+        try await postgres.withConnection { try $0.first(FindPlace(query: query, count: count)) }
+    }
+}
+
+extension AuditQuery {
+    /// Five parameters: the event, and of the subject identifier, address and key; the end.
+    fileprivate var parameters: [PostgresValue] {
+        let reference: [PostgresValue] =
+            switch subject?.reference {
+            case nil: [.nullUUID, .nullText]
+            case .id(let id): [.uuid(id), .nullText]
+            case .email(let email): [.nullUUID, .text(email.value)]
+            }
+        return [.text(orNull: event?.rawValue)] + reference
+            + [.bytes(orNull: subject?.key?.bytes), .timestamp(until ?? .distantFuture)]
+    }
+}
+
+private struct FindEvents: Statement {
+    // An address stands for the account that has it, for those that had it when they were deleted, and for what was tried
+    // at it without one. Where to begin and end is always given: a condition that may be absent is none for an index.
+    static let sql: StaticString = """
+        SELECT id, occurred_at, event, user_id, (SELECT email FROM users WHERE users.id = user_id),
+            encode(subject, 'hex'), provider, detail, session_id, device_id, address, user_agent, request_id
+        FROM audit_events
+        WHERE ($1 IS NULL OR event = $1)
+            AND (($2 IS NULL AND $3 IS NULL) OR subject = $4 OR user_id = ANY (ARRAY(
+                SELECT $2 UNION SELECT users.id FROM users WHERE lower(users.email) = $3
+                UNION SELECT gone.user_id FROM audit_events AS gone WHERE gone.subject = $4
+            )))
+            AND occurred_at < $5 AND (occurred_at, id) >= ($6, $7)
+        ORDER BY occurred_at, id LIMIT $8
+        """
+    let query: AuditQuery
+    let place: AuditPlace
+    let limit: Int64
+    var parameters: [PostgresValue] {
+        query.parameters + [.timestamp(place.time), .int8(place.id), .int8(limit)]
+    }
+
+    static func decode(_ row: PostgresRow) throws -> AuditRecord {
+        AuditRecord(
+            id: try row.int8(0),
+            occurredAt: try row.timestamp(1),
+            event: try row.text(2),
+            user: try row.optionalUUID(3)?.uuidString.lowercased(),
+            email: try row.optionalText(4),
+            subject: try row.optionalText(5),
+            provider: try row.optionalText(6),
+            detail: try row.optionalText(7),
+            session: try row.optionalUUID(8)?.uuidString.lowercased(),
+            device: try row.optionalUUID(9)?.uuidString.lowercased(),
+            address: try row.optionalText(10),
+            userAgent: try row.optionalText(11),
+            requestID: try row.optionalText(12)
+        )
+    }
+}
+
+private struct FindPlace: Statement {
+    // The conditions of the statement above.
+    static let sql: StaticString = """
+        SELECT occurred_at, id FROM audit_events
+        WHERE ($1 IS NULL OR event = $1)
+            AND (($2 IS NULL AND $3 IS NULL) OR subject = $4 OR user_id = ANY (ARRAY(
+                SELECT $2 UNION SELECT users.id FROM users WHERE lower(users.email) = $3
+                UNION SELECT gone.user_id FROM audit_events AS gone WHERE gone.subject = $4
+            )))
+            AND occurred_at < $5 AND occurred_at >= $6
+        ORDER BY occurred_at DESC, id DESC OFFSET $7 LIMIT 1
+        """
+    let query: AuditQuery
+    let count: Int64
+    var parameters: [PostgresValue] {
+        query.parameters + [.timestamp(query.since ?? .distantPast), .int8(count - 1)]
+    }
+    static func decode(_ row: PostgresRow) throws -> AuditPlace {
+        AuditPlace(time: try row.timestamp(0), id: try row.int8(1))
+    }
+}

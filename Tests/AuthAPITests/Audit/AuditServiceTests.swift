@@ -1,0 +1,111 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// Reading the audit trail.
+@Suite struct AuditServiceTests {
+    private static let keys = ThrottleKeys(secretKey: Secret(TestAPI.secretKey))
+    private static let email = "ada@example.com"
+    private static let user = UUID()
+
+    /// Eleven events of ten times, two of them at one; the odd ones are the user's.
+    private static func with(_ body: (AuditService, TestDatabase) async throws -> Void) async throws {
+        try await TestDatabase.with { database in
+            try await database.sql(
+                """
+                INSERT INTO users (id, email, name) VALUES ('\(user)', '\(email)', 'Ada');
+                INSERT INTO audit_events (event, user_id, occurred_at)
+                SELECT CASE WHEN n > 6 THEN 'signed_out' ELSE 'signed_in' END,
+                    CASE n % 2 WHEN 1 THEN '\(user)'::uuid ELSE gen_random_uuid() END,
+                    timestamptz '2026-01-10T12:00:00Z' + least(n, 10) * interval '1 day' FROM generate_series(1, 11) AS n
+                """
+            )
+            let store = AuditStore(postgres: database.pool)
+            try await body(AuditService(store: store, keys: keys, partSize: 3), database)
+        }
+    }
+
+    private static func read(
+        _ service: AuditService,
+        _ query: AuditQuery = AuditQuery(),
+        newest: Int64? = nil
+    ) async throws -> [Int64] {
+        var ids: [Int64] = []
+        try await service.read(query, newest: newest) { part in
+            #expect(!part.isEmpty && part.count <= 3)
+            ids += part.map(\.id)
+        }
+        return ids
+    }
+
+    private static func date(_ text: String) throws -> Date { try #require(AuditTime(argument: text)).date }
+
+    @Test("The trail is read in parts, each event once, in the order of time")
+    func parts() async throws {
+        try await Self.with { service, _ async throws in
+            #expect(try await Self.read(service) == Array(1...11))
+            for limit in 1...13 {
+                #expect(try await Self.read(service, newest: Int64(limit)) == Array(Int64(max(1, 12 - limit))...11))
+            }
+        }
+    }
+
+    @Test("Times, kinds and users narrow it down, together, too")
+    func narrowing() async throws {
+        try await Self.with { service, _ async throws in
+            let since = try Self.date("2026-01-14")
+            let until = try Self.date("2026-01-18T12:00:00Z")
+            #expect(try await Self.read(service, AuditQuery(since: since)) == Array(4...11))
+            #expect(try await Self.read(service, AuditQuery(until: until)) == Array(1...7))
+            #expect(try await Self.read(service, AuditQuery(since: since, until: until), newest: 2) == [6, 7])
+            #expect(try await Self.read(service, AuditQuery(since: since, until: until), newest: 9) == Array(4...7))
+            #expect(try await Self.read(service, AuditQuery(event: .signedOut)) == Array(7...11))
+            for reference in [AccountReference.id(Self.user), .email(try EmailAddress("ADA@example.com"))] {
+                let subject = service.subject(reference)
+                #expect(try await Self.read(service, AuditQuery(subject: subject)) == [1, 3, 5, 7, 9, 11])
+                let query = AuditQuery(subject: subject, event: .signedOut, since: since, until: until)
+                #expect(try await Self.read(service, query) == [7])
+                #expect(try await Self.read(service, AuditQuery(subject: subject), newest: 2) == [9, 11])
+            }
+            let nobody = service.subject(.email(try EmailAddress("nobody@example.com")))
+            #expect(try await Self.read(service, AuditQuery(subject: nobody)).isEmpty)
+        }
+    }
+
+    @Test("By its address a deleted account is found with what it did, and what was tried at the address since")
+    func deleted() async throws {
+        try await Self.with { service, database async throws in
+            let key = Self.keys.account(try EmailAddress(Self.email))
+            let administration = AdministrationStore(postgres: database.pool)
+            #expect(try await administration.delete(.id(Self.user), subject: key))
+            let failure = FailedSignIn(account: nil, subject: key, reason: .unknownAccount, origin: .operator)
+            try await service.store.record(failure)
+            let other = FailedSignIn(
+                account: nil,
+                subject: Self.keys.account(try EmailAddress("eve@example.com")),
+                reason: .unknownAccount,
+                origin: .operator
+            )
+            try await service.store.record(other)
+            let subject = service.subject(.email(try EmailAddress(Self.email)))
+            #expect(try await Self.read(service, AuditQuery(subject: subject)) == [1, 3, 5, 7, 9, 11, 12, 13])
+        }
+    }
+
+    @Test("A time is a date, a time with its zone, or an age")
+    func times() throws {
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let ages: [(String, TimeInterval)] = [("0m", 0), ("30m", 1800), ("24h", 86_400), ("7d", 604_800)]
+        for (text, age) in ages { #expect(AuditTime(text, now: now)?.date == now.addingTimeInterval(-age)) }
+        #expect(AuditTime("2026-11-01", now: now)?.date == Date(timeIntervalSince1970: 1_793_491_200))
+        #expect(AuditTime("2026-11-01T08:30:00Z", now: now)?.date == Date(timeIntervalSince1970: 1_793_521_800))
+        let wrong = [
+            "", "7", "d", "-7d", "7w", "1.5h", "36601d", "2147483648m", "2026-13-01", "2026-11-31", "2026-11-1",
+            "2026-11-01T08:30", "2026-11-01T08:30:00+01:00", "2026-11-31T08:30:00Z", "2026-11-01T25:30:00Z",
+            "2026-11-01Z", "yesterday", "2026-11-01 08:30:00Z",
+        ]
+        for text in wrong { #expect(AuditTime(text, now: now) == nil, "\(text)") }
+    }
+}

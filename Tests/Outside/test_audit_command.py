@@ -1,0 +1,123 @@
+"""The command that prints the audit trail."""
+
+import json
+import re
+from urllib.parse import urlencode
+
+import pytest
+from site_under_test import PASSWORD, database, psql
+from test_operator_commands import Operator
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+TITLES = "TIME EVENT HOW USER ADDRESS REQUEST SESSION BROWSER".split()
+
+
+@pytest.fixture(scope="module")
+def owner_url():
+    """A database of its own, as its owner reaches it."""
+    with database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def operator(owner_url):
+    """Who looks after it, as the role that serves."""
+    return Operator(owner_url)
+
+
+def audit(operator: Operator, *arguments: str) -> list[dict]:
+    """The events as the command prints them for other programs."""
+    return [json.loads(line) for line in operator.run("audit", *arguments, "--json")[0].splitlines()]
+
+
+def test_what_operators_do_is_found_by_address_even_when_the_user_is_gone(operator, email):
+    made = operator.create(email)
+    operator.run("user", "delete", email, "--yes")
+    for user in (email, email.upper(), made["id"]):
+        events = audit(operator, "--user", user)
+        assert [(each["event"], each["user"]) for each in events] == [
+            ("user_created", made["id"]),
+            ("user_deleted", made["id"]),
+        ]
+    assert audit(operator, "--user", email, "--event", "user_deleted") == events[1:]
+    assert audit(operator, "--user", email, "--since", "1h", "--limit", "1") == events[1:]
+    assert audit(operator, "--user", email, "--until", "1h") == []
+    assert operator.run("audit", "--user", "nobody@example.com")[0] == "no event\n"
+    table = operator.run("audit", "--user", email)[0].splitlines()
+    assert [line.split()[1:4] for line in table[1:]] == [[each["event"], "-", made["id"]] for each in events]
+
+
+def test_a_long_trail_is_printed_whole_under_one_line_of_titles(operator, owner_url):
+    insert = """
+        INSERT INTO audit_events (event, address, occurred_at)
+        SELECT 'sign_in_failed', '192.0.2.' || n % 250, '2020-01-01'::timestamptz + n * interval '1 second'
+        FROM generate_series(0, 2500) AS n
+    """
+    psql(owner_url, insert)
+    since = ["--since", "2020-01-01", "--until", "2020-01-02T00:00:00Z"]
+    lines = operator.run("audit", *since)[0].splitlines()
+    assert lines[0].split() == TITLES and len(lines) == 2502
+    times = [line.split()[0] for line in lines[1:]]
+    assert times == sorted(times) and (times[0], times[-1]) == ("2020-01-01T00:00:00Z", "2020-01-01T00:41:40Z")
+    newest = audit(operator, *since, "--limit", "1200")
+    assert [each["occurred_at"] for each in newest] == times[-1200:]
+
+
+def test_what_strangers_send_cannot_steer_the_terminal(operator, owner_url):
+    psql(
+        owner_url,
+        "INSERT INTO audit_events (event, user_agent, occurred_at)"
+        " VALUES ('signed_in', E'A\\x1b[31m\\nB\\u202eC', '2019-01-01')",
+    )
+    out = operator.run("audit", "--until", "2019-01-02")[0]
+    assert out.splitlines()[1].endswith("  A?[31m?B?C") and "\x1b" not in out
+    raw = operator.run("audit", "--until", "2019-01-02", "--json")[0]
+    assert raw.count("\n") == 1 and "\x1b" not in raw and json.loads(raw)["user_agent"] == "A\x1b[31m\nB\u202eC"
+
+
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        (["--since", "yesterday"], "--since"),
+        (["--until", "7w"], "--until"),
+        (["--since", "1h", "--until", "2h"], "--until"),
+        (["--event", "nothing"], "--event"),
+        (["--limit", "0"], "--limit"),
+        (["--limit", "ten"], "--limit"),
+        (["--user", "x"], "--user"),
+    ],
+)
+def test_wrong_use_is_status_64_and_names_the_option(operator, arguments, named):
+    error = operator.run("audit", *arguments, status=64)[1]
+    assert named in error.splitlines()[0]
+
+
+def test_statuses_of_a_database_away_and_of_an_old_schema(operator):
+    nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}
+    assert operator.run("audit", status=69, **nowhere)[1] == "the database cannot be reached\n"
+    with database() as url:
+        assert "AuthAPI migrate up" in operator.run("audit", status=69, DATABASE_URL=url)[1]
+
+
+def test_a_visit_through_the_whole_site_is_told_by_the_request_ids_of_its_answers(operator, site, email):
+    """Through nginx and the pages: the address is the visitor's, the identifier that of the answer."""
+    headers = {"User-Agent": "Browser/1.0", "X-Request-ID": "claimed-by-a-stranger", "X-Real-IP": "192.0.2.1"}
+    person = {"email": email, "password": PASSWORD, "name": "Aiko"}
+    registered = site.ask("/api/auth/register", "POST", headers=headers, body=person)
+    form = urlencode({"email": email, "password": "Wrong-Horse-7"}).encode()
+    failed = site.ask("/login", "POST", headers=headers | FORM, body=form)
+    assert (registered.status, failed.status) == (201, 401)
+    where = {"DATABASE_URL": site.database_url.replace("//yoshikosan@", "//yoshikosan_api@", 1)}
+    out = operator.run("audit", "--user", email, "--json", **where)[0]
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [(each["event"], each["request_id"], each.get("detail")) for each in events] == [
+        ("registered", registered.one("X-Request-ID"), None),
+        ("signed_in", registered.one("X-Request-ID"), None),
+        ("sign_in_failed", failed.one("X-Request-ID"), "wrong_password"),
+    ]
+    assert {(each["address"], each["user_agent"], each["email"]) for each in events} == {
+        ("127.0.0.1", "Browser/1.0", email)
+    }
+    table = operator.run("audit", "--user", email, **where)[0]
+    assert re.search(r"  signed_in +password +" + re.escape(email), table)
+    assert registered.one("X-Request-ID") != "claimed-by-a-stranger"
