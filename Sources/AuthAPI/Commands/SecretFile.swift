@@ -14,7 +14,7 @@ struct SecretFile {
     ///
     /// - Returns: 0, or the error code of the system; `EEXIST` when a file was kept.
     func write(_ content: String, mode: mode_t, replacing: Bool) -> Int32 {
-        let temporary = "\(path).\(UUID().uuidString)"
+        let temporary = "\(path).\(UUID.random().uuidString)"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { return errno }
         defer { unsafe unlink(temporary) }

@@ -23,7 +23,7 @@ struct AccountService: Sendable {
         try await gate.admitRegistration(from: origin)
         let hash = try await hasher.hash(registration.password)
         let account = Account(
-            id: AccountID(),
+            id: .random(),
             email: registration.email.value,
             name: registration.name.value,
             avatarURL: nil

@@ -28,7 +28,7 @@ struct AdministrationService: Sendable {
     func create(_ registration: AccountService.Registration) async throws -> AccountRecord? {
         let hash = try await hasher.hash(registration.password)
         let account = Account(
-            id: AccountID(),
+            id: .random(),
             email: registration.email.value,
             name: registration.name.value,
             avatarURL: nil

@@ -202,7 +202,7 @@ extension Account {
     /// A new account for a provider's user; without a name it gets what stands before the email's `@`.
     fileprivate init(_ identity: ProviderIdentity) {
         self.init(
-            id: AccountID(),
+            id: .random(),
             email: identity.email.value,
             name: identity.displayName ?? String(identity.email.value.prefix { $0 != "@" }),
             avatarURL: identity.avatarURL

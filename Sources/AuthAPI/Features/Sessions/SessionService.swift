@@ -56,7 +56,7 @@ struct SessionService: Sendable {
         through provider: OAuthProvider? = nil,
         from origin: Origin
     ) async throws -> (row: NewSession, token: Secret) {
-        let id = SessionID()
+        let id = SessionID.random()
         let createdAt = now()
         let token = try await tokens.token(for: account, session: id, createdAt: createdAt)
         let row = NewSession(

@@ -41,7 +41,7 @@ struct DeviceCookie: Sendable {
     /// Makes the browser known for the address, under the name that it has for it or a new one.
     func keep(for email: EmailAddress, of request: Request, on response: inout Response) throws {
         let content = Content(
-            device: device(of: request, for: email) ?? DeviceID(),
+            device: device(of: request, for: email) ?? .random(),
             until: seconds + Int64(Self.lifetime)
         )
         let sealed = try keys.seal(Array(JSONEncoder().encode(content)), in: context(email))
