@@ -181,7 +181,10 @@ extension App {
                 )
             ),
             configuration: .init(address: .hostname(settings.host, port: settings.port)),
-            onServerRunning: onRunning,
+            onServerRunning: { [logger] channel in
+                await AcceptPause.install(on: channel, logger: logger)
+                await onRunning(channel)
+            },
             logger: logger
         )
     }

@@ -81,6 +81,7 @@ func buildApplication(
             )
         ),
         configuration: .init(address: .hostname(settings.host, port: settings.port)),
+        onServerRunning: { await AcceptPause.install(on: $0, logger: logger) },
         logger: logger
     )
 }
