@@ -101,6 +101,25 @@ import Testing
         }
     }
 
+    @Test("A17 What was counted while a clock was an hour ahead keeps nobody out when it is right again")
+    func clockPutBack() async throws {
+        try await with { store, _ async throws in
+            let email = try EmailAddress("ada@example.com")
+            let account = [Attempt(key: keys.account(email), limit: limit)]
+            let network = attempt("a")
+            for time in [now + 3600, now] {
+                for _ in 0..<3 {
+                    #expect(try await store.take(account, findingAccountOf: email, at: time).wait == nil)
+                    #expect(try await store.take(network, at: time) == nil)
+                }
+                #expect(try await store.take(account, findingAccountOf: email, at: time).wait == 10_000_000)
+                #expect(try await store.take(network, at: time) == 10_000_000)
+            }
+            // The clocks of two replicas may differ by seconds.
+            #expect(try await store.take(network, at: now - 20) == 30_000_000)
+        }
+    }
+
     @Test("A17 The account is read in the same round trip, and only for whoever was admitted")
     func finding() async throws {
         try await with { store, database async throws in

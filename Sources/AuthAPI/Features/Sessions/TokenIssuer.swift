@@ -80,6 +80,9 @@ struct TokenIssuer: Sendable {
     }
 
     /// Whether a text is a token of this issuer that is valid at the given time; why it is not is not told.
+    ///
+    /// When it was issued does not matter (RFC 7519, section 4.1.6, gives it no such meaning): else a clock that was ahead
+    /// and is put right would sign people out.
     func isValid(_ token: Secret, at now: Date) async -> Bool {
         guard token.value.utf8.count <= Self.maximumLength,
             let claims = try? await keys.verify(token.value, as: TokenClaims.self)
@@ -87,7 +90,6 @@ struct TokenIssuer: Sendable {
         let seconds = Int(now.timeIntervalSince1970)
         return claims.iss == issuer && claims.aud == Self.audience
             && claims.exp > seconds
-            && claims.iat <= seconds + Self.clockLeeway
             && (claims.nbf ?? seconds) <= seconds + Self.clockLeeway
     }
 

@@ -22,7 +22,9 @@ struct TakeAndFind: Statement {
         WITH wanted (key, cost, capacity, kind) AS (
             VALUES ($1::bytea, $2::bigint, $3::bigint, $4::text), ($5, $6, $7, $8)
         ), state AS (
-            SELECT key, cost, capacity, kind, greatest(busy_until, $9) AS busy_until
+            SELECT key, cost, capacity, kind, CASE
+                WHEN busy_until <= $9 + (capacity + 60000000) * interval '1 microsecond' THEN greatest(busy_until, $9)
+                ELSE $9 END AS busy_until
             FROM wanted LEFT JOIN throttles USING (key) WHERE key IS NOT NULL ORDER BY key
         ), verdict AS (
             SELECT max((extract(epoch FROM busy_until - $9) * 1000000)::bigint + cost - capacity) AS wait, count(*) AS wanted
@@ -31,9 +33,15 @@ struct TakeAndFind: Statement {
             INSERT INTO throttles AS row (key, busy_until)
             SELECT key, $9 + state.cost * interval '1 microsecond' FROM state, verdict WHERE wait <= 0 ORDER BY key
             ON CONFLICT (key) DO UPDATE
-            SET busy_until = greatest(row.busy_until, $9) + (excluded.busy_until - $9)
+            SET busy_until = CASE
+                WHEN row.busy_until <= $9 + interval '1 minute'
+                    + (SELECT capacity FROM wanted WHERE wanted.key = row.key) * interval '1 microsecond'
+                THEN greatest(row.busy_until, $9) + (excluded.busy_until - $9)
+                ELSE excluded.busy_until END
             WHERE greatest(row.busy_until, $9) + (excluded.busy_until - $9) - $9
                 <= (SELECT capacity FROM wanted WHERE wanted.key = row.key) * interval '1 microsecond'
+                OR row.busy_until > $9 + interval '1 minute'
+                    + (SELECT capacity FROM wanted WHERE wanted.key = row.key) * interval '1 microsecond'
             RETURNING key
         ), admitted AS (
             SELECT verdict.wait <= 0 AS was_raced,
@@ -80,8 +88,12 @@ struct Take: Statement {
         WITH taken AS (
             INSERT INTO throttles AS row (key, busy_until) VALUES ($1, $4 + $2 * interval '1 microsecond')
             ON CONFLICT (key) DO UPDATE
-            SET busy_until = greatest(row.busy_until, $4) + $2 * interval '1 microsecond'
+            SET busy_until = CASE
+                WHEN row.busy_until <= $4 + ($3 + 60000000) * interval '1 microsecond'
+                THEN greatest(row.busy_until, $4) + $2 * interval '1 microsecond'
+                ELSE excluded.busy_until END
             WHERE greatest(row.busy_until, $4) + $2 * interval '1 microsecond' - $4 <= $3 * interval '1 microsecond'
+                OR row.busy_until > $4 + ($3 + 60000000) * interval '1 microsecond'
             RETURNING key
         ), noted AS (
             INSERT INTO audit_events (event, subject, period, detail, device_id, address, user_agent, request_id)

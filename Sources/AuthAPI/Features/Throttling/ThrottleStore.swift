@@ -2,6 +2,9 @@ import FoundationEssentials
 import Shared
 
 /// Attempts in the database, by the generic cell rate algorithm: one time for each key says it all.
+///
+/// A time that no attempts add up to, more than a minute beyond all that the limit allows, was written while a clock was
+/// wrong and counts for nothing: else everybody would be kept out until the right clock has caught up.
 struct ThrottleStore: Sendable {
     let postgres: PostgresPool
 
