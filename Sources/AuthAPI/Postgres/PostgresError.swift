@@ -67,12 +67,13 @@ struct PostgresError: Error, Sendable {
 
     /// Whether trying again later may help: the answer to the client is 503.
     ///
-    /// Counts as such, beside a missing connection: resources used up (class 53), time limits (57014, 55P03), a server
-    /// that became read-only (25006), and a schema that is not there yet (42P01, 42703).
+    /// Counts as such, beside a missing connection: resources used up (class 53), faults of the server's machine (class
+    /// 58), a conflict with other transactions (class 40), time limits (57014, 55P03), a server that became read-only
+    /// (25006), and a schema that is not there yet (42P01, 42703).
     var isUnavailable: Bool {
         if case .unavailable = kind { return true }
         guard let sqlState else { return false }
-        if isConnectionLost || sqlState.hasPrefix("53") { return true }
+        if isConnectionLost || ["40", "53", "58"].contains(sqlState.prefix(2)) { return true }
         return ["57014", "55P03", "25006", "42P01", "42703"].contains(sqlState)
     }
 

@@ -1,0 +1,19 @@
+import Testing
+
+@testable import AuthAPI
+
+/// D7: which refusals of the server ask the client to come again.
+@Suite struct PostgresErrorTests {
+    @Test(
+        "A disk that is full, a machine in trouble, a conflict, a limit: all of them pass",
+        arguments: ["53100", "53200", "53300", "58030", "40001", "40P01", "57014", "55P03", "25006", "57P03", "08006"]
+    )
+    func passing(state: String) {
+        #expect(PostgresError(kind: .rejected, sqlState: state).isUnavailable)
+    }
+
+    @Test("A statement that is wrong stays wrong", arguments: ["23505", "22001", "42501", "42601", "XX000"])
+    func staying(state: String) {
+        #expect(!PostgresError(kind: .rejected, sqlState: state).isUnavailable)
+    }
+}
