@@ -3,7 +3,8 @@ import Hummingbird
 import Logging
 import Shared
 
-/// Turns every error into a problem document (RFC 9457), and a fault that nobody foresaw into a bare 500.
+/// Turns every error into a problem document (RFC 9457), and a fault that nobody foresaw into a bare 500; also gives the
+/// request its share of the database's time.
 struct ErrorMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -16,7 +17,9 @@ struct ErrorMiddleware: RouterMiddleware {
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         do {
-            return try await next(request, context)
+            return try await DatabasePatience.$current.withValue(DatabasePatience()) {
+                try await next(request, context)
+            }
         } catch {
             let apiError = self.apiError(for: error, request: request, context: context)
             return try response(for: apiError, requestID: context.requestID)

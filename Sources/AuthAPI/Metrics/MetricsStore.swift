@@ -38,7 +38,7 @@ final class MetricsStore: Sendable {
         // Whoever asks while the database is away asks again later.
         let parameters = parameters
         guard
-            let counts = try? await postgres.withConnection({
+            let counts = try? await postgres.reading({
                 try $0.one(CountForMetrics(now: now, cost: parameters))
             })
         else { return nil }

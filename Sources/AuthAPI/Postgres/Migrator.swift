@@ -86,7 +86,7 @@ struct Migrator: Sendable {
     /// Throws `PostgresError` when the database is away.
     static func isCurrent(on pool: PostgresPool, migrations: [Migration] = Migrations.all) async throws -> Bool {
         do {
-            let applied = try await pool.withConnection { try $0.all(SelectVersions()) }
+            let applied = try await pool.reading { try $0.all(SelectVersions()) }
             return Set(migrations.map(\.version)).isSubset(of: applied)
         } catch let error as PostgresError where error.sqlState == "42P01" {
             return false

@@ -4,6 +4,8 @@ protocol PostgresJob: AnyObject, Sendable {
     var id: UInt64 { get }
     /// When waiting for a worker ends.
     var waitsUntil: Deadline { get }
+    /// Whether it only reads, so that it may have the worker that is kept for such.
+    var onlyReads: Bool { get }
     /// Runs the work and hands on its result or error; called once, on a worker.
     func run(on connection: PostgresConnection)
     /// Hands on an error instead of running; called at most once, and never beside `run`.
@@ -14,6 +16,7 @@ protocol PostgresJob: AnyObject, Sendable {
 final class PostgresClosureJob<Value: Sendable>: PostgresJob {
     let id: UInt64
     let waitsUntil: Deadline
+    let onlyReads: Bool
     private let endsBy: Deadline
     private let body: @Sendable (PostgresConnection) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
@@ -22,13 +25,16 @@ final class PostgresClosureJob<Value: Sendable>: PostgresJob {
     init(
         id: UInt64,
         _ configuration: PostgresConfiguration,
+        onlyReads: Bool,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value,
         _ continuation: CheckedContinuation<Value, any Error>
     ) {
         let now = Deadline.now
+        let end = DatabasePatience.current?.end(from: now) ?? .never
         self.id = id
-        waitsUntil = now.adding(configuration.waitTimeout)
-        endsBy = now.adding(configuration.jobTimeout)
+        waitsUntil = min(now.adding(configuration.waitTimeout), end)
+        endsBy = min(now.adding(configuration.jobTimeout), end)
+        self.onlyReads = onlyReads
         self.body = body
         self.continuation = continuation
     }

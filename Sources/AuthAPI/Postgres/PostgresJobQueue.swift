@@ -11,6 +11,9 @@ import Synchronization
     /// One for each worker, and the last for the timekeeper.
     private let wakeUps: UnsafeMutablePointer<pthread_cond_t>
     private let limit: Int
+    /// How many jobs that write may run at once: one worker is left to those that only read, because a lock or a standby
+    /// that is away holds up every writer.
+    private let writeLimit: Int
     private let lastID = Atomic<UInt64>(0)
     private let workers: Int
 
@@ -18,6 +21,7 @@ import Synchronization
     /// Workers without work; the one that stopped last, whose caches are warm, is woken first.
     private var idle: [Int] = []
     private var connected = 0
+    private var writing = 0
     private var connects: UInt64 = 0
     private var liveThreads: Int
     private var timekeeperSleeps = false
@@ -30,6 +34,7 @@ import Synchronization
     init(workers: Int, limit: Int) {
         self.workers = workers
         self.limit = limit
+        writeLimit = max(1, workers - 1)
         liveThreads = workers + 1
         unsafe mutex = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
@@ -70,7 +75,7 @@ import Synchronization
                 return .unavailable(.queueFull)
             }
             jobs.append(job)
-            wakes = idle.popLast()
+            if job.onlyReads || writing < writeLimit { wakes = idle.popLast() }
             wakesTimekeeper = timekeeperSleeps
             timekeeperSleeps = false
             return nil
@@ -124,23 +129,41 @@ import Synchronization
         }
     }
 
-    /// The next job, as soon as there is one; nil when the queue is closed and empty.
+    /// The next job, as soon as there is one that may run; nil when the queue is closed and there is none.
+    ///
+    /// Whoever takes a job says afterwards that it has `ended`, or puts it back.
     func next(for worker: Int) -> (any PostgresJob)? {
         locked {
-            while jobs.isEmpty {
+            while true {
+                if let index = writing < writeLimit ? jobs.indices.first : jobs.firstIndex(where: \.onlyReads) {
+                    let job = jobs.remove(at: index)
+                    if !job.onlyReads { writing += 1 }
+                    return job
+                }
                 guard !isClosed else { return nil }
                 idle.append(worker)
                 repeat {
                     unsafe pthread_cond_wait(wakeUps.advanced(by: worker), mutex)
                 } while idle.contains(worker)
             }
-            return jobs.removeFirst()
         }
+    }
+
+    /// Says that a job is done, so that the next that writes may run.
+    func ended(_ job: any PostgresJob) {
+        guard !job.onlyReads else { return }
+        let wakes: Int? = locked {
+            writing -= 1
+            // Who calls this may not come for the next job: it may have to connect first.
+            return jobs.isEmpty ? nil : idle.popLast()
+        }
+        if let wakes { signal(wakes) }
     }
 
     /// Gives back, to the front, a job that has not been started.
     func putBack(_ job: any PostgresJob) {
         let wakes: Int? = locked {
+            if !job.onlyReads { writing -= 1 }
             jobs.insert(job, at: 0)
             return idle.popLast()
         }

@@ -90,11 +90,27 @@ final class PostgresPool: Service, Sendable {
     func withConnection<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
+        try await perform(onlyReads: false, body)
+    }
+
+    /// The same for a `body` that only reads: it does not wait behind those that write, which a lock may hold up.
+    func reading<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await perform(onlyReads: true, body)
+    }
+
+    private func perform<Value: Sendable>(
+        onlyReads: Bool,
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
         let id = queue.makeID()
         let body = timed(body)
+        let patience = DatabasePatience.current.map { (since: Deadline.now, patience: $0) }
+        defer { if let patience { patience.patience.spend(since: patience.since) } }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                queue.push(PostgresClosureJob(id: id, configuration, body, continuation))
+                queue.push(PostgresClosureJob(id: id, configuration, onlyReads: onlyReads, body, continuation))
                 // The handler may have run before there was anything to cancel.
                 if Task.isCancelled { queue.cancel(id) }
             }
@@ -128,7 +144,7 @@ final class PostgresPool: Service, Sendable {
 
     /// Asks the server for a sign of life; throws `PostgresError`.
     func ping() async throws {
-        _ = try await withConnection { try $0.one(Ping()) }
+        _ = try await reading { try $0.one(Ping()) }
     }
 
     /// Depth of the queue and state of the workers.

@@ -13,9 +13,12 @@ struct PostgresWorker {
 
     /// Works until the queue is closed and empty.
     func run() {
+        var broke: (any PostgresJob)?
         while let connection = connect() {
             queue.countConnected(1)
-            let goesOn = serve(connection)
+            // Not before: another worker would take the next job that writes, and none would be left to those that read.
+            if let broke { queue.ended(broke) }
+            let goesOn = serve(connection, &broke)
             queue.countConnected(-1)
             guard goesOn else { break }
         }
@@ -47,11 +50,13 @@ struct PostgresWorker {
         return nil
     }
 
-    /// Runs jobs until the connection breaks (true) or there will be no more (false).
-    private func serve(_ connection: PostgresConnection) -> Bool {
+    /// Runs jobs until the connection breaks (true, and the job with which it did) or there will be no more (false).
+    private func serve(_ connection: PostgresConnection, _ broke: inout (any PostgresJob)?) -> Bool {
+        broke = nil
         while let job = queue.next(for: index) {
             guard Deadline.now < job.waitsUntil else {
                 job.fail(PostgresError.unavailable(.waitedTooLong))
+                queue.ended(job)
                 continue
             }
             // Costs a microsecond, and spares the first request after a restart of the server.
@@ -60,7 +65,11 @@ struct PostgresWorker {
                 return lost()
             }
             job.run(on: connection)
-            if connection.isBroken { return lost() }
+            if connection.isBroken {
+                broke = job
+                return lost()
+            }
+            queue.ended(job)
         }
         return false
     }

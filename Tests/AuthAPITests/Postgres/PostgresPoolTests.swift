@@ -61,6 +61,43 @@ import Testing
         }
     }
 
+    /// D7: jobs that write and are held up leave a worker to those that only read.
+    @Test func writersLeaveAWorkerToReaders() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database) { $0.poolSize = 2 }
+            let writer = await Blocker(pool)
+            let next = Task { try await pool.withConnection { _ in } }
+            while pool.snapshot.waiting < 1 { await Task.yield() }
+            for _ in 0..<3 { #expect(try await pool.reading { try $0.one(TestStatements.BackendPID()) } > 0) }
+            #expect(pool.snapshot.waiting == 1)
+            try await writer.release()
+            try await next.value
+            await pool.close()
+        }
+    }
+
+    /// D7: the jobs of one request wait no longer in all than one of them may.
+    @Test func jobsOfOneRequestShareALimit() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let patience = DatabasePatience()
+            patience.spend(since: Deadline(nanoseconds: Deadline.now.nanoseconds - 2_500_000_000))
+            let clock = ContinuousClock()
+            let start = clock.now
+            await DatabasePatience.$current.withValue(patience) {
+                for _ in 0..<3 {
+                    let error = await #expect(throws: PostgresError.self) {
+                        try await database.pool.withConnection {
+                            _ = try $0.run(TestStatements.Sleep(milliseconds: 60_000))
+                        }
+                    }
+                    #expect(error?.isUnavailable == true)
+                }
+            }
+            #expect(clock.now - start < .seconds(2))
+            try await database.pool.ping()
+        }
+    }
+
     /// D6: when the queue is full, further jobs are refused at once.
     @Test func fullQueueRefuses() async throws {
         try await TestDatabase.with(migrated: false) { database in

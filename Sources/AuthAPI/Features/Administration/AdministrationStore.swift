@@ -17,7 +17,7 @@ struct AdministrationStore: Sendable {
 
     /// One user; nil when there is none.
     func user(_ reference: AccountReference, at now: Date) async throws -> AccountRecord? {
-        try await postgres.withConnection { try $0.first(FindRecord(reference: reference, now: now)) }
+        try await postgres.reading { try $0.first(FindRecord(reference: reference, now: now)) }
     }
 
     /// Deletes a user; links and sessions go with the row.

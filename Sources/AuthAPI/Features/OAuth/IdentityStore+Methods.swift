@@ -4,7 +4,7 @@ import Shared
 extension IdentityStore {
     /// The ways in which a user can sign in.
     func methods(of user: AccountID) async throws -> SignInMethods {
-        try await postgres.withConnection { db in
+        try await postgres.reading { db in
             SignInMethods(
                 identities: try db.all(FindIdentities(account: user)),
                 hasPassword: try db.first(HasPassword(account: user)) ?? false

@@ -10,7 +10,7 @@ struct SessionStore: Sendable {
 
     /// The user and session of a token, if the session is live.
     func signedIn(with hash: TokenHash, at now: Date) async throws -> SignedIn? {
-        try await postgres.withConnection { try $0.first(FindSignedIn(hash: hash, now: now)) }
+        try await postgres.reading { try $0.first(FindSignedIn(hash: hash, now: now)) }
     }
 
     /// Stores a session, and what goes with it: all or nothing.
@@ -36,7 +36,7 @@ struct SessionStore: Sendable {
 
     /// The user's live sessions, newest first.
     func live(of account: AccountID, at now: Date) async throws -> [Session] {
-        try await postgres.withConnection { try $0.all(FindLiveSessions(account: account, now: now)) }
+        try await postgres.reading { try $0.all(FindLiveSessions(account: account, now: now)) }
     }
 
     /// Ends one session of a user.
