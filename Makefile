@@ -21,6 +21,8 @@ YES ?=
 # Where backups are kept, and the one to restore.
 BACKUPS ?= $(CURDIR)/backups
 FILE ?=
+# What `make clean` leaves in .build. (`swift package clean` would take the development database along.)
+KEPT := dev postgres-* hooks repositories checkouts artifacts workspace-state.json
 export COVERAGE_FLOOR YES BACKUPS
 
 ## Development
@@ -134,9 +136,11 @@ openapi-export: ## Write the API's description to a file (OUTPUT=…)
 screenshots: ## Take the pictures of README.md anew (into docs/)
 	@exec scripts/screenshots
 
-clean: ## Delete what was built; the development database and the hooks' tools stay
-	@swift package clean
-	@rm -rf .build/python .build/tests .build/postgres-test
+clean: ## Delete what was built; development database, its secrets, hooks' tools, dependencies stay
+	@rm -rf .build/postgres-test
+	@if [[ -d .build ]]; then \
+		find .build -mindepth 1 -maxdepth 1 $(foreach name,$(KEPT),! -name '$(name)') -exec rm -rf {} +; \
+	fi
 	@find Tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## List the commands
