@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// Finds out in which language to answer, and keeps what a visitor chooses.
+/// Finds out in which language and coding to answer, and keeps the language that a visitor chooses.
 struct LanguageChoice: RouterMiddleware {
     typealias Context = PageContext
 
@@ -22,6 +22,7 @@ struct LanguageChoice: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.language = SiteLanguage(for: request)
+        context.takesGzip = Gzip.isAccepted(in: request.headers[values: .acceptEncoding])
         if request.method == .get || request.method == .head, let asked = ReturnPath(request.uri.string) {
             context.asked = asked
         }

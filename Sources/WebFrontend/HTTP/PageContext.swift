@@ -12,6 +12,8 @@ struct PageContext: ServedRequestContext {
     var language = SiteLanguage.english
     /// The page that was asked for, to come back to after another language is chosen; home when it was a form.
     var asked = ReturnPath.home
+    /// Whether the answer may be compressed by gzip.
+    var takesGzip = false
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -5,6 +5,10 @@ import Shared
 
 /// Makes answers out of views: template, texts, names of the assets and who is signed in.
 struct PageRenderer: Sendable {
+    /// The statuses of pages that nginx leaves as they are: of the others, `gzip` covers 200, 403 and 404, and while
+    /// something is away nobody spends time on compressing.
+    private static let compressed: Set = [400, 401, 405, 409, 413, 415, 422, 429]
+
     private let templates: TemplateLibrary
     private let texts: Translations
     private let assets: AssetLibrary
@@ -26,7 +30,7 @@ struct PageRenderer: Sendable {
 
     /// The page as an answer to the request with the given context.
     ///
-    /// - Throws: ``TemplateLibrary/Fault`` when the view names a template that is not there.
+    /// - Throws: ``TemplateLibrary/Fault`` when the view names a template that is not there; ``Gzip/Fault``.
     func response(
         _ view: some PageView,
         visitor: Visitor,
@@ -40,11 +44,15 @@ struct PageRenderer: Sendable {
         headers[.contentLanguage] = context.language.tag
         headers[.vary] = SiteLanguage.vary
         let html = try html(view, visitor: visitor, notice: notice, in: context.language, asked: context.asked)
-        return Response(
-            status: .init(code: status),
-            headers: headers,
-            body: .init(byteBuffer: ByteBuffer(string: html))
-        )
+        var body = ByteBuffer(string: html)
+        if Self.compressed.contains(status) {
+            headers[.vary] = "\(SiteLanguage.vary), Accept-Encoding"
+            if context.takesGzip {
+                body = ByteBuffer(bytes: try Gzip.compress(Array(html.utf8)))
+                headers[.contentEncoding] = "gzip"
+            }
+        }
+        return Response(status: .init(code: status), headers: headers, body: .init(byteBuffer: body))
     }
 
     /// The page as text, with `asked` as the page to come back to after another language is chosen.

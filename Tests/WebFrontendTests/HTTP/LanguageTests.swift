@@ -23,7 +23,7 @@ import Testing
                 guard english.status != 303 else { continue }
                 #expect(english.body.contains("<html lang=\"en\">"))
                 #expect(english["Content-Language"] == "en")
-                #expect(english["Vary"] == "Accept-Language, Cookie")
+                #expect(english["Vary"]?.hasPrefix("Accept-Language, Cookie") == true)
                 #expect(japanese.body.contains("<html lang=\"ja\">"))
                 #expect(japanese["Content-Language"] == "ja")
             }

@@ -171,4 +171,21 @@ import Testing
             #expect(page.body.contains(#"name="return_to" value="/account""#))
         }
     }
+
+    @Test("N4: A form that failed comes compressed to whoever takes that; nginx compresses other statuses only")
+    func failedFormsAreCompressed() async throws {
+        try await TestSite.with { site in
+            let form: KeyValuePairs = ["email": "", "password": ""]
+            let plain = try await site.post("/login", form)
+            #expect(plain.status == 422 && plain["Content-Encoding"] == nil && plain.body.contains("</html>"))
+            let short = try await site.post("/login", form, headers: ["Accept-Encoding": "br, gzip"])
+            #expect(short.status == 422 && short["Content-Encoding"] == "gzip")
+            for page in [plain, short] { #expect(page["Vary"] == "Accept-Language, Cookie, Accept-Encoding") }
+            let length = try #require(short["Content-Length"].flatMap { Int($0) })
+            #expect(length * 2 < plain.body.utf8.count)
+            // Those are nginx's, which has more to choose from.
+            let shown = try await site.get("/login", headers: ["Accept-Encoding": "gzip"])
+            #expect(shown.status == 200 && shown["Content-Encoding"] == nil)
+        }
+    }
 }
