@@ -60,7 +60,8 @@ import Testing
         meter.decrement(by: 3)
         let lines = await registry.text().split(separator: "\n")
         for line in [
-            "jobs_total 2.5", "depth 4", #"wait_seconds_bucket{le="1"} 1"#, "wait_seconds_sum 2.5", "wait_seconds_count 2",
+            "jobs_total 2.5", "depth 4", #"wait_seconds_bucket{le="1"} 1"#, "wait_seconds_sum 2.5",
+            "wait_seconds_count 2",
         ] {
             #expect(lines.contains(Substring(line)), "\(lines)")
         }
