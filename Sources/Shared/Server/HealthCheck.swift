@@ -7,13 +7,15 @@ public enum HealthCheck {
     /// The exit status for a service that is away: `EX_UNAVAILABLE` of sysexits.h.
     public static let unavailableStatus: Int32 = 69
 
-    /// Sends one GET request, waiting three seconds at most.
+    /// Sends one GET request.
     ///
-    /// - Parameter url: the address to ask.
+    /// - Parameters:
+    ///   - url: the address to ask.
+    ///   - patience: how long to wait for the answer.
     /// - Returns: nil when the answer was 200, else one sentence saying what was wrong.
-    public static func fault(at url: String) async -> String? {
+    public static func fault(at url: String, within patience: Duration = .seconds(3)) async -> String? {
         do {
-            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(3))
+            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: TimeAmount(patience))
             return response.status == .ok ? nil : "\(url) answered \(response.status.code)"
         } catch {
             return "\(url) did not answer"
