@@ -9,30 +9,25 @@ import Testing
     @Test("What an operator does leaves events that name no address, and outlive the account")
     func operatorsWork() async throws {
         try await TestAPI.with { api in
-            let settings = try TestAPI.settings([:], databaseURL: api.database.url)
-            let service = AdministrationService(
-                store: AdministrationStore(postgres: api.app.postgres),
-                accounts: AccountStore(postgres: api.app.postgres),
-                hasher: PasswordHasher(parameters: settings.argon2, pool: api.app.hashing),
-                audit: AuditService(
-                    store: AuditStore(postgres: api.app.postgres),
-                    keys: ThrottleKeys(secretKey: settings.secretKey)
-                )
-            )
+            let operators = Operators(database: api.database)
             let registration = AccountService.Registration(
                 email: try EmailAddress("ada@example.com"),
                 name: try DisplayName("Ada"),
                 password: Password("Correct-Horse-7")
             )
-            let made = try #require(try await service.create(registration))
+            let made = try #require(try await operators.run { try await $0.create(registration) })
             let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
             for _ in 1...3 { #expect(try await api.client().post(APIPath.login, login).status == 200) }
-            let first = try #require(try await service.sessions(PageRequest(limit: 9, after: nil)).first)
-            #expect(try await service.endSession(try #require(SessionID(uuidString: first.id))))
+            let page = PageRequest(limit: 9, after: nil)
+            let first = try #require(try await operators.run { try await $0.sessions(page) }?.first)
+            let session = try #require(SessionID(uuidString: first.id))
             let reference = try #require(AccountReference("ada@example.com"))
-            #expect(try await service.endSessions(of: reference) == 2)
-            #expect(try await service.delete(reference))
-            #expect(try await !service.delete(reference))
+            try await operators.run { service async throws in
+                #expect(try await service.endSession(session))
+                #expect(try await service.endSessions(of: reference) == 2)
+                #expect(try await service.delete(reference))
+                #expect(try await !service.delete(reference))
+            }
             let events = try await api.database.events().filter { $0.event != "signed_in" }
             let ended = Array(repeating: "session_ended by_operator", count: 3)
             #expect(events.map(\.summary) == ["user_created"] + ended + ["user_deleted"])
