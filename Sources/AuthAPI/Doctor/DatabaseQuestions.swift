@@ -75,7 +75,10 @@ struct DescribeRights: Statement {
             WHERE to_regclass(name) IS NULL OR NOT (has_table_privilege(to_regclass(name), 'SELECT')
                 AND has_table_privilege(to_regclass(name), 'INSERT')
                 AND has_table_privilege(to_regclass(name), 'DELETE')
-                AND has_any_column_privilege(to_regclass(name), 'UPDATE'))))
+                AND has_any_column_privilege(to_regclass(name), 'UPDATE'))),
+            (SELECT 'audit_events' WHERE NOT coalesce(has_table_privilege(to_regclass('audit_events'), 'SELECT')
+                AND has_any_column_privilege(to_regclass('audit_events'), 'INSERT')
+                AND has_function_privilege(to_regprocedure('remove_audit_events(integer, bigint)'), 'EXECUTE'), false)))
         """
 
     static func decode(_ row: PostgresRow) throws -> Rights {

@@ -88,11 +88,23 @@ import Testing
     }
 
     @Test(
+        "D6 Whoever cannot add to the audit trail, read it or take old events away is told so",
+        arguments: ["SELECT ON audit_events", "INSERT ON audit_events", "EXECUTE ON FUNCTION remove_audit_events"]
+    )
+    func missingTrail(right: String) async throws {
+        let found = try await Self.findings(after: "REVOKE \(right) FROM \(Self.role)")
+        let rights = try Self.only("rights", in: found)
+        #expect(rights.message == "\(Self.role) may not use audit_events")
+    }
+
+    @Test(
         "D6 A right beyond those that serving takes is named",
         arguments: [
             ("GRANT CREATE ON SCHEMA public TO yoshikosan_api", "makes tables"),
             ("GRANT TRUNCATE ON users, sessions TO yoshikosan_api", "empties sessions users"),
             ("GRANT CREATE ON SCHEMA public TO PUBLIC", "makes tables"),
+            ("GRANT UPDATE (address) ON audit_events TO yoshikosan_api", "changes audit_events"),
+            ("GRANT DELETE ON audit_events TO yoshikosan_api", "changes audit_events"),
             ("ALTER TABLE throttles OWNER TO yoshikosan_api", "owns throttles, empties throttles"),
         ]
     )
