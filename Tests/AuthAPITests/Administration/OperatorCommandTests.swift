@@ -24,6 +24,7 @@ import Testing
             "user list --after x", "user list --after", "session list --limit 0", "session list --after 17",
             "user create", "user create a@example.com", "user create a@example.com --name A --password secret",
             "user show", "user delete", "user end-sessions", "session end", "user frobnicate", "session frobnicate",
+            "audit --limit 0", "audit --since yesterday", "audit --event x", "audit --since 1h --until 2h", "audit 7d",
         ]
     )
     func wrongCalls(call: String) {
@@ -36,7 +37,8 @@ import Testing
             "user list", "user list --limit 1000 --search ada --json --after \(id)",
             "session list --user a@example.com",
             "user show a@example.com --json", "user create a@example.com --name A", "user delete \(id) --yes",
-            "user end-sessions \(id)", "session end \(id)", "doctor --json",
+            "user end-sessions \(id)", "session end \(id)", "doctor --json", "audit", "audit --user \(id) --json",
+            "audit --since 2026-11-01 --until 24h --event signed_in --limit 1",
         ]
     )
     func rightCalls(call: String) {

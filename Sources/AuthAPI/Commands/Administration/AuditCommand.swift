@@ -50,15 +50,17 @@ struct AuditCommand: AsyncParsableCommand {
             )
             var isFirst = true
             try await trail.read(query, newest: limit) { part in
-                if json {
-                    for record in part { print(try JSONText.line(of: record)) }
-                } else {
-                    print(TextTable(titles: Self.titles, rows: part.map(\.cells), showsTitles: isFirst))
-                }
+                print(try text(of: part, isFirst: isFirst))
                 isFirst = false
             }
             if isFirst, !json { print("no event") }
         }
+    }
+
+    /// A part of the trail as it is printed, without a line's end; the first has the titles.
+    func text(of part: [AuditRecord], isFirst: Bool) throws -> String {
+        if json { return try part.map(JSONText.line).joined(separator: "\n") }
+        return TextTable(titles: Self.titles, rows: part.map(\.cells), showsTitles: isFirst).description
     }
 
     private static let titles = ["TIME", "EVENT", "HOW", "USER", "ADDRESS", "REQUEST", "SESSION", "BROWSER"]

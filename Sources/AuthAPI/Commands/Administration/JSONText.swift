@@ -1,19 +1,16 @@
 import FoundationEssentials
 
-/// Values as JSON for other programs.
+/// Values as JSON for other programs: keys sorted, times as ISO 8601.
 enum JSONText {
-    /// Indented JSON with sorted keys; times as ISO 8601.
-    static func of(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
+    /// Indented JSON.
+    static func of(_ value: some Encodable) throws -> String { try text(of: value, .prettyPrinted) }
 
-    /// The same on one line.
-    static func line(of value: some Encodable) throws -> String {
+    /// JSON on one line.
+    static func line(of value: some Encodable) throws -> String { try text(of: value, []) }
+
+    private static func text(of value: some Encodable, _ form: JSONEncoder.OutputFormatting) throws -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [form, .sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }

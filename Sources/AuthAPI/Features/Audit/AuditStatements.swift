@@ -4,12 +4,12 @@ import Shared
 extension AuditStore {
     /// Events from a place on, oldest first.
     func events(matching query: AuditQuery, from place: AuditPlace, limit: Int64) async throws -> [AuditRecord] {
-        try await postgres.withConnection { try $0.all(FindEvents(query: query, place: place, limit: limit)) }
+        try await postgres.reading { try $0.all(FindEvents(query: query, place: place, limit: limit)) }
     }
 
     /// Where the newest so many events begin; nil when there are fewer.
     func place(ofNewest count: Int64, matching query: AuditQuery) async throws -> AuditPlace? {
-        try await postgres.withConnection { try $0.first(FindPlace(query: query, count: count)) }
+        try await postgres.reading { try $0.first(FindPlace(query: query, count: count)) }
     }
 }
 
