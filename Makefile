@@ -54,6 +54,9 @@ test-browser: ## Run the tests in Chromium only
 test-hooks: ## Run the tests of the hooks and of this Makefile only
 	@exec scripts/test hooks -- $(PYTEST)
 
+faults: ## Break the database and the servers under load; print what clients saw and what was lost
+	@exec scripts/test faults -- $(PYTEST)
+
 test-coverage: ## Run the Swift tests and show how many lines of each source they reach
 	@exec scripts/coverage
 

@@ -1,0 +1,73 @@
+"""A6, A17: the servers' clock jumps while they run."""
+
+import mmap
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from fault_scene import front
+from site_under_test import PASSWORD, ROOT, ask
+
+HOUR, DAY = 3600, 86400
+
+
+class Clock:
+    """The clock of the programs that are given its settings."""
+
+    def __init__(self, library: Path, file: Path):
+        self.settings = {"LD_PRELOAD": str(library), "CLOCK_FILE": str(file)}
+        file.write_bytes(bytes(8))
+        with file.open("r+b") as opened:
+            self._ahead = mmap.mmap(opened.fileno(), 8)
+
+    def jump(self, seconds: int) -> None:
+        """Puts it so far ahead of the real one, or behind."""
+        self._ahead[:] = struct.pack("=q", seconds)
+
+
+@pytest.fixture
+def clock(tmp_path):
+    """A clock that can jump."""
+    library = tmp_path / "jumping_clock.so"
+    source = ROOT / "Tests/Support/jumping_clock.c"
+    # The compiler that comes with Swift.
+    subprocess.run(["clang", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source], check=True)
+    return Clock(library, tmp_path / "clock")
+
+
+@pytest.fixture
+def api(scene, postgres, clock):
+    """An API that goes by it."""
+    return scene.api(postgres, LOGIN_LIMIT_ACCOUNT="10/600", LOGIN_LIMIT_NETWORK="100/600", **clock.settings)
+
+
+@pytest.mark.quick
+def test_the_clock_jumps_by_an_hour(scene, postgres, api, clock):
+    """A17: nobody is signed out or kept out: neither forwards, nor back to before the sessions began."""
+    with (
+        front(api.port, scene.frontend(api.port).port) as port,
+        scene.measured("Clock jumps an hour ahead, then two back", port, postgres) as measure,
+    ):
+        clock.jump(HOUR)
+        measure.wait_until_answered("register", 20)
+        _, cookie = scene.register(api.port)
+        clock.jump(-HOUR)
+        measure.wait_until_answered("register", 20)
+        assert ask(api.port, "/api/auth/me", headers={"Cookie": cookie}).status == 200
+    assert not any(measure.refused(kind) for kind in ("me", "page", "login", "register"))
+
+
+@pytest.mark.quick
+def test_a6_sessions_end_by_the_clock(scene, api, clock):
+    """Eight days ahead a session has ended, and one can sign in; when the clock is right again, both sessions live."""
+    email, first = scene.register(api.port)
+    me = {"path": "/api/auth/me", "headers": {"Cookie": first}}
+    clock.jump(8 * DAY)
+    assert ask(api.port, **me).status == 401
+    answer = ask(api.port, "/api/auth/login", "POST", body={"email": email, "password": PASSWORD})
+    assert answer.status == 200
+    second = answer.headers["Set-Cookie"].split(";")[0]
+    clock.jump(0)
+    assert ask(api.port, **me).status == 200
+    assert ask(api.port, "/api/auth/me", headers={"Cookie": second}).status == 200

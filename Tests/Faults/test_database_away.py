@@ -1,0 +1,23 @@
+"""D7: PostgreSQL goes away under load and comes back; everybody is told to wait, and nothing acknowledged is lost."""
+
+import pytest
+
+
+@pytest.mark.parametrize("way", ["stopped", pytest.param("killed", marks=pytest.mark.quick)])
+def test_d7_away_and_back(scene, postgres, site, way):
+    """Requests get 503 with Retry-After while it is away, and succeed by themselves when it is back."""
+    with scene.measured(f"PostgreSQL {way}, started again", site, postgres) as measure:
+        postgres.stop() if way == "stopped" else postgres.kill()
+        measure.wait_until_refused("me", 60)
+        measure.wait_until_refused("register")
+        # What needs no database goes on.
+        measure.wait_until_answered("page")
+        postgres.start()
+        measure.is_mended()
+
+
+def test_d7_restarted(scene, postgres, site):
+    """A restart is a short wait."""
+    with scene.measured("PostgreSQL restarted", site, postgres):
+        postgres.stop()
+        postgres.start()

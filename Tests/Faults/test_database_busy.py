@@ -1,0 +1,106 @@
+"""D6, D7: PostgreSQL runs, but has no connection left, or somebody holds up what is asked of it."""
+
+import contextlib
+import subprocess
+
+import pytest
+from fault_scene import front
+from postgres_server import SERVING, postgres_server
+
+CONNECTIONS = 12
+
+
+@pytest.fixture
+def crowded(data):
+    """A PostgreSQL with few connections."""
+    with postgres_server(data) as server:
+        server.start(f"max_connections={CONNECTIONS}")
+        yield server
+
+
+@pytest.fixture
+def api(scene, crowded):
+    """An API on it."""
+    return scene.api(crowded)
+
+
+@pytest.fixture
+def port(scene, api):
+    """The whole site with it."""
+    with front(api.port, scene.frontend(api.port).port) as port:
+        yield port
+
+
+def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
+    """The API runs, says that it is not ready, and serves as soon as there are connections."""
+    with scene.measured("All connections taken, API started", port, crowded) as measure:
+        api.terminate()
+        with crowded.all_connections_taken():
+            api.launch()
+            measure.wait_until_refused("me", 60)
+            measure.wait_until_answered("page")
+            assert api.answers("/health/live") and api.answers("/health/ready", 503)
+        measure.is_mended()
+
+
+def test_d7_no_connection_left_after_a_cut(scene, crowded, api, port):
+    """The API loses its connections, and others have taken all before it gets new ones."""
+    with scene.measured("API's connections cut, all taken by others", port, crowded) as measure:
+        # So that it does not come first; others, which are superusers, may.
+        crowded.psql(f"alter role {SERVING} connection limit 0")
+        crowded.psql(f"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{SERVING}'")
+        with crowded.all_connections_taken() as run:
+            assert run(f"alter role {SERVING} connection limit -1")
+            measure.wait_until_refused("me", 60)
+            measure.wait_until_answered("page")
+        measure.is_mended()
+
+
+@contextlib.contextmanager
+def held(server, statement: str):
+    """A transaction that has run a statement and does not end while the block lasts."""
+    client = subprocess.Popen(
+        ["psql", "--no-psqlrc", "-qAt", server.url()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        client.stdin.write(f"begin; {statement}; select 'held';\n")
+        client.stdin.flush()
+        assert client.stdout.readline() == "held\n"
+        yield
+    finally:
+        client.communicate()
+
+
+@pytest.mark.parametrize("table", ["users", pytest.param("sessions", marks=pytest.mark.quick)])
+def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
+    """Who wants to write is refused; who is signed in notices nothing."""
+    with scene.measured(f"Lock on `{table}` against writing", site, postgres) as measure:
+        with held(postgres, f"lock table {table} in share row exclusive mode"):
+            measure.wait_until_refused("register", 30)
+            measure.wait_until_answered("me", 60)
+        measure.is_mended()
+    assert not measure.refused("me") and not measure.refused("page")
+
+
+def test_d7_a_table_is_locked_altogether(scene, postgres, site):
+    """As a migration does that rewrites it."""
+    with scene.measured("Lock on `users` against everything", site, postgres) as measure:
+        with held(postgres, "lock table users in access exclusive mode"):
+            measure.wait_until_refused("me", 60)
+            measure.wait_until_answered("page")
+        measure.is_mended()
+    assert not measure.refused("page")
+
+
+def test_d7_a_statement_takes_too_long(scene, postgres, site):
+    """The time limit ends it; who does not need it notices nothing."""
+    with scene.measured("Storing an account takes 30 s", site, postgres) as measure:
+        dawdle = "function dawdle() returns trigger language plpgsql as 'begin perform pg_sleep({}); return new; end'"
+        postgres.psql("create " + dawdle.format(0))
+        postgres.psql("create trigger dawdle before insert on users for each row execute function dawdle()")
+        postgres.psql("create or replace " + dawdle.format(30))
+        measure.wait_until_refused("register", 30)
+        measure.wait_until_answered("me", 60)
+        postgres.psql("create or replace " + dawdle.format(0))
+        measure.is_mended()
+    assert not measure.refused("me") and not measure.refused("page")

@@ -1,0 +1,72 @@
+"""D7: no room left where PostgreSQL keeps its data, or its log of changes."""
+
+import subprocess
+
+import pytest
+from fault_scene import front
+from postgres_server import postgres_server
+from site_under_test import wait_until
+from small_disk import small_disk
+
+
+@pytest.fixture
+def disk():
+    """Room for an empty database and a little more."""
+    with small_disk(72) as disk:
+        yield disk
+
+
+@pytest.fixture
+def full(data, disk):
+    """A PostgreSQL on it, not yet started."""
+    with postgres_server(data, disk) as server:
+        yield server
+
+
+@pytest.mark.quick
+def test_d7_no_room_for_data(scene, full, disk):
+    """Registrations are refused, the signed in stay signed in, and room is all that it takes."""
+    log = full.folder / "pg_wal"
+    (full.seen / "pg_wal").rename(full.seen / "moved")
+    subprocess.run(["cp", "-a", full.seen / "moved", log], check=True)
+    (full.seen / "pg_wal").symlink_to(log)
+    full.start()
+    api = scene.api(full)
+    with (
+        front(api.port, scene.frontend(api.port).port) as port,
+        scene.measured("Disk of the data full, room made", port, full) as measure,
+    ):
+        disk.fill()
+        measure.wait_until_refused("register", 30)
+        measure.wait_until_answered("me", 60)
+        disk.free()
+        measure.is_mended()
+    assert not measure.refused("me") and not measure.refused("page")
+
+
+def test_d7_no_room_for_the_log(scene, full, disk):
+    """PostgreSQL itself stops then; once there is room and it runs, everything works."""
+    full.start()
+    api = scene.api(full)
+    with (
+        front(api.port, scene.frontend(api.port).port) as port,
+        scene.measured("Disk of the log full, room made, PostgreSQL started", port, full) as measure,
+    ):
+        disk.fill()
+
+        def has_stopped() -> bool:
+            try:
+                full.psql("select txid_current(), pg_switch_wal()")
+            except subprocess.CalledProcessError:
+                return True
+            return False
+
+        wait_until(has_stopped, "PostgreSQL stops for want of room")
+        measure.wait_until_refused("me", 60)
+        measure.wait_until_answered("page")
+        disk.free()
+        if full.process.poll() is None:
+            wait_until(lambda: full.answers() or full.process.poll() is not None, "PostgreSQL comes back or ends")
+        if full.process.poll() is not None:
+            full.start()
+        measure.is_mended()

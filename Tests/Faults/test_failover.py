@@ -1,0 +1,40 @@
+"""D7: the primary dies and a synchronous standby takes over; no acknowledged registration is missing there."""
+
+import pytest
+from fault_scene import front
+from postgres_server import standby_of
+
+
+@pytest.fixture
+def standby(postgres):
+    """A standby of the running PostgreSQL, without which nothing is committed."""
+    with standby_of(postgres) as standby:
+        yield standby
+
+
+@pytest.fixture
+def port(scene, postgres, standby):
+    """The site on whichever of the two takes writes."""
+    api = scene.api(postgres, standby)
+    with front(api.port, scene.frontend(api.port).port) as port:
+        yield port
+
+
+@pytest.mark.quick
+def test_d7_failover(scene, postgres, standby, port):
+    """The API finds the new primary by itself."""
+    with scene.measured("Primary killed, standby promoted", port, standby) as measure:
+        postgres.kill()
+        standby.psql("select pg_promote()")
+        measure.wait_until_answered("register")
+
+
+def test_d7_nothing_is_acknowledged_that_a_failover_would_lose(scene, postgres, standby, port):
+    """While the standby is cut off, a commit waits for it; who gives up waiting must not say that all is well."""
+    with scene.measured("Standby cut off, primary lost, standby promoted", port, standby) as measure:
+        postgres.stop_sending()
+        measure.wait_until_refused("register")
+        measure.wait_until_answered("me")
+        postgres.lose_power()
+        standby.psql("select pg_promote()")
+        measure.is_mended()

@@ -1,0 +1,105 @@
+"""E7, F8, N6: one of the two servers is killed or told to stop under load."""
+
+import re
+import time
+
+import pytest
+from fault_scene import front
+from site_under_test import ask
+
+
+@pytest.fixture
+def apis(scene, postgres):
+    """Two replicas of the API."""
+    return [scene.api(postgres) for _ in range(2)]
+
+
+@pytest.fixture
+def port(scene, apis):
+    """nginx before both replicas of either server."""
+    frontends = [scene.frontend(api.port) for api in apis]
+    addresses = {
+        "BACKEND_ADDRESS": ",".join(f"127.0.0.1:{api.port}" for api in apis),
+        "FRONTEND_ADDRESS": ",".join(f"127.0.0.1:{frontend.port}" for frontend in frontends),
+    }
+    with front(0, 0, **addresses) as port:
+        yield port
+
+
+def test_d7_the_only_api_is_killed(scene, postgres):
+    """nginx answers in its place until it is back."""
+    api = scene.api(postgres)
+    with (
+        front(api.port, scene.frontend(api.port).port) as port,
+        scene.measured("API killed, started again", port, postgres) as measure,
+    ):
+        api.kill()
+        measure.wait_until_refused("me", 30)
+        measure.wait_until_answered("page")
+        api.start()
+        measure.is_mended()
+
+
+def test_d7_the_api_is_killed_without_nginx(scene, postgres):
+    """Nobody answers in its place; what it has acknowledged is there."""
+    api = scene.api(postgres)
+    label = "API killed, started again (without nginx)"
+    with scene.measured(label, api.port, postgres, "/health/live", broken_allowed=True) as measure:
+        api.kill()
+        measure.wait_for("me", 30, "broken", lambda record: record.is_broken)
+        api.start()
+        measure.is_mended()
+
+
+def test_n6_one_of_two_apis_is_killed(scene, postgres, apis, port):
+    """The other serves everybody: only what may not be sent twice is refused."""
+    with scene.measured("One of two APIs killed", port, postgres) as measure:
+        apis[0].kill()
+        measure.wait_until_answered("register", 20)
+        apis[0].start()
+        measure.is_mended()
+    assert not any(measure.refused(kind) for kind in ("me", "page", "login"))
+
+
+@pytest.mark.quick
+def test_f8_the_frontend_without_an_api(scene, postgres):
+    """Pages that need it say so, ask to come again and come back by themselves; the others are there all the time."""
+    api = scene.api(postgres)
+    frontend = scene.frontend(api.port)
+    with (
+        front(api.port, frontend.port) as port,
+        scene.measured("Frontend without API", port, postgres, "/account") as measure,
+    ):
+        api.kill()
+        measure.wait_until_refused("page")
+        _, cookie = measure.person
+        page = ask(port, "/account", headers={"Cookie": cookie})
+        assert page.status == 503 and page.one("Retry-After") and page.one("Refresh"), page.headers
+        assert re.search(rb"<h1[^>]*>[^<]+</h1>", page.body)
+        assert frontend.answers("/login") and frontend.answers("/health/live")
+        api.start()
+        measure.is_mended()
+
+
+@pytest.mark.parametrize("server", [pytest.param("AuthAPI", marks=pytest.mark.quick), "WebFrontend"])
+def test_e7_replicas_are_told_to_stop(scene, postgres, apis, port, server):
+    """Everybody gets an answer; of the requests that may be sent twice not one fails."""
+    with scene.measured(f"SIGTERM to both {server}s in turn", port, postgres) as measure:
+        for program in [program for program in scene.programs if program.name == server]:
+            assert program.terminate() < 10
+            program.start()
+            measure.wait_until_answered("register", 5)
+    assert not any(measure.refused(kind) for kind in ("me", "page", "login"))
+
+
+def test_e7_the_only_api_is_told_to_stop(scene, postgres):
+    """Without nginx: what was begun is finished, and who comes later is not served."""
+    api = scene.api(postgres)
+    label = "SIGTERM to the API, started again (without nginx)"
+    with scene.measured(label, api.port, postgres, "/health/live", broken_allowed=True) as measure:
+        stopped = time.monotonic()
+        assert api.terminate() < 10
+        api.start()
+        measure.is_mended()
+    begun = [record for record in measure.load.records if record.sent < stopped - 0.1]
+    assert all(record.is_answered for record in begun), "a request that was under way was not finished"

@@ -1,0 +1,245 @@
+"""The site of one fault: a database, the servers, a steady load on them, and what became of it."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import re
+import secrets
+import time
+from pathlib import Path
+
+from fault_table import FaultTable, Row
+from postgres_server import OWNER, SERVING, PostgresServer
+from program import Program
+from site_under_test import PASSWORD, ask, free_ports, nginx, wait_until
+from steady_load import Kind, SteadyLoad
+
+# Nobody is to wait longer than this for the site to be itself again, in seconds.
+RECOVERY = 60
+# Nor longer than this for any one answer. (The site's own limit is three seconds; a busy machine is no fault.)
+LONGEST = 15
+
+
+def api_settings(url: str, owner_url: str, port: int, key: str) -> dict[str, str]:
+    """The settings of an API whose limits on guessing are out of the way."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PUBLIC_URL": "http://localhost:8080",
+        "APP_ENV": "development",
+        "LOG_LEVEL": "INFO",
+        "SECRET_KEY": key,
+        "API_HOST": "127.0.0.1",
+        "API_PORT": str(port),
+        "DATABASE_URL": url,
+        "MIGRATION_DATABASE_URL": owner_url,
+        "REGISTRATION_LIMIT_NETWORK": "100000/60",
+        "LOGIN_LIMIT_NETWORK": "100000/60",
+        "LOGIN_LIMIT_ACCOUNT": "100000/60",
+    }
+
+
+class Scene:
+    """The servers of one test, and the numbers for the table."""
+
+    def __init__(self, table: FaultTable, folder: Path, stack: contextlib.ExitStack):
+        self.table = table
+        self.folder = folder
+        self._stack = stack
+        self.key = secrets.token_urlsafe(48)
+        self._run = secrets.token_hex(4)
+        self._number = itertools.count()
+        self.programs: list[Program] = []
+
+    def api(self, *servers: PostgresServer, start: bool = True, **settings: str) -> Program:
+        """An API on the first server, or on whichever of several takes writes."""
+        (port,) = free_ports(1)
+        first, *others = servers
+        own = api_settings(first.url(SERVING, *others), first.url(OWNER, *others), port, self.key)
+        return self._add(Program("AuthAPI", port, self.folder, own | settings), start)
+
+    def frontend(self, api_port: int) -> Program:
+        """A frontend that asks the API on that port."""
+        (port,) = free_ports(1)
+        settings = {
+            "PATH": os.environ["PATH"],
+            "PUBLIC_URL": "http://localhost:8080",
+            "APP_ENV": "development",
+            "FRONTEND_HOST": "127.0.0.1",
+            "FRONTEND_PORT": str(port),
+            "API_URL": f"http://127.0.0.1:{api_port}",
+        }
+        return self._add(Program("WebFrontend", port, self.folder, settings), True)
+
+    def _add(self, program: Program, start: bool) -> Program:
+        self._stack.callback(program.end)
+        self.programs.append(program)
+        if start:
+            program.start()
+        return program
+
+    def email(self) -> str:
+        """An address that nobody has used."""
+        return f"fault-{self._run}-{next(self._number)}@example.com"
+
+    def register(self, port: int) -> tuple[str, str]:
+        """Makes an account; gives its address and the cookie of its session."""
+        email = self.email()
+        body = {"email": email, "password": PASSWORD, "name": "Fault"}
+        answer = ask(port, "/api/auth/register", "POST", body=body)
+        assert answer.status == 201, answer.body
+        return email, answer.headers["Set-Cookie"].split(";")[0]
+
+    def kinds(self, person: tuple[str, str], page: str) -> list[Kind]:
+        """The mix: reading who is signed in, a page, sign-ins and registrations."""
+        email, cookie = person
+        login = json.dumps({"email": email, "password": PASSWORD}).encode()
+
+        def register() -> tuple[bytes, str]:
+            new = self.email()
+            body = {"email": new, "password": PASSWORD, "name": "Fault"}
+            return post("/api/auth/register", json.dumps(body).encode()), new
+
+        return [
+            Kind("me", 30, 200, lambda: (get("/api/auth/me", f"Cookie: {cookie}\r\n"), "")),
+            Kind("page", 10, 200, lambda: (get(page, f"Cookie: {cookie}\r\n" if page == "/account" else ""), "")),
+            Kind("login", 4, 200, lambda: (post("/api/auth/login", login), "")),
+            Kind("register", 8, 201, register),
+        ]
+
+    @contextlib.contextmanager
+    def measured(
+        self, fault: str, port: int, database: PostgresServer, page: str = "/login", broken_allowed: bool = False
+    ):
+        """Puts the load on a port while the block lasts, which makes the fault and mends it, and judges the outcome."""
+        person = self.register(port)
+        measure = Measure(SteadyLoad(port, self.kinds(person, page)), database, person)
+        try:
+            with measure.load:
+                measure.wait_until_normal()
+                measure.began = time.monotonic()
+                yield measure
+                measure.wait_until_normal()
+        finally:
+            print(f"{fault}\n{measure.load.report()}\n{self.complaints()}")
+        self.judge(fault, measure, broken_allowed)
+
+    def judge(self, fault: str, measure: Measure, broken_allowed: bool) -> None:
+        """Checks what must hold whatever broke, and writes the row."""
+        records = measure.load.records
+        odd = {(r.kind.name, r.status) for r in records if not (r.is_answered or r.is_refused or r.is_broken)}
+        assert not odd, f"neither what was asked for nor a refusal with Retry-After: {odd}"
+        broken = [record for record in records if record.is_broken]
+        assert broken_allowed or not broken, f"requests without an answer: {[record.fault for record in broken][:5]}"
+        longest = max(record.took for record in records)
+        assert longest < LONGEST, f"somebody waited for {longest:.1f} s"
+        ended = [program.name for program in self.programs if program.has_ended]
+        assert not ended, f"these have ended: {ended}"
+        acknowledged = {record.note for record in records if record.kind.name == "register" and record.is_answered}
+        self.table.rows.append(
+            Row(
+                fault=fault,
+                sent=len(records),
+                answered=sum(record.is_answered for record in records),
+                refused=sum(record.is_refused for record in records),
+                broken=len(broken),
+                longest=longest,
+                back=measure.back,
+                acknowledged=len(acknowledged),
+                lost=len(acknowledged - self.stored(measure.database)),
+            )
+        )
+        assert self.table.rows[-1].lost == 0, "an acknowledged registration is not in the database"
+
+    def complaints(self) -> str:
+        """What the servers have logged as warnings and worse, each once, with how often."""
+        found: collections.Counter[str] = collections.Counter()
+        for program in self.programs:
+            if program.has_ended:
+                found[f"{program.name} has ended: {program.process and program.process.poll()}"] += 1
+            for line in program.log.read_text(errors="replace").splitlines():
+                if line and '"message":"request",' not in line and not re.search('"level":"(DEBUG|INFO)"', line):
+                    found[re.sub(r'"(timestamp|request_id)":"[^"]*",?', "", line)[:300]] += 1
+        return "\n".join(f"{count} x {line}" for line, count in found.most_common(20))
+
+    def stored(self, server: PostgresServer) -> set[str]:
+        """The accounts of this test that are in the database with a session."""
+        statement = (
+            "select distinct email from users join sessions on sessions.user_id = users.id "
+            f"where email like 'fault-{self._run}-%'"
+        )
+        return set(server.psql(statement).splitlines())
+
+
+@dataclasses.dataclass
+class Measure:
+    """The load of one fault, and when what happened."""
+
+    load: SteadyLoad
+    # Where the registrations are counted in the end.
+    database: PostgresServer
+    # The address and cookie of who is signed in.
+    person: tuple[str, str]
+    # When the fault began and, where somebody mends it, when it was mended.
+    began: float = 0
+    mended: float | None = None
+
+    def wait_until_refused(self, kind: str, number: int = 10) -> None:
+        """Waits until so many of that kind have been refused since the fault began."""
+        self.wait_for(kind, number, "refused", lambda record: record.is_refused)
+
+    def refused(self, kind: str) -> int:
+        """How many of that kind have been refused."""
+        return self.load.count(lambda record: record.kind.name == kind and record.is_refused)
+
+    def wait_until_answered(self, kind: str, number: int = 10) -> None:
+        """Waits until so many of that kind have got what they asked for since this was called."""
+        now = time.monotonic()
+        self.wait_for(kind, number, "answered", lambda record: record.is_answered and record.sent > now)
+
+    def wait_for(self, kind: str, number: int, what: str, condition) -> None:
+        """Waits until so many of a kind that were sent since the fault began meet a condition."""
+
+        def is_met() -> bool:
+            return self.load.count(lambda r: r.kind.name == kind and condition(r), self.began) >= number
+
+        wait_until(is_met, f"{number} requests '{kind}' are {what}:\n{self.load.report()}", RECOVERY)
+
+    def wait_until_normal(self) -> None:
+        """Waits until every kind of request has been getting what it asks for, for a second."""
+        wait_until(lambda: self.load.normal_since() is not None, "everything is back to normal", RECOVERY)
+
+    def is_mended(self) -> None:
+        """To be called when the cause is gone: from here the time until everything is normal counts."""
+        self.mended = time.monotonic()
+
+    @property
+    def back(self) -> float | None:
+        """The seconds from the mending, or from the beginning of what mends itself, until the last failure was sent;
+        None when nothing failed after that."""
+        since = self.began if self.mended is None else self.mended
+        bad = [record.sent for record in self.load.records if not record.is_answered]
+        last = max(bad, default=0)
+        return last - since if last > since else None
+
+
+def get(path: str, headers: str = "") -> bytes:
+    """A GET request as bytes."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost:8080\r\n{headers}Connection: close\r\n\r\n".encode()
+
+
+def post(path: str, body: bytes) -> bytes:
+    """A POST request with JSON as bytes."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+
+
+@contextlib.contextmanager
+def front(api: int, frontend: int, **settings: str):
+    """An nginx whose limits are out of the way; gives its port."""
+    with nginx(api, frontend, CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000", **settings) as run:
+        yield run.port

@@ -1,0 +1,172 @@
+"""Requests at a steady rate, whatever becomes of those before, and a record of each."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+
+# How long a client waits before it gives up, in seconds: longer than any limit of the site.
+PATIENCE = 40
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of request: its name, how many a second, the status that it is to get, and what makes one."""
+
+    name: str
+    rate: float
+    expected: int
+    # Gives the bytes to send, and what is to be remembered with the request.
+    make: Callable[[], tuple[bytes, str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One request and what became of it."""
+
+    kind: Kind
+    note: str
+    # On the monotonic clock, and in seconds.
+    sent: float
+    took: float
+    # None when there was no answer, or half of one.
+    status: int | None
+    headers: dict[str, str]
+    # Why there was none.
+    fault: str
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it got what it asked for."""
+        return self.status == self.kind.expected
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it was asked to come again: 429 and 503, and 502 and 504 of nginx, all with a time to wait."""
+        return self.status in (429, 502, 503, 504) and self.headers.get("retry-after", "").isdigit()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether there was no whole answer."""
+        return self.status is None
+
+
+class SteadyLoad:
+    """Sends requests from a thread of its own until the block ends, then waits for the last answers."""
+
+    def __init__(self, port: int, kinds: list[Kind]):
+        self.port = port
+        self.kinds = kinds
+        self.records: list[Record] = []
+        self._waiting: dict[int, tuple[Kind, float]] = {}
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+
+    def __enter__(self) -> SteadyLoad:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._ended.set()
+        self._thread.join(PATIENCE + 10)
+        assert not self._thread.is_alive(), "the load does not end"
+
+    def count(self, condition: Callable[[Record], bool], since: float = 0) -> int:
+        """How many of the requests sent since then meet a condition so far."""
+        with self._lock:
+            return sum(1 for record in self.records if record.sent >= since and condition(record))
+
+    def normal_since(self) -> float | None:
+        """The moment since which every request has got what it asked for; None while it is not a second ago."""
+        now = time.monotonic()
+        with self._lock:
+            bad = [record.sent for record in self.records if not record.is_answered]
+            bad += [sent for _, sent in self._waiting.values() if now - sent > 0.5]
+            last_bad = max(bad, default=0)
+            firsts = []
+            for kind in self.kinds:
+                good = sorted(r.sent for r in self.records if r.kind is kind and r.is_answered and r.sent > last_bad)
+                if len(good) < 3 or now - good[0] < 1:
+                    return None
+                firsts.append(good[0])
+        return max(firsts)
+
+    def report(self) -> str:
+        """One line a kind: how often which outcome."""
+        lines = []
+        for kind in self.kinds:
+            mine = [record for record in self.records if record.kind is kind]
+            outcomes = collections.Counter(record.fault or record.status for record in mine)
+            slowest = max((record.took for record in mine), default=0)
+            lines.append(f"{kind.name}: {len(mine)} requests, slowest {slowest:.2f} s, {dict(outcomes)}")
+        return "\n".join(lines)
+
+    async def _run(self) -> None:
+        tasks: set[asyncio.Task] = set()
+        await asyncio.gather(*(self._repeat(kind, tasks) for kind in self.kinds))
+        await asyncio.gather(*tasks)
+
+    async def _repeat(self, kind: Kind, tasks: set[asyncio.Task]) -> None:
+        due = time.monotonic()
+        while not self._ended.is_set():
+            task = asyncio.create_task(self._send(kind))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+            due = max(due + 1 / kind.rate, time.monotonic() - 1)
+            await asyncio.sleep(max(0, due - time.monotonic()))
+
+    async def _send(self, kind: Kind) -> None:
+        request, note = kind.make()
+        sent = time.monotonic()
+        key = id(asyncio.current_task())
+        with self._lock:
+            self._waiting[key] = (kind, sent)
+        status, headers, fault = None, {}, ""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._exchange(request)
+            status, headers = parse(answer)
+        except TimeoutError:
+            fault = f"no answer within {PATIENCE} s"
+        except (OSError, ValueError) as error:
+            fault = f"{type(error).__name__}: {error}"
+        record = Record(kind, note, sent, time.monotonic() - sent, status, headers, fault)
+        with self._lock:
+            del self._waiting[key]
+            self.records.append(record)
+
+    async def _exchange(self, request: bytes) -> bytes:
+        """Sends a request over a connection of its own, and gives everything that comes back."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        answer = b""
+        try:
+            writer.write(request)
+            while piece := await reader.read(65536):
+                answer += piece
+        except ConnectionError:
+            # What has come may be a whole answer; if it is not, that shows.
+            if not answer:
+                raise
+        finally:
+            writer.close()
+        return answer
+
+
+def parse(answer: bytes) -> tuple[int, dict[str, str]]:
+    """The status and headers of a whole answer; `ValueError` when a part is missing."""
+    head, separator, body = answer.partition(b"\r\n\r\n")
+    if not separator:
+        raise ValueError("closed before an answer" if not answer else "closed in the middle of an answer")
+    lines = head.decode("latin-1").split("\r\n")
+    pairs = (line.split(":", 1) for line in lines[1:])
+    headers = {name.strip().lower(): value.strip() for name, value in pairs}
+    if "content-length" in headers and len(body) != int(headers["content-length"]):
+        raise ValueError("closed in the middle of an answer")
+    if headers.get("transfer-encoding") == "chunked" and not body.endswith(b"0\r\n\r\n"):
+        raise ValueError("closed in the middle of an answer")
+    return int(lines[0].split()[1]), headers
