@@ -15,7 +15,8 @@ public enum HealthCheck {
     /// - Returns: nil when the answer was 200, else one sentence saying what was wrong.
     public static func fault(at url: String, within patience: Duration = .seconds(3)) async -> String? {
         do {
-            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: TimeAmount(patience))
+            let request = HTTPClientRequest(url: url)
+            let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(patience))
             return response.status == .ok ? nil : "\(url) answered \(response.status.code)"
         } catch {
             return "\(url) did not answer"
