@@ -207,7 +207,7 @@ class Measure:
         def is_met() -> bool:
             return self.load.count(lambda r: r.kind.name == kind and condition(r), self.began) >= number
 
-        wait_until(is_met, f"{number} requests '{kind}' are {what}:\n{self.load.report()}", RECOVERY)
+        wait_until(is_met, f"{number} requests '{kind}' are {what}", RECOVERY)
 
     def wait_until_normal(self) -> None:
         """Waits until every kind of request has been getting what it asks for, for a second."""
