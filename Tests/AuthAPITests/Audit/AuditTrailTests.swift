@@ -16,6 +16,16 @@ import Testing
         )
     }
 
+    @Test("The table takes the events that the program has, and no others")
+    func kinds() async throws {
+        try await TestDatabase.with { database in
+            let check = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'audit_events_event_known'"
+            let definition = try #require(try await database.sql(check))
+            let known = definition.matches(of: /'(\w+)'::text/).map { String($0.1) }
+            #expect(known.sorted() == AuditEventKind.allCases.map(\.rawValue).sorted())
+        }
+    }
+
     @Test(
         "Nobody, their owner included, changes events or removes those of the last week",
         arguments: [
