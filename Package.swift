@@ -9,6 +9,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -53,7 +54,7 @@ let package = Package(
         .target(
             name: "Shared",
             dependencies: [
-                hummingbird, logging, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
+                hummingbird, hummingbirdCore, logging, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             resources: [.embedInCode("Rules/common-passwords.txt")],
@@ -123,3 +124,15 @@ let package = Package(
         ),
     ]
 )
+
+// For `make bench` only, so that nobody else builds it.
+if Context.environment["BENCHMARKS"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "ConstantRoute",
+            dependencies: [hummingbird, logging],
+            path: "Benchmarks/ConstantRoute",
+            swiftSettings: strict
+        )
+    )
+}

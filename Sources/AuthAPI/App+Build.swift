@@ -170,8 +170,8 @@ extension App {
         addRoutes(to: router)
         return Application(
             router: router,
-            server: .http1(
-                configuration: .init(
+            server: EventLoopServer.builder(
+                .init(
                     idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 * 1024,

@@ -74,8 +74,8 @@ func buildApplication(
 
     return Application(
         router: router,
-        server: .http1(
-            configuration: .init(
+        server: EventLoopServer.builder(
+            .init(
                 idleTimeout: .seconds(60),
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024)
             )
