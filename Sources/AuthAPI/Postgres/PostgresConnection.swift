@@ -11,6 +11,8 @@ final class PostgresConnection {
         let name: [CChar]
         /// What the parameters were declared as.
         let types: [PostgresType]
+        /// What errors call the statement; making the text each time would cost more than the rest of the work.
+        let statement: String
     }
 
     /// Takes over a connection.
@@ -52,6 +54,29 @@ final class PostgresConnection {
         try execute(statement).affectedRows
     }
 
+    /// Makes sure that the statement is prepared.
+    func prepare<S: Statement>(_ statement: S) throws(PostgresError) {
+        _ = try plan(for: S.self, statement.parameters)
+    }
+
+    /// Adds a prepared statement to those that `runTogether` runs.
+    func enqueue<S: Statement>(_ statement: S) throws(PostgresError) {
+        let values = statement.parameters
+        let plan = try plan(for: S.self, values)
+        try parameters.encode(values, statement: plan.statement)
+        try link.enqueue(plan.name, parameters, name: plan.statement)
+    }
+
+    /// Runs statements in one round trip; the result of one that failed, and of those behind it, is nil.
+    ///
+    /// Throws `PostgresError` when none can be told from another: one could not be prepared, or the connection broke.
+    func runTogether(_ reads: [any PostgresRead]) throws(PostgresError) -> [PostgresResult?] {
+        for read in reads { try read.prepare(on: self) }
+        return try link.executeTogether(reads.count, name: "PostgresRead") { index throws(PostgresError) in
+            try reads[index].enqueue(on: self)
+        }
+    }
+
     /// Prepares the statement if need be, and runs it.
     ///
     /// When the server has dropped the plan or its shape has changed, prepares again and repeats, outside a transaction.
@@ -72,8 +97,8 @@ final class PostgresConnection {
     /// Prepares the statement if need be, and runs it once.
     private func send<S: Statement>(_ statement: S, _ values: [PostgresValue]) throws(PostgresError) -> PostgresResult {
         let plan = try plan(for: S.self, values)
-        try parameters.encode(values, statement: S.name)
-        return try link.execute(plan.name, parameters, name: S.name)
+        try parameters.encode(values, statement: plan.statement)
+        return try link.execute(plan.name, parameters, name: plan.statement)
     }
 
     /// The prepared statement of this type, made at first use.
@@ -89,7 +114,7 @@ final class PostgresConnection {
         // Numbered, so that two types of one name, or a plan made again, never meet.
         plansMade += 1
         let name = Array("\(plansMade)_\(S.name)".utf8CString.prefix(63).filter { $0 != 0 }) + [0]
-        let plan = Plan(name: name, types: values.map(\.type))
+        let plan = Plan(name: name, types: values.map(\.type), statement: S.name)
         try link.prepare(name, S.sql, types: plan.types.map(\.rawValue), name: S.name)
         plans[key] = plan
         return plan

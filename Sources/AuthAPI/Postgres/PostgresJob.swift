@@ -10,6 +10,13 @@ protocol PostgresJob: AnyObject, Sendable {
     func run(on connection: PostgresConnection)
     /// Hands on an error instead of running; called at most once, and never beside `run`.
     func fail(_ error: any Error)
+    /// The same job, when it can share a round trip with others.
+    var asRead: (any PostgresRead)? { get }
+}
+
+extension PostgresJob {
+    /// Has the connection to itself.
+    var asRead: (any PostgresRead)? { nil }
 }
 
 /// A closure and the task that waits for its result.

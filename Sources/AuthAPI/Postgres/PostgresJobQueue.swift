@@ -7,6 +7,9 @@ import Synchronization
 /// the exception of constants and of `lastID`, which is atomic; the conditions are used only with that
 /// mutex. Jobs are run and failed, and continuations resumed, only while it is not held.
 @safe final class PostgresJobQueue: @unchecked Sendable {
+    /// The most reads that share a round trip.
+    static let mostTogether = 16
+
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     /// One for each worker, and the last for the timekeeper.
     private let wakeUps: UnsafeMutablePointer<pthread_cond_t>
@@ -20,6 +23,8 @@ import Synchronization
     private var jobs: [any PostgresJob] = []
     /// Workers without work; the one that stopped last, whose caches are warm, is woken first.
     private var idle: [Int] = []
+    /// Workers with reads of the kind that shares round trips; they are back soon, for what has come meanwhile.
+    private var reading: Set<Int> = []
     private var connected = 0
     private var writing = 0
     private var connects: UInt64 = 0
@@ -75,7 +80,9 @@ import Synchronization
                 return .unavailable(.queueFull)
             }
             jobs.append(job)
-            if job.onlyReads || writing < writeLimit { wakes = idle.popLast() }
+            if job.asRead != nil ? reading.isEmpty || jobs.count >= Self.mostTogether : mayRun(job) {
+                wakes = idle.popLast()
+            }
             wakesTimekeeper = timekeeperSleeps
             timekeeperSleeps = false
             return nil
@@ -133,11 +140,14 @@ import Synchronization
     ///
     /// Whoever takes a job says afterwards that it has `ended`, or puts it back.
     func next(for worker: Int) -> (any PostgresJob)? {
-        locked {
+        var wakes: Int?
+        let job: (any PostgresJob)? = locked {
+            reading.remove(worker)
             while true {
-                if let index = writing < writeLimit ? jobs.indices.first : jobs.firstIndex(where: \.onlyReads) {
-                    let job = jobs.remove(at: index)
-                    if !job.onlyReads { writing += 1 }
+                if let index = jobs.firstIndex(where: mayRun) {
+                    let job = take(at: index, for: worker)
+                    // Reads that came while this worker had others have woken nobody.
+                    if job.asRead == nil, !jobs.isEmpty { wakes = idle.popLast() }
                     return job
                 }
                 guard !isClosed else { return nil }
@@ -145,8 +155,32 @@ import Synchronization
                 repeat {
                     unsafe pthread_cond_wait(wakeUps.advanced(by: worker), mutex)
                 } while idle.contains(worker)
+                // When there is more to do than cores to do it, those who are about to hand in more go first.
+                if !jobs.isEmpty {
+                    unsafe pthread_mutex_unlock(mutex)
+                    sched_yield()
+                    unsafe pthread_mutex_lock(mutex)
+                }
             }
         }
+        if let wakes { signal(wakes) }
+        return job
+    }
+
+    /// Whether a worker may take the job now.
+    private func mayRun(_ job: any PostgresJob) -> Bool { job.onlyReads || writing < writeLimit }
+
+    /// Takes a job out, and with a read those that wait behind it: the more there is to do, the more share a round trip.
+    private func take(at index: Int, for worker: Int) -> any PostgresJob {
+        guard let first = jobs[index].asRead else {
+            let job = jobs.remove(at: index)
+            if !job.onlyReads { writing += 1 }
+            return job
+        }
+        reading.insert(worker)
+        let reads = jobs[index...].prefix(Self.mostTogether).prefix { $0.asRead != nil }.compactMap(\.asRead)
+        jobs.removeSubrange(index..<index + reads.count)
+        return reads.count == 1 ? first : PostgresReads(reads)
     }
 
     /// Says that a job is done, so that the next that writes may run.
@@ -164,7 +198,7 @@ import Synchronization
     func putBack(_ job: any PostgresJob) {
         let wakes: Int? = locked {
             if !job.onlyReads { writing -= 1 }
-            jobs.insert(job, at: 0)
+            jobs.insert(contentsOf: (job as? PostgresReads)?.reads as [any PostgresJob]? ?? [job], at: 0)
             return idle.popLast()
         }
         if let wakes { signal(wakes) }
@@ -184,12 +218,22 @@ import Synchronization
     /// Whether the queue takes no more jobs.
     var isClosing: Bool { locked { isClosed } }
 
-    /// Counts a worker that connected (+1) or lost its connection (-1).
-    func countConnected(_ change: Int) {
+    /// Counts a worker that has connected.
+    func countConnected() {
         locked {
-            connected += change
-            if change > 0 { connects += UInt64(change) }
+            connected += 1
+            connects += 1
         }
+    }
+
+    /// Counts a worker that has lost its connection; what it would have come back for is for another.
+    func countLost(_ worker: Int) {
+        let wakes: Int? = locked {
+            connected -= 1
+            reading.remove(worker)
+            return jobs.isEmpty ? nil : idle.popLast()
+        }
+        if let wakes { signal(wakes) }
     }
 
     /// Counts a thread that ends; the last one fails what nobody could serve and lets `finished` return.

@@ -105,30 +105,31 @@ import Glibc
         _ parameters: borrowing PostgresParameters,
         name: String
     ) throws(PostgresError) -> PostgresResult {
-        let places = parameters.places
-        let bytes = parameters.bytes
-        return try send(name) {
-            let count = places.count
-            return unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
-                unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 2) { numbers in
-                    unsafe bytes.withUnsafeBytes { buffer in
-                        for (index, place) in places.enumerated() {
-                            let start = unsafe buffer.baseAddress?.advanced(by: place.offset)
-                            unsafe values[index] =
-                                place.length < 0 ? nil : start?.assumingMemoryBound(to: CChar.self)
-                            unsafe numbers[index] = Int32(clamping: max(place.length, 0))
-                            unsafe numbers[count + index] = 1
-                        }
-                        return unsafe PQsendQueryPrepared(
-                            handle,
-                            planName,
-                            Int32(count),
-                            values.baseAddress,
-                            numbers.baseAddress,
-                            numbers.baseAddress?.advanced(by: count),
-                            1
-                        )
+        let (places, bytes) = (parameters.places, parameters.bytes)
+        return try send(name) { sendPrepared(planName, places, bytes) }
+    }
+
+    /// Hands a prepared statement to libpq; 0 on failure.
+    private func sendPrepared(_ planName: [CChar], _ places: [(offset: Int, length: Int)], _ bytes: [UInt8]) -> Int32 {
+        let count = places.count
+        return unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
+            unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 2) { numbers in
+                unsafe bytes.withUnsafeBytes { buffer in
+                    for (index, place) in places.enumerated() {
+                        let start = unsafe buffer.baseAddress?.advanced(by: place.offset)
+                        unsafe values[index] = place.length < 0 ? nil : start?.assumingMemoryBound(to: CChar.self)
+                        unsafe numbers[index] = Int32(clamping: max(place.length, 0))
+                        unsafe numbers[count + index] = 1
                     }
+                    return unsafe PQsendQueryPrepared(
+                        handle,
+                        planName,
+                        Int32(count),
+                        values.baseAddress,
+                        numbers.baseAddress,
+                        numbers.baseAddress?.advanced(by: count),
+                        1
+                    )
                 }
             }
         }
@@ -161,6 +162,67 @@ import Glibc
         if let failure { throw failure }
         guard let last else { throw lost(name) }
         return last
+    }
+
+    /// Runs several prepared statements in one round trip (libpq, "Pipeline Mode"), all in one transaction.
+    ///
+    /// When one fails, the server skips those behind it: their results, like its own, are nil.
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - send: hands the statement of that number over by `enqueue`.
+    /// - Returns: their results, in order.
+    func executeTogether(
+        _ count: Int,
+        name: String,
+        send: (Int) throws(PostgresError) -> Void
+    ) throws(PostgresError) -> [PostgresResult?] {
+        guard !isBroken else { throw .unavailable(.connectionLost, "the connection broke before", statement: name) }
+        guard unsafe PQenterPipelineMode(handle) != 0 else { throw lost(name) }
+        do throws(PostgresError) {
+            for index in 0..<count { try send(index) }
+        } catch {
+            abandon()
+            throw error
+        }
+        guard unsafe PQpipelineSync(handle) != 0 else { throw lost(name) }
+        try flush(name)
+        var results: [PostgresResult?] = []
+        results.reserveCapacity(count)
+        while true {
+            try awaitInput(name)
+            // Between the results of two statements there is none.
+            guard let raw = unsafe PQgetResult(handle) else {
+                guard unsafe PQstatus(handle) == CONNECTION_OK else { throw lost(name) }
+                continue
+            }
+            let result = unsafe PostgresResult(raw)
+            switch result.status {
+            case PGRES_PIPELINE_SYNC:
+                guard results.count == count, unsafe PQexitPipelineMode(handle) != 0 else { throw lost(name) }
+                return results
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
+                results.append(result)
+            case PGRES_PIPELINE_ABORTED:
+                results.append(nil)
+            default:
+                let error = result.error(statement: name)
+                if unsafe error.endsConnection || PQstatus(handle) != CONNECTION_OK {
+                    abandon()
+                    throw error
+                }
+                results.append(nil)
+            }
+        }
+    }
+
+    /// Adds a prepared statement to those that `executeTogether` runs; to be called by its closure only.
+    func enqueue(
+        _ planName: [CChar],
+        _ parameters: borrowing PostgresParameters,
+        name: String
+    ) throws(PostgresError) {
+        guard sendPrepared(planName, parameters.places, parameters.bytes) != 0 else { throw lost(name) }
     }
 
     /// Hands everything to the kernel, reading meanwhile so that neither side waits for the other.

@@ -104,13 +104,34 @@ final class PostgresPool: Service, Sendable {
         onlyReads: Bool,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        let id = queue.makeID()
         let body = timed(body)
+        return try await submit { id, continuation in
+            PostgresClosureJob(id: id, configuration, onlyReads: onlyReads, body, continuation)
+        }
+    }
+
+    /// Gives the first row of a statement that only reads, or nil when there is none.
+    ///
+    /// Such statements share a round trip with others that wait at the same time, in one transaction of the default
+    /// isolation, so each sees what was committed before it. Throws `PostgresError`, or `CancellationError` when the task
+    /// is cancelled while it waits for a worker.
+    func first<S: Statement>(_ statement: S) async throws -> S.Row? {
+        let onStart = onStart, since = ContinuousClock.now
+        return try await submit { id, continuation in
+            PostgresReadJob(id: id, configuration, statement, onStart: { onStart?(.now - since) }, continuation)
+        }
+    }
+
+    /// Hands a job in and waits for its result.
+    private func submit<Value: Sendable>(
+        _ job: (UInt64, CheckedContinuation<Value, any Error>) -> any PostgresJob
+    ) async throws -> Value {
+        let id = queue.makeID()
         let patience = DatabasePatience.current.map { (since: Deadline.now, patience: $0) }
         defer { if let patience { patience.patience.spend(since: patience.since) } }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                queue.push(PostgresClosureJob(id: id, configuration, onlyReads: onlyReads, body, continuation))
+                queue.push(job(id, continuation))
                 // The handler may have run before there was anything to cancel.
                 if Task.isCancelled { queue.cancel(id) }
             }
@@ -144,7 +165,7 @@ final class PostgresPool: Service, Sendable {
 
     /// Asks the server for a sign of life; throws `PostgresError`.
     func ping() async throws {
-        _ = try await reading { try $0.one(Ping()) }
+        _ = try await first(Ping())
     }
 
     /// Depth of the queue and state of the workers.

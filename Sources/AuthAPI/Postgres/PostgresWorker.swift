@@ -15,11 +15,11 @@ struct PostgresWorker {
     func run() {
         var broke: (any PostgresJob)?
         while let connection = connect() {
-            queue.countConnected(1)
+            queue.countConnected()
             // Not before: another worker would take the next job that writes, and none would be left to those that read.
             if let broke { queue.ended(broke) }
             let goesOn = serve(connection, &broke)
-            queue.countConnected(-1)
+            queue.countLost(index)
             guard goesOn else { break }
         }
         queue.threadEnds()

@@ -10,7 +10,7 @@ struct SessionStore: Sendable {
 
     /// The user and session of a token, if the session is live.
     func signedIn(with hash: TokenHash, at now: Date) async throws -> SignedIn? {
-        try await postgres.reading { try $0.first(FindSignedIn(hash: hash, now: now)) }
+        try await postgres.first(FindSignedIn(hash: hash, now: now))
     }
 
     /// Stores a session, and what goes with it: all or nothing.
