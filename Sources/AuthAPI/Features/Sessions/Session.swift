@@ -46,7 +46,7 @@ struct OpenedSession: Sendable {
 /// What stands in the database in place of a token: its SHA-256.
 ///
 /// A fast hash is right here: the token is random, so there is nothing to guess.
-struct TokenHash: Sendable, Equatable {
+struct TokenHash: Sendable, Hashable {
     let bytes: [UInt8]
 
     init(of token: Secret) { bytes = Array(SHA256.hash(data: Array(token.value.utf8))) }

@@ -76,14 +76,16 @@ struct SessionService: Sendable {
     /// The signature comes first, so that garbage never reaches the database.
     func signedIn(with token: Secret) async throws -> SignedIn? {
         let now = now()
-        guard await tokens.isValid(token, at: now) else { return nil }
-        return try await store.signedIn(with: TokenHash(of: token), at: now)
+        let hash = TokenHash(of: token)
+        guard await tokens.isValid(token, hash: hash, at: now) else { return nil }
+        return try await store.signedIn(with: hash, at: now)
     }
 
     /// Ends the session of a token; a token that has none is no error.
     func signOut(_ token: Secret, from origin: Origin) async throws {
-        guard await tokens.isValid(token, at: now()) else { return }
-        try await store.end(with: TokenHash(of: token), from: origin)
+        let hash = TokenHash(of: token)
+        guard await tokens.isValid(token, hash: hash, at: now()) else { return }
+        try await store.end(with: hash, from: origin)
     }
 
     /// The user's live sessions, newest first.

@@ -37,12 +37,11 @@ struct TokenIssuer: Sendable {
     static let lifetime = 7 * 24 * 60 * 60
     /// The most bytes of a token that is looked at; ours have about 500.
     static let maximumLength = 4096
-    /// How far, in seconds, the clock of another replica may be ahead.
-    static let clockLeeway = 60
 
     private let keys: JWTKeyCollection
     private let currentKey: JWKIdentifier
     private let issuer: String
+    private let verified = VerifiedTokens()
 
     /// Makes an issuer.
     ///
@@ -83,14 +82,19 @@ struct TokenIssuer: Sendable {
     ///
     /// When it was issued does not matter (RFC 7519, section 4.1.6, gives it no such meaning): else a clock that was ahead
     /// and is put right would sign people out.
-    func isValid(_ token: Secret, at now: Date) async -> Bool {
-        guard token.value.utf8.count <= Self.maximumLength,
-            let claims = try? await keys.verify(token.value, as: TokenClaims.self)
-        else { return false }
+    ///
+    /// - Parameter hash: that of the same text.
+    func isValid(_ token: Secret, hash: TokenHash, at now: Date) async -> Bool {
         let seconds = Int(now.timeIntervalSince1970)
-        return claims.iss == issuer && claims.aud == Self.audience
-            && claims.exp > seconds
-            && (claims.nbf ?? seconds) <= seconds + Self.clockLeeway
+        if let known = verified[hash] { return known.contains(seconds) }
+        guard token.value.utf8.count <= Self.maximumLength,
+            let claims = try? await keys.verify(token.value, as: TokenClaims.self),
+            claims.iss == issuer, claims.aud == Self.audience
+        else { return false }
+        let validity = TokenValidity(begins: claims.nbf ?? .min, ends: claims.exp)
+        guard validity.contains(seconds) else { return false }
+        verified[hash] = validity
+        return true
     }
 
     private static func identifier(of key: Secret) -> JWKIdentifier {
