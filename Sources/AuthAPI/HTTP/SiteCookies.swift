@@ -37,14 +37,18 @@ struct RequestCookie: Sendable, Equatable {
 extension Request {
     /// The cookies whose names begin with the prefix, in the order in which they came; none that are empty.
     func cookies(withPrefix prefix: String) -> [RequestCookie] {
-        headers[values: .cookie]
-            .flatMap { $0.split(separator: ";") }
-            .compactMap { pair in
-                let trimmed = pair.drop { $0 == " " }
-                guard trimmed.hasPrefix(prefix), let equals = trimmed.firstIndex(of: "=") else { return nil }
+        headers[values: .cookie].flatMap { header in
+            // Byte by byte: what separates cookies is ASCII, and every signed-in request comes by here.
+            header.utf8.split(separator: UInt8(ascii: ";")).compactMap { pair in
+                let trimmed = pair.drop { $0 == UInt8(ascii: " ") }
+                guard trimmed.starts(with: prefix.utf8), let equals = trimmed.firstIndex(of: UInt8(ascii: "=")) else {
+                    return nil
+                }
                 let value = trimmed[equals...].dropFirst()
-                return value.isEmpty ? nil : RequestCookie(name: String(trimmed[..<equals]), value: String(value))
+                guard !value.isEmpty else { return nil }
+                return RequestCookie(name: String(Substring(trimmed[..<equals])), value: String(Substring(value)))
             }
+        }
     }
 
     /// The values of every cookie of that name.

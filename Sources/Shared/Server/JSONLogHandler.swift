@@ -16,8 +16,6 @@ public struct JSONLogHandler: LogHandler {
     /// Adds context to every line.
     public var metadataProvider: Logger.MetadataProvider?
 
-    private static let timestampStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
     private let format: LogFormat
     private let write: @Sendable (String) -> Void
 
@@ -59,7 +57,7 @@ public struct JSONLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { fields.merge(provided) { _, new in new } }
         if let own = event.metadata { fields.merge(own) { _, new in new } }
         if let error = event.error { fields["error"] = "\(error)" }
-        let timestamp = Self.timestampStyle.format(.now)
+        let timestamp = LogTimestamp.text(of: .now)
         switch format {
         case .json: write(jsonLine(event, fields: fields, timestamp: timestamp))
         case .text:
@@ -109,6 +107,12 @@ public struct JSONLogHandler: LogHandler {
 extension String {
     fileprivate mutating func appendJSON(_ text: String) {
         append("\"")
+        defer { append("\"") }
+        // Nearly every text is plain ASCII.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            append(text)
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": append("\\\"")
@@ -116,7 +120,6 @@ extension String {
             default: appendEscaped(scalar)
             }
         }
-        append("\"")
     }
 
     /// Appends a text that can neither end the line nor steer a terminal.
@@ -137,9 +140,11 @@ extension String {
     fileprivate mutating func appendJSON(_ value: Logger.MetadataValue) {
         switch value {
         case .string(let text): appendJSON(text)
-        case .stringConvertible(let number as any FixedWidthInteger): append(number.description)
+        // The usual types first: whether a value is of any integer type costs much more to find out.
+        case .stringConvertible(let number as Int): append(number.description)
         case .stringConvertible(let number as Double) where number.isFinite: append(number.description)
         case .stringConvertible(let flag as Bool): append(flag.description)
+        case .stringConvertible(let number as any FixedWidthInteger): append(number.description)
         case .stringConvertible(let other): appendJSON(other.description)
         case .array(let values):
             append("[")

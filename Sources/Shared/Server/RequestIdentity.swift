@@ -37,10 +37,12 @@ public struct RequestIdentity<Context: ServedRequestContext>: RouterMiddleware {
     /// The identifier that the proxy gave, if it is one and comes from a peer that may say it; else a new one.
     static func identifier(claimed: String?, by peer: SocketAddress?) -> String {
         if let claimed, ClientAddress.isTrusted(peer), claimed.isRequestID { return claimed }
-        return (0..<4).map { _ in
-            let part = String(UInt32.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 8 - part.count) + part
-        }.joined()
+        return hexadecimal(UInt64.random(in: .min ... .max)) + hexadecimal(UInt64.random(in: .min ... .max))
+    }
+
+    private static func hexadecimal(_ number: UInt64) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - text.utf8.count) + text
     }
 }
 

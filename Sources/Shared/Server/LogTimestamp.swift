@@ -1,0 +1,24 @@
+import FoundationEssentials
+import Synchronization
+
+/// The time of a log line, as RFC 3339 writes it, with milliseconds.
+enum LogTimestamp {
+    private static let style = Date.ISO8601FormatStyle()
+    /// The last second that was written, up to its `Z`: thousands of lines share one.
+    private static let latest = Mutex<(second: Int, text: String)>((.min, ""))
+
+    /// The text of a moment, in UTC: `2026-11-23T15:04:05.678Z`.
+    static func text(of date: Date) -> String {
+        let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down))
+        let (second, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let whole = latest.withLock { latest in
+            if latest.second != second {
+                let text = style.format(Date(timeIntervalSince1970: TimeInterval(second)))
+                latest = (second, String(text.dropLast()))
+            }
+            return latest.text
+        }
+        let fraction = String(rest)
+        return "\(whole).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)Z"
+    }
+}
