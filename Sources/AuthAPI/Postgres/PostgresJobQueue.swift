@@ -75,7 +75,8 @@ import Synchronization
         var wakesTimekeeper = false
         let refusal: PostgresError? = locked {
             guard !isClosed else { return .unavailable(.closed) }
-            guard jobs.count < limit else {
+            // However many wait to write, there is room for who only asks something.
+            guard jobs.count < (job.onlyReads ? limit : limit - limit / 4) else {
                 refused += 1
                 return .unavailable(.queueFull)
             }

@@ -191,6 +191,32 @@ import Testing
         try await running
     }
 
+    /// A4: who is still asking the database for what a hash needs has a place already; nobody is let in to find none.
+    @Test func placesAreKeptWhileJobsArePrepared() async throws {
+        let pool = try HashingPool(threads: 1, queueLimit: 1)
+        let (prepared, preparation) = AsyncStream.makeStream(of: Void.self)
+        let (entered, entry) = AsyncStream.makeStream(of: Void.self)
+        let admitted = (0..<2).map { number in
+            Task {
+                try await pool.admitting {
+                    entry.yield()
+                    for await _ in prepared {}
+                    return try await pool.perform { number }
+                }
+            }
+        }
+        var places = entered.makeAsyncIterator()
+        for _ in 0..<2 { await places.next() }
+        let error = await #expect(throws: APIError.self) { try await pool.admitting {} }
+        #expect(Self.code(of: error) == .overloaded)
+        #expect(pool.snapshot.refused == 1)
+        preparation.finish()
+        for (number, task) in admitted.enumerated() { #expect(try await task.value == number) }
+        // Places come back, also from who failed.
+        await #expect(throws: CancellationError.self) { try await pool.admitting { throw CancellationError() } }
+        for _ in 0..<3 { #expect(try await pool.admitting { try await pool.perform { 7 } } == 7) }
+    }
+
     /// A4: a hasher passes the pool's refusal on, so that the client hears 503 and when to come back.
     @Test func hasherPassesOverloadOn() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 0)

@@ -115,6 +115,23 @@ import Testing
         }
     }
 
+    /// D6: those who write cannot take all places from those who read.
+    @Test func writersLeavePlacesToReaders() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let pool = Self.pool(database) { $0.queueLimit = 4 }
+            let blocker = await Blocker(pool)
+            let writers = (0..<3).map { _ in Task { try await pool.withConnection { _ in } } }
+            while pool.snapshot.waiting < 3 { await Task.yield() }
+            let error = await #expect(throws: PostgresError.self) { try await pool.withConnection { _ in } }
+            #expect(error?.kind == .unavailable(.queueFull))
+            let reader = Task { try await pool.ping() }
+            while pool.snapshot.waiting < 4 { await Task.yield() }
+            try await blocker.release()
+            for task in writers + [reader] { try await task.value }
+            await pool.close()
+        }
+    }
+
     @Test func cancellingAWaitingJobEndsItAtOnce() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let pool = Self.pool(database)

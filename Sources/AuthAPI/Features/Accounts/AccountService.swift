@@ -19,9 +19,10 @@ struct AccountService: Sendable {
     ///
     /// - Throws: `email_taken`, `too_many_requests`, `overloaded`.
     func register(_ registration: Registration, from origin: Origin) async throws -> OpenedSession {
-        try hasher.refuseIfBusy()
-        try await gate.admitRegistration(from: origin)
-        let hash = try await hasher.hash(registration.password)
+        let hash = try await hasher.admitting {
+            try await gate.admitRegistration(from: origin)
+            return try await hasher.hash(registration.password)
+        }
         let account = Account(
             id: .random(),
             email: registration.email.value,

@@ -52,10 +52,15 @@ final class HashingPool: Service {
     /// How many jobs wait and run, and how many were refused.
     var snapshot: HashingSnapshot { queue.snapshot }
 
-    /// Refuses when a job would be refused now, so that nothing else need be done for it first.
+    /// Keeps a place for a job while `body` prepares it and has it done.
     ///
-    /// - Throws: `APIError` `overloaded`.
-    func refuseIfFull() throws { try queue.refuseIfFull() }
+    /// - Throws: `APIError` `overloaded` at once, before anything is done for the job, when there is no place; what `body`
+    ///   throws.
+    func admitting<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try queue.enter()
+        defer { queue.leave() }
+        return try await body()
+    }
 
     /// Does a job on one of the threads.
     ///

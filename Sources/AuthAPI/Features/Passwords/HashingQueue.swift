@@ -27,6 +27,7 @@ final class HashingQueue: @unchecked Sendable {
     private var isClosed = false
     private var runningThreads: Int
     private var busyThreads = 0
+    private var admitted = 0
     private var refused: UInt64 = 0
     private var whenEnded: CheckedContinuation<Void, Never>?
 
@@ -54,15 +55,25 @@ final class HashingQueue: @unchecked Sendable {
         return nextID
     }
 
-    /// Refuses when a job would be refused now.
+    /// Keeps a place for somebody whose job is still to come, until it `leave`s.
     ///
-    /// - Throws: `APIError` `overloaded`.
-    func refuseIfFull() throws {
+    /// Whoever is let in first and finds the queue full later would have waited, and asked the database, for nothing.
+    ///
+    /// - Throws: `APIError` `overloaded` when there are as many as can wait and be at work.
+    func enter() throws {
         condition.lock()
-        let isFull = isClosed || waiting.count >= limit + runningThreads - busyThreads
-        if isFull { refused += 1 }
+        let isFull =
+            isClosed || admitted >= limit + runningThreads || waiting.count >= limit + runningThreads - busyThreads
+        if isFull { refused += 1 } else { admitted += 1 }
         unlock()
         if isFull { throw Self.overloaded }
+    }
+
+    /// Gives the place back.
+    func leave() {
+        condition.lock()
+        admitted -= 1
+        unlock()
     }
 
     /// Adds a job, or refuses it at once with `overloaded` when the queue is full or closed.

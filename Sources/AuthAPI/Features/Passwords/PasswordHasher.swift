@@ -25,10 +25,13 @@ struct PasswordHasher: Sendable {
         dummy = Argon2Hash(dummyWith: parameters)
     }
 
-    /// Refuses at once when a hash would be refused, before anything is asked of the database for it.
+    /// Keeps a place for one hash while `body` asks the database what it needs for it, and computes it.
     ///
-    /// Throws `APIError` `overloaded`.
-    func refuseIfBusy() throws { try pool.refuseIfFull() }
+    /// Throws `APIError` `overloaded` at once when there is no place, so that the database is asked nothing in vain, and
+    /// what `body` throws.
+    func admitting<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await pool.admitting(body)
+    }
 
     /// The PHC string of an Argon2id hash with a new random salt.
     ///

@@ -28,18 +28,18 @@ struct PasswordGate: Sendable {
         of email: EmailAddress,
         from origin: Origin
     ) async throws -> CheckedPassword {
-        // What is refused for want of a thread costs no attempt, and the database nothing.
-        try hasher.refuseIfBusy()
         let attempts = attempts(at: email, from: origin)
-        let (wait, found) = try await store.take(attempts, findingAccountOf: email, from: origin, at: now())
-        if let wait { throw Self.tooMany(wait, "sign-in throttled") }
-        let verification: PasswordHasher.Verification
-        do {
-            verification = try await hasher.verify(password, against: found?.passwordHash)
-        } catch {
-            // Not checked, so not used; where even this fails, time brings it back.
-            try? await store.giveBack(attempts)
-            throw error
+        // What is refused for want of a thread costs no attempt, and the database nothing.
+        let (found, verification) = try await hasher.admitting {
+            let (wait, found) = try await store.take(attempts, findingAccountOf: email, from: origin, at: now())
+            if let wait { throw Self.tooMany(wait, "sign-in throttled") }
+            do {
+                return (found, try await hasher.verify(password, against: found?.passwordHash))
+            } catch {
+                // Not checked, so not used; where even this fails, time brings it back.
+                try? await store.giveBack(attempts)
+                throw error
+            }
         }
         guard let found, verification != .wrong else { throw try await refused(found, email: email, from: origin) }
         return CheckedPassword(
