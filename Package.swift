@@ -96,6 +96,7 @@ let package = Package(
                 "Shared", hummingbird, hummingbirdTesting, logging, lifecycle, httpTypes, nioCore, nioHTTP1, httpClient,
                 inMemoryLogging, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

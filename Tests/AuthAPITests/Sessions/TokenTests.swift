@@ -103,6 +103,39 @@ import Testing
         }
     }
 
+    @Test("A6: a token that is known from before is refused once it has expired, and so is one beside it")
+    func knownTokens() async throws {
+        let issuer = await TokenIssuer(
+            key: Secret(Self.key),
+            previousKey: nil,
+            issuer: try #require(WebOrigin("https://site.example"))
+        )
+        let account = Account(id: UUID(), email: "ada@example.com", name: "Ada", avatarURL: nil)
+        let made = Date(timeIntervalSince1970: 1_800_000_000)
+        let token = try await issuer.token(for: account, session: SessionID(), createdAt: made)
+        func isValid(_ token: Secret, after seconds: Int) async -> Bool {
+            await issuer.isValid(token, hash: TokenHash(of: token), at: made.addingTimeInterval(Double(seconds)))
+        }
+        for _ in 0..<2 {
+            #expect(await isValid(token, after: 0))
+            #expect(await isValid(token, after: TokenIssuer.lifetime - 1))
+            #expect(await !isValid(token, after: TokenIssuer.lifetime))
+        }
+        let tampered = Secret(String(token.value.dropLast(8)) + "AAAAAAAA")
+        #expect(await !isValid(tampered, after: 0))
+        #expect(await !isValid(tampered, after: 0))
+    }
+
+    @Test("A6: as many tokens as there may be are known, and all stay good")
+    func manyKnownTokens() {
+        let known = VerifiedTokens()
+        for number in 0...VerifiedTokens.limit {
+            known[TokenHash(of: Secret("\(number)"))] = TokenValidity(begins: .min, ends: number)
+        }
+        #expect(known[TokenHash(of: Secret("0"))] == nil)
+        #expect(known[TokenHash(of: Secret("\(VerifiedTokens.limit)"))]?.ends == VerifiedTokens.limit)
+    }
+
     @Test("A6: a token from before the clock was put back is good")
     func issuedInTheFuture() async throws {
         try await TestAPI.with { api in

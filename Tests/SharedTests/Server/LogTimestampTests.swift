@@ -1,0 +1,18 @@
+import Foundation
+import Testing
+
+@testable import Shared
+
+/// E6: log lines tell the time as RFC 3339 does.
+@Suite struct LogTimestampTests {
+    @Test(
+        "The time is that of the moment, whatever was asked before",
+        arguments: [0, 0.001, 1_795_446_000.25, 1_795_446_000.75, 1_795_445_999.999, 4_102_444_800, 1_709_164_799.5]
+    )
+    func text(seconds: Double) {
+        let date = Date(timeIntervalSince1970: seconds)
+        let expected = Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(date)
+        #expect(LogTimestamp.text(of: date) == expected)
+        #expect(LogTimestamp.text(of: date) == expected)
+    }
+}
