@@ -86,6 +86,16 @@ pre-commit: ## Run the checks of a commit on what is staged
 	@scripts/install-tools lint
 	@hooks/run pre-commit run
 
+## Benchmarks
+bench: ## Measure requests a second beside what this machine allows (about 10 minutes)
+	@exec scripts/bench peak
+
+bench-overload: ## Measure what becomes of ten times too much, of slow and of idle clients
+	@exec scripts/bench overload
+
+bench-soak: ## Draw the memory of the servers over ten minutes at full load
+	@exec scripts/bench soak
+
 ## Database
 db-init: ## Make the development database, with its tables
 	@exec scripts/database init

@@ -1,0 +1,260 @@
+"""What becomes of ten times more sign-ins than the machine can hash, and of slow, idle and vanishing clients.
+
+overload.py BINARIES DATABASE_URL REPORT. The load comes at a fixed rate, whatever is answered; /me and /health are asked
+meanwhile by a process of its own, so that the load's own delays are not taken for the server's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import multiprocessing
+import socket
+import struct
+import sys
+import time
+from pathlib import Path
+
+import machine
+import servers
+from paced import Answers, Paced, get, post
+from servers import People, Server
+from wrk import Wrk
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Tests/Support"))
+from site_under_test import nginx
+
+TIMES = 10
+SECONDS = 15
+USERS = 64
+PROBES = 50
+
+
+def _run(sources: list[Paced], seconds: float, pipe) -> None:
+    async def together() -> list[Answers]:
+        return await asyncio.gather(*(source.run(seconds) for source in sources))
+
+    pipe.send(asyncio.run(together()))
+
+
+class Elsewhere:
+    """Paced requests from a process of their own."""
+
+    def __init__(self, sources: list[Paced], seconds: float):
+        self._here, there = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=_run, args=(sources, seconds, there))
+        self._process.start()
+
+    def answers(self) -> list[Answers]:
+        """Waits for the end."""
+        found = self._here.recv()
+        self._process.join()
+        return found
+
+
+def probes(ports: dict[str, tuple[int, str, list[str]]]) -> list[Paced]:
+    """A few requests a second of each kind: name, port, path, headers."""
+    return [
+        Paced(name, port, PROBES, get(path, *(f"{header}" for header in headers)))
+        for name, (port, path, headers) in ports.items()
+    ]
+
+
+def times(answers: Answers) -> str:
+    """Percentiles of what was answered well, and what was not."""
+    good = "200"
+    bad = {outcome: count for outcome, count in answers.counts.items() if outcome != good}
+    text = f"{answers.milliseconds(good, 50):.1f} / {answers.milliseconds(good, 99):.1f} / {answers.milliseconds(good, 100):.1f}"
+    return text + (f", and {bad}" if bad else "")
+
+
+def login_rate(api: Server, people: People, seconds: int) -> float:
+    """Sign-ins a second at 32 connections."""
+    result = Wrk(
+        f"{api.base}/api/auth/login", 32, seconds, "post.lua", BODY=people.login_body, COUNT=str(USERS)
+    ).result()
+    assert not result["errors"], result
+    return result["rate"]
+
+
+def too_many_logins(api: Server, people: People) -> str:
+    """Ten times as many sign-ins as can be hashed."""
+    login_rate(api, people, 2)
+    machine.drain(api.pid)
+    limit = login_rate(api, people, 5)
+    machine.drain(api.pid)
+    watched = {
+        "/me": (api.port, "/api/auth/me", people.headers),
+        "/health": (api.port, "/health", []),
+    }
+    before = Elsewhere(probes(watched), 5).answers()
+    memory_before = machine.resident(api.pid)
+
+    def body(number: int) -> str:
+        return people.login_body.replace("{N}", str(number % USERS))
+
+    rate = TIMES * limit
+    with machine.MemoryWatch({"AuthAPI": api.pid}) as memory:
+        flood = Elsewhere([Paced("login", api.port, rate, post("/api/auth/login", body))], SECONDS)
+        during = Elsewhere(probes(watched), SECONDS - 1).answers()
+        (logins,) = flood.answers()
+    ended = time.monotonic()
+    status, _, _ = api.ask("POST", "/api/auth/login", json.loads(body(0)))
+    first = time.monotonic() - ended
+    again = login_rate(api, people, 1)
+    after = Elsewhere(probes(watched), 5).answers()
+    assert status == 200, status
+    accepted, refused = logins.count("200"), logins.count("503")
+    rest = {outcome: count for outcome, count in logins.counts.items() if outcome not in ("200", "503")}
+    lines = [
+        f"### {TIMES} times more sign-ins than can be hashed",
+        "",
+        f"{limit:.0f} sign-ins a second is what the machine hashes; {rate:.0f} a second were sent for {SECONDS} s.",
+        "",
+        "| what | figure |",
+        "|---|---|",
+        f"| sent | {logins.sent} |",
+        f"| answered 200 | {accepted}, {accepted / SECONDS:.0f} a second ({accepted / SECONDS / limit:.0%} of the limit), "
+        f"p50 {logins.milliseconds('200', 50):.0f} ms, p99 {logins.milliseconds('200', 99):.0f} ms |",
+        f"| refused with 503 | {refused}, p50 {logins.milliseconds('503', 50):.1f} ms, p99 "
+        f"{logins.milliseconds('503', 99):.1f} ms, slowest {logins.milliseconds('503', 100):.0f} ms |",
+        f"| 503 without Retry-After | {logins.without_retry_after} |",
+        f"| anything else, lost | {rest or 0}, {logins.sent - sum(logins.counts.values())} |",
+    ]
+    for name, calm, busy, later in zip(watched, before, during, after, strict=True):
+        lines.append(f"| {name}, p50 / p99 / slowest ms: before | {times(calm)} |")
+        lines.append(f"| {name}: meanwhile | {times(busy)} |")
+        lines.append(f"| {name}: afterwards | {times(later)} |")
+    lines += [
+        f"| first sign-in after the end | {first * 1000:.0f} ms |",
+        f"| sign-ins in the first second after the end | {again:.0f} ({again / limit:.0%} of the limit) |",
+        f"| memory of AuthAPI before, at most | {memory_before:.0f} MB, {memory.peak('AuthAPI'):.0f} MB |",
+    ]
+    return "\n".join(lines)
+
+
+class Nuisance:
+    """Many connections that do something annoying, until the block ends."""
+
+    def __init__(self, port: int, count: int, first: bytes = b"", again: bytes = b"", every: float = 1, reads: bool = True):
+        self.port, self.count, self.first, self.again, self.every, self.reads = port, count, first, again, every, reads
+        self.closed = 0
+
+    async def hold(self, work) -> object:
+        """Opens the connections, keeps them annoying while the work is done in a thread, and counts those closed."""
+        tasks = [asyncio.create_task(self._one()) for _ in range(self.count)]
+        await asyncio.sleep(1)
+        try:
+            return await asyncio.to_thread(work)
+        finally:
+            self.closed = sum(task.done() for task in tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _one(self) -> None:
+        writer = None
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1024)
+            if not self.reads:
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+                reader._transport.pause_reading()
+            writer.write(self.first)
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self.every):
+                        if not self.reads:
+                            await asyncio.sleep(self.every)
+                        elif not await reader.read(1024):
+                            return
+                if self.again:
+                    writer.write(self.again)
+                    await writer.drain()
+        except OSError:
+            return
+        finally:
+            if writer:
+                writer.transport.abort()
+
+
+async def vanish(port: int, request: bytes, work) -> tuple[object, int]:
+    """Sends requests and breaks each connection at once, while the work is done; also says how many."""
+    count = 0
+    task = asyncio.create_task(asyncio.to_thread(work))
+    while not task.done():
+        connection = socket.socket()
+        connection.setblocking(False)
+        with contextlib.suppress(OSError):
+            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+            connection.send(request)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        count += 1
+        await asyncio.sleep(0.002)
+    return await task, count
+
+
+def slow_clients(api: Server, frontend: Server, proxy: int, people: People) -> str:
+    """Clients that are slow, idle or vanish, through nginx and straight at the API."""
+    watched = {
+        "API": (api.port, "/api/auth/me", people.headers),
+        "nginx": (proxy, "/api/auth/me", people.headers),
+        "page": (proxy, "/login", []),
+    }
+
+    def look() -> list[Answers]:
+        return Elsewhere(probes(watched), 8).answers()
+
+    head = b"GET /api/auth/me HTTP/1.1\r\nHost: localhost\r\n"
+    login = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    page = b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    rows = [("nobody", "", look())]
+    for name, port in (("nginx", proxy), ("the API", api.port)):
+        for what, nuisance in (
+            ("2,000 idle connections", Nuisance(port, 2000, every=60)),
+            ("500 that send a header byte by byte", Nuisance(port, 500, head + b"X-Slow: ", b"a")),
+            ("500 that send a body byte by byte", Nuisance(port, 500, login + b"Content-Length: 60000\r\n\r\n", b" ")),
+            ("200 that do not read 50 pages they ask for", Nuisance(port, 200, page * 50, reads=False)),
+        ):
+            found = asyncio.run(nuisance.hold(look))
+            rows.append((f"{what}, at {name}", f"{nuisance.closed} of {nuisance.count}", found))
+        found, count = asyncio.run(vanish(port, head + b"Cookie: x=y\r\n\r\n", look))
+        rows.append((f"connections that vanish after their request, at {name}", f"{count} made", found))
+    lines = [
+        "### Slow, idle and vanishing clients",
+        "",
+        f"{PROBES} requests a second of each kind meanwhile: p50 / p99 / slowest in ms. nginx gives a client 10 s for its",
+        "header and between two parts of its body, 15 s between two reads, and 30 s of idleness; the servers give 10 s for",
+        "a whole body and 60 s of idleness.",
+        "",
+        "| meanwhile | closed within 9 s | /me at the API | /me through nginx | /login through nginx |",
+        "|---|---|---|---|---|",
+    ]
+    for what, closed, answers in rows:
+        lines.append(f"| {what} | {closed} | " + " | ".join(times(each) for each in answers) + " |")
+    sizes = ", ".join(f"{each.name} {machine.peak_resident(each.pid):.0f} MB" for each in (api, frontend))
+    return "\n".join([*lines, "", f"Most memory used: {sizes}."])
+
+
+def main() -> None:
+    """Measures and writes the report."""
+    binaries, database, report = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    api = servers.api(binaries, database)
+    try:
+        people = People(api, "/api/auth", USERS)
+        text = too_many_logins(api, people)
+        frontend = servers.frontend(binaries, api.base)
+        try:
+            with nginx(api.port, frontend.port, CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000") as proxy:
+                text += "\n\n" + slow_clients(api, frontend, proxy.port, people) + "\n"
+        finally:
+            frontend.stop()
+    finally:
+        api.stop()
+    report.write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

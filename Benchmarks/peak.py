@@ -1,0 +1,196 @@
+"""Measures the servers beside what the machine allows; scripts/bench prepares everything and calls this.
+
+peak.py BINARIES DATABASE_URL REPORT. Settings from the environment: BENCH_CONNECTIONS, BENCH_SECONDS, BENCH_ROUNDS; PEER, the command of
+another server that does the same job, with PEER_NAME, PEER_PREFIX, and PEER_DATABASE_URL, its own database.
+
+Every round measures every row, so that a machine whose speed drifts spoils all alike; the table has the medians and, in
+brackets, the least and the greatest. Shares are computed within each round.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import limits
+import machine
+import servers
+from servers import People, Server
+from wrk import Wrk
+
+CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS") or 32)
+SECONDS = int(os.environ.get("BENCH_SECONDS") or 10)
+ROUNDS = int(os.environ.get("BENCH_ROUNDS") or 3)
+USERS = 64
+STARTS = 7
+
+
+class Bench:
+    """What was measured, row by row."""
+
+    def __init__(self, database: str):
+        self.database = database
+        self.postgres = int(Path(os.environ["POSTGRES_PID_FILE"]).read_text().split()[0])
+        self.rounds: dict[str, list[dict[str, float]]] = {}
+
+    def limit(self, name: str, result: dict[str, float]) -> None:
+        """Records what something else than a server did."""
+        self.rounds.setdefault(name, []).append(result | {"errors": 0})
+
+    def load(self, name: str, server: Server, path: str, script: str = "", beside: Wrk | None = None, **body: str) -> None:
+        """Warms a server up, then measures it at full load."""
+        url = server.base + path
+        if not beside:
+            Wrk(url, CONNECTIONS, 1, script, **self.fresh(body)).result()
+            machine.drain(server.pid)
+        roots = {"server": server.pid, "PostgreSQL": self.postgres}
+        load = Wrk(url, CONNECTIONS, SECONDS, script, **self.fresh(body))
+        with machine.Usage(roots | {"wrk": load.process.pid}) as usage:
+            time.sleep(max(0.5, SECONDS - 0.5))
+        result = load.result() | {f"cpu {key}": share for key, share in usage.shares.items()}
+        result |= {"cpu others": usage.others, "memory": sum(map(machine.resident, machine.tree(server.pid)))}
+        self.rounds.setdefault(name, []).append(result)
+
+    @staticmethod
+    def fresh(body: dict[str, str]) -> dict[str, str]:
+        """The settings of a run; each registers others."""
+        return body | {"BODY": People.registration_body()} if body.get("BODY") == "new" else body
+
+    def server(self, label: str, server: Server, people: People, headers: str, prefix: str, health: str) -> None:
+        """The rows of a server that does our job."""
+        login = {"BODY": people.login_body, "COUNT": str(USERS)}
+        self.load(f"{label} GET {health}", server, health)
+        self.load(f"{label} GET {prefix}/me", server, f"{prefix}/me", "get.lua", HEADERS_FILE=headers)
+        self.limit("Argon2id alone", limits.argon2(machine.CORES, SECONDS))
+        self.load(f"{label} POST {prefix}/login", server, f"{prefix}/login", "post.lua", **login)
+        self.load(f"{label} POST {prefix}/register", server, f"{prefix}/register", "post.lua", BODY="new")
+        machine.drain(server.pid)
+        logins = Wrk(server.base + f"{prefix}/login", CONNECTIONS, SECONDS + 2, "post.lua", **login)
+        time.sleep(1)
+        name = f"{label} GET {prefix}/me during logins"
+        self.load(name, server, f"{prefix}/me", "get.lua", beside=logins, HEADERS_FILE=headers)
+        self.rounds.setdefault(f"{label} POST {prefix}/login during /me", []).append(logins.result())
+
+    def share(self, name: str, of: str) -> str:
+        """The median, over the rounds, of what one row reached of another in the same round."""
+        if of not in self.rounds or name not in self.rounds:
+            return ""
+        pairs = zip(self.rounds[name], self.rounds[of], strict=False)
+        return f"{median(one['rate'] / other['rate'] for one, other in pairs):.0%} of {of}"
+
+
+def number(value: float) -> str:
+    """A figure with the digits that mean something."""
+    return "" if math.isnan(value) else f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def table(bench: Bench, shares: dict[str, str]) -> str:
+    """Everything that was measured, as Markdown."""
+    lines = [
+        "| what | requests/s | p50 ms | p99 ms | errors | share | cpu %: server, PostgreSQL, load | memory MB |",
+        "|---|---:|---:|---:|---:|---|---|---:|",
+    ]
+    for name, rounds in bench.rounds.items():
+        rates = [each["rate"] for each in rounds]
+        spread = f"{number(median(rates))} ({number(min(rates))}–{number(max(rates))})"
+        p50, p99 = (number(median(each[key] for each in rounds)) for key in ("p50", "p99"))
+        errors = f"{sum(each['errors'] for each in rounds):.0f}"
+        cpu, memory = "", ""
+        if "memory" in rounds[0]:
+            keys = ("cpu server", "cpu PostgreSQL", "cpu wrk")
+            cpu = ", ".join(f"{median(each[key] for each in rounds):.0f}" for key in keys)
+            memory = number(max(each["memory"] for each in rounds))
+        lines.append(f"| {name} | {spread} | {p50} | {p99} | {errors} | {shares.get(name, '')} | {cpu} | {memory} |")
+    return "\n".join(lines)
+
+
+def start_times(make) -> list[float]:
+    """Milliseconds from exec to the first 200, several times."""
+    times = []
+    for _ in range(STARTS):
+        machine.wait_until_quiet(5)
+        server = make()
+        times.append(server.started * 1000)
+        server.stop()
+    return sorted(times)
+
+
+def main() -> None:
+    """Measures and writes the report."""
+    binaries, database, report = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    starts = {
+        "AuthAPI": start_times(lambda: servers.api(binaries, database)),
+        "WebFrontend": start_times(lambda: servers.frontend(binaries, "http://127.0.0.1:9")),
+    }
+    running = [servers.constant(binaries), servers.api(binaries, database)]
+    constant, api = running
+    try:
+        running.append(frontend := servers.frontend(binaries, api.base))
+        idle = {server.name: machine.resident(server.pid) for server in (api, frontend)}
+        limits.seed(database)
+        bench, people = Bench(database), People(api, "/api/auth", USERS)
+        other = None
+        if os.environ.get("PEER"):
+            running.append(other := servers.peer(os.environ["PEER"], os.environ["PEER_DATABASE_URL"]))
+        measure(bench, constant, api, frontend, people, other)
+        peaks = {server.name: machine.peak_resident(server.pid) for server in (api, frontend)}
+    finally:
+        for server in running:
+            server.stop()
+    text = describe(bench, starts, idle, peaks)
+    report.write_text(text)
+    print(text)
+
+
+def measure(bench: Bench, constant: Server, api: Server, frontend: Server, people: People, other: Server | None) -> None:
+    """All rows, round by round."""
+    prefix = os.environ.get("PEER_PREFIX") or "/auth"
+    with tempfile.NamedTemporaryFile("w") as headers, tempfile.NamedTemporaryFile("w") as peer_headers:
+        headers.write("\n".join(people.headers) + "\n")
+        headers.flush()
+        if other:
+            peers = People(other, prefix, USERS)
+            peer_headers.write("\n".join(peers.headers) + "\n")
+            peer_headers.flush()
+        for _ in range(ROUNDS):
+            bench.limit("pgbench", limits.pgbench(bench.database, CONNECTIONS, SECONDS))
+            bench.load("constant route", constant, "/")
+            bench.load("WebFrontend GET /login", frontend, "/login")
+            bench.server("AuthAPI", api, people, headers.name, "/api/auth", "/health")
+            if other:
+                label = os.environ.get("PEER_NAME") or "peer"
+                bench.server(label, other, peers, peer_headers.name, prefix, "/health")
+
+
+def describe(bench: Bench, starts: dict[str, list[float]], idle: dict[str, float], peaks: dict[str, float]) -> str:
+    """The report."""
+    prefix = os.environ.get("PEER_PREFIX") or "/auth"
+    label = os.environ.get("PEER_NAME") or "peer"
+    shares = {}
+    for name in bench.rounds:
+        if "/me" in name and "during" not in name:
+            shares[name] = bench.share(name, "pgbench")
+        elif name.endswith(("/login", "/register")) and "POST" in name:
+            shares[name] = bench.share(name, "Argon2id alone")
+        elif "GET" in name and "during" not in name:
+            shares[name] = bench.share(name, "constant route")
+    lines = [f"{machine.CORES} cores, {CONNECTIONS} connections, {SECONDS} s a row, {ROUNDS} rounds", "", table(bench, shares), ""]
+    ours, theirs = "AuthAPI GET /api/auth/me", f"{label} GET {prefix}/me"
+    if theirs in bench.rounds:
+        pairs = zip(bench.rounds[ours], bench.rounds[theirs], strict=True)
+        times = median(one["rate"] / other["rate"] for one, other in pairs)
+        lines.append(f"`/me` of AuthAPI is {times:.1f} times that of {label}.\n")
+    for name, values in starts.items():
+        span = f"{values[0]:.0f}–{values[-1]:.0f}"
+        memory = f"idle {idle[name]:.0f} MB, at most {peaks[name]:.0f} MB"
+        lines.append(f"{name}: first answer {median(values):.0f} ms after exec ({span}, {STARTS} starts); memory {memory}.\n")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

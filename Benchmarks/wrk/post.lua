@@ -1,0 +1,14 @@
+-- POST JSON: BODY, in which {N} becomes a number: from 0 to COUNT - 1 in turn, or, without COUNT, one never used before.
+local body = os.getenv("BODY")
+local count = tonumber(os.getenv("COUNT"))
+local number = -1
+
+function init(args)
+    wrk.headers["Content-Type"] = "application/json"
+end
+
+function request()
+    number = number + 1
+    if count then number = number % count end
+    return wrk.format("POST", nil, nil, (body:gsub("{N}", tostring(number))))
+end
