@@ -1,7 +1,7 @@
 """What becomes of ten times more sign-ins than the machine can hash, and of slow, idle and vanishing clients.
 
-overload.py BINARIES DATABASE_URL REPORT. The load comes at a fixed rate, whatever is answered; /me and /health are asked
-meanwhile by a process of its own, so that the load's own delays are not taken for the server's.
+overload.py BINARIES DATABASE_URL REPORT. The load comes at a fixed rate, whatever is answered; /me and /health are
+asked meanwhile by a process of its own, so that the load's own delays are not taken for the server's.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def times(answers: Answers) -> str:
     """Percentiles of what was answered well, and what was not."""
     good = "200"
     bad = {outcome: count for outcome, count in answers.counts.items() if outcome != good}
-    text = f"{answers.milliseconds(good, 50):.1f} / {answers.milliseconds(good, 99):.1f} / {answers.milliseconds(good, 100):.1f}"
+    text = " / ".join(f"{answers.milliseconds(good, percent):.1f}" for percent in (50, 99, 100))
     return text + (f", and {bad}" if bad else "")
 
 
@@ -95,7 +95,7 @@ def too_many_logins(api: Server, people: People) -> str:
         return people.login_body.replace("{N}", str(number % USERS))
 
     rate = TIMES * limit
-    with machine.MemoryWatch({"AuthAPI": api.pid}) as memory:
+    with machine.MemoryWatch({"AuthAPI": api.pid}) as memory, machine.Usage({"AuthAPI": api.pid}) as usage:
         flood = Elsewhere([Paced("login", api.port, rate, post("/api/auth/login", body))], SECONDS)
         during = Elsewhere(probes(watched), SECONDS - 1).answers()
         (logins,) = flood.answers()
@@ -115,7 +115,7 @@ def too_many_logins(api: Server, people: People) -> str:
         "| what | figure |",
         "|---|---|",
         f"| sent | {logins.sent} |",
-        f"| answered 200 | {accepted}, {accepted / SECONDS:.0f} a second ({accepted / SECONDS / limit:.0%} of the limit), "
+        f"| answered 200 | {accepted}, {accepted / SECONDS:.0f} a second ({accepted / SECONDS / limit:.0%} of it), "
         f"p50 {logins.milliseconds('200', 50):.0f} ms, p99 {logins.milliseconds('200', 99):.0f} ms |",
         f"| refused with 503 | {refused}, p50 {logins.milliseconds('503', 50):.1f} ms, p99 "
         f"{logins.milliseconds('503', 99):.1f} ms, slowest {logins.milliseconds('503', 100):.0f} ms |",
@@ -129,6 +129,8 @@ def too_many_logins(api: Server, people: People) -> str:
     lines += [
         f"| first sign-in after the end | {first * 1000:.0f} ms |",
         f"| sign-ins in the first second after the end | {again:.0f} ({again / limit:.0%} of the limit) |",
+        f"| cores used by AuthAPI, by the rest (this load, PostgreSQL) | {usage.shares['AuthAPI']:.0f} %, "
+        f"{usage.others:.0f} % |",
         f"| memory of AuthAPI before, at most | {memory_before:.0f} MB, {memory.peak('AuthAPI'):.0f} MB |",
     ]
     return "\n".join(lines)
@@ -137,7 +139,9 @@ def too_many_logins(api: Server, people: People) -> str:
 class Nuisance:
     """Many connections that do something annoying, until the block ends."""
 
-    def __init__(self, port: int, count: int, first: bytes = b"", again: bytes = b"", every: float = 1, reads: bool = True):
+    def __init__(
+        self, port: int, count: int, first: bytes = b"", again: bytes = b"", every: float = 1, reads: bool = True
+    ):
         self.port, self.count, self.first, self.again, self.every, self.reads = port, count, first, again, every, reads
         self.closed = 0
 
@@ -224,9 +228,9 @@ def slow_clients(api: Server, frontend: Server, proxy: int, people: People) -> s
     lines = [
         "### Slow, idle and vanishing clients",
         "",
-        f"{PROBES} requests a second of each kind meanwhile: p50 / p99 / slowest in ms. nginx gives a client 10 s for its",
-        "header and between two parts of its body, 15 s between two reads, and 30 s of idleness; the servers give 10 s for",
-        "a whole body and 60 s of idleness.",
+        f"{PROBES} requests a second of each kind meanwhile: p50 / p99 / slowest in ms. nginx gives a client 10 s for",
+        "its header and between two parts of its body, 15 s between two reads, and 30 s of idleness; the servers give",
+        "10 s for a whole body and 60 s of idleness.",
         "",
         "| meanwhile | closed within 9 s | /me at the API | /me through nginx | /login through nginx |",
         "|---|---|---|---|---|",

@@ -1,7 +1,8 @@
 """Measures the servers beside what the machine allows; scripts/bench prepares everything and calls this.
 
-peak.py BINARIES DATABASE_URL REPORT. Settings from the environment: BENCH_CONNECTIONS, BENCH_SECONDS, BENCH_ROUNDS; PEER, the command of
-another server that does the same job, with PEER_NAME, PEER_PREFIX, and PEER_DATABASE_URL, its own database.
+peak.py BINARIES DATABASE_URL REPORT. Settings from the environment: BENCH_CONNECTIONS, BENCH_SECONDS, BENCH_ROUNDS;
+PEER, the command of another server that does the same job, with PEER_NAME, PEER_PREFIX, and PEER_DATABASE_URL, its own
+database.
 
 Every round measures every row, so that a machine whose speed drifts spoils all alike; the table has the medians and, in
 brackets, the least and the greatest. Shares are computed within each round.
@@ -42,7 +43,9 @@ class Bench:
         """Records what something else than a server did."""
         self.rounds.setdefault(name, []).append(result | {"errors": 0})
 
-    def load(self, name: str, server: Server, path: str, script: str = "", beside: Wrk | None = None, **body: str) -> None:
+    def load(
+        self, name: str, server: Server, path: str, script: str = "", beside: Wrk | None = None, **body: str
+    ) -> None:
         """Warms a server up, then measures it at full load."""
         url = server.base + path
         if not beside:
@@ -86,7 +89,15 @@ class Bench:
 
 def number(value: float) -> str:
     """A figure with the digits that mean something."""
-    return "" if math.isnan(value) else f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return (
+        ""
+        if math.isnan(value)
+        else f"{value:,.0f}"
+        if value >= 100
+        else f"{value:.1f}"
+        if value >= 10
+        else f"{value:.2f}"
+    )
 
 
 def table(bench: Bench, shares: dict[str, str]) -> str:
@@ -147,7 +158,9 @@ def main() -> None:
     print(text)
 
 
-def measure(bench: Bench, constant: Server, api: Server, frontend: Server, people: People, other: Server | None) -> None:
+def measure(
+    bench: Bench, constant: Server, api: Server, frontend: Server, people: People, other: Server | None
+) -> None:
     """All rows, round by round."""
     prefix = os.environ.get("PEER_PREFIX") or "/auth"
     with tempfile.NamedTemporaryFile("w") as headers, tempfile.NamedTemporaryFile("w") as peer_headers:
@@ -179,7 +192,12 @@ def describe(bench: Bench, starts: dict[str, list[float]], idle: dict[str, float
             shares[name] = bench.share(name, "Argon2id alone")
         elif "GET" in name and "during" not in name:
             shares[name] = bench.share(name, "constant route")
-    lines = [f"{machine.CORES} cores, {CONNECTIONS} connections, {SECONDS} s a row, {ROUNDS} rounds", "", table(bench, shares), ""]
+    lines = [
+        f"{machine.CORES} cores, {CONNECTIONS} connections, {SECONDS} s a row, {ROUNDS} rounds",
+        "",
+        table(bench, shares),
+        "",
+    ]
     ours, theirs = "AuthAPI GET /api/auth/me", f"{label} GET {prefix}/me"
     if theirs in bench.rounds:
         pairs = zip(bench.rounds[ours], bench.rounds[theirs], strict=True)
@@ -188,7 +206,9 @@ def describe(bench: Bench, starts: dict[str, list[float]], idle: dict[str, float
     for name, values in starts.items():
         span = f"{values[0]:.0f}–{values[-1]:.0f}"
         memory = f"idle {idle[name]:.0f} MB, at most {peaks[name]:.0f} MB"
-        lines.append(f"{name}: first answer {median(values):.0f} ms after exec ({span}, {STARTS} starts); memory {memory}.\n")
+        lines.append(
+            f"{name}: first answer {median(values):.0f} ms after exec ({span}, {STARTS} starts); memory {memory}.\n"
+        )
     return "\n".join(lines)
 
 

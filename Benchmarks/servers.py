@@ -100,7 +100,9 @@ def api(binaries: Path, database: str, **settings: str) -> Server:
         "API_HOST": "127.0.0.1",
         "API_PORT": str(port),
     }
-    return Server("AuthAPI", [f"{binaries}/AuthAPI", "serve"], port, "/health/ready", environment | UNLIMITED | settings)
+    return Server(
+        "AuthAPI", [f"{binaries}/AuthAPI", "serve"], port, "/health/ready", environment | UNLIMITED | settings
+    )
 
 
 def frontend(binaries: Path, api_url: str, **settings: str) -> Server:
@@ -113,9 +115,7 @@ def frontend(binaries: Path, api_url: str, **settings: str) -> Server:
         "FRONTEND_HOST": "127.0.0.1",
         "FRONTEND_PORT": str(port),
     }
-    return Server(
-        "WebFrontend", [f"{binaries}/WebFrontend", "serve"], port, "/health/live", environment | settings
-    )
+    return Server("WebFrontend", [f"{binaries}/WebFrontend", "serve"], port, "/health/live", environment | settings)
 
 
 def constant(binaries: Path) -> Server:

@@ -170,8 +170,10 @@ import Glibc
     ///
     /// - Parameters:
     ///   - count: how many.
+    ///   - name: what errors call them.
     ///   - send: hands the statement of that number over by `enqueue`.
     /// - Returns: their results, in order.
+    /// - Throws: `PostgresError` when the connection broke, or `send` did; then it is given up.
     func executeTogether(
         _ count: Int,
         name: String,
@@ -191,7 +193,6 @@ import Glibc
         results.reserveCapacity(count)
         while true {
             try awaitInput(name)
-            // Between the results of two statements there is none.
             guard let raw = unsafe PQgetResult(handle) else {
                 guard unsafe PQstatus(handle) == CONNECTION_OK else { throw lost(name) }
                 continue

@@ -126,16 +126,6 @@ import Testing
         #expect(await !isValid(tampered, after: 0))
     }
 
-    @Test("A6: as many tokens as there may be are known, and all stay good")
-    func manyKnownTokens() {
-        let known = VerifiedTokens()
-        for number in 0...VerifiedTokens.limit {
-            known[TokenHash(of: Secret("\(number)"))] = TokenValidity(begins: .min, ends: number)
-        }
-        #expect(known[TokenHash(of: Secret("0"))] == nil)
-        #expect(known[TokenHash(of: Secret("\(VerifiedTokens.limit)"))]?.ends == VerifiedTokens.limit)
-    }
-
     @Test("A6: a token from before the clock was put back is good")
     func issuedInTheFuture() async throws {
         try await TestAPI.with { api in

@@ -78,12 +78,16 @@ struct TokenIssuer: Sendable {
         return Secret(try await keys.sign(claims, kid: currentKey))
     }
 
-    /// Whether a text is a token of this issuer that is valid at the given time; why it is not is not told.
+    /// Tells whether a text is a token of this issuer that is valid at the given time; why it is not is not told.
     ///
     /// When it was issued does not matter (RFC 7519, section 4.1.6, gives it no such meaning): else a clock that was ahead
     /// and is put right would sign people out.
     ///
-    /// - Parameter hash: that of the same text.
+    /// - Parameters:
+    ///   - token: the text.
+    ///   - hash: that of the same text.
+    ///   - now: the time.
+    /// - Returns: whether it is valid.
     func isValid(_ token: Secret, hash: TokenHash, at now: Date) async -> Bool {
         let seconds = Int(now.timeIntervalSince1970)
         if let known = verified[hash] { return known.contains(seconds) }

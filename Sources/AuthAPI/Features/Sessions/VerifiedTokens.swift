@@ -5,7 +5,7 @@ import Synchronization
 /// Who presents the same bytes gets the same answer as before: the keys do not change while the process runs. Times are
 /// compared anew each time, and whether the session still lives is the database's to say.
 final class VerifiedTokens: Sendable {
-    /// The most tokens that are known at once; then all are forgotten. Only tokens of this site get in.
+    /// The most tokens, all of this site, that are known at once; then all are forgotten.
     static let limit = 4096
 
     private let validities = Mutex<[TokenHash: TokenValidity]>([:])
