@@ -88,7 +88,9 @@ import Testing
     func order() async throws {
         try await withPool { pool, _ in
             let read: @Sendable () async throws -> String? = { try await pool.first(Transaction()) }
-            let other: @Sendable () async throws -> String? = { try await pool.withConnection { try $0.one(Transaction()) } }
+            let other: @Sendable () async throws -> String? = {
+                try await pool.withConnection { try $0.one(Transaction()) }
+            }
             let results = try await together(pool, [read, read, other, read, read])
             let times = try results.compactMap { try $0.get() }
             #expect(times[0] == times[1] && times[3] == times[4])
