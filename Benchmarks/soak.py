@@ -46,7 +46,7 @@ def plot(samples: list[tuple[float, dict[str, float]]]) -> str:
         parts.append(f'<text x="{left - 6}" y="{y(size) + 4:.1f}" text-anchor="end">{size}</text>')
     for minute in range(int(end / 60) + 1):
         parts.append(f'<text x="{x(minute * 60):.1f}" y="{height - 16}" text-anchor="middle">{minute}</text>')
-    parts.append(f'<text x="{left}" y="{height - 2}">minutes</text><text x="4" y="12">MB</text>')
+    parts.append(f'<text x="{left}" y="{height - 2}">minutes</text><text x="{left}" y="12">MB</text>')
     for name, color in COLORS.items():
         points = " ".join(f"{x(when):.1f},{y(sizes[name]):.1f}" for when, sizes in samples)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>')
