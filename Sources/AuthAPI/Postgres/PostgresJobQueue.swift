@@ -4,8 +4,8 @@ import Synchronization
 /// The bounded queue between requests and workers; the queue is the pool.
 ///
 /// `@unchecked Sendable` is sound because every stored variable is read and written only while `mutex` is held, with
-/// the exception of constants and of `lastID`, which is atomic; the conditions are used only with that
-/// mutex. Jobs are run and failed, and continuations resumed, only while it is not held.
+/// the exception of constants and of `lastID`, which is atomic; the conditions are used only with that mutex. Jobs are run
+/// and failed, and continuations resumed, only while it is not held.
 @safe final class PostgresJobQueue: @unchecked Sendable {
     /// The most reads that share a round trip.
     static let mostTogether = 16
@@ -14,8 +14,7 @@ import Synchronization
     /// One for each worker, and the last for the timekeeper.
     private let wakeUps: UnsafeMutablePointer<pthread_cond_t>
     private let limit: Int
-    /// How many jobs that write may run at once: one worker is left to those that only read, because a lock or a standby
-    /// that is away holds up every writer.
+    /// How many jobs that write may run at once: a lock or an absent standby holds up all; one worker is left for reading.
     private let writeLimit: Int
     private let lastID = Atomic<UInt64>(0)
     private let workers: Int
@@ -23,13 +22,14 @@ import Synchronization
     private var jobs: [any PostgresJob] = []
     /// Workers without work; the one that stopped last, whose caches are warm, is woken first.
     private var idle: [Int] = []
-    /// Workers with reads of the kind that shares round trips; they are back soon, for what has come meanwhile.
-    private var reading: Set<Int> = []
+    /// Workers with reads of the kind that shares round trips, and when they should be back for what has come meanwhile.
+    private var reading: [Int: Deadline] = [:]
     private var connected = 0
     private var writing = 0
     private var connects: UInt64 = 0
     private var liveThreads: Int
-    private var timekeeperSleeps = false
+    /// When the timekeeper looks again by itself.
+    private var timekeeperWakes = Deadline.never
     private var isClosed = false
     private var refused: UInt64 = 0
     private var expired: UInt64 = 0
@@ -51,8 +51,6 @@ import Synchronization
             unsafe pthread_cond_init(wakeUps.advanced(by: index), &attributes)
         }
         unsafe pthread_condattr_destroy(&attributes)
-        jobs.reserveCapacity(limit)
-        idle.reserveCapacity(workers)
     }
 
     deinit {
@@ -73,6 +71,7 @@ import Synchronization
     func push(_ job: any PostgresJob) {
         var wakes: Int?
         var wakesTimekeeper = false
+        let now = Deadline.now
         let refusal: PostgresError? = locked {
             guard !isClosed else { return .unavailable(.closed) }
             // However many wait to write, there is room for who only asks something.
@@ -81,11 +80,15 @@ import Synchronization
                 return .unavailable(.queueFull)
             }
             jobs.append(job)
-            if job.asRead != nil ? reading.isEmpty || jobs.count >= Self.mostTogether : mayRun(job) {
+            var looksAgain = job.waitsUntil
+            if job.asRead != nil, jobs.count < Self.mostTogether, let back = reading.values.max(), now < back {
+                // Left to who is back soon; should that take longer, the timekeeper wakes another.
+                looksAgain = min(looksAgain, back)
+            } else if mayRun(job) {
                 wakes = idle.popLast()
             }
-            wakesTimekeeper = timekeeperSleeps
-            timekeeperSleeps = false
+            wakesTimekeeper = looksAgain < timekeeperWakes
+            if wakesTimekeeper { timekeeperWakes = looksAgain }
             return nil
         }
         if let refusal { job.fail(refusal) }
@@ -143,12 +146,13 @@ import Synchronization
     func next(for worker: Int) -> (any PostgresJob)? {
         var wakes: Int?
         let job: (any PostgresJob)? = locked {
-            reading.remove(worker)
+            reading[worker] = nil
             while true {
                 if let index = jobs.firstIndex(where: mayRun) {
                     let job = take(at: index, for: worker)
-                    // Reads that came while this worker had others have woken nobody.
-                    if job.asRead == nil, !jobs.isEmpty { wakes = idle.popLast() }
+                    // What came while this worker had reads, or took one in the place of something else, has woken nobody.
+                    let isLeft = job.asRead == nil ? !jobs.isEmpty : jobs.contains { $0.asRead == nil && mayRun($0) }
+                    if isLeft { wakes = idle.popLast() }
                     return job
                 }
                 guard !isClosed else { return nil }
@@ -178,7 +182,7 @@ import Synchronization
             if !job.onlyReads { writing += 1 }
             return job
         }
-        reading.insert(worker)
+        reading[worker] = Deadline.now.adding(.milliseconds(5))
         let reads = jobs[index...].prefix(Self.mostTogether).prefix { $0.asRead != nil }.compactMap(\.asRead)
         jobs.removeSubrange(index..<index + reads.count)
         return reads.count == 1 ? first : PostgresReads(reads)
@@ -231,7 +235,7 @@ import Synchronization
     func countLost(_ worker: Int) {
         let wakes: Int? = locked {
             connected -= 1
-            reading.remove(worker)
+            reading[worker] = nil
             return jobs.isEmpty ? nil : idle.popLast()
         }
         if let wakes { signal(wakes) }
@@ -253,9 +257,8 @@ import Synchronization
         for continuation in continuations { continuation.resume() }
     }
 
-    /// Fails jobs that have waited too long, until the queue is closed and the workers have ended.
-    ///
-    /// A thread of its own, because all workers may be waiting for a server that is away.
+    /// Fails jobs that have waited too long, and has another worker take reads whose worker is not back, until the queue is
+    /// closed and the workers have ended. All of them may be waiting for a server that is away: it needs its own thread.
     func keepTime() {
         while true {
             let late: [any PostgresJob]? = locked {
@@ -268,14 +271,14 @@ import Synchronization
                         return late
                     }
                     if isClosed, liveThreads <= 1 { return nil }
-                    if let first = jobs.first, first.waitsUntil != .never {
-                        var time = first.waitsUntil.timespec
-                        unsafe pthread_cond_timedwait(wakeUps.advanced(by: workers), mutex, &time)
-                    } else {
-                        timekeeperSleeps = true
-                        unsafe pthread_cond_wait(wakeUps.advanced(by: workers), mutex)
-                        timekeeperSleeps = false
+                    timekeeperWakes = jobs.lazy.map(\.waitsUntil).min() ?? .never
+                    if let back = reading.values.max(), jobs.contains(where: { $0.asRead != nil }) {
+                        let another = now < back ? nil : idle.popLast()
+                        if let another { signal(another) }
+                        if now < back { timekeeperWakes = min(timekeeperWakes, back) }
                     }
+                    var time = timekeeperWakes.timespec
+                    unsafe pthread_cond_timedwait(wakeUps.advanced(by: workers), mutex, &time)
                 }
             }
             guard let late else { return }

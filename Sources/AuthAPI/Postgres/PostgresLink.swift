@@ -190,13 +190,15 @@ import Glibc
         guard unsafe PQpipelineSync(handle) != 0 else { throw lost(name) }
         try flush(name)
         var results: [PostgresResult?] = []
-        results.reserveCapacity(count)
+        var isBetween = false
         while true {
             try awaitInput(name)
             guard let raw = unsafe PQgetResult(handle) else {
-                guard unsafe PQstatus(handle) == CONNECTION_OK else { throw lost(name) }
+                guard !isBetween, unsafe PQstatus(handle) == CONNECTION_OK else { throw lost(name) }
+                isBetween = true
                 continue
             }
+            isBetween = false
             let result = unsafe PostgresResult(raw)
             switch result.status {
             case PGRES_PIPELINE_SYNC:
@@ -208,10 +210,8 @@ import Glibc
                 results.append(nil)
             default:
                 let error = result.error(statement: name)
-                if unsafe error.endsConnection || PQstatus(handle) != CONNECTION_OK {
-                    abandon()
-                    throw error
-                }
+                if unsafe error.endsConnection || PQstatus(handle) != CONNECTION_OK { abandon() }
+                if isBroken { throw error }
                 results.append(nil)
             }
         }

@@ -92,14 +92,19 @@ final class PostgresReads: PostgresJob {
     init(_ reads: [any PostgresRead]) {
         self.reads = reads
         id = reads.first?.id ?? 0
-        // None is refused because another has waited longer; who is late is taken out of the queue by the timekeeper.
+        // None is refused because another has waited longer.
         waitsUntil = reads.map(\.waitsUntil).max() ?? .never
     }
 
     /// Runs them; those that the server refuses, or skips because it refused one before, run again by themselves.
     func run(on connection: PostgresConnection) {
+        let now = Deadline.now
+        let late = reads.filter { $0.waitsUntil <= now }
+        for read in late { read.fail(PostgresError.unavailable(.waitedTooLong)) }
+        let reads = reads.filter { now < $0.waitsUntil }
         for read in reads { read.starts() }
-        connection.setDeadline(reads.map(\.endsBy).min() ?? .never)
+        // That of the most patient: a connection that is given up costs all of them their answers.
+        connection.setDeadline(reads.map(\.endsBy).max() ?? .never)
         do throws(PostgresError) {
             let results = try connection.runTogether(reads)
             for (read, result) in zip(reads, results) {

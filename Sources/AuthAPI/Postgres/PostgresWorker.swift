@@ -22,6 +22,7 @@ struct PostgresWorker {
             queue.countLost(index)
             guard goesOn else { break }
         }
+        if let broke { queue.ended(broke) }
         queue.threadEnds()
     }
 

@@ -58,11 +58,14 @@ public final class AcceptPause: ChannelInboundHandler {
     }
 
     /// Lets connections wait when one could not be taken.
+    ///
+    /// The error goes no further, for it would end the loop that takes connections; nor does that of a client who has gone.
     public func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) {
-            wait(context.channel)
+        switch (error as? IOError)?.errnoCode {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: wait(context.channel)
+        case ECONNABORTED: break
+        default: context.fireErrorCaught(error)
         }
-        context.fireErrorCaught(error)
     }
 
     /// Takes no connections until there are files again.

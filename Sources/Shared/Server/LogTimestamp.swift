@@ -10,7 +10,7 @@ enum LogTimestamp {
     /// The text of a moment, in UTC: `2026-11-23T15:04:05.678Z`.
     static func text(of date: Date) -> String {
         let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down))
-        let (second, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let second = Int((Double(milliseconds) / 1000).rounded(.down))
         let whole = latest.withLock { latest in
             if latest.second != second {
                 let text = style.format(Date(timeIntervalSince1970: TimeInterval(second)))
@@ -18,7 +18,7 @@ enum LogTimestamp {
             }
             return latest.text
         }
-        let fraction = String(rest)
+        let fraction = String(milliseconds - second * 1000)
         return "\(whole).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)Z"
     }
 }

@@ -6,6 +6,17 @@ import NIOPosix
 import Shared
 import Testing
 
+/// Stands where the server takes its connections, and notes the errors that come so far.
+private final class HandedOn: ChannelInboundHandler, Sendable {
+    typealias InboundIn = any Channel
+
+    let codes = Locked<[CInt]>([])
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        codes.update { $0.append((error as? IOError)?.errnoCode ?? 0) }
+    }
+}
+
 @Suite struct AcceptPauseTests {
     @Test("Connections wait while files are short or cannot be opened, and the log says so once each time")
     func pause() async throws {
@@ -13,7 +24,10 @@ import Testing
         let logger = Logger(label: "test") { _ in logs }
         let short = Locked(false)
         let group = MultiThreadedEventLoopGroup.singleton
-        let channel = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()
+        let handedOn = HandedOn()
+        let channel = try await ServerBootstrap(group: group)
+            .serverChannelInitializer { $0.pipeline.addHandler(handedOn) }
+            .bind(host: "127.0.0.1", port: 0).get()
         await AcceptPause.install(on: channel, logger: logger, pause: .milliseconds(5), isShort: { short.value })
         func reads() async throws -> Bool { try await channel.getOption(.autoRead).get() }
 
@@ -26,12 +40,20 @@ import Testing
         #expect(logs.entries.count == 1)
 
         let read = try await channel.eventLoop.submit {
-            for _ in 0..<3 { channel.pipeline.fireErrorCaught(IOError(errnoCode: EMFILE, reason: "accept")) }
+            for code in [EMFILE, EMFILE, ENFILE, ECONNABORTED] {
+                channel.pipeline.fireErrorCaught(IOError(errnoCode: code, reason: "accept"))
+            }
             return try channel.syncOptions?.getOption(.autoRead)
         }.get()
         #expect(read == false)
         while try await !reads() { await Task.yield() }
         #expect(logs.entries.count == 2)
+        // What takes the connections would end with any error.
+        #expect(handedOn.codes.value == [])
+        try await channel.eventLoop.submit {
+            channel.pipeline.fireErrorCaught(IOError(errnoCode: EBADF, reason: "accept"))
+        }.get()
+        #expect(handedOn.codes.value == [EBADF])
 
         let second = try await ClientBootstrap(group: group).connect(to: address).get()
         for open in [first, second, channel] { try await open.close() }

@@ -24,6 +24,22 @@ import Testing
         static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
     }
 
+    private struct Lock: Statement {
+        static let sql: StaticString = "SELECT pg_try_advisory_lock(7)"
+        static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
+    }
+
+    private struct Unlock: Statement {
+        static let sql: StaticString = "SELECT pg_advisory_unlock(7)"
+        static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
+    }
+
+    /// Waits for the lock, and gives it back at once.
+    private struct LockAndUnlock: Statement {
+        static let sql: StaticString = "SELECT pg_advisory_lock(7) IS NOT NULL AND pg_advisory_unlock(7)"
+        static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
+    }
+
     private struct EndConnection: Statement {
         static let sql: StaticString = "SELECT pg_terminate_backend(pg_backend_pid())"
         static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
@@ -146,6 +162,56 @@ import Testing
                 #expect(error?.isUnavailable == true)
             }
             #expect(try await pool.first(Divide(by: 2)) == 30)
+        }
+    }
+
+    @Test("D7: a read whose worker does not come back goes to another, without waiting for more")
+    func stuckWorker() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            var configuration = database.configuration
+            configuration.poolSize = 2
+            let pool = PostgresPool(configuration, logger: TestDatabase.silentLogger)
+            while pool.snapshot.connected < 2 { await Task.yield() }
+            // Until the test is done with it: an advisory lock that another connection holds.
+            let gate = DispatchSemaphore(value: 0)
+            let holder = PostgresPool(configuration, logger: TestDatabase.silentLogger)
+            let (held, holding) = AsyncStream.makeStream(of: Void.self)
+            let holds = Task {
+                try await holder.withConnection { db in
+                    _ = try db.one(Lock())
+                    holding.finish()
+                    gate.wait()
+                    _ = try db.one(Unlock())
+                }
+            }
+            for await _ in held {}
+            let stuck = Task { try await pool.first(LockAndUnlock()) }
+            let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            while try await database.sql(waiting) != "1" { await Task.yield() }
+            for _ in 0..<3 { #expect(try await pool.first(Divide(by: 2)) == 30) }
+            gate.signal()
+            try await holds.value
+            #expect(try await stuck.value == true)
+            await pool.close()
+            await holder.close()
+        }
+    }
+
+    @Test("D7: a read that has no time left takes none from the others")
+    func noTimeLeft() async throws {
+        try await withPool { pool, _ in
+            let sum: @Sendable () async throws -> Int32? = { try await pool.first(Divide(by: 2)) }
+            let spent: @Sendable () async throws -> Int32? = {
+                let patience = DatabasePatience()
+                patience.spend(since: Deadline(nanoseconds: Deadline.now.nanoseconds - 3_000_000_000))
+                return try await DatabasePatience.$current.withValue(patience) { try await pool.first(Divide(by: 3)) }
+            }
+            let backend = try await pool.first(TestStatements.BackendPID())
+            let late = await #expect(throws: PostgresError.self) { _ = try await spent() }
+            #expect(late?.kind == .unavailable(.waitedTooLong))
+            let results = try await together(pool, [sum, sum])
+            #expect(values(results) == [30, 30])
+            #expect(try await pool.first(TestStatements.BackendPID()) == backend)
         }
     }
 
