@@ -257,8 +257,8 @@ import Synchronization
         for continuation in continuations { continuation.resume() }
     }
 
-    /// Fails jobs that have waited too long, and has another worker take reads whose worker is not back, until the queue is
-    /// closed and the workers have ended. All of them may be waiting for a server that is away: it needs its own thread.
+    /// Fails jobs that wait too long, and has another worker take reads whose worker is not back, until all is closed; in a
+    /// thread of its own, because all workers may be waiting for a server that is away.
     func keepTime() {
         while true {
             let late: [any PostgresJob]? = locked {
