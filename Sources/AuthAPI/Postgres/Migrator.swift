@@ -45,7 +45,13 @@ struct Migrator: Sendable {
 
     /// Lets nobody but their owner into the other databases of a server that serves this site alone.
     func shutOtherDatabases() async throws {
-        try await withPool { pool in try await pool.transaction { _ = try $0.run(ShutOtherDatabases()) } }
+        try await withPool { pool in
+            try await pool.transaction { db in
+                // Two at once would change the same rows of the catalogue, which PostgreSQL refuses.
+                try db.run(LockMigrations())
+                try db.run(ShutOtherDatabases())
+            }
+        }
     }
 
     /// Takes the newest applied migration back.

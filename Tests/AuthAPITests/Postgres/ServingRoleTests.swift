@@ -179,6 +179,14 @@ import Testing
                 try await migrator.up()
                 try await migrator.shutOtherDatabases()
             }
+            // Several at once, as when several servers start.
+            for _ in 1...5 {
+                try await TestSQL.run("GRANT CONNECT ON DATABASE postgres TO PUBLIC", on: owner)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 1...4 { group.addTask { try await migrator.shutOtherDatabases() } }
+                    try await group.waitForAll()
+                }
+            }
             #expect(try await TestSQL.run("SELECT current_database()", on: serving) == "site")
             for other in ["postgres", "template1"] {
                 let url = server.url(database: other) + " user=\(Self.role)"
