@@ -158,14 +158,13 @@ extension App {
         addRoutes(to: described)
         let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
-            RequestIdentity<APIRequestContext>()
-            AccessLog<APIRequestContext>()
-            RequestMetrics<APIRequestContext>(metrics.registry)
-            SecurityHeaders(isSecure: settings.common.publicURL.isSecure)
-            CORSPolicy(allowedOrigins: settings.allowedOrigins)
+            RequestObserver<APIRequestContext>(logger: logger, registry: metrics.registry)
+            ResponseHeaders(
+                isSecure: settings.common.publicURL.isSecure,
+                cors: CORSPolicy(allowedOrigins: settings.allowedOrigins)
+            )
             ErrorMiddleware(routes: RouteTable(described))
-            CanonicalPath<APIRequestContext>()
-            CrossSiteGuard<APIRequestContext>(allowedOrigins: settings.allowedOrigins)
+            RequestGuard<APIRequestContext>(allowedOrigins: settings.allowedOrigins)
         }
         addRoutes(to: router)
         return Application(

@@ -24,14 +24,11 @@ extension App {
         router.get(.init(APIPath.readiness), use: health.readiness)
 
         // Signed-in users
-        let signedIn = router.group()
-            .add(middleware: authenticator)
-            .group(context: SignedInContext.self)
-        signedIn.get(.init(APIPath.me), use: accounts.me)
-        signedIn.get(.init(APIPath.sessions), use: sessions.list)
-        signedIn.delete(.init(APIPath.sessions), use: sessions.endOthers)
-        signedIn.delete(.init(APIPath.session), use: sessions.end)
-        signedIn.get(.init(APIPath.identities), use: identities.list)
-        signedIn.delete(.init(APIPath.identity), use: identities.unlink)
+        router.get(.init(APIPath.me), use: authenticator.required(accounts.me))
+        router.get(.init(APIPath.sessions), use: authenticator.required(sessions.list))
+        router.delete(.init(APIPath.sessions), use: authenticator.required(sessions.endOthers))
+        router.delete(.init(APIPath.session), use: authenticator.required(sessions.end))
+        router.get(.init(APIPath.identities), use: authenticator.required(identities.list))
+        router.delete(.init(APIPath.identity), use: authenticator.required(identities.unlink))
     }
 }

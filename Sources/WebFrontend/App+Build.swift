@@ -60,15 +60,12 @@ func buildApplication(
 
     let router = Router(context: PageContext.self, options: .autoGenerateHeadEndpoints)
     router.addMiddleware {
-        RequestIdentity()
+        RequestObserver(logger: logger, registry: metrics)
         SecurityHeaders(secure: settings.common.publicURL.isSecure)
-        AccessLog()
-        RequestMetrics(metrics)
         handlers.language
         ErrorPages(pages: pages, routes: handlers.table)
         TrailingSlash()
-        CanonicalPath()
-        CrossSiteGuard()
+        RequestGuard()
     }
     handlers.add(to: router)
 

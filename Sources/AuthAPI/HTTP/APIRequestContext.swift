@@ -15,9 +15,7 @@ struct APIRequestContext: ServedRequestContext, TracedContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
     var requestID = ""
-    var clientAddress = ""
-    /// Who is signed in, where ``Authenticator`` ran and found a live session.
-    var signedIn: SignedIn?
+    var claimedAddress: String?
 
     init(source: Source) {
         coreContext = .init(source: source)
@@ -25,22 +23,21 @@ struct APIRequestContext: ServedRequestContext, TracedContext {
     }
 }
 
-/// The context of handlers that need a signed-in user: that the check ran is proved by the type.
-struct SignedInContext: ChildRequestContext, TracedContext {
-    var coreContext: CoreRequestContextStorage
-    let requestID: String
-    let clientAddress: String
+/// What handlers that need a signed-in user know; only ``Authenticator`` makes one.
+struct SignedInContext: Sendable, TracedContext {
+    private let context: APIRequestContext
     /// Who is signed in, with which session.
     let signedIn: SignedIn
 
-    /// - Throws: `unauthenticated` when nobody is signed in.
-    init(context: APIRequestContext) throws {
-        guard let signedIn = context.signedIn else { throw APIError(.unauthenticated) }
-        coreContext = context.coreContext
-        requestID = context.requestID
-        clientAddress = context.clientAddress
+    init(_ context: APIRequestContext, _ signedIn: SignedIn) {
+        self.context = context
         self.signedIn = signedIn
     }
+
+    var requestID: String { context.requestID }
+    var clientAddress: String { context.clientAddress }
+    /// What the router found in the path.
+    var parameters: Parameters { context.parameters }
 }
 
 /// A user and the live session through which a request came.

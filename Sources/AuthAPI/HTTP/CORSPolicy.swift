@@ -3,38 +3,41 @@ import Hummingbird
 import Shared
 
 /// Lets pages of the configured origins, and no others, read the API's answers with credentials (WHATWG Fetch, CORS).
-struct CORSPolicy: RouterMiddleware {
-    typealias Context = APIRequestContext
-
+struct CORSPolicy: Sendable {
     private let allowedOrigins: Set<WebOrigin>
 
-    init(allowedOrigins: Set<WebOrigin>) { self.allowedOrigins = allowedOrigins }
+    /// Nil without origins: there is nothing to say then.
+    init?(allowedOrigins: Set<WebOrigin>) {
+        guard !allowedOrigins.isEmpty else { return nil }
+        self.allowedOrigins = allowedOrigins
+    }
 
-    func handle(
-        _ request: Request,
-        context: Context,
-        next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        guard !allowedOrigins.isEmpty else { return try await next(request, context) }
-        guard let header = request.headers[.origin], let origin = WebOrigin(header), allowedOrigins.contains(origin)
-        else {
-            var response = try await next(request, context)
-            response.headers.append(.init(name: .vary, value: "Origin"))
-            return response
-        }
-        var response: Response
-        if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
-            response = Response(status: .noContent)
-            response.headers[.accessControlAllowMethods] = "GET, POST, DELETE"
-            response.headers[.accessControlAllowHeaders] = "Content-Type, Authorization"
-            response.headers[.accessControlMaxAge] = "600"
-        } else {
-            response = try await next(request, context)
-            response.headers[.accessControlExposeHeaders] = "X-Request-ID, Retry-After"
-        }
+    /// The answer to the question that a browser asks before a request, from an allowed origin; nil for anything else.
+    func preflight(_ request: Request) -> Response? {
+        guard request.method == .options, request.headers[.accessControlRequestMethod] != nil,
+            allowedOrigin(of: request) != nil
+        else { return nil }
+        return Response(
+            status: .noContent,
+            headers: [
+                .accessControlAllowMethods: "GET, POST, DELETE",
+                .accessControlAllowHeaders: "Content-Type, Authorization",
+                .accessControlMaxAge: "600",
+            ]
+        )
+    }
+
+    /// Says on an answer who may read it.
+    func mark(_ response: inout Response, to request: Request) {
+        response.headers.append(.init(name: .vary, value: "Origin"))
+        guard let origin = allowedOrigin(of: request) else { return }
         response.headers[.accessControlAllowOrigin] = origin.description
         response.headers[.accessControlAllowCredentials] = "true"
-        response.headers.append(.init(name: .vary, value: "Origin"))
-        return response
+        response.headers[.accessControlExposeHeaders] = "X-Request-ID, Retry-After"
+    }
+
+    private func allowedOrigin(of request: Request) -> WebOrigin? {
+        guard let origin = request.headers[.origin].flatMap({ WebOrigin($0) }) else { return nil }
+        return allowedOrigins.contains(origin) ? origin : nil
     }
 }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Shared
 
 extension Response {
     /// One encoder for all answers: making one for each request costs more than encoding.
@@ -14,8 +15,16 @@ extension Response {
 
     /// An answer with a JSON body.
     static func json(_ body: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        let bytes = ByteBuffer(bytes: try encoder.encode(body))
-        return Response(
+        json(ByteBuffer(bytes: try encoder.encode(body)), status: status)
+    }
+
+    /// An answer with a user.
+    static func json(_ user: UserBody, status: HTTPResponse.Status = .ok) -> Response {
+        json(ByteBuffer(bytes: user.json.bytes), status: status)
+    }
+
+    private static func json(_ bytes: ByteBuffer, status: HTTPResponse.Status) -> Response {
+        Response(
             status: status,
             headers: [.contentType: "application/json", .contentLength: String(bytes.readableBytes)],
             body: .init(byteBuffer: bytes)

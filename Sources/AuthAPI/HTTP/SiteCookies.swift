@@ -37,17 +37,31 @@ struct RequestCookie: Sendable, Equatable {
 extension Request {
     /// The cookies whose names begin with the prefix, in the order in which they came; none that are empty.
     func cookies(withPrefix prefix: String) -> [RequestCookie] {
-        headers[values: .cookie].flatMap { header in
-            // Byte by byte: what separates cookies is ASCII, and every signed-in request comes by here.
-            header.utf8.split(separator: UInt8(ascii: ";")).compactMap { pair in
-                let trimmed = pair.drop { $0 == UInt8(ascii: " ") }
-                guard trimmed.starts(with: prefix.utf8), let equals = trimmed.firstIndex(of: UInt8(ascii: "=")) else {
-                    return nil
-                }
-                let value = trimmed[equals...].dropFirst()
-                guard !value.isEmpty else { return nil }
-                return RequestCookie(name: String(Substring(trimmed[..<equals])), value: String(Substring(value)))
+        var found: [RequestCookie] = []
+        for field in headers[fields: .cookie] { Self.cookies(in: field.value, withPrefix: prefix, to: &found) }
+        return found
+    }
+
+    /// Byte by byte: what separates cookies is ASCII, and every signed-in request comes by here.
+    private static func cookies(in header: String, withPrefix prefix: String, to found: inout [RequestCookie]) {
+        let text = header.utf8
+        let bytes = text.span, name = prefix.utf8.span
+        var next = 0
+        while next < bytes.count {
+            var start = next, end = next
+            while end < bytes.count, bytes[end] != UInt8(ascii: ";") { end += 1 }
+            next = end + 1
+            while start < end, bytes[start] == UInt8(ascii: " ") { start += 1 }
+            guard end - start >= name.count, (0..<name.count).allSatisfy({ bytes[start + $0] == name[$0] }) else {
+                continue
             }
+            var equals = start
+            while equals < end, bytes[equals] != UInt8(ascii: "=") { equals += 1 }
+            guard equals + 1 < end else { continue }
+            let places = [start, equals, equals + 1, end].map { text.index(text.startIndex, offsetBy: $0) }
+            found.append(
+                RequestCookie(name: String(header[places[0]..<places[1]]), value: String(header[places[2]..<places[3]]))
+            )
         }
     }
 

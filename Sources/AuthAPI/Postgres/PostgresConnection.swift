@@ -56,6 +56,7 @@ final class PostgresConnection {
 
     /// Makes sure that the statement is prepared.
     func prepare<S: Statement>(_ statement: S) throws(PostgresError) {
+        guard plans[ObjectIdentifier(S.self)] == nil else { return }
         _ = try plan(for: S.self, statement.parameters)
     }
 

@@ -1,37 +1,5 @@
 import CoreMetrics
-public import Hummingbird
 import Synchronization
-
-/// Times every request, by method, route and status.
-///
-/// The route is the pattern that the router matched, so the number of series has a bound whatever is asked for.
-public struct RequestMetrics<Context: ServedRequestContext>: RouterMiddleware {
-    private let series: RequestSeries
-
-    /// Makes the middleware; it must stand outside whatever turns errors into answers.
-    public init(_ registry: PrometheusRegistry) { series = RequestSeries(registry: registry) }
-
-    /// Counts the request while it runs, and times it.
-    public func handle(
-        _ request: Request,
-        context: Context,
-        next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        let start = ContinuousClock.now
-        series.running.increment(by: 1)
-        defer { series.running.decrement(by: 1) }
-        let response = try await next(request, context)
-        series.record(
-            .init(
-                method: request.method.rawValue,
-                route: context.endpointPath ?? "NotFound",
-                status: response.status.code
-            ),
-            ContinuousClock.now - start
-        )
-        return response
-    }
-}
 
 /// The metrics of requests.
 public enum RequestMetric {
@@ -46,7 +14,10 @@ public enum RequestMetric {
 }
 
 /// The series of requests, found again without making their labels anew.
-private final class RequestSeries: Sendable {
+///
+/// The route is the pattern that the router matched, so the number of series has a bound whatever is asked for.
+final class RequestMetrics: Sendable {
+    /// What tells one series from another.
     struct Key: Hashable {
         let method: String
         let route: String
@@ -55,15 +26,22 @@ private final class RequestSeries: Sendable {
 
     private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-    let running: Meter
+    private let running: Meter
     private let registry: PrometheusRegistry
     private let timers = Mutex<[Key: Timer]>([:])
 
-    init(registry: PrometheusRegistry) {
+    init(_ registry: PrometheusRegistry) {
         self.registry = registry
         running = Meter(label: RequestMetric.running, dimensions: [], factory: registry)
     }
 
+    /// Counts a request that begins.
+    func begin() { running.increment(by: 1) }
+
+    /// Counts a request that ends.
+    func end() { running.decrement(by: 1) }
+
+    /// Records how long a request took.
     func record(_ key: Key, _ duration: Duration) {
         let timer = timers.withLock { timers in
             if let known = timers[key] { return known }

@@ -1,30 +1,17 @@
 import HTTPTypes
-public import Hummingbird
 
 /// Refuses unsafe requests that a browser sends on behalf of another site.
 ///
 /// The rule of OWASP "Cross-Site Request Forgery Prevention" (Fetch Metadata, with Origin as the fallback), as Go's
 /// `http.CrossOriginProtection` has it. No token travels in forms: a token that went stale is the first error that
 /// newcomers of other systems see.
-public struct CrossSiteGuard<Context: RequestContext>: RouterMiddleware {
+struct CrossSiteGuard: Sendable {
     private let allowedOrigins: Set<WebOrigin>
 
     /// Makes the guard.
     ///
     /// - Parameter allowedOrigins: other origins whose pages may call this server.
-    public init(allowedOrigins: Set<WebOrigin> = []) { self.allowedOrigins = allowedOrigins }
-
-    /// Lets the request through or throws `cross_site_request`.
-    public func handle(
-        _ request: Request,
-        context: Context,
-        next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        guard allows(request.head) else {
-            throw APIError(.crossSiteRequest, detail: "This request came from a page of another site.")
-        }
-        return try await next(request, context)
-    }
+    init(allowedOrigins: Set<WebOrigin> = []) { self.allowedOrigins = allowedOrigins }
 
     /// Whether the request may pass.
     func allows(_ head: HTTPRequest) -> Bool {

@@ -17,18 +17,18 @@ public struct JSONLogHandler: LogHandler {
     public var metadataProvider: Logger.MetadataProvider?
 
     private let format: LogFormat
-    private let write: @Sendable (String) -> Void
+    private let write: @Sendable ([UInt8]) -> Void
 
     /// Makes a handler.
     ///
     /// - Parameters:
     ///   - format: JSON lines or text.
     ///   - logLevel: the lowest level that is written.
-    ///   - write: takes a finished line with its line break; by default one write to standard output.
+    ///   - write: takes a finished line with its line break, in UTF-8; by default one write to standard output.
     public init(
         format: LogFormat,
         logLevel: Logger.Level,
-        write: @escaping @Sendable (String) -> Void = JSONLogHandler.writeToStandardOutput
+        write: @escaping @Sendable ([UInt8]) -> Void = JSONLogHandler.writeToStandardOutput
     ) {
         self.format = format
         self.logLevel = logLevel
@@ -53,26 +53,54 @@ public struct JSONLogHandler: LogHandler {
 
     /// Writes one event.
     public func log(event: LogEvent) {
-        var fields = metadata
-        if let provided = metadataProvider?.get() { fields.merge(provided) { _, new in new } }
-        if let own = event.metadata { fields.merge(own) { _, new in new } }
-        if let error = event.error { fields["error"] = "\(error)" }
-        let timestamp = LogTimestamp.text(of: .now)
+        var line = JSONBytes()
         switch format {
-        case .json: write(jsonLine(event, fields: fields, timestamp: timestamp))
+        case .json:
+            line.append("{\"timestamp\":\"")
+            LogTimestamp.append(.now, to: &line)
+            line.append("\",\"level\":\"")
+            line.append(Self.name(of: event.level))
+            line.append("\",\"message\":")
+            line.append(string: event.message.description)
+            for (key, value) in fields(of: event) {
+                line.append(",")
+                line.append(string: key)
+                line.append(":")
+                line.append(metadata: value)
+            }
+            line.append("}\n")
         case .text:
-            var line = "\(timestamp) \(Self.name(of: event.level)) "
-            line.appendEscaped(event.message.description)
-            for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line.appendEscaped(" \(key)=\(value)") }
-            write(line + "\n")
+            LogTimestamp.append(.now, to: &line)
+            line.append(" ")
+            line.append(Self.name(of: event.level))
+            line.append(" ")
+            line.append(escaped: event.message.description)
+            for (key, value) in fields(of: event) { line.append(escaped: " \(key)=\(value)") }
+            line.append("\n")
         }
+        write(line.bytes)
+    }
+
+    /// What goes with an event, sorted by key: of two values what is nearer to the event.
+    ///
+    /// Of an error only its type is told: its text could hold what a person typed.
+    private func fields(of event: LogEvent) -> [(key: String, value: Logger.MetadataValue)] {
+        var own = event.metadata ?? [:]
+        if let error = event.error { own["error"] = .string(String(describing: type(of: error))) }
+        let provided = metadataProvider?.get() ?? [:]
+        var fields: [(key: String, value: Logger.MetadataValue)] = []
+        fields.reserveCapacity(8)
+        for (key, value) in own { fields.append((key, value)) }
+        for (key, value) in provided where own[key] == nil { fields.append((key, value)) }
+        for (key, value) in metadata where own[key] == nil && provided[key] == nil { fields.append((key, value)) }
+        fields.sort { $0.key < $1.key }
+        return fields
     }
 
     /// Writes a line to standard output in one call, so that lines of different threads do not mix.
-    public static let writeToStandardOutput: @Sendable (String) -> Void = { line in
-        var line = line
-        line.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
+    public static let writeToStandardOutput: @Sendable ([UInt8]) -> Void = { line in
+        line.withUnsafeBytes { bytes in
+            var rest = bytes
             while let base = rest.baseAddress, rest.count > 0 {
                 let written = Glibc.write(STDOUT_FILENO, base, rest.count)
                 guard written > 0 || errno == EINTR else { return }
@@ -81,20 +109,7 @@ public struct JSONLogHandler: LogHandler {
         }
     }
 
-    private func jsonLine(_ event: LogEvent, fields: Logger.Metadata, timestamp: String) -> String {
-        var line = "{\"timestamp\":\"\(timestamp)\",\"level\":\"\(Self.name(of: event.level))\",\"message\":"
-        line.appendJSON(event.message.description)
-        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-            line += ","
-            line.appendJSON(key)
-            line += ":"
-            line.appendJSON(value)
-        }
-        line += "}\n"
-        return line
-    }
-
-    private static func name(of level: Logger.Level) -> String {
+    private static func name(of level: Logger.Level) -> StaticString {
         switch level {
         case .trace, .debug: "DEBUG"
         case .info, .notice: "INFO"
@@ -104,62 +119,30 @@ public struct JSONLogHandler: LogHandler {
     }
 }
 
-extension String {
-    fileprivate mutating func appendJSON(_ text: String) {
-        append("\"")
-        defer { append("\"") }
-        // Nearly every text is plain ASCII.
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-            append(text)
-            return
-        }
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": append("\\\"")
-            case "\\": append("\\\\")
-            default: appendEscaped(scalar)
-            }
-        }
-    }
-
-    /// Appends a text that can neither end the line nor steer a terminal.
-    fileprivate mutating func appendEscaped(_ text: String) {
-        for scalar in text.unicodeScalars { appendEscaped(scalar) }
-    }
-
-    private mutating func appendEscaped(_ scalar: Unicode.Scalar) {
-        switch scalar.value {
-        case 0x0A: append("\\n")
-        case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029:
-            let hex = String(scalar.value, radix: 16)
-            append("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
-        default: unicodeScalars.append(scalar)
-        }
-    }
-
-    fileprivate mutating func appendJSON(_ value: Logger.MetadataValue) {
+extension JSONBytes {
+    fileprivate mutating func append(metadata value: Logger.MetadataValue) {
         switch value {
-        case .string(let text): appendJSON(text)
+        case .string(let text): append(string: text)
         // The usual types first: whether a value is of any integer type costs much more to find out.
-        case .stringConvertible(let number as Int): append(number.description)
-        case .stringConvertible(let number as Double) where number.isFinite: append(number.description)
-        case .stringConvertible(let flag as Bool): append(flag.description)
-        case .stringConvertible(let number as any FixedWidthInteger): append(number.description)
-        case .stringConvertible(let other): appendJSON(other.description)
+        case .stringConvertible(let number as Int): append(unescaped: number.description)
+        case .stringConvertible(let number as Double) where number.isFinite: append(unescaped: number.description)
+        case .stringConvertible(let flag as Bool): append(unescaped: flag.description)
+        case .stringConvertible(let number as any FixedWidthInteger): append(unescaped: number.description)
+        case .stringConvertible(let other): append(string: other.description)
         case .array(let values):
             append("[")
             for (index, element) in values.enumerated() {
                 if index > 0 { append(",") }
-                appendJSON(element)
+                append(metadata: element)
             }
             append("]")
         case .dictionary(let values):
             append("{")
             for (index, element) in values.sorted(by: { $0.key < $1.key }).enumerated() {
                 if index > 0 { append(",") }
-                appendJSON(element.key)
+                append(string: element.key)
                 append(":")
-                appendJSON(element.value)
+                append(metadata: element.value)
             }
             append("}")
         }

@@ -4,21 +4,22 @@ import Synchronization
 /// The time of a log line, as RFC 3339 writes it, with milliseconds.
 enum LogTimestamp {
     private static let style = Date.ISO8601FormatStyle()
-    /// The last second that was written, up to its `Z`: thousands of lines share one.
+    /// The last second that was written, up to the fraction: thousands of lines share one.
     private static let latest = Mutex<(second: Int, text: String)>((.min, ""))
 
-    /// The text of a moment, in UTC: `2026-11-23T15:04:05.678Z`.
-    static func text(of date: Date) -> String {
+    /// Appends a moment, in UTC: `2026-11-23T15:04:05.678Z`.
+    static func append(_ date: Date, to line: inout JSONBytes) {
         let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down))
         let second = Int((Double(milliseconds) / 1000).rounded(.down))
         let whole = latest.withLock { latest in
             if latest.second != second {
                 let text = style.format(Date(timeIntervalSince1970: TimeInterval(second)))
-                latest = (second, String(text.dropLast()))
+                latest = (second, String(text.dropLast()) + ".")
             }
             return latest.text
         }
-        let fraction = String(milliseconds - second * 1000)
-        return "\(whole).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)Z"
+        line.append(unescaped: whole)
+        // Four digits, of which the first is cut off: so the others have their zeros.
+        line.append(unescaped: String((1000 + milliseconds - second * 1000).description.dropFirst()) + "Z")
     }
 }

@@ -1,48 +1,36 @@
 import HTTPTypes
 public import Hummingbird
-import Logging
 import NIOCore
 
 /// What the servers know of every request besides the request itself.
 public protocol ServedRequestContext: RemoteAddressRequestContext {
     /// The identifier that the logs of proxy, frontend and API share.
     var requestID: String { get set }
-    /// The address of the browser or program that asked.
-    var clientAddress: String { get set }
+    /// From where the peer says that the request came: `X-Real-IP`.
+    var claimedAddress: String? { get set }
 }
 
-/// Fills in request id and client address, and puts the id on the answer and on every log line of the request.
-public struct RequestIdentity<Context: ServedRequestContext>: RouterMiddleware {
-    /// Makes the middleware; it must be the outermost.
-    public init() {}
+extension ServedRequestContext {
+    /// The address of the browser or program that asked.
+    public var clientAddress: String { ClientAddress.of(peer: remoteAddress, realIP: claimedAddress) }
+}
 
-    /// Names the request, then hands it on.
-    public func handle(
-        _ request: Request,
-        context: Context,
-        next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        var context = context
-        let peer = context.remoteAddress
-        context.requestID = Self.identifier(claimed: request.headers[.requestID], by: peer)
-        context.clientAddress = ClientAddress.of(peer: peer, realIP: request.headers[.realIP])
-        context.logger[metadataKey: "hb.request.id"] = nil
-        context.logger[metadataKey: "request_id"] = .string(context.requestID)
-        // The current logger of the task, too, so that what has no context to log with names the request as well.
-        var response = try await withLogger(context.logger) { _ in try await next(request, context) }
-        response.headers[.requestID] = context.requestID
-        return response
-    }
-
+/// The identifier of a request, which is on its answer and on every log line of it.
+enum RequestIdentifier {
     /// The identifier that the proxy gave, if it is one and comes from a peer that may say it; else a new one.
-    static func identifier(claimed: String?, by peer: SocketAddress?) -> String {
+    static func of(_ claimed: String?, by peer: SocketAddress?) -> String {
         if let claimed, ClientAddress.isTrusted(peer), claimed.isRequestID { return claimed }
-        return hexadecimal(UInt64.random(in: .min ... .max)) + hexadecimal(UInt64.random(in: .min ... .max))
-    }
-
-    private static func hexadecimal(_ number: UInt64) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
+        let digits: StaticString = "0123456789abcdef"
+        return String(unsafeUninitializedCapacity: 32) { text in
+            for half in 0..<2 {
+                var number = UInt64.random(in: .min ... .max)
+                for place in 0..<16 {
+                    text[half * 16 + place] = digits.utf8Start[Int(number & 0xF)]
+                    number >>= 4
+                }
+            }
+            return 32
+        }
     }
 }
 

@@ -16,4 +16,9 @@ import Testing
         #expect(union == (0..<16).map { $0 == 6 ? 0x4F : $0 == 8 ? 0xBF : 0xFF })
         #expect(common == (0..<16).map { $0 == 6 ? 0x40 : $0 == 8 ? 0x80 : 0 })
     }
+
+    @Test("The text is that of the library, in lower case")
+    func text() {
+        for id in (0..<1000).map({ _ in UUID.random() }) { #expect(id.lowercaseText == id.uuidString.lowercased()) }
+    }
 }

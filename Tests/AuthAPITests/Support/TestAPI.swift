@@ -130,7 +130,9 @@ final class TestClock: Sendable {
 final class LogRecorder: Sendable {
     private let lines = Locked<[String]>([])
 
-    var append: @Sendable (String) -> Void { { [lines] line in lines.update { $0.append(line) } } }
+    var append: @Sendable ([UInt8]) -> Void {
+        { [lines] line in lines.update { $0.append(String(decoding: line, as: UTF8.self)) } }
+    }
 
     /// The lines so far.
     var all: [String] { lines.value }

@@ -46,13 +46,12 @@ import Testing
         let proxy = try SocketAddress(ipAddress: "127.0.0.1", port: 1)
         let stranger = try SocketAddress(ipAddress: "8.8.8.8", port: 1)
         let id = "0123456789abcdef0123456789abcdef"
-        typealias Identity = RequestIdentity<TestContext>
-        #expect(Identity.identifier(claimed: id, by: proxy) == id)
-        #expect(Identity.identifier(claimed: id, by: stranger) != id)
+        #expect(RequestIdentifier.of(id, by: proxy) == id)
+        #expect(RequestIdentifier.of(id, by: stranger) != id)
         for bad in [
             nil, "", "short", String(repeating: "a", count: 65), "with space 1234", "line\nbreak1234", "\"quoted\"1234",
         ] {
-            let made = Identity.identifier(claimed: bad, by: proxy)
+            let made = RequestIdentifier.of(bad, by: proxy)
             #expect(made.count == 32 && made.allSatisfy(\.isHexDigit))
         }
     }

@@ -7,7 +7,7 @@ import Testing
 /// A14: unsafe requests that a browser sends on behalf of another site.
 @Suite struct CrossSiteGuardTests {
     private static let allowed = "https://app.example.org"
-    private let guardian = CrossSiteGuard<BasicRequestContext>(
+    private let guardian = CrossSiteGuard(
         allowedOrigins: Set([WebOrigin(Self.allowed)].compactMap(\.self))
     )
 

@@ -12,7 +12,10 @@ import Testing
     func text(seconds: Double) {
         let date = Date(timeIntervalSince1970: seconds)
         let expected = Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(date)
-        #expect(LogTimestamp.text(of: date) == expected)
-        #expect(LogTimestamp.text(of: date) == expected)
+        for _ in 0..<2 {
+            var line = JSONBytes()
+            LogTimestamp.append(date, to: &line)
+            #expect(String(decoding: line.bytes, as: UTF8.self) == expected)
+        }
     }
 }

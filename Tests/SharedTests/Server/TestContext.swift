@@ -7,7 +7,7 @@ struct TestContext: ServedRequestContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
     var requestID = ""
-    var clientAddress = ""
+    var claimedAddress: String?
 
     init(source: Source) {
         coreContext = .init(source: source)

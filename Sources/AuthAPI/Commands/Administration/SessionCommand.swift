@@ -55,7 +55,7 @@ struct SessionCommand: AsyncParsableCommand {
                 throw Administration.misused("a session is named by its identifier (UUID)")
             }
             guard try await Administration.run({ try await $0.endSession(id) }) else {
-                StandardError.print("there is no live session \(id.uuidString.lowercased())")
+                StandardError.print("there is no live session \(id.lowercaseText)")
                 throw Administration.notFound
             }
             print("ended 1 session")

@@ -17,7 +17,7 @@ struct Account: Sendable, Equatable {
 
     /// The account as its owner sees it.
     var body: UserBody {
-        UserBody(id: id.uuidString.lowercased(), email: email, name: name, avatarURL: avatarURL)
+        UserBody(id: id.lowercaseText, email: email, name: name, avatarURL: avatarURL)
     }
 }
 

@@ -27,13 +27,13 @@ struct AccountRoutes: Sendable {
                 from: Origin(request, context: context)
             )
         }
-        var response = try cookie.set(opened.token, on: .json(opened.account.body, status: .created))
+        var response = cookie.set(opened.token, on: .json(opened.account.body, status: .created))
         try devices.keep(for: email, of: request, on: &response)
         return response
     }
 
     /// `GET /api/auth/me`: the signed-in user.
-    @Sendable func me(_ request: Request, context: SignedInContext) throws -> Response {
-        try .json(context.signedIn.account.body)
+    @Sendable func me(_ request: Request, context: SignedInContext) -> Response {
+        .json(context.signedIn.account.body)
     }
 }

@@ -66,7 +66,7 @@ enum AccountReference: Sendable, Equatable, CustomStringConvertible {
     /// The identifier or the address.
     var description: String {
         switch self {
-        case .id(let id): id.uuidString.lowercased()
+        case .id(let id): id.lowercaseText
         case .email(let email): email.value
         }
     }

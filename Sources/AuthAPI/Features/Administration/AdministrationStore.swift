@@ -76,7 +76,7 @@ extension AccountRecord {
     /// Reads the columns of the two statements below.
     fileprivate init(_ row: PostgresRow) throws {
         self.init(
-            id: try row.uuid(0).uuidString.lowercased(),
+            id: try row.uuid(0).lowercaseText,
             email: try row.text(1),
             name: try row.text(2),
             hasPassword: try row.bool(3),
@@ -186,7 +186,7 @@ private struct FindSessionRecords: Statement {
 
     static func decode(_ row: PostgresRow) throws -> SessionRecord {
         SessionRecord(
-            id: try row.uuid(0).uuidString.lowercased(),
+            id: try row.uuid(0).lowercaseText,
             email: try row.text(1),
             createdAt: try row.timestamp(2),
             expiresAt: try row.timestamp(3),

@@ -14,7 +14,7 @@ struct LinkedIdentity: Sendable {
 
     /// The link as the user sees it.
     var body: IdentityBody {
-        IdentityBody(id: id.uuidString.lowercased(), provider: provider, email: email, linkedAt: linkedAt)
+        IdentityBody(id: id.lowercaseText, provider: provider, email: email, linkedAt: linkedAt)
     }
 }
 

@@ -1,23 +1,22 @@
 import Hummingbird
-import Logging
 import Shared
 
-/// Finds out who is signed in; handlers behind it may or may not need somebody to be.
-struct Authenticator: RouterMiddleware {
-    typealias Context = APIRequestContext
-
+/// Finds out who is signed in, for handlers that need somebody to be.
+struct Authenticator: Sendable {
     let sessions: SessionService
     let cookie: SessionCookie
 
-    func handle(
-        _ request: Request,
-        context: Context,
-        next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        var context = context
-        if let token = cookie.token(of: request) {
-            context.signedIn = try await sessions.signedIn(with: token)
+    /// A handler that runs for signed-in users only; others get `unauthenticated`.
+    ///
+    /// That the check ran is proved by the type of the context that the inner handler takes.
+    func required(
+        _ handler: @escaping @Sendable (Request, SignedInContext) async throws -> Response
+    ) -> @Sendable (Request, APIRequestContext) async throws -> Response {
+        { request, context in
+            guard let token = cookie.token(of: request), let signedIn = try await sessions.signedIn(with: token) else {
+                throw APIError(.unauthenticated)
+            }
+            return try await handler(request, SignedInContext(context, signedIn))
         }
-        return try await next(request, context)
     }
 }

@@ -15,7 +15,7 @@ struct Session: Sendable, Equatable {
     /// The session as its owner sees it.
     func body(current: SessionID) -> SessionBody {
         SessionBody(
-            id: id.uuidString.lowercased(),
+            id: id.lowercaseText,
             createdAt: createdAt,
             expiresAt: expiresAt,
             current: id == current,

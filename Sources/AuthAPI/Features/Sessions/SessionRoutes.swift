@@ -34,7 +34,7 @@ struct SessionRoutes: Sendable {
                 from: Origin(request, context: context, knownAs: devices.device(of: request, for: email))
             )
         }
-        var response = try cookie.set(opened.token, on: .json(opened.account.body))
+        var response = cookie.set(opened.token, on: .json(opened.account.body))
         try devices.keep(for: email, of: request, on: &response)
         if pending != nil { connection.forget(of: request, on: &response) }
         return response

@@ -67,9 +67,9 @@ struct TokenIssuer: Sendable {
     func token(for account: Account, session: SessionID, createdAt: Date) async throws -> Secret {
         let issued = Int(createdAt.timeIntervalSince1970)
         let claims = TokenClaims(
-            sub: account.id.uuidString.lowercased(),
+            sub: account.id.lowercaseText,
             email: account.email,
-            jti: session.uuidString.lowercased(),
+            jti: session.lowercaseText,
             iss: issuer,
             aud: Self.audience,
             iat: issued,

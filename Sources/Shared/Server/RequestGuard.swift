@@ -1,0 +1,26 @@
+public import Hummingbird
+
+/// Refuses, before any handler sees it, a request whose path is not canonical or that another site's page sends.
+public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
+    private let crossSite: CrossSiteGuard
+
+    /// Makes the guard.
+    ///
+    /// - Parameter allowedOrigins: other origins whose pages may call this server.
+    public init(allowedOrigins: Set<WebOrigin> = []) { crossSite = CrossSiteGuard(allowedOrigins: allowedOrigins) }
+
+    /// Hands the request on, or throws `not_found` or `cross_site_request`.
+    public func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard CanonicalPath.isCanonical(request.uri.path) else {
+            throw APIError(.notFound, detail: "There is nothing at this path.")
+        }
+        guard crossSite.allows(request.head) else {
+            throw APIError(.crossSiteRequest, detail: "This request came from a page of another site.")
+        }
+        return try await next(request, context)
+    }
+}
