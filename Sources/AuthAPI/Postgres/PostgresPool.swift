@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import ServiceLifecycle
+import Shared
 import Synchronization
 
 /// A fixed number of threads, each with one connection, that run closures handed in by requests.

@@ -20,13 +20,25 @@ public struct JSONBytes {
         text.withUTF8 { bytes.append(contentsOf: $0) }
     }
 
+    /// Appends a number that is not negative, with zeros before it up to that many digits.
+    mutating func append(_ number: Int, digits: Int) {
+        var place = 1
+        for _ in 1..<digits { place *= 10 }
+        while place > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(number / place % 10))
+            place /= 10
+        }
+    }
+
     /// Appends a string, in its quotes; nothing in it can end the string or the line, or steer a terminal.
     public mutating func append(string text: String) {
         var text = text
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { utf8 in
-            // Nearly every text is plain ASCII.
-            if utf8.allSatisfy(Self.isPlain) {
+            // Nearly every text is plain ASCII; without a way out of the loop it takes many bytes at a time.
+            var others: UInt8 = 0
+            for byte in utf8 { others |= Self.isPlain(byte) ? 0 : 1 }
+            if others == 0 {
                 bytes.append(contentsOf: utf8)
             } else {
                 appendEscaped(String(decoding: utf8, as: UTF8.self), escapingQuotes: true)
@@ -44,7 +56,7 @@ public struct JSONBytes {
     mutating func append(escaped text: String) { appendEscaped(text, escapingQuotes: false) }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        (byte &- 0x20 < 0x5F) && (byte != UInt8(ascii: "\"")) && (byte != UInt8(ascii: "\\"))
     }
 
     private mutating func appendEscaped(_ text: String, escapingQuotes: Bool) {

@@ -1,12 +1,6 @@
 import FoundationEssentials
 public import Logging
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Writes each event as one line to standard output: a JSON object, or readable text for development.
 public struct JSONLogHandler: LogHandler {
     /// The lowest level that is written.
@@ -24,11 +18,11 @@ public struct JSONLogHandler: LogHandler {
     /// - Parameters:
     ///   - format: JSON lines or text.
     ///   - logLevel: the lowest level that is written.
-    ///   - write: takes a finished line with its line break, in UTF-8; by default one write to standard output.
+    ///   - write: takes a finished line with its line break, in UTF-8; by default for standard output.
     public init(
         format: LogFormat,
         logLevel: Logger.Level,
-        write: @escaping @Sendable ([UInt8]) -> Void = JSONLogHandler.writeToStandardOutput
+        write: @escaping @Sendable ([UInt8]) -> Void = { LogOutput.standard.append($0) }
     ) {
         self.format = format
         self.logLevel = logLevel
@@ -42,7 +36,12 @@ public struct JSONLogHandler: LogHandler {
     ///   - leastLevel: a level below which nothing is written whatever the settings say.
     public static func bootstrap(_ settings: CommonSettings, leastLevel: Logger.Level = .trace) {
         let level = max(settings.logLevel, leastLevel)
-        LoggingSystem.bootstrap { _ in JSONLogHandler(format: settings.logFormat, logLevel: level) }
+        let handler = JSONLogHandler(format: settings.logFormat, logLevel: level)
+        LogOutput.standard.tellDropped { count in
+            handler.line(of: .warning, "log lines dropped", ["count": .stringConvertible(count)])
+        }
+        LogOutput.writeStandardOutputAtExit()
+        LoggingSystem.bootstrap { _ in handler }
     }
 
     /// Reads or writes one value of the metadata.
@@ -53,16 +52,24 @@ public struct JSONLogHandler: LogHandler {
 
     /// Writes one event.
     public func log(event: LogEvent) {
+        var own = event.metadata ?? [:]
+        // Of an error only the type: its text could hold what a person typed.
+        if let error = event.error { own["error"] = .string(String(describing: type(of: error))) }
+        write(line(of: event.level, event.message.description, own))
+    }
+
+    private func line(of level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> [UInt8] {
+        let fields = fields(metadata)
         var line = JSONBytes()
         switch format {
         case .json:
             line.append("{\"timestamp\":\"")
             LogTimestamp.append(.now, to: &line)
             line.append("\",\"level\":\"")
-            line.append(Self.name(of: event.level))
+            line.append(Self.name(of: level))
             line.append("\",\"message\":")
-            line.append(string: event.message.description)
-            for (key, value) in fields(of: event) {
+            line.append(string: message)
+            for (key, value) in fields {
                 line.append(",")
                 line.append(string: key)
                 line.append(":")
@@ -72,21 +79,17 @@ public struct JSONLogHandler: LogHandler {
         case .text:
             LogTimestamp.append(.now, to: &line)
             line.append(" ")
-            line.append(Self.name(of: event.level))
+            line.append(Self.name(of: level))
             line.append(" ")
-            line.append(escaped: event.message.description)
-            for (key, value) in fields(of: event) { line.append(escaped: " \(key)=\(value)") }
+            line.append(escaped: message)
+            for (key, value) in fields { line.append(escaped: " \(key)=\(value)") }
             line.append("\n")
         }
-        write(line.bytes)
+        return line.bytes
     }
 
     /// What goes with an event, sorted by key: of two values what is nearer to the event.
-    ///
-    /// Of an error only its type is told: its text could hold what a person typed.
-    private func fields(of event: LogEvent) -> [(key: String, value: Logger.MetadataValue)] {
-        var own = event.metadata ?? [:]
-        if let error = event.error { own["error"] = .string(String(describing: type(of: error))) }
+    private func fields(_ own: Logger.Metadata) -> [(key: String, value: Logger.MetadataValue)] {
         let provided = metadataProvider?.get() ?? [:]
         var fields: [(key: String, value: Logger.MetadataValue)] = []
         fields.reserveCapacity(8)
@@ -95,18 +98,6 @@ public struct JSONLogHandler: LogHandler {
         for (key, value) in metadata where own[key] == nil && provided[key] == nil { fields.append((key, value)) }
         fields.sort { $0.key < $1.key }
         return fields
-    }
-
-    /// Writes a line to standard output in one call, so that lines of different threads do not mix.
-    public static let writeToStandardOutput: @Sendable ([UInt8]) -> Void = { line in
-        line.withUnsafeBytes { bytes in
-            var rest = bytes
-            while let base = rest.baseAddress, rest.count > 0 {
-                let written = Glibc.write(STDOUT_FILENO, base, rest.count)
-                guard written > 0 || errno == EINTR else { return }
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(max(written, 0)))
-            }
-        }
     }
 
     private static func name(of level: Logger.Level) -> StaticString {
@@ -120,15 +111,20 @@ public struct JSONLogHandler: LogHandler {
 }
 
 extension JSONBytes {
+    private mutating func append(convertible value: any CustomStringConvertible & Sendable) {
+        // The usual types first: whether a value is of any integer type costs much more to find out.
+        let type = type(of: value) as Any.Type
+        if type == Int.self || type == Bool.self || (value as? Double)?.isFinite ?? (value is any FixedWidthInteger) {
+            append(unescaped: value.description)
+        } else {
+            append(string: value.description)
+        }
+    }
+
     fileprivate mutating func append(metadata value: Logger.MetadataValue) {
         switch value {
         case .string(let text): append(string: text)
-        // The usual types first: whether a value is of any integer type costs much more to find out.
-        case .stringConvertible(let number as Int): append(unescaped: number.description)
-        case .stringConvertible(let number as Double) where number.isFinite: append(unescaped: number.description)
-        case .stringConvertible(let flag as Bool): append(unescaped: flag.description)
-        case .stringConvertible(let number as any FixedWidthInteger): append(unescaped: number.description)
-        case .stringConvertible(let other): append(string: other.description)
+        case .stringConvertible(let value): append(convertible: value)
         case .array(let values):
             append("[")
             for (index, element) in values.enumerated() {

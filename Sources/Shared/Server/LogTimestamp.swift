@@ -19,7 +19,7 @@ enum LogTimestamp {
             return latest.text
         }
         line.append(unescaped: whole)
-        // Four digits, of which the first is cut off: so the others have their zeros.
-        line.append(unescaped: String((1000 + milliseconds - second * 1000).description.dropFirst()) + "Z")
+        line.append(milliseconds - second * 1000, digits: 3)
+        line.append("Z")
     }
 }

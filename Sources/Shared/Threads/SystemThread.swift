@@ -1,32 +1,32 @@
-import Glibc
+public import Glibc
 
 /// A thread of the system, outside Swift's own pool, so that it may block or keep a core busy.
-enum SystemThread {
+public enum SystemThread {
     /// The system would not start a thread.
-    struct Failure: Error {
+    public struct Failure: Error {
         /// The error number of pthread_create(3).
-        let status: Int32
+        public let status: Int32
     }
 
     /// Runs the body on a new thread, which the caller joins or detaches.
     ///
     /// - Throws: ``Failure``.
-    static func start(_ body: @escaping @Sendable () -> Void) throws(Failure) -> pthread_t {
-        let argument = unsafe Unmanaged.passRetained(Body(body))
+    public static func start(_ body: @escaping @Sendable () -> Void) throws(Failure) -> pthread_t {
+        let argument = Unmanaged.passRetained(Body(body))
         var thread = pthread_t()
-        let status = unsafe pthread_create(
+        let status = pthread_create(
             &thread,
             nil,
             { argument in
-                if let argument = unsafe argument {
-                    unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                if let argument = argument {
+                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
                 }
                 return nil
             },
             argument.toOpaque()
         )
         guard status == 0 else {
-            unsafe argument.release()
+            argument.release()
             throw Failure(status: status)
         }
         return thread
