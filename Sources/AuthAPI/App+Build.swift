@@ -159,12 +159,14 @@ extension App {
         let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             RequestObserver<APIRequestContext>(logger: logger, registry: metrics.registry)
-            ResponseHeaders(
-                isSecure: settings.common.publicURL.isSecure,
-                cors: CORSPolicy(allowedOrigins: settings.allowedOrigins)
+            RequestFrame(
+                rules: RequestGuard(allowedOrigins: settings.allowedOrigins),
+                errors: ErrorResponses(routes: RouteTable(described)),
+                headers: ResponseHeaders(
+                    isSecure: settings.common.publicURL.isSecure,
+                    cors: CORSPolicy(allowedOrigins: settings.allowedOrigins)
+                )
             )
-            ErrorMiddleware(routes: RouteTable(described))
-            RequestGuard<APIRequestContext>(allowedOrigins: settings.allowedOrigins)
         }
         addRoutes(to: router)
         return Application(

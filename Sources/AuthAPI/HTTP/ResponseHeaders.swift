@@ -2,39 +2,34 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Puts the headers of OWASP "REST Security" on every answer, where the handler has not set its own, and those of CORS.
-struct ResponseHeaders: RouterMiddleware {
-    typealias Context = APIRequestContext
+/// The headers of OWASP "REST Security" for every answer, where the handler has not set its own, and those of CORS.
+struct ResponseHeaders: Sendable {
+    private let fields: [HTTPField]
+    private let cors: CORSPolicy?
 
-    /// Whether browsers reach the site through TLS, so that they may be told to insist on it.
-    let isSecure: Bool
-    /// Which other origins may read the answers; nil for none.
-    let cors: CORSPolicy?
-
-    func handle(
-        _ request: Request,
-        context: Context,
-        next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        var response: Response
-        if let preflight = cors?.preflight(request) {
-            response = preflight
-        } else {
-            response = try await next(request, context)
-        }
-        response.setIfAbsent(.cacheControl, "no-store")
-        response.setIfAbsent(.contentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
-        response.setIfAbsent(.xContentTypeOptions, "nosniff")
-        response.setIfAbsent(.referrerPolicy, "no-referrer")
-        if isSecure { response.setIfAbsent(.strictTransportSecurity, "max-age=31536000") }
-        cors?.mark(&response, to: request)
-        return response
+    /// Makes the headers.
+    ///
+    /// - Parameters:
+    ///   - isSecure: whether browsers reach the site through TLS, so that they may be told to insist on it.
+    ///   - cors: which other origins may read the answers; nil for none.
+    init(isSecure: Bool, cors: CORSPolicy?) {
+        let always: [HTTPField] = [
+            .init(name: .cacheControl, value: "no-store"),
+            .init(name: .contentSecurityPolicy, value: "default-src 'none'; frame-ancestors 'none'"),
+            .init(name: .xContentTypeOptions, value: "nosniff"),
+            .init(name: .referrerPolicy, value: "no-referrer"),
+        ]
+        fields = isSecure ? always + [.init(name: .strictTransportSecurity, value: "max-age=31536000")] : always
+        self.cors = cors
     }
-}
 
-extension Response {
-    fileprivate mutating func setIfAbsent(_ name: HTTPField.Name, _ value: String) {
-        if headers[name] == nil { headers[name] = value }
+    /// The answer to a browser that asks before it sends a request from another origin; nil for anything else.
+    func preflight(_ request: Request) -> Response? { cors?.preflight(request) }
+
+    /// Puts the headers on an answer.
+    func complete(_ response: inout Response, to request: Request) {
+        for field in fields where !response.headers.contains(field.name) { response.headers.append(field) }
+        cors?.mark(&response, to: request)
     }
 }
 

@@ -9,18 +9,23 @@ public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
     /// - Parameter allowedOrigins: other origins whose pages may call this server.
     public init(allowedOrigins: Set<WebOrigin> = []) { crossSite = CrossSiteGuard(allowedOrigins: allowedOrigins) }
 
-    /// Hands the request on, or throws `not_found` or `cross_site_request`.
+    /// Hands the request on, or throws as ``check(_:)``.
     public func handle(
         _ request: Request,
         context: Context,
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
+        try check(request)
+        return try await next(request, context)
+    }
+
+    /// Throws `not_found` or `cross_site_request` for a request that must not be handled.
+    public func check(_ request: Request) throws {
         guard CanonicalPath.isCanonical(request.uri.path) else {
             throw APIError(.notFound, detail: "There is nothing at this path.")
         }
         guard crossSite.allows(request.head) else {
             throw APIError(.crossSiteRequest, detail: "This request came from a page of another site.")
         }
-        return try await next(request, context)
     }
 }

@@ -77,7 +77,9 @@ struct SessionService: Sendable {
     func signedIn(with token: Secret) async throws -> SignedIn? {
         let now = now()
         let hash = TokenHash(of: token)
-        guard await tokens.isValid(token, hash: hash, at: now) else { return nil }
+        var isValid = tokens.isKnownValid(hash, at: now)
+        if isValid == nil { isValid = await tokens.isValid(token, hash: hash, at: now) }
+        guard isValid == true else { return nil }
         return try await store.signedIn(with: hash, at: now)
     }
 

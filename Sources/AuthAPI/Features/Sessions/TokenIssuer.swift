@@ -78,6 +78,11 @@ struct TokenIssuer: Sendable {
         return Secret(try await keys.sign(claims, kid: currentKey))
     }
 
+    /// Whether a token that was checked before is valid at the given time; nil for one that was not, or is forgotten.
+    func isKnownValid(_ hash: TokenHash, at now: Date) -> Bool? {
+        verified[hash]?.contains(Int(now.timeIntervalSince1970))
+    }
+
     /// Tells whether a text is a token of this issuer that is valid at the given time; why it is not is not told.
     ///
     /// When it was issued does not matter (RFC 7519, section 4.1.6, gives it no such meaning): else a clock that was ahead
@@ -89,8 +94,8 @@ struct TokenIssuer: Sendable {
     ///   - now: the time.
     /// - Returns: whether it is valid.
     func isValid(_ token: Secret, hash: TokenHash, at now: Date) async -> Bool {
+        if let known = isKnownValid(hash, at: now) { return known }
         let seconds = Int(now.timeIntervalSince1970)
-        if let known = verified[hash] { return known.contains(seconds) }
         guard token.value.utf8.count <= Self.maximumLength,
             let claims = try? await keys.verify(token.value, as: TokenClaims.self),
             claims.iss == issuer, claims.aud == Self.audience

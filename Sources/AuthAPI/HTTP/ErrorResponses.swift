@@ -3,30 +3,17 @@ import Hummingbird
 import Logging
 import Shared
 
-/// Turns every error into a problem document (RFC 9457), and a fault that nobody foresaw into a bare 500; also gives the
-/// request its share of the database's time.
-struct ErrorMiddleware: RouterMiddleware {
-    typealias Context = APIRequestContext
-
+/// Turns every error into a problem document (RFC 9457), and a fault that nobody foresaw into a bare 500.
+struct ErrorResponses: Sendable {
     /// The routes, to answer 405 rather than 404 where only the method is wrong.
     let routes: RouteTable
 
-    func handle(
-        _ request: Request,
-        context: Context,
-        next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await DatabasePatience.$current.withValue(DatabasePatience()) {
-                try await next(request, context)
-            }
-        } catch {
-            let apiError = self.apiError(for: error, request: request, context: context)
-            return try response(for: apiError, requestID: context.requestID)
-        }
+    /// The answer to a request that ended in an error; a fault is logged.
+    func response(to request: Request, _ error: any Error, context: APIRequestContext) throws -> Response {
+        try response(for: apiError(for: error, request: request, context: context), requestID: context.requestID)
     }
 
-    private func apiError(for error: any Error, request: Request, context: Context) -> APIError {
+    private func apiError(for error: any Error, request: Request, context: APIRequestContext) -> APIError {
         switch error {
         case let error as APIError:
             if error.code.status >= 500 {
@@ -44,7 +31,7 @@ struct ErrorMiddleware: RouterMiddleware {
     }
 
     /// Logs what kind of error it was; its text could hold what a person typed.
-    private func log(_ error: any Error, code: APIErrorCode, context: Context) {
+    private func log(_ error: any Error, code: APIErrorCode, context: APIRequestContext) {
         var metadata: Logger.Metadata = [
             "code": .string(code.rawValue), "error": .string(String(describing: type(of: error))),
         ]
