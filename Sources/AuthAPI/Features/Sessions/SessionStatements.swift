@@ -1,10 +1,18 @@
 import FoundationEssentials
 import Shared
 
-/// Stores a session, and the event that it was opened.
+/// Stores a session, and the event that it was opened; gives back what was taken for the check of its password.
+///
+/// One statement for all of it, so that the usual sign-in needs no transaction around it.
 struct InsertSession: Statement {
     static let sql: StaticString = """
-        WITH opened AS (
+        WITH given (key, cost) AS (VALUES ($11::bytea, $12::bigint), ($13, $14)),
+        locked AS (SELECT key FROM throttles WHERE key IN ($11, $13) ORDER BY key FOR UPDATE),
+        returned AS (
+            UPDATE throttles SET busy_until = busy_until - given.cost * interval '1 microsecond'
+            FROM given, locked WHERE throttles.key = given.key AND locked.key = given.key
+        ),
+        opened AS (
             INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address)
             VALUES ($1, $2, $3, $4, $5, $9, $8) RETURNING id, user_id
         )
@@ -12,11 +20,12 @@ struct InsertSession: Statement {
         SELECT 'signed_in', user_id, id, $6, $7, $8, $9, $10 FROM opened
         """
     let session: NewSession
+    var givingBack: [Attempt] = []
     var parameters: [PostgresValue] {
         [
             .uuid(session.id), .uuid(session.accountID), .bytes(session.tokenHash.bytes),
             .timestamp(session.createdAt), .timestamp(session.expiresAt), .text(orNull: session.provider?.rawValue),
-        ] + session.origin.parameters
+        ] + session.origin.parameters + givingBack.costs
     }
 }
 

@@ -25,9 +25,13 @@ struct SessionStore: Sendable {
         connecting pending: PendingConnection? = nil,
         givingBack attempts: [Attempt] = []
     ) async throws {
+        let opening = InsertSession(session: session, givingBack: attempts)
+        guard upgrade != nil || pending != nil else {
+            _ = try await postgres.withConnection { try $0.run(opening) }
+            return
+        }
         try await postgres.transaction { db in
-            if !attempts.isEmpty { try db.run(GiveBack(attempts: attempts)) }
-            try db.run(InsertSession(session: session))
+            try db.run(opening)
             if let upgrade { try db.run(UpgradeHash(upgrade: upgrade, session: session)) }
             guard let pending else { return }
             try identities.connect(pending, with: session, in: db)

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Gives attempts back, in the transaction of whatever made them right.
+/// Gives attempts back whose password was not checked; those that were right go back with their session.
 struct GiveBack: Statement {
     static let sql: StaticString = """
         WITH given (key, cost) AS (VALUES ($1::bytea, $2::bigint), ($3, $4)),
@@ -9,7 +9,7 @@ struct GiveBack: Statement {
         FROM given, locked WHERE throttles.key = given.key AND locked.key = given.key
         """
     let attempts: [Attempt]
-    var parameters: [PostgresValue] { attempts.padded { [.bytes($0.key.bytes), .int8($0.limit.cost)] } }
+    var parameters: [PostgresValue] { attempts.costs }
 }
 
 /// In one statement: how long to wait at worst; when that is not at all, the attempts are taken and the account is read;
@@ -136,6 +136,12 @@ struct RemoveExpiredThrottles: Statement {
 }
 
 extension [Attempt] {
+    /// Four parameters, key and cost of up to two attempts.
+    var costs: [PostgresValue] {
+        let values = padded { [.bytes($0.key.bytes), .int8($0.limit.cost)] }
+        return values.isEmpty ? [.nullBytes, .null(.int8), .nullBytes, .null(.int8)] : values
+    }
+
     /// The parameters of two attempts, NULLs standing for a second that is not there.
     fileprivate func padded(_ values: (Attempt) -> [PostgresValue]) -> [PostgresValue] {
         guard let first else { return [] }
