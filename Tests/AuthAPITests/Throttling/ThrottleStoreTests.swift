@@ -69,6 +69,37 @@ import Testing
         }
     }
 
+    @Test(
+        "A17, D7: taking an attempt does not wait for the disk; what tells of a refusal, and all that comes later, does"
+    )
+    func commit() async throws {
+        struct Commits: Statement {
+            static let sql: StaticString = "SHOW synchronous_commit"
+            static func decode(_ row: PostgresRow) throws -> String { try row.text(0) }
+        }
+        try await with { store, _ async throws in
+            let (now, keys) = (self.now, self.keys)
+            for (kind, expected) in [(0, "off"), (1, "off"), (0, "on"), (1, "on")] {
+                let attempt = Attempt(
+                    key: keys.registration("198.51.\(kind).1"),
+                    limit: Limit(attempts: 1, seconds: 60)
+                )
+                let commits = try await store.postgres.transaction { db in
+                    if kind == 0 {
+                        _ = try db.one(Take(attempt: attempt, origin: .operator, now: now))
+                    } else {
+                        _ = try db.one(
+                            TakeAndFind(attempts: [attempt], email: "ada@example.com", origin: .operator, now: now)
+                        )
+                    }
+                    return try db.one(Commits())
+                }
+                #expect(commits == expected)
+                #expect(try await store.postgres.withConnection { try $0.one(Commits()) } == "on")
+            }
+        }
+    }
+
     @Test("A17 What is given back can be taken again")
     func givingBack() async throws {
         try await with { store, _ async throws in

@@ -16,7 +16,9 @@ struct GiveBack: Statement {
 /// else the audit trail notes each limit that was met.
 ///
 /// Of requests at the same moment the row lock lets each see what the one before has taken. Rows are locked, and events
-/// written, in the order of their keys.
+/// written, in the order of their keys. The commit of what was taken does not wait for the disk, nor do those who wait for
+/// the lock: should the server crash in the half second until it is there, somebody has one guess more. That of an event
+/// does wait.
 struct TakeAndFind: Statement {
     static let sql: StaticString = """
         WITH wanted (key, cost, capacity, kind) AS (
@@ -60,7 +62,8 @@ struct TakeAndFind: Statement {
             ORDER BY key
             ON CONFLICT (subject, period) WHERE subject IS NOT NULL DO NOTHING
         )
-        SELECT admitted.wait, users.id, users.email, users.name, users.avatar_url, users.password_hash
+        SELECT admitted.wait, users.id, users.email, users.name, users.avatar_url, users.password_hash,
+            CASE WHEN admitted.wait IS NULL THEN set_config('synchronous_commit', 'off', true) END
         FROM admitted LEFT JOIN users ON admitted.wait IS NULL AND lower(users.email) = $10
         """
     let attempts: [Attempt]
@@ -82,7 +85,7 @@ struct TakeAndFind: Statement {
     }
 }
 
-/// Takes one attempt, or says how long to wait for it and has the audit trail note that.
+/// Takes one attempt, or says how long to wait for it and has the audit trail note that; commits as ``TakeAndFind`` does.
 struct Take: Statement {
     static let sql: StaticString = """
         WITH taken AS (
@@ -102,7 +105,8 @@ struct Take: Statement {
             ON CONFLICT (subject, period) WHERE subject IS NOT NULL DO NOTHING
         )
         SELECT CASE WHEN NOT EXISTS (SELECT FROM taken) THEN greatest(1, coalesce((
-            SELECT (extract(epoch FROM busy_until - $4) * 1000000)::bigint + $2 - $3 FROM throttles WHERE key = $1), $2)) END
+            SELECT (extract(epoch FROM busy_until - $4) * 1000000)::bigint + $2 - $3 FROM throttles WHERE key = $1), $2)) END,
+            CASE WHEN EXISTS (SELECT FROM taken) THEN set_config('synchronous_commit', 'off', true) END
         """
     let attempt: Attempt
     let origin: Origin
