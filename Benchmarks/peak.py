@@ -5,7 +5,8 @@ PEER, the command of another server that does the same job, with PEER_NAME, PEER
 database.
 
 Every round measures every row, so that a machine whose speed drifts spoils all alike; the table has the medians and, in
-brackets, the least and the greatest. Shares are computed within each round.
+brackets, the least and the greatest. What the machine allows is measured right before and after each row that is
+compared with it, and the share is that of the mean of the two.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -28,6 +30,8 @@ CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS") or 32)
 SECONDS = int(os.environ.get("BENCH_SECONDS") or 10)
 ROUNDS = int(os.environ.get("BENCH_ROUNDS") or 3)
 USERS = 64
+
+Row = dict[str, float]
 STARTS = 7
 
 
@@ -37,15 +41,32 @@ class Bench:
     def __init__(self, database: str):
         self.database = database
         self.postgres = int(Path(os.environ["POSTGRES_PID_FILE"]).read_text().split()[0])
-        self.rounds: dict[str, list[dict[str, float]]] = {}
+        self.rounds: dict[str, list[Row]] = {}
 
-    def limit(self, name: str, result: dict[str, float]) -> None:
-        """Records what something else than a server did."""
-        self.rounds.setdefault(name, []).append(result | {"errors": 0})
+    def compare(self, limit: Callable[[], Row], *rows: Callable[[], Row]) -> None:
+        """Measures rows, each between two measurements of what the machine allows."""
+        before = limit()
+        for row in rows:
+            result, after = row(), limit()
+            result["share"] = result["rate"] / ((before["rate"] + after["rate"]) / 2)
+            before = after
+
+    def pgbench(self) -> Row:
+        """PostgreSQL alone."""
+        return self.record("pgbench", limits.pgbench(self.database, CONNECTIONS, SECONDS) | {"errors": 0})
+
+    def argon2(self) -> Row:
+        """The password hash alone."""
+        return self.record("Argon2id alone", limits.argon2(machine.CORES, SECONDS) | {"errors": 0})
+
+    def record(self, name: str, result: Row) -> Row:
+        """Adds a measurement to a row."""
+        self.rounds.setdefault(name, []).append(result)
+        return result
 
     def load(
         self, name: str, server: Server, path: str, script: str = "", beside: Wrk | None = None, **body: str
-    ) -> None:
+    ) -> Row:
         """Warms a server up, then measures it at full load."""
         url = server.base + path
         if not beside:
@@ -57,34 +78,39 @@ class Bench:
             time.sleep(max(0.5, SECONDS - 0.5))
         result = load.result() | {f"cpu {key}": share for key, share in usage.shares.items()}
         result |= {"cpu others": usage.others, "memory": sum(map(machine.resident, machine.tree(server.pid)))}
-        self.rounds.setdefault(name, []).append(result)
+        return self.record(name, result)
 
     @staticmethod
     def fresh(body: dict[str, str]) -> dict[str, str]:
         """The settings of a run; each registers others."""
         return body | {"BODY": People.registration_body()} if body.get("BODY") == "new" else body
 
-    def server(self, label: str, server: Server, people: People, headers: str, prefix: str, health: str) -> None:
+    def server(self, label: str, server: Server, people: People, headers: str, prefix: str) -> None:
         """The rows of a server that does our job."""
         login = {"BODY": people.login_body, "COUNT": str(USERS)}
-        self.load(f"{label} GET {health}", server, health)
-        self.load(f"{label} GET {prefix}/me", server, f"{prefix}/me", "get.lua", HEADERS_FILE=headers)
-        self.limit("Argon2id alone", limits.argon2(machine.CORES, SECONDS))
-        self.load(f"{label} POST {prefix}/login", server, f"{prefix}/login", "post.lua", **login)
-        self.load(f"{label} POST {prefix}/register", server, f"{prefix}/register", "post.lua", BODY="new")
-        machine.drain(server.pid)
+
+        def me() -> Row:
+            return self.load(f"{label} GET {prefix}/me", server, f"{prefix}/me", "get.lua", HEADERS_FILE=headers)
+
+        def with_password(path: str, **body: str) -> Row:
+            result = self.load(f"{label} POST {prefix}{path}", server, f"{prefix}{path}", "post.lua", **body)
+            machine.drain(server.pid)
+            return result
+
+        self.compare(self.pgbench, me)
+        self.compare(
+            self.argon2, lambda: with_password("/login", **login), lambda: with_password("/register", BODY="new")
+        )
         logins = Wrk(server.base + f"{prefix}/login", CONNECTIONS, SECONDS + 2, "post.lua", **login)
         time.sleep(1)
         name = f"{label} GET {prefix}/me during logins"
         self.load(name, server, f"{prefix}/me", "get.lua", beside=logins, HEADERS_FILE=headers)
-        self.rounds.setdefault(f"{label} POST {prefix}/login during /me", []).append(logins.result())
+        self.record(f"{label} POST {prefix}/login during /me", logins.result())
 
-    def share(self, name: str, of: str) -> str:
-        """The median, over the rounds, of what one row reached of another in the same round."""
-        if of not in self.rounds or name not in self.rounds:
-            return ""
-        pairs = zip(self.rounds[name], self.rounds[of], strict=False)
-        return f"{median(one['rate'] / other['rate'] for one, other in pairs):.0%} of {of}"
+    def share(self, name: str) -> str:
+        """What the row reached of what the machine allows: the median over the rounds, and the range."""
+        shares = [each["share"] for each in self.rounds[name] if "share" in each]
+        return f"{median(shares):.0%} ({min(shares):.0%}–{max(shares):.0%})" if shares else ""
 
 
 def number(value: float) -> str:
@@ -100,7 +126,7 @@ def number(value: float) -> str:
     )
 
 
-def table(bench: Bench, shares: dict[str, str]) -> str:
+def table(bench: Bench) -> str:
     """Everything that was measured, as Markdown."""
     lines = [
         "| what | requests/s | p50 ms | p99 ms | errors | share | cpu %: server, PostgreSQL, load | memory MB |",
@@ -116,7 +142,7 @@ def table(bench: Bench, shares: dict[str, str]) -> str:
             keys = ("cpu server", "cpu PostgreSQL", "cpu wrk")
             cpu = ", ".join(f"{median(each[key] for each in rounds):.0f}" for key in keys)
             memory = number(max(each["memory"] for each in rounds))
-        lines.append(f"| {name} | {spread} | {p50} | {p99} | {errors} | {shares.get(name, '')} | {cpu} | {memory} |")
+        lines.append(f"| {name} | {spread} | {p50} | {p99} | {errors} | {bench.share(name)} | {cpu} | {memory} |")
     return "\n".join(lines)
 
 
@@ -170,33 +196,30 @@ def measure(
             peers = People(other, prefix, USERS)
             peer_headers.write("\n".join(peers.headers) + "\n")
             peer_headers.flush()
+        label = os.environ.get("PEER_NAME") or "peer"
         for _ in range(ROUNDS):
-            bench.limit("pgbench", limits.pgbench(bench.database, CONNECTIONS, SECONDS))
-            bench.load("constant route", constant, "/")
-            bench.load("WebFrontend GET /login", frontend, "/login")
-            bench.server("AuthAPI", api, people, headers.name, "/api/auth", "/health")
+            rows = [
+                lambda: bench.load("WebFrontend GET /login", frontend, "/login"),
+                lambda: bench.load("AuthAPI GET /health", api, "/health"),
+            ]
             if other:
-                label = os.environ.get("PEER_NAME") or "peer"
-                bench.server(label, other, peers, peer_headers.name, prefix, "/health")
+                rows.append(lambda: bench.load(f"{label} GET /health", other, "/health"))
+            bench.compare(lambda: bench.load("constant route", constant, "/"), *rows)
+            bench.server("AuthAPI", api, people, headers.name, "/api/auth")
+            if other:
+                bench.server(label, other, peers, peer_headers.name, prefix)
 
 
 def describe(bench: Bench, starts: dict[str, list[float]], idle: dict[str, float], peaks: dict[str, float]) -> str:
     """The report."""
     prefix = os.environ.get("PEER_PREFIX") or "/auth"
     label = os.environ.get("PEER_NAME") or "peer"
-    shares = {}
-    for name in bench.rounds:
-        if "/me" in name and "during" not in name:
-            shares[name] = bench.share(name, "pgbench")
-        elif name.endswith(("/login", "/register")) and "POST" in name:
-            shares[name] = bench.share(name, "Argon2id alone")
-        elif "GET" in name and "during" not in name:
-            shares[name] = bench.share(name, "constant route")
     lines = [
         f"{machine.CORES} cores, {CONNECTIONS} connections, {SECONDS} s a row, {ROUNDS} rounds",
         "",
-        table(bench, shares),
+        table(bench),
         "",
+        "The limit of `/me` is pgbench, of sign-in and registration Argon2id, of the others the constant route.\n",
     ]
     ours, theirs = "AuthAPI GET /api/auth/me", f"{label} GET {prefix}/me"
     if theirs in bench.rounds:
