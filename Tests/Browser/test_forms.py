@@ -174,6 +174,8 @@ def test_a_double_click_makes_one_account(page, site, email):
     fill_registration(page, email)
     page.locator("main").get_by_role("button", name="Create account").dblclick(no_wait_after=True)
     wait_until(lambda: accounts(site, email) > 0, "the account is made")
+    # The account is there before its answer is shown, and a page that is still on its way would take the place of ours.
+    wait_until(lambda: path_of(page) != "/register" or page.locator("#error-summary").count() > 0, "an answer is shown")
     page.wait_for_load_state()
     # Without scripts the browser may have sent it twice; even then the account is there and the visitor can get in.
     page.goto("/")

@@ -10,8 +10,12 @@ import Testing
     private let keys = ThrottleKeys(secretKey: Secret(TestAPI.secretKey))
     private let limit = Limit(attempts: 3, seconds: 30)
 
-    private func with(_ body: @Sendable (ThrottleStore, TestDatabase) async throws -> Void) async throws {
+    private func with(
+        preparedBy preparation: String? = nil,
+        _ body: @Sendable (ThrottleStore, TestDatabase) async throws -> Void
+    ) async throws {
         try await TestDatabase.with { database in
+            if let preparation { try await database.sql(preparation) }
             let pool = PostgresPool(database.configuration, logger: TestDatabase.silentLogger)
             let result: Result<Void, any Error>
             do { result = .success(try await body(ThrottleStore(postgres: pool), database)) } catch {
@@ -77,7 +81,13 @@ import Testing
             static let sql: StaticString = "SHOW synchronous_commit"
             static func decode(_ row: PostgresRow) throws -> String { try row.text(0) }
         }
-        try await with { store, _ async throws in
+        // The server's own setting may be another: a cluster for tests does not wait for the disk at all.
+        let waits = """
+            DO $$ BEGIN
+                EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database());
+            END $$
+            """
+        try await with(preparedBy: waits) { store, _ async throws in
             let (now, keys) = (self.now, self.keys)
             for (kind, expected) in [(0, "off"), (1, "off"), (0, "on"), (1, "on")] {
                 let attempt = Attempt(
