@@ -78,7 +78,8 @@ final class HashingPool: Service {
                         deadline: since + deadline,
                         perform: { [now, onStart] in
                             onStart(now() - since)
-                            continuation.resume(with: Swift.Result { try job() })
+                            let result = Swift.Result { try job() }
+                            return { continuation.resume(with: result) }
                         },
                         refuse: { continuation.resume(throwing: $0) }
                     )

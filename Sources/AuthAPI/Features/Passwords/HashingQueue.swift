@@ -3,17 +3,25 @@ import Shared
 
 /// Jobs waiting for a hashing thread, first come, first served.
 ///
+/// While jobs wait, what the threads find is told a few results at a time. Each result is followed by the database and
+/// the network, which take the cores from the threads; together they do so once for all of them. Nothing is held back
+/// unless the thread that found it has its next job, so the last result of a batch comes within a few hashes of the
+/// first, and a server with nothing to wait for answers at once.
+///
 /// `@unchecked Sendable`: every mutable property is private and touched only between `lock` and `unlock` of
 /// `condition`, and jobs' closures are called after the unlock.
 final class HashingQueue: @unchecked Sendable {
-    /// One piece of work and the ways in which it can end; exactly one of the closures is called, once.
+    /// One piece of work and the ways in which it can end; exactly one of `refuse` and the answer is called, once.
     struct Job: Sendable {
+        /// Tells whoever waits what the work came to.
+        typealias Answer = @Sendable () -> Void
+
         /// Names the job for its removal.
         let id: UInt64
         /// When it is too late to start.
         let deadline: ContinuousClock.Instant
-        /// Does the work and answers whoever waits.
-        let perform: @Sendable () -> Void
+        /// Does the work.
+        let perform: @Sendable () -> Answer
         /// Tells whoever waits that the work was not done.
         let refuse: @Sendable (any Error) -> Void
     }
@@ -21,8 +29,10 @@ final class HashingQueue: @unchecked Sendable {
     /// True while a thread that waits has a reason to wake: there is a job, or no more will come.
     private let condition = ConditionLock(value: false)
     private let limit: Int
+    private let batch: Int
     private let now: @Sendable () -> ContinuousClock.Instant
     private var waiting: [Job] = []
+    private var held: [Job.Answer] = []
     private var nextID: UInt64 = 0
     private var isClosed = false
     private var runningThreads: Int
@@ -37,6 +47,8 @@ final class HashingQueue: @unchecked Sendable {
     init(limit: Int, threads: Int, now: @escaping @Sendable () -> ContinuousClock.Instant) {
         self.limit = limit
         self.now = now
+        // Whoever is held back keeps a place that others could wait in.
+        batch = max(1, min(2 * threads, limit / 4))
         runningThreads = threads
     }
 
@@ -98,11 +110,11 @@ final class HashingQueue: @unchecked Sendable {
 
     /// Performs jobs on the calling thread until the queue is closed and empty.
     func work() {
-        while let job = next() {
-            job.perform()
-            condition.lock()
-            busyThreads -= 1
-            unlock()
+        var job = next()
+        while let current = job {
+            let (answers, following) = finish(with: current.perform())
+            for answer in answers { answer() }
+            job = following ?? next()
         }
         condition.lock()
         runningThreads -= 1
@@ -141,6 +153,20 @@ final class HashingQueue: @unchecked Sendable {
             for job in late { job.refuse(Self.overloaded) }
             if job != nil || isDone { return job }
         }
+    }
+
+    /// Keeps an answer; gives back those that are due, and the calling thread's next job if one waits.
+    private func finish(with answer: @escaping Job.Answer) -> (due: [Job.Answer], next: Job?) {
+        condition.lock()
+        let late = removeLate()
+        held.append(answer)
+        let job = waiting.isEmpty ? nil : waiting.removeFirst()
+        if job == nil { busyThreads -= 1 }
+        var due: [Job.Answer] = []
+        if job == nil || held.count >= batch { swap(&due, &held) }
+        unlock()
+        for job in late { job.refuse(Self.overloaded) }
+        return (due, job)
     }
 
     private func removeLate() -> ArraySlice<Job> {
