@@ -17,7 +17,8 @@ enum Base64URL {
         )
     }
 
-    /// Reads what ``encode(_:)`` writes; nil for anything else, padding and blanks included.
+    /// Reads what ``encode(_:)`` writes; nil for anything else: padding, blanks, and bits behind the last byte that are not
+    /// zero (RFC 4648, section 3.5), so that no two texts stand for the same bytes.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var standard = ""
         for byte in text.utf8 {
@@ -29,6 +30,7 @@ enum Base64URL {
             }
         }
         standard += String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-        return Data(base64Encoded: standard).map { Array($0) }
+        guard let bytes = Data(base64Encoded: standard), encode(bytes) == text else { return nil }
+        return Array(bytes)
     }
 }
