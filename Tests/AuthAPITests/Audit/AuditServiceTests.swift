@@ -94,6 +94,27 @@ import Testing
         }
     }
 
+    @Test("E4: after the key was changed an address still finds what was tried at it before and after")
+    func rotatedKey() async throws {
+        try await Operators.with { operators in
+            let email = try EmailAddress(Self.email)
+            let newKey = "Another-key-of-enough-length-9f2c7b31e8"
+            for key in [TestAPI.secretKey, newKey] {
+                let subject = ThrottleKeys(secretKey: Secret(key)).account(email)
+                try await AuditStore(postgres: operators.database.pool).record(
+                    FailedSignIn(account: nil, subject: subject, reason: .unknownAccount, origin: .operator)
+                )
+            }
+            let rotated = ["SECRET_KEY": newKey, "SECRET_KEY_PREVIOUS": TestAPI.secretKey]
+            for (settings, expected) in [([:], [1]), (rotated, [1, 2])] as [([String: String], [Int64])] {
+                let found = try await operators.run(settings) { service in
+                    try await Self.read(service.audit, AuditQuery(subject: service.audit.subject(.email(email))))
+                }
+                #expect(found == expected)
+            }
+        }
+    }
+
     @Test("A time is a date, a time with its zone, or an age")
     func times() throws {
         let now = Date(timeIntervalSince1970: 1_800_000_000)

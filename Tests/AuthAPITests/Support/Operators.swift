@@ -7,8 +7,11 @@ struct Operators: Sendable {
     let database: TestDatabase
 
     /// What a command does, without the process around it.
-    func run<Value: Sendable>(_ body: (AdministrationService) async throws -> Value) async throws -> Value {
-        let settings = try TestAPI.settings([:], databaseURL: database.servingURL ?? database.url)
+    func run<Value: Sendable>(
+        _ settings: [String: String] = [:],
+        _ body: (AdministrationService) async throws -> Value
+    ) async throws -> Value {
+        let settings = try TestAPI.settings(settings, databaseURL: database.servingURL ?? database.url)
         return try await Administration.with(settings, body)
     }
 

@@ -43,7 +43,8 @@ enum Administration {
             hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
             audit: AuditService(
                 store: AuditStore(postgres: postgres),
-                keys: ThrottleKeys(secretKey: settings.secretKey)
+                keys: ThrottleKeys(secretKey: settings.secretKey),
+                previousKeys: settings.secretKeyPrevious.map { ThrottleKeys(secretKey: $0) }
             )
         )
         let result: Result<Value, any Error>

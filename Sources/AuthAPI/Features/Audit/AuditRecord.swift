@@ -46,7 +46,9 @@ struct AuditQuery: Sendable {
     struct Subject: Sendable {
         let reference: AccountReference
         /// The address as the trail has it where there is no account; nil for an identifier.
-        let key: ThrottleKey?
+        var key: ThrottleKey?
+        /// The same under the `SECRET_KEY` in use before, if that is known.
+        var previousKey: ThrottleKey?
     }
 
     var subject: Subject?

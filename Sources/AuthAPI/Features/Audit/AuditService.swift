@@ -5,6 +5,8 @@ import Shared
 struct AuditService: Sendable {
     let store: AuditStore
     let keys: ThrottleKeys
+    /// Those of the `SECRET_KEY` in use before, under which older events may be.
+    var previousKeys: ThrottleKeys?
     /// How many events one part has.
     var partSize: Int64 = 1000
 
@@ -12,8 +14,13 @@ struct AuditService: Sendable {
     /// it had none.
     func subject(_ reference: AccountReference) -> AuditQuery.Subject {
         switch reference {
-        case .id: AuditQuery.Subject(reference: reference, key: nil)
-        case .email(let email): AuditQuery.Subject(reference: reference, key: keys.account(email))
+        case .id: AuditQuery.Subject(reference: reference)
+        case .email(let email):
+            AuditQuery.Subject(
+                reference: reference,
+                key: keys.account(email),
+                previousKey: previousKeys?.account(email)
+            )
         }
     }
 

@@ -14,7 +14,7 @@ extension AuditStore {
 }
 
 extension AuditQuery {
-    /// Five parameters: the event, and of the subject identifier, address and key; the end.
+    /// Six parameters: the event; of the subject identifier, address, key and previous key; the end.
     fileprivate var parameters: [PostgresValue] {
         let reference: [PostgresValue] =
             switch subject?.reference {
@@ -23,7 +23,8 @@ extension AuditQuery {
             case .email(let email): [.nullUUID, .text(email.value)]
             }
         return [.text(orNull: event?.rawValue)] + reference
-            + [.bytes(orNull: subject?.key?.bytes), .timestamp(until ?? .distantFuture)]
+            + [.bytes(orNull: subject?.key?.bytes), .bytes(orNull: subject?.previousKey?.bytes)]
+            + [.timestamp(until ?? .distantFuture)]
     }
 }
 
@@ -35,12 +36,12 @@ private struct FindEvents: Statement {
             encode(subject, 'hex'), provider, detail, session_id, device_id, address, user_agent, request_id
         FROM audit_events
         WHERE ($1 IS NULL OR event = $1)
-            AND (($2 IS NULL AND $3 IS NULL) OR subject = $4 OR user_id = ANY (ARRAY(
+            AND (($2 IS NULL AND $3 IS NULL) OR subject IN ($4, $5) OR user_id = ANY (ARRAY(
                 SELECT $2 UNION SELECT users.id FROM users WHERE lower(users.email) = $3
-                UNION SELECT gone.user_id FROM audit_events AS gone WHERE gone.subject = $4
+                UNION SELECT gone.user_id FROM audit_events AS gone WHERE gone.subject IN ($4, $5)
             )))
-            AND occurred_at < $5 AND (occurred_at, id) >= ($6, $7)
-        ORDER BY occurred_at, id LIMIT $8
+            AND occurred_at < $6 AND (occurred_at, id) >= ($7, $8)
+        ORDER BY occurred_at, id LIMIT $9
         """
     let query: AuditQuery
     let place: AuditPlace
@@ -73,12 +74,12 @@ private struct FindPlace: Statement {
     static let sql: StaticString = """
         SELECT occurred_at, id FROM audit_events
         WHERE ($1 IS NULL OR event = $1)
-            AND (($2 IS NULL AND $3 IS NULL) OR subject = $4 OR user_id = ANY (ARRAY(
+            AND (($2 IS NULL AND $3 IS NULL) OR subject IN ($4, $5) OR user_id = ANY (ARRAY(
                 SELECT $2 UNION SELECT users.id FROM users WHERE lower(users.email) = $3
-                UNION SELECT gone.user_id FROM audit_events AS gone WHERE gone.subject = $4
+                UNION SELECT gone.user_id FROM audit_events AS gone WHERE gone.subject IN ($4, $5)
             )))
-            AND occurred_at < $5 AND occurred_at >= $6
-        ORDER BY occurred_at DESC, id DESC OFFSET $7 LIMIT 1
+            AND occurred_at < $6 AND occurred_at >= $7
+        ORDER BY occurred_at DESC, id DESC OFFSET $8 LIMIT 1
         """
     let query: AuditQuery
     let count: Int64
