@@ -56,7 +56,7 @@ import Testing
         #expect(work(through: 1, limit: 32) == ["does 1", "answers 1"])
     }
 
-    @Test("A4: in a short queue nobody is held back, for they would keep a place that others could have", arguments: 1...7)
+    @Test("A4: in a short queue nobody is held back, who would keep a place that others could have", arguments: 1...7)
     func short(limit: Int) {
         #expect(work(through: 2, limit: limit) == ["does 1", "answers 1", "does 2", "answers 2"])
     }

@@ -95,23 +95,29 @@ struct Argon2Hash: Sendable, Equatable {
         version: Int
     ) throws -> [UInt8] {
         var tag = [UInt8](repeating: 0, count: length)
-        // libargon2 overwrites the memory that it worked in before it gives it back.
-        let status = unsafe password.withUnsafeBytes { bytes in
-            unsafe argon2_hash(
-                UInt32(parameters.iterations),
-                UInt32(parameters.memoryKiB),
-                UInt32(parameters.parallelism),
-                bytes.baseAddress,
-                bytes.count,
-                salt,
-                salt.count,
-                &tag,
-                tag.count,
-                nil,
-                0,
-                Argon2_id,
-                UInt32(version)
-            )
+        // Nothing is written through the pointers to the salt and, without a flag that asks for it, to the password.
+        let status = unsafe password.withUnsafeBytes { password in
+            unsafe salt.withUnsafeBufferPointer { salt in
+                unsafe tag.withUnsafeMutableBufferPointer { tag in
+                    var context = unsafe argon2_context()
+                    unsafe context.out = tag.baseAddress
+                    unsafe context.outlen = UInt32(tag.count)
+                    unsafe context.pwd = UnsafeMutablePointer(
+                        mutating: password.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                    )
+                    unsafe context.pwdlen = UInt32(password.count)
+                    unsafe context.salt = UnsafeMutablePointer(mutating: salt.baseAddress)
+                    unsafe context.saltlen = UInt32(salt.count)
+                    unsafe context.t_cost = UInt32(parameters.iterations)
+                    unsafe context.m_cost = UInt32(parameters.memoryKiB)
+                    unsafe context.lanes = UInt32(parameters.parallelism)
+                    unsafe context.threads = UInt32(parameters.parallelism)
+                    unsafe context.version = UInt32(version)
+                    unsafe context.allocate_cbk = { unsafe Argon2Memory.shared.allocate($0, $1) }
+                    unsafe context.free_cbk = { unsafe Argon2Memory.shared.free($0, $1) }
+                    return unsafe argon2_ctx(&context, Argon2_id)
+                }
+            }
         }
         guard status == ARGON2_OK.rawValue else { throw Argon2Failure(status: status) }
         return tag

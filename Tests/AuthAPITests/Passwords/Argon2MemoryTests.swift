@@ -1,0 +1,47 @@
+import CArgon2
+import Testing
+
+@testable import AuthAPI
+
+/// A4: the memory that hashes work in neither grows nor is shared.
+@Suite struct Argon2MemoryTests {
+    private typealias Bytes = UnsafeMutablePointer<UInt8>
+
+    private func block(of memory: Argon2Memory, _ size: Int) throws -> Bytes {
+        var start: Bytes?
+        #expect(unsafe memory.allocate(&start, size) == ARGON2_OK.rawValue)
+        let found = try unsafe #require(start)
+        unsafe found[0] = 1
+        unsafe found[size - 1] = 1
+        return unsafe found
+    }
+
+    @Test("A block is used again by the next hash of that size, and by one at a time")
+    func reuse() throws {
+        let memory = Argon2Memory(limit: 2)
+        let first = try unsafe block(of: memory, 65_536)
+        let second = try unsafe block(of: memory, 65_536)
+        #expect(unsafe first != second)
+        unsafe memory.free(first, 65_536)
+        let larger = try unsafe block(of: memory, 131_072)
+        #expect(unsafe larger != first)
+        let third = try unsafe block(of: memory, 65_536)
+        #expect(unsafe third == first)
+        for (start, size) in unsafe [(second, 65_536), (larger, 131_072), (third, 65_536)] {
+            unsafe memory.free(start, size)
+        }
+        // The oldest of the three was given back to the system.
+        let kept = try unsafe block(of: memory, 131_072)
+        #expect(unsafe kept == larger)
+        unsafe memory.free(kept, 131_072)
+    }
+
+    @Test("What the system does not have is refused, and nothing given back is nothing kept")
+    func refusal() {
+        let memory = Argon2Memory(limit: 2)
+        var start: Bytes?
+        #expect(unsafe memory.allocate(&start, 1 << 62) == ARGON2_MEMORY_ALLOCATION_ERROR.rawValue)
+        #expect(unsafe start == nil)
+        unsafe memory.free(nil, 65_536)
+    }
+}
