@@ -28,14 +28,14 @@ TEMPLATE = "Sources/WebFrontend/Resources/Templates/notice.mustache"
 
 def commit(repository, *arguments: str):
     """Tries to commit what is staged."""
-    return repository.run("git", "commit", "--message=Add sums", *arguments)
+    return repository.run("git", "commit", "--message=api: add sums", *arguments)
 
 
 def begin(repository) -> None:
     """Commits the file that the tests change."""
     repository.write(SWIFT, GOOD)
     repository.git("add", SWIFT)
-    repository.git("commit", "--quiet", "--no-verify", "--message=Add sums")
+    repository.git("commit", "--quiet", "--no-verify", "--message=api: add sums")
 
 
 def test_a_commit_that_breaks_a_check_is_blocked(hooked):
@@ -70,7 +70,7 @@ def test_the_hooks_need_no_network(hooked):
         pytest.skip("this machine gives no namespace without a network")
     hooked.write(SWIFT, GOOD)
     hooked.git("add", SWIFT)
-    done = hooked.run(*offline, "git", "commit", "--message=Add sums")
+    done = hooked.run(*offline, "git", "commit", "--message=api: add sums")
     assert done.returncode == 0, done.stdout
 
 
@@ -162,6 +162,29 @@ def test_make_format_and_make_pre_commit(hooked):
     assert done.returncode != 0
     assert f"{TEMPLATE}:1:" in done.stdout
     assert hooked.git("show", f":{SWIFT}") == GOOD
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        ("oauth: reject ID tokens whose nbf is in the future", 0),
+        ("api, web: add a field\n\nA body may be long: " + "word " * 40, 0),
+        ('Revert "api: add a field"', 0),
+        ("fixup! api: add a field", 0),
+        ("Add a field", 1),
+        ("api: Add a field", 1),
+        ("api: add a field.", 1),
+        ("API: add a field", 1),
+        ("api:", 1),
+        ("add a field\n\napi: add a field", 1),
+        ("api: " + "a" * 60, 0),
+        ("api: " + "a" * 61, 1),
+    ],
+)
+def test_a_commit_subject_names_its_area_and_is_short(hooked, message, status):
+    """Q1: `area: what it does`, at most 65 characters; the body is free."""
+    done = hooked.run("git", "commit", "--allow-empty", f"--message={message}")
+    assert done.returncode == status, done.stdout
 
 
 @pytest.mark.parametrize("failing", ["typecheck", "test"])
