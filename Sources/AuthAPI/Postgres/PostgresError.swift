@@ -45,6 +45,10 @@ struct PostgresError: Error, Sendable {
     var statement: String?
     /// One sentence for the log: the server's primary message or our own; never with a parameter.
     var detail: String = ""
+    /// The server's DETAIL, which may show values of rows: for operators, never for logs or answers of requests.
+    var serverDetail: String?
+    /// The server's HINT.
+    var hint: String?
     /// Where in the text of the statement the server found the fault, in characters from 1.
     var position: Int?
     /// The server function that raised the error; unlike the message it is never translated.
@@ -56,6 +60,17 @@ struct PostgresError: Error, Sendable {
     static func unavailable(_ reason: Unavailability, _ detail: String = "", statement: String? = nil) -> PostgresError
     {
         PostgresError(kind: .unavailable(reason), statement: statement, detail: detail)
+    }
+
+    /// What an operator reads: the words of the server or of libpq, and the server's code.
+    ///
+    /// May show values of rows, so it belongs on a terminal and nowhere else.
+    var operatorText: String {
+        var lines = [detail.isEmpty ? "\(kind)" : detail]
+        if let sqlState { lines[0] += " (SQLSTATE \(sqlState))" }
+        if let serverDetail { lines.append("DETAIL: \(serverDetail)") }
+        if let hint { lines.append("HINT: \(hint)") }
+        return lines.joined(separator: "\n")
     }
 
     /// Whether the connection broke while the statement was under way.

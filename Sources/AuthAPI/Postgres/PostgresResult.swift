@@ -50,7 +50,7 @@ import CLibPQ
         return .some(unsafe body(UnsafeRawBufferPointer(start: PQgetvalue(handle, row, column), count: length)))
     }
 
-    /// The error that the server or libpq reports in this result; without the server's DETAIL, which shows values.
+    /// The error that the server or libpq reports in this result.
     func error(statement: String?) -> PostgresError {
         guard let sqlState = field(clibpq_field_sqlstate) else {
             let message = unsafe PQresultErrorMessage(handle).map { unsafe String(cString: $0) } ?? ""
@@ -64,6 +64,8 @@ import CLibPQ
             column: field(clibpq_field_column),
             statement: statement,
             detail: field(clibpq_field_message) ?? "",
+            serverDetail: field(clibpq_field_detail),
+            hint: field(clibpq_field_hint),
             position: field(clibpq_field_position).flatMap { Int($0) },
             serverFunction: field(clibpq_field_function),
             isFatal: field(clibpq_field_severity).map { $0 == "FATAL" || $0 == "PANIC" } ?? false

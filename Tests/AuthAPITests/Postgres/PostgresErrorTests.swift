@@ -16,4 +16,25 @@ import Testing
     func staying(state: String) {
         #expect(!PostgresError(kind: .rejected, sqlState: state).isUnavailable)
     }
+
+    @Test("W52: an operator reads the server's own words; logs and answers show neither DETAIL nor HINT")
+    func words() async throws {
+        struct Refusal: Statement {
+            static let sql: StaticString = """
+                DO $$ BEGIN
+                    RAISE 'disk is full' USING DETAIL = 'row (swordfish)', HINT = 'buy another', ERRCODE = '53100';
+                END $$
+                """
+        }
+        try await TestDatabase.with(migrated: false) { database in
+            let error = try await #require(throws: PostgresError.self) {
+                _ = try await database.pool.withConnection { try $0.run(Refusal()) }
+            }
+            let text = "disk is full (SQLSTATE 53100)\nDETAIL: row (swordfish)\nHINT: buy another"
+            #expect(error.operatorText == text)
+            for shown in ["\(error)", String(reflecting: error)] {
+                #expect(!shown.contains("swordfish") && !shown.contains("another"))
+            }
+        }
+    }
 }
