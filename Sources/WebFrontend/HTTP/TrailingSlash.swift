@@ -16,7 +16,7 @@ struct TrailingSlash: RouterMiddleware {
             return try await next(request, context)
         }
         let canonical = String(path.dropLast())
-        guard CanonicalPath.isCanonical(canonical), ReturnPath(canonical) != nil else {
+        guard CanonicalPath.isCanonical(canonical), ReturnPath.staysOnThisSite(canonical) else {
             return try await next(request, context)
         }
         let query = request.uri.query.map { "?\($0)" } ?? ""
