@@ -64,6 +64,16 @@ def test_f8_a_form_that_did_not_get_through_is_not_asked_for_again(alone):
     assert "ホームへ戻る" in text_of(page)
 
 
+@pytest.mark.parametrize("path", ["/api/auth/google?return_to=/", "/api//auth/discord/", "/api/auth/google"])
+def test_w18_the_beginning_of_a_sign_in_is_not_asked_for_again_by_a_page_of_this_site(alone, path):
+    page = ask(alone.port, path, headers={"Sec-Fetch-Site": "cross-site"})
+    assert page.status == 502
+    assert page.one("Refresh") is None
+    assert "/api" not in page.body.decode()
+    # A provider's answer is: without it the sign-in would be lost.
+    assert ask(alone.port, "/api/auth/callback/google?code=x").one("Refresh") == "5"
+
+
 def test_n5_f6_the_limit_says_how_long_to_wait(alone):
     for language, words in (("en", "Please try again in 6 seconds."), ("ja", "6秒後にもう一度お試しください。")):
         for _ in range(3):
