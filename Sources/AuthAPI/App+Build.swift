@@ -88,6 +88,7 @@ struct App: Sendable {
         )
         let providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
         self.providers = providers
+        let tickets = LinkTickets(settings)
         oauth = OAuthRoutes(
             service: OAuthService(
                 provider: { providers[$0] },
@@ -98,6 +99,7 @@ struct App: Sendable {
             ),
             flows: FlowCookies(settings, now: now),
             connection: connection,
+            tickets: tickets,
             sessions: sessionService,
             cookie: cookie,
             publicURL: settings.common.publicURL,
@@ -105,7 +107,8 @@ struct App: Sendable {
         )
         identities = IdentityRoutes(
             service: IdentityService(store: identityStore, isOn: { providers[$0] != nil }),
-            connection: connection
+            connection: connection,
+            tickets: tickets
         )
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)
         health = HealthRoutes(service: HealthService(postgres: postgres))

@@ -16,4 +16,8 @@ public enum PagePath {
     public static let returnParameter = "return_to"
     /// The ``OAuthProvider`` that has just been linked.
     public static let connectedParameter = "connected"
+    /// The ``OAuthProvider`` to sign in through, when the visitor has to be asked first.
+    public static let confirmParameter = "confirm"
+    /// Has the provider ask which of its accounts is meant, whatever the value.
+    public static let chooseParameter = "choose"
 }

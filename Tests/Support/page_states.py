@@ -76,7 +76,18 @@ plain("login-session-over", "/login?return_to=/account&notice=session-over")
 plain("login-cookies-off", "/signed-in")
 plain("login-connect", "/login?connect=google", oauth_connect="waiting")
 plain("login-connection-over", "/login?connect=google")
-for failure in ("access_denied", "email_unverified", "identity_taken", "provider_unavailable", "internal_error"):
+plain("login-confirm", "/login?confirm=google&return_to=/account")
+plain("login-confirm-signed-in", "/login?confirm=discord&return_to=/account", token="ada")
+for failure in (
+    "access_denied",
+    "email_unverified",
+    "email_unusable",
+    "identity_taken",
+    "identity_disconnected",
+    "account_exists",
+    "provider_unavailable",
+    "internal_error",
+):
     plain(f"login-{failure}", f"/login?oauth_error={failure}&provider=discord&error_id={'5' * 32}")
 plain("register", "/register")
 plain("account", "/account", token="ada")

@@ -57,6 +57,12 @@ enum Migrations {
             up: PackageResources._004_audit_events_up_sql,
             down: PackageResources._004_audit_events_down_sql
         ),
+        Migration(
+            version: 5,
+            name: "disconnected_identities",
+            up: PackageResources._005_disconnected_identities_up_sql,
+            down: PackageResources._005_disconnected_identities_down_sql
+        ),
     ]
 }
 

@@ -18,8 +18,10 @@ BEGIN
             ON users TO %I',
         'GRANT SELECT, INSERT, UPDATE (email, access_token, refresh_token, key_version, expires_at), DELETE
             ON oauth_accounts TO %I',
-        -- Sessions are never changed. The sweeper locks the rows that it removes, which takes the right to update a column.
-        'GRANT SELECT, INSERT, UPDATE (user_agent), DELETE ON sessions TO %I',
+        'GRANT SELECT, INSERT, DELETE ON disconnected_identities TO %I',
+        -- Of a session only the identity that opened it changes, when that is disconnected from the session itself. The
+        -- sweeper locks the rows that it removes, which takes the right to update a column.
+        'GRANT SELECT, INSERT, UPDATE (identity_id), DELETE ON sessions TO %I',
         'GRANT SELECT, INSERT, UPDATE (busy_until), DELETE ON throttles TO %I',
         -- Audit events are only added, at the time that it is; old ones go by way of a function that leaves the others.
         'GRANT SELECT, INSERT (event, user_id, subject, period, detail, provider, session_id, device_id, address,

@@ -47,22 +47,39 @@ public struct IdentityBody: Codable, Sendable, Equatable {
     }
 }
 
+/// A provider of which the signed-in user can link an account.
+public struct LinkableBody: Codable, Sendable, Equatable {
+    /// Which provider.
+    public let provider: OAuthProvider
+    /// The value of `link` with which this session, and no other, begins.
+    public let ticket: String
+
+    /// Makes a body.
+    public init(provider: OAuthProvider, ticket: String) {
+        self.provider = provider
+        self.ticket = ticket
+    }
+}
+
 /// The answer of `GET /api/auth/identities`: the ways in which the signed-in user can sign in.
 public struct IdentityListBody: Codable, Sendable, Equatable {
     /// The linked provider accounts, oldest first.
     public let identities: [IdentityBody]
     /// Whether the user has a password.
     public let hasPassword: Bool
+    /// The providers of which the user can link an account; nil from a version of the API that does not say.
+    public let linkable: [LinkableBody]?
 
     private enum CodingKeys: String, CodingKey {
-        case identities
+        case identities, linkable
         case hasPassword = "has_password"
     }
 
     /// Makes a list.
-    public init(identities: [IdentityBody], hasPassword: Bool) {
+    public init(identities: [IdentityBody], hasPassword: Bool, linkable: [LinkableBody]? = nil) {
         self.identities = identities
         self.hasPassword = hasPassword
+        self.linkable = linkable
     }
 }
 

@@ -15,8 +15,14 @@ public enum OAuthFailure: String, Sendable, CaseIterable, Error {
     case emailMissing = "email_missing"
     /// The provider has not verified the account's email.
     case emailUnverified = "email_unverified"
+    /// The provider account's email is none that an account of this site can have.
+    case emailUnusable = "email_unusable"
     /// The provider account is linked to another user of this site.
     case identityTaken = "identity_taken"
+    /// The provider account was disconnected; only its user, signed in, connects it again.
+    case identityDisconnected = "identity_disconnected"
+    /// An account has the email; its user signs in as before and connects the provider account.
+    case accountExists = "account_exists"
     /// An account of this provider is linked to the user already.
     case providerAlreadyLinked = "provider_already_linked"
     /// This server's clock and the provider's disagree.
@@ -25,7 +31,7 @@ public enum OAuthFailure: String, Sendable, CaseIterable, Error {
     case providerDisabled = "provider_disabled"
     /// Linking needs a signed-in user, the same at the start and at the end.
     case signInRequired = "sign_in_required"
-    /// Linking was not started from a page of this site.
+    /// Linking was not started from the account page of the same session.
     case notFromThisSite = "not_from_this_site"
     /// Something that this site needs is away.
     case serviceUnavailable = "service_unavailable"

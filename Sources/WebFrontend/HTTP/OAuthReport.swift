@@ -18,7 +18,17 @@ struct OAuthReport: Sendable, Equatable {
         let errorID = query[PagePath.errorIDParameter]
         self.failure = failure
         provider = query.provider(PagePath.providerParameter)
-        self.errorID = errorID.isRequestID ? errorID : nil
+        self.errorID = Self.isIdentifier(errorID) ? errorID : nil
+    }
+
+    /// Whether a text looks like a request id of this site and like nothing that somebody would read: 32 hexadecimal
+    /// digits.
+    private static func isIdentifier(_ text: String) -> Bool {
+        text.utf8.count == 32
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            }
     }
 
     /// A connection that no longer waits for its password.

@@ -30,19 +30,29 @@ enum SitePath {
     }
 
     /// Where signing in through a provider starts: at the API, which the proxy serves on the same site.
-    static func signIn(through provider: OAuthProvider, returnTo: ReturnPath?) -> String {
-        link(APIPath.startOAuth(provider), returnTo: returnTo)
+    ///
+    /// - Parameter choosing: whether the provider is to ask which of its accounts is meant.
+    static func signIn(through provider: OAuthProvider, returnTo: ReturnPath?, choosing: Bool = false) -> String {
+        link(
+            APIPath.startOAuth(provider),
+            [(PagePath.chooseParameter, choosing ? "true" : nil), (PagePath.returnParameter, returnTo?.value)]
+        )
     }
 
-    /// Where linking an account of a provider to the signed-in user starts; the API wants to be asked by a page of this
-    /// site.
-    static func linking(_ provider: OAuthProvider) -> String {
-        link(APIPath.startOAuth(provider), [("link", "true"), (PagePath.returnParameter, account)])
+    /// Where linking an account of a provider to the signed-in user starts, with the ticket that the API has for the
+    /// visitor's session.
+    static func linking(_ linkable: LinkableBody) -> String {
+        link(APIPath.startOAuth(linkable.provider), [("link", linkable.ticket), (PagePath.returnParameter, account)])
     }
 
     /// The page that asks for a password to connect an account of a provider.
     static func connect(_ provider: OAuthProvider, returnTo: ReturnPath?) -> String {
         link(login, [(PagePath.connectParameter, provider.rawValue), (PagePath.returnParameter, returnTo?.value)])
+    }
+
+    /// The page that asks whether to sign in through a provider.
+    static func confirm(_ provider: OAuthProvider, returnTo: ReturnPath?) -> String {
+        link(login, [(PagePath.confirmParameter, provider.rawValue), (PagePath.returnParameter, returnTo?.value)])
     }
 
     /// The account page, saying that an account of a provider has been connected.

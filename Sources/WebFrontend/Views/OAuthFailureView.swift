@@ -19,19 +19,14 @@ struct OAuthFailureView: Sendable {
     /// - Parameters:
     ///   - report: what happened.
     ///   - purpose: what the flow was for.
-    ///   - providers: those that are set up; with any other, trying again is not offered.
-    ///   - start: the address at which a flow of this purpose starts.
-    init(
-        _ report: OAuthReport,
-        purpose: Purpose,
-        providers: Set<OAuthProvider>,
-        start: (OAuthProvider) -> String
-    ) {
+    ///   - start: the address at which a flow of this purpose starts, where the provider asks which of its accounts is
+    ///     meant if so told; nil where none can be started.
+    init(_ report: OAuthReport, purpose: Purpose, start: (OAuthProvider, Bool) -> String?) {
         self.report = report
         self.purpose = purpose
         retryLink =
-            report.failure.isWorthRetrying
-            ? report.provider.flatMap { providers.contains($0) ? start($0) : nil } : nil
+            report.failure.isWorthRetrying(for: purpose)
+            ? report.provider.flatMap { start($0, report.failure.needsAnotherAccount) } : nil
     }
 
     /// What the template sees.
@@ -42,20 +37,37 @@ struct OAuthFailureView: Sendable {
             "text": texts.text(report.failure.text, name),
             "retry": false, "error_id": false,
         ]
-        if let retryLink { values["retry"] = ["link": retryLink, "label": texts.text(.oauthRetry, name)] }
+        let label: TextKey = report.failure.needsAnotherAccount ? .oauthChooseAnother : .oauthRetry
+        if let retryLink { values["retry"] = ["link": retryLink, "label": texts.text(label, name)] }
         if let errorID = report.errorID { values["error_id"] = errorID }
         return values
     }
 }
 
 extension OAuthFailure {
-    /// Whether the same flow may succeed the next time, as it is or after something was put right at the provider.
-    fileprivate var isWorthRetrying: Bool {
+    /// Whether a flow for the same purpose may succeed the next time, as it is, with another account, or after something
+    /// was put right at the provider.
+    fileprivate func isWorthRetrying(for purpose: OAuthFailureView.Purpose) -> Bool {
         switch self {
         case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .emailMissing, .emailUnverified,
-            .clockSkew, .serviceUnavailable, .internalError:
+            .emailUnusable, .identityDisconnected, .accountExists, .providerAlreadyLinked, .clockSkew,
+            .serviceUnavailable, .internalError:
             true
-        case .identityTaken, .providerAlreadyLinked, .providerDisabled, .signInRequired, .notFromThisSite: false
+        // Signing in never meets it.
+        case .identityTaken: purpose == .link
+        case .providerDisabled, .signInRequired, .notFromThisSite: false
+        }
+    }
+
+    /// Whether it was the wrong account, so that the provider must not take the same one without asking.
+    var needsAnotherAccount: Bool {
+        switch self {
+        case .emailMissing, .emailUnverified, .emailUnusable, .identityTaken, .identityDisconnected, .accountExists,
+            .providerAlreadyLinked:
+            true
+        case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .clockSkew, .providerDisabled,
+            .signInRequired, .notFromThisSite, .serviceUnavailable, .internalError:
+            false
         }
     }
 
@@ -68,7 +80,10 @@ extension OAuthFailure {
         case .providerError: .oauthProviderError
         case .emailMissing: .oauthEmailMissing
         case .emailUnverified: .oauthEmailUnverified
+        case .emailUnusable: .oauthEmailUnusable
         case .identityTaken: .oauthIdentityTaken
+        case .identityDisconnected: .oauthIdentityDisconnected
+        case .accountExists: .oauthAccountExists
         case .providerAlreadyLinked: .oauthProviderAlreadyLinked
         case .clockSkew: .oauthClockSkew
         case .providerDisabled: .oauthProviderDisabled

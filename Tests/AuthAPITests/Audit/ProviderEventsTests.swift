@@ -49,16 +49,6 @@ import Testing
                 try await browser.post(APIPath.login, connecting, headers: Visitor.headers)
             }
             #expect(connected[0].session == connected[1].session)
-            // By the email, which a provider has verified by now.
-            let other = site.browser()
-            let second = try await site.begin(.discord, in: other)
-            try await expectEvents(
-                ["provider_linked discord by_email", "signed_in discord"],
-                status: 303,
-                in: database
-            ) {
-                try await other.get(second, headers: Visitor.headers)
-            }
             // By its owner, after unlinking it.
             let methods = try await site.methods(of: browser)
             let google = try #require(methods.identities.first { $0.provider == .google })

@@ -141,7 +141,8 @@ import Testing
             #expect(try await site.sql("SELECT count(*) FROM sessions") == "0")
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
             #expect(site.standIn.count(.trap) == 0)
-            let log = site.api.logs.all.joined()
+            // W42: of a mismatch the operator sees both spellings; nothing else of what a provider says is in the log.
+            let log = site.api.logs.all.joined().replacing(/"received":"https:\/\/[a-z.]*"/, with: "")
             for secret in ["code-", "access-", "refresh-", "ada@example.com", "Lovelace", "eyJ", "evil", "169.254"] {
                 #expect(!log.contains(secret), "a log line contains \(secret)")
             }

@@ -34,7 +34,7 @@ import Testing
                     note(try await browser.get(target + ending, headers: address))
                     note(try await browser.get(target + ending, headers: address))
                 }
-                note(try await browser.get("\(path)?link=true", headers: address))
+                note(try await browser.get("\(path)?link=Zebra", headers: address))
                 note(try await browser.get("\(path)?link=true"))
                 site.standIn.change(.discordToken) { $0.status = 500 }
                 site.standIn.change(.googleToken) { $0.body = "Zebra" }

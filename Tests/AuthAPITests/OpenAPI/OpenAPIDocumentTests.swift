@@ -146,7 +146,11 @@ import Testing
             let identities = [nil, "a@example.com"].map { email in
                 IdentityBody(id: id, provider: provider, email: email, linkedAt: now)
             }
-            let list = IdentityListBody(identities: identities, hasPassword: false)
+            let list = IdentityListBody(
+                identities: identities,
+                hasPassword: false,
+                linkable: [LinkableBody(provider: provider, ticket: String(repeating: "a", count: 86))]
+            )
             #expect(try violations(of: list, against: "IdentityList") == [])
             let pending = PendingConnectionBody(provider: provider, email: "a@example.com")
             #expect(try violations(of: pending, against: "PendingConnection") == [])

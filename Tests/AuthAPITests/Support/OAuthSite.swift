@@ -42,7 +42,7 @@ struct OAuthSite: Sendable {
         _ provider: OAuthProvider,
         in browser: TestClient,
         _ parameters: [(String, String)] = [],
-        headers: [(String, String)] = []
+        headers: [(String, String)] = OAuthSite.fromThisSite
     ) async throws -> String {
         let query = parameters.map { "\($0)=\($1.percentEncoded)" }.joined(separator: "&")
         let path = APIPath.startOAuth(provider)
@@ -53,9 +53,20 @@ struct OAuthSite: Sendable {
         return try standIn.authorize(location).target
     }
 
-    /// Begins to link as a page of this site does.
+    /// What a browser says when a page of this site leads it on.
+    static let fromThisSite = [("Sec-Fetch-Site", "same-origin")]
+
+    /// Begins to link as the account page does.
     func beginLinking(_ provider: OAuthProvider, in browser: TestClient) async throws -> String {
-        try await begin(provider, in: browser, [("link", "true")], headers: [("Sec-Fetch-Site", "same-origin")])
+        try await begin(provider, in: browser, [("link", ticket(for: provider, in: browser))])
+    }
+
+    /// The ticket with which the account page of the browser's session begins to link; also for a provider of which an
+    /// account is linked, as an account page that was loaded before has it.
+    func ticket(for provider: OAuthProvider, in browser: TestClient) async throws -> String {
+        let token = try #require(browser.token)
+        let session = try #require(try await api.app.sessions.service.signedIn(with: Secret(token))?.sessionID)
+        return try api.app.identities.tickets.ticket(for: provider, session: session)
     }
 
     /// Signs in through a provider; gives the last answer.

@@ -11,6 +11,8 @@ struct StandInPerson: Sendable {
     var discordID = "80351110224678912"
     var email: String? = "ada@example.com"
     var isEmailVerified = true
+    /// Google's `hd` claim.
+    var hostedDomain: String?
     var name: String? = "Ada Lovelace"
     var picture: String? = "https://lh3.googleusercontent.com/a/ada=s96-c"
     var username = "ada"
@@ -25,6 +27,7 @@ struct StandInPerson: Sendable {
             "at_hash": Base64URL.encode(SHA256.hash(data: Data(accessToken.utf8)).prefix(16)),
         ]
         claims["email"] = email
+        claims["hd"] = hostedDomain
         claims["name"] = name
         claims["picture"] = picture
         return claims

@@ -1,5 +1,7 @@
 """Provider accounts and the accounts of this site: connecting by password, linking and unlinking (A12, D4)."""
 
+import secrets
+
 from people import expect_anonymous, expect_signed_in, path_of, register, send, sign_out
 from playwright.sync_api import expect
 from providers import DISCORD, GOOGLE
@@ -105,15 +107,24 @@ def test_a12_the_last_way_to_sign_in_stays(page, provider, email):
     expect(method(page, provider).get_by_role("button")).to_have_count(0)
 
 
-def test_a12_one_person_with_both_providers(page, site, email):
-    GOOGLE.sign_in(page, email)
-    # Both providers have verified the email, so the second is linked by itself.
-    sign_out(page)
+def at_gmail(stand_ins, email: str) -> str:
+    """An address at Gmail, which both stand-ins have verified for the person with the email."""
+    name = email.split("@")[0]
+    address = f"{name}@gmail.com"
+    stand_ins.describe("google", email, email=address, email_verified=True, name=email)
+    stand_ins.describe("discord", str(secrets.randbits(60)), username=name, email=address)
+    return address
+
+
+def test_w3_google_is_the_authority_for_gmail(page, site, stand_ins, email):
+    address = at_gmail(stand_ins, email)
     DISCORD.sign_in(page, email)
-    expect_signed_in(page, GOOGLE.login(email))
+    sign_out(page)
+    GOOGLE.sign_in(page, email)
+    expect_signed_in(page, DISCORD.login(email))
     page.goto("/account")
     for provider in (GOOGLE, DISCORD):
-        expect(method(page, provider)).to_contain_text(email)
+        expect(method(page, provider)).to_contain_text(address)
     # A page that was loaded before the other account was disconnected may still offer it.
     stale = page.context.new_page()
     stale.goto("/account")
@@ -121,7 +132,47 @@ def test_a12_one_person_with_both_providers(page, site, email):
     expect(page.locator("#notice")).to_contain_text("disconnected")
     method(stale, DISCORD).get_by_role("button", name="Disconnect").click()
     expect(stale.locator("#notice")).to_contain_text("This is your only way to sign in")
+    assert identities(site, address) == 1
+
+
+def test_w3_discord_links_nothing_by_email_but_can_be_connected(page, site, email):
+    GOOGLE.sign_in(page, email)
+    sign_out(page)
+    DISCORD.sign_in(page, email)
+    assert path_of(page) == "/login"
+    expect(page.locator("#error-summary")).to_contain_text("There is already an account with this email address.")
+    expect_anonymous(page)
     assert identities(site, email) == 1
+    GOOGLE.start(page)
+    GOOGLE.agree(page, email)
+    DISCORD.link(page, email)
+    expect(page.locator("#notice")).to_contain_text("Discord is connected.")
+    assert identities(site, email) == 2
+
+
+def test_w1_a_disconnected_account_comes_back_only_through_its_owner(page, visitor, site, email):
+    GOOGLE.sign_in(page, email)
+    DISCORD.link(page, email)
+    elsewhere = visitor()
+    DISCORD.sign_in(elsewhere, email)
+    expect_signed_in(elsewhere, GOOGLE.login(email))
+
+    method(page, DISCORD).get_by_role("button", name="Disconnect").click()
+    expect(page.locator("#notice")).to_contain_text("You cannot sign in with it any more.")
+    # The session that it opened is over, and it opens no other.
+    elsewhere.goto("/")
+    expect_anonymous(elsewhere)
+    fresh = visitor()
+    DISCORD.sign_in(fresh, email)
+    assert path_of(fresh) == "/login"
+    expect(fresh.locator("#error-summary")).to_contain_text("was disconnected, so it cannot sign you in")
+    expect_anonymous(fresh)
+    assert identities(site, email) == 1
+
+    DISCORD.link(page, email)
+    expect(page.locator("#notice")).to_contain_text("Discord is connected.")
+    DISCORD.sign_in(fresh, email)
+    expect_signed_in(fresh, GOOGLE.login(email))
 
 
 def test_a12_an_account_of_somebody_else_is_not_taken_over(visitor, site, provider, email):
@@ -149,7 +200,7 @@ def test_a12_linking_needs_the_user_who_began_it(visitor, site, provider, email)
     assert identities(site, email) == 0
 
 
-def test_a12_a_link_from_another_site_links_nothing(visitor, site, watch, stand_ins, provider, email):
+def test_a12_w2_a_link_from_another_site_links_nothing(visitor, site, watch, stand_ins, provider, email):
     page = visitor()
     register(page, email)
     page.goto(stand_ins.google)
@@ -161,11 +212,69 @@ def test_a12_a_link_from_another_site_links_nothing(visitor, site, watch, stand_
     assert identities(site, email) == 0
 
 
+def test_w2_no_link_of_the_site_itself_begins_to_link(page, site, provider, email):
+    register(page, email)
+    # What the page for signing in makes of an address that somebody else wrote.
+    page.goto(
+        f"/login?oauth_error=access_denied&provider={provider.code}&return_to=/api/auth/{provider.code}?link=true"
+    )
+    page.get_by_role("link", name="Continue").click()
+    assert path_of(page) == "/"
+    expect_signed_in(page)
+    assert not [cookie for cookie in page.context.cookies() if "oauth" in cookie["name"]]
+    assert identities(site, email) == 0
+
+
+def test_w2_the_button_of_the_account_page_links_under_the_pages_policy(page, provider, email):
+    # The policy of the page (`form-action 'self'`) would stop a form whose answer leads to the provider.
+    register(page, email)
+    provider.link(page, f"elsewhere-{email}")
+    assert path_of(page) == "/account"
+    expect(page.locator("#notice")).to_contain_text(f"{provider.title} is connected.")
+
+
+def test_w18_another_site_does_not_replace_the_session(visitor, site, stand_ins, provider, email):
+    page = visitor()
+    register(page, email)
+    page.goto(stand_ins.google)
+    start = f"{site.url}/api/auth/{provider.code}?return_to=/account"
+    page.evaluate("address => { location.href = address }", start)
+    page.wait_for_url(f"{site.url}/login?confirm=**")
+    expect(page.get_by_role("heading", name=f"Sign in with {provider.title}?")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(f"You are signed in as {email}.")
+    page.get_by_role("link", name="Stay signed in").click()
+    assert path_of(page) == "/account"
+    expect_signed_in(page)
+
+
+def test_w18_an_address_that_is_typed_asks_before_it_replaces_the_session(page, site, provider, email):
+    register(page, email)
+    other = f"other-{email}"
+    page.goto(f"/api/auth/{provider.code}")
+    provider.start(page)
+    provider.agree(page, other)
+    expect_signed_in(page, provider.login(other))
+    # The session that was replaced is over.
+    query = f"select count(*) from sessions join users on users.id = user_id where users.email = '{email}'"
+    assert psql(site.database_url, query) == "0"
+
+
+def test_w23_connecting_asks_which_account_is_meant(visitor, email):
+    page = visitor()
+    register(page, email)
+    for provider, prompt in ((GOOGLE, "select_account"), (DISCORD, "consent")):
+        page.goto("/account")
+        page.locator(f"#connect-{provider.code}").click()
+        expect(page).to_have_title(f"Stand-in for {provider.title}")
+        assert f"prompt={prompt}" in page.url
+
+
 def test_a12_who_is_signed_in_already_is_told_where_to_connect(visitor, email):
     page = visitor()
     register(page, email)
     # As from a page for signing in that was open before.
     page.goto("/api/auth/google")
+    GOOGLE.start(page)
     GOOGLE.agree(page, email)
     assert path_of(page) == "/login"
     expect(page.locator("main")).to_contain_text("To connect Google to this account, go to your account page.")

@@ -17,18 +17,18 @@ import Testing
             for identity in [Identities.google, Identities.discord] {
                 #expect(page.body.contains("action=\"/account/identities/\(identity.id)/unlink\""))
             }
-            #expect(!page.body.contains("link=true"))
+            #expect(!page.body.contains("link="))
         }
     }
 
-    // Linking starts with a link of this page, so that the browser says where it came from.
+    // W2: linking starts with the ticket that the API gives this session.
     @Test func othersCanBeConnected() async throws {
         let api = stub(Identities.passwordOnly)
         try await TestSite.with(api, providers: [.discord]) { site in
             let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
             #expect(
                 page.body.contains(
-                    #"id="connect-discord" href="/api/auth/discord?link=true&amp;return_to=%2Faccount">Connect Discord</a>"#
+                    #"id="connect-discord" href="/api/auth/discord?link=discord-ticket&amp;return_to=%2Faccount">Connect Discord</a>"#
                 )
             )
             #expect(!page.body.contains("Google"))
@@ -121,20 +121,35 @@ import Testing
         let text = try Translations.embedded()[.english].text(failure.text, ["provider": "Google"])
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get(
-                "/account?oauth_error=\(failure.rawValue)&provider=google&error_id=0123456789abcdef&connected=google",
+                "/account?oauth_error=\(failure.rawValue)&provider=google&error_id=0123456789abcdef0123456789abcdef&connected=google",
                 cookie: StubAuthAPI.cookie
             )
             #expect(page.status == 200)
             #expect(page.body.contains("Connecting Google did not work"))
             #expect(page.body.contains(text.escapedForHTML))
-            #expect(page.body.contains("<code>0123456789abcdef</code>"))
+            #expect(page.body.contains("<code>0123456789abcdef0123456789abcdef</code>"))
             #expect(!page.body.contains("Google is connected."))
-            let again = #"id="oauth-retry" href="/api/auth/google?link=true&amp;return_to=%2Faccount""#
-            #expect(
-                page.body.contains(again)
-                    == (failure != .identityTaken && failure != .providerAlreadyLinked
-                        && failure != .providerDisabled && failure != .signInRequired && failure != .notFromThisSite)
+            // A Google account is linked, so another cannot be.
+            #expect(!page.body.contains("oauth-retry"))
+        }
+        // W23: where none is linked, with another one, for which Google asks.
+        try await TestSite.with(stub(Identities.passwordOnly), providers: [.google]) { site in
+            let page = try await site.get(
+                "/account?oauth_error=\(failure.rawValue)&provider=google",
+                cookie: StubAuthAPI.cookie
             )
+            let again = #"id="oauth-retry" href="/api/auth/google?link=google-ticket&amp;return_to=%2Faccount""#
+            let isHopeless = [OAuthFailure.providerDisabled, .signInRequired, .notFromThisSite].contains(failure)
+            #expect(page.body.contains(again) == !isHopeless)
+        }
+    }
+
+    // The version of the API before gives no tickets.
+    @Test func apiWithoutTickets() async throws {
+        let api = stub(IdentityListBody(identities: [], hasPassword: true))
+        try await TestSite.with(api, providers: [.discord]) { site in
+            let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            #expect(page.body.contains(#"href="/api/auth/discord?link=true&amp;return_to=%2Faccount""#))
         }
     }
 

@@ -11,15 +11,19 @@ import Testing
         let text = try Translations.embedded()[.english].text(failure.text, ["provider": "Google"])
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get(
-                "/login?oauth_error=\(failure.rawValue)&provider=google&error_id=0123456789abcdef&return_to=%2Faccount"
+                "/login?oauth_error=\(failure.rawValue)&provider=google&error_id=0123456789abcdef0123456789abcdef&return_to=%2Faccount"
             )
             #expect(page.status == 200)
             #expect(page.body.contains(#"id="error-summary" role="alert" tabindex="-1" autofocus"#))
             #expect(page.body.contains("Signing in with Google did not work"))
             #expect(page.body.contains(text.escapedForHTML))
-            #expect(page.body.contains("<code>0123456789abcdef</code>"))
+            #expect(page.body.contains("<code>0123456789abcdef0123456789abcdef</code>"))
             #expect(page.body.contains("<title>Error: Sign in"))
-            #expect(page.body.contains(#"id="continue-google" href="/api/auth/google?return_to=%2Faccount""#))
+            // W23: after the wrong account, Google asks which one is meant.
+            let choice = failure.needsAnotherAccount ? "choose=true&amp;" : ""
+            #expect(
+                page.body.contains("id=\"continue-google\" href=\"/api/auth/google?\(choice)return_to=%2Faccount\"")
+            )
             #expect(page.body.contains(#"name="return_to" value="/account""#))
             // Without the failure, so that it is not shown again.
             #expect(page.body.contains(#"data-location="/login?return_to=%2Faccount""#))
@@ -33,7 +37,8 @@ import Testing
     // A flow that may work the next time can be started again at once, to the same end.
     @Test(arguments: [
         (OAuthFailure.providerUnavailable, true), (.providerError, true), (.flowExpired, true), (.accessDenied, true),
-        (.internalError, true), (.identityTaken, false), (.providerDisabled, false), (.notFromThisSite, false),
+        (.internalError, true), (.clockSkew, true), (.identityTaken, false), (.providerDisabled, false),
+        (.notFromThisSite, false), (.signInRequired, false),
     ])
     func tryingAgainIsOfferedWhereItHelps(failure: OAuthFailure, isOffered: Bool) async throws {
         let path = "/login?oauth_error=\(failure.rawValue)&provider=discord&return_to=%2Faccount"
@@ -50,11 +55,108 @@ import Testing
         }
     }
 
+    // W23
+    @Test(arguments: [
+        OAuthFailure.emailMissing, .emailUnverified, .emailUnusable, .identityDisconnected, .accountExists,
+        .providerAlreadyLinked,
+    ])
+    func anotherAccountIsOffered(failure: OAuthFailure) async throws {
+        try await TestSite.with(providers: [.discord]) { site in
+            let page = try await site.get(
+                "/login?oauth_error=\(failure.rawValue)&provider=discord&return_to=%2Faccount"
+            )
+            let start = "/api/auth/discord?choose=true&amp;return_to=%2Faccount"
+            #expect(page.body.contains("id=\"oauth-retry\" href=\"\(start)\">Choose another account at Discord</a>"))
+            #expect(page.body.contains("id=\"continue-discord\" href=\"\(start)\""))
+        }
+    }
+
+    // W18: whom another site sends here is asked, and told what it would end.
+    @Test func signingInThroughAProviderIsConfirmed() async throws {
+        try await TestSite.with(providers: [.google]) { site in
+            let path = "/login?confirm=google&return_to=%2Faccount%3Fa=1"
+            let anonymous = try await site.get(path)
+            #expect(anonymous.status == 200)
+            #expect(anonymous.body.contains("<h1>Sign in with Google?</h1>"))
+            let start = #"id="continue-google" href="/api/auth/google?return_to=%2Faccount%3Fa%3D1""#
+            #expect(anonymous.body.contains(start))
+            #expect(anonymous.body.contains(#"id="not-now" href="/login?return_to=%2Faccount%3Fa%3D1""#))
+            #expect(!anonymous.body.contains("You are signed in as"))
+            #expect(!anonymous.body.contains("login-form"))
+            let signedIn = try await site.get(path, cookie: StubAuthAPI.cookie)
+            #expect(signedIn.body.contains("You are signed in as <bdi>ada@example.com</bdi>. Signing in again ends"))
+            #expect(signedIn.body.contains(start))
+            #expect(signedIn.body.contains(#"id="not-now" href="/account?a=1">Stay signed in</a>"#))
+            for other in ["discord", "evil", ""] {
+                let page = try await site.get("/login?confirm=\(other)")
+                #expect(page.body.contains("<h1>Sign in</h1>"))
+                #expect(try await site.get("/login?confirm=\(other)", cookie: StubAuthAPI.cookie).location == "/")
+            }
+        }
+    }
+
+    // W2: the page's own links never lead to something that acts.
+    @Test(arguments: ["/api/auth/google?link=true", "/%61pi/auth/google", "//api/x", "/API/auth/google", "/logout"])
+    func returnPathsOfTheAPIAreDropped(target: String) async throws {
+        let query = FormCoding.encode(target)
+        try await TestSite.with(providers: [.google]) { site in
+            for path in [
+                "/login?return_to=\(query)", "/login?oauth_error=access_denied&provider=google&return_to=\(query)",
+                "/login?confirm=google&return_to=\(query)", "/register?return_to=\(query)",
+            ] {
+                let page = try await site.get(path)
+                #expect(page.status == 200)
+                // Two forms have such a field: that of the page, which is empty, and the language's, which names the page.
+                let main = page.body.split(separator: "</main>")[0]
+                #expect(!main.contains("return_to"))
+                #expect(!main.contains("link=true"))
+            }
+            let signedIn = try await site.get(
+                "/login?oauth_error=access_denied&provider=google&return_to=\(query)",
+                cookie: StubAuthAPI.cookie
+            )
+            #expect(signedIn.body.contains(#"id="continue" href="/">Continue</a>"#))
+            #expect(try await site.get("/login?return_to=\(query)", cookie: StubAuthAPI.cookie).location == "/")
+            #expect(try await site.get("/register?return_to=\(query)", cookie: StubAuthAPI.cookie).location == "/")
+            #expect(try await site.get("/signed-in?return_to=\(query)", cookie: StubAuthAPI.cookie).location == "/")
+            let language = try await site.post("/language", ["language": "ja", "return_to": target])
+            #expect(language.location == "/")
+            let form: KeyValuePairs = ["email": "ada@example.com", "password": "Correct-Horse-7", "return_to": target]
+            #expect(try await site.post("/login", form).location == "/signed-in")
+        }
+    }
+
+    // W19: no page shows a text of its address, in whatever parameter.
+    @Test(arguments: ["/", "/login", "/register", "/account", "/signed-in", "/nowhere"])
+    func noTextOfAnAddressIsShown(path: String) async throws {
+        let names = [
+            "oauth_error", "provider", "error_id", "email", "name", "notice", "connected", "connect", "confirm",
+            "choose",
+            "language", "message", "error", "password", "code", "state", "request_id", "iss",
+        ]
+        let query = names.map { "\($0)=Call-0800-555-0199-and-give-your-password" }.joined(separator: "&")
+        try await TestSite.with(providers: [.google, .discord]) { site in
+            for failure in ["", "oauth_error=access_denied&"] {
+                for cookie in [nil, StubAuthAPI.cookie] {
+                    let query =
+                        failure.isEmpty
+                        ? query : failure + query.split(separator: "&").dropFirst().joined(separator: "&")
+                    let page = try await site.get("\(path)?\(query)", cookie: cookie)
+                    // The language's form remembers the page, unseen.
+                    let seen = page.body.replacing(/<input type="hidden"[^>]*>/, with: "")
+                    #expect(!seen.contains("Call-0800"), "\(path)")
+                    #expect(page.location?.contains("Call-0800") != true)
+                }
+            }
+        }
+    }
+
     // Nothing from the address is shown: not an unknown code, not another provider, not a text in place of an id.
     @Test(arguments: [
         "oauth_error=Call+0900-1234", "oauth_error=%3Cb%3Ehi%3C/b%3E&provider=google", "oauth_error=",
         "provider=google",
-        "oauth_error=ACCESS_DENIED&error_id=0123456789abcdef", "oauth_error=access_denied&oauth_error=flow_expired",
+        "oauth_error=ACCESS_DENIED&error_id=0123456789abcdef0123456789abcdef",
+        "oauth_error=access_denied&oauth_error=flow_expired",
     ])
     func unknownFailuresAreIgnored(query: String) async throws {
         try await TestSite.with(providers: [.google]) { site in
@@ -68,6 +170,10 @@ import Testing
     @Test(arguments: [
         "short", "with%20blank%20and%20more", "%3Cscript%3Ealert%281%29%3C/script%3E", "0123456789abcdef!", "",
         "%D0%B00123456789", String(repeating: "a", count: 65),
+        // W19
+        "Call-0800-555-0199-and-give-your-password", "0123456789abcdef", "0123456789abcdef-123456789abcdef",
+        "0123456789ABCDEF0123456789ABCDEF", "0123456789abcdef0123456789abcdef0", "0123456789abcdef0123456789abcdeg",
+        "%EF%BC%90123456789abcdef0123456789abcde",
     ])
     func malformedErrorIDIsNotShown(id: String) async throws {
         try await TestSite.with { site in
@@ -85,15 +191,27 @@ import Testing
         }
     }
 
-    // A callback that was opened twice: the second time somebody is signed in, who is told and can go on.
+    // W22: a callback that was opened twice, the second time in a browser that is signed in, has nothing left to do.
+    @Test func whoIsSignedInGoesOn() async throws {
+        try await TestSite.with(providers: [.google]) { site in
+            let path = "/login?oauth_error=flow_expired&provider=google"
+            let page = try await site.get("\(path)&return_to=%2Faccount%3Fa=1", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 303)
+            #expect(page.location == "/account?a=1")
+            #expect(try await site.get(path, cookie: StubAuthAPI.cookie).location == "/account")
+            #expect(try await site.get(path).body.contains("It took too long, was finished before"))
+        }
+    }
+
+    // Any other failure is told to who is signed in, too, with a way on.
     @Test func whoIsSignedInIsToldAndCanGoOn() async throws {
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get(
-                "/login?oauth_error=flow_expired&provider=google&return_to=%2Faccount",
+                "/login?oauth_error=access_denied&provider=google&return_to=%2Faccount",
                 cookie: StubAuthAPI.cookie
             )
             #expect(page.status == 200)
-            #expect(page.body.contains("It took too long, was finished before"))
+            #expect(page.body.contains("You did not allow it at Google"))
             #expect(page.body.contains("You are signed in as <bdi>ada@example.com</bdi>."))
             #expect(page.body.contains(#"id="continue" href="/account">Continue</a>"#))
             #expect(!page.body.contains("login-form"))

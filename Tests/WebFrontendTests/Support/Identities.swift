@@ -19,7 +19,11 @@ enum Identities {
     )
     static let gone = "01890a5d-ac96-774b-bcce-b302099a9003"
 
-    static let passwordOnly = IdentityListBody(identities: [], hasPassword: true)
+    static let passwordOnly = IdentityListBody(
+        identities: [],
+        hasPassword: true,
+        linkable: OAuthProvider.allCases.map { LinkableBody(provider: $0, ticket: "\($0.rawValue)-ticket") }
+    )
     static let both = IdentityListBody(identities: [discord, google], hasPassword: true)
     static let last = IdentityListBody(identities: [google], hasPassword: false)
 

@@ -39,14 +39,19 @@ import Testing
     ]
 
     private static var failedLink: OAuthReport? {
-        OAuthReport(Form(["oauth_error": "access_denied", "provider": "google", "error_id": "0123456789abcdef"]))
+        OAuthReport(
+            Form(["oauth_error": "access_denied", "provider": "google", "error_id": "0123456789abcdef0123456789abcdef"])
+        )
     }
 
     /// Every failure of a flow, for a provider that is known and for none.
     static var failures: [any PageView] {
         OAuthFailure.allCases.flatMap { failure in
             ["", "google"].map { provider in
-                let query = ["oauth_error": failure.rawValue, "provider": provider, "error_id": "0123456789abcdef"]
+                let query = [
+                    "oauth_error": failure.rawValue, "provider": provider,
+                    "error_id": "0123456789abcdef0123456789abcdef",
+                ]
                 return LoginView(
                     offer: .signIn(email: ""),
                     returnTo: nil,
@@ -54,6 +59,13 @@ import Testing
                     report: OAuthReport(Form(query))
                 )
             }
+        }
+    }
+
+    /// The page that asks, for a visitor who is signed in and for one who is not.
+    static var confirmations: [any PageView] {
+        [nil, StubAuthAPI.user].map { user in
+            LoginView(offer: .confirm(.google, user), returnTo: nil, providers: [.google])
         }
     }
 
@@ -65,7 +77,7 @@ import Testing
 
     @Test func everyPageIsWhole() throws {
         let pages = try PageRenderer.embedded()
-        for view in Self.views + Self.failures + Self.problems {
+        for view in Self.views + Self.failures + Self.confirmations + Self.problems {
             for visitor in [Visitor.unknown, .anonymous, .signedIn(StubAuthAPI.user)] {
                 let html = try pages.html(view, visitor: visitor, notice: .signedOut, in: .japanese)
                 #expect(html.hasPrefix("<!doctype html>\n<html lang=\"ja\">"))

@@ -13,6 +13,9 @@ struct CallbackQuery: Sendable {
     /// The one `iss` (RFC 9207).
     let issuer: String?
 
+    /// Whether it carries a code and no error, as after a sign-in that went well at the provider.
+    var hasCode: Bool { (try? code()) != nil }
+
     private let codes: [Substring]
     private let errors: [Substring]
     private let isAmbiguous: Bool
@@ -57,7 +60,12 @@ struct CallbackQuery: Sendable {
         case "temporarily_unavailable":
             throw FlowError(.providerUnavailable, "the provider says temporarily_unavailable")
         case "server_error": throw FlowError(.providerUnavailable, "the provider says server_error")
-        default: throw FlowError(.providerError, "the provider says another error")
+        case let error?:
+            throw FlowError(
+                .providerError,
+                "the provider says another error",
+                providerError: LogExcerpt(errorCode: error)
+            )
         }
         guard let code = codes.first, !code.isEmpty else {
             throw FlowError(.providerError, "the callback has neither code nor error")

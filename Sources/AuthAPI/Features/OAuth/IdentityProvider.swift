@@ -27,6 +27,8 @@ struct AuthorizationRequest: Sendable {
     let codeChallenge: String
     /// Where the provider sends the browser back to.
     let redirectURI: String
+    /// Whether the provider asks which account to use, even when only one is signed in there.
+    var choosesAccount = false
 }
 
 /// What came back to the callback, and what the flow remembers.
@@ -47,6 +49,8 @@ struct ProviderIdentity: Sendable {
     /// What the provider calls the person: at most 255 characters; never the email, which can change hands.
     let subject: String
     let email: EmailAddress
+    /// Whether the provider is the authority for the email today: see ``EmailAuthority``.
+    let isEmailAuthority: Bool
     /// A name to show, within the rules of ``DisplayName``; nil when the provider gave none.
     let displayName: String?
     /// A picture on a host that pages may show pictures from.
@@ -66,6 +70,44 @@ struct ProviderTokens: Sendable {
 struct ProviderError: Error, Sendable {
     /// What to tell the person.
     let failure: OAuthFailure
-    /// What to tell the operator: a fixed text, so that nothing that a provider sent can reach the log.
+    /// What to tell the operator: a fixed text, so that nothing that a provider sent can reach the log by accident.
     let reason: StaticString
+    /// What the operator has to compare, under fixed names; values are escaped and cut.
+    var details: [(name: String, value: LogExcerpt)] = []
+}
+
+/// A short text from outside as the log may have it: visible ASCII, everything else escaped, cut to a fixed length.
+///
+/// Only for what is public: issuers, client identifiers, error codes of RFC 6749. None of these has an `@`, so that a text
+/// with one is withheld: it may be an email, or an address with a password.
+struct LogExcerpt: Sendable, CustomStringConvertible {
+    /// The most bytes of the text that are kept.
+    static let maximumLength = 200
+
+    let description: String
+
+    init(_ text: some StringProtocol) {
+        guard !text.utf8.contains(UInt8(ascii: "@")) else {
+            description = "(withheld: it has an @)"
+            return
+        }
+        var excerpt = ""
+        for byte in text.utf8.prefix(Self.maximumLength) {
+            if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "\\") {
+                excerpt.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                excerpt += "\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        description = text.utf8.count > Self.maximumLength ? excerpt + "…" : excerpt
+    }
+
+    /// An error code of a provider (RFC 6749, sections 4.1.2.1 and 5.2); nil for anything that does not look like one.
+    init?(errorCode text: some StringProtocol) {
+        let isCode =
+            (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_") }
+        guard isCode else { return nil }
+        description = String(text)
+    }
 }

@@ -6,6 +6,7 @@ import Shared
 struct IdentityRoutes: Sendable {
     let service: IdentityService
     let connection: ConnectCookie
+    let tickets: LinkTickets
 
     /// `GET /api/auth/connect`: the provider account that waits to be linked by a password.
     @Sendable func pending(_ request: Request, context: APIRequestContext) throws -> Response {
@@ -15,11 +16,18 @@ struct IdentityRoutes: Sendable {
         return try .json(PendingConnectionBody(provider: pending.provider, email: pending.email))
     }
 
-    /// `GET /api/auth/identities`: the ways in which the user can sign in.
+    /// `GET /api/auth/identities`: the ways in which the user can sign in, and what begins to link others.
     @Sendable func list(_ request: Request, context: SignedInContext) async throws -> Response {
         let methods = try await service.methods(of: context.signedIn)
+        let session = context.signedIn.sessionID
         return try .json(
-            IdentityListBody(identities: methods.identities.map(\.body), hasPassword: methods.hasPassword)
+            IdentityListBody(
+                identities: methods.identities.map(\.body),
+                hasPassword: methods.hasPassword,
+                linkable: try service.linkable(besides: methods).map { provider in
+                    LinkableBody(provider: provider, ticket: try tickets.ticket(for: provider, session: session))
+                }
+            )
         )
     }
 

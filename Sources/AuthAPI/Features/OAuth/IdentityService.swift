@@ -41,7 +41,14 @@ struct IdentityService: Sendable {
         try await store.methods(of: user.account.id)
     }
 
-    /// Unlinks a provider account.
+    /// The providers that are set up and of which the user has no account yet.
+    func linkable(besides methods: SignInMethods) -> [OAuthProvider] {
+        OAuthProvider.allCases.filter { provider in
+            isOn(provider) && !methods.identities.contains { $0.provider == provider }
+        }
+    }
+
+    /// Unlinks a provider account, and ends the sessions that were opened through it.
     ///
     /// - Throws: `identity_not_found`, and `last_sign_in_method` when the user could not sign in any more.
     func unlink(_ identity: IdentityID, of user: SignedIn, from origin: Origin) async throws {

@@ -49,7 +49,7 @@ struct LockAccountByEmail: Statement {
     }
 
     static let sql: StaticString = """
-        SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL,
+        SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL,
             EXISTS (SELECT FROM oauth_accounts WHERE user_id = users.id AND provider = $2)
         FROM users WHERE lower(email) = $1 FOR NO KEY UPDATE
         """
@@ -59,7 +59,11 @@ struct LockAccountByEmail: Statement {
     static func decode(_ row: PostgresRow) throws -> Row {
         Row(
             account: try Account(row, from: 0),
-            facts: LinkingPolicy.SameEmail(isVerified: try row.bool(4), hasProvider: try row.bool(5))
+            facts: LinkingPolicy.SameEmail(
+                isVerified: try row.bool(4),
+                hasPassword: try row.bool(5),
+                hasProvider: try row.bool(6)
+            )
         )
     }
 }
@@ -130,13 +134,15 @@ struct InsertIdentity: Statement {
     static let sql: StaticString = """
         WITH linked AS (
             INSERT INTO oauth_accounts
-                (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING user_id, provider
+                (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at, id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $15) RETURNING user_id, provider
         )
         INSERT INTO audit_events
             (event, user_id, provider, detail, session_id, device_id, address, user_agent, request_id)
         SELECT 'provider_linked', user_id, provider, $9, $10, $11, $12, $13, $14 FROM linked
         """
+    /// The link's identifier.
+    let id = IdentityID.random()
     let parameters: [PostgresValue]
 
     /// Links it with the tokens of a sign-in.
@@ -146,7 +152,7 @@ struct InsertIdentity: Statement {
                 .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email),
                 .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
                 .timestamp(orNull: tokens.expiresAt),
-            ] + cause.parameters
+            ] + cause.parameters + [.uuid(id)]
     }
 
     /// Links it without tokens; the version says which key the first will be sealed with.
@@ -155,7 +161,7 @@ struct InsertIdentity: Statement {
             [
                 .uuid(account), .text(key.provider.rawValue), .text(key.subject), .text(email), .nullBytes, .nullBytes,
                 .int4(version), .nullTimestamp,
-            ] + cause.parameters
+            ] + cause.parameters + [.uuid(id)]
     }
 }
 

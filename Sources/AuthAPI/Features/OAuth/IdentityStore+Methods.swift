@@ -12,8 +12,11 @@ extension IdentityStore {
         }
     }
 
-    /// Unlinks an identity if `check` allows it, with the user locked: of two requests that would each leave the other's
-    /// identity as the last way in, the second sees that.
+    /// Disconnects an identity if `check` allows it, and ends the sessions that were opened through it, but not the one
+    /// that asks.
+    ///
+    /// The user is locked: of two requests that would each leave the other's identity as the last way in, the second sees
+    /// that. Then the identity: a sign-in through it that is under way is over, or finds it disconnected.
     func unlink(
         _ identity: IdentityID,
         of visitor: SignedIn,
@@ -29,7 +32,10 @@ extension IdentityStore {
                     hasPassword: account?.hasPassword ?? false
                 )
             )
-            try db.run(DeleteIdentity(id: identity, visitor: visitor, origin: origin))
+            guard let provider = try db.first(LockOwnIdentity(id: identity, account: user)) else { return }
+            try db.run(KeepAskingSession(identity: identity, visitor: visitor))
+            try db.run(EndSessionsThrough(identity: identity, at: provider, visitor: visitor, origin: origin))
+            try db.run(DisconnectIdentity(id: identity, visitor: visitor, origin: origin))
         }
     }
 }
@@ -55,19 +61,5 @@ private struct FindIdentities: Statement {
             email: try row.optionalText(2),
             linkedAt: try row.timestamp(3)
         )
-    }
-}
-
-private struct DeleteIdentity: Statement {
-    static let sql: StaticString = """
-        WITH unlinked AS (DELETE FROM oauth_accounts WHERE id = $1 AND user_id = $2 RETURNING user_id, provider)
-        INSERT INTO audit_events (event, user_id, provider, session_id, device_id, address, user_agent, request_id)
-        SELECT 'provider_unlinked', user_id, provider, $3, $4, $5, $6, $7 FROM unlinked
-        """
-    let id: IdentityID
-    let visitor: SignedIn
-    let origin: Origin
-    var parameters: [PostgresValue] {
-        [.uuid(id), .uuid(visitor.account.id), .uuid(visitor.sessionID)] + origin.parameters
     }
 }

@@ -8,9 +8,12 @@ import Shared
 struct IdentityStore: Sendable {
     /// What became of an identity that wants to sign in.
     enum Resolution: Sendable {
-        case account(Account)
+        /// The identity is linked to the account, under that identifier.
+        case account(Account, IdentityID)
         /// The account with the same email must prove itself by its password first.
         case passwordNeeded
+        /// It signs nobody in; the audit trail knows.
+        case refused(LinkingPolicy.Refusal)
     }
 
     /// Somebody else changed the rows between two statements; the whole is to be done again.
@@ -23,21 +26,33 @@ struct IdentityStore: Sendable {
     ///
     /// Of two calls for one new identity at the same moment one makes the user and the other finds it.
     ///
-    /// - Throws: ``FlowError`` with `provider_already_linked`.
     func resolve(_ identity: ProviderIdentity, from origin: Origin, at now: Date) async throws -> Resolution {
         let key = identity.key
         let email = identity.email.value
         let sealed = try vault.seal(identity.tokens, for: key)
         return try await settlingRaces { db in
             let owner = try db.first(FindOwner(key: key))
-            let sameEmail = owner == nil ? try db.first(LockAccountByEmail(identity: identity)) : nil
-            // While this waited for the lock, somebody else may have linked the identity.
-            if sameEmail != nil, try db.first(FindOwner(key: key)) != nil { throw Raced() }
-            switch LinkingPolicy.decision(isLinked: owner != nil, sameEmail: sameEmail?.facts) {
+            // In this order: an identity that is disconnected between the two is found by the second.
+            let formerOwner = owner == nil ? try db.first(FindDisconnection(key: key)) : nil
+            let isNew = owner == nil && formerOwner == nil
+            let sameEmail = isNew ? try db.first(LockAccountByEmail(identity: identity)) : nil
+            // While this waited for the lock, somebody else may have linked or disconnected the identity.
+            if sameEmail != nil {
+                guard try db.first(FindOwner(key: key)) == nil, try db.first(FindDisconnection(key: key)) == nil else {
+                    throw Raced()
+                }
+            }
+            let decision = LinkingPolicy.decision(
+                isLinked: owner != nil,
+                isDisconnected: formerOwner != nil,
+                isEmailAuthority: identity.isEmailAuthority,
+                sameEmail: sameEmail?.facts
+            )
+            switch decision {
             case .signIn:
                 guard let owner, let account = try db.first(LockAccount(id: owner)) else { throw Raced() }
-                try refresh(identity, sealed, of: owner, in: db)
-                return .account(try updatePicture(of: account.account, to: identity.avatarURL, in: db))
+                let id = try refresh(identity, sealed, of: owner, in: db)
+                return .account(try updatePicture(of: account.account, to: identity.avatarURL, in: db), id)
             case .create:
                 let account = Account(identity)
                 let insertion = InsertVerifiedAccount(
@@ -48,20 +63,28 @@ struct IdentityStore: Sendable {
                 )
                 try db.run(insertion)
                 let cause = LinkCause(reason: .registration, session: nil, origin: origin)
-                try db.run(InsertIdentity(key, email: email, of: account.id, tokens: sealed, cause: cause))
-                return .account(account)
+                let link = InsertIdentity(key, email: email, of: account.id, tokens: sealed, cause: cause)
+                try db.run(link)
+                return .account(account, link.id)
             case .link:
                 guard let account = sameEmail?.account else { throw Raced() }
                 let cause = LinkCause(reason: .email, session: nil, origin: origin)
-                try db.run(InsertIdentity(key, email: email, of: account.id, tokens: sealed, cause: cause))
-                return .account(try updatePicture(of: account, to: identity.avatarURL, in: db))
+                let link = InsertIdentity(key, email: email, of: account.id, tokens: sealed, cause: cause)
+                try db.run(link)
+                return .account(try updatePicture(of: account, to: identity.avatarURL, in: db), link.id)
             case .askPassword: return .passwordNeeded
-            case .refuse: throw Self.alreadyLinked
+            case .refuse(let refusal):
+                if let account = formerOwner ?? sameEmail?.account.id {
+                    try db.run(
+                        RecordRefusal(account: account, provider: key.provider, refusal: refusal, origin: origin)
+                    )
+                }
+                return .refused(refusal)
             }
         }
     }
 
-    /// Links an identity to a user whose session is live to the end of it.
+    /// Links an identity to a user whose session is live to the end of it, also one that the user has disconnected before.
     ///
     /// - Throws: ``FlowError`` with `sign_in_required`, `identity_taken` or `provider_already_linked`.
     func link(
@@ -78,8 +101,9 @@ struct IdentityStore: Sendable {
                 try db.first(HoldSession(session: visitor.sessionID, account: user, now: now)) != nil
             else { throw FlowError(.signInRequired, "the session ended while the visitor was at the provider") }
             switch try db.first(FindOwner(key: key)) {
-            case user: try refresh(identity, sealed, of: user, in: db)
+            case user: _ = try refresh(identity, sealed, of: user, in: db)
             case nil:
+                try db.run(ForgetDisconnection(key: key, account: user))
                 let cause = LinkCause(reason: .owner, session: visitor.sessionID, origin: origin)
                 try db.run(InsertIdentity(key, email: identity.email.value, of: user, tokens: sealed, cause: cause))
             default: throw FlowError(.identityTaken, "the provider account is linked to another user")
@@ -90,13 +114,15 @@ struct IdentityStore: Sendable {
 
     /// Links an identity that waited for the password, as part of the transaction that opens a session.
     ///
-    /// - Throws: `no_pending_connection` when it, or another account of its provider, has been linked meanwhile.
+    /// - Throws: `no_pending_connection` when it, or another account of its provider, has been linked meanwhile, or it has
+    ///   been disconnected.
     func connect(_ pending: PendingConnection, with session: NewSession, in db: PostgresConnection) throws {
         let user = session.accountID
         guard let account = try db.first(LockAccount(id: user)) else { throw Self.nothingPending }
         switch try db.first(FindOwner(key: pending.key)) {
         case user: break
         case nil:
+            guard try db.first(FindDisconnection(key: pending.key)) == nil else { throw Self.nothingPending }
             let cause = LinkCause(reason: .password, session: session.id, origin: session.origin)
             do {
                 try db.run(
@@ -111,12 +137,14 @@ struct IdentityStore: Sendable {
     }
 
     /// Stores what the provider said this time.
+    ///
+    /// - Returns: the link's identifier.
     private func refresh(
         _ identity: ProviderIdentity,
         _ sealed: SealedTokens,
         of user: AccountID,
         in db: PostgresConnection
-    ) throws {
+    ) throws -> IdentityID {
         guard let old = try db.first(LockIdentity(key: identity.key, account: user)) else { throw Raced() }
         var tokens = sealed
         if tokens.refreshToken == nil, let kept = old.refreshToken {
@@ -130,6 +158,7 @@ struct IdentityStore: Sendable {
             )
         }
         try db.run(UpdateIdentity(id: old.id, email: identity.email.value, tokens: tokens))
+        return old.id
     }
 
     /// Notes that a provider has verified the account's email, where it is the same, and gives it a picture.
@@ -165,7 +194,7 @@ struct IdentityStore: Sendable {
             do {
                 return try await postgres.transaction(retrying: true, body)
             } catch let error as PostgresError where error.isTakenProvider {
-                throw Self.alreadyLinked
+                throw LinkingPolicy.Refusal.providerTaken.error
             } catch let error as PostgresError
                 where (error.isTakenIdentity || error.violates("users_email_key")) && attempt < 3
             {
@@ -176,10 +205,6 @@ struct IdentityStore: Sendable {
         }
     }
 
-    private static let alreadyLinked = FlowError(
-        .providerAlreadyLinked,
-        "another account of the provider is linked to the user"
-    )
     private static let nothingPending = APIError(
         .noPendingConnection,
         detail: "The provider account can no longer be linked this way."

@@ -35,6 +35,9 @@ struct OAuthFlow: Codable, Sendable, Equatable {
         self.linkTo = linkTo
     }
 
+    /// The page to go to afterwards, by today's rule: an older release may have sealed it.
+    var returnPath: ReturnPath? { returnTo.flatMap { ReturnPath($0) } }
+
     /// BASE64URL(SHA256(verifier)): the challenge of method S256 (RFC 7636, section 4.2).
     var codeChallenge: String { Base64URL.encode(SHA256.hash(data: Array(verifier.utf8))) }
 
@@ -57,9 +60,12 @@ struct FlowError: Error, Sendable {
     let failure: OAuthFailure
     /// What to tell the operator: a fixed text, so that nothing from outside can reach the log.
     let reason: StaticString
+    /// The provider's own error code, when that is why.
+    let providerError: LogExcerpt?
 
-    init(_ failure: OAuthFailure, _ reason: StaticString) {
+    init(_ failure: OAuthFailure, _ reason: StaticString, providerError: LogExcerpt? = nil) {
         self.failure = failure
         self.reason = reason
+        self.providerError = providerError
     }
 }

@@ -10,9 +10,13 @@ struct OAuthProblem: Sendable {
     init(_ error: any Error) {
         switch error {
         case let error as FlowError:
-            self.init(error.failure, ["reason": "\(error.reason)"])
+            var metadata: Logger.Metadata = ["reason": "\(error.reason)"]
+            metadata["provider_error"] = error.providerError.map { .string($0.description) }
+            self.init(error.failure, metadata)
         case let error as ProviderError:
-            self.init(error.failure, ["reason": "\(error.reason)"])
+            var metadata: Logger.Metadata = ["reason": "\(error.reason)"]
+            for (name, value) in error.details { metadata[name] = .string(value.description) }
+            self.init(error.failure, metadata)
         case let error as PostgresError where error.isUnavailable:
             self.init(.serviceUnavailable, ["reason": "the database is not available"], error)
         case let error as PostgresError:
@@ -45,8 +49,8 @@ struct OAuthProblem: Sendable {
     /// What people do themselves is worth a notice; what an operator may have to mend, a warning or more.
     private var level: Logger.Level {
         switch failure {
-        case .accessDenied, .flowExpired, .emailMissing, .emailUnverified, .identityTaken, .providerAlreadyLinked,
-            .signInRequired, .providerDisabled:
+        case .accessDenied, .flowExpired, .emailMissing, .emailUnverified, .emailUnusable, .identityTaken,
+            .identityDisconnected, .accountExists, .providerAlreadyLinked, .signInRequired, .providerDisabled:
             .notice
         case .providerUnavailable, .providerError, .clockSkew, .notFromThisSite, .serviceUnavailable: .warning
         case .internalError: .error

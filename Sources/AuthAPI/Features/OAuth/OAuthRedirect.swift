@@ -31,6 +31,14 @@ enum OAuthRedirect {
         to(PagePath.login, [(PagePath.connectParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])
     }
 
+    /// To the page that asks whether to sign in through the provider, because no page of this site asked for it.
+    static func confirm(_ provider: OAuthProvider, returnTo: String?) -> Response {
+        to(PagePath.login, [(PagePath.confirmParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])
+    }
+
+    /// To the account page of a user who has nothing left to do.
+    static func account() -> Response { to(PagePath.account) }
+
     /// To a page that says what went wrong.
     static func failed(_ failure: Failure, page: String) -> Response {
         to(

@@ -10,6 +10,7 @@ struct OAuthRoutes: Sendable {
     let service: OAuthService
     let flows: FlowCookies
     let connection: ConnectCookie
+    let tickets: LinkTickets
     let sessions: SessionService
     let cookie: SessionCookie
     let publicURL: WebOrigin
@@ -17,20 +18,24 @@ struct OAuthRoutes: Sendable {
 
     /// `GET /api/auth/{google,discord}`: 303 to the provider, and the cookie of a flow.
     ///
-    /// With `link=true` the flow links the provider account to the user who is signed in, and begins only on a page of
-    /// this site: else another site could have a visitor link an account without wanting it.
+    /// A request that another site makes, or that would replace a session without a page of this site asking for it, goes
+    /// to a page with a button first. With `link` the flow links the provider account to the user who is signed in, and
+    /// begins only with the ticket that the account page has for the session: else another site, or a return path, could
+    /// have a visitor link an account without wanting it.
     func start(_ provider: OAuthProvider) -> Handler {
         { request, context in
             let query = request.uri.queryParameters
-            let isLink = query[values: "link"] == ["true"]
+            let link = query[values: "link"]
             let returnTo = Self.returnPath(query[values: PagePath.returnParameter[...]])
+            if link.isEmpty, mustConfirm(request) { return OAuthRedirect.confirm(provider, returnTo: returnTo?.value) }
             var visitor: SignedIn?
             do {
-                if isLink { visitor = try await linker(request) }
+                if !link.isEmpty { visitor = try await linker(request, tickets: link, at: provider) }
                 let (flow, address) = try await service.begin(
                     provider,
                     returnTo: returnTo,
-                    linkTo: visitor?.account.id
+                    linkTo: visitor?.account.id,
+                    choosesAccount: visitor != nil || !query[values: PagePath.chooseParameter[...]].isEmpty
                 )
                 var response = OAuthRedirect.toProvider(address)
                 try flows.keep(flow, of: request, on: &response)
@@ -56,17 +61,24 @@ struct OAuthRoutes: Sendable {
             do {
                 try query.checkUnambiguous()
                 guard let flow else {
+                    // An address that worked before and is loaded again has nothing left to do.
+                    if query.hasCode { visitor = try await signedIn(request) }
+                    if let visitor, try await service.isLinked(provider, to: visitor) {
+                        var response = OAuthRedirect.account()
+                        if let state = query.state { flows.forget(state, of: request, on: &response) }
+                        return response
+                    }
                     throw FlowError(.flowExpired, "this browser has no such flow, or began it too long ago")
                 }
                 if flow.linkTo != nil { visitor = try await signedIn(request) }
                 response = try await finish(flow, query: query, visitor: visitor, request: request, context: context)
             } catch {
                 if flow?.linkTo == nil { metrics.countSignIn(provider.rawValue, OAuthProblem(error).failure.rawValue) }
-                let isLinker = visitor != nil && visitor?.account.id == flow?.linkTo
+                let isLinker = visitor != nil && (flow == nil || visitor?.account.id == flow?.linkTo)
                 response = failed(
                     error,
                     at: provider,
-                    returnTo: flow?.returnTo,
+                    returnTo: flow?.returnPath?.value,
                     page: isLinker ? PagePath.account : PagePath.login,
                     context: context
                 )
@@ -88,30 +100,48 @@ struct OAuthRoutes: Sendable {
             code: query.code(),
             issuer: query.issuer,
             visitor: visitor,
+            replacing: cookie.presented(by: request),
             origin: Origin(request, context: context)
         )
         switch outcome {
         case .signedIn(let opened):
             metrics.countSignIn(flow.provider.rawValue, "ok")
-            var response = cookie.set(opened.token, on: OAuthRedirect.home(flow.returnTo))
+            var response = cookie.set(opened.token, on: OAuthRedirect.home(flow.returnPath?.value))
             connection.forget(of: request, on: &response)
             return response
         case .linked: return OAuthRedirect.linked(flow.provider)
         case .passwordNeeded(let pending):
             metrics.countSignIn(flow.provider.rawValue, "password_needed")
-            var response = OAuthRedirect.askPassword(flow.provider, returnTo: flow.returnTo)
+            var response = OAuthRedirect.askPassword(flow.provider, returnTo: flow.returnPath?.value)
             try connection.keep(pending, on: &response)
             return response
         }
     }
 
+    /// Whether a page of this site has to ask first: another site began it, or nobody says who did and a session would be
+    /// replaced.
+    private func mustConfirm(_ request: Request) -> Bool {
+        switch FlowInitiator(request.head, publicURL: publicURL) {
+        case .thisSite: false
+        case .anotherSite: true
+        case .unknown: !cookie.presented(by: request).isEmpty
+        }
+    }
+
     /// The visitor who may begin to link.
-    private func linker(_ request: Request) async throws -> SignedIn {
-        guard isFromThisSite(request.head) else {
+    private func linker(
+        _ request: Request,
+        tickets given: [Substring],
+        at provider: OAuthProvider
+    ) async throws -> SignedIn {
+        guard FlowInitiator(request.head, publicURL: publicURL) == .thisSite else {
             throw FlowError(.notFromThisSite, "linking was not started from a page of this site")
         }
         guard let visitor = try await signedIn(request) else {
             throw FlowError(.signInRequired, "linking was started without a live session")
+        }
+        guard given.count == 1, tickets.isTicket(given[0], for: provider, session: visitor.sessionID) else {
+            throw FlowError(.notFromThisSite, "linking was not started by the button of the session's account page")
         }
         return visitor
     }
@@ -119,14 +149,6 @@ struct OAuthRoutes: Sendable {
     private func signedIn(_ request: Request) async throws -> SignedIn? {
         guard let token = cookie.token(of: request) else { return nil }
         return try await sessions.signedIn(with: token)
-    }
-
-    /// Whether a browser says that a page of this site sent it (W3C Fetch Metadata), or where it does not say, names such
-    /// a page in `Referer`.
-    private func isFromThisSite(_ head: HTTPRequest) -> Bool {
-        if let site = head.headerFields[.secFetchSite] { return site == "same-origin" }
-        guard let referrer = head.headerFields[.referer] else { return false }
-        return referrer == publicURL.description || referrer.hasPrefix("\(publicURL)/")
     }
 
     private static func returnPath(_ values: [Substring]) -> ReturnPath? {

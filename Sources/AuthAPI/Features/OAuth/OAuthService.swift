@@ -21,14 +21,15 @@ struct OAuthService: Sendable {
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
-    /// Begins a flow.
+    /// Begins a flow; with `choosesAccount` the provider asks which of its accounts is meant.
     ///
     /// - Returns: the flow to remember, and the address at the provider to send the browser to.
     /// - Throws: ``FlowError`` or ``ProviderError``.
     func begin(
         _ name: OAuthProvider,
         returnTo: ReturnPath?,
-        linkTo account: AccountID?
+        linkTo account: AccountID?,
+        choosesAccount: Bool
     ) async throws -> (flow: OAuthFlow, address: String) {
         let flow = OAuthFlow(name, returnTo: returnTo, linkTo: account)
         let address = try await configured(name).authorizationURL(
@@ -36,10 +37,16 @@ struct OAuthService: Sendable {
                 state: flow.state,
                 nonce: flow.nonce,
                 codeChallenge: flow.codeChallenge,
-                redirectURI: redirectURI(of: name)
+                redirectURI: redirectURI(of: name),
+                choosesAccount: choosesAccount
             )
         )
         return (flow, address)
+    }
+
+    /// Whether an account of the provider is linked to the visitor.
+    func isLinked(_ name: OAuthProvider, to visitor: SignedIn) async throws -> Bool {
+        try await store.methods(of: visitor.account.id).identities.contains { $0.provider == name }
     }
 
     /// Ends a flow for which the provider sent a code.
@@ -49,6 +56,7 @@ struct OAuthService: Sendable {
     ///   - code: the provider's answer.
     ///   - issuer: who the provider says it is, if it does (RFC 9207).
     ///   - visitor: who is signed in; looked at only for flows that link.
+    ///   - tokens: those of the browser's sessions, which end when another is opened.
     ///   - origin: from where.
     /// - Returns: what became of it.
     /// - Throws: ``FlowError`` or ``ProviderError``.
@@ -57,6 +65,7 @@ struct OAuthService: Sendable {
         code: Secret,
         issuer: String?,
         visitor: SignedIn?,
+        replacing tokens: [Secret],
         origin: Origin
     ) async throws -> Outcome {
         if let account = flow.linkTo {
@@ -69,18 +78,32 @@ struct OAuthService: Sendable {
         }
         let identity = try await identity(for: flow, code: code, issuer: issuer)
         do {
-            return try await signIn(identity, from: origin)
-        } catch let error as PostgresError where error.violates("sessions_user_id_fkey") {
-            // The account was deleted between two steps; to the second attempt the identity is new.
-            return try await signIn(identity, from: origin)
+            return try await signIn(identity, replacing: tokens, from: origin)
+        } catch let error as PostgresError
+            where error.violates("sessions_user_id_fkey") || error.violates("sessions_identity_id_fkey")
+        {
+            // The account was deleted, or the identity disconnected, between two steps; the second attempt finds that.
+            return try await signIn(identity, replacing: tokens, from: origin)
         }
     }
 
-    private func signIn(_ identity: ProviderIdentity, from origin: Origin) async throws -> Outcome {
+    private func signIn(
+        _ identity: ProviderIdentity,
+        replacing tokens: [Secret],
+        from origin: Origin
+    ) async throws -> Outcome {
         switch try await store.resolve(identity, from: origin, at: now()) {
-        case .account(let account):
-            .signedIn(try await sessions.open(for: account, through: identity.provider, from: origin))
-        case .passwordNeeded: .passwordNeeded(PendingConnection(identity))
+        case .account(let account, let id):
+            let session = try await sessions.open(
+                for: account,
+                through: identity.provider,
+                identity: id,
+                replacing: tokens,
+                from: origin
+            )
+            return .signedIn(session)
+        case .passwordNeeded: return .passwordNeeded(PendingConnection(identity))
+        case .refused(let refusal): throw refusal.error
         }
     }
 

@@ -6,6 +6,7 @@ import Shared
 enum SealingPurpose: String, Sendable {
     case flowCookie = "yoshikosan oauth flow cookie"
     case connectCookie = "yoshikosan oauth connect cookie"
+    case linkTicket = "yoshikosan oauth link ticket"
     case deviceCookie = "yoshikosan device cookie"
     case providerTokens = "yoshikosan provider tokens"
 }

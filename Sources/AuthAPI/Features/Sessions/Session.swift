@@ -34,6 +34,8 @@ struct NewSession: Sendable {
     let expiresAt: Date
     /// The provider that vouched for its owner; nil when a password did.
     let provider: OAuthProvider?
+    /// The identity that it was opened through, with which it ends; nil when a password opened it.
+    let identity: IdentityID?
     let origin: Origin
 }
 

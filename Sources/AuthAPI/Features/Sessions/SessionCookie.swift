@@ -37,8 +37,12 @@ struct SessionCookie: Sendable {
 
     /// Every token that a request carries, in whatever place: signing out ends the session of each.
     func allTokens(of request: Request) -> [Secret] {
-        let all = [bearer(of: request)].compactMap(\.self) + request.cookieValues(name).map(Secret.init)
-        return Array(all.prefix(Self.maximumTokens))
+        Array(([bearer(of: request)].compactMap(\.self) + presented(by: request)).prefix(Self.maximumTokens))
+    }
+
+    /// Every token that a browser presents in a cookie: signing in again ends the session of each.
+    func presented(by request: Request) -> [Secret] {
+        request.cookieValues(name).prefix(Self.maximumTokens).map(Secret.init)
     }
 
     /// The most tokens of one request that are looked at.

@@ -39,21 +39,38 @@ struct SessionService: Sendable {
         return OpenedSession(account: found.account, token: session.token)
     }
 
-    /// Opens a session for an account whose owner a provider vouches for.
+    /// Opens a session for an account that an identity is linked to, in place of those whose tokens came along.
+    ///
+    /// - Throws: ``PostgresError`` that violates `sessions_identity_id_fkey` when the identity has been disconnected.
     func open(
         for account: Account,
         through provider: OAuthProvider,
+        identity: IdentityID,
+        replacing presented: [Secret],
         from origin: Origin
     ) async throws -> OpenedSession {
-        let session = try await prepare(for: account, through: provider, from: origin)
-        try await store.insert(session.row)
+        let session = try await prepare(for: account, through: provider, identity: identity, from: origin)
+        try await store.insert(session.row, replacing: await hashes(of: presented))
         return OpenedSession(account: account, token: session.token)
+    }
+
+    /// What stands in the database for those tokens that are valid, each once and in a fixed order, in which no two
+    /// transactions that end them wait for each other.
+    func hashes(of tokens: [Secret]) async -> [TokenHash] {
+        var hashes: [TokenHash] = []
+        for token in tokens {
+            let hash = TokenHash(of: token)
+            guard !hashes.contains(hash), await self.tokens.isValid(token, hash: hash, at: now()) else { continue }
+            hashes.append(hash)
+        }
+        return hashes.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// A session for an account, ready to be stored, and its token.
     func prepare(
         for account: Account,
         through provider: OAuthProvider? = nil,
+        identity: IdentityID? = nil,
         from origin: Origin
     ) async throws -> (row: NewSession, token: Secret) {
         let id = SessionID.random()
@@ -66,6 +83,7 @@ struct SessionService: Sendable {
             createdAt: createdAt,
             expiresAt: createdAt.addingTimeInterval(TimeInterval(TokenIssuer.lifetime)),
             provider: provider,
+            identity: identity,
             origin: origin
         )
         return (row, token)

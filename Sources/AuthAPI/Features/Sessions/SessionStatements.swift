@@ -13,8 +13,8 @@ struct InsertSession: Statement {
             FROM given, locked WHERE throttles.key = given.key AND locked.key = given.key
         ),
         opened AS (
-            INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address)
-            VALUES ($1, $2, $3, $4, $5, $9, $8) RETURNING id, user_id
+            INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address, identity_id)
+            VALUES ($1, $2, $3, $4, $5, $9, $8, $15) RETURNING id, user_id
         )
         INSERT INTO audit_events (event, user_id, session_id, provider, device_id, address, user_agent, request_id)
         SELECT 'signed_in', user_id, id, $6, $7, $8, $9, $10 FROM opened
@@ -25,7 +25,7 @@ struct InsertSession: Statement {
         [
             .uuid(session.id), .uuid(session.accountID), .bytes(session.tokenHash.bytes),
             .timestamp(session.createdAt), .timestamp(session.expiresAt), .text(orNull: session.provider?.rawValue),
-        ] + session.origin.parameters + givingBack.costs
+        ] + session.origin.parameters + givingBack.costs + [.uuid(orNull: session.identity)]
     }
 }
 
@@ -128,6 +128,18 @@ struct EndSessionByToken: Statement {
         WITH ended AS (DELETE FROM sessions WHERE token_hash = $1 RETURNING id, user_id)
         INSERT INTO audit_events (event, user_id, session_id, device_id, address, user_agent, request_id)
         SELECT 'signed_out', user_id, id, $2, $3, $4, $5 FROM ended
+        """
+    let hash: TokenHash
+    let origin: Origin
+    var parameters: [PostgresValue] { [.bytes(hash.bytes)] + origin.parameters }
+}
+
+/// Ends the session whose cookie came along when another was opened in the same browser.
+struct EndReplacedSession: Statement {
+    static let sql: StaticString = """
+        WITH ended AS (DELETE FROM sessions WHERE token_hash = $1 RETURNING id, user_id)
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        SELECT 'session_ended', user_id, id, 'replaced', $2, $3, $4, $5 FROM ended
         """
     let hash: TokenHash
     let origin: Origin

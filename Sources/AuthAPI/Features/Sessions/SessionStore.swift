@@ -16,26 +16,33 @@ struct SessionStore: Sendable {
     /// Stores a session, and what goes with it: all or nothing.
     ///
     /// Where a new password hash is given, it replaces the one just checked; where a provider account waits for that
-    /// password, it is linked; attempts that were taken for the check are given back.
+    /// password, it is linked; attempts that were taken for the check are given back. The sessions that the browser had
+    /// before end.
     ///
     /// - Throws: `no_pending_connection` when the provider account cannot be linked any more.
     func insert(
         _ session: NewSession,
+        replacing replaced: [TokenHash] = [],
         upgrade: HashUpgrade? = nil,
         connecting pending: PendingConnection? = nil,
         givingBack attempts: [Attempt] = []
     ) async throws {
         let opening = InsertSession(session: session, givingBack: attempts)
-        guard upgrade != nil || pending != nil else {
+        guard upgrade != nil || pending != nil || !replaced.isEmpty else {
             _ = try await postgres.withConnection { try $0.run(opening) }
             return
         }
         try await postgres.transaction { db in
             try db.run(opening)
             if let upgrade { try db.run(UpgradeHash(upgrade: upgrade, session: session)) }
-            guard let pending else { return }
-            try identities.connect(pending, with: session, in: db)
+            if let pending { try identities.connect(pending, with: session, in: db) }
+            try Self.end(replaced, by: session, in: db)
         }
+    }
+
+    /// Ends the sessions that a browser had, as part of the transaction that opens another for it.
+    static func end(_ replaced: [TokenHash], by session: NewSession, in db: PostgresConnection) throws {
+        for hash in replaced { try db.run(EndReplacedSession(hash: hash, origin: session.origin)) }
     }
 
     /// The user's live sessions, newest first.

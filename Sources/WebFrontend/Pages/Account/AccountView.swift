@@ -44,7 +44,11 @@ struct AccountView: PageView {
     }
 
     private func failure(_ report: OAuthReport) -> OAuthFailureView {
-        OAuthFailureView(report, purpose: .link, providers: identities.providers, start: SitePath.linking)
+        // Linking always asks which account is meant.
+        OAuthFailureView(report, purpose: .link) { provider, _ in
+            let canLink = identities.providers.contains(provider) && !identities.isLinked(provider)
+            return canLink ? SitePath.linking(identities.linkable(provider)) : nil
+        }
     }
 
     /// This device first, then as the API has them.

@@ -13,9 +13,15 @@ struct IdentitiesView: Sendable {
         let methods = OAuthProvider.allCases.flatMap { provider in
             let linked = list.identities.filter { $0.provider == provider }
             return linked.isEmpty && providers.contains(provider)
-                ? [connectable(provider, texts)] : linked.map { linkedRow($0, texts) }
+                ? [connectable(linkable(provider), texts)] : linked.map { linkedRow($0, texts) }
         }
         return ["has_password": list.hasPassword, "methods": methods]
+    }
+
+    /// What begins to link an account of the provider for this session. From an API that gives none it is what the
+    /// version before took, and the API says where to go when it does not take that any more.
+    func linkable(_ provider: OAuthProvider) -> LinkableBody {
+        list.linkable?.first { $0.provider == provider } ?? LinkableBody(provider: provider, ticket: "true")
     }
 
     /// Whether an account of the provider is linked.
@@ -38,13 +44,13 @@ struct IdentitiesView: Sendable {
         )
     }
 
-    private func connectable(_ provider: OAuthProvider, _ texts: Translator) -> ViewValues {
+    private func connectable(_ linkable: LinkableBody, _ texts: Translator) -> ViewValues {
         row(
-            provider,
+            linkable.provider,
             [
                 "linked": false,
-                "link": SitePath.linking(provider),
-                "label": texts.text(.identityConnect, ["provider": provider.displayName]),
+                "link": SitePath.linking(linkable),
+                "label": texts.text(.identityConnect, ["provider": linkable.provider.displayName]),
             ]
         )
     }

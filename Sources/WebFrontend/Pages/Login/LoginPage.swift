@@ -16,9 +16,21 @@ struct LoginPage: Sendable {
         let caller = Caller(request, context)
         let visitor = try await visitors.visitor(caller)
         let connecting = query.provider(PagePath.connectParameter)
-        var view = view(query)
+        let confirming = query.provider(PagePath.confirmParameter).flatMap {
+            settings.providers.contains($0) ? $0 : nil
+        }
+        // Nothing that the address says is put into the form: a link must not be able to fill it in.
+        var view = view(Form(), returnTo: query.returnTo)
         view.report = OAuthReport(query)
-        if case .signedIn(let user) = visitor {
+        if let confirming, view.report == nil, connecting == nil {
+            var user: UserBody?
+            if case .signedIn(let known) = visitor { user = known }
+            view.offer = .confirm(confirming, user)
+        } else if case .signedIn(let user) = visitor {
+            if view.report?.failure == .flowExpired, connecting == nil {
+                // Signing in was finished before, as the session shows.
+                return .seeOther(query.returnTo?.value ?? SitePath.account)
+            }
             guard view.report != nil || connecting != nil else { return .seeOther((query.returnTo ?? .home).value) }
             view.offer = .goOn(user, connecting: connecting)
         } else if let connecting {
@@ -47,7 +59,7 @@ struct LoginPage: Sendable {
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: target), cookies: signed.cookies)
         } catch let error as APIError where error.code == .noPendingConnection {
             guard let connecting else { throw error }
-            var view = view(form)
+            var view = view(form, returnTo: form.returnTo)
             view.report = OAuthReport(connectionOver: connecting)
             return try pages.response(view, visitor: .anonymous, in: context, status: error.code.status)
         } catch {
@@ -62,13 +74,13 @@ struct LoginPage: Sendable {
     @Sendable func arrive(_ request: Request, _ context: PageContext) throws -> Response {
         let query = Form(query: request)
         guard !Caller(request, context).hasSession else { return .seeOther((query.returnTo ?? .home).value) }
-        var view = view(query)
+        var view = view(Form(), returnTo: query.returnTo)
         view.errors = [FormError(.noticeCookiesOff)]
         return try pages.response(view, visitor: .anonymous, in: context)
     }
 
-    private func view(_ form: Form) -> LoginView {
-        LoginView(offer: .signIn(email: form["email"]), returnTo: form.returnTo, providers: settings.providers)
+    private func view(_ form: Form, returnTo: ReturnPath?) -> LoginView {
+        LoginView(offer: .signIn(email: form["email"]), returnTo: returnTo, providers: settings.providers)
     }
 
     /// The account of the given provider that waits to be linked by this visitor.
@@ -90,7 +102,7 @@ struct LoginPage: Sendable {
         _ caller: Caller,
         _ context: PageContext
     ) async throws -> Response {
-        var view = view(form)
+        var view = view(form, returnTo: form.returnTo)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
         if let provider = form.provider(PagePath.connectParameter) {

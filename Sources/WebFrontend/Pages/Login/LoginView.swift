@@ -10,6 +10,9 @@ struct LoginView: PageView {
         case connect(PendingConnectionBody)
         /// To go on as the user who is signed in already, who wanted to connect the provider if one is named.
         case goOn(UserBody, connecting: OAuthProvider?)
+        /// To sign in through the provider, in place of the user if one is signed in: another site, or nobody who says so,
+        /// began it.
+        case confirm(OAuthProvider, UserBody?)
     }
 
     static let template = "login"
@@ -29,8 +32,11 @@ struct LoginView: PageView {
     var hasFailed: Bool { report != nil || !errors.isEmpty }
 
     var location: String? {
-        guard case .connect(let pending) = offer else { return SitePath.link(SitePath.login, returnTo: returnTo) }
-        return SitePath.connect(pending.provider, returnTo: returnTo)
+        switch offer {
+        case .connect(let pending): SitePath.connect(pending.provider, returnTo: returnTo)
+        case .confirm(let provider, _): SitePath.confirm(provider, returnTo: returnTo)
+        case .signIn, .goOn: SitePath.link(SitePath.login, returnTo: returnTo)
+        }
     }
 
     func title(_ texts: Translator) -> String { heading(texts, .titleLogin) }
@@ -41,6 +47,7 @@ struct LoginView: PageView {
         case .signIn(let email): values["form"] = signInForm(texts, email: email)
         case .connect(let pending): values["form"] = connectForm(texts, pending)
         case .goOn(let user, let provider): values["already"] = already(texts, user, connecting: provider)
+        case .confirm(let provider, let user): values["confirm"] = confirmation(texts, provider, user)
         }
         if let lead = lead(texts) { values["lead"] = lead }
         if let report { values["oauth_failure"] = failure(report).values(texts) }
@@ -51,14 +58,18 @@ struct LoginView: PageView {
     }
 
     private func heading(_ texts: Translator, _ standard: TextKey) -> String {
-        guard case .connect(let pending) = offer else { return texts[standard] }
-        return texts.text(.titleConnect, ["provider": pending.provider.displayName])
+        switch offer {
+        case .connect(let pending): texts.text(.titleConnect, ["provider": pending.provider.displayName])
+        case .confirm(let provider, _): texts.text(.titleConfirm, ["provider": provider.displayName])
+        case .signIn, .goOn: texts[standard]
+        }
     }
 
     private func lead(_ texts: Translator) -> String? {
         switch offer {
         case .signIn: returnTo != nil && !hasFailed ? texts[.loginContinue] : nil
         case .connect(let pending): texts.text(.connectLead, ["provider": pending.provider.displayName])
+        case .confirm(let provider, _): texts.text(.confirmLead, ["provider": provider.displayName])
         case .goOn: nil
         }
     }
@@ -67,8 +78,9 @@ struct LoginView: PageView {
         // Who is signed in has no need to try again.
         var startable = providers
         if case .goOn = offer { startable = [] }
-        return OAuthFailureView(report, purpose: .signIn, providers: startable) { provider in
-            SitePath.signIn(through: provider, returnTo: returnTo)
+        return OAuthFailureView(report, purpose: .signIn) { provider, choosing in
+            startable.contains(provider)
+                ? SitePath.signIn(through: provider, returnTo: returnTo, choosing: choosing) : nil
         }
     }
 
@@ -76,7 +88,8 @@ struct LoginView: PageView {
         var form = form(texts, email: email)
         form["submit_label"] = texts[.signIn]
         form["register_link"] = SitePath.link(SitePath.register, returnTo: returnTo)
-        if let providers = ProvidersView(providers: providers, returnTo: returnTo).values {
+        let choosing = report.flatMap { $0.failure.needsAnotherAccount ? $0.provider : nil }
+        if let providers = ProvidersView(providers: providers, returnTo: returnTo, choosing: choosing).values {
             form["providers"] = providers
         }
         return form
@@ -126,5 +139,20 @@ struct LoginView: PageView {
             values["label"] = texts[.connectAlreadyContinue]
         }
         return values
+    }
+
+    private func confirmation(_ texts: Translator, _ provider: OAuthProvider, _ user: UserBody?) -> ViewValues {
+        let parts = texts.parts(.confirmReplaces, around: "email")
+        var replaces: any Sendable = false
+        if let user { replaces = ["before": parts.before, "email": user.email, "after": parts.after] }
+        return [
+            "replaces": replaces,
+            "provider": provider.rawValue,
+            "link": SitePath.signIn(through: provider, returnTo: returnTo),
+            "label": texts.text(.confirmContinue, ["provider": provider.displayName]),
+            "other_link": user == nil
+                ? SitePath.link(SitePath.login, returnTo: returnTo) : (returnTo ?? .home).value,
+            "other_label": texts[user == nil ? .connectOtherWay : .confirmStay],
+        ]
     }
 }

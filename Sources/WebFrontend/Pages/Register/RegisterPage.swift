@@ -14,7 +14,13 @@ struct RegisterPage: Sendable {
         let query = Form(query: request)
         let visitor = try await visitors.visitor(Caller(request, context))
         if case .signedIn = visitor { return .seeOther((query.returnTo ?? .home).value) }
-        return try pages.response(view(query), visitor: visitor, notice: query.notice, in: context)
+        // Nothing that the address says is put into the form: a link must not be able to fill it in.
+        return try pages.response(
+            view(Form(), returnTo: query.returnTo),
+            visitor: visitor,
+            notice: query.notice,
+            in: context
+        )
     }
 
     /// Makes the account and signs in, or shows the form again with everything that is wrong.
@@ -47,17 +53,17 @@ struct RegisterPage: Sendable {
         return faults
     }
 
-    private func view(_ form: Form) -> RegisterView {
+    private func view(_ form: Form, returnTo: ReturnPath?) -> RegisterView {
         RegisterView(
             name: form["name"],
             email: form["email"],
-            returnTo: form.returnTo,
+            returnTo: returnTo,
             providers: settings.providers
         )
     }
 
     private func failed(_ form: Form, _ failure: FormFailure, _ context: PageContext) throws -> Response {
-        var view = view(form)
+        var view = view(form, returnTo: form.returnTo)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
         return try pages.response(

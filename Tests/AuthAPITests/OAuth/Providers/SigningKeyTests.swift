@@ -55,6 +55,40 @@ import Testing
         }
     }
 
+    @Test("W43: keys that change right after an ordinary fetch are found at once, by many sign-ins with one request")
+    func rotationAfterFetch() async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(.google)
+            #expect(flow.standIn.count(.keys) == 1)
+            flow.standIn.change(.keys, Self.rotated)
+            flow.standIn.changeIDToken(Self.signedByRotated)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 { group.addTask { _ = try await flow.signIn(.google) } }
+                try await group.waitForAll()
+            }
+            #expect(flow.standIn.count(.keys) == 2)
+        }
+    }
+
+    @Test("W43: after an hour's ordinary fetch, too; and a fetch for an unknown name is no ordinary one")
+    func rotationAfterRefresh() async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(.google)
+            flow.clock.advance(by: 3601)
+            _ = try await flow.signIn(.google)
+            #expect(flow.standIn.count(.keys) == 2)
+            flow.clock.advance(by: 1)
+            flow.standIn.changeIDToken { $0.header["kid"] = "nobody's" }
+            for _ in 0..<5 { try await flow.expectRefusal(.google, .providerError, "does not publish") }
+            #expect(flow.standIn.count(.keys) == 3)
+            flow.clock.advance(by: 60)
+            flow.standIn.change(.keys, Self.rotated)
+            flow.standIn.changeIDToken(Self.signedByRotated)
+            _ = try await flow.signIn(.google)
+            #expect(flow.standIn.count(.keys) == 4)
+        }
+    }
+
     @Test("100 tokens with unknown keys at once ask for the keys once, and again only after a minute")
     func unknownKeys() async throws {
         try await ProviderFlow.with { flow in

@@ -18,7 +18,10 @@ actor CachedDocument<Document: Sendable> {
     private let now: @Sendable () -> Date
     private let fetch: @Sendable () async throws(ProviderError) -> Document
     private var held: (document: Document, fetchedAt: Date)?
+    /// When it was last fetched, or tried to be.
     private var triedAt: Date?
+    /// When it was last fetched because it lacked something.
+    private var soughtAt: Date?
     private var running: Task<Result<Document, ProviderError>, Never>?
 
     /// Makes an empty cache of what the log calls `name`.
@@ -39,15 +42,24 @@ actor CachedDocument<Document: Sendable> {
     /// - Throws: ``ProviderError`` when there is none that may serve.
     func document() async throws(ProviderError) -> Document {
         if let held, isYounger(held.fetchedAt, than: Self.freshAge) { return held.document }
-        return try await newerDocument()
+        if running == nil, let usable, let triedAt, isYounger(triedAt, than: Self.retryInterval) { return usable }
+        return try await fetched()
     }
 
-    /// The document, fetched anew unless that was tried within the last minute; for something that it lacks.
+    /// The document for a caller that misses something in it: fetched at once, however young it is, but for this reason
+    /// at most once a minute, so that names that nobody publishes do not become requests to the provider.
     ///
     /// - Throws: ``ProviderError`` when there is none that may serve.
     func newerDocument() async throws(ProviderError) -> Document {
-        if running == nil, let usable, let triedAt, isYounger(triedAt, than: Self.retryInterval) { return usable }
-        // However many ask, one request is under way.
+        if running == nil {
+            if let usable, let soughtAt, isYounger(soughtAt, than: Self.retryInterval) { return usable }
+            soughtAt = now()
+        }
+        return try await fetched()
+    }
+
+    /// Fetches the document; however many ask, one request is under way.
+    private func fetched() async throws(ProviderError) -> Document {
         let task = running ?? Task { await refresh() }
         running = task
         switch await task.value {
@@ -68,10 +80,18 @@ actor CachedDocument<Document: Sendable> {
         } catch {
             logger.warning(
                 "a provider's document could not be fetched",
-                metadata: ["document": "\(name)", "reason": "\(error.reason)", "kept": "\(usable != nil)"]
+                metadata: metadata(of: error)
             )
             return .failure(error)
         }
+    }
+
+    private func metadata(of error: ProviderError) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "document": "\(name)", "reason": "\(error.reason)", "kept": "\(usable != nil)",
+        ]
+        for (name, value) in error.details { metadata[name] = .string(value.description) }
+        return metadata
     }
 
     private var usable: Document? {

@@ -49,24 +49,31 @@ struct CodeExchange: Sendable {
         guard (400...401).contains(reply.status), let fault = try? reply.decoded(Fault.self) else {
             return reply.failure
         }
-        switch fault.error {
+        let details = LogExcerpt(errorCode: fault.error).map { [(name: "provider_error", value: $0)] } ?? []
+        func error(_ failure: OAuthFailure, _ reason: StaticString) -> ProviderError {
+            ProviderError(failure: failure, reason: reason, details: details)
+        }
+        return switch fault.error {
         case "invalid_grant":
-            return ProviderError(.flowExpired, "the provider does not take the code: used before, too old, or not ours")
+            error(.flowExpired, "the provider does not take the code: used before, too old, or not ours")
         case "invalid_client", "unauthorized_client":
-            return ProviderError(.providerError, "the provider does not take this site's client id and secret")
+            error(.providerError, "the provider does not take this site's client id and secret")
+        case "redirect_uri_mismatch":
+            error(.providerError, "the provider does not know this site's callback address: compare PUBLIC_URL")
         case "temporarily_unavailable", "server_error":
-            return ProviderError(.providerUnavailable, "the provider says that it cannot issue tokens now")
-        default: return ProviderError(.providerError, "the provider refuses to exchange the code")
+            error(.providerUnavailable, "the provider says that it cannot issue tokens now")
+        default: error(.providerError, "the provider refuses to exchange the code")
         }
     }
 }
 
 /// What a token endpoint gave (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
 struct TokenAnswer: Sendable {
-    /// The JSON as it comes.
+    /// The JSON as it comes. Only the access token is needed; whatever else is missing, or of a type that nobody foresaw,
+    /// counts as not said.
     struct Message: Decodable {
         let accessToken: String
-        let tokenType: String
+        let tokenType: String?
         let expiresIn: Double?
         let refreshToken: String?
         let idToken: String?
@@ -77,6 +84,28 @@ struct TokenAnswer: Sendable {
             case expiresIn = "expires_in"
             case refreshToken = "refresh_token"
             case idToken = "id_token"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            accessToken = try container.decode(String.self, forKey: .accessToken)
+            tokenType = try? container.decode(String.self, forKey: .tokenType)
+            refreshToken = try? container.decode(String.self, forKey: .refreshToken)
+            idToken = try? container.decode(String.self, forKey: .idToken)
+            expiresIn =
+                if let number = try? container.decode(Double.self, forKey: .expiresIn) {
+                    number
+                } else {
+                    // Some providers write the number as a text.
+                    (try? container.decode(String.self, forKey: .expiresIn)).flatMap(Self.seconds)
+                }
+        }
+
+        private static func seconds(_ text: String) -> Double? {
+            let isNumber =
+                (1...10).contains(text.utf8.count)
+                && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            return isNumber ? Double(text) : nil
         }
     }
 
@@ -90,21 +119,27 @@ struct TokenAnswer: Sendable {
     ///
     /// - Throws: ``ProviderError`` when a token is none, or of a kind that this client cannot use.
     init(_ message: Message, receivedAt: Date) throws(ProviderError) {
-        // RFC 6749, section 7.1: a client must not use a token of a type it does not understand.
-        guard message.tokenType.lowercased() == "bearer" else {
+        // RFC 6749, section 7.1: a client must not use a token of a type it does not understand. A provider that names
+        // no type means the only one that this client asks for.
+        guard Self.isBearer(message.tokenType) else {
             throw ProviderError(.providerError, "the provider's token is not a bearer token")
         }
-        guard [message.accessToken, message.refreshToken].compactMap(\.self).allSatisfy(Self.isToken) else {
-            throw ProviderError(.providerError, "the provider's token is empty, too long or not visible ASCII")
+        guard Self.isToken(message.accessToken) else {
+            throw ProviderError(.providerError, "the provider's access token is empty, too long or not visible ASCII")
         }
         // A lifetime beyond ten years, or none, is as good as unknown.
         let lifetime = message.expiresIn.flatMap { (1...315_360_000).contains($0) ? $0 : nil }
         tokens = ProviderTokens(
             accessToken: Secret(message.accessToken),
-            refreshToken: message.refreshToken.map(Secret.init),
+            refreshToken: message.refreshToken.flatMap { Self.isToken($0) ? Secret($0) : nil },
             expiresAt: lifetime.map { receivedAt.addingTimeInterval($0.rounded(.down)) }
         )
         idToken = message.idToken.map(Secret.init)
+    }
+
+    private static func isBearer(_ type: String?) -> Bool {
+        guard let type, !type.isEmpty else { return true }
+        return type.utf8.count <= 64 && type.lowercased().utf8.elementsEqual("bearer".utf8)
     }
 
     /// RFC 6749, appendix A.12.

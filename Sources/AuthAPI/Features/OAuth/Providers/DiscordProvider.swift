@@ -26,7 +26,9 @@ struct DiscordProvider: IdentityProvider {
         request.address(
             at: settings.address.appending("/oauth2/authorize"),
             clientID: settings.clientID,
-            scope: Self.scope
+            scope: Self.scope,
+            // Discord, "OAuth2": shows the page that says who is signed in there and offers to switch.
+            extra: request.choosesAccount ? [(name: "prompt", value: "consent")] : []
         )
     }
 
@@ -46,10 +48,12 @@ struct DiscordProvider: IdentityProvider {
         guard (1...20).contains(person.id.utf8.count), person.id.utf8.allSatisfy(Self.isDigit) else {
             throw ProviderError(.providerError, "the provider's answer names no user")
         }
+        let email = try EmailAddress.verified(person.email, isVerified: person.verified == true)
         return ProviderIdentity(
             provider: .discord,
             subject: person.id,
-            email: try .verified(person.email, isVerified: person.verified == true),
+            email: email,
+            isEmailAuthority: EmailAuthority.isAuthority(.discord, for: email, hostedDomain: nil),
             displayName: [person.globalName, person.username].compactMap(\.self)
                 .firstNonNil { DisplayName(cleaning: $0)?.value },
             avatarURL: Self.picture(of: person.id, hash: person.avatar),
@@ -57,7 +61,8 @@ struct DiscordProvider: IdentityProvider {
         )
     }
 
-    /// The user object, as far as this site looks at it.
+    /// The user object, as far as this site looks at it. The identifier must be a text, as Discord documents: a number may
+    /// have been rounded on the way, and then names somebody else. Whatever else is of another type counts as not said.
     private struct Person: Decodable {
         let id: String
         let username: String?
@@ -69,6 +74,16 @@ struct DiscordProvider: IdentityProvider {
         private enum CodingKeys: String, CodingKey {
             case id, username, avatar, email, verified
             case globalName = "global_name"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            id = try container.decode(String.self, forKey: .id)
+            username = try? container.decode(String.self, forKey: .username)
+            globalName = try? container.decode(String.self, forKey: .globalName)
+            avatar = try? container.decode(String.self, forKey: .avatar)
+            email = try? container.decode(String.self, forKey: .email)
+            verified = try? container.decode(Bool.self, forKey: .verified)
         }
     }
 

@@ -5,12 +5,16 @@ import Shared
 /// Google, or another OpenID provider in its place (OpenID Connect Core, section 3.1; found by discovery).
 struct GoogleProvider: IdentityProvider {
     private static let scope = "openid profile email"
+    private static let issuer = "https://accounts.google.com"
 
     let name = OAuthProvider.google
     private let settings: ProviderSettings
     private let metadata: CachedDocument<ProviderMetadata>
     private let exchange: CodeExchange
     private let verifier: IDTokenVerifier
+    /// Whether it is Google itself, or a stand-in on this machine; another provider in Google's place has no say about
+    /// Google's domains.
+    private let isGoogle: Bool
 
     /// Makes the provider; nothing is asked before the first flow.
     init(
@@ -30,6 +34,7 @@ struct GoogleProvider: IdentityProvider {
             return try await SigningKeys(client.get(address.description).decoded())
         }
         self.settings = settings
+        isGoogle = issuer.description.utf8.elementsEqual(Self.issuer.utf8) || issuer.isOnThisMachine
         self.metadata = metadata
         exchange = CodeExchange(
             client: client,
@@ -52,6 +57,8 @@ struct GoogleProvider: IdentityProvider {
             clientID: settings.clientID,
             scope: Self.scope,
             extra: [(name: "nonce", value: request.nonce)]
+                // OpenID Connect Core, section 3.1.2.1.
+                + (request.choosesAccount ? [(name: "prompt", value: "select_account")] : [])
         )
     }
 
@@ -70,11 +77,14 @@ struct GoogleProvider: IdentityProvider {
             of: idToken,
             expecting: .init(nonce: answer.nonce, accessToken: reply.tokens.accessToken)
         )
+        let email = try EmailAddress.verified(claims.email, isVerified: claims.isEmailVerified)
         return ProviderIdentity(
             provider: .google,
             // The verifier has seen that there is one.
             subject: claims.subject ?? "",
-            email: try .verified(claims.email, isVerified: claims.isEmailVerified),
+            email: email,
+            isEmailAuthority: isGoogle
+                && EmailAuthority.isAuthority(.google, for: email, hostedDomain: claims.hostedDomain),
             displayName: claims.name.flatMap { DisplayName(cleaning: $0)?.value },
             avatarURL: Self.picture(claims.picture),
             tokens: reply.tokens
@@ -84,7 +94,7 @@ struct GoogleProvider: IdentityProvider {
     /// How an issuer's ID tokens may spell it: Google's leave the scheme out at times (Google, "OpenID Connect", "An ID
     /// token's payload").
     static func spellings(of issuer: String) -> Set<String> {
-        issuer == "https://accounts.google.com" ? [issuer, "accounts.google.com"] : [issuer]
+        issuer == Self.issuer ? [issuer, "accounts.google.com"] : [issuer]
     }
 
     /// The picture, when it is on the host that pages may show pictures from.

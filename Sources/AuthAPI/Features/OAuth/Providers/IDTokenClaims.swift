@@ -8,10 +8,14 @@ struct IDTokenClaims: JWTPayload {
     let authorizedParty: String?
     let expiry: Double
     let issuedAt: Double
+    /// Before when the token must not be taken (RFC 7519, section 4.1.5).
+    let notBefore: Double?
     let nonce: String?
     let accessTokenHash: String?
     let email: String?
     let isEmailVerified: Bool
+    /// The Google Workspace domain of the account (Google, "OpenID Connect", "An ID token's payload").
+    let hostedDomain: String?
     let name: String?
     let picture: String?
 
@@ -22,10 +26,12 @@ struct IDTokenClaims: JWTPayload {
         case authorizedParty = "azp"
         case expiry = "exp"
         case issuedAt = "iat"
+        case notBefore = "nbf"
         case nonce
         case accessTokenHash = "at_hash"
         case email
         case isEmailVerified = "email_verified"
+        case hostedDomain = "hd"
         case name, picture
     }
 
@@ -42,9 +48,12 @@ struct IDTokenClaims: JWTPayload {
         authorizedParty = try container.decodeIfPresent(String.self, forKey: .authorizedParty)
         expiry = try container.decode(Double.self, forKey: .expiry)
         issuedAt = try container.decode(Double.self, forKey: .issuedAt)
+        notBefore = try container.decodeIfPresent(Double.self, forKey: .notBefore)
         nonce = try container.decodeIfPresent(String.self, forKey: .nonce)
         accessTokenHash = try container.decodeIfPresent(String.self, forKey: .accessTokenHash)
-        email = try container.decodeIfPresent(String.self, forKey: .email)
+        // An email of another type is none, which is refused with a reason of its own.
+        email = try? container.decode(String.self, forKey: .email)
+        hostedDomain = try? container.decode(String.self, forKey: .hostedDomain)
         // Some providers write the boolean as a text; anything but a plain yes is a no.
         if let text = try? container.decode(String.self, forKey: .isEmailVerified) {
             isEmailVerified = text == "true"

@@ -81,11 +81,20 @@ struct IDTokenVerifier: Sendable {
     }
 
     private func checkIdentity(of claims: IDTokenClaims, _ expected: Expectation) throws(ProviderError) {
-        guard issuers.contains(claims.issuer) else {
-            throw ProviderError(.providerError, "the ID token is of another issuer")
+        // Byte by byte: what a token says is of any length and any script.
+        guard issuers.contains(where: { Self.areSame($0, claims.issuer) }) else {
+            throw .mismatch(
+                "the ID token is of another issuer",
+                expected: issuers.sorted().joined(separator: " or "),
+                received: claims.issuer
+            )
         }
-        guard claims.audience.contains(clientID) else {
-            throw ProviderError(.providerError, "the ID token is for another client")
+        guard claims.audience.contains(where: { Self.areSame($0, clientID) }) else {
+            throw .mismatch(
+                "the ID token is for another client",
+                expected: clientID,
+                received: claims.audience.prefix(4).joined(separator: " ")
+            )
         }
         guard claims.audience.count == 1 || claims.authorizedParty != nil else {
             throw ProviderError(
@@ -93,8 +102,12 @@ struct IDTokenVerifier: Sendable {
                 "the ID token is for several clients and does not say for which it was made"
             )
         }
-        guard claims.authorizedParty == nil || claims.authorizedParty == clientID else {
-            throw ProviderError(.providerError, "the ID token was made for another client")
+        if let authorizedParty = claims.authorizedParty, !Self.areSame(authorizedParty, clientID) {
+            throw .mismatch(
+                "the ID token was made for another client",
+                expected: clientID,
+                received: authorizedParty
+            )
         }
         // Digests are compared in constant time.
         guard let nonce = claims.nonce,
@@ -121,8 +134,16 @@ struct IDTokenVerifier: Sendable {
         guard claims.issuedAt >= seconds - Self.maximumAge - Self.clockLeeway else {
             throw ProviderError(.clockSkew, "the ID token is older than the flow: compare this server's clock")
         }
+        // RFC 7519, section 4.1.5.
+        guard claims.notBefore.map({ $0 <= seconds + Self.clockLeeway }) ?? true else {
+            throw ProviderError(.clockSkew, "the ID token is not valid yet (nbf): compare this server's clock")
+        }
         guard claims.expiry > seconds - Self.clockLeeway else {
             throw ProviderError(.clockSkew, "the ID token has expired: compare this server's clock")
         }
+    }
+
+    private static func areSame(_ first: String, _ second: String) -> Bool {
+        first.utf8.elementsEqual(second.utf8)
     }
 }

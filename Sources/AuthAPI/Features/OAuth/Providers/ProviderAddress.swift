@@ -39,6 +39,9 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
         return endpoint.isEncrypted && Self.isPublicName(endpoint.host) ? endpoint : nil
     }
 
+    /// Whether the address is on this machine.
+    var isOnThisMachine: Bool { Self.isLoopback(host) }
+
     /// The address of a path below this one.
     func appending(_ path: String) -> String {
         (description.hasSuffix("/") ? String(description.dropLast()) : description) + path

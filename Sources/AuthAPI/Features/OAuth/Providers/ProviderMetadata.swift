@@ -2,7 +2,7 @@ import Shared
 
 /// What an OpenID provider says about itself (OpenID Connect Discovery 1.0, section 3), checked.
 struct ProviderMetadata: Sendable {
-    /// The JSON as it comes; what this client has no use for is left out.
+    /// The JSON as it comes; what this client has no use for is left out, and what it can do without may be of any type.
     struct Document: Decodable {
         let issuer: String
         let authorizationEndpoint: String
@@ -19,6 +19,16 @@ struct ProviderMetadata: Sendable {
             case tokenAuthentications = "token_endpoint_auth_methods_supported"
             case namesIssuer = "authorization_response_iss_parameter_supported"
         }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            issuer = try container.decode(String.self, forKey: .issuer)
+            authorizationEndpoint = try container.decode(String.self, forKey: .authorizationEndpoint)
+            tokenEndpoint = try container.decode(String.self, forKey: .tokenEndpoint)
+            keySetAddress = try container.decode(String.self, forKey: .keySetAddress)
+            tokenAuthentications = try? container.decode([String].self, forKey: .tokenAuthentications)
+            namesIssuer = try? container.decode(Bool.self, forKey: .namesIssuer)
+        }
     }
 
     let authorizationEndpoint: ProviderAddress
@@ -34,8 +44,12 @@ struct ProviderMetadata: Sendable {
     /// - Throws: ``ProviderError`` when it is not this issuer's (section 4.3: the issuer must be exactly the same), or
     ///   leads to addresses that must not be asked.
     init(_ document: Document, issuer: ProviderAddress) throws(ProviderError) {
-        guard document.issuer == issuer.description else {
-            throw ProviderError(.providerError, "the discovery document is that of another issuer")
+        guard document.issuer.utf8.elementsEqual(issuer.description.utf8) else {
+            throw .mismatch(
+                "the discovery document is that of another issuer",
+                expected: issuer.description,
+                received: document.issuer
+            )
         }
         guard let authorization = issuer.endpoint(document.authorizationEndpoint),
             let token = issuer.endpoint(document.tokenEndpoint), let keys = issuer.endpoint(document.keySetAddress)

@@ -1,0 +1,40 @@
+import Shared
+
+/// Which provider is the authority for an email address *today*: that it verified the address once is no proof, because
+/// mailboxes change hands. The one place that says so; SECURITY.md quotes it.
+enum EmailAuthority {
+    /// What a provider is the authority for.
+    struct Rule: Sendable, Equatable {
+        /// The domains whose mailboxes the provider itself runs.
+        let domains: [String]
+        /// Whether the provider also runs the mailboxes of the domain that it names with the account.
+        let includesHostedDomain: Bool
+
+        static let nothing = Rule(domains: [], includesHostedDomain: false)
+    }
+
+    static func rule(of provider: OAuthProvider) -> Rule {
+        switch provider {
+        // Google, "OpenID Connect", "An ID token's payload": `hd` is the Workspace domain of the account.
+        case .google: Rule(domains: ["gmail.com", "googlemail.com"], includesHostedDomain: true)
+        case .discord: .nothing
+        }
+    }
+
+    /// Whether the provider, which has verified the address, is the authority for it.
+    ///
+    /// - Parameters:
+    ///   - provider: who vouches.
+    ///   - email: the address, in lower case.
+    ///   - hostedDomain: the domain that the provider names with the account, in any case of ASCII letters.
+    static func isAuthority(_ provider: OAuthProvider, for email: EmailAddress, hostedDomain: String?) -> Bool {
+        let rule = rule(of: provider)
+        let domain = Array(email.value.utf8.drop { $0 != UInt8(ascii: "@") }.dropFirst())
+        if rule.domains.contains(where: { $0.utf8.elementsEqual(domain) }) { return true }
+        guard rule.includesHostedDomain, let hostedDomain else { return false }
+        return hostedDomain.utf8.count == domain.count
+            && hostedDomain.utf8.elementsEqual(domain) { given, own in
+                ((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(given) ? given | 0x20 : given) == own
+            }
+    }
+}

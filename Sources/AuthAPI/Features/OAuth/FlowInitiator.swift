@@ -1,0 +1,46 @@
+import HTTPTypes
+import Shared
+
+/// Who makes a browser begin a flow.
+enum FlowInitiator: Sendable, Equatable {
+    /// A page of this site.
+    case thisSite
+    /// A page of another site.
+    case anotherSite
+    /// Nobody says: an address that was typed or came in a message, a page that hides itself, or no browser.
+    case unknown
+
+    /// The most bytes of `Origin`, or of the origin in `Referer`, that are looked at.
+    private static let maximumLength = 512
+
+    /// Reads what the browser says: `Sec-Fetch-Site` (W3C Fetch Metadata), or where it does not send that, `Origin` or
+    /// `Referer`.
+    init(_ head: HTTPRequest, publicURL: WebOrigin) {
+        if let site = head.headerFields[.secFetchSite] {
+            self =
+                site.utf8.elementsEqual("same-origin".utf8)
+                ? .thisSite : site.utf8.elementsEqual("none".utf8) ? .unknown : .anotherSite
+            return
+        }
+        guard let sender = head.headerFields[.origin] ?? head.headerFields[.referer] else {
+            self = .unknown
+            return
+        }
+        guard let origin = Self.origin(of: sender) else {
+            self = .anotherSite
+            return
+        }
+        let asked = head.authority.flatMap { WebOrigin("\(origin.scheme)://\($0)") }
+        self = origin == publicURL || origin.authority == asked?.authority ? .thisSite : .anotherSite
+    }
+
+    /// Scheme and authority of an address.
+    private static func origin(of address: String) -> WebOrigin? {
+        let start = address.utf8.prefix(maximumLength)
+        let parts = start.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts[1].isEmpty, parts.count == 4 || start.count == address.utf8.count,
+            let scheme = String(parts[0]), let authority = String(parts[2])
+        else { return nil }
+        return WebOrigin("\(scheme)//\(authority)")
+    }
+}

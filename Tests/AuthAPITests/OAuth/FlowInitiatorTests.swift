@@ -1,0 +1,194 @@
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// W18: a flow that no page of this site begins asks first where it would replace a session; W7: what is replaced ends.
+@Suite struct FlowInitiatorTests {
+    private static let elsewhere: [[(String, String)]] = [
+        [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Sec-Fetch-Site", "")],
+        [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "SAME-ORIGIN")],
+        [("Sec-Fetch-Site", "cross-site"), ("Referer", "http://localhost:8080/login")],
+        [("Referer", "https://evil.example/")], [("Referer", "https://localhost:8080.evil.example/login")],
+        [("Referer", "http://evil.example/http://localhost:8080/")], [("Referer", "about:blank")], [("Referer", "x")],
+        [("Origin", "null")], [("Origin", "https://evil.example")],
+        [("Origin", "https://evil.example"), ("Referer", "http://localhost:8080/login")],
+        [("Referer", "http://localhost:8080" + String(repeating: "a", count: 600))], [("Referer", "")],
+    ]
+
+    @Test("W18: another site is led to the page that asks, signed in or not", arguments: elsewhere)
+    func asks(headers: [(String, String)]) async throws {
+        try await OAuthSite.with { site in
+            for browser in [site.browser(), try await site.api.registered()] {
+                let before = try await site.user(of: browser)
+                for provider in OAuthProvider.allCases {
+                    let start = "\(APIPath.startOAuth(provider))?return_to=/account"
+                    let answer = try await browser.get(start, headers: headers)
+                    #expect(answer.status == 303)
+                    let page = "/login?confirm=\(provider.rawValue)&return_to=%2Faccount"
+                    #expect(answer.header("Location") == page)
+                    #expect(browser.flows.isEmpty)
+                }
+                #expect(try await site.user(of: browser) == before)
+            }
+        }
+    }
+
+    @Test("W18: where nobody says who began it, a browser with a session is asked, and nobody else")
+    func nobodySays() async throws {
+        try await OAuthSite.with { site in
+            let signedIn = try await site.api.registered()
+            for headers in [[], [("Sec-Fetch-Site", "none")]] {
+                let asked = try await signedIn.get(APIPath.startOAuth(.google), headers: headers)
+                #expect(asked.header("Location") == "/login?confirm=google")
+                let anonymous = try await site.browser().get(APIPath.startOAuth(.google), headers: headers)
+                #expect(anonymous.header("Location")?.hasPrefix(site.standIn.address) == true)
+            }
+        }
+    }
+
+    @Test(
+        "W18: a page of this site goes on at once",
+        arguments: [
+            [("Sec-Fetch-Site", "same-origin")], [("Referer", "http://localhost:8080/login?return_to=/")],
+            [("Referer", "http://localhost:8080")], [("Origin", "http://localhost:8080")],
+        ]
+    )
+    func goesOn(headers: [(String, String)]) async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let answer = try await browser.get(APIPath.startOAuth(.google), headers: headers)
+            #expect(answer.header("Location")?.hasPrefix(site.standIn.address) == true)
+        }
+    }
+
+    @Test("W18, W7: the session that a sign-in through a provider replaces ends, and the audit trail says why")
+    func replacedSessionEnds() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered(email: "grace@example.com", name: "Grace")
+            let elsewhere = site.browser()
+            let login = ["email": "grace@example.com", "password": "Correct-Horse-7"]
+            #expect(try await elsewhere.post(APIPath.login, login).status == 200)
+            let former = browser.copy()
+            try await site.signIn(.google, in: browser)
+            #expect(try await site.user(of: browser)?.email == "ada@example.com")
+            #expect(try await site.user(of: former) == nil)
+            #expect(try await site.user(of: elsewhere)?.email == "grace@example.com")
+            let summaries = try await site.api.database.events().map(\.summary)
+            #expect(summaries.contains("session_ended replaced"))
+            // Again, as the same user.
+            let second = browser.copy()
+            try await site.signIn(.google, in: browser)
+            #expect(try await site.user(of: second) == nil)
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "2")
+        }
+    }
+
+    @Test("W18: a sign-in that fails replaces nothing, and neither does a cookie that is none of ours")
+    func nothingReplaced() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let failed = try await site.signIn(.google, in: browser) { $0.isEmailVerified = false }
+            expectFailure(.emailUnverified, failed, in: site)
+            #expect(try await site.user(of: browser) != nil)
+            let other = site.browser()
+            other.keep(RequestCookie(name: "access_token", value: "a.b.c"))
+            let target = try await site.begin(.discord, in: other)
+            site.become { $0.email = "grace@example.com" }
+            #expect(try await other.get(target).status == 303)
+            #expect(try await site.user(of: browser) != nil)
+        }
+    }
+
+    // A12, W2
+    @Test("W2: linking begins with the ticket of the session for the provider, and with nothing else")
+    func tickets() async throws {
+        try await OAuthSite.with { site in
+            let owner = try await site.api.registered()
+            let second = site.browser()
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            #expect(try await second.post(APIPath.login, login).status == 200)
+            let other = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
+            let ticket = try await site.ticket(for: .google, in: owner)
+            let linkable = try #require(try await site.methods(of: owner).linkable)
+            #expect(linkable.map(\.provider) == [.google, .discord])
+            let bad = [
+                "true", "", "1", ticket + "A", String(ticket.dropLast()), ticket.lowercased(), "A" + ticket.dropFirst(),
+                try await site.ticket(for: .discord, in: owner), try await site.ticket(for: .google, in: second),
+                try await site.ticket(for: .google, in: other), String(repeating: "A", count: 5000),
+                "\(ticket)&link=\(ticket)", "%0a\(ticket)", try #require(owner.token),
+            ]
+            for link in bad {
+                let start = "\(APIPath.startOAuth(.google))?link=\(link)&return_to=/account"
+                let answer = try await owner.get(start, headers: OAuthSite.fromThisSite)
+                expectFailure(.notFromThisSite, answer, in: site)
+                #expect(owner.flows.isEmpty)
+            }
+            // What the API gives out works, also for a while.
+            site.api.clock.advance(by: 86_400)
+            let target = try await site.begin(.google, in: owner, [("link", linkable[0].ticket)])
+            #expect(try await owner.get(target).header("Location") == "/account?connected=google")
+            #expect(try await site.methods(of: owner).linkable?.map(\.provider) == [.discord])
+        }
+    }
+
+    @Test("W2: a return path of the API is none, at the start and at the end")
+    func returnPaths() async throws {
+        try await OAuthSite.with { site in
+            for path in ["/api/auth/google?link=true", "/%61pi/auth/google", "/API/auth/google", "/logout"] {
+                let browser = site.browser()
+                let target = try await site.begin(.google, in: browser, [("return_to", path)])
+                #expect(try await browser.get(target).header("Location") == "/")
+            }
+        }
+    }
+
+    @Test("W23: connecting, and a flow that is told so, have the provider ask which account is meant")
+    func choosing() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            for (provider, prompt) in [(OAuthProvider.google, "select_account"), (.discord, "consent")] {
+                let path = APIPath.startOAuth(provider)
+                let ticket = try await site.ticket(for: provider, in: browser)
+                for (query, expected) in [("", nil), ("?choose=true", prompt), ("?link=\(ticket)", prompt)] {
+                    let answer = try await browser.get(path + query, headers: OAuthSite.fromThisSite)
+                    #expect(answer.header("Location")?.hasPrefix(site.standIn.address) == true)
+                    #expect(answer.parameter("prompt") == expected)
+                }
+            }
+        }
+    }
+
+    @Test("W22: a callback that is loaded again goes on when its user is signed in", arguments: OAuthProvider.allCases)
+    func loadedAgain(provider: OAuthProvider) async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(provider, in: browser, [("return_to", "/account")])
+            #expect(try await browser.get(target).header("Location") == "/account")
+            for _ in 0..<2 { #expect(try await browser.get(target).header("Location") == "/account") }
+            // A new code for the same state, as after the button "Back" to the provider.
+            let again = target.replacing("code=", with: "code=another")
+            #expect(try await browser.get(again).header("Location") == "/account")
+            #expect(try await site.user(of: browser) != nil)
+            // What failed at the provider did not work before.
+            let state = target.split(separator: "state=")[1].prefix { $0 != "&" }
+            let denied = "\(APIPath.oauthCallback(provider))?error=access_denied&state=\(state)"
+            #expect(try await browser.get(denied).failure == .flowExpired)
+            // Signed out, there is nothing to go on with.
+            #expect(try await browser.post(APIPath.logout, json: "").status == 204)
+            expectFailure(.flowExpired, try await browser.get(target), in: site)
+        }
+    }
+
+    @Test("W22: who is signed in but has no account of the provider linked is told that connecting did not work")
+    func expiredLinking() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let target = try await site.beginLinking(.google, in: browser)
+            site.api.clock.advance(by: 601)
+            expectFailure(.flowExpired, try await browser.get(target), in: site, page: PagePath.account)
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// W40: what a sign-in does not need is read tolerantly; W24, W42: what it needs, and how a refusal is told.
+@Suite struct ProviderToleranceTests {
+    @Test(
+        "W40: a lifetime of any kind lets people in",
+        arguments: [
+            ("\"3600\"", 3600), ("3600", 3600), ("3600.9", 3600), ("1", 1), ("\"0\"", nil), ("-1", nil),
+            ("\"-1\"", nil),
+            ("1e300", nil), ("99999999999", nil), ("\"99999999999\"", nil), ("\"1e3\"", nil), ("\"0x10\"", nil),
+            ("\"nan\"", nil), ("\"\"", nil), ("\"soon\"", nil), ("null", nil), ("true", nil), ("[3600]", nil),
+            ("{}", nil),
+        ] as [(String, TimeInterval?)]
+    )
+    func lifetime(json: String, seconds: TimeInterval?) async throws {
+        try await ProviderFlow.with { flow async throws in
+            for (endpoint, provider) in [
+                (StandInProvider.Endpoint.googleToken, OAuthProvider.google), (.discordToken, .discord),
+            ] {
+                flow.standIn.change(endpoint) { $0.edit { $0["expires_in"] = StandInAnswer.json(json) } }
+                let expiresAt = try await flow.signIn(provider).tokens.expiresAt
+                let lifetime = expiresAt?.timeIntervalSince(flow.clock.now())
+                if let seconds {
+                    #expect(lifetime.map { (seconds - 20...seconds).contains($0) } == true, "\(lifetime ?? 0)")
+                } else {
+                    #expect(expiresAt == nil)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "W40: a refresh token that cannot be kept, and fields that nobody needs, let people in",
+        arguments: [
+            "\"\"", "null", "7", "[]", "\"a b\"", "\"a\\r\\nb\"", "\"töken\"",
+            "\"\(String(repeating: "x", count: 8193))\"",
+        ]
+    )
+    func refreshToken(json: String) async throws {
+        try await ProviderFlow.with { flow async throws in
+            for (endpoint, provider) in [
+                (StandInProvider.Endpoint.googleToken, OAuthProvider.google), (.discordToken, .discord),
+            ] {
+                flow.standIn.change(endpoint) { answer in
+                    answer.edit { body in
+                        body["refresh_token"] = StandInAnswer.json(json)
+                        body["scope"] = ["openid", "email"]
+                        body["refresh_token_expires_in"] = "never"
+                        body["nobody_knows"] = ["a": [NSNull(), 1]]
+                    }
+                }
+                #expect(try await flow.signIn(provider).tokens.refreshToken == nil)
+            }
+        }
+    }
+
+    @Test("W40: names, pictures and flags of Discord's user may be of any type; the identifier may not")
+    func discordUser() async throws {
+        try await ProviderFlow.with { flow async throws in
+            for json in ["null", "7", "[]", "{}", "\"\"", "\"\\u0000\\u0007\"", "true"] {
+                flow.standIn.change(.discordUser) { answer in
+                    answer.edit { body in
+                        for name in ["username", "global_name", "avatar", "discriminator", "flags", "mfa_enabled"] {
+                            body[name] = StandInAnswer.json(json)
+                        }
+                    }
+                }
+                let identity = try await flow.signIn(.discord)
+                #expect(identity.displayName == nil && identity.avatarURL == nil)
+                #expect(identity.subject == "80351110224678912")
+            }
+            for json in ["null", "80351110224678912", "8.0351110224678912e16", "[]", "true"] {
+                flow.standIn.change(.discordUser) { $0.edit { $0["id"] = StandInAnswer.json(json) } }
+                try await flow.expectRefusal(.discord, .providerError, "not the JSON", "\(json)")
+            }
+            for json in ["\"true\"", "1", "null", "[true]"] {
+                flow.standIn.change(.discordUser) { $0.edit { $0["verified"] = StandInAnswer.json(json) } }
+                try await flow.expectRefusal(.discord, .emailUnverified, "not verified", "\(json)")
+            }
+            for json in ["7", "[]", "{}", "true"] {
+                flow.standIn.change(.discordUser) { $0.edit { $0["email"] = StandInAnswer.json(json) } }
+                try await flow.expectRefusal(.discord, .emailMissing, "no email", "\(json)")
+            }
+        }
+    }
+
+    @Test("W40: an email of another type is none, and a discovery document may be odd in what is not needed")
+    func googleClaims() async throws {
+        try await ProviderFlow.with { flow async throws in
+            flow.standIn.change(.discovery) { answer in
+                answer.edit { body in
+                    body["token_endpoint_auth_methods_supported"] = "client_secret_basic"
+                    body["authorization_response_iss_parameter_supported"] = "yes"
+                    body["scopes_supported"] = 7
+                }
+            }
+            _ = try await flow.signIn(.google)
+            for json in ["7", "[]", "[\"ada@example.com\"]", "true"] {
+                flow.standIn.changeIDToken { $0.claims["email"] = StandInAnswer.json(json) }
+                try await flow.expectRefusal(.google, .emailMissing, "no email", "\(json)")
+            }
+        }
+    }
+
+    @Test(
+        "W24: an address that no account here can have is said to be one",
+        arguments: OAuthProvider.allCases,
+        [
+            "ada", "ada@localhost", "ada@b.c\r\nBcc: x", "ada@ex\u{202E}ample.com", "ada@日本.example",
+            "ａda@example.com", "ada@example.com\u{200B}", "ada@example.com\u{301}", "\"ada\"@example.com",
+            String(repeating: "a", count: 250) + "@example.com", String(repeating: "\u{301}", count: 5000),
+        ]
+    )
+    func unusableEmail(provider: OAuthProvider, email: String) async throws {
+        try await ProviderFlow.with { flow async throws in
+            flow.standIn.person.update { $0.email = email }
+            try await flow.expectRefusal(provider, .emailUnusable, "not one that accounts here can have")
+        }
+    }
+
+    @Test("W42: the operator sees both spellings of what had to be the same, escaped and cut")
+    func mismatches() async throws {
+        try await ProviderFlow.with { flow async throws in
+            func details(
+                _ change: (AuthorizationAnswer) -> AuthorizationAnswer = { $0 }
+            ) async throws -> [String: String] {
+                do {
+                    _ = try await flow.signIn(.google, change: change)
+                    return [:]
+                } catch let error as ProviderError {
+                    return Dictionary(uniqueKeysWithValues: error.details.map { ($0.name, $0.value.description) })
+                }
+            }
+            let own = flow.standIn.address
+            flow.standIn.changeIDToken { $0.claims["iss"] = "\(own)/" }
+            #expect(try await details() == ["expected": own, "received": "\(own)/"])
+            flow.standIn.changeIDToken { $0.claims["iss"] = "https://x\u{301}\r\n\\\u{1B}[31m" }
+            #expect(
+                try await details()["received"] == #"https://x\xcc\x81\x0d\x0a\x5c\x1b[31m"#
+            )
+            flow.standIn.changeIDToken { $0.claims["iss"] = String(repeating: "x", count: 5000) }
+            #expect(try await details()["received"] == String(repeating: "x", count: 200) + "…")
+            flow.standIn.changeIDToken { $0.claims["aud"] = ["first", "second"] }
+            #expect(try await details() == ["expected": StandInProvider.clientID, "received": "first second"])
+            for text in ["ada@example.com", "https://user:secret@accounts.example"] {
+                flow.standIn.changeIDToken { $0.claims["iss"] = text }
+                #expect(try await details()["received"] == "(withheld: it has an @)")
+            }
+            flow.standIn.changeIDToken { $0.claims["azp"] = "somebody-else" }
+            #expect(try await details() == ["expected": StandInProvider.clientID, "received": "somebody-else"])
+            flow.standIn.changeIDToken(nil)
+            let mixedUp = try await details { $0.with(issuer: "https://evil.example") }
+            #expect(mixedUp == ["expected": own, "received": "https://evil.example"])
+            #expect(try await details { $0.with(issuer: "Zebra stripes") }["received"] == "(no issuer)")
+        }
+    }
+
+    @Test("W42: an issuer that the discovery document spells otherwise is in the log in both spellings")
+    func discoveryMismatch() async throws {
+        try await ProviderFlow.with { flow async throws in
+            flow.standIn.change(.discovery) { $0.edit { $0["issuer"] = "https://accounts.example/" } }
+            try await flow.expectRefusal(.google, .providerError, "another issuer")
+            let line = flow.logs.all.first { $0.contains("could not be fetched") } ?? ""
+            #expect(line.contains("\"expected\":\"\(flow.standIn.address)\""))
+            #expect(line.contains("\"received\":\"https://accounts.example/\""))
+        }
+    }
+
+    @Test(
+        "W42: the provider's own word is in the log where it is one of RFC 6749's form, and nothing else of its answer",
+        arguments: [
+            ("redirect_uri_mismatch", true), ("invalid_client", true), ("org_internal", true),
+            ("Invalid Client", false),
+            ("invalid_client\r\n", false), (String(repeating: "x", count: 65), false), ("", false),
+        ]
+    )
+    func providerWords(word: String, isLogged: Bool) async throws {
+        try await OAuthSite.with { site in
+            for endpoint in [StandInProvider.Endpoint.googleToken, .discordToken] {
+                site.standIn.change(endpoint) { answer in
+                    answer.status = 400
+                    answer.edit { $0 = ["error": word, "error_description": "Zebra stripes"] }
+                }
+            }
+            for provider in OAuthProvider.allCases {
+                expectFailure(.providerError, try await site.signIn(provider, in: site.browser()), in: site)
+                let browser = site.browser()
+                let target = try await site.begin(provider, in: browser)
+                let state = target.split(separator: "state=")[1].prefix { $0 != "&" }
+                let query = "error=\(word.percentEncoded)&error_description=Zebra&state=\(state)"
+                let answer = try await browser.get("\(APIPath.oauthCallback(provider))?\(query)")
+                expectFailure(.providerError, answer, in: site)
+            }
+            let lines = site.api.logs.all.filter { $0.contains("sign-in through a provider failed") }
+            #expect(lines.count == 4)
+            #expect(lines.allSatisfy { $0.contains("\"provider_error\":\"\(word)\"") == isLogged })
+            #expect(lines.allSatisfy { $0.contains("\"provider_error\":") == isLogged })
+            #expect(!lines.joined().contains("Zebra"))
+        }
+    }
+}
