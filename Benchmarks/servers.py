@@ -32,6 +32,12 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def inherited() -> dict[str, str]:
+    """What a server gets of this environment; the password of the database does not belong into its address."""
+    names = ("PATH", "HOME", "PGPASSWORD")
+    return {"HOME": "/"} | {name: os.environ[name] for name in names if name in os.environ}
+
+
 class Server:
     """A server process on a port of its own; `started` is how many seconds went by from exec to its first 200."""
 
@@ -43,7 +49,7 @@ class Server:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", *command],
-                env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | environment,
+                env=inherited() | environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
