@@ -152,3 +152,128 @@ def test_m4_a_drill_signs_in_on_the_newest_backup_and_leaves_nothing(site):
     assert "A probe has signed in" in said
     assert site.databases() == [site.name]
     assert site.users() == ["kept@example.com", "since@example.com"]
+
+
+PSQL = """#!/bin/bash
+# As psql, but at the statement that STRIKE names something happens to whoever runs it, once.
+real=$(PATH=${PATH#*:} type -P psql)
+case "$*" in
+*"$STRIKE"*) [[ ! -e $STRUCK ]] || exec "$real" "$@" ;;
+*) exec "$real" "$@" ;;
+esac
+touch "$STRUCK"
+group=$(ps -o pgid= $$ | tr -d ' ')
+if [[ $WHEN == after ]]; then "$real" "$@" || exit; fi
+case $WITH in
+failure) exit 1 ;;
+INT) kill -INT -- "-$group" ;;
+*) kill "-$WITH" "$group" ;;
+esac
+if [[ $WHEN == before ]]; then exec "$real" "$@"; fi
+"""
+
+
+@pytest.fixture
+def strike(tmp_path):
+    """Runs a restore to which something happens at a statement; the PATH is that of a stand-in for psql."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "psql").write_text(PSQL)
+    (folder / "psql").chmod(0o755)
+
+    def run(site, file, statement, when, signal):
+        struck = tmp_path / f"struck-{len(list(tmp_path.iterdir()))}"
+        environment = site.environment | {
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "STRIKE": statement, "WHEN": when, "WITH": signal, "STRUCK": str(struck),
+        }
+        # Tests may run in the background, where SIGINT is ignored.
+        command = ["env", "--default-signal=INT", ROOT / "scripts/backup", "here", "restore", str(file)]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        assert struck.exists(), done.stderr
+        return done
+
+    return run
+
+
+def closed(site) -> str:
+    """The databases that take no connections."""
+    server = site.url.replace(f"/{site.name}?", "/postgres?")
+    return psql(server, "SELECT datname FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
+
+
+def test_w86_every_end_of_a_restore_leaves_the_database_open(site, strike):
+    """Ctrl-C, signals and failures at every statement of its last seconds."""
+    file = site.create()
+    for statement, when, signal in [
+        ("allow_connections false", "after", "INT"),
+        ("pg_terminate_backend", "before", "TERM"),
+        ("pg_terminate_backend", "after", "failure"),
+        ("rename to", "before", "failure"),
+        ("rename to", "before", "INT"),
+        ("rename to", "after", "TERM"),
+        ("rename to", "after", "INT"),
+        ("rename to", "after", "HUP"),
+        ("allow_connections true", "before", "INT"),
+        ("allow_connections true", "before", "TERM"),
+    ]:
+        case = f"{signal} {when} {statement}"
+        done = strike(site, file, statement, when, signal)
+        assert closed(site) == "", case
+        assert site.users() == ["kept@example.com"], case
+        assert not [name for name in site.databases() if "_restore_" in name], case
+        assert (done.returncode != 0) or "allow_connections true" in case, case
+
+
+def test_w86_what_a_killed_restore_left_closed_is_opened_by_the_next_command(site, strike):
+    file = site.create()
+    assert strike(site, file, "allow_connections false", "after", "KILL").returncode == -9
+    assert closed(site) == site.name
+    assert f"the database {site.name} took no connections; it takes them again" in site.run("create")
+    assert closed(site) == ""
+    assert psql(site.url, "SELECT email FROM users") == "kept@example.com"
+
+
+def test_w91_only_the_newest_backups_are_kept(site):
+    """BACKUP_KEEP deletes older backups of the same database, with their checksums, and nothing else."""
+    others = ["notes.txt", f"{site.name}_other-20260101T000000Z.dump", "other-20260101T000000Z.dump"]
+    old = [f"{site.name}-2026010{day}T000000Z.dump{suffix}" for day, suffix in ((1, ""), (2, ".age"), (3, ""))]
+    site.folder.mkdir(mode=0o700)
+    for name in others + old:
+        (site.folder / name).write_text("")
+        (site.folder / f"{name}.sha256").write_text("")
+    for wrong in ("0", "-1", "many", "1.5"):
+        assert "BACKUP_KEEP" in site.run("create", status=78, BACKUP_KEEP=wrong)
+    site.run("create", BACKUP_KEEP="2")
+    left = {path.name for path in site.folder.iterdir()}
+    new = {name for name in left if name.startswith(f"{site.name}-2") and name not in old and name.endswith(".dump")}
+    assert len(new) == 1
+    expected = {*others, old[2], *new}
+    assert left == expected | {f"{name}.sha256" for name in expected}
+
+
+def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
+    """BACKUP_RECIPIENT: no byte of the data reaches the folder unencrypted, and drill and restore work."""
+    identity, other = tmp_path / "identity", tmp_path / "other"
+    for file in (identity, other):
+        subprocess.run(["age-keygen", "-o", file], check=True, capture_output=True)
+    recipient = re.search(r"age1\w+", identity.read_text())[0]
+    recipients = tmp_path / "recipients"
+    recipients.write_text(f"{recipient}\n")
+    assert "BACKUP_RECIPIENT" in site.run("create", status=78, BACKUP_RECIPIENT="age1wrong")
+    assert not site.folder.exists()
+    said = site.run("create", BACKUP_RECIPIENT=str(recipients))
+    assert "email addresses and password hashes, encrypted" in said and "public.users 1" in said
+    (file,) = site.folder.glob("*.dump.age")
+    assert file.read_bytes().startswith(b"age-encryption.org/v1") and b"kept@example.com" not in file.read_bytes()
+    assert {path.name for path in site.folder.iterdir()} == {file.name, f"{file.name}.sha256"}
+
+    assert "BACKUP_IDENTITY" in site.run("restore", str(file), status=78)
+    assert "cannot be decrypted" in site.run("restore", str(file), status=78, BACKUP_IDENTITY=str(other))
+    assert "A probe has signed in" in site.run("drill", BACKUP_IDENTITY=str(identity))
+    psql(site.url, "DELETE FROM users")
+    site.run("restore", str(file), BACKUP_IDENTITY=str(identity))
+    assert site.users() == ["kept@example.com"]

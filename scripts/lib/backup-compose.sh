@@ -1,17 +1,28 @@
 # shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
 # What scripts/backup needs, for the PostgreSQL of the Compose project.
 
+detached=()
+
 prepare() {
-    local settings
+    local settings name
     cd "$root" || exit
     if ! docker info >/dev/null 2>&1 || ! docker compose version >/dev/null 2>&1; then
         failure=69 die "no container engine with Docker Compose answers here; without one, use: make db-backup"
     fi
+    # What .env says of them, as Compose reads it.
+    for name in BACKUPS BACKUP_KEEP BACKUP_RECIPIENT BACKUP_IDENTITY; do export "$name=$(compose_setting "$name")"; done
     [[ -n $(docker compose ps --quiet --status running postgres) ]] || die "postgres does not run" "start it: make docker-up"
     settings=$(docker compose config)
     if ! grep -qE '^ +POSTGRES_HOST: postgres$' <<<"$settings" || grep -qE '^ +DATABASE_URL: [^"]' <<<"$settings"; then
         die "the settings name a database outside of this project" "back that one up: make db-backup"
     fi
+}
+
+# A setting that no service has, from the environment or .env.
+compose_setting() { # NAME
+    printf 'name: x\nx-setting: "${%s:-}"\nservices: {}\n' "$1" >"$scratch_folder/setting.yml"
+    docker compose --project-directory "$root" --file "$scratch_folder/setting.yml" config 2>/dev/null |
+        sed -n 's/^x-setting: //p' | sed "s/^\"\(.*\)\"$/\1/; s/^'\(.*\)'$/\1/"
 }
 
 leave() {
@@ -21,7 +32,7 @@ leave() {
 # Runs psql, pg_dump or pg_restore in the container of PostgreSQL, as the owner.
 client() { # DATABASE PROGRAM ARGUMENT …
     # shellcheck disable=SC2016 # the variables of the container
-    docker compose exec -T postgres sh -c '
+    "${detached[@]}" docker compose exec -T postgres sh -c '
         database=$1 program=$2
         shift 2
         exec "$program" --username="$POSTGRES_USER" --dbname="${database:-$POSTGRES_DB}" "$@"

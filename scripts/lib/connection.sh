@@ -45,6 +45,9 @@ setting() { # NAME
     fi
 }
 
+# What stands in front of a client program.
+detached=()
+
 # Runs psql, pg_dump or pg_restore with a database of that server; the settings' own, when that is empty.
 client() { # DATABASE PROGRAM ARGUMENT …
     local database=$1 program=$2 url password=${PGPASSWORD:-}
@@ -53,9 +56,9 @@ client() { # DATABASE PROGRAM ARGUMENT …
     if [[ -z $url ]]; then url=$(setting DATABASE_URL); fi
     if [[ -n $url ]]; then
         take_password
-        PGPASSWORD=$password "$program" "$@" "--dbname=$(at_database "$url" "$database")"
+        PGPASSWORD=$password "${detached[@]}" "$program" "$@" "--dbname=$(at_database "$url" "$database")"
     else
         PGHOST=${POSTGRES_HOST:-postgres} PGPORT=${POSTGRES_PORT:-5432} PGUSER=${POSTGRES_USER:-yoshikosan} \
-            PGPASSWORD=$(setting POSTGRES_PASSWORD) "$program" "$@" "--dbname=${database:-${POSTGRES_DB:-yoshikosan}}"
+            PGPASSWORD=$(setting POSTGRES_PASSWORD) "${detached[@]}" "$program" "$@" "--dbname=${database:-${POSTGRES_DB:-yoshikosan}}"
     fi
 }
