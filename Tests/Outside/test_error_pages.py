@@ -56,6 +56,39 @@ def test_f6_f8_a_page_that_cannot_be_had_is_in_the_visitors_language(alone, head
         assert told.isascii()
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example/x",
+        "///evil.example/x",
+        "/\\evil.example/x",
+        "/\\/evil.example/x",
+        "//evil.example",
+        "//evil.example\\@localhost/",
+        "http://evil.example//evil.example/x",
+        "//user:password@evil.example:8080/x?y",
+        "/x\\..\\..\\evil.example",
+        "//%65vil.example/",
+    ],
+)
+def test_w87_the_link_of_an_error_page_never_leads_off_this_site(alone, target):
+    """An address that a browser would read as that of another site is replaced by the home page's."""
+    page = send_raw(alone.port, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert page.status == 502
+    links = re.findall(r'(?:href|src|action)="([^"]*)"', page.body.decode())
+    assert set(links) == {"/", "/error.css"}
+    assert page.one("Refresh") == "5" and page.one("Location") is None
+
+
+@pytest.mark.parametrize(
+    "target", ["/%2f%2fevil.example", "/%5Cevil.example", "/a//b", "/.//evil.example", "/@evil.example"]
+)
+def test_w87_the_link_of_an_error_page_keeps_an_address_of_this_site(alone, target):
+    page = send_raw(alone.port, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert page.status == 502
+    assert f'href="{target}"' in page.body.decode()
+
+
 def test_f8_a_form_that_did_not_get_through_is_not_asked_for_again(alone):
     page = ask(alone.port, "/logout", "POST", headers={"Accept-Language": "ja"}, body=b"")
     assert page.status == 502

@@ -1,7 +1,10 @@
-"""The limit on requests that check or store a password (N5)."""
+"""The limits on requests that check or store a password (N5), and on connections."""
+
+import contextlib
+import socket
 
 import pytest
-from site_under_test import ask, nginx
+from site_under_test import ask, nginx, wait_until
 from test_answers import assert_guarded, assert_page, assert_problem
 
 BURST = 3
@@ -84,3 +87,38 @@ def test_n5_flows_through_providers_have_a_budget_of_their_own(strict, path):
     assert_guarded(answer)
     assert statuses(strict.port, "/login", 1) == [200]
     assert statuses(strict.port, "/api/auth/identities", 1, method="GET") == [200]
+
+
+def connection(run, source: str) -> socket.socket:
+    """A connection to nginx from an address of this machine."""
+    return socket.create_connection(("127.0.0.1", run.port), source_address=(source, 0))
+
+
+def test_w88_one_address_does_not_hold_all_connections(echoes):
+    """A thousand requests at once are served, as for the people behind one NAT; an eighth of nginx is the most."""
+    with nginx(*echoes) as run, contextlib.ExitStack() as stack:
+
+        def hold(count: int) -> None:
+            # Their bodies never come, so nginx is busy with each for ten seconds.
+            for _ in range(count):
+                held = stack.enter_context(connection(run, "127.0.0.3"))
+                held.sendall(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+
+        hold(1000)
+        assert [ask(run.port, "/", source="127.0.0.3").status for _ in range(5)] == [200] * 5
+        hold(100)
+        wait_until(lambda: ask(run.port, "/", source="127.0.0.3").status == 429, "the address is refused", 8)
+        refused = ask(run.port, "/api/auth/me", source="127.0.0.3")
+        assert_problem(refused, 429, "too_many_requests")
+        assert refused.one("Retry-After")
+        assert ask(run.port, "/", source="127.0.0.4").status == 200
+
+
+def test_w88_visitors_behind_a_trusted_proxy_do_not_share_a_limit(echoes):
+    with nginx(*echoes, TRUSTED_PROXIES="127.0.0.2") as run, contextlib.ExitStack() as stack:
+        for number in range(1100):
+            proxy = stack.enter_context(connection(run, "127.0.0.2"))
+            forwarded = f"X-Forwarded-For: 203.0.113.{number % 200}\r\nContent-Length: 9"
+            proxy.sendall(f"POST /x HTTP/1.1\r\nHost: a\r\n{forwarded}\r\n\r\n".encode())
+        headers = {"X-Forwarded-For": "203.0.113.250"}
+        assert ask(run.port, "/", source="127.0.0.2", headers=headers).status == 200
