@@ -17,7 +17,15 @@ public struct SettingsReader {
     public init() { self.init(ConfigReader(provider: EnvironmentVariablesProvider())) }
 
     /// The file that `NAME_FILE` names; nil when the variable is absent or the value is no secret.
-    public func file(of name: SettingName) -> String? { name.isSecret ? raw(name.rawValue + "_FILE") : nil }
+    ///
+    /// A rotation leaves SECRET_KEY_PREVIOUS beside the file of SECRET_KEY, under that file's name and `_previous`.
+    public func file(of name: SettingName) -> String? {
+        guard name.isSecret else { return nil }
+        if let path = raw(name.rawValue + "_FILE") { return path }
+        guard name == .secretKeyPrevious, !isInEnvironment(name), let key = file(of: .secretKey) else { return nil }
+        let path = key + "_previous"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
 
     /// Whether the variable itself is set.
     public func isInEnvironment(_ name: SettingName) -> Bool { raw(name.rawValue) != nil }
@@ -38,7 +46,7 @@ public struct SettingsReader {
     /// The setting's text, from the variable or, for a secret, from the file that `NAME_FILE` names.
     public mutating func text(_ name: SettingName) -> String? {
         let direct = raw(name.rawValue)
-        guard name.isSecret, let path = raw(name.rawValue + "_FILE") else { return direct }
+        guard let path = file(of: name) else { return direct }
         guard direct == nil else {
             fault(name, "set either \(name.rawValue) or \(name.rawValue)_FILE, not both")
             return nil

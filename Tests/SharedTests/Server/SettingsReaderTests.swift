@@ -45,6 +45,29 @@ import Testing
         try reader.finish()
     }
 
+    @Test("W85: the former key that a rotation left beside SECRET_KEY_FILE is read; a setting goes before it")
+    func previousKeyBesideTheKey() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let key = folder.appending(path: "secret_key")
+        try Data("the key\n".utf8).write(to: key)
+        var before = reader(["SECRET_KEY_FILE": key.path()])
+        #expect(before.secret(.secretKeyPrevious) == nil && !before.isSet(.secretKeyPrevious))
+        try before.finish()
+
+        let previous = key.path() + "_previous"
+        try Data("the former key\n".utf8).write(to: URL(filePath: previous))
+        var after = reader(["SECRET_KEY_FILE": key.path()])
+        #expect(after.secret(.secretKeyPrevious)?.value == "the former key")
+        #expect(after.file(of: .secretKeyPrevious) == previous && after.isSet(.secretKeyPrevious))
+        var given = reader(["SECRET_KEY_FILE": key.path(), "SECRET_KEY_PREVIOUS": "another"])
+        #expect(given.secret(.secretKeyPrevious)?.value == "another")
+        var direct = reader(["SECRET_KEY": "the key"])
+        #expect(direct.secret(.secretKeyPrevious) == nil)
+        for settings in [after, given, direct] { try settings.finish() }
+    }
+
     @Test("A missing or empty secret file, and both forms at once, are faults that do not show the secret")
     func secretFileFaults() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
