@@ -7,8 +7,8 @@ FRONTEND ?= 1
 SERVICE ?=
 
 ## Containers
-docker-build: ## Build both images
-	@exec scripts/containers build backend frontend
+docker-build: ## Build the three images
+	@exec scripts/containers build backend frontend nginx
 
 docker-build-frontend: ## Build the frontend's image
 	@exec scripts/containers build frontend
@@ -34,8 +34,17 @@ docker-ps: ## List the containers and their health
 docker-scale: ## Run several of each server: BACKEND=3 FRONTEND=2
 	@exec scripts/containers scale "$(BACKEND)" "$(FRONTEND)"
 
-docker-deploy: ## Build the images and replace the servers one by one, without a failed request
+docker-deploy: ## Build or pull the images, replace the servers and nginx' configuration; no request fails
 	@exec scripts/containers deploy
+
+docker-release: ## Build, tag and push the images: TAG=1.2.3 IMAGE_PREFIX=registry.example.com/
+	@exec scripts/containers release
+
+docker-rotate-secret: ## Rotate the generated SECRET_KEY; nobody is signed out, no request fails
+	@exec scripts/containers rotate-secret
+
+docker-forget-secret: ## Delete the former SECRET_KEY, seven days after its rotation (YES=1: at once)
+	@exec scripts/containers forget-secret
 
 docker-backup: ## Write a backup of the containers' database and its checksum into backups (or BACKUPS=…)
 	@exec scripts/backup compose create

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import signal
 import subprocess
 
 import chromium
@@ -9,6 +10,7 @@ import containers
 import people
 import pytest
 import stand_ins as stand_ins_module
+from load import Load
 from playwright.sync_api import expect, sync_playwright
 from providers import DISCORD, GOOGLE
 
@@ -16,10 +18,10 @@ NAME = "providers.test"
 
 
 @pytest.fixture(scope="module")
-def gateway() -> str:
+def gateway():
     """The address by which containers reach this machine."""
-    (network,) = containers.inspect("bridge")
-    return network["IPAM"]["Config"][0]["Gateway"]
+    with containers.host_address() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +43,11 @@ def stand_ins(gateway, certificate):
 
 
 @pytest.fixture(scope="module")
-def stack(stand_ins, certificate, tmp_path_factory):
+def stack(gateway, stand_ins, certificate, tmp_path_factory):
     """A project that signs in through the stand-ins and trusts nobody but them."""
     override = tmp_path_factory.mktemp("compose") / "override.yml"
     backend = {
-        "extra_hosts": [f"{NAME}:host-gateway"],
+        "extra_hosts": [f"{NAME}:{gateway}"],
         "volumes": [f"{certificate[0]}:/etc/ssl/certs/ca-certificates.crt:ro"],
     }
     override.write_text(json.dumps({"services": {"backend": backend}}))
@@ -87,3 +89,47 @@ def test_a_whole_sign_in_through_nginx(stack, stand_ins, browser, provider):
     logs = stack.logs()
     assert f"/api/auth/callback/{provider.code}" in logs
     assert [secret for secret in [*seen, email] if secret in logs] == []
+
+
+def test_w85_rotating_the_key_signs_nobody_out(stack, stand_ins, browser):
+    """Two replicas, an interruption, requests all the time; stored tokens come under the new key."""
+    email = f"person-{secrets.token_hex(5)}@example.com"
+    page = browser.new_context(base_url=stack.url, locale="en", ignore_https_errors=True).new_page()
+    GOOGLE.sign_in(page, email, start="/account")
+    cookie = {"Cookie": "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())}
+    stack.run("scripts/containers", "scale", "2", "1")
+    former = stack.secret("secret_key")
+    versions = set(stack.query("SELECT DISTINCT key_version FROM oauth_accounts").split())
+
+    load = Load()
+    load.repeat("GET /api/auth/me", lambda: stack.ask("/api/auth/me", headers=cookie).status)
+    load.repeat("POST /api/auth/register", lambda: len(stack.register()) > 20)
+    with load.running():
+        rotate = "scripts/containers", "rotate-secret"
+        status, said = stack.run_until("2 of 3", signal.SIGINT, *rotate)
+        assert status == 130, said
+        said = stack.run(*rotate).stderr
+    print(said, load.report())
+    assert "continuing it" in said and "make docker-forget-secret" in said
+    assert set(load.outcomes["GET /api/auth/me"]) == {200} and set(load.outcomes["POST /api/auth/register"]) == {True}
+    assert len(stack.containers("backend")) == 2
+
+    assert stack.secret("secret_key") != former and stack.secret("secret_key_previous") == former
+    assert not versions & set(stack.query("SELECT DISTINCT key_version FROM oauth_accounts").split())
+    page.reload()
+    expect(page.get_by_test_id("account-email")).to_have_text(email)
+    doctor = stack.compose("exec", "-T", "backend", "AuthAPI", "doctor", check=False).stdout
+    assert "SECRET_KEY_PREVIOUS: long, random" in doctor
+
+    # The former key is needed for as long as the sessions that it signed live.
+    for command in ("rotate-secret", "forget-secret"):
+        refused = stack.run("scripts/containers", command, check=False)
+        assert refused.returncode != 0 and "still needed" in refused.stderr
+    volume = f"-v={stack.project}_secrets:/secrets"
+    age = ["touch", containers.POSTGRES_IMAGE, "-d", "8 days ago", "/secrets/secret_key_previous"]
+    containers.docker("run", "--rm", "--user=0", volume, f"--entrypoint={age[0]}", *age[1:])
+    stack.run("scripts/containers", "forget-secret")
+    assert stack.ask("/api/auth/me", headers=cookie).status == 401
+    assert stack.ask("/api/auth/me", headers={"Cookie": stack.register()}).status == 200
+    stack.run("scripts/containers", "scale", "1", "1")
+    page.context.close()

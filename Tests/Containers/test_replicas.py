@@ -1,5 +1,7 @@
 """Several servers side by side: found, lost, replaced."""
 
+from pathlib import Path
+
 import containers
 import site_under_test
 from load import Load
@@ -28,6 +30,22 @@ def test_scaling_is_noticed(stack):
     finally:
         stack.run("scripts/containers", "scale", "1", "1")
     assert len(stack.containers("backend")) == 1
+
+
+def connections_to(stack, port: int) -> list[str]:
+    """The states of nginx' connections to a port of the servers, as the kernel numbers them."""
+    process = stack.container("nginx")["State"]["Pid"]
+    lines = Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]
+    return [line.split()[3] for line in lines if line.split()[2].endswith(f":{port:04X}")]
+
+
+def test_w89_nginx_keeps_its_connections_to_the_servers(stack):
+    """Fifty requests leave a few connections, which are open; not fifty closed ones."""
+    for path, port, status in (("/api/auth/me", 8000, 401), ("/login", 3000, 200)):
+        assert {stack.ask(path).status for _ in range(50)} == {status}
+        states = connections_to(stack, port)
+        established = "01"
+        assert established in states and len(states) <= 10, states
 
 
 def test_deploying_fails_no_request():

@@ -13,14 +13,10 @@ from load import Load
 class Swarm:
     """A stack of its own, and the PostgreSQL it uses."""
 
-    def __init__(self):
+    def __init__(self, gateway: str):
         self.name = f"yoshikosan-test-{secrets.token_hex(4)}"
         self.external_port, self.browser_port, self.database_port, nobody = site_under_test.free_ports(4)
         password = secrets.token_urlsafe(24)
-        # The engine's own address on its default bridge, which every container can reach.
-        gateway = containers.docker(
-            "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
-        ) or "172.17.0.1"
         containers.docker(
             "run", "--detach", f"--name={self.name}-postgres", f"--publish={gateway}:{self.database_port}:5432",
             f"--env=POSTGRES_PASSWORD={password}", "--env=POSTGRES_USER=yoshikosan", containers.POSTGRES_IMAGE,
@@ -41,6 +37,7 @@ class Swarm:
         """Deploys the stack, or what has changed about it."""
         environment = os.environ | {
             "STACK": self.name,
+            "IMAGE_NAME": containers.IMAGE_NAME,
             "EXTERNAL_PORT": str(self.external_port),
             "BROWSER_PORT": str(self.browser_port),
             "CREDENTIAL_RATE": "60000",
@@ -95,7 +92,14 @@ class Swarm:
 
 
 @pytest.fixture
-def swarm():
+def address():
+    """The address by which containers reach this machine."""
+    with containers.host_address() as address:
+        yield address
+
+
+@pytest.fixture
+def swarm(address):
     """A swarm of this node alone, which ends with the test unless it was there before."""
     state = containers.docker("info", "--format", "{{.Swarm.LocalNodeState}}")
     # What the engine makes for a swarm and does not take away again.
@@ -103,7 +107,7 @@ def swarm():
     had_gateway = containers.docker("network", "ls", "--quiet", "--filter", f"name={gateway}")
     if state != "active":
         containers.docker("swarm", "init", "--advertise-addr=127.0.0.1")
-    stack = Swarm()
+    stack = Swarm(address)
     try:
         yield stack
     finally:

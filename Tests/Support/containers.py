@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -13,8 +15,12 @@ from pathlib import Path
 import site_under_test
 
 ROOT = Path(__file__).resolve().parents[2]
-BACKEND_IMAGE = "yoshikosan-backend"
-FRONTEND_IMAGE = "yoshikosan-frontend"
+# As scripts/test-containers builds them: names that no site of this machine uses.
+IMAGE_NAME = "yoshikosan-test"
+BACKEND_IMAGE = f"{IMAGE_NAME}-backend"
+FRONTEND_IMAGE = f"{IMAGE_NAME}-frontend"
+NGINX_IMAGE = f"{IMAGE_NAME}-nginx"
+IMAGES = {"backend": BACKEND_IMAGE, "frontend": FRONTEND_IMAGE, "nginx": NGINX_IMAGE}
 POSTGRES_IMAGE = "postgres:17-bookworm"
 
 # What compose.yml reads; a test must not get it from whoever runs it.
@@ -27,7 +33,7 @@ _SETTINGS = """
     ARGON2_MEMORY_KIB ARGON2_ITERATIONS ARGON2_PARALLELISM HASHING_THREADS HASHING_QUEUE BACKEND_MEMORY TRUSTED_PROXIES
     CREDENTIAL_RATE CREDENTIAL_BURST API_METRICS_PORT FRONTEND_METRICS_PORT
     LOGIN_LIMIT_ACCOUNT LOGIN_LIMIT_DEVICE LOGIN_LIMIT_NETWORK REGISTRATION_LIMIT_NETWORK AUDIT_RETENTION
-    COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES
+    IMAGE_PREFIX IMAGE_NAME TAG REVISION COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES
 """.split()
 
 
@@ -39,9 +45,33 @@ def docker(*arguments: str, check: bool = True, timeout: float = 300) -> str:
     return done.stdout.strip()
 
 
+def copy_sources(folder: Path) -> None:
+    """Copies what git knows of this project, changes that are not committed included."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listing.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+
+
 def inspect(*names: str) -> list[dict]:
     """What the engine knows about containers, images, networks or volumes."""
     return json.loads(docker("inspect", *names)) if names else []
+
+
+@contextlib.contextmanager
+def host_address():
+    """The address by which containers reach this machine: the gateway of a network that exists for as long.
+
+    W92: the engine names the gateway of its default bridge only after it has been restarted once.
+    """
+    name = f"yoshikosan-test-host-{secrets.token_hex(4)}"
+    docker("network", "create", name)
+    try:
+        yield inspect(name)[0]["IPAM"]["Config"][0]["Gateway"]
+    finally:
+        docker("network", "rm", name)
 
 
 class Stack:
@@ -49,9 +79,12 @@ class Stack:
 
     def __init__(self, **settings: str):
         self.project = f"yoshikosan-test-{secrets.token_hex(4)}"
+        # Where the commands run.
+        self.root = ROOT
         self.external_port, self.browser_port = site_under_test.free_ports(2)
         self.environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS} | {
             "COMPOSE_PROJECT_NAME": self.project,
+            "IMAGE_NAME": IMAGE_NAME,
             # An .env of whoever runs the tests is none of theirs.
             "COMPOSE_DISABLE_ENV_FILE": "1",
             "BIND_ADDRESS": "127.0.0.1",
@@ -72,12 +105,31 @@ class Stack:
     def run(self, *command: str | Path, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess:
         """Runs a program with the project's settings."""
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=timeout
+            command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=timeout
         )
         if check and done.returncode != 0:
             words = " ".join(str(word) for word in command)
             raise AssertionError(f"{words}: status {done.returncode}\n{done.stdout}{done.stderr}\n{self.logs()}")
         return done
+
+    def run_until(self, text: str, how: signal.Signals, *command: str) -> tuple[int, str]:
+        """Runs a program and sends a signal as soon as it says something; SIGINT as a terminal does, to all in it."""
+        program = subprocess.Popen(
+            # Tests may run in the background, where SIGINT is ignored.
+            ["env", "--default-signal=INT", *command], cwd=self.root, env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )
+        said = ""
+        for line in program.stderr:
+            said += line
+            if text in line:
+                (os.killpg if how == signal.SIGINT else os.kill)(program.pid, how)
+                break
+        else:
+            raise AssertionError(said)
+        said += program.stderr.read()
+        return program.wait(120), said
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Runs Docker Compose."""
@@ -104,7 +156,7 @@ class Stack:
         """What the services have logged, on both channels."""
         done = subprocess.run(
             ["docker", "compose", "logs", "--no-color", *services],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True,
+            cwd=self.root, env=self.environment, capture_output=True, text=True,
         )
         return done.stdout + done.stderr
 

@@ -1,0 +1,207 @@
+"""Deployments that succeed, fail and are interrupted, under load (W80, W81)."""
+
+import os
+import signal
+from pathlib import Path
+
+import containers
+import pytest
+import site_under_test
+from load import Load
+
+ACCOUNT = {"email": "rolling@example.com", "password": site_under_test.PASSWORD}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """A copy of the sources, whose nginx configuration a test may change."""
+    folder = tmp_path_factory.mktemp("clone")
+    containers.copy_sources(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(clone):
+    """Two replicas of each server, and an account."""
+    # The images of this test are its own: their names are given to other versions.
+    with containers.project(IMAGE_NAME="yoshikosan-test-deployment", REVISION="test") as one:
+        for kind, image in containers.IMAGES.items():
+            containers.docker("tag", image, f"yoshikosan-test-deployment-{kind}")
+        one.root = clone
+        one.up("--scale", "backend=2", "--scale", "frontend=2")
+        answer = one.ask("/api/auth/register", "POST", body=ACCOUNT | {"name": "Aiko Tanaka"})
+        assert answer.status == 201
+        one.cookie = {"Cookie": answer.headers["Set-Cookie"].split(";")[0]}
+        yield one
+    for kind in containers.IMAGES:
+        containers.docker("image", "rm", f"yoshikosan-test-deployment-{kind}")
+
+
+@pytest.fixture
+def load(site):
+    """Visitors who read, sign in and ask for what does not exist, while a test deploys; not one request fails."""
+    load = Load()
+    load.repeat("GET /", lambda: b"Aiko Tanaka" in site.ask("/", headers=site.cookie).body)
+    load.repeat("GET /api/auth/me", lambda: site.ask("/api/auth/me", headers=site.cookie).status)
+    load.repeat("POST /api/auth/login", lambda: site.ask("/api/auth/login", "POST", body=ACCOUNT).status)
+    load.repeat("GET /error.css", lambda: site.ask("/error.css").status)
+    with load.running():
+        yield load
+    print(load.report())
+    assert set(load.outcomes.pop("GET /")) == {True}
+    for name, outcomes in load.outcomes.items():
+        assert set(outcomes) == {200}, name
+        assert sum(outcomes.values()) > 20, name
+
+
+def serving(site) -> dict[str, set[str]]:
+    """The containers of the servers and of nginx, by service."""
+    return {service: set(site.containers(service)) for service in ("backend", "frontend", "nginx")}
+
+
+def everything(site) -> list[str]:
+    """The names of all containers of the project but those that have ended as they should."""
+    label = f"label=com.docker.compose.project={site.project}"
+    listing = containers.docker("container", "ls", "--all", "--filter", label, "--format", "{{.Names}} {{.State}}")
+    return [line for line in listing.splitlines() if "-secrets-" not in line and "-migrate-" not in line]
+
+
+def assert_nothing_changed(site, before) -> None:
+    assert serving(site) == before
+    # Two of each, nginx and PostgreSQL; nothing that was tried out is left, running or not.
+    assert len(everything(site)) == 6 and all(line.endswith(" running") for line in everything(site))
+    assert containers.docker("volume", "ls", "--quiet", "--filter", f"name={site.project}_deployment") == ""
+
+
+def test_w80_new_servers_that_do_not_become_healthy_go_again(site, load):
+    """Two failed deployments leave what there was; the images that were tagged before are tagged again."""
+    before = serving(site)
+    images = {kind: containers.inspect(f"yoshikosan-test-deployment-{kind}")[0]["Id"] for kind in containers.IMAGES}
+    for setting, text in (("DATABASE_POOL_SIZE", "DATABASE_POOL_SIZE: "), ("PUBLIC_URL", "PUBLIC_URL: ")):
+        done = site.run("make", "docker-deploy", f"{setting}=no", check=False)
+        assert done.returncode != 0 and text in done.stderr, done.stderr
+        assert "the previous version keeps serving" in done.stderr
+        assert_nothing_changed(site, before)
+    for kind, image in images.items():
+        assert containers.inspect(f"yoshikosan-test-deployment-{kind}")[0]["Id"] == image
+
+
+DOCKER = """#!/bin/bash
+# As docker; a container that is started beside those that serve is killed as soon as it is there.
+real=$(PATH=${PATH#*:} type -P docker)
+"$real" "$@" || exit
+if [[ "$*" == *"--scale $STRIKE="* ]]; then
+    "$real" ps --quiet --latest | xargs "$real" kill >/dev/null
+fi
+"""
+
+
+@pytest.mark.parametrize("service", ["backend", "frontend"])
+def test_w80_servers_that_die_beside_those_that_serve_go_again(site, load, tmp_path, service):
+    """The version was healthy when it was tried out; what was added is removed, of both servers."""
+    before = serving(site)
+    (tmp_path / "docker").write_text(DOCKER)
+    (tmp_path / "docker").chmod(0o755)
+    site.environment |= {"PATH": f"{tmp_path}:{os.environ['PATH']}", "STRIKE": service}
+    try:
+        done = site.run("make", "docker-deploy", check=False)
+    finally:
+        site.environment["PATH"] = os.environ["PATH"]
+    assert done.returncode != 0 and f"the new {service} does not become healthy" in done.stderr, done.stderr
+    assert_nothing_changed(site, before)
+
+
+def deploy_until(site, text: str, how: signal.Signals) -> tuple[int, str]:
+    return site.run_until(text, how, "scripts/containers", "deploy")
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("frontend: trying", signal.SIGINT),
+        ("backend: starting", signal.SIGINT),
+        ("frontend: starting", signal.SIGTERM),
+    ],
+)
+def test_w80_a_deployment_that_is_interrupted_leaves_what_there_was(site, load, text, how):
+    before = serving(site)
+    status, said = deploy_until(site, text, how)
+    assert status == 128 + how, said
+    assert_nothing_changed(site, before)
+
+
+def test_w80_a_deployment_that_was_killed_is_taken_back_by_the_next_command(site, load):
+    """Nobody could clean up: the number of replicas that was asked for is known all the same."""
+    before = serving(site)
+    status, _ = deploy_until(site, "frontend: starting", signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    assert len(site.containers("backend")) == 4
+    site.run("make", "docker-scale", "BACKEND=2", "FRONTEND=2")
+    after = serving(site)
+    assert {name: len(found) for name, found in after.items()} == {"backend": 2, "frontend": 2, "nginx": 1}
+    assert after == before
+
+
+def test_w80_interrupting_it_at_the_end_completes_a_deployment(site, load):
+    before = serving(site)
+    status, said = deploy_until(site, "Everything new is healthy", signal.SIGINT)
+    assert status == 0 and "Deployed." in said
+    after = serving(site)
+    assert after["nginx"] == before["nginx"]
+    for service in ("backend", "frontend"):
+        assert len(after[service]) == 2 and not after[service] & before[service]
+
+
+def test_w81_a_deployment_brings_nginx_its_new_configuration(site, load, clone):
+    """A new file, as git makes it, is in use without a failed request, and still after a restart."""
+    before = serving(site)
+    configuration = (clone / "nginx.conf").read_text()
+    style = (clone / "docker/nginx/errors/error.css").read_text()
+    changed = configuration.replace("X-Request-ID $request_id always;", "X-Request-ID $request_id always;\n"
+                                    "        add_header X-Deployed second always;", 1)
+    assert changed != configuration
+
+    def replace(name: str, text: str) -> None:
+        (clone / f"{name}.new").write_text(text)
+        (clone / f"{name}.new").replace(clone / name)
+
+    try:
+        # What nginx refuses is not put in use, and nothing else is either.
+        replace("nginx.conf", changed.replace("max_ranges 0;", "max_ranges none;"))
+        done = site.run("make", "docker-deploy", check=False)
+        assert done.returncode != 0 and '"max_ranges" directive invalid number' in done.stderr, done.stderr
+        assert_nothing_changed(site, before)
+        assert site.ask("/error.css").one("X-Deployed") is None
+
+        replace("nginx.conf", changed)
+        replace("docker/nginx/errors/error.css", f"{style}/* second */\n")
+        site.run("make", "docker-deploy")
+        assert serving(site)["nginx"] == before["nginx"]
+        assert site.ask("/error.css").one("X-Deployed") == "second"
+        assert site.ask("/error.css").body.decode().endswith("/* second */\n")
+    finally:
+        replace("nginx.conf", configuration)
+        replace("docker/nginx/errors/error.css", style)
+
+
+def test_w81_a_restart_of_nginx_keeps_what_was_deployed(site, clone):
+    """Also when the files of the clone have changed since."""
+    assert site.ask("/error.css").one("X-Deployed") == "second"
+    containers.docker("restart", *site.containers("nginx"))
+    site.wait(lambda: site_under_test.listens(site.browser_port), "nginx listens again")
+    site.wait(lambda: site.container("nginx")["State"]["Health"]["Status"] == "healthy", "nginx is healthy")
+    assert site.ask("/error.css").one("X-Deployed") == "second"
+
+
+def test_w81_changed_settings_of_nginx_are_deployed_too(site, load):
+    """TRUSTED_PROXIES is a setting of nginx; it takes effect without another container."""
+    before = serving(site)
+    site.environment["TRUSTED_PROXIES"] = "not-an-address"
+    done = site.run("make", "docker-deploy", check=False)
+    assert done.returncode != 0 and "TRUSTED_PROXIES" in done.stderr
+    assert_nothing_changed(site, before)
+    site.environment["TRUSTED_PROXIES"] = "198.18.0.0/15"
+    site.run("make", "docker-deploy")
+    assert serving(site)["nginx"] == before["nginx"]
+    rendered = site.compose("exec", "-T", "nginx", "cat", "/var/lib/yoshikosan/current/local/http.conf").stdout
+    assert "set_real_ip_from 198.18.0.0/15;" in rendered

@@ -1,0 +1,44 @@
+"""nginx keeps its connections to the servers open."""
+
+import http.server
+import threading
+
+import pytest
+from site_under_test import ask, nginx
+
+
+class Counting(http.server.BaseHTTPRequestHandler):
+    """Answers every request, and counts the connections that they came by."""
+
+    protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        super().setup()
+        self.server.connections += 1
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        """Says nothing."""
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_w89_connections_to_the_servers_are_kept(replicas):
+    """Fifty requests take a few connections, not fifty."""
+    servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Counting) for _ in range(replicas)]
+    for server in servers:
+        server.connections = 0
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    addresses = ",".join(f"127.0.0.1:{server.server_port}" for server in servers)
+    try:
+        with nginx(1, 1, BACKEND_ADDRESS=addresses, FRONTEND_ADDRESS=addresses) as run:
+            assert {ask(run.port, "/api/auth/me").status for _ in range(50)} == {200}
+        # Each worker of nginx has its own.
+        assert 0 < sum(server.connections for server in servers) <= 20
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()

@@ -1,0 +1,227 @@
+# shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
+# Replaces AuthAPI, WebFrontend and the configuration of nginx with those of new images, without a failed request.
+#
+# Nothing that serves is touched until everything new is healthy, and every exit before that removes the new containers. One
+# new container of each server is started first where nginx and the frontends cannot reach it. Old and new containers then
+# serve side by side for a few seconds.
+
+child=
+committed=
+former_configuration=
+nginx_replaced=
+declare -A built=()
+
+# Runs a long command in a session of its own, so that Ctrl-C reaches only this program, at once.
+long() {
+    local status=0
+    setsid -- "$@" </dev/null &
+    child=$!
+    wait "$child" || status=$?
+    child=
+    return "$status"
+}
+
+# The name of the container in which a service is tried out.
+trial() { printf '%s-trial-%s' "$(project)" "$1"; } # SERVICE
+
+remove_trials() {
+    local service
+    for service in "${servers[@]}"; do engine rm --force "$(trial "$service")" >/dev/null 2>&1 || true; done
+}
+
+# Runs at every exit of a deployment.
+# shellcheck disable=SC2317,SC2329 # called by the trap
+end_deployment() {
+    local status=$? service
+    trap '' INT TERM HUP PIPE
+    set +e
+    if [[ $child ]]; then
+        kill -TERM -- "-$child" 2>/dev/null
+        wait "$child" 2>/dev/null
+        # The engine may finish a container that it was already creating.
+        sleep 1
+    fi
+    remove_trials
+    if [[ $committed ]]; then
+        complete
+    elif ((status)); then
+        if [[ $former_configuration ]]; then activate "$former_configuration" >/dev/null; fi
+        settle
+        # Containers that are started later must be of the version that serves.
+        for service in "${!built[@]}"; do
+            if [[ ${built[$service]} ]]; then engine tag "${built[$service]}" "$(image_of "$service")"; fi
+        done
+        if [[ $nginx_replaced ]]; then engine compose up --detach --no-deps --no-build nginx; fi
+        say "The new version was not deployed; the previous version keeps serving."
+    fi
+    exit "$status"
+}
+
+# Gets the images: from the registry when IMAGE_PREFIX names one, else from the sources.
+get_images() {
+    local service image
+    if [[ $(image_of backend) != "$(IMAGE_PREFIX='' image_of backend)" ]]; then
+        long docker compose pull --quiet backend frontend nginx || die "the images could not be pulled" "IMAGE_PREFIX and TAG name $(image_of backend)"
+        return
+    fi
+    for service in backend frontend nginx; do
+        image=$(image_of "$service")
+        built[$service]=$(engine image inspect --format '{{.ID}}' "$image" 2>/dev/null || true)
+    done
+    long docker compose build backend frontend nginx || die "the images could not be built"
+}
+
+# Waits until a container is healthy; fails with the end of its log.
+await_healthy() { # SERVICE CONTAINER
+    local tries state
+    for ((tries = 0; tries < 600; tries++)); do
+        state=$(engine inspect --format '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{end}}/{{.RestartCount}}' "$2" 2>/dev/null || printf 'gone//')
+        case $state in
+        running/healthy/* | running//0) return 0 ;;
+        running/starting/0 | created/*) ;;
+        *) break ;;
+        esac
+        long sleep 0.25
+    done
+    say "--- $1 ($state), the end of the new one's log:"
+    engine logs --tail 20 "$2" >&2 || true
+    die "the new $1 does not become healthy" "the reason stands above"
+}
+
+# Tries out one new container of each server under a name to which no request goes.
+try_out() {
+    local service
+    for service in "${servers[@]}"; do
+        say "$service: trying the new version out"
+        long docker compose run --detach --no-deps --name "$(trial "$service")" "$service" >/dev/null 2>&1 ||
+            die "the new $service cannot be started" "its messages: docker compose run --rm --no-deps $service"
+    done
+    for service in "${servers[@]}"; do await_healthy "$service" "$(trial "$service")"; done
+    remove_trials
+}
+
+# Starts as many new containers of each service as are wanted, beside those that serve.
+start_beside() { # SERVICE …
+    local service id number
+    for service in "$@"; do
+        number=$(count "$(recorded "$service")")
+        say "$service: starting $number beside the $number that serve"
+        long docker compose up --detach --no-deps --no-build --no-recreate --scale "$service=$((2 * number))" "$service" \
+            2>/dev/null || die "the new $service cannot be started" "is there room for another $number?"
+    done
+    for service in "$@"; do
+        for id in $(only_in_first "$(containers_of "$service")" "$(recorded "$service")"); do
+            await_healthy "$service" "$id"
+        done
+    done
+}
+
+# The layers of an image below those of this project; empty when the image is not there.
+base_of() { # IMAGE
+    engine image inspect --format '{{json .RootFS.Layers}}' "$1" 2>/dev/null | sed 's/,"[^"]*"\]$//'
+}
+
+# Whether the running nginx can take a new configuration: it is of our image, with the same nginx below.
+takes_configurations() {
+    local id
+    id=$(containers_of nginx)
+    [[ $id && $(engine inspect --format '{{.State.Running}} {{.Path}}' "$id") == 'true nginx-site' ]] &&
+        [[ $(base_of "$(engine inspect --format '{{.Image}}' "$id")") == "$(base_of "$(image_of nginx)")" ]]
+}
+
+activate() { engine compose exec -T nginx nginx-site activate "$1"; } # CONFIGURATION
+
+# Whether the container of a service was made from its present definition.
+is_current() { # SERVICE
+    local present container label=com.docker.compose.config-hash
+    present=$(engine compose config --hash "$1")
+    container=$(containers_of "$1")
+    [[ $container && ${present##* } == "$(engine inspect --format "{{index .Config.Labels \"$label\"}}" "$container")" ]]
+}
+
+# Gives nginx its new configuration. Another version of nginx needs another container.
+replace_configuration() { # CONFIGURATION
+    if takes_configurations; then
+        former_configuration=$(activate "$1") || die "nginx keeps its former configuration" "the reason stands above"
+        say "nginx: serves the new configuration"
+    else
+        nginx_replaced=yes
+        long docker compose up --detach --no-deps --no-build --wait --wait-timeout 60 nginx || explain
+        say "nginx: replaced"
+    fi
+}
+
+# Two deployments at once would replace each other's containers.
+one_at_a_time() {
+    mkdir -p "$root/.build"
+    exec {deployment}<"$root/.build"
+    flock --nonblock "$deployment" || die "another deployment is running in this clone" "wait until it has ended"
+}
+
+# Hides the progress lines of Compose.
+quiet_compose() { grep -vE '^ *(Container|Network|Volume) | (Creating|Created|Starting|Started) *$' || true; }
+
+deploy() {
+    local configuration postgres_changed=
+    [[ $(containers_of backend) && $(containers_of frontend) && $(containers_of nginx) ]] ||
+        die "the site does not run" "start it: make docker-up"
+    one_at_a_time
+    if ! is_current postgres; then
+        postgres_changed=yes
+        say "PostgreSQL's definition has changed: it will be replaced, and requests get 503 for a few seconds meanwhile."
+    fi
+    settle
+    remove_trials
+    trap end_deployment EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    trap 'exit 129' HUP
+    get_images
+    if ! takes_configurations; then
+        say "nginx itself has changed: its container will be replaced at the end, with about a second without service."
+    fi
+    configuration=$(engine compose run --rm --no-deps -T nginx stage) ||
+        die "nginx rejects its new configuration" "the reason stands above"
+    # A version may need secrets that the one before did not have.
+    long docker compose run --rm --no-deps -T secrets || die "the secrets could not be completed"
+    # Compose would replace PostgreSQL even when nothing has changed.
+    if [[ $postgres_changed ]]; then
+        long docker compose up --detach --no-build --no-deps --wait postgres || explain
+    fi
+    # The version that serves works with the new schema.
+    long docker compose run --rm --no-deps -T migrate || die "the schema could not be brought up to date"
+    try_out
+    write_record "backend=$(containers_of backend)" "frontend=$(containers_of frontend)"
+    start_beside "${servers[@]}"
+    # Until nginx and the frontends have looked the names up again.
+    long sleep 2
+    say "Everything new is healthy; the deployment can no longer be interrupted."
+    trap '' INT TERM HUP
+    replace_configuration "$configuration"
+    committed=yes
+    complete
+    if ! is_current nginx; then
+        say "Changed ports, limits or names of nginx' container take effect with: docker compose up -d --no-deps nginx"
+        say "(which costs about a second without service)"
+    fi
+    say "Deployed."
+}
+
+# Removes the replaced containers, one by one, after nginx has been told to send them no more requests.
+complete() {
+    local service id addresses
+    # shellcheck disable=SC2046 # identifiers; one may have gone meanwhile
+    addresses=$(engine inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' \
+        $(for service in "${servers[@]}"; do recorded "$service"; done) 2>/dev/null || true)
+    # shellcheck disable=SC2086 # one argument each
+    engine compose exec -T nginx nginx-site drain $addresses || say "nginx could not be told; it retries on another server instead."
+    for service in "${servers[@]}"; do
+        for id in $(recorded "$service"); do
+            engine stop "$id" >/dev/null
+            engine rm --force "$id" >/dev/null
+            say "$service: replaced ${id:0:12}"
+        done
+    done
+    engine compose exec -T nginx nginx-site drain || true
+    forget_record
+}

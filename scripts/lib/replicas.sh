@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# The containers of the two servers: which exist, which a deployment is replacing, how many were asked for.
+#
+# A deployment records the containers that it replaces in the engine, as labels of a volume. The number of replicas that was
+# asked for is therefore known even after the deployment was killed.
+
+servers=(backend frontend)
+
+# Runs a short command of the engine in a session of its own, so that Ctrl-C does not interrupt it.
+engine() { setsid docker "$@" </dev/null; }
+
+project() { engine compose config --format json | sed -n 's/^ *"name": "\(.*\)",*$/\1/p' | head -n 1; }
+
+# The name of a service's image.
+image_of() { # SERVICE
+    engine compose config --images "$1" | grep -E -- "-$1:[^/]*$" | head -n 1
+}
+
+# The containers of a service in any state, one identifier a line, the oldest first.
+containers_of() { # SERVICE
+    local ids
+    ids=$(engine compose ps --all --quiet --no-trunc "$1")
+    if [[ $ids ]]; then
+        # shellcheck disable=SC2086 # identifiers; one may have gone meanwhile
+        { engine inspect --format '{{.Created}} {{.ID}}' $ids 2>/dev/null || true; } | sort | cut -d' ' -f2
+    fi
+}
+
+# Lines of the first text that the second lacks, or has (with -x).
+only_in_first() { grep -vxF -e "${2:-none}" <<<"$1" | grep . || true; }
+in_both() { grep -xF -e "${2:-none}" <<<"$1" | grep . || true; }
+count() { grep -c . <<<"$1" || true; }
+
+record() { printf '%s_deployment' "$(project)"; }
+
+write_record() { # SERVICE=CONTAINERS …
+    local entry labels=()
+    for entry in "$@"; do labels+=(--label "${entry//$'\n'/,}"); done
+    engine volume create "${labels[@]}" "$(record)" >/dev/null
+}
+
+# The containers of a service that a deployment is replacing.
+recorded() { # SERVICE
+    engine volume inspect --format "{{index .Labels \"$1\"}}" "$(record)" 2>/dev/null | tr ',' '\n' | grep . || true
+}
+
+forget_record() { engine volume rm "$(record)" >/dev/null 2>&1 || true; }
+
+# Stops containers, which finish their requests, and removes them.
+remove() { # CONTAINER …
+    local id
+    for id in "$@"; do
+        engine stop "$id" >/dev/null 2>&1 || true
+        engine rm --force "$id" >/dev/null 2>&1 || true
+    done
+}
+
+# Undoes an unfinished deployment by removing the containers that it added. One that had started to remove old containers is
+# completed instead.
+settle() {
+    local service all old new ids
+    for service in "${servers[@]}"; do
+        old=$(recorded "$service")
+        if [[ -z $old ]]; then continue; fi
+        all=$(containers_of "$service")
+        new=$(only_in_first "$all" "$old")
+        if [[ $(in_both "$all" "$old") == "$old" ]]; then
+            mapfile -t ids < <(printf '%s' "$new")
+            if ((${#ids[@]})); then say "$service: removing ${#ids[@]} new containers of an unfinished deployment"; fi
+        elif (($(count "$new") >= $(count "$old"))); then
+            mapfile -t ids < <(in_both "$all" "$old")
+            if ((${#ids[@]})); then say "$service: removing ${#ids[@]} old containers of an unfinished deployment"; fi
+        else
+            ids=()
+        fi
+        if ((${#ids[@]})); then remove "${ids[@]}"; fi
+    done
+    forget_record
+}
+
+# How many of a service were asked for.
+wanted() { # SERVICE
+    local number
+    number=$(count "$(containers_of "$1")")
+    printf '%s' "$((number > 0 ? number : 1))"
+}
