@@ -179,3 +179,61 @@ def test_n4_a_request_that_never_ends_is_given_up(front):
             with contextlib.suppress(ConnectionResetError):
                 assert connection.recv(65_536)[9:12] in (b"", b"408"), what
     assert 9 < time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
+def test_w35_methods_that_nginx_refuses_say_which_there_are(front, method):
+    answer = send_raw(front.port, f"{method} /login HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    assert_page(answer, 405)
+    assert answer.one("Allow") == "GET, HEAD, POST, DELETE, OPTIONS"
+    assert_guarded(answer)
+
+
+def test_w35_files_of_nginx_say_that_they_are_for_reading(front):
+    answer = ask(front.port, "/error.css", "POST", body=b"")
+    assert_page(answer, 405)
+    assert answer.one("Allow") == "GET, HEAD"
+
+
+@pytest.mark.parametrize("method", ["FOO", "PROPFIND", "get"])
+def test_w35_methods_that_nobody_knows(front, method):
+    def send(path):
+        return send_raw(front.port, f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+
+    # nginx takes lower-case letters for no method at all.
+    status = 400 if method == "get" else 501
+    assert_page(send("/login"), status)
+    answer = send("/api/auth/me")
+    if status == 501:
+        assert_problem(answer, 501, "malformed_request")
+    assert_guarded(answer)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 2\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n", 413),
+        (b"GET / HTTP/1.2\r\nHost: a\r\n\r\n", 200),
+        (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"GET nowhere HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        ("GET /日本語?q=é HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode(), 200),
+        (b"GET /\xff\xfe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200),
+    ],
+)
+def test_w25_no_answer_is_empty(front, data, status):
+    answer = send_raw(front.port, data)
+    if status == 200:
+        assert answer.status == 200 and answer.body
+    else:
+        assert_page(answer, status)
+    assert_guarded(answer)

@@ -155,3 +155,49 @@ def test_f6_every_error_has_words_in_both_languages():
     for part in ("$page_title {", "$page_detail {"):
         block = japanese.split(part)[1].split("\n}")[0]
         assert set(re.findall(r'^    "ja:(\d{3})" ', block, re.MULTILINE)) == statuses
+
+
+def test_w25_the_texts_name_the_limits_that_nginx_has():
+    configuration = (ROOT / "nginx.conf").read_text()
+    texts = (ROOT / "docker/nginx/error-texts.conf").read_text()
+    [buffer] = re.findall(r"large_client_header_buffers \d+ (\d+)k;", configuration)
+    [body] = re.findall(r"client_max_body_size (\d+)k;", configuration)
+    for status, limit in (("413", body), ("414", buffer), ("431", buffer)):
+        told = [line for line in texts.splitlines() if re.search(rf'^    "?\S*{status}"? ', line) and "KiB" in line]
+        assert len(told) >= 2, status
+        assert {number for line in told for number in re.findall(r"(\d+) KiB", line)} == {limit}
+
+
+def test_w25_the_limits_are_where_the_texts_say(alone):
+    def address(length):
+        return ask(alone.port, "/" + "x" * (length - len("GET / HTTP/1.1"))).status
+
+    def header(length):
+        return ask(alone.port, "/login", headers={"X-Long": "x" * (length - len("X-Long: "))}).status
+
+    assert (address(16_300), address(16_500)) == (502, 414)
+    assert (header(16_300), header(16_500)) == (502, 431)
+
+
+def test_w25_every_status_that_nginx_can_answer_has_a_page_and_words():
+    configuration = (ROOT / "nginx.conf").read_text()
+    [listed] = re.findall(r"error_page ([\d ]+) \$error_page;", configuration)
+    turned = dict(re.findall(r"error_page ([\d ]+) =(\d+) \$error_page;", configuration))
+    covered = set(listed.split()) | {status for group in turned for status in group.split()}
+    # ngx_http_special_response.c: every status for which nginx has a page of its own, but those that it keeps to itself
+    # or that only modules send which are not used here.
+    known = "400 403 404 405 408 411 412 413 414 415 416 421 429 494 495 496 497 500 501 502 503 504 505 507"
+    assert set(known.split()) <= covered
+    texts = (ROOT / "docker/nginx/error-texts.conf").read_text()
+    for part in ("$error_title", "$error_detail", "$error_code"):
+        block = texts.split(f"map $status {part} {{")[1].split("\n}")[0]
+        words = set(re.findall(r"^    (\d{3}) ", block, re.MULTILINE))
+        assert (set(listed.split()) - {"500"}) | set(turned.values()) <= words, part
+
+
+def test_w15_a_long_list_of_languages_costs_no_more_than_a_short_one(alone):
+    """Looking ahead in it takes time in the square of its length: 45 milliseconds of a processor each."""
+    before = alone.cpu_seconds()
+    for _ in range(10):
+        assert ask(alone.port, "/login", headers={"Accept-Language": "ja-" * 5000}).status == 502
+    assert alone.cpu_seconds() - before < 0.1

@@ -1,7 +1,7 @@
 """What nginx tells the servers about a request (N1, N3)."""
 
 import pytest
-from site_under_test import ask, wait_until
+from site_under_test import ask, send_raw, wait_until
 
 SPOOFED = {
     "X-Real-IP": "6.6.6.6",
@@ -111,6 +111,16 @@ def test_e5_nginx_logs_the_request_without_its_query(front):
     assert (line["method"], line["status"], line["client"]) == ("POST", 200, "127.0.0.1")
     logged = (front.folder / "access.log").read_text() + (front.folder / "error.log").read_text()
     assert "secret" not in logged
+
+
+def test_w25_a_path_in_other_bytes_than_ascii_leaves_a_readable_log_line(front):
+    answer = send_raw(front.port, b"GET /\xff\xfe?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+
+    def lines():
+        return [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
+
+    wait_until(lines, "nginx logs the request")
+    assert lines()[0]["path"] == "(not ASCII)"
 
 
 def test_a10_the_cookies_of_flows_through_providers_pass_in_both_directions(front):

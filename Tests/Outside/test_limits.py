@@ -1,10 +1,11 @@
 """The limits on requests that check or store a password (N5), and on connections."""
 
 import contextlib
+import re
 import socket
 
 import pytest
-from site_under_test import ask, nginx, wait_until
+from site_under_test import PASSWORD, ROOT, ask, nginx, running_site, wait_until
 from test_answers import assert_guarded, assert_page, assert_problem
 
 BURST = 3
@@ -122,3 +123,42 @@ def test_w88_visitors_behind_a_trusted_proxy_do_not_share_a_limit(echoes):
             proxy.sendall(f"POST /x HTTP/1.1\r\nHost: a\r\n{forwarded}\r\n\r\n".encode())
         headers = {"X-Forwarded-For": "203.0.113.250"}
         assert ask(run.port, "/", source="127.0.0.2", headers=headers).status == 200
+
+
+def test_w16_the_fuse_is_far_above_the_limits_of_the_api(echoes):
+    defaults = dict(re.findall(r"^#(\w+)=(\S+)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    attempts, seconds = (int(part) for part in defaults["LOGIN_LIMIT_NETWORK"].split("/"))
+    assert int(defaults["CREDENTIAL_RATE"]) > 10 * attempts * 60 / seconds
+    assert int(defaults["CREDENTIAL_BURST"]) > attempts
+    with nginx(*echoes) as run:
+        allowed = int(defaults["CREDENTIAL_BURST"]) + 1
+        answers = [ask(run.port, "/login", "POST").status for _ in range(allowed)]
+        assert set(answers) == {200}
+
+
+def test_w16_a_stranger_behind_the_same_address_does_not_stop_a_known_browser(email):
+    """The defaults of nginx, and a network's limit in the API that is soon met."""
+    with running_site(CREDENTIAL_RATE="", CREDENTIAL_BURST="", LOGIN_LIMIT_NETWORK="5/600") as site:
+        made = site.ask("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": "Owner"})
+        assert made.status == 201
+        cookies = "; ".join(header.split(";")[0] for header in made.headers.get_all("Set-Cookie"))
+        assert "known_device=" in cookies
+
+        def sign_in(password, cookies=None):
+            headers = {"Cookie": cookies} if cookies else {}
+            return site.ask("/api/auth/login", "POST", body={"email": email, "password": password}, headers=headers)
+
+        stranger = [sign_in(f"Wrong-Horse-{number}").status for number in range(40)]
+        assert stranger == [401] * 5 + [429] * 35
+        assert sign_in(PASSWORD).status == 429
+        known = next(part for part in cookies.split("; ") if part.startswith("known_device="))
+        assert sign_in(PASSWORD, known).status == 200
+        assert (
+            site.ask(
+                "/login",
+                "POST",
+                body=f"email={email}&password={PASSWORD}".encode(),
+                headers={"Content-Type": "application/x-www-form-urlencoded", "Cookie": known},
+            ).status
+            == 303
+        )

@@ -88,6 +88,21 @@ def dying_with_us() -> list[str]:
     return ["setpriv", "--pdeathsig", "TERM", "--"]
 
 
+def _descendants(process: int) -> list[int]:
+    children = [
+        int(child)
+        for task in Path(f"/proc/{process}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+    return children + [each for child in children for each in _descendants(child)]
+
+
+def cpu_seconds(process: int) -> float:
+    """The processor time that all threads of a process have used; the kernel counts nanoseconds."""
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
 def wait_until(condition, what: str, seconds: float = 30) -> None:
     """Waits for something that happens soon."""
     deadline = time.monotonic() + seconds
@@ -157,7 +172,7 @@ def nginx(backend: int, frontend: int, **settings: str):
         process = subprocess.Popen(dying_with_us() + command, env=environment)
         wait_until(lambda: listens(browser) or process.poll() is not None, "nginx listens")
         assert process.poll() is None, (folder / "error.log").read_text()
-        yield NginxRun(browser, external, folder)
+        yield NginxRun(browser, external, folder, process.pid)
     finally:
         if process:
             process.terminate()
@@ -172,6 +187,12 @@ class NginxRun:
     port: int
     external_port: int
     folder: Path
+    process: int
+
+    def cpu_seconds(self) -> float:
+        """The processor time that its workers have used."""
+        children = Path(f"/proc/{self.process}/task/{self.process}/children").read_text().split()
+        return sum(cpu_seconds(int(child)) for child in children)
 
     def log_lines(self) -> list[dict]:
         """The access log."""
@@ -188,6 +209,14 @@ class Site:
     frontend_port: int
     database_url: str
     folder: Path
+    process: int
+
+    def server(self, name: str) -> int:
+        """The process of one of the programs."""
+        [found] = [
+            child for child in _descendants(self.process) if Path(f"/proc/{child}/comm").read_text().strip() == name
+        ]
+        return found
 
     @property
     def url(self) -> str:
@@ -242,7 +271,7 @@ def running_site(**settings: str):
             wait_until(lambda: (folder / "ready").exists() or process.poll() is not None, "the site answers", 90)
             if process.poll() is not None:
                 raise AssertionError(f"the site did not start: {process.stderr.read()}")
-            yield Site(browser, external, api, frontend, url, folder)
+            yield Site(browser, external, api, frontend, url, folder, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)

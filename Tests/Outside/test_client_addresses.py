@@ -1,0 +1,63 @@
+"""W30: nginx decides who the client is as the servers do; the table is theirs, too (ClientAddressTests.swift)."""
+
+import ipaddress
+import json
+
+import pytest
+from site_under_test import ROOT, ask, nginx
+
+PROXY = "127.0.0.2"
+TABLE = json.loads((ROOT / "Tests/Support/client_addresses.json").read_text())
+BURST = 2
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["said"] or "empty")
+def test_w30_every_way_to_write_an_address(front, row):
+    answer = ask(front.port, "/", source=PROXY, headers={"X-Forwarded-For": row["said"]})
+    [handed_on] = answer.json()["headers"]["x-real-ip"]
+    assert answer.json()["headers"]["x-forwarded-for"] == [handed_on]
+    address = ipaddress.ip_address(handed_on)
+    address = getattr(address, "ipv4_mapped", None) or address
+    assert address == ipaddress.ip_address(row["client"] or PROXY)
+
+
+def test_w30_several_headers_and_proxies(front):
+    chain = {"X-Forwarded-For": "203.0.113.4, [2001:db8::2], 10.9.8.7"}
+    assert ask(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["2001:db8::2"]
+    # What a client wrote before the proxy did counts for nothing.
+    chain = {"X-Forwarded-For": "[2001:db8::66], 198.18.7.9"}
+    assert ask(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["198.18.7.9"]
+    # Nor does anything from a client that comes without the proxy.
+    assert ask(front.port, "/", headers=chain).json()["headers"]["x-real-ip"] == ["127.0.0.1"]
+    only = {"X-Forwarded-For": "[2001:db8::66]"}
+    assert ask(front.port, "/", headers=only).json()["headers"]["x-real-ip"] == ["127.0.0.1"]
+
+
+@pytest.fixture(scope="module")
+def strict(echoes):
+    """An nginx that lets three attempts of a client through."""
+    with nginx(*echoes, TRUSTED_PROXIES=PROXY, CREDENTIAL_RATE="1", CREDENTIAL_BURST=str(BURST)) as run:
+        yield run
+
+
+@pytest.mark.parametrize(
+    ("clients", "another"),
+    [
+        (["::ffff:198.18.1.1"] * 3, "::ffff:198.18.1.2"),
+        (["[::ffff:198.18.2.1]"] * 3, "[::ffff:198.18.2.2]"),
+        (["::ffff:198.18.3.1", "198.18.3.1", "::FFFF:c612:301"], "198.18.3.2"),
+        (["64:ff9b::198.18.4.1"] * 3, "64:ff9b::198.18.4.2"),
+        (["[64:ff9b::c612:501]"] * 3, "[64:ff9b::c612:502]"),
+        (["2002:c612:601:1::5", "2002:c612:601:ffff::5", "2002:c612:601::1"], "2002:c612:602::1"),
+        (["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff::3"], "2001:db8:1:3::1"),
+        (["[2001:db8:5:2::1]", "[2001:db8:5:2:ffff::1]", "[2001:db8:5:2::3]"], "[2001:db8:5:3::1]"),
+        (["[2001:db8::1]", "[2001:db8::2]", "[2001:db8::3]"], "[2001:db9::1]"),
+    ],
+)
+def test_w30_who_shares_a_limit(strict, clients, another):
+    def attempt(client):
+        return ask(strict.port, "/login", "POST", source=PROXY, headers={"X-Forwarded-For": client}).status
+
+    assert [attempt(client) for client in clients] == [200] * (BURST + 1)
+    assert attempt(clients[0]) == 429
+    assert attempt(another) == 200
