@@ -161,13 +161,17 @@ extension App {
         addRoutes(to: described)
         let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
-            RequestObserver<APIRequestContext>(logger: logger, registry: metrics.registry)
+            RequestObserver<APIRequestContext>(
+                logger: logger,
+                registry: metrics.registry,
+                trusting: settings.common.trustedPeers
+            )
             RequestFrame(
-                rules: RequestGuard(allowedOrigins: settings.allowedOrigins),
+                rules: RequestGuard(settings.common),
                 errors: ErrorResponses(routes: RouteTable(described)),
                 headers: ResponseHeaders(
                     isSecure: settings.common.publicURL.isSecure,
-                    cors: CORSPolicy(allowedOrigins: settings.allowedOrigins)
+                    cors: CORSPolicy(allowedOrigins: settings.common.allowedOrigins)
                 )
             )
         }
@@ -179,7 +183,7 @@ extension App {
                     idleTimeout: .seconds(60),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 * 1024,
-                        maxHeaderListSize: 32 * 1024,
+                        maxHeaderListSize: EventLoopServer.maximumHeaderListSize,
                         maxHeaderFieldCount: 200
                     )
                 )

@@ -58,14 +58,15 @@ func buildApplication(
         health: HealthRoutes(api: api)
     )
 
+    let headers = SecurityHeaders(secure: settings.common.publicURL.isSecure)
     let router = Router(context: PageContext.self, options: .autoGenerateHeadEndpoints)
     router.addMiddleware {
-        RequestObserver(logger: logger, registry: metrics)
-        SecurityHeaders(secure: settings.common.publicURL.isSecure)
+        RequestObserver(logger: logger, registry: metrics, trusting: settings.common.trustedPeers)
+        headers
         handlers.language
         ErrorPages(pages: pages, routes: handlers.table)
         TrailingSlash()
-        RequestGuard()
+        RequestGuard(settings.common)
     }
     handlers.add(to: router)
 
@@ -74,8 +75,13 @@ func buildApplication(
         server: EventLoopServer.builder(
             .init(
                 idleTimeout: .seconds(60),
-                httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024)
-            )
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 * 1024,
+                    maxHeaderListSize: EventLoopServer.maximumHeaderListSize,
+                    maxHeaderFieldCount: 200
+                )
+            ),
+            refusing: { pages.response(to: $0, headers: headers) }
         ),
         configuration: .init(address: .hostname(settings.host, port: settings.port)),
         onServerRunning: { await AcceptPause.install(on: $0, logger: logger) },

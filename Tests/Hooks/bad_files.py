@@ -35,6 +35,25 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
         "Sources/WebFrontend/Bad.swift": ("import AuthAPI\n", ["1: by HTTP alone"]),
         "scripts/bad": (f"# {'TO' + 'DO'}: later\n", ["1: finish it"]),
     },
+    "outside-text": {
+        "Sources/WebFrontend/HTTP/Bad.swift": (
+            'let a = Notice(rawValue: text)\nif header == "x" {}\nswitch text {\ncase "x": break\n}\n'
+            'if text.hasPrefix("x") {}\nif text.contains("x") {}\nlet b: [String: Int] = [:]\n'
+            "let c = uri.queryParameters\nif a.rawValue == text {}\n// bounded: a test\nlet d = text.hasSuffix(b)\n"
+            "let e = text.hasSuffix(b)  // bounded: a test\nlet f = texts.sorted()\n",
+            [
+                "1: square of its length: use init(exactly:)",
+                "2: isExactly or isCaseless",
+                "4: an enum of the words",
+                "6: begins(with:)",
+                "7: contains(bytesOf:)",
+                "8: hashes its keys",
+                "9: FormFields",
+                "10: isExactly",
+                "14: sort by utf8",
+            ],
+        ),
+    },
     "templates": {
         "Sources/WebFrontend/Resources/Templates/bad.mustache": (
             "{{#a}}\n<p>{{{b}}}</p>\n<p>{{&b}}</p>\n{{=<% %>=}}\n{{>nowhere}}\n<div>\n{{/a}}\n</div>\n"
@@ -137,6 +156,11 @@ EDITS = [
 
 GOOD = {
     "swift": ["Sources/AuthAPI/AuthAPI.swift"],
+    "outside-text": [
+        "Sources/Shared/Text/OutsideText.swift",
+        "Sources/Shared/Server/SettingsReader.swift",
+        "Sources/AuthAPI/HTTP/JSONBody.swift",
+    ],
     "structure": ["Sources/AuthAPI/Postgres/PostgresLink.swift", "docs/register.png"],
     "templates": ["Sources/WebFrontend/Resources/Templates/layout.mustache", "docker/nginx/errors/error.html"],
     "web": ["Sources/WebFrontend/Resources/Public/site.js", "Sources/WebFrontend/Resources/Public/base.css"],

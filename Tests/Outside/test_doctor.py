@@ -16,7 +16,8 @@ KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
 def doctor(**settings: str) -> tuple[int, dict[str, list[dict]]]:
     """Runs it; gives the status and the findings by subject."""
     done = subprocess.run(
-        [binary("AuthAPI"), "doctor", "--json"], env={"PATH": os.environ["PATH"], **settings}, capture_output=True,
+        [binary("AuthAPI"), "doctor", "--json"], env={"PATH": os.environ["PATH"], "API_HOST": "127.0.0.1", **settings},
+        capture_output=True,
         text=True, timeout=60,
     )
     assert done.stderr == ""

@@ -28,6 +28,14 @@ def test_e8_promtool_has_nothing_to_say(measured, server):
     assert re.search(rb"^http_request_duration_seconds_count\{.*\} \d+$", answer.body, re.MULTILINE)
 
 
+@pytest.mark.parametrize("server", ["api", "frontend"])
+def test_w33_head_is_get_without_a_body(measured, server):
+    _, ports = measured
+    head = ask(ports[server], "/metrics", "HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert head.one("Content-Type") == ask(ports[server], "/metrics").one("Content-Type")
+
+
 def test_e8_the_proxy_publishes_no_metrics(measured):
     site, _ = measured
     assert site.ask("/metrics").status == 404

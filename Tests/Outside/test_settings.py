@@ -131,3 +131,48 @@ def test_e2_nginx_refuses_wrong_settings(tmp_path, name, value):
     result = subprocess.run([ROOT / "docker/nginx/render"], env=environment, capture_output=True, text=True)
     assert result.returncode == 78
     assert name in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://日本語.jp", None),
+        ("https://xn--wgv71a119e.jp", None),
+        ("https://日本語。jp:8443/", None),
+        ("http://[::1]:8080", None),
+        ("https://日本 語.jp", "U+0020"),
+        ("https://日本語.jp/login", "no path"),
+        ("日本語.jp", "must begin with https://"),
+        ("https://xn--zzzzzzzz99.jp", "xn--"),
+        ("https://1.2.3", "not an IPv4 address"),
+    ],
+)
+def test_w34_both_programs_decide_the_same_about_an_address(url, reason):
+    said = []
+    for program in ("AuthAPI", "WebFrontend"):
+        result = subprocess.run(
+            [binary(program), "check-config"],
+            env=COMPLETE | {"PUBLIC_URL": url, "ALLOWED_ORIGINS": f"https://app.example,{url}"},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert result.returncode == (78 if reason else 0), result.stderr
+        said.append(result.stderr)
+    assert said[0] == said[1]
+    if reason:
+        assert [line.split(":")[0] for line in said[0].splitlines()] == ["PUBLIC_URL", "ALLOWED_ORIGINS"]
+        assert said[0].count(reason) == 2
+
+
+def test_w8_both_programs_refuse_a_list_of_peers_that_is_none():
+    for program in ("AuthAPI", "WebFrontend"):
+        result = subprocess.run(
+            [binary(program), "check-config"],
+            env=COMPLETE | {"TRUSTED_PEERS": "10.0.0.0/8,*"},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert result.returncode == 78
+        assert result.stderr.startswith('TRUSTED_PEERS: "*" is neither an IP address nor a range')

@@ -15,8 +15,6 @@ struct APISettings: Sendable {
     let secretKey: Secret
     /// The key in use before, which still checks what it signed.
     let secretKeyPrevious: Secret?
-    /// Other origins whose pages may call the API.
-    let allowedOrigins: Set<WebOrigin>
     /// How this site is registered with the providers that are on.
     let providers: [OAuthProvider: ProviderSettings]
     let argon2: Argon2Parameters
@@ -45,7 +43,6 @@ struct APISettings: Sendable {
         }
         secretKeyPrevious = reader.secretKey(.secretKeyPrevious)
         if let key, key == secretKeyPrevious { reader.fault(.secretKeyPrevious, "must differ from SECRET_KEY") }
-        allowedOrigins = reader.origins(.allowedOrigins)
         providers = reader.providers()
         let defaults = Argon2Parameters()
         argon2 = Argon2Parameters(
@@ -102,20 +99,5 @@ extension SettingsReader {
         // The database refuses to remove what is younger.
         if (1...6).contains(days) { fault(name, "must be 7 days or more, or 0 for ever") }
         return days == 0 ? nil : days
-    }
-
-    /// A list of origins, none of them a wildcard.
-    fileprivate mutating func origins(_ name: SettingName) -> Set<WebOrigin> {
-        var origins: Set<WebOrigin> = []
-        for text in list(name) {
-            if let origin = WebOrigin(text) {
-                origins.insert(origin)
-            } else if text.contains("*") {
-                fault(name, "a wildcard would let every site act for a signed-in visitor; name each origin")
-            } else {
-                fault(name, "must be addresses like https://example.com, separated by commas")
-            }
-        }
-        return origins
     }
 }

@@ -30,6 +30,11 @@ struct Doctor {
             isProduction: isProduction,
             providers: providers.keys.sorted { $0.rawValue < $1.rawValue }
         ).findings()
+        findings += ServerReach(
+            host: reader.text(.apiHost, default: "0.0.0.0"),
+            trustedPeers: common.trustedPeers,
+            isTrustSet: reader.isSet(.trustedPeers)
+        ).findings()
         findings += await ProviderReach(providers: providers, patience: patience).findings()
         if let database = DatabaseRoles.read(from: &reader) {
             findings += await DatabaseHealth(

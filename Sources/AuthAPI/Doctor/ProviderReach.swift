@@ -90,6 +90,7 @@ enum HTTPDate {
 
     /// Seconds since 1970; nil when the text has another form.
     static func seconds(_ text: String) -> Double? {
+        guard text.utf8.count <= 64 else { return nil }
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT", let day = Int(words[1]), let year = Int(words[3]),
             let month = months.firstIndex(of: String(words[2])), (1...31).contains(day), (1970...9999).contains(year)

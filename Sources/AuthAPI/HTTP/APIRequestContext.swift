@@ -15,7 +15,7 @@ struct APIRequestContext: ServedRequestContext, TracedContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
     var requestID = ""
-    var claimedAddress: String?
+    var clientAddress = "unknown"
 
     init(source: Source) {
         coreContext = .init(source: source)

@@ -32,6 +32,7 @@ struct JSONBody {
     /// The most bytes of a key; escapes count as written.
     private static let maximumKeyLength = 128
 
+    // bounded: maximumKeyLength
     private var values: [String: Value]
     private(set) var faults: [FieldError] = []
 
@@ -52,6 +53,7 @@ struct JSONBody {
     /// Reads a JSON text.
     init(bytes: [UInt8]) throws(APIError) {
         guard let keys = JSONKeyScan(bytes), keys.longest <= Self.maximumKeyLength,
+            // bounded: the keys are
             let values = try? JSONDecoder().decode([String: Value].self, from: Data(bytes))
         else {
             throw APIError(.malformedRequest, detail: "The body is not a JSON object with short keys.")
@@ -99,7 +101,7 @@ struct JSONBody {
     ///
     /// - Throws: ``APIError`` with `invalid_fields` when anything was wrong, unknown fields included.
     mutating func finish() throws(APIError) {
-        for field in values.keys.sorted().prefix(10) {
+        for field in values.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }).prefix(10) {
             faults.append(.init(field: field, code: .unknownField, detail: "This field is not known."))
         }
         guard faults.isEmpty else { throw .invalidFields(faults) }

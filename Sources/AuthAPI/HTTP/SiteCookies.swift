@@ -73,7 +73,7 @@ extension Request {
     /// The value of a cookie; nil when several differ: one of them was planted, and it is not told which.
     func cookieValue(_ name: String) -> String? {
         let values = cookieValues(name)
-        guard let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
+        guard let first = values.first, values.allSatisfy({ $0.isExactly(first) }) else { return nil }
         return first
     }
 }

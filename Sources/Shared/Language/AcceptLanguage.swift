@@ -46,7 +46,7 @@ struct AcceptLanguage: Sendable {
         if let best = own.max(by: { ($0.element.weight, -$0.offset) < ($1.element.weight, -$1.offset) }) {
             return (best.element.weight, best.offset)
         }
-        return (ranges.first { $0.primary == "*" }?.weight ?? 0, ranges.count)
+        return (ranges.first { $0.primary.isExactly("*") }?.weight ?? 0, ranges.count)
     }
 
     private static func range(in entry: some Collection<UInt8>) -> Range? {

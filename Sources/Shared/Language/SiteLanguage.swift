@@ -26,7 +26,7 @@ public enum SiteLanguage: String, Sendable, CaseIterable {
 
     /// The language in which to answer: the visitor's own choice, else what the browser asks for.
     public init(for request: Request) {
-        if let chosen = request.cookies[Self.cookieName].flatMap({ SiteLanguage(rawValue: $0.value) }) {
+        if let chosen = request.cookies[Self.cookieName].flatMap({ SiteLanguage(exactly: $0.value) }) {
             self = chosen
         } else {
             self = AcceptLanguage(request.headers[values: .acceptLanguage]).preferred

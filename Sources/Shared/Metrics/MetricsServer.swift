@@ -28,7 +28,7 @@ public struct MetricsServer: Sendable {
         logger: Logger,
         onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
-        let router = Router()
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.get(.init(Self.path)) { [registry] _, _ in
             let bytes = ByteBuffer(string: await registry.text())
             return Response(
@@ -39,7 +39,7 @@ public struct MetricsServer: Sendable {
         }
         return Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            server: EventLoopServer.builder(.init(idleTimeout: .seconds(60))),
             configuration: .init(address: .hostname(host, port: port)),
             onServerRunning: onRunning,
             logger: logger

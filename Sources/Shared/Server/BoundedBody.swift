@@ -9,7 +9,8 @@ extension Request {
     ///
     /// - Parameter deadline: how long the body may take to arrive.
     /// - Returns: the bytes of the body.
-    /// - Throws: ``APIError`` with `payload_too_large` or `request_timeout`.
+    /// - Throws: ``APIError`` with `payload_too_large` or `request_timeout`, or with `malformed_request` when the body is
+    ///   broken or the client has gone: that is no fault of the server.
     public func boundedBody(within deadline: Duration = .seconds(10)) async throws -> ByteBuffer {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > Self.maximumBodySize {
             throw Self.tooLarge
@@ -21,6 +22,8 @@ extension Request {
                     return try await body.collect(upTo: Self.maximumBodySize)
                 } catch is NIOTooManyBytesError {
                     throw Self.tooLarge
+                } catch let error where !(error is CancellationError) {
+                    throw APIError(.malformedRequest, detail: "The request body is broken, or did not arrive whole.")
                 }
             }
             group.addTask {

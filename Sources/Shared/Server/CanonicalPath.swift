@@ -4,7 +4,7 @@
 public enum CanonicalPath {
     /// Whether the path is the one spelling: no empty, `.` or `..` segment, no slash at the end, nothing encoded.
     public static func isCanonical(_ path: String) -> Bool {
-        if path == "/" { return true }
+        if path.isExactly("/") { return true }
         // Byte by byte, without an array of segments: every request comes by here.
         var length = 0, dots = 0, isFirst = true
         for byte in path.utf8 {

@@ -44,6 +44,10 @@ public struct CommonSettings: Sendable {
     public let environment: AppEnvironment
     /// The address under which browsers reach the site: the only source for links, redirects and cookie rules.
     public let publicURL: WebOrigin
+    /// Other origins whose pages may send requests to this site.
+    public let allowedOrigins: Set<WebOrigin>
+    /// The networks whose machines may name the client of a request: where reverse proxy and frontend are.
+    public let trustedPeers: [IPNetwork]
     /// The lowest level that is logged.
     public let logLevel: Logger.Level
     /// The form of log lines.
@@ -53,21 +57,13 @@ public struct CommonSettings: Sendable {
     public init(from reader: inout SettingsReader) {
         environment = reader.choice(.appEnvironment, default: AppEnvironment.production)
         publicURL = reader.origin(.publicURL, default: .localhost)
+        allowedOrigins = reader.origins(.allowedOrigins)
+        trustedPeers = reader.networks(.trustedPeers, default: .privateNetworks)
         let level = reader.choice(
             .logLevel,
             default: environment == .production ? LogLevelName.info : .debug
         )
         logLevel = level.level
         logFormat = reader.choice(.logFormat, default: LogFormat.json)
-    }
-}
-
-extension WebOrigin {
-    /// The address of a site that was started without settings.
-    public static let localhost = WebOrigin(scheme: "http", authority: "localhost:8080")
-
-    private init(scheme: String, authority: String) {
-        self.scheme = scheme
-        self.authority = authority
     }
 }

@@ -6,12 +6,16 @@ import HTTPTypes
 /// `http.CrossOriginProtection` has it. No token travels in forms: a token that went stale is the first error that
 /// newcomers of other systems see.
 struct CrossSiteGuard: Sendable {
-    private let allowedOrigins: Set<WebOrigin>
+    private let own: SiteOrigins
 
     /// Makes the guard.
     ///
-    /// - Parameter allowedOrigins: other origins whose pages may call this server.
-    init(allowedOrigins: Set<WebOrigin> = []) { self.allowedOrigins = allowedOrigins }
+    /// - Parameters:
+    ///   - publicURL: where the site is: its own pages always pass.
+    ///   - allowedOrigins: other origins whose pages may call this server.
+    init(publicURL: WebOrigin, allowedOrigins: Set<WebOrigin> = []) {
+        own = SiteOrigins(publicURL: publicURL, allowedOrigins: allowedOrigins)
+    }
 
     /// Whether the request may pass.
     func allows(_ head: HTTPRequest) -> Bool {
@@ -21,23 +25,15 @@ struct CrossSiteGuard: Sendable {
         }
         let origins = head.headerFields[values: .origin]
         if let site = head.headerFields[.secFetchSite] {
-            return site == "same-origin" || site == "none" || areAllowed(origins)
+            if site.isExactly("same-origin") || site.isExactly("none") { return true }
+            return isOurs(origins, askedAt: nil)
         }
         // Neither header: not a browser, so there is no ambient cookie to abuse.
-        guard let origin = origins.first else { return true }
-        guard origins.count == 1 else { return false }
-        return isSameHost(origin, head.authority) || areAllowed(origins)
+        return origins.isEmpty || isOurs(origins, askedAt: head.authority)
     }
 
-    private func areAllowed(_ origins: [String]) -> Bool {
+    private func isOurs(_ origins: [String], askedAt host: String?) -> Bool {
         guard origins.count == 1, let origin = WebOrigin(origins[0]) else { return false }
-        return allowedOrigins.contains(origin)
-    }
-
-    private func isSameHost(_ origin: String, _ host: String?) -> Bool {
-        guard let origin = WebOrigin(origin), let host, let asked = WebOrigin("\(origin.scheme)://\(host)") else {
-            return false
-        }
-        return origin.authority == asked.authority
+        return own.isOurs(origin, askedAt: host)
     }
 }

@@ -6,8 +6,10 @@ public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
 
     /// Makes the guard.
     ///
-    /// - Parameter allowedOrigins: other origins whose pages may call this server.
-    public init(allowedOrigins: Set<WebOrigin> = []) { crossSite = CrossSiteGuard(allowedOrigins: allowedOrigins) }
+    /// - Parameter settings: where the site is, and which other origins' pages may call it.
+    public init(_ settings: CommonSettings) {
+        crossSite = CrossSiteGuard(publicURL: settings.publicURL, allowedOrigins: settings.allowedOrigins)
+    }
 
     /// Hands the request on, or throws as ``check(_:)``.
     public func handle(

@@ -6,20 +6,15 @@ import NIOCore
 public protocol ServedRequestContext: RemoteAddressRequestContext {
     /// The identifier that the logs of proxy, frontend and API share.
     var requestID: String { get set }
-    /// From where the peer says that the request came: `X-Real-IP`.
-    var claimedAddress: String? { get set }
-}
-
-extension ServedRequestContext {
-    /// The address of the browser or program that asked.
-    public var clientAddress: String { ClientAddress.of(peer: remoteAddress, realIP: claimedAddress) }
+    /// The address of the browser or program that asked, see ``ClientAddress``.
+    var clientAddress: String { get set }
 }
 
 /// The identifier of a request, which is on its answer and on every log line of it.
 enum RequestIdentifier {
     /// The identifier that the proxy gave, if it is one and comes from a peer that may say it; else a new one.
-    static func of(_ claimed: String?, by peer: SocketAddress?) -> String {
-        if let claimed, ClientAddress.isTrusted(peer), claimed.isRequestID { return claimed }
+    static func of(_ claimed: String?, by peer: SocketAddress?, trusting trustedPeers: [IPNetwork]) -> String {
+        if let claimed, ClientAddress.isTrusted(peer, by: trustedPeers), claimed.isRequestID { return claimed }
         let digits: StaticString = "0123456789abcdef"
         return String(unsafeUninitializedCapacity: 32) { text in
             for half in 0..<2 {
@@ -55,12 +50,5 @@ extension HTTPField.Name {
             preconditionFailure("\(literal) is not a header name")
         }
         self = name
-    }
-}
-
-extension UInt8 {
-    var isASCIIAlphanumeric: Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
-            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
     }
 }

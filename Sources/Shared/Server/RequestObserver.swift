@@ -9,14 +9,17 @@ public import Logging
 public struct RequestObserver<Context: ServedRequestContext>: RouterMiddleware {
     private let logger: Logger
     private let metrics: RequestMetrics
+    private let trustedPeers: [IPNetwork]
 
     /// Makes the middleware; it must be the outermost, outside whatever turns errors into answers.
     ///
     /// - Parameters:
     ///   - logger: what the requests' loggers are made of.
     ///   - registry: where requests are counted.
-    public init(logger: Logger, registry: PrometheusRegistry) {
+    ///   - trustedPeers: the peers that may name client and request.
+    public init(logger: Logger, registry: PrometheusRegistry, trusting trustedPeers: [IPNetwork]) {
         self.logger = logger
+        self.trustedPeers = trustedPeers
         metrics = RequestMetrics(registry)
     }
 
@@ -30,8 +33,9 @@ public struct RequestObserver<Context: ServedRequestContext>: RouterMiddleware {
         metrics.begin()
         defer { metrics.end() }
         var context = context
-        context.requestID = RequestIdentifier.of(request.headers[.requestID], by: context.remoteAddress)
-        context.claimedAddress = request.headers[.realIP]
+        let peer = context.remoteAddress
+        context.requestID = RequestIdentifier.of(request.headers[.requestID], by: peer, trusting: trustedPeers)
+        context.clientAddress = ClientAddress.of(peer: peer, realIP: request.headers[.realIP], trusting: trustedPeers)
         var logger = logger
         logger[metadataKey: "request_id"] = .string(context.requestID)
         context.logger = logger
@@ -57,7 +61,7 @@ public struct RequestObserver<Context: ServedRequestContext>: RouterMiddleware {
     private func level(of response: Response, at route: String) -> Logger.Level {
         switch response.status.code {
         case 500...: .error
-        case _ where route.hasPrefix(APIPath.health): .debug
+        case _ where route.begins(with: APIPath.health): .debug
         default: .info
         }
     }

@@ -22,8 +22,9 @@ public struct RouteTable: Sendable {
         let asked = Self.segments(of: path)
         let methods = entries.filter { entry in
             entry.segments.count == asked.count
-                && zip(entry.segments, asked).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+                && zip(entry.segments, asked).allSatisfy { $0.begins(with: "{") || $0.isExactly($1) }
         }.map(\.method)
+        // bounded: methods of this program's own routes
         return Set(methods).union(methods.contains("GET") ? ["HEAD"] : []).sorted()
     }
 
@@ -39,6 +40,6 @@ public struct RouteTable: Sendable {
     }
 
     private static func segments(of path: String) -> [String] {
-        path.split(separator: "/").map(String.init)
+        path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
     }
 }

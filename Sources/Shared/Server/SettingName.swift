@@ -2,6 +2,7 @@
 public enum SettingName: String, CaseIterable, Sendable {
     case appEnvironment = "APP_ENV"
     case publicURL = "PUBLIC_URL"
+    case trustedPeers = "TRUSTED_PEERS"
     case apiHost = "API_HOST"
     case apiPort = "API_PORT"
     case apiMetricsPort = "API_METRICS_PORT"

@@ -123,11 +123,40 @@ public struct SettingsReader {
     /// The origin of an address (`https://example.com`), or the default.
     public mutating func origin(_ name: SettingName, default fallback: WebOrigin) -> WebOrigin {
         guard let text = text(name) else { return fallback }
-        guard let origin = WebOrigin(text) else {
-            fault(name, "must be an address like https://example.com without a path, not \(quoted(text))")
-            return fallback
+        return origin(text, of: name) ?? fallback
+    }
+
+    /// A comma-separated list of origins, none of them a wildcard.
+    public mutating func origins(_ name: SettingName) -> Set<WebOrigin> {
+        var origins: Set<WebOrigin> = []
+        for text in list(name) {
+            if text.contains("*") {
+                fault(name, "a wildcard would let every site act for a signed-in visitor; name each origin")
+            } else if let origin = origin(text, of: name) {
+                origins.insert(origin)
+            }
         }
-        return origin
+        return origins
+    }
+
+    private mutating func origin(_ text: String, of name: SettingName) -> WebOrigin? {
+        do {
+            return try WebOrigin(reading: text)
+        } catch {
+            fault(name, "\(quoted(text)) is not an address like https://example.com: \(error.reason)")
+            return nil
+        }
+    }
+
+    /// A comma-separated list of addresses and ranges, or the default.
+    public mutating func networks(_ name: SettingName, default fallback: [IPNetwork]) -> [IPNetwork] {
+        let parts = list(name)
+        guard !parts.isEmpty else { return fallback }
+        return parts.compactMap { part in
+            if let network = IPNetwork(part) { return network }
+            fault(name, "\(quoted(part)) is neither an IP address nor a range such as 10.0.0.0/8 or fd00::/8")
+            return nil
+        }
     }
 
     /// Ends reading.

@@ -132,7 +132,7 @@ struct AuthAPIClient: Sendable {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
             let text = try decoder.singleValueContainer().decode(String.self)
-            let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains("."))
+            let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.utf8.contains(UInt8(ascii: ".")))
             return try style.parse(text)
         }
         return decoder

@@ -5,10 +5,12 @@ import Shared
 
 /// The fields that a browser sent, from a form or from a query; a field that is not there counts as empty.
 struct Form: Sendable {
-    private let fields: [String: String]
+    private let fields: FormFields
 
     /// Makes a form by hand.
-    init(_ fields: [String: String] = [:]) { self.fields = fields }
+    init(_ fields: KeyValuePairs<String, String> = [:]) {
+        self.fields = FormFields(fields.map { (name: $0.key, value: $0.value) })
+    }
 
     /// Reads the body of a posted form.
     ///
@@ -21,12 +23,18 @@ struct Form: Sendable {
             throw APIError(.unsupportedMediaType, detail: "The body must be application/x-www-form-urlencoded.")
         }
         let body = try await request.boundedBody(within: deadline)
-        fields = try FormCoding.decode(body.readableBytesView)
+        fields = try Self.unambiguous(body.readableBytesView)
     }
 
     /// Reads the query of an address; a broken one counts as empty, for a link must not fail on what it does not need.
     init(query request: Request) {
-        fields = (try? FormCoding.decode((request.uri.query ?? "").utf8)) ?? [:]
+        fields = (try? Self.unambiguous((request.uri.query ?? "").utf8)) ?? FormFields()
+    }
+
+    private static func unambiguous(_ bytes: some Collection<UInt8>) throws(APIError) -> FormFields {
+        let fields = try FormFields(reading: bytes)
+        if fields.hasDuplicates { throw APIError(.malformedRequest, detail: "A field is given twice.") }
+        return fields
     }
 
     /// The value of a field as it was typed.
@@ -36,8 +44,8 @@ struct Form: Sendable {
     var returnTo: ReturnPath? { fields["return_to"].flatMap { ReturnPath($0) } }
 
     /// The provider that a field names.
-    func provider(_ name: String) -> OAuthProvider? { fields[name].flatMap(OAuthProvider.init) }
+    func provider(_ name: String) -> OAuthProvider? { fields[name].flatMap { OAuthProvider(exactly: $0) } }
 
     /// The confirmation to show, when the address names one.
-    var notice: Notice? { fields["notice"].flatMap(Notice.init) }
+    var notice: Notice? { fields["notice"].flatMap { Notice(exactly: $0) } }
 }

@@ -34,7 +34,7 @@ struct LanguageChoice: RouterMiddleware {
     /// - Throws: ``APIError`` with `malformed_request` for a language that the site does not have.
     @Sendable func choose(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
-        guard let language = SiteLanguage(rawValue: form["language"]) else {
+        guard let language = SiteLanguage(exactly: form["language"]) else {
             throw APIError(.malformedRequest, detail: "There is no such language.")
         }
         let cookie =

@@ -14,7 +14,7 @@ struct OAuthReport: Sendable, Equatable {
 
     /// Reads the parameters of an address (see `PagePath`); nil when they tell of no failure.
     init?(_ query: Form) {
-        guard let failure = OAuthFailure(rawValue: query[PagePath.failureParameter]) else { return nil }
+        guard let failure = OAuthFailure(exactly: query[PagePath.failureParameter]) else { return nil }
         let errorID = query[PagePath.errorIDParameter]
         self.failure = failure
         provider = query.provider(PagePath.providerParameter)

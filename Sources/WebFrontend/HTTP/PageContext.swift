@@ -7,7 +7,7 @@ struct PageContext: ServedRequestContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
     var requestID = ""
-    var claimedAddress: String?
+    var clientAddress = "unknown"
     /// The language in which to answer.
     var language = SiteLanguage.english
     /// The page that was asked for, to come back to after another language is chosen; home when it was a form.

@@ -40,15 +40,20 @@ struct SecurityHeaders: RouterMiddleware {
         self.headers = headers
     }
 
+    /// Puts the headers on an answer.
+    func complete(_ fields: inout HTTPFields) {
+        for (name, value) in headers { fields[name] = value }
+        // Pages depend on who is signed in; what may be kept says so itself.
+        if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
+    }
+
     func handle(
         _ request: Request,
         context: PageContext,
         next: (Request, PageContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        for (name, value) in headers { response.headers[name] = value }
-        // Pages depend on who is signed in; what may be kept says so itself.
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        complete(&response.headers)
         return request.method == .head ? response.createHeadResponse() : response
     }
 }

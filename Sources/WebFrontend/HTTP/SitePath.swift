@@ -25,7 +25,7 @@ enum SitePath {
 
     /// A path with query parameters; parameters without a value are left out.
     static func link(_ path: String, _ parameters: [(name: String, value: String?)]) -> String {
-        let query = parameters.compactMap { name, value in value.map { "\(name)=\(FormCoding.encode($0))" } }
+        let query = parameters.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
         return query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))"
     }
 

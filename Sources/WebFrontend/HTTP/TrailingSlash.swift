@@ -12,10 +12,12 @@ struct TrailingSlash: RouterMiddleware {
         next: (Request, PageContext) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path
-        guard request.method == .get || request.method == .head, path.count > 1, path.hasSuffix("/") else {
+        guard request.method == .get || request.method == .head, path.utf8.count > 1,
+            path.utf8.last == UInt8(ascii: "/")
+        else {
             return try await next(request, context)
         }
-        let canonical = String(path.dropLast())
+        let canonical = String(Substring(path.utf8.dropLast()))
         guard CanonicalPath.isCanonical(canonical), ReturnPath.staysOnThisSite(canonical) else {
             return try await next(request, context)
         }

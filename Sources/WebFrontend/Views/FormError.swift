@@ -9,8 +9,8 @@ struct FormError: Sendable, Equatable {
 
     /// The error that the API or a rule found, in the words of the form.
     init(_ error: FieldError) {
-        field = FormField(rawValue: error.field)?.rawValue
-        text = FormField(rawValue: error.field)?.text(for: error.code) ?? .errorField
+        field = FormField(exactly: error.field)?.rawValue
+        text = FormField(exactly: error.field)?.text(for: error.code) ?? .errorField
     }
 
     /// An error of a field, or of the whole form.
@@ -21,7 +21,7 @@ struct FormError: Sendable, Equatable {
 }
 
 /// The fields of the forms, under the names that the API has for them too.
-enum FormField: String, Sendable {
+enum FormField: String, CaseIterable, Sendable {
     case name
     case email
     case password

@@ -1,4 +1,5 @@
 import CZlib
+import Shared
 
 /// Compression of what stays the same, once and as small as it gets, rather than for each request.
 enum Gzip {
@@ -42,17 +43,28 @@ enum Gzip {
         return Array(output.prefix(length))
     }
 
+    /// The most bytes of `Accept-Encoding` that are read.
+    private static let maximumHeaderLength = 1024
+
     /// Whether whoever sent these `Accept-Encoding` headers can read it (RFC 9110, section 12.5.3).
     static func isAccepted(in values: [String]) -> Bool {
-        var accepted: [Substring: Bool] = [:]
-        for entry in values.flatMap({ $0.lowercased().split(separator: ",") }).prefix(16) {
-            let parts = entry.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-            guard let coding = parts.first else { continue }
-            let isRefused = parts.dropFirst().contains {
-                $0.hasPrefix("q=0") && !$0.contains { "123456789".contains($0) }
+        let header = values.joined(separator: ",").utf8.prefix(maximumHeaderLength)
+        var named: Bool?
+        var alias: Bool?
+        var any: Bool?
+        for entry in header.split(separator: UInt8(ascii: ",")).prefix(16) {
+            let parts = entry.split(separator: UInt8(ascii: ";")).map { part in
+                String(decoding: part.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }, as: UTF8.self)
             }
-            accepted[Substring(coding)] = !isRefused
+            guard let coding = parts.first else { continue }
+            let isTaken = !parts.dropFirst().contains { parameter in
+                parameter.utf8.startsCaseless(with: "q=0")
+                    && !parameter.utf8.contains { (UInt8(ascii: "1")...UInt8(ascii: "9")).contains($0) }
+            }
+            if coding.isCaseless("gzip") { named = isTaken }
+            if coding.isCaseless("x-gzip") { alias = isTaken }
+            if coding.isCaseless("*") { any = isTaken }
         }
-        return accepted["gzip"] ?? accepted["x-gzip"] ?? accepted["*"] ?? false
+        return named ?? alias ?? any ?? false
     }
 }

@@ -55,6 +55,19 @@ struct PageRenderer: Sendable {
         return Response(status: .init(code: status), headers: headers, body: .init(byteBuffer: body))
     }
 
+    /// The page for what is no HTTP request, of which neither language nor address is known.
+    func response(to request: UnreadableRequest, headers: SecurityHeaders) -> (fields: HTTPFields, body: [UInt8]) {
+        let view = ProblemView(code: .malformedRequest, requestID: request.requestID, status: request.status)
+        guard let html = try? html(view, visitor: .unknown, in: .english) else {
+            return UnreadableRequest.problem(request)
+        }
+        var fields: HTTPFields = [
+            .contentType: "text/html; charset=utf-8", .contentLanguage: SiteLanguage.english.tag,
+        ]
+        headers.complete(&fields)
+        return (fields, Array(html.utf8))
+    }
+
     /// The page as text, with `asked` as the page to come back to after another language is chosen.
     ///
     /// - Throws: ``TemplateLibrary/Fault`` when the view names a template that is not there.

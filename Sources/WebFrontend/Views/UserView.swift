@@ -27,10 +27,15 @@ struct UserView: Sendable {
         return "\(first)\(last)".uppercased()
     }
 
+    /// The most bytes of a picture's address.
+    private static let maximumPictureLength = 2048
+
     /// The address of the picture, when it is one that pages may load (see ``SecurityHeaders``).
     static func picture(_ address: String?) -> String? {
-        guard let address, let parts = URLComponents(string: address), parts.scheme == "https",
-            let host = parts.host, SecurityHeaders.pictureHosts.contains(host), parts.user == nil, parts.port == nil
+        guard let address, address.utf8.count <= maximumPictureLength,
+            let parts = URLComponents(string: address), parts.scheme?.isExactly("https") == true,
+            let host = parts.host, SecurityHeaders.pictureHosts.contains(where: { $0.isExactly(host) }),
+            parts.user == nil, parts.port == nil
         else { return nil }
         return address
     }

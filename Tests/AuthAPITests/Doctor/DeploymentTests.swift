@@ -33,6 +33,7 @@ import Testing
                 environment["SECRET_KEY_FILE"] = key
                 environment["DATABASE_URL"] = site.api.database.servingURL
                 environment["PUBLIC_URL"] = "https://site.example"
+                environment["API_HOST"] = "127.0.0.1"
                 let found = await Self.findings(environment)
                 #expect(found.filter { $0.level == .fix } == [])
                 #expect(found.first == .ok("settings", "complete and valid"))
@@ -51,7 +52,8 @@ import Testing
         try await TestDatabase.with(migrated: false) { database in
             try await Self.withKeyFile(mode: 0o644) { key in
                 let found = await Self.findings([
-                    "SECRET_KEY_FILE": key, "DATABASE_URL": database.url, "PUBLIC_URL": "http://site.example:6666",
+                    "SECRET_KEY_FILE": key, "DATABASE_URL": database.url, "API_HOST": "127.0.0.1",
+                    "PUBLIC_URL": "http://site.example:6666",
                     "LOG_LEVEL": "LOUD", "DATABASE_POOL_SIZE": "many", "GOOGLE_CLIENT_ID": "id",
                     "DISCORD_CLIENT_ID": "id", "DISCORD_CLIENT_SECRET": "secret",
                     "DISCORD_BASE_URL": "http://127.0.0.1:1",

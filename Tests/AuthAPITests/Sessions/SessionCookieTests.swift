@@ -50,6 +50,29 @@ import Testing
         }
     }
 
+    @Test(
+        "W32 Credentials of another scheme do not hide the cookie",
+        arguments: [
+            ["Basic YWRhOng="], ["basic YWRhOng="], ["Digest username=\"a\""], ["Token abc"], ["Garbage"], [""], [" "],
+            ["Bearerx abc"], ["Basic YWRhOng=", "Negotiate abc"],
+        ]
+    )
+    func otherSchemes(credentials: [String]) async throws {
+        try await TestAPI.with { api in
+            let client = try await api.registered()
+            let token = try #require(client.token)
+            let headers = credentials.map { ("Authorization", $0) }
+            #expect(try await client.get(APIPath.me, headers: headers).status == 200)
+            #expect(try await api.client().get(APIPath.me, headers: headers).status == 401)
+            // A token beside them counts, whatever its place, and only one does.
+            let bearer = ("Authorization", "BEARER  \(token)")
+            #expect(try await api.client().get(APIPath.me, headers: headers + [bearer]).status == 200)
+            #expect(try await api.client().get(APIPath.me, headers: [bearer] + headers).status == 200)
+            let two = [bearer, ("Authorization", "Bearer a.b.c")]
+            #expect(try await client.get(APIPath.me, headers: headers + two).status == 401)
+        }
+    }
+
     @Test("A13: the cookie's attributes, without and with TLS")
     func cookieAttributes() async throws {
         for (url, expected) in [

@@ -183,16 +183,16 @@ import Testing
     }
 
     @Test(
-        "A7: garbage in Authorization gets 401 and never reaches the database",
+        "A7: a bearer token that is none gets 401 and never reaches the database",
         arguments: [
-            "", "Bearer", "Bearer ", "Basic YWRhOng=", "Bearer a.b.c", "Bearer ...", "bearer \u{E9}",
-            "Bearer " + String(repeating: "a", count: 8000), "Bearer e30.e30.e30", "Token abc",
+            "Bearer", "Bearer ", "Bearer a.b.c", "Bearer ...", "bearer \u{E9}", "BEARER\ta.b.c",
+            "Bearer " + String(repeating: "a", count: 8000), "Bearer e30.e30.e30",
         ]
     )
     func garbage(header: String) async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
-            // Not even with a good cookie beside it: who sends Authorization means it.
+            // Not even with a good cookie beside it: who sends a bearer token means it.
             let response = try await client.get(APIPath.me, headers: [("Authorization", header)])
             #expect(response.status == 401)
         }

@@ -12,7 +12,7 @@ import Testing
     private func answers(_ requests: [(HTTPRequest.Method, String)]) async throws -> String {
         let registry = PrometheusRegistry(RequestMetric.descriptions)
         let router = Router(context: TestContext.self)
-        router.addMiddleware { RequestObserver(logger: Logger(label: "test"), registry: registry) }
+        router.addMiddleware { RequestObserver(logger: Logger(label: "test"), registry: registry, trusting: []) }
         router.get("/things/{id}") { _, _ in HTTPResponse.Status.noContent }
         router.get("/metrics-while-running") { _, _ in await registry.text() }
         try await Application(router: router).test(.router) { client in

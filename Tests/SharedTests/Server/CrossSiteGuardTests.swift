@@ -7,20 +7,30 @@ import Testing
 /// A14: unsafe requests that a browser sends on behalf of another site.
 @Suite struct CrossSiteGuardTests {
     private static let allowed = "https://app.example.org"
-    private let guardian = CrossSiteGuard(
-        allowedOrigins: Set([WebOrigin(Self.allowed)].compactMap(\.self))
-    )
 
     private func allows(
         _ method: HTTPRequest.Method,
-        host: String = "site.example:8080",
+        host: String? = "site.example:8080",
         site: String? = nil,
-        origin: String? = nil
+        origin: String? = nil,
+        publicURL: String = "http://localhost:8080"
     ) -> Bool {
+        allows(method, host: host, site: site, origins: origin.map { [$0] } ?? [], publicURL: publicURL)
+    }
+
+    private func allows(
+        _ method: HTTPRequest.Method,
+        host: String?,
+        site: String?,
+        origins: [String],
+        publicURL: String
+    ) -> Bool {
+        guard let publicURL = WebOrigin(publicURL) else { return false }
+        let allowed = Set([WebOrigin(Self.allowed)].compactMap(\.self))
         var head = HTTPRequest(method: method, scheme: "http", authority: host, path: "/")
         head.headerFields[.secFetchSite] = site
-        head.headerFields[.origin] = origin
-        return guardian.allows(head)
+        for origin in origins { head.headerFields.append(HTTPField(name: .origin, value: origin)) }
+        return CrossSiteGuard(publicURL: publicURL, allowedOrigins: allowed).allows(head)
     }
 
     @Test("Reading is never refused", arguments: [HTTPRequest.Method.get, .head, .options])
@@ -61,5 +71,59 @@ import Testing
         #expect(allows(.post, site: "cross-site", origin: Self.allowed))
         #expect(allows(.post, origin: Self.allowed))
         #expect(!allows(.post, site: "cross-site", origin: "https://app.example.org.evil.example"))
+    }
+
+    @Test("W31 The origin of PUBLIC_URL always passes, whatever host a proxy asks for", arguments: [nil, "cross-site"])
+    func publicURL(site: String?) {
+        let url = "http://192.168.1.5:8081"
+        for host in ["192.168.1.5", "backend:8000", "192.168.1.5:8081", nil] {
+            #expect(allows(.post, host: host, site: site, origin: url, publicURL: url))
+            #expect(!allows(.post, host: host, site: site, origin: "http://192.168.1.6:8081", publicURL: url))
+        }
+    }
+
+    @Test(
+        "W31 One origin in several spellings",
+        arguments: [
+            ("https://example.com", "https://EXAMPLE.com"), ("https://example.com", "https://example.com:443"),
+            ("https://example.com:443", "https://example.com"), ("http://example.com:80", "http://example.com"),
+            ("https://example.com.", "https://example.com"), ("https://example.com", "https://example.com."),
+            ("http://[0:0:0:0:0:0:0:1]:8080", "http://[::1]:8080"),
+            ("https://日本語.jp", "https://xn--wgv71a119e.jp"), ("https://xn--wgv71a119e.jp", "https://xn--wgv71a119e.jp"),
+        ]
+    )
+    func spellings(publicURL: String, origin: String) {
+        #expect(allows(.post, host: "backend", origin: origin, publicURL: publicURL))
+    }
+
+    @Test(
+        "W31 Other origins in spellings that come near",
+        arguments: [
+            "null", "", "https://example.com/", "https://example.com:8443", "https://example.com.evil.example",
+            "https://a.example.com", "https://example.com@evil.example", "https://example.com https://evil.example",
+            "https://example.com, https://evil.example", "ftp://example.com", "example.com", "https://exаmple.com",
+        ]
+    )
+    func nearSpellings(origin: String) {
+        // A slash at the end is no other origin, and no browser sends it.
+        let isOurs = origin == "https://example.com/"
+        #expect(allows(.post, host: "backend", origin: origin, publicURL: "https://example.com") == isOurs)
+    }
+
+    @Test("W31 Two Origin headers are none")
+    func twoOrigins() {
+        let url = "https://example.com"
+        for second in [url, "https://evil.example"] {
+            #expect(!allows(.post, host: "example.com", site: nil, origins: [url, second], publicURL: url))
+            #expect(!allows(.post, host: "example.com", site: "cross-site", origins: [url, second], publicURL: url))
+        }
+    }
+
+    @Test("W35 The scheme counts: a page that came without TLS speaks for no https site")
+    func scheme() {
+        #expect(!allows(.post, host: "example.com", origin: "http://example.com", publicURL: "https://example.com"))
+        #expect(!allows(.post, host: "10.0.0.5", origin: "http://10.0.0.5", publicURL: "https://example.com"))
+        #expect(allows(.post, host: "10.0.0.5", origin: "https://10.0.0.5", publicURL: "https://example.com"))
+        #expect(allows(.post, host: "10.0.0.5", origin: "http://10.0.0.5", publicURL: "http://example.com"))
     }
 }

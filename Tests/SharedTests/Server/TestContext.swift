@@ -7,7 +7,7 @@ struct TestContext: ServedRequestContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
     var requestID = ""
-    var claimedAddress: String?
+    var clientAddress = "unknown"
 
     init(source: Source) {
         coreContext = .init(source: source)

@@ -72,7 +72,7 @@ import Testing
     ])
     func returnPathsElsewhereAreDropped(target: String) async throws {
         try await TestSite.with { site in
-            let query = FormCoding.encode(target)
+            let query = target.percentEncoded
             let form = try await site.get("/login?return_to=\(query)")
             #expect(form.status == 200)
             #expect(form.body.split(separator: "</main>").first?.contains("name=\"return_to\"") == false)

@@ -92,7 +92,7 @@ struct TestSite: Sendable {
         cookie: String? = nil,
         headers: [String: String] = [:]
     ) async throws -> Page {
-        let text = form.map { "\(FormCoding.encode($0))=\(FormCoding.encode($1))" }.joined(separator: "&")
+        let text = form.map { "\($0.percentEncoded)=\($1.percentEncoded)" }.joined(separator: "&")
         return try await post(path, text: text, cookie: cookie, headers: headers)
     }
 

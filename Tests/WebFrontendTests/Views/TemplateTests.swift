@@ -48,7 +48,7 @@ import Testing
     static var failures: [any PageView] {
         OAuthFailure.allCases.flatMap { failure in
             ["", "google"].map { provider in
-                let query = [
+                let query: KeyValuePairs = [
                     "oauth_error": failure.rawValue, "provider": provider,
                     "error_id": "0123456789abcdef0123456789abcdef",
                 ]

@@ -1,19 +1,20 @@
 import FoundationEssentials
+import Shared
 
 /// Base 64 with the alphabet for addresses and without padding (RFC 4648, section 5), as JOSE and PKCE use it.
 enum Base64URL {
     /// Writes bytes.
     static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text = Data(bytes).base64EncodedString()
-        while text.last == "=" { text.removeLast() }
+        let standard = Data(bytes).base64EncodedString().utf8.prefix { $0 != UInt8(ascii: "=") }
         return String(
-            text.map { character in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                default: character
+            decoding: standard.map { byte in
+                switch byte {
+                case UInt8(ascii: "+"): UInt8(ascii: "-")
+                case UInt8(ascii: "/"): UInt8(ascii: "_")
+                default: byte
                 }
-            }
+            },
+            as: UTF8.self
         )
     }
 
@@ -30,7 +31,7 @@ enum Base64URL {
             }
         }
         standard += String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-        guard let bytes = Data(base64Encoded: standard), encode(bytes) == text else { return nil }
+        guard let bytes = Data(base64Encoded: standard), encode(bytes).isExactly(text) else { return nil }
         return Array(bytes)
     }
 }

@@ -16,8 +16,8 @@ struct CallbackQuery: Sendable {
     /// Whether it carries a code and no error, as after a sign-in that went well at the provider.
     var hasCode: Bool { (try? code()) != nil }
 
-    private let codes: [Substring]
-    private let errors: [Substring]
+    private let codes: [String]
+    private let errors: [String]
     private let isAmbiguous: Bool
 
     init(_ request: Request) {
@@ -25,18 +25,18 @@ struct CallbackQuery: Sendable {
             self.init(states: [], codes: [], errors: [], issuers: [])
             return
         }
-        let parameters = request.uri.queryParameters
+        let parameters = FormFields(query: request)
         self.init(
-            states: parameters[values: "state"],
-            codes: parameters[values: "code"],
-            errors: parameters[values: "error"],
-            issuers: parameters[values: "iss"]
+            states: parameters.values("state"),
+            codes: parameters.values("code"),
+            errors: parameters.values("error"),
+            issuers: parameters.values("iss")
         )
     }
 
-    private init(states: [Substring], codes: [Substring], errors: [Substring], issuers: [Substring]) {
+    private init(states: [String], codes: [String], errors: [String], issuers: [String]) {
         state = states.count == 1 ? states.first.flatMap(Self.state) : nil
-        issuer = issuers.first.map(String.init)
+        issuer = issuers.first
         self.codes = codes
         self.errors = errors
         isAmbiguous = [states, codes, errors, issuers].contains { $0.count > 1 }
@@ -54,18 +54,13 @@ struct CallbackQuery: Sendable {
     /// - Throws: ``FlowError`` for what the provider says instead (RFC 6749, section 4.1.2.1), from the closed list: no
     ///   text of the provider is ever handed on.
     func code() throws(FlowError) -> Secret {
-        switch errors.first {
-        case nil: break
-        case "access_denied": throw FlowError(.accessDenied, "the provider says access_denied")
-        case "temporarily_unavailable":
-            throw FlowError(.providerUnavailable, "the provider says temporarily_unavailable")
-        case "server_error": throw FlowError(.providerUnavailable, "the provider says server_error")
-        case let error?:
-            throw FlowError(
-                .providerError,
-                "the provider says another error",
-                providerError: LogExcerpt(errorCode: error)
-            )
+        if let error = errors.first {
+            throw AuthorizationFault(exactly: error)?.flowError
+                ?? FlowError(
+                    .providerError,
+                    "the provider says another error",
+                    providerError: LogExcerpt(errorCode: error)
+                )
         }
         guard let code = codes.first, !code.isEmpty else {
             throw FlowError(.providerError, "the callback has neither code nor error")
@@ -73,10 +68,10 @@ struct CallbackQuery: Sendable {
         guard code.utf8.count <= Self.maximumCodeLength, code.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
             throw FlowError(.providerError, "the code is none (RFC 6749, appendix A.11)")
         }
-        return Secret(String(code))
+        return Secret(code)
     }
 
-    private static func state(_ text: Substring) -> String? {
+    private static func state(_ text: String) -> String? {
         let isOurs =
             text.utf8.count == Base64URL.lengthOf256Bits
             && text.utf8.allSatisfy { byte in
@@ -87,6 +82,22 @@ struct CallbackQuery: Sendable {
                 default: false
                 }
             }
-        return isOurs ? String(text) : nil
+        return isOurs ? text : nil
+    }
+}
+
+/// What a provider says instead of a code (RFC 6749, section 4.1.2.1), as far as it makes a difference.
+private enum AuthorizationFault: String, CaseIterable {
+    case accessDenied = "access_denied"
+    case temporarilyUnavailable = "temporarily_unavailable"
+    case serverError = "server_error"
+
+    var flowError: FlowError {
+        switch self {
+        case .accessDenied: FlowError(.accessDenied, "the provider says access_denied")
+        case .temporarilyUnavailable:
+            FlowError(.providerUnavailable, "the provider says temporarily_unavailable")
+        case .serverError: FlowError(.providerUnavailable, "the provider says server_error")
+        }
     }
 }

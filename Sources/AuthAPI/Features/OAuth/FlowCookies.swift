@@ -68,6 +68,7 @@ struct FlowCookies: Sendable {
     /// The cookies with names that this site gives, each name once.
     private func cookies(of request: Request) -> [RequestCookie] {
         let prefix = site.name(Self.prefix)
+        // bounded: 16 hexadecimal digits behind the prefix
         var names: Set<String> = []
         let all = request.cookies(withPrefix: prefix).filter { cookie in
             let identifier = cookie.name.utf8.dropFirst(prefix.utf8.count)

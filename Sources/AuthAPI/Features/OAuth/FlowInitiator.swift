@@ -18,8 +18,8 @@ enum FlowInitiator: Sendable, Equatable {
     init(_ head: HTTPRequest, publicURL: WebOrigin) {
         if let site = head.headerFields[.secFetchSite] {
             self =
-                site.utf8.elementsEqual("same-origin".utf8)
-                ? .thisSite : site.utf8.elementsEqual("none".utf8) ? .unknown : .anotherSite
+                site.isExactly("same-origin")
+                ? .thisSite : site.isExactly("none") ? .unknown : .anotherSite
             return
         }
         guard let sender = head.headerFields[.origin] ?? head.headerFields[.referer] else {
@@ -30,8 +30,9 @@ enum FlowInitiator: Sendable, Equatable {
             self = .anotherSite
             return
         }
-        let asked = head.authority.flatMap { WebOrigin("\(origin.scheme)://\($0)") }
-        self = origin == publicURL || origin.authority == asked?.authority ? .thisSite : .anotherSite
+        self =
+            SiteOrigins(publicURL: publicURL).isOurs(origin, askedAt: head.authority)
+            ? .thisSite : .anotherSite
     }
 
     /// Scheme and authority of an address.

@@ -4,7 +4,7 @@ import Shared
 extension PostgresRow {
     /// A provider's name that is not NULL.
     func provider(_ column: Int) throws -> OAuthProvider {
-        guard let provider = OAuthProvider(rawValue: try text(column)) else {
+        guard let provider = OAuthProvider(exactly: try text(column)) else {
             throw PostgresError(kind: .decoding, column: "provider", statement: statement.name, detail: "unknown name")
         }
         return provider

@@ -229,7 +229,8 @@ extension Account {
         self.init(
             id: .random(),
             email: identity.email.value,
-            name: identity.displayName ?? String(identity.email.value.prefix { $0 != "@" }),
+            name: identity.displayName
+                ?? String(Substring(identity.email.value.utf8.prefix { $0 != UInt8(ascii: "@") })),
             avatarURL: identity.avatarURL
         )
     }

@@ -24,9 +24,9 @@ struct OAuthRoutes: Sendable {
     /// have a visitor link an account without wanting it.
     func start(_ provider: OAuthProvider) -> Handler {
         { request, context in
-            let query = request.uri.queryParameters
-            let link = query[values: "link"]
-            let returnTo = Self.returnPath(query[values: PagePath.returnParameter[...]])
+            let query = FormFields(query: request)
+            let link = query.values("link")
+            let returnTo = Self.returnPath(query.values(PagePath.returnParameter))
             if link.isEmpty, mustConfirm(request) { return OAuthRedirect.confirm(provider, returnTo: returnTo?.value) }
             var visitor: SignedIn?
             do {
@@ -131,7 +131,7 @@ struct OAuthRoutes: Sendable {
     /// The visitor who may begin to link.
     private func linker(
         _ request: Request,
-        tickets given: [Substring],
+        tickets given: [String],
         at provider: OAuthProvider
     ) async throws -> SignedIn {
         guard FlowInitiator(request.head, publicURL: publicURL) == .thisSite else {
@@ -151,8 +151,8 @@ struct OAuthRoutes: Sendable {
         return try await sessions.signedIn(with: token)
     }
 
-    private static func returnPath(_ values: [Substring]) -> ReturnPath? {
-        values.count == 1 ? values.first.flatMap { ReturnPath(String($0)) } : nil
+    private static func returnPath(_ values: [String]) -> ReturnPath? {
+        values.count == 1 ? values.first.flatMap { ReturnPath($0) } : nil
     }
 
     /// Sends the browser to a page that explains, and the log the fixed reason; neither gets anything from outside.

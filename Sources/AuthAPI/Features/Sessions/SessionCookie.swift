@@ -29,15 +29,18 @@ struct SessionCookie: Sendable {
 
     /// The token of a request: `Authorization: Bearer` (RFC 6750, section 2.1), or else the cookie.
     ///
-    /// A request with two different cookies of the name has none: one of them was planted, and it is not told which.
+    /// Credentials of another scheme are for another server, such as a proxy with Basic authentication, and do not hide
+    /// the cookie. A request with two bearer tokens, or two different cookies of the name, has none: one of them was planted, and it
+    /// is not told which.
     func token(of request: Request) -> Secret? {
-        if request.headers.contains(.authorization) { return bearer(of: request) }
+        let bearers = bearers(of: request)
+        guard bearers.isEmpty else { return bearers.count == 1 && !bearers[0].value.isEmpty ? bearers[0] : nil }
         return request.cookieValue(name).map(Secret.init)
     }
 
     /// Every token that a request carries, in whatever place: signing out ends the session of each.
     func allTokens(of request: Request) -> [Secret] {
-        Array(([bearer(of: request)].compactMap(\.self) + presented(by: request)).prefix(Self.maximumTokens))
+        Array((bearers(of: request) + presented(by: request)).prefix(Self.maximumTokens))
     }
 
     /// Every token that a browser presents in a cookie: signing in again ends the session of each.
@@ -48,10 +51,14 @@ struct SessionCookie: Sendable {
     /// The most tokens of one request that are looked at.
     private static let maximumTokens = 8
 
-    private func bearer(of request: Request) -> Secret? {
-        guard let header = request.headers[.authorization] else { return nil }
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return Secret(String(parts[1]))
+    /// The token of every `Authorization` header whose scheme is Bearer, in upper or lower case (RFC 9110, section 11.1).
+    private func bearers(of request: Request) -> [Secret] {
+        request.headers[values: .authorization].compactMap { header in
+            let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            let credentials = header.utf8.drop(while: isBlank)
+            let scheme = Substring(credentials.prefix { !isBlank($0) })
+            guard scheme.isCaseless("bearer") else { return nil }
+            return Secret(String(Substring(credentials.dropFirst(scheme.utf8.count).drop(while: isBlank))))
+        }
     }
 }

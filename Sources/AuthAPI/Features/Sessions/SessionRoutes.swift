@@ -87,7 +87,7 @@ struct SessionRoutes: Sendable {
     }
 
     private static func provider(_ text: String) throws(RuleViolation) -> OAuthProvider {
-        guard let provider = OAuthProvider(rawValue: text) else {
+        guard let provider = OAuthProvider(exactly: text) else {
             let names = OAuthProvider.allCases.map(\.rawValue).joined(separator: ", ")
             throw RuleViolation(.unknownValue, "This field must be one of: \(names).")
         }

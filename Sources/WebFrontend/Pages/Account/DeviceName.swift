@@ -1,3 +1,5 @@
+import Shared
+
 /// What a browser says about itself, in words: "Firefox on Linux".
 ///
 /// A few well-known names, for people to tell their own devices apart; nothing depends on it.
@@ -24,8 +26,8 @@ struct DeviceName: Sendable, Equatable {
     /// Reads a `User-Agent`.
     init(userAgent: String?) {
         let text = userAgent ?? ""
-        browser = Self.browsers.first { text.contains($0.mark) }?.name
-        system = Self.systems.first { text.contains($0.mark) }?.name
+        browser = Self.browsers.first { text.contains(bytesOf: $0.mark) }?.name
+        system = Self.systems.first { text.contains(bytesOf: $0.mark) }?.name
     }
 
     /// The device in words.

@@ -7,6 +7,8 @@ struct ProblemView: PageView {
     let code: APIErrorCode
     /// The identifier under which the logs know the request.
     let requestID: String
+    /// The status of the answer, where the code has another.
+    var status: Int?
     /// Seconds to wait, when that is all there is to do.
     var retryAfter: Int?
     /// Whether the page asks again by itself.
@@ -20,7 +22,8 @@ struct ProblemView: PageView {
 
     func values(_ texts: Translator) -> ViewValues {
         var values: ViewValues = [
-            "status": code.status, "text": texts[words.text], "request_id": requestID, "wait": false, "retry": false,
+            "status": status ?? code.status, "text": texts[words.text], "request_id": requestID, "wait": false,
+            "retry": false,
         ]
         if let retryAfter { values["wait"] = texts.wait(seconds: retryAfter) }
         if reloads { values["wait"] = texts[.problemUnavailableReload] }

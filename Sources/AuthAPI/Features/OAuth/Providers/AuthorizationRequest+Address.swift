@@ -18,6 +18,6 @@ extension AuthorizationRequest {
                 (name: "code_challenge_method", value: "S256"),
             ] + extra
         let query = parameters.map { "\($0.name)=\($0.value.percentEncoded)" }.joined(separator: "&")
-        return endpoint + (endpoint.contains("?") ? "&" : "?") + query
+        return endpoint + (endpoint.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + query
     }
 }

@@ -53,18 +53,28 @@ struct CodeExchange: Sendable {
         func error(_ failure: OAuthFailure, _ reason: StaticString) -> ProviderError {
             ProviderError(failure: failure, reason: reason, details: details)
         }
-        return switch fault.error {
-        case "invalid_grant":
+        return switch TokenFault(exactly: fault.error) {
+        case .invalidGrant:
             error(.flowExpired, "the provider does not take the code: used before, too old, or not ours")
-        case "invalid_client", "unauthorized_client":
+        case .invalidClient, .unauthorizedClient:
             error(.providerError, "the provider does not take this site's client id and secret")
-        case "redirect_uri_mismatch":
+        case .redirectMismatch:
             error(.providerError, "the provider does not know this site's callback address: compare PUBLIC_URL")
-        case "temporarily_unavailable", "server_error":
+        case .temporarilyUnavailable, .serverError:
             error(.providerUnavailable, "the provider says that it cannot issue tokens now")
-        default: error(.providerError, "the provider refuses to exchange the code")
+        case nil: error(.providerError, "the provider refuses to exchange the code")
         }
     }
+}
+
+/// The errors of a token endpoint that make a difference (RFC 6749, section 5.2).
+private enum TokenFault: String, CaseIterable {
+    case invalidGrant = "invalid_grant"
+    case invalidClient = "invalid_client"
+    case unauthorizedClient = "unauthorized_client"
+    case redirectMismatch = "redirect_uri_mismatch"
+    case temporarilyUnavailable = "temporarily_unavailable"
+    case serverError = "server_error"
 }
 
 /// What a token endpoint gave (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
@@ -139,7 +149,7 @@ struct TokenAnswer: Sendable {
 
     private static func isBearer(_ type: String?) -> Bool {
         guard let type, !type.isEmpty else { return true }
-        return type.utf8.count <= 64 && type.lowercased().utf8.elementsEqual("bearer".utf8)
+        return type.isCaseless("bearer")
     }
 
     /// RFC 6749, appendix A.12.

@@ -90,9 +90,9 @@ struct DiscordProvider: IdentityProvider {
     /// The picture's address (Discord, "Image Formatting"): a hash that starts with `a_` is that of an animated one.
     static func picture(of id: String, hash: String?) -> String? {
         guard let hash else { return nil }
-        let isAnimated = hash.hasPrefix("a_")
-        let digits = isAnimated ? hash.dropFirst(2) : hash[...]
-        guard (1...64).contains(digits.utf8.count), digits.utf8.allSatisfy(isHexDigit) else { return nil }
+        let isAnimated = hash.begins(with: "a_")
+        let digits = hash.utf8.dropFirst(isAnimated ? 2 : 0)
+        guard (1...64).contains(digits.count), digits.allSatisfy(isHexDigit) else { return nil }
         return "https://cdn.discordapp.com/avatars/\(id)/\(hash).\(isAnimated ? "gif" : "png")?size=128"
     }
 

@@ -93,13 +93,13 @@ struct GoogleProvider: IdentityProvider {
 
     /// How an issuer's ID tokens may spell it: Google's leave the scheme out at times (Google, "OpenID Connect", "An ID
     /// token's payload").
-    static func spellings(of issuer: String) -> Set<String> {
+    static func spellings(of issuer: String) -> [String] {
         issuer == Self.issuer ? [issuer, "accounts.google.com"] : [issuer]
     }
 
     /// The picture, when it is on the host that pages may show pictures from.
     static func picture(_ address: String?) -> String? {
-        guard let address, address.utf8.count <= ProviderAddress.maximumLength,
+        guard let address, ProviderAddress.isPlain(address),
             let parts = URLComponents(string: address, encodingInvalidCharacters: false), parts.scheme == "https",
             parts.host == "lh3.googleusercontent.com", parts.user == nil, parts.password == nil, parts.port == nil,
             parts.fragment == nil

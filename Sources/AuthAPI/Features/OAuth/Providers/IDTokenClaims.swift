@@ -1,4 +1,5 @@
 import JWTKit
+import Shared
 
 /// What an ID token says (OpenID Connect Core, sections 2 and 5.1); times in seconds since 1970.
 struct IDTokenClaims: JWTPayload {
@@ -56,7 +57,7 @@ struct IDTokenClaims: JWTPayload {
         hostedDomain = try? container.decode(String.self, forKey: .hostedDomain)
         // Some providers write the boolean as a text; anything but a plain yes is a no.
         if let text = try? container.decode(String.self, forKey: .isEmailVerified) {
-            isEmailVerified = text == "true"
+            isEmailVerified = text.isExactly("true")
         } else {
             isEmailVerified = (try? container.decode(Bool.self, forKey: .isEmailVerified)) ?? false
         }

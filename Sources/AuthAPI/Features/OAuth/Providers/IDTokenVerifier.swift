@@ -20,7 +20,7 @@ struct IDTokenVerifier: Sendable {
     static let maximumAge: TimeInterval = 600
 
     /// The issuers whose tokens are taken: one, for Google in two spellings.
-    let issuers: Set<String>
+    let issuers: [String]
     let clientID: String
     let keys: CachedDocument<SigningKeys>
     let now: @Sendable () -> Date
@@ -55,7 +55,9 @@ struct IDTokenVerifier: Sendable {
     }
 
     private func header(of token: Secret) throws(ProviderError) -> Header {
-        let parts = token.value.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = token.value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map {
+            Substring($0)
+        }
         guard parts.count == 3, parts.allSatisfy({ Base64URL.decode($0) != nil }),
             let json = Base64URL.decode(parts[0]),
             let payload = Base64URL.decode(parts[1]), let scan = JSONKeyScan(json), scan.longest <= 256,
@@ -71,7 +73,7 @@ struct IDTokenVerifier: Sendable {
 
     /// The provider's own key of that name: nothing that the token itself brings along or points to is ever used.
     private func key(for header: Header) async throws(ProviderError) -> SigningKeys.Key {
-        guard let algorithm = SigningKeys.Algorithm(rawValue: header.alg) else {
+        guard let algorithm = SigningKeys.Algorithm(exactly: header.alg) else {
             throw ProviderError(.providerError, "the ID token is signed with an algorithm that is not accepted")
         }
         if let key = try await keys.document().key(named: header.kid, for: algorithm) { return key }
@@ -82,14 +84,14 @@ struct IDTokenVerifier: Sendable {
 
     private func checkIdentity(of claims: IDTokenClaims, _ expected: Expectation) throws(ProviderError) {
         // Byte by byte: what a token says is of any length and any script.
-        guard issuers.contains(where: { Self.areSame($0, claims.issuer) }) else {
+        guard issuers.contains(where: { $0.isExactly(claims.issuer) }) else {
             throw .mismatch(
                 "the ID token is of another issuer",
-                expected: issuers.sorted().joined(separator: " or "),
+                expected: issuers.joined(separator: " or "),
                 received: claims.issuer
             )
         }
-        guard claims.audience.contains(where: { Self.areSame($0, clientID) }) else {
+        guard claims.audience.contains(where: { $0.isExactly(clientID) }) else {
             throw .mismatch(
                 "the ID token is for another client",
                 expected: clientID,
@@ -102,7 +104,7 @@ struct IDTokenVerifier: Sendable {
                 "the ID token is for several clients and does not say for which it was made"
             )
         }
-        if let authorizedParty = claims.authorizedParty, !Self.areSame(authorizedParty, clientID) {
+        if let authorizedParty = claims.authorizedParty, !authorizedParty.isExactly(clientID) {
             throw .mismatch(
                 "the ID token was made for another client",
                 expected: clientID,
@@ -120,7 +122,7 @@ struct IDTokenVerifier: Sendable {
         // Section 3.1.3.8: the left half of the digest that belongs to the signature's algorithm, SHA-256 for both.
         if let hash = claims.accessTokenHash {
             let digest = SHA256.hash(data: Array(expected.accessToken.value.utf8))
-            guard Base64URL.encode(digest.prefix(16)) == hash else {
+            guard Base64URL.encode(digest.prefix(16)).isExactly(hash) else {
                 throw ProviderError(.providerError, "the ID token belongs to another access token")
             }
         }
@@ -141,9 +143,5 @@ struct IDTokenVerifier: Sendable {
         guard claims.expiry > seconds - Self.clockLeeway else {
             throw ProviderError(.clockSkew, "the ID token has expired: compare this server's clock")
         }
-    }
-
-    private static func areSame(_ first: String, _ second: String) -> Bool {
-        first.utf8.elementsEqual(second.utf8)
     }
 }

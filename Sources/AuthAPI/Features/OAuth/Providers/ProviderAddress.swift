@@ -15,7 +15,7 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     /// OpenID Connect Discovery 1.0, section 3: an issuer is https and has neither query nor fragment; an endpoint may
     /// have a query. What only confuses readers (user names, backslashes, blanks) is refused as well.
     init?(_ text: String, allowsQuery: Bool = false) {
-        guard text.utf8.count <= Self.maximumLength,
+        guard Self.isPlain(text),
             let parts = URLComponents(string: text, encodingInvalidCharacters: false),
             let scheme = parts.scheme?.lowercased(),
             scheme == "https" || scheme == "http", let host = parts.host, !host.isEmpty,
@@ -27,6 +27,11 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
         description = text
         self.host = name
         isEncrypted = scheme == "https"
+    }
+
+    /// Whether a text is short and has nothing but visible ASCII, as addresses have (RFC 3986, section 2).
+    static func isPlain(_ text: String) -> Bool {
+        text.utf8.count <= maximumLength && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     /// The address of an endpoint that the discovery document of this issuer names; nil when it must not be asked.

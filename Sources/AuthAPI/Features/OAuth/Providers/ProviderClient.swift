@@ -121,9 +121,13 @@ struct ProviderAnswer: Sendable {
     /// Whether the answer says that it is JSON: what a page of a captive portal or of a proxy never says.
     var isJSON: Bool {
         guard contentTypes.count == 1 else { return false }
-        let type = contentTypes[0].prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
+        let type = String(
+            decoding: contentTypes[0].utf8.prefix { $0 != UInt8(ascii: ";") }
+                .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") },
+            as: UTF8.self
+        )
         // RFC 7517, section 8.5.2, has a type of its own for sets of keys.
-        return type == "application/json" || type == "application/jwk-set+json"
+        return type.isCaseless("application/json") || type.isCaseless("application/jwk-set+json")
     }
 
     /// What a status other than 200 means.

@@ -59,7 +59,9 @@ struct ProviderMetadata: Sendable {
         authorizationEndpoint = authorization
         tokenEndpoint = token
         keySetAddress = keys
-        tokenAuthentication = document.tokenAuthentications?.contains("client_secret_post") == true ? .post : .basic
+        tokenAuthentication =
+            document.tokenAuthentications?.contains { $0.isExactly("client_secret_post") } == true
+            ? .post : .basic
         namesIssuer = document.namesIssuer ?? false
     }
 }

@@ -1,10 +1,11 @@
 import JWTKit
+import Shared
 
 /// The public keys with which a provider signs (RFC 7517, section 5).
 struct SigningKeys: Sendable {
     /// The algorithms that ID tokens may be signed with (OpenID Connect Core, section 15.1, and RFC 8725, section 3.1):
     /// never `none`, and nothing that treats a public key as a shared secret.
-    enum Algorithm: String, Sendable {
+    enum Algorithm: String, CaseIterable, Sendable {
         case rs256 = "RS256"
         case es256 = "ES256"
     }
@@ -37,7 +38,7 @@ struct SigningKeys: Sendable {
     ///   taken only when there is one key in all (OpenID Connect Core, section 10.1).
     func key(named id: String?, for algorithm: Algorithm) -> Key? {
         guard let id else { return keys.count == 1 && keys[0].algorithm == algorithm ? keys[0] : nil }
-        return keys.first { $0.id == id && $0.algorithm == algorithm }
+        return keys.first { $0.id?.isExactly(id) == true && $0.algorithm == algorithm }
     }
 }
 
@@ -88,33 +89,42 @@ extension SigningKeys {
         /// The key, when it is one for signatures that this client checks.
         fileprivate var key: Key? {
             get async {
-                guard use == nil || use == "sig" else { return nil }
+                guard use?.isExactly("sig") ?? true, let type = type.flatMap({ KeyType(exactly: $0) }) else {
+                    return nil
+                }
+                let declared = algorithm.map { Algorithm(exactly: $0) } ?? type.algorithm
+                guard declared == type.algorithm else { return nil }
                 let verifier = JWTKeyCollection()
-                switch (type, algorithm ?? defaultAlgorithm) {
-                case ("RSA", Algorithm.rs256.rawValue):
+                switch type {
+                case .rsa:
                     // Up to 8192 bits; below 2048 the library refuses. A longer one would only cost time.
                     guard let modulus, let exponent, modulus.utf8.count <= 1400, exponent.utf8.count <= 8,
                         let key = try? Insecure.RSA.PublicKey(modulus: modulus, exponent: exponent)
                     else { return nil }
                     await verifier.add(rsa: key, digestAlgorithm: .sha256)
                     return Key(id: id, algorithm: .rs256, verifier: verifier)
-                case ("EC", Algorithm.es256.rawValue):
-                    guard curve == "P-256", let x, let y, let key = try? ES256PublicKey(parameters: (x, y)) else {
+                case .ellipticCurve:
+                    guard curve?.isExactly("P-256") == true, let x, let y,
+                        let key = try? ES256PublicKey(parameters: (x, y))
+                    else {
                         return nil
                     }
                     await verifier.add(ecdsa: key)
                     return Key(id: id, algorithm: .es256, verifier: verifier)
-                default: return nil
                 }
             }
         }
+    }
 
-        /// What a key without `alg` is for.
-        private var defaultAlgorithm: String? {
-            switch type {
-            case "RSA": Algorithm.rs256.rawValue
-            case "EC": Algorithm.es256.rawValue
-            default: nil
+    /// The kinds of keys (RFC 7518, section 6.1), each for one algorithm.
+    private enum KeyType: String, CaseIterable {
+        case rsa = "RSA"
+        case ellipticCurve = "EC"
+
+        var algorithm: Algorithm {
+            switch self {
+            case .rsa: .rs256
+            case .ellipticCurve: .es256
             }
         }
     }

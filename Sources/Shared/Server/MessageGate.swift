@@ -1,0 +1,154 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// Stands between the HTTP/1 parser and the framework, and gives the framework only requests that are safe to read.
+///
+/// - Header values and target become ASCII, so that no comparison of them, here or in a library, has to normalise
+///   Unicode (see OutsideText.swift).
+/// - A connection ends when RFC 9112, section 9.3, says so: Hummingbird 2.28 looks for the exact value `close` only.
+/// - What is no HTTP gets an answer with a body: Hummingbird sends none, and sends it once more when the body of a request
+///   that has its answer already turns out to be broken.
+final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What the answer to a request depends on.
+    private struct Exchange {
+        let closes: Bool
+        /// Whether the client knows HTTP/1.0 only.
+        let isOld: Bool
+    }
+
+    /// What becomes of the parts that are written.
+    private enum Writing {
+        case answer, refusal, nothing
+    }
+
+    private let page: UnreadableRequest.Page
+    /// The requests without an answer, in their order.
+    private var open = CircularBuffer<Exchange>()
+    private var isReadingBody = false
+    /// What the bytes after the last request are instead of one.
+    private var unreadable: UnreadableRequest?
+    private var writing = Writing.answer
+
+    /// Makes the handler of one connection.
+    init(_ page: @escaping UnreadableRequest.Page) { self.page = page }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard unreadable == nil else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            // The parser lets HTTP/0.9 and HTTP/2.0 pass.
+            guard head.version.major == 1 else {
+                return errorCaught(context: context, error: HTTPParserError.invalidVersion)
+            }
+            isReadingBody = true
+            // HTTP/1.0 knows no chunks and, by itself, no second request.
+            let isOld = head.version == .http1_0
+            let closes = isOld || !head.isKeepAlive
+            open.append(Exchange(closes: closes, isOld: isOld))
+            var head = head.inASCII
+            if closes { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .body: context.fireChannelRead(data)
+        case .end:
+            isReadingBody = false
+            // Nobody reads trailers.
+            context.fireChannelRead(wrapInboundOut(.end(nil)))
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? HTTPParserError, !isReadingBody { unreadable = UnreadableRequest(error) }
+        context.fireErrorCaught(error)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(let head):
+            begin()
+            switch writing {
+            case .answer: context.write(wrapOutboundOut(.head(framed(head))), promise: promise)
+            case .refusal: unreadable.map { refuse($0) { context.write(wrapOutboundOut($0), promise: nil) } }
+            case .nothing: break
+            }
+        case .body: if case .answer = writing { context.write(data, promise: promise) }
+        case .end:
+            switch writing {
+            case .answer, .refusal: context.write(data, promise: promise)
+            case .nothing: promise?.succeed(())
+            }
+        }
+    }
+
+    /// Decides what a head begins: without a request it is the framework's own answer to what could not be parsed.
+    private func begin() {
+        if !open.isEmpty {
+            writing = .answer
+        } else {
+            writing = unreadable == nil ? .nothing : .refusal
+        }
+    }
+
+    /// Writes head and body of the answer to what is no HTTP.
+    private func refuse(_ request: UnreadableRequest, _ write: (HTTPServerResponsePart) -> Void) {
+        let (fields, body) = page(request)
+        var headers: HTTPHeaders = [
+            "Content-Length": String(body.count), "Connection": "close", "X-Request-ID": request.requestID,
+        ]
+        for field in fields { headers.add(name: field.name.rawName, value: field.value) }
+        let status = HTTPResponseStatus(statusCode: request.status)
+        write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
+        write(.body(.byteBuffer(ByteBuffer(bytes: body))))
+    }
+
+    /// The head of an answer, as the version and the connection of its request need it.
+    private func framed(_ head: HTTPResponseHead) -> HTTPResponseHead {
+        let exchange = open.removeFirst()
+        var head = head
+        if exchange.closes { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        // Else a body of unknown length would be sent in chunks (RFC 9112, section 6.1).
+        if exchange.isOld, !head.headers.contains(name: "Content-Length") { head.version = .http1_0 }
+        return head
+    }
+}
+
+@available(*, unavailable)
+extension MessageGate: Sendable {}
+
+extension HTTPRequestHead {
+    /// The request with nothing but ASCII in it.
+    ///
+    /// Other bytes of the target are percent-encoded, as RFC 3986 writes them; those of header values become question
+    /// marks, for no header that is read here may have any.
+    fileprivate var inASCII: HTTPRequestHead {
+        var head = self
+        if !uri.utf8.allSatisfy({ $0 < 0x80 }) { head.uri = uri.asciiTarget }
+        guard !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) else { return head }
+        head.headers = HTTPHeaders(
+            headers.map { name, value in
+                (name, String(decoding: value.utf8.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self))
+            }
+        )
+        return head
+    }
+}
+
+extension String {
+    /// A request target in which bytes outside ASCII are percent-encoded.
+    fileprivate var asciiTarget: String {
+        var target: [UInt8] = []
+        for byte in utf8 {
+            if byte < 0x80 {
+                target.append(byte)
+            } else {
+                target += Array("%\(String(byte, radix: 16, uppercase: true))".utf8)
+            }
+        }
+        return String(decoding: target, as: UTF8.self)
+    }
+}

@@ -1,0 +1,56 @@
+// Comparing text from outside.
+//
+// `==`, `switch`, `hasPrefix`, `contains`, `Hasher` and `init(rawValue:)` compare a String by canonical equivalence. On a
+// long run of combining characters in an unusual order that takes time in the square of its length: seconds for the 60 KB
+// of one request. Text from outside is therefore compared as bytes. hooks/outside-text finds the other way.
+
+extension StringProtocol {
+    /// Whether the text has the same bytes as another.
+    public func isExactly(_ other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
+
+    /// Whether the text begins with the bytes of another.
+    public func begins(with prefix: some StringProtocol) -> Bool { utf8.starts(with: prefix.utf8) }
+
+    /// Whether the text is an ASCII text, in upper or lower case.
+    public func isCaseless(_ word: StaticString) -> Bool {
+        utf8.count == word.utf8CodeUnitCount
+            && word.withUTF8Buffer { word in
+                zip(utf8, word).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
+            }
+    }
+
+    /// Whether the bytes of another text occur in this one.
+    public func contains(bytesOf other: some StringProtocol) -> Bool {
+        let sought = Array(other.utf8), text = Array(utf8)
+        guard let first = sought.first, sought.count <= text.count else { return sought.isEmpty }
+        return (0...(text.count - sought.count)).contains { start in
+            text[start] == first && text[start..<(start + sought.count)].elementsEqual(sought)
+        }
+    }
+}
+
+extension CaseIterable where Self: RawRepresentable, RawValue == String {
+    /// The case whose raw value has the same bytes as a text from outside.
+    public init?(exactly text: some StringProtocol) {
+        guard let found = Self.allCases.first(where: { text.isExactly($0.rawValue) }) else { return nil }
+        self = found
+    }
+}
+
+extension Collection<UInt8> {
+    /// Whether the bytes begin with an ASCII text, in upper or lower case.
+    public func startsCaseless(with prefix: String) -> Bool {
+        count >= prefix.utf8.count && zip(self, prefix.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
+    }
+}
+
+extension UInt8 {
+    /// The byte, lower case when it is an upper-case letter of ASCII.
+    var asciiLowercased: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
+
+    /// Whether the byte is a letter or a digit of ASCII.
+    var isASCIIAlphanumeric: Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
+    }
+}

@@ -1,0 +1,199 @@
+"""What the two servers do with HTTP as it is on the wire, at their own ports (W25, W33, W35)."""
+
+import contextlib
+import json
+import socket
+
+import pytest
+from site_under_test import ask
+
+SERVERS = ["api_port", "frontend_port"]
+CHUNKED = "Transfer-Encoding: chunked\r\n"
+LOGIN = {
+    "api_port": "POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n",
+    "frontend_port": "POST /login HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+}
+
+
+def exchange(port: int, data: bytes | str, *, half_close=False, seconds: float = 5) -> tuple[bytes, bool]:
+    """Everything that comes back, and whether the server closed the connection within the time."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        connection.sendall(data if isinstance(data, bytes) else data.encode())
+        if half_close:
+            connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(TimeoutError):
+            while part := connection.recv(65_536):
+                received += part
+            return received, True
+    return received, False
+
+
+def heads(received: bytes) -> list[bytes]:
+    """The status lines in what was received."""
+    return [line for line in received.split(b"\r\n") if line.startswith(b"HTTP/1.")]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    "request_head",
+    [
+        "GET /health/live HTTP/1.0\r\n\r\n",
+        "GET /health/live HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n",
+        "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close, TE\r\n\r\n",
+        "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: TE , CLOSE\r\n\r\n",
+        "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: TE\r\nConnection: close\r\n\r\n",
+        "GET /nowhere HTTP/1.0\r\n\r\n",
+    ],
+)
+def test_w33_the_connection_is_closed_after_the_answer(site, server, request_head):
+    received, closed = exchange(getattr(site, server), request_head)
+    assert closed, "the connection stays open"
+    assert len(heads(received)) == 1
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"\r\nconnection: close" in head.lower()
+    assert b"transfer-encoding" not in head.lower() and body
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    "connection", ["", "Connection: keep-alive\r\n", "Connection: TE\r\n", "Connection: closed\r\n"]
+)
+def test_w33_other_connections_stay_open(site, server, connection):
+    request = f"GET /health/live HTTP/1.1\r\nHost: a\r\n{connection}\r\n"
+    received, closed = exchange(getattr(site, server), request * 2, seconds=1)
+    assert not closed
+    assert [line[:12] for line in heads(received)] == [b"HTTP/1.1 200"] * 2
+
+
+@pytest.mark.parametrize(
+    ("server", "path"),
+    [
+        ("api_port", "/health"),
+        ("api_port", "/health/ready"),
+        ("api_port", "/api/auth/me"),
+        ("api_port", "/docs"),
+        ("api_port", "/openapi.json"),
+        ("api_port", "/nowhere"),
+        ("frontend_port", "/"),
+        ("frontend_port", "/login"),
+        ("frontend_port", "/robots.txt"),
+        ("frontend_port", "/health/ready"),
+        ("frontend_port", "/nowhere"),
+    ],
+)
+def test_w33_head_is_get_without_a_body(site, server, path):
+    got, head = (ask(getattr(site, server), path, method) for method in ("GET", "HEAD"))
+    assert (head.status, head.body) == (got.status, b"")
+    ignored = {"date", "x-request-id"}
+    fields = [
+        {name.lower(): value for name, value in each.headers.items() if name.lower() not in ignored}
+        for each in (got, head)
+    ]
+    # A body that holds the time or the request's id has a length of its own.
+    assert fields[0].keys() == fields[1].keys()
+    assert fields[0]["content-type"] == fields[1]["content-type"]
+
+
+def error_lines(site) -> int:
+    """How many lines of the logs are errors."""
+    return sum('"level":"error"' in line or " error " in line.lower() for line in site.logs().splitlines())
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (CHUNKED, "zz\r\n"),
+        (CHUNKED, "5\r\nabcdefgh\r\n0\r\n\r\n"),
+        (CHUNKED, "5\r\nabcde\r\n-1\r\n\r\n"),
+        (CHUNKED, "ffffffffffffffffff\r\na\r\n"),
+        (CHUNKED, "5\r\nab"),
+        ("Content-Length: 10\r\n", "abc"),
+    ],
+)
+def test_w35_a_broken_body_is_the_clients_fault(site, server, framing, body):
+    before = error_lines(site)
+    received, closed = exchange(getattr(site, server), f"{LOGIN[server]}{framing}\r\n{body}", half_close=True)
+    assert closed and len(heads(received)) == 1, received
+    assert heads(received)[0].startswith(b"HTTP/1.1 400")
+    head, _, content = received.partition(b"\r\n\r\n")
+    if server == "api_port":
+        assert json.loads(content)["code"] == "malformed_request"
+    else:
+        assert content.startswith(b"<!doctype html>") and b"x-frame-options" in head.lower()
+    assert error_lines(site) == before
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_w35_a_broken_body_that_nobody_reads_makes_no_second_answer(site, server):
+    request = f"GET /health/live HTTP/1.1\r\nHost: a\r\n{CHUNKED}\r\nzz\r\n"
+    received, closed = exchange(getattr(site, server), request)
+    assert closed
+    assert [line[:12] for line in heads(received)] == [b"HTTP/1.1 200"]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        ("NONSENSE\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost a\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX-\x01: b\r\n\r\n", 400),
+        ("FOO / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+        ("GET / HTTP/3.7\r\nHost: a\r\n\r\n", 505),
+        ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+        (f"GET / HTTP/1.1\r\nHost: a\r\nX: {'x' * 20_000}\r\n\r\n", 431),
+        ("GET / HTTP/1.1\r\nHost: a\r\n" + f"X: {'x' * 15_000}\r\n" * 5 + "\r\n", 431),
+        ("GET / HTTP/1.1\r\nHost: a\r\n" + "".join(f"X-{n}: a\r\n" for n in range(2000)) + "\r\n", 431),
+    ],
+)
+def test_w25_w35_what_is_no_http_gets_an_answer_with_a_body(site, server, data, status):
+    received, closed = exchange(getattr(site, server), data)
+    assert closed and len(heads(received)) == 1, received
+    head, _, content = received.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status}".encode()), head
+    if server == "api_port":
+        problem = json.loads(content)
+        assert (problem["status"], problem["code"]) == (status, "malformed_request")
+        assert set(problem) == {"type", "title", "status", "detail", "code", "errors", "request_id"}
+    else:
+        assert content.startswith(b"<!doctype html>") and f"Error {status}".encode() in content
+    for name in (b"content-security-policy", b"x-content-type-options", b"x-request-id", b"connection: close"):
+        assert name in head.lower()
+
+
+@pytest.mark.parametrize("path", ["/日本語", "/login?x=é", "/api/auth/日本語", "/\u0301"])
+def test_w25_raw_utf8_in_the_address_has_a_page(site, path):
+    answer = ask(site.browser_port, path.encode().decode("latin-1"))
+    assert answer.status == (200 if path.startswith("/login") else 404)
+    assert len(answer.body) > 100
+    assert answer.one("X-Content-Type-Options") == "nosniff"
+    expected = "application/problem+json" if path.startswith("/api/") else "text/html; charset=utf-8"
+    assert answer.one("Content-Type") == expected
+
+
+@pytest.mark.parametrize(
+    ("server", "path", "allow"),
+    [
+        ("api_port", "/api/auth/login", "POST"),
+        ("api_port", "/api/auth/me", "GET, HEAD"),
+        ("frontend_port", "/login", "GET, HEAD, POST"),
+    ],
+)
+@pytest.mark.parametrize("method", ["TRACE", "PATCH", "PROPFIND"])
+def test_w35_a_method_that_a_path_does_not_take(site, server, path, allow, method):
+    answer = ask(getattr(site, server), path, method)
+    assert answer.status == 405
+    assert answer.one("Allow") == allow
+
+
+def test_w25_headers_that_nginx_takes_are_taken_by_the_servers(site):
+    # One buffer of the four is that of the request line.
+    head = "".join(f"X-{number}: {'x' * 16_000}\r\n" for number in range(3))
+    for path, status in (("/login", b"200"), ("/api/auth/me", b"401")):
+        request = f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{head}\r\n"
+        received, _ = exchange(site.browser_port, request)
+        assert heads(received)[0].split()[1] == status

@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import NIOPosix
+import Shared
+import Testing
+
+/// W15: nothing but ASCII gets past the door, whatever compares it afterwards.
+@Suite struct MessageGateTests {
+    /// Sends bytes that no client library would send, and gives everything that comes back.
+    private static func exchange(_ request: String, port: Int) async throws -> String {
+        let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: request))
+            var received = ""
+            for try await part in inbound { received += String(buffer: part) }
+            return received
+        }
+    }
+
+    @Test("W15 Header values and target are ASCII when the framework sees them")
+    func ascii() async throws {
+        let router = Router()
+        router.get("**") { request, _ in
+            let seen = [request.uri.string] + request.headers.map { "\($0.name.canonicalName): \($0.value)" }
+            return seen.joined(separator: "\n")
+        }
+        let application = Application(router: router, server: EventLoopServer.builder(.init()))
+        let marks = String(repeating: "\u{301}\u{323}", count: 3000)
+        try await application.test(.live) { client in
+            let head = "GET /日本?q=\(marks)&x=1 HTTP/1.1\r\nHost: é\r\nUser-Agent: browser/日本\r\n"
+            let rest = "If-None-Match: \(marks)\r\nCookie: a=é; language=ja\r\nConnection: close\r\n\r\n"
+            let seen = try await Self.exchange(head + rest, port: try #require(client.port))
+            #expect(seen.utf8.allSatisfy { $0 < 0x80 })
+            #expect(seen.contains("\r\n\r\n/%E6%97%A5%E6%9C%AC?q=%CC%81%CC%A3%CC%81"))
+            #expect(seen.contains("user-agent: browser/??????\n"))
+            #expect(seen.contains("cookie: a=??; language=ja"))
+            try await client.execute(uri: "/a?q=%CC%81", method: .get) { response in
+                #expect(String(buffer: response.body).hasPrefix("/a?q=%CC%81\n"))
+            }
+        }
+    }
+}
