@@ -19,7 +19,10 @@ CREATE INDEX disconnected_identities_user_id_idx ON disconnected_identities (use
 -- NULL for sessions that a password opened, that were opened before this migration or by the version before it, and for
 -- the one from which the identity was disconnected. The foreign key settles the race between a sign-in and a disconnection:
 -- no session is stored through an identity that is gone, and none outlives it.
+ALTER TABLE sessions ADD COLUMN identity_id uuid;
 ALTER TABLE sessions
-    ADD COLUMN identity_id uuid CONSTRAINT sessions_identity_id_fkey REFERENCES oauth_accounts ON DELETE CASCADE;
+    ADD CONSTRAINT sessions_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES oauth_accounts ON DELETE CASCADE
+    NOT VALID;
+ALTER TABLE sessions VALIDATE CONSTRAINT sessions_identity_id_fkey;
 
 CREATE INDEX sessions_identity_id_idx ON sessions (identity_id) WHERE identity_id IS NOT NULL;

@@ -35,9 +35,11 @@ public struct ReturnPath: Sendable, Hashable {
         return decodedPath(of: text) != nil
     }
 
-    /// The segments of the path as the most tolerant reader understands them: escapes resolved, in lower case, without
-    /// what stands behind a semicolon (RFC 3986, section 3.3) and without dots at the end. Nil when there is more than
-    /// one reading: an empty segment, one that begins with a dot, an escaped separator or control character.
+    /// The segments of the path as the most tolerant reader understands them.
+    ///
+    /// Escapes are resolved, letters are in lower case, and what stands behind a semicolon (RFC 3986, section 3.3) and dots
+    /// at the end are left out. Nil when there is more than one reading: an empty segment, one that begins with a dot, an
+    /// escaped separator or control character.
     private static func decodedPath(of text: String) -> [[UInt8]]? {
         let path = text.utf8.dropFirst().prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         var segments: [[UInt8]] = []
@@ -56,8 +58,9 @@ public struct ReturnPath: Sendable, Hashable {
         return segments
     }
 
-    /// Resolves escapes until none is left, because several servers in a row may each resolve one layer; nil for an
-    /// escaped separator or control character. An incomplete escape stands for itself.
+    /// Resolves escapes until none is left, because several servers in a row may each resolve one layer.
+    ///
+    /// Nil for an escaped separator or control character. An incomplete escape stands for itself.
     private static func decoded(_ part: [UInt8]) -> [UInt8]? {
         var bytes = part
         while true {

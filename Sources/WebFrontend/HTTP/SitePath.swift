@@ -31,7 +31,7 @@ enum SitePath {
 
     /// Where signing in through a provider starts: at the API, which the proxy serves on the same site.
     ///
-    /// - Parameter choosing: whether the provider is to ask which of its accounts is meant.
+    /// With `choosing` the provider asks which of its accounts is meant.
     static func signIn(through provider: OAuthProvider, returnTo: ReturnPath?, choosing: Bool = false) -> String {
         link(
             APIPath.startOAuth(provider),

@@ -172,7 +172,8 @@ import Testing
         "%D0%B00123456789", String(repeating: "a", count: 65),
         // W19
         "Call-0800-555-0199-and-give-your-password", "0123456789abcdef", "0123456789abcdef-123456789abcdef",
-        "0123456789ABCDEF0123456789ABCDEF", "0123456789abcdef0123456789abcdef0", "0123456789abcdef0123456789abcdeg",
+        String(repeating: "89ABCDEF", count: 4), String(repeating: "a", count: 33),
+        String(repeating: "abcdefgh", count: 4),
         "%EF%BC%90123456789abcdef0123456789abcde",
     ])
     func malformedErrorIDIsNotShown(id: String) async throws {

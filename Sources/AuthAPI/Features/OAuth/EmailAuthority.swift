@@ -1,7 +1,9 @@
 import Shared
 
-/// Which provider is the authority for an email address *today*: that it verified the address once is no proof, because
-/// mailboxes change hands. The one place that says so; SECURITY.md quotes it.
+/// Which provider is the authority for an email address *today*.
+///
+/// That a provider verified the address once is no proof, because mailboxes change hands. This is the only place that
+/// says so; SECURITY.md quotes it.
 enum EmailAuthority {
     /// What a provider is the authority for.
     struct Rule: Sendable, Equatable {
@@ -27,6 +29,7 @@ enum EmailAuthority {
     ///   - provider: who vouches.
     ///   - email: the address, in lower case.
     ///   - hostedDomain: the domain that the provider names with the account, in any case of ASCII letters.
+    /// - Returns: whether it is.
     static func isAuthority(_ provider: OAuthProvider, for email: EmailAddress, hostedDomain: String?) -> Bool {
         let rule = rule(of: provider)
         let domain = Array(email.value.utf8.drop { $0 != UInt8(ascii: "@") }.dropFirst())

@@ -18,8 +18,10 @@ struct IdentitiesView: Sendable {
         return ["has_password": list.hasPassword, "methods": methods]
     }
 
-    /// What begins to link an account of the provider for this session. From an API that gives none it is what the
-    /// version before took, and the API says where to go when it does not take that any more.
+    /// What begins to link an account of the provider for this session.
+    ///
+    /// From an API that gives none it is what the version before took, and the API says where to go when it does not take
+    /// that any more.
     func linkable(_ provider: OAuthProvider) -> LinkableBody {
         list.linkable?.first { $0.provider == provider } ?? LinkableBody(provider: provider, ticket: "true")
     }

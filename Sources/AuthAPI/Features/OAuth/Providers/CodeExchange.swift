@@ -79,7 +79,9 @@ private enum TokenFault: String, CaseIterable {
 
 /// What a token endpoint gave (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
 struct TokenAnswer: Sendable {
-    /// The JSON as it comes. Only the access token is needed; whatever else is missing, or of a type that nobody foresaw,
+    /// The JSON as it comes.
+    ///
+    /// Only the access token is needed; whatever else is missing, or of a type that nobody foresaw,
     /// counts as not said.
     struct Message: Decodable {
         let accessToken: String

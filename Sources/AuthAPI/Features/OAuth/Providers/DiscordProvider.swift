@@ -61,7 +61,9 @@ struct DiscordProvider: IdentityProvider {
         )
     }
 
-    /// The user object, as far as this site looks at it. The identifier must be a text, as Discord documents: a number may
+    /// The user object, as far as this site looks at it.
+    ///
+    /// The identifier must be a text, as Discord documents: a number may
     /// have been rounded on the way, and then names somebody else. Whatever else is of another type counts as not said.
     private struct Person: Decodable {
         let id: String
