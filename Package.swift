@@ -57,7 +57,9 @@ let package = Package(
                 hummingbird, hummingbirdCore, logging, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
-            resources: [.embedInCode("Rules/common-passwords.txt")],
+            resources: [
+                .embedInCode("Rules/common-passwords.txt"), .embedInCode("Rules/common-words.txt"),
+            ],
             swiftSettings: strict
         ),
         .executableTarget(

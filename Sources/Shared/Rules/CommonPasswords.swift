@@ -1,23 +1,50 @@
-/// The passwords that attackers try first (NIST SP 800-63B, section 5.1.1.2: "commonly-used, expected, or compromised").
+/// The passwords that attackers try first (NIST SP 800-63B, section 5.1.1.2: "commonly-used, expected, or compromised",
+/// and context-specific words).
 ///
-/// The list is that of zxcvbn, under the MIT licence: see common-passwords.txt, which is part of the binary and holds
-/// only what meets the other rules, some 4,100 entries.
+/// Two lists, both from zxcvbn under the MIT licence and part of the binary: common-passwords.txt has some 4,100 whole
+/// passwords, common-words.txt some 7,300 words that people build passwords from. A password is refused when it is one of
+/// the former, or when nothing but a word is left of it without what cracking programs add by rule; see ``PasswordCore``.
+/// Whatever has more than that in it passes.
 enum CommonPasswords {
-    /// Whether a password is one of them, whatever its case and the punctuation around it ("Password1!"), or one of the
-    /// other texts, which is what an attacker knows of the account.
+    /// Whether a password is one of them, or is built from one of the other texts, which is what an attacker knows of the
+    /// account and the site.
     static func contains(_ password: String, besides others: [String]) -> Bool {
-        let folded = fold(password)
+        let folded = password.lowercased()
         if all.contains(folded.trimmingMarks()) { return true }
-        return others.contains { $0.unicodeScalars.count <= PasswordRules.maximumLength && fold($0) == folded }
+        let others = others.filter { $0.unicodeScalars.count <= PasswordRules.maximumLength }
+        // Composed and decomposed characters compare equal as they are.
+        if others.contains(where: { $0.lowercased() == folded }) { return true }
+        let scalars = Array(folded.unicodeScalars)
+        if KeyboardWalk.isWalk(scalars) { return true }
+        let known = knownWords(in: others)
+        return PasswordCore.exists(in: scalars) { core in
+            words.contains(core[...]) || known.contains(PasswordCore.lettersAndDigits(of: core))
+        }
     }
 
-    private static let all: Set<Substring> = {
-        let text = String(decoding: PackageResources.common_passwords_txt, as: UTF8.self)
-        return Set(text.split(separator: "\n").filter { !$0.hasPrefix("#") })
-    }()
+    /// The words of an address, a name or a site, in the form in which cores are compared.
+    private static func knownWords(in texts: [String]) -> Set<String> {
+        var found: [String] = []
+        for text in texts {
+            let folded = text.lowercased()
+            found.append(folded)
+            // Of a domain the last label says nothing about anybody.
+            let parts = folded.split(separator: "@", maxSplits: 1)
+            if parts.count == 2 {
+                found += [String(parts[0])] + parts[1].split(separator: ".").dropLast().map(String.init)
+            }
+            found += folded.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+        }
+        let plain = found.flatMap { text in PasswordCore.plain(Array(text.unicodeScalars)[...]) }
+        return Set(plain.map(PasswordCore.lettersAndDigits).filter { $0.unicodeScalars.count >= PasswordCore.shortest })
+    }
 
-    /// Upper and lower case made one; composed and decomposed characters compare equal as they are.
-    private static func fold(_ text: String) -> String { text.lowercased() }
+    private static let all = entries(of: PackageResources.common_passwords_txt)
+    private static let words = entries(of: PackageResources.common_words_txt)
+
+    private static func entries(of list: [UInt8]) -> Set<Substring> {
+        Set(String(decoding: list, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") })
+    }
 }
 
 extension String {

@@ -7,55 +7,71 @@
 public struct EmailAddress: Sendable, Hashable {
     /// The most bytes that an address may have (RFC 3696, erratum 1690).
     public static let maximumLength = 254
+    /// The most bytes of a typed text that are looked at.
+    private static let maximumTypedLength = 4096
 
     /// The address in lower case.
     public let value: String
 
-    /// Reads what a person typed; surrounding blanks are dropped.
+    /// Reads what a person typed or pasted, cleaned by ``cleaned(_:)``.
+    ///
+    /// - Throws: ``RuleViolation`` when it is not an address; its detail names what is wrong.
+    public init(_ text: String) throws(RuleViolation) {
+        guard text.utf8.count <= Self.maximumTypedLength else { throw Self.tooLong }
+        try self.init(exactly: Self.cleaned(text))
+    }
+
+    /// Reads an address from a program, where nothing but blanks around it may be dropped: what a provider vouches for
+    /// must not become somebody else's address by being cleaned.
     ///
     /// - Throws: ``RuleViolation`` when it is not an address.
-    public init(_ text: String) throws(RuleViolation) {
+    public init(exactly text: String) throws(RuleViolation) {
+        guard text.utf8.count <= Self.maximumTypedLength else { throw Self.tooLong }
         let trimmed = text.trimmingBlanks()
         guard !trimmed.isEmpty else { throw RuleViolation(.required, "Enter an email address.") }
-        guard trimmed.utf8.count <= Self.maximumLength else {
-            throw RuleViolation(.tooLong, "The email address may have at most \(Self.maximumLength) characters.")
-        }
-        guard Self.isWellFormed(Array(trimmed.utf8)) else {
-            throw RuleViolation(.invalidEmail, "Enter an email address like name@example.com.")
-        }
+        guard trimmed.utf8.count <= Self.maximumLength else { throw Self.tooLong }
+        if let fault = Fault(in: Array(trimmed.utf8)) { throw RuleViolation(.invalidEmail, fault.detail) }
         value = trimmed.lowercased()
     }
 
-    private static func isWellFormed(_ bytes: [UInt8]) -> Bool {
-        let parts = bytes.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return false }
-        return isLocalPart(parts[0]) && isDomain(parts[1])
+    /// What a person meant by what they typed or pasted: without characters that nobody sees, with full-width forms of
+    /// ASCII made ASCII, and without blanks around it.
+    ///
+    /// The script of the pages does the same (`site.js`, `cleanEmail`). A text too long to be an address is left as it is.
+    public static func cleaned(_ text: String) -> String {
+        guard text.utf8.count <= maximumTypedLength else { return text }
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars where !isInvisible(scalar) { scalars.append(folded(scalar)) }
+        return String(scalars).trimmingBlanks()
     }
 
-    private static func isLocalPart(_ part: ArraySlice<UInt8>) -> Bool {
-        guard (1...64).contains(part.count) else { return false }
-        let atoms = part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return atoms.allSatisfy { !$0.isEmpty && $0.allSatisfy(isAtomByte) }
+    /// What is wrong with a text that is no address, as it was typed; nil when it is one, or is missing or too long.
+    public static func fault(in text: String) -> Fault? {
+        let cleaned = cleaned(text)
+        guard !cleaned.isEmpty, cleaned.utf8.count <= maximumLength else { return nil }
+        return Fault(in: Array(cleaned.utf8))
     }
 
-    private static func isDomain(_ part: ArraySlice<UInt8>) -> Bool {
-        let labels = part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard labels.count >= 2, let last = labels.last, !last.allSatisfy(isDigit) else { return false }
-        return labels.allSatisfy { label in
-            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
-                && label.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+    private static var tooLong: RuleViolation {
+        RuleViolation(.tooLong, "The email address may have at most \(maximumLength) characters.")
+    }
+
+    /// Format characters (general category Cf) and whatever else has no width of its own.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.value > 0x7F else { return false }
+        return scalar.properties.generalCategory == .format || scalar.properties.isDefaultIgnorableCodePoint
+    }
+
+    /// The ASCII character of which a character is a wide or small form (Unicode, "Halfwidth and Fullwidth Forms", "Small
+    /// Form Variants"; UTS #46, section 2.3, for the full stops).
+    private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar.value {
+        case 0xFF01...0xFF5E: Unicode.Scalar(UInt8(scalar.value - 0xFEE0))
+        case 0x3002, 0xFF61, 0xFE52: "."
+        case 0xFE6B: "@"
+        case 0xFE63: "-"
+        case 0xFE62: "+"
+        default: scalar
         }
-    }
-
-    private static func isAtomByte(_ byte: UInt8) -> Bool {
-        isLetter(byte) || isDigit(byte) || "!#$%&'*+/=?^_`{|}~-".utf8.contains(byte)
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 }

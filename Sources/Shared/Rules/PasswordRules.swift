@@ -27,7 +27,8 @@ public enum PasswordRules {
     ///
     /// - Parameters:
     ///   - password: what a person typed.
-    ///   - others: their email address and name as typed, which a password must not be.
+    ///   - others: their email address and name as typed, and the words of the site: what a password must not be built
+    ///     from.
     /// - Returns: the broken rules.
     public static func violations(in password: String, besides others: [String] = []) -> [RuleViolation] {
         guard !password.isEmpty else { return [RuleViolation(.required, "Enter a password.")] }
@@ -67,6 +68,14 @@ public enum PasswordRules {
         }
         return violations
     }
+
+    /// The words by which attackers know a site: its name, and the labels of its host but the last.
+    public static func words(of site: WebOrigin) -> [String] {
+        let labels = site.authority.prefix { $0 != ":" }.split(separator: ".").map(String.init)
+        return [productName] + (labels.count > 1 ? labels.dropLast() : labels)
+    }
+
+    private static let productName = "yoshikosan"
 
     private static var tooLong: RuleViolation {
         RuleViolation(.tooLong, "The password may have at most \(maximumLength) characters.")

@@ -1,0 +1,101 @@
+extension EmailAddress {
+    /// What keeps a text from being an address, by the part in which it is found first.
+    public enum Fault: String, Sendable, CaseIterable {
+        /// A name or `mailto:` stands around it.
+        case notAlone = "not_alone"
+        case missingAt = "missing_at"
+        case severalAts = "several_ats"
+        /// White space inside.
+        case blank
+        /// Nothing before the `@`.
+        case missingName = "missing_name"
+        /// More than 64 bytes before the `@`.
+        case longName = "long_name"
+        /// A dot at an edge, or two in a row, before the `@`.
+        case dotsInName = "dots_in_name"
+        /// A character before the `@` that addresses here do not have.
+        case characterInName = "character_in_name"
+        /// Nothing behind the `@`.
+        case missingDomain = "missing_domain"
+        /// A domain in letters outside ASCII.
+        case foreignDomain = "foreign_domain"
+        /// A domain of one label, or an IP address.
+        case incompleteDomain = "incomplete_domain"
+        /// Anything else in the domain.
+        case badDomain = "bad_domain"
+
+        /// An English sentence that says what an address must be, and what is wrong with this one.
+        var detail: String { "Enter an email address like name@example.com. \(reason)" }
+
+        private var reason: String {
+            switch self {
+            case .notAlone: "Leave out names, angle brackets and “mailto:”."
+            case .missingAt: "It has no “@”."
+            case .severalAts: "It has more than one “@”."
+            case .blank: "It may not contain spaces."
+            case .missingName: "Nothing precedes the “@”."
+            case .longName: "The part before the “@” may have at most 64 characters."
+            case .dotsInName: "The part before the “@” may not begin or end with a dot or have two in a row."
+            case .characterInName: "The part before the “@” has a character that is not accepted."
+            case .missingDomain: "Nothing follows the “@”."
+            case .foreignDomain: "Write the part after the “@” in its ASCII form, which begins with “xn--”."
+            case .incompleteDomain: "The part after the “@” must be a whole domain, like example.com."
+            case .badDomain: "The part after the “@” is not a domain like example.com."
+            }
+        }
+
+        /// Finds the fault of a text without blanks around it; nil when it is an address.
+        init?(in bytes: [UInt8]) {
+            let lowered = bytes.prefix(7).map { $0 | 0x20 }
+            if lowered.elementsEqual("mailto:".utf8) || bytes.contains(where: "<>".utf8.contains) {
+                self = .notAlone
+                return
+            }
+            let parts = bytes.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+            guard parts.count == 2 else {
+                self = parts.count == 1 ? .missingAt : .severalAts
+                return
+            }
+            guard !String(decoding: bytes, as: UTF8.self).unicodeScalars.contains(where: \.properties.isWhitespace)
+            else {
+                self = .blank
+                return
+            }
+            guard let fault = Self.ofName(parts[0]) ?? Self.ofDomain(parts[1]) else { return nil }
+            self = fault
+        }
+
+        private static func ofName(_ part: ArraySlice<UInt8>) -> Fault? {
+            guard !part.isEmpty else { return .missingName }
+            guard part.count <= 64 else { return .longName }
+            let atoms = part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            guard atoms.allSatisfy({ !$0.isEmpty }) else { return .dotsInName }
+            return atoms.allSatisfy { $0.allSatisfy(isAtomByte) } ? nil : .characterInName
+        }
+
+        private static func ofDomain(_ part: ArraySlice<UInt8>) -> Fault? {
+            guard !part.isEmpty else { return .missingDomain }
+            guard part.allSatisfy({ $0 < 0x80 }) else { return .foreignDomain }
+            let labels = part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            let areLabels = labels.allSatisfy { label in
+                (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+                    && label.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+            }
+            guard areLabels else { return .badDomain }
+            guard labels.count >= 2, let last = labels.last, !last.allSatisfy(isDigit) else { return .incompleteDomain }
+            return nil
+        }
+
+        private static func isAtomByte(_ byte: UInt8) -> Bool {
+            isLetter(byte) || isDigit(byte) || "!#$%&'*+/=?^_`{|}~-".utf8.contains(byte)
+        }
+
+        private static func isLetter(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        }
+
+        private static func isDigit(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+    }
+}

@@ -1,0 +1,137 @@
+/// What is left of a password without what people add to a word so that it meets the rules, and what cracking programs add
+/// for the same reason: digits, years and marks at the ends, digits for letters, the same once more.
+///
+/// Takes passwords of at most ``PasswordRules/maximumLength`` code points, in lower case.
+enum PasswordCore {
+    /// The fewest code points of a core.
+    static let shortest = 3
+    /// The most code points of a core that is looked at: words are shorter, also when they stand there twice.
+    private static let longest = 64
+    /// How much around a core counts as nothing: see ``surprises(in:)``.
+    private static let maximumSurprises = 6
+
+    /// Whether there is a core that is a word, with nothing substantial around it.
+    static func exists(in password: [Unicode.Scalar], isWord: (String) -> Bool) -> Bool {
+        let lead = password.prefix { !$0.properties.isAlphabetic }.count
+        let trail = password.reversed().prefix { !$0.properties.isAlphabetic }.count
+        guard lead < password.count else { return false }
+        // A digit or mark at an end may be an addition or stand for a letter: "$ummer1", "hell0123".
+        for start in 0...lead where surprises(in: password[..<start]) <= maximumSurprises {
+            for end in (password.count - trail)...password.count where (shortest...longest).contains(end - start) {
+                guard surprises(in: password[..<start]) + surprises(in: password[end...]) <= maximumSurprises else {
+                    continue
+                }
+                for core in plain(password[start..<end]) {
+                    if isWord(core) || isWord(String(core.reversed())) { return true }
+                    if let part = repeated(core), isWord(part) { return true }
+                }
+            }
+        }
+        return false
+    }
+
+    /// A text with letters for the digits and marks that stand for them; in two ways, since 1 is read as "i" and as "l".
+    static func plain(_ text: ArraySlice<Unicode.Scalar>) -> [String] {
+        let letters = ["i", "l"].map { (line: Unicode.Scalar) in
+            String(
+                String.UnicodeScalarView(
+                    text.map { $0 == "1" || $0 == "!" || $0 == "|" ? line : substitutes[$0] ?? $0 }
+                )
+            )
+        }
+        return letters[0].utf8.elementsEqual(letters[1].utf8) ? [letters[0]] : letters
+    }
+
+    /// The text without what stands between words.
+    static func lettersAndDigits(of text: String) -> String { text.filter { $0.isLetter || $0.isNumber } }
+
+    private static let substitutes: [Unicode.Scalar: Unicode.Scalar] = [
+        "0": "o", "2": "z", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s", "+": "t",
+        "(": "c", "€": "e",
+    ]
+
+    /// How many characters somebody has to guess who tries years, runs and repetitions first.
+    private static func surprises(in text: ArraySlice<Unicode.Scalar>) -> Int {
+        let values = text.map { KeyboardWalk.unshifted($0).value }
+        var count = 0
+        var index = 0
+        while index < values.count {
+            if isYear(values[index...].prefix(4)) {
+                count += 1
+                index += 4
+                continue
+            }
+            let step = index > 0 ? abs(Int(values[index]) - Int(values[index - 1])) : 2
+            if step > 1 { count += 1 }
+            index += 1
+        }
+        return count
+    }
+
+    private static func isYear(_ digits: ArraySlice<UInt32>) -> Bool {
+        guard digits.count == 4, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+        return Array(digits.prefix(2)) == [0x31, 0x39] || Array(digits.prefix(2)) == [0x32, 0x30]
+    }
+
+    /// The part that a text repeats, if it is nothing but that.
+    private static func repeated(_ text: String) -> String? {
+        let scalars = Array(text.unicodeScalars)
+        for length in shortest..<max(shortest, scalars.count / 2 + 1) where scalars.count.isMultiple(of: length) {
+            if (length..<scalars.count).allSatisfy({ scalars[$0] == scalars[$0 - length] }) {
+                return String(String.UnicodeScalarView(scalars[..<length]))
+            }
+        }
+        return nil
+    }
+}
+
+/// Passwords that follow the keyboard or the alphabet: "Qwer1234", "Zaq1@wsx", "Aaaa1111".
+enum KeyboardWalk {
+    /// Rows and columns of keyboards and the alphabet, in both directions.
+    private static let lines: [[Unicode.Scalar]] = [
+        "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "azertyuiop", "qsdfghjklm", "qwertzuiop", "yxcvbnm",
+        "1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik", "9ol", "0p", "abcdefghijklmnopqrstuvwxyz",
+    ].flatMap { [Array($0.unicodeScalars), $0.unicodeScalars.reversed()] }
+
+    private static let shifted = Dictionary(
+        uniqueKeysWithValues: zip("!@#$%^&*()".unicodeScalars, "1234567890".unicodeScalars)
+    )
+
+    /// The digit whose key makes the mark with Shift, on the most common keyboard.
+    static func unshifted(_ scalar: Unicode.Scalar) -> Unicode.Scalar { shifted[scalar] ?? scalar }
+
+    /// Whether all of a password in lower case but two characters is made of few such runs, straight or interleaved.
+    static func isWalk(_ password: [Unicode.Scalar]) -> Bool {
+        let keys = password.map(unshifted)
+        if isWalk(keys, besides: 2, mostRuns: 4) { return true }
+        let halves = [0, 1].map { first in
+            stride(from: first, to: keys.count, by: 2).map { keys[$0] }
+        }
+        return halves.allSatisfy { $0.count >= 4 && isWalk($0, besides: 0, mostRuns: 1) }
+    }
+
+    private static func isWalk(_ keys: [Unicode.Scalar], besides others: Int, mostRuns: Int) -> Bool {
+        guard !keys.isEmpty else { return false }
+        var runs = 0
+        var inRuns = 0
+        var start = 0
+        for index in 1...keys.count {
+            if index < keys.count, isRun(keys[start...index]) { continue }
+            if index - start >= 3 {
+                runs += 1
+                inRuns += index - start
+            }
+            start = index
+        }
+        return keys.count - inRuns <= others && runs <= mostRuns
+    }
+
+    /// Whether keys follow each other on a line, or are one key several times.
+    private static func isRun(_ keys: ArraySlice<Unicode.Scalar>) -> Bool {
+        guard let first = keys.first else { return false }
+        if keys.allSatisfy({ $0 == first }) { return true }
+        return lines.contains { line in
+            line.firstIndex(of: first).map { line[$0...].starts(with: keys) } ?? false
+        }
+    }
+}
