@@ -63,6 +63,12 @@ enum Migrations {
             up: PackageResources._005_disconnected_identities_up_sql,
             down: PackageResources._005_disconnected_identities_down_sql
         ),
+        Migration(
+            version: 6,
+            name: "take_attempts",
+            up: PackageResources._006_take_attempts_up_sql,
+            down: PackageResources._006_take_attempts_down_sql
+        ),
     ]
 }
 

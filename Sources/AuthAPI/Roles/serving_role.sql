@@ -23,6 +23,8 @@ BEGIN
         -- sweeper locks the rows that it removes, which takes the right to update a column.
         'GRANT SELECT, INSERT, UPDATE (identity_id), DELETE ON sessions TO %I',
         'GRANT SELECT, INSERT, UPDATE (busy_until), DELETE ON throttles TO %I',
+        'REVOKE ALL ON FUNCTION take_attempts(bytea[], bigint[], bigint[], timestamptz) FROM PUBLIC',
+        'GRANT EXECUTE ON FUNCTION take_attempts(bytea[], bigint[], bigint[], timestamptz) TO %I',
         -- Audit events are only added, at the time that it is; old ones go by way of a function that leaves the others.
         'GRANT SELECT, INSERT (event, user_id, subject, period, detail, provider, session_id, device_id, address,
             user_agent, request_id) ON audit_events TO %I',

@@ -167,6 +167,94 @@ import Testing
         }
     }
 
+    // The one that is slower sees its network free, as the other has not committed yet, and waits for the row.
+    @Test(
+        "W9: of two at once for a last attempt one gets it, and the other leaves nothing taken",
+        arguments: [true, false]
+    )
+    func lastAttempt(isContendedFirst: Bool) async throws {
+        try await with { store, database async throws in
+            let (now, limit, single) = (self.now, self.limit, Limit(attempts: 1, seconds: 60))
+            let ada = try EmailAddress("ada@example.com")
+            // Rows are taken in the order account, network: the contended one is once the last and once the first.
+            let contended =
+                isContendedFirst
+                ? Attempt(key: keys.account(ada), limit: single)
+                : Attempt(key: keys.network("203.0.113.7"), limit: single)
+            let own = try [1, 2].map { number in
+                isContendedFirst
+                    ? Attempt(key: keys.network("198.51.\(number).7"), limit: limit)
+                    : Attempt(key: keys.account(try EmailAddress("user-\(number)@example.com")), limit: limit)
+            }
+            let pairs = own.map { isContendedFirst ? [contended, $0] : [$0, contended] }
+            let gate = Gate()
+            let winner = Task {
+                try await database.pool.transaction { db in
+                    let taken = try db.one(
+                        TakeAndFind(attempts: pairs[0], email: ada.value, origin: .operator, now: now)
+                    )
+                    gate.wait()
+                    return taken.wait
+                }
+            }
+            await gate.entered()
+            let loser = Task {
+                try await store.take(pairs[1], findingAccountOf: ada, from: .operator, at: now).wait
+            }
+            let waiting = """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """
+            while try await database.sql(waiting) == "0" { try await Task.sleep(for: .milliseconds(5)) }
+            gate.open()
+            #expect(try await winner.value == nil)
+            #expect(try await loser.value == 60_000_000)
+            #expect(try await database.sql("SELECT count(*) FROM throttles") == "2")
+            // All three of the loser's own are left.
+            for _ in 0..<3 {
+                #expect(try await store.take([own[1]], findingAccountOf: ada, from: .operator, at: now).wait == nil)
+            }
+            #expect(try await store.take([own[1]], findingAccountOf: ada, from: .operator, at: now).wait == 10_000_000)
+            let noted = "SELECT string_agg(detail, ',') FROM audit_events WHERE event = 'throttled' AND subject = "
+            let key = contended.key.bytes.map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
+            #expect(
+                try await database.sql(noted + "'\\x\(key)'") == (isContendedFirst ? "account" : "network")
+            )
+        }
+    }
+
+    @Test("W9: three limits in any order, all at once from many sides: what is admitted is what was taken, no deadlock")
+    func threeLimits() async throws {
+        try await TestDatabase.with { database in
+            let takes = """
+                SELECT count(*) FROM (SELECT FROM take_attempts(
+                    ARRAY[decode(repeat('%', 33), 'hex'), decode(repeat('%', 33), 'hex'), decode(repeat('%', 33), 'hex')],
+                    ARRAY[1000000, 1000000, 1000000], ARRAY[5000000, 20000000, 40000000], '2027-01-15T08:00:00Z'
+                ) HAVING max(wait) <= 0) AS admitted
+                """
+            let orders = [["01", "02", "03"], ["03", "02", "01"], ["02", "03", "01"], ["01", "03", "02"]]
+            let admitted = try await withThrowingTaskGroup(of: Int.self) { tasks in
+                for number in 0..<24 {
+                    tasks.addTask {
+                        let parts = takes.components(separatedBy: "%")
+                        let order = orders[number % orders.count]
+                        let text = parts[0] + zip(order, parts.dropFirst()).map { $0 + $1 }.joined()
+                        return Int(try await database.sql(text) ?? "") ?? 0
+                    }
+                }
+                return try await tasks.reduce(0, +)
+            }
+            // The limits go with the places in the list, so the first in line is the one of five for six of each order.
+            let busy = """
+                SELECT string_agg(extract(epoch FROM busy_until - '2027-01-15T08:00:00Z')::int::text, ',' ORDER BY key)
+                FROM throttles
+                """
+            let taken = Array(repeating: String(admitted), count: 3).joined(separator: ",")
+            #expect(try await database.sql(busy) == taken)
+            #expect(admitted >= 5)
+        }
+    }
+
     @Test("A17 The account is read in the same round trip, and only for whoever was admitted")
     func finding() async throws {
         try await with { store, database async throws in
