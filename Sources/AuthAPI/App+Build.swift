@@ -76,6 +76,7 @@ struct App: Sendable {
             service: AccountService(store: accountStore, sessions: sessionService, gate: gate, hasher: hasher),
             cookie: cookie,
             devices: devices,
+            siteWords: PasswordRules.words(of: settings.common.publicURL),
             metrics: metrics
         )
         let connection = ConnectCookie(settings, now: now)

@@ -10,7 +10,12 @@ struct ErrorResponses: Sendable {
 
     /// The answer to a request that ended in an error; a fault is logged.
     func response(to request: Request, _ error: any Error, context: APIRequestContext) throws -> Response {
-        try response(for: apiError(for: error, request: request, context: context), requestID: context.requestID)
+        if let error = error as? ErrorWithHeaders {
+            var response = try response(to: request, error.error, context: context)
+            response.headers.append(contentsOf: error.headers)
+            return response
+        }
+        return try response(for: apiError(for: error, request: request, context: context), requestID: context.requestID)
     }
 
     private func apiError(for error: any Error, request: Request, context: APIRequestContext) -> APIError {
@@ -53,5 +58,16 @@ struct ErrorResponses: Sendable {
         // What is left of a body that was not read would be taken for the next request.
         if error.code == .payloadTooLarge || error.code == .requestTimeout { response.headers[.connection] = "close" }
         return response
+    }
+}
+
+/// An error whose answer carries headers too.
+struct ErrorWithHeaders: Error {
+    let error: any Error
+    let headers: HTTPFields
+
+    init(_ error: any Error, headers: HTTPFields) {
+        self.error = error
+        self.headers = headers
     }
 }

@@ -47,11 +47,25 @@ public struct SessionBody: Codable, Sendable, Equatable {
 
 /// The answer of `GET /api/auth/sessions`: live sessions, newest first.
 public struct SessionListBody: Codable, Sendable, Equatable {
-    /// The sessions.
+    /// The sessions: at most 100, the one that asks among them.
     public let sessions: [SessionBody]
+    /// How many live sessions there are.
+    public let total: Int
 
-    /// Makes a list.
-    public init(sessions: [SessionBody]) { self.sessions = sessions }
+    /// Makes a list; without a total it is whole.
+    public init(sessions: [SessionBody], total: Int? = nil) {
+        self.sessions = sessions
+        self.total = total ?? sessions.count
+    }
+
+    /// Reads a list; a server of the version before gives no total.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            sessions: try container.decode([SessionBody].self, forKey: .sessions),
+            total: try container.decodeIfPresent(Int.self, forKey: .total)
+        )
+    }
 }
 
 /// The answer of `DELETE /api/auth/sessions`.

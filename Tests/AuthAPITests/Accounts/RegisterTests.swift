@@ -183,4 +183,50 @@ import Testing
             #expect(decomposed.status == 200)
         }
     }
+
+    @Test("W20: the API cleans addresses by the table that the pages run too, at registration and at sign-in")
+    func emailTable() async throws {
+        struct Row: Decodable {
+            let typed: String
+            let address: String?
+            let fault: String?
+        }
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Support/email_addresses.json").standardized
+        let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: file))
+        let limits = ["REGISTRATION_LIMIT_NETWORK": "1000/60", "LOGIN_LIMIT_NETWORK": "1000/60"]
+        try await TestAPI.with(limits) { api in
+            _ = try await api.registered(email: "yoshi@example.com")
+            for row in rows {
+                let body = ["email": row.typed, "password": "Correct-Horse-7"]
+                let login = try await api.client().post(APIPath.login, body)
+                if row.fault != nil {
+                    #expect(login.status == 422, "\(row.typed.debugDescription)")
+                    #expect(try login.fieldCodes == ["email invalid_email"])
+                } else if row.address == "yoshi@example.com" {
+                    #expect(login.status == 200, "\(row.typed.debugDescription)")
+                } else {
+                    #expect(login.status == 401)
+                }
+            }
+            let again = ["email": "Ｙｏｓｈｉ@exam\u{AD}ple.com", "password": "Correct-Horse-7", "name": "Y"]
+            #expect(try await api.client().post(APIPath.register, again).status == 409)
+            let other = ["email": "\u{FEFF}ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "password": "Correct-Horse-7", "name": "A"]
+            let made = try await api.client().post(APIPath.register, other)
+            #expect(try made.decoded(UserBody.self).email == "ada@example.com")
+            #expect(AccountReference("\u{200B}ada@example.com\u{202C}") == AccountReference("ada@example.com"))
+        }
+    }
+
+    @Test("W29: the API refuses passwords made from common words, the site's host and the user's own texts")
+    func commonPasswords() async throws {
+        try await TestAPI.with(["PUBLIC_URL": "https://exampleshop.example"]) { api in
+            for password in ["P@ssword1", "Summer2026!", "Yoshikosan1", "Exampleshop26", "Lovelace1!", "Countess1815!"]
+            {
+                let body = ["email": "countess@example.com", "password": password, "name": "Ada Lovelace"]
+                let response = try await api.client().post(APIPath.register, body)
+                #expect(try response.fieldCodes == ["password too_common"], "\(password)")
+            }
+        }
+    }
 }

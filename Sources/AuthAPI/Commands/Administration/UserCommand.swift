@@ -76,7 +76,12 @@ struct UserCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            let registration = try Self.registration(email: email, name: name, password: Terminal.standard.newPassword)
+            let registration = try Self.registration(
+                email: email,
+                name: name,
+                siteWords: PasswordRules.words(of: APISettings.orExit().common.publicURL),
+                password: Terminal.standard.newPassword
+            )
             guard let made = try await Administration.run({ try await $0.create(registration) }) else {
                 // Deleted in the same moment.
                 throw Administration.notFound
@@ -90,6 +95,7 @@ struct UserCommand: AsyncParsableCommand {
         static func registration(
             email: String,
             name: String,
+            siteWords: [String] = [],
             password: () throws -> String
         ) throws -> AccountService.Registration {
             var faults: [String] = []
@@ -100,7 +106,7 @@ struct UserCommand: AsyncParsableCommand {
             // Nobody types a password twice to learn that the address is wrong.
             guard let address, let displayName else { throw Administration.misused(faults.joined(separator: "\n")) }
             let text = try password()
-            let broken = PasswordRules.violations(in: text, besides: [email, name])
+            let broken = PasswordRules.violations(in: text, besides: [address.value, name] + siteWords)
             guard broken.isEmpty else { throw Administration.misused(broken.map(\.detail).joined(separator: "\n")) }
             return .init(email: address, name: displayName, password: Password(text))
         }

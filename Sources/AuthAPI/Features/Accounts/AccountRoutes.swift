@@ -6,6 +6,8 @@ struct AccountRoutes: Sendable {
     let service: AccountService
     let cookie: SessionCookie
     let devices: DeviceCookie
+    /// What no password may be built from.
+    let siteWords: [String]
     let metrics: APIMetrics
 
     /// `POST /api/auth/register`: 201 with the user, and the cookie of a first session.
@@ -15,7 +17,7 @@ struct AccountRoutes: Sendable {
         let password = body.text("password")
         let name = body.value("name") { text throws(RuleViolation) in try DisplayName(text) }
         if let password {
-            let others = [email?.value, name?.value].compactMap(\.self)
+            let others = [email?.value, name?.value].compactMap(\.self) + siteWords
             body.report(PasswordRules.violations(in: password, besides: others), in: "password")
         }
         try body.finish()
@@ -24,6 +26,7 @@ struct AccountRoutes: Sendable {
         let opened = try await metrics.registration {
             try await service.register(
                 .init(email: email, name: name, password: Password(password)),
+                replacing: cookie.presented(by: request),
                 from: Origin(request, context: context)
             )
         }

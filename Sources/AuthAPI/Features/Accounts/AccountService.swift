@@ -15,10 +15,14 @@ struct AccountService: Sendable {
         let password: Password
     }
 
-    /// Creates an account and opens its first session.
+    /// Creates an account and opens its first session; the sessions of the tokens that the browser presents end.
     ///
     /// - Throws: `email_taken`, `too_many_requests`, `overloaded`.
-    func register(_ registration: Registration, from origin: Origin) async throws -> OpenedSession {
+    func register(
+        _ registration: Registration,
+        replacing presented: [Secret] = [],
+        from origin: Origin
+    ) async throws -> OpenedSession {
         let hash = try await hasher.admitting {
             try await gate.admitRegistration(from: origin)
             return try await hasher.hash(registration.password)
@@ -30,7 +34,13 @@ struct AccountService: Sendable {
             avatarURL: nil
         )
         let session = try await sessions.prepare(for: account, from: origin)
-        try await store.create(account, passwordHash: hash, session: session.row, from: origin)
+        try await store.create(
+            account,
+            passwordHash: hash,
+            session: session.row,
+            replacing: await sessions.hashes(of: presented),
+            from: origin
+        )
         return OpenedSession(account: account, token: session.token)
     }
 }

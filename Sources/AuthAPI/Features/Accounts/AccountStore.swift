@@ -8,12 +8,15 @@ struct AccountStore: Sendable {
     /// Stores a new account and, if it is to be signed in at once, its first session, both or neither; without a session
     /// an operator made it.
     ///
+    /// The sessions that the browser had end with it.
+    ///
     /// - Throws: `email_taken` when another account has the address. The database decides, so that of two registrations
     ///   at the same moment exactly one wins.
     func create(
         _ account: Account,
         passwordHash: String,
         session: NewSession?,
+        replacing replaced: [TokenHash] = [],
         from origin: Origin
     ) async throws {
         let insertion = InsertAccount(
@@ -25,7 +28,9 @@ struct AccountStore: Sendable {
         do {
             try await postgres.transaction { db in
                 try db.run(insertion)
-                if let session { try db.run(InsertSession(session: session)) }
+                guard let session else { return }
+                _ = try db.one(InsertSession(session: session))
+                try SessionStore.end(replaced, by: session, in: db)
             }
         } catch let error as PostgresError where error.violates("users_email_key") {
             throw APIError(

@@ -43,7 +43,9 @@ struct AdministrationService: Sendable {
     func delete(_ reference: AccountReference) async throws -> Bool {
         guard let found = try await user(reference) else { return false }
         // An address that was moved over may keep to no rule.
-        let subject = (try? EmailAddress(found.email)).map(audit.keys.account)
+        let subject = (try? EmailAddress(exactly: found.email)).map(audit.keys.account)
+        // So many could not all go with the row within the time of one statement.
+        if found.sessions > SessionBatches.size { _ = try await endSessions(of: reference) }
         return try await store.delete(reference, subject: subject)
     }
 

@@ -34,10 +34,10 @@ struct AdministrationStore: Sendable {
     ///
     /// - Returns: how many; nil when there is no such user.
     func endSessions(of reference: AccountReference, at now: Date) async throws -> Int? {
-        try await postgres.transaction { db in
-            guard try db.first(FindRecord(reference: reference, now: now)) != nil else { return nil }
-            return try db.run(EndAllSessions(reference: reference, now: now))
-        }
+        guard let account = try await postgres.reading({ try $0.first(FindAccountID(reference: reference)) })
+        else { return nil }
+        let all = SessionSelection(account: account, reason: .operator)
+        return try await SessionBatches(postgres: postgres).end(all, from: .operator, at: now)
     }
 
     /// Live sessions, newest first.
@@ -133,19 +133,11 @@ private struct DeleteAccount: Statement {
     var parameters: [PostgresValue] { reference.parameters + [.bytes(orNull: subject?.bytes)] }
 }
 
-private struct EndAllSessions: Statement {
-    static let sql: StaticString = """
-        WITH ended AS (
-            DELETE FROM sessions
-            WHERE expires_at > $1 AND user_id = (SELECT id FROM users WHERE id = $2 OR lower(email) = $3)
-            RETURNING id, user_id
-        )
-        INSERT INTO audit_events (event, user_id, session_id, detail)
-        SELECT 'session_ended', user_id, id, 'by_operator' FROM ended
-        """
+private struct FindAccountID: Statement {
+    static let sql: StaticString = "SELECT id FROM users WHERE id = $1 OR lower(email) = $2"
     let reference: AccountReference
-    let now: Date
-    var parameters: [PostgresValue] { [.timestamp(now)] + reference.parameters }
+    var parameters: [PostgresValue] { reference.parameters }
+    static func decode(_ row: PostgresRow) throws -> AccountID { try row.uuid(0) }
 }
 
 private struct EndAnySession: Statement {

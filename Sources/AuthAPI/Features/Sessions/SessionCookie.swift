@@ -7,9 +7,11 @@ struct SessionCookie: Sendable {
     /// The cookie's name.
     let name: String
     private let site: SiteCookies
+    private let forgetPages: HTTPField?
 
     init(publicURL: WebOrigin) {
         site = SiteCookies(publicURL: publicURL)
+        forgetPages = ClearSiteData.cache(at: publicURL)
         name = site.name("access_token")
     }
 
@@ -20,10 +22,11 @@ struct SessionCookie: Sendable {
         return response
     }
 
-    /// Makes the browser forget the token.
+    /// Makes the browser forget the token, and the pages that it keeps.
     func clear(on response: Response) -> Response {
         var response = response
         site.clear(name, on: &response)
+        if let forgetPages { response.headers.append(forgetPages) }
         return response
     }
 

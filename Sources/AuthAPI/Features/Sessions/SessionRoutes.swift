@@ -31,6 +31,7 @@ struct SessionRoutes: Sendable {
                 email: email,
                 password: password,
                 connecting: pending,
+                replacing: cookie.presented(by: request),
                 from: Origin(request, context: context, knownAs: devices.device(of: request, for: email))
             )
         }
@@ -41,17 +42,26 @@ struct SessionRoutes: Sendable {
     }
 
     /// `POST /api/auth/logout`: 204; the session is gone and so is the cookie.
+    ///
+    /// The browser forgets the cookie even when the session cannot be ended; the answer is the error then.
     @Sendable func logout(_ request: Request, context: APIRequestContext) async throws -> Response {
         let origin = Origin(request, context: context)
-        for token in cookie.allTokens(of: request) { try await service.signOut(token, from: origin) }
-        return cookie.clear(on: Response(status: .noContent))
+        let cleared = cookie.clear(on: Response(status: .noContent))
+        var failure: (any Error)?
+        for token in cookie.allTokens(of: request) {
+            do { try await service.signOut(token, from: origin) } catch { failure = error }
+        }
+        if let failure { throw ErrorWithHeaders(failure, headers: cleared.headers) }
+        return cleared
     }
 
     /// `GET /api/auth/sessions`: the user's live sessions.
     @Sendable func list(_ request: Request, context: SignedInContext) async throws -> Response {
         let user = context.signedIn
-        let sessions = try await service.sessions(of: user)
-        return try .json(SessionListBody(sessions: sessions.map { $0.body(current: user.sessionID) }))
+        let (sessions, total) = try await service.sessions(of: user)
+        return try .json(
+            SessionListBody(sessions: sessions.map { $0.body(current: user.sessionID) }, total: total)
+        )
     }
 
     /// `DELETE /api/auth/sessions/{id}`: 204; ending the session that asks also clears the cookie.

@@ -11,7 +11,8 @@ struct SessionService: Sendable {
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
-    /// Checks email and password and opens a session; a provider account that waits for it is linked with it.
+    /// Checks email and password and opens a session; a provider account that waits for it is linked with it, and the
+    /// sessions of the tokens that the browser presents end.
     ///
     /// - Throws: `invalid_credentials`, `too_many_requests`, `overloaded`, and where something waits
     ///   `no_pending_connection`.
@@ -19,6 +20,7 @@ struct SessionService: Sendable {
         email: EmailAddress,
         password: Password,
         connecting pending: PendingConnection? = nil,
+        replacing presented: [Secret] = [],
         from origin: Origin
     ) async throws -> OpenedSession {
         let checked = try await gate.check(password, of: email, from: origin)
@@ -28,6 +30,7 @@ struct SessionService: Sendable {
         do {
             try await store.insert(
                 session.row,
+                replacing: await hashes(of: presented),
                 upgrade: upgrade,
                 connecting: pending,
                 givingBack: checked.attempts
@@ -108,9 +111,9 @@ struct SessionService: Sendable {
         try await store.end(with: hash, from: origin)
     }
 
-    /// The user's live sessions, newest first.
-    func sessions(of user: SignedIn) async throws -> [Session] {
-        try await store.live(of: user.account.id, at: now())
+    /// The user's live sessions, newest first, as many as a list shows; and how many there are.
+    func sessions(of user: SignedIn) async throws -> (sessions: [Session], total: Int) {
+        try await store.live(of: user, at: now())
     }
 
     /// Ends one of the user's sessions.

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import Shared
 
-/// Stores a session, and the event that it was opened; gives back what was taken for the check of its password.
+/// Stores a session, and the event that it was opened; gives back what was taken for the check of its password; counts
+/// the user's other live sessions as far as `countingTo`.
 ///
 /// One statement for all of it, so that the usual sign-in needs no transaction around it.
 struct InsertSession: Statement {
@@ -15,18 +16,40 @@ struct InsertSession: Statement {
         opened AS (
             INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address, identity_id)
             VALUES ($1, $2, $3, $4, $5, $9, $8, $15) RETURNING id, user_id
+        ),
+        noted AS (
+            INSERT INTO audit_events (event, user_id, session_id, provider, device_id, address, user_agent, request_id)
+            SELECT 'signed_in', user_id, id, $6, $7, $8, $9, $10 FROM opened
         )
-        INSERT INTO audit_events (event, user_id, session_id, provider, device_id, address, user_agent, request_id)
-        SELECT 'signed_in', user_id, id, $6, $7, $8, $9, $10 FROM opened
+        SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $2 AND expires_at > $4 LIMIT $16) AS others
         """
+    /// Up to how many other sessions are counted.
+    static let countingTo = SessionStore.liveLimit / 2
     let session: NewSession
     var givingBack: [Attempt] = []
     var parameters: [PostgresValue] {
         [
             .uuid(session.id), .uuid(session.accountID), .bytes(session.tokenHash.bytes),
             .timestamp(session.createdAt), .timestamp(session.expiresAt), .text(orNull: session.provider?.rawValue),
-        ] + session.origin.parameters + givingBack.costs + [.uuid(orNull: session.identity)]
+        ] + session.origin.parameters + givingBack.costs + [.uuid(orNull: session.identity), .int8(Self.countingTo)]
     }
+
+    /// Whether the user may have more sessions than are allowed by now.
+    ///
+    /// Sign-ins at the same moment do not see each other's sessions, so it is found out long before the limit.
+    static func decode(_ row: PostgresRow) throws -> Bool { try row.int8(0) >= countingTo }
+}
+
+/// Ends the session whose token a browser presented when a new one was opened for it, whoever it belonged to.
+struct EndReplacedSession: Statement {
+    static let sql: StaticString = """
+        WITH ended AS (DELETE FROM sessions WHERE token_hash = $1 RETURNING id, user_id)
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        SELECT 'session_ended', user_id, id, 'replaced', $2, $3, $4, $5 FROM ended
+        """
+    let hash: TokenHash
+    let origin: Origin
+    var parameters: [PostgresValue] { [.bytes(hash.bytes)] + origin.parameters }
 }
 
 /// Replaces a password hash, as part of a transaction that opens a session.
@@ -65,22 +88,29 @@ struct FindSignedIn: Statement {
     }
 }
 
-/// Reads a user's live sessions.
+/// Reads a user's live sessions: the one that asks, and the newest others, as many as a list shows.
 struct FindLiveSessions: Statement {
     static let sql: StaticString = """
-        SELECT id, created_at, expires_at, user_agent, ip_address FROM sessions
-        WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id LIMIT $3
+        SELECT id, created_at, expires_at, user_agent, ip_address,
+            (SELECT count(*) FROM sessions WHERE user_id = $1 AND expires_at > $2)
+        FROM sessions WHERE user_id = $1 AND expires_at > $2
+        ORDER BY id = $3 DESC, created_at DESC, id LIMIT $4
         """
-    let account: AccountID
+    let user: SignedIn
     let now: Date
-    var parameters: [PostgresValue] { [.uuid(account), .timestamp(now), .int8(SessionStore.listLimit)] }
+    var parameters: [PostgresValue] {
+        [.uuid(user.account.id), .timestamp(now), .uuid(user.sessionID), .int8(SessionStore.listLimit)]
+    }
 
-    static func decode(_ row: PostgresRow) throws -> Session {
-        Session(
-            id: try row.uuid(0),
-            createdAt: try row.timestamp(1),
-            expiresAt: try row.timestamp(2),
-            device: Device(userAgent: try row.optionalText(3), address: try row.optionalText(4))
+    static func decode(_ row: PostgresRow) throws -> (session: Session, total: Int64) {
+        (
+            Session(
+                id: try row.uuid(0),
+                createdAt: try row.timestamp(1),
+                expiresAt: try row.timestamp(2),
+                device: Device(userAgent: try row.optionalText(3), address: try row.optionalText(4))
+            ),
+            try row.int8(5)
         )
     }
 }
@@ -105,41 +135,12 @@ struct EndSession: Statement {
     }
 }
 
-/// Ends the sessions of a user but the one that asks.
-struct EndOtherSessions: Statement {
-    static let sql: StaticString = """
-        WITH ended AS (
-            DELETE FROM sessions WHERE id <> $1 AND user_id = $2 AND expires_at > $3 RETURNING id, user_id
-        )
-        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
-        SELECT 'session_ended', user_id, id, 'by_owner_all', $4, $5, $6, $7 FROM ended
-        """
-    let user: SignedIn
-    let origin: Origin
-    let now: Date
-    var parameters: [PostgresValue] {
-        [.uuid(user.sessionID), .uuid(user.account.id), .timestamp(now)] + origin.parameters
-    }
-}
-
 /// Ends the session of a token.
 struct EndSessionByToken: Statement {
     static let sql: StaticString = """
         WITH ended AS (DELETE FROM sessions WHERE token_hash = $1 RETURNING id, user_id)
         INSERT INTO audit_events (event, user_id, session_id, device_id, address, user_agent, request_id)
         SELECT 'signed_out', user_id, id, $2, $3, $4, $5 FROM ended
-        """
-    let hash: TokenHash
-    let origin: Origin
-    var parameters: [PostgresValue] { [.bytes(hash.bytes)] + origin.parameters }
-}
-
-/// Ends the session whose cookie came along when another was opened in the same browser.
-struct EndReplacedSession: Statement {
-    static let sql: StaticString = """
-        WITH ended AS (DELETE FROM sessions WHERE token_hash = $1 RETURNING id, user_id)
-        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
-        SELECT 'session_ended', user_id, id, 'replaced', $2, $3, $4, $5 FROM ended
         """
     let hash: TokenHash
     let origin: Origin

@@ -1,9 +1,14 @@
 import FoundationEssentials
+import Logging
 
 /// Sessions in the database.
 struct SessionStore: Sendable {
-    /// The most sessions that a list shows; older ones are still ended by "end all others".
-    static let listLimit: Int64 = 100
+    /// The most live sessions that a user has; opening another ends the oldest.
+    static let liveLimit: Int64 = 100
+    /// The most sessions that a list shows; there are more only where another program made them.
+    static let listLimit = liveLimit
+    /// How long opening a session may take to end what is over the limit; the next one goes on with it.
+    static let trimmingTime = Duration.seconds(3)
 
     let postgres: PostgresPool
     let identities: IdentityStore
@@ -16,8 +21,8 @@ struct SessionStore: Sendable {
     /// Stores a session, and what goes with it: all or nothing.
     ///
     /// Where a new password hash is given, it replaces the one just checked; where a provider account waits for that
-    /// password, it is linked; attempts that were taken for the check are given back. The sessions that the browser had
-    /// before end.
+    /// password, it is linked; the sessions that the browser had end; attempts that were taken for the check are given
+    /// back. Afterwards the user's oldest sessions end as far as there are more than ``liveLimit``.
     ///
     /// - Throws: `no_pending_connection` when the provider account cannot be linked any more.
     func insert(
@@ -28,16 +33,19 @@ struct SessionStore: Sendable {
         givingBack attempts: [Attempt] = []
     ) async throws {
         let opening = InsertSession(session: session, givingBack: attempts)
-        guard upgrade != nil || pending != nil || !replaced.isEmpty else {
-            _ = try await postgres.withConnection { try $0.run(opening) }
-            return
+        let mayBeTooMany: Bool
+        if upgrade == nil, pending == nil, replaced.isEmpty {
+            mayBeTooMany = try await postgres.withConnection { try $0.one(opening) }
+        } else {
+            mayBeTooMany = try await postgres.transaction { db in
+                let mayBeTooMany = try db.one(opening)
+                if let upgrade { try db.run(UpgradeHash(upgrade: upgrade, session: session)) }
+                if let pending { try identities.connect(pending, with: session, in: db) }
+                try Self.end(replaced, by: session, in: db)
+                return mayBeTooMany
+            }
         }
-        try await postgres.transaction { db in
-            try db.run(opening)
-            if let upgrade { try db.run(UpgradeHash(upgrade: upgrade, session: session)) }
-            if let pending { try identities.connect(pending, with: session, in: db) }
-            try Self.end(replaced, by: session, in: db)
-        }
+        if mayBeTooMany { await endSurplus(beside: session) }
     }
 
     /// Ends the sessions that a browser had, as part of the transaction that opens another for it.
@@ -45,9 +53,35 @@ struct SessionStore: Sendable {
         for hash in replaced { try db.run(EndReplacedSession(hash: hash, origin: session.origin)) }
     }
 
-    /// The user's live sessions, newest first.
-    func live(of account: AccountID, at now: Date) async throws -> [Session] {
-        try await postgres.reading { try $0.all(FindLiveSessions(account: account, now: now)) }
+    /// Ends the oldest sessions of the user that are over the limit; the new one stays whatever its time.
+    ///
+    /// The session has been opened already, so a failure is logged only; the next sign-in tries again.
+    private func endSurplus(beside session: NewSession) async {
+        do {
+            guard let surplus = try await postgres.withConnection({ try $0.first(FindSurplus(session: session)) })
+            else { return }
+            let selection = SessionSelection(
+                account: session.accountID,
+                keeping: session.id,
+                upTo: surplus,
+                reason: .limit
+            )
+            _ = try await SessionBatches(postgres: postgres).end(
+                selection,
+                from: session.origin,
+                at: session.createdAt,
+                until: Deadline.now.adding(Self.trimmingTime)
+            )
+        } catch {
+            Logger.current.warning("surplus sessions not ended", metadata: ["error": .string("\(type(of: error))")])
+        }
+    }
+
+    /// The user's live sessions, newest first, at most ``listLimit`` and always the one that asks; and how many there are.
+    func live(of user: SignedIn, at now: Date) async throws -> (sessions: [Session], total: Int) {
+        let rows = try await postgres.reading { try $0.all(FindLiveSessions(user: user, now: now)) }
+        let sessions = rows.map(\.session).sorted { $0.createdAt > $1.createdAt }
+        return (sessions, Int(rows.first?.total ?? 0))
     }
 
     /// Ends one session of a user.
@@ -62,8 +96,8 @@ struct SessionStore: Sendable {
     ///
     /// - Returns: how many were ended.
     func endOthers(of user: SignedIn, from origin: Origin, at now: Date) async throws -> Int {
-        let statement = EndOtherSessions(user: user, origin: origin, now: now)
-        return try await postgres.withConnection { try $0.run(statement) }
+        let others = SessionSelection(account: user.account.id, keeping: user.sessionID, reason: .owner)
+        return try await SessionBatches(postgres: postgres).end(others, from: origin, at: now)
     }
 
     /// Ends the session of a token.

@@ -49,7 +49,7 @@ extension EmailAddress {
             throw ProviderError(.emailMissing, "the provider account has no email, or did not share it")
         }
         guard text.utf8.count <= 2 * maximumLength, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }),
-            let email = try? EmailAddress(text)
+            let email = try? EmailAddress(exactly: text)
         else {
             throw ProviderError(.emailUnusable, "the provider account's email is not one that accounts here can have")
         }

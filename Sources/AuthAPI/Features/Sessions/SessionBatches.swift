@@ -1,0 +1,126 @@
+import FoundationEssentials
+import Shared
+
+/// Many sessions of one user that are to end.
+struct SessionSelection: Sendable {
+    /// A place in the order of sessions from the oldest to the newest.
+    struct Place: Sendable {
+        let createdAt: Date
+        let id: SessionID
+
+        /// Behind every session.
+        static let end = Place(
+            createdAt: .distantFuture,
+            id: UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
+        )
+    }
+
+    /// Why they end: the audit trail's `detail`.
+    enum Reason: String, Sendable {
+        /// Their owner ended all others.
+        case owner = "by_owner_all"
+        /// An operator ended all.
+        case `operator` = "by_operator"
+        /// The user had more than ``SessionStore/liveLimit``, and these were the oldest.
+        case limit = "over_limit"
+    }
+
+    let account: AccountID
+    /// The one that stays.
+    var keeping: SessionID?
+    /// The last one that ends.
+    var upTo = Place.end
+    let reason: Reason
+}
+
+/// Ends many sessions of one user in batches, so that it completes whatever the time limit of a statement.
+struct SessionBatches: Sendable {
+    /// How many sessions one statement ends at first.
+    static let size: Int64 = 2000
+
+    let postgres: PostgresPool
+
+    /// Ends live sessions; each batch is a transaction with its events.
+    ///
+    /// A batch that takes the server too long is tried again with a quarter of its size. Sessions that ended before an
+    /// error stay ended.
+    ///
+    /// - Parameters:
+    ///   - selection: which.
+    ///   - origin: from where it was asked.
+    ///   - now: the time.
+    ///   - deadline: when no further batch is begun; what is left then stays.
+    /// - Returns: how many were ended.
+    /// - Throws: ``PostgresError``.
+    func end(
+        _ selection: SessionSelection,
+        from origin: Origin,
+        at now: Date,
+        until deadline: Deadline = .never
+    ) async throws -> Int {
+        var ended = 0
+        var size = Self.size
+        while Deadline.now < deadline {
+            let statement = EndSessions(selection: selection, origin: origin, now: now, limit: size)
+            do {
+                // Each batch may take as long as a whole request otherwise.
+                let batch = try await DatabasePatience.$current.withValue(DatabasePatience()) {
+                    try await postgres.transaction(retrying: true) { try $0.run(statement) }
+                }
+                ended += batch
+                if batch < size { break }
+            } catch let error as PostgresError where error.sqlState == "57014" && size > 1 {
+                size = max(1, size / 4)
+            }
+        }
+        return ended
+    }
+}
+
+/// Ends sessions of a user, at most `limit`.
+struct EndSessions: Statement {
+    static let sql: StaticString = """
+        WITH chosen AS (
+            SELECT id FROM sessions
+            WHERE user_id = $1 AND id <> $2 AND expires_at > $3 AND (created_at, id) <= ($4, $5)
+            LIMIT $6 FOR UPDATE
+        ), ended AS (
+            DELETE FROM sessions USING chosen WHERE sessions.id = chosen.id RETURNING sessions.id, user_id
+        )
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        SELECT 'session_ended', user_id, id, $7, $8, $9, $10, $11 FROM ended
+        """
+    let selection: SessionSelection
+    let origin: Origin
+    let now: Date
+    let limit: Int64
+    var parameters: [PostgresValue] {
+        [
+            .uuid(selection.account), .uuid(selection.keeping ?? Self.none), .timestamp(now),
+            .timestamp(selection.upTo.createdAt), .uuid(selection.upTo.id), .int8(limit),
+            .text(selection.reason.rawValue),
+        ] + origin.parameters
+    }
+
+    /// The identifier of no session (RFC 9562, section 5.9).
+    private static let none = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+}
+
+/// Finds the newest of a user's sessions that are too many beside the one that was just opened.
+struct FindSurplus: Statement {
+    static let sql: StaticString = """
+        SELECT created_at, id FROM sessions WHERE user_id = $1 AND id <> $2 AND expires_at > $3
+        ORDER BY created_at DESC, id DESC OFFSET $4 LIMIT 1
+        """
+    let session: NewSession
+    var parameters: [PostgresValue] {
+        [
+            .uuid(session.accountID), .uuid(session.id), .timestamp(session.createdAt),
+            .int8(SessionStore.liveLimit - 1),
+        ]
+    }
+
+    static func decode(_ row: PostgresRow) throws -> SessionSelection.Place {
+        SessionSelection.Place(createdAt: try row.timestamp(0), id: try row.uuid(1))
+    }
+}
