@@ -1,7 +1,10 @@
 """Forms that fail, and what scripts add to them (F2, F5, F7)."""
 
+import json
+
 import pytest
 from people import (
+    NAME,
     expect_anonymous,
     expect_signed_in,
     fill_registration,
@@ -12,7 +15,7 @@ from people import (
     sign_out,
 )
 from playwright.sync_api import expect
-from site_under_test import PASSWORD, psql, wait_until
+from site_under_test import PASSWORD, ROOT, psql, wait_until
 
 
 def expect_failure(page, field: str | None, text: str):
@@ -191,3 +194,76 @@ def test_what_people_type_is_never_markup(page, email):
     page.goto("/account")
     expect(page.get_by_test_id("account-name")).to_have_text(name)
     assert page.locator("main script").count() == 0
+
+
+def test_w20_the_form_cleans_an_address_as_the_server_does(visitor):
+    page = visitor()
+    page.goto("/register")
+    field = page.get_by_label("Email address")
+    rows = json.loads((ROOT / "Tests/Support/email_addresses.json").read_text())
+    assert len(rows) > 60
+    for row in rows:
+        # Chromium itself writes a domain in other letters in its ASCII form.
+        if not row.get("form", True):
+            continue
+        field.fill(row["typed"])
+        field.blur()
+        expect(field).to_have_value(row["cleaned"])
+
+
+def test_w20_pasted_and_full_width_addresses_sign_in(page, email):
+    register(page, email)
+    for typed in (f"\u200b{email}\ufeff", email.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})):
+        sign_out(page)
+        assert sign_in(page, typed).status == 303
+        expect_signed_in(page)
+
+
+def test_w20_at_sign_in_the_invisible_character_is_not_given_back(page, email):
+    assert sign_in(page, f"\u202a{email}\u202c", "Wrong-Password-1").status == 401
+    expect(page.get_by_label("Email address")).to_have_value(email)
+
+
+def test_w28_each_button_that_shows_a_password_says_which(visitor):
+    page = visitor()
+    page.goto("/register")
+    for field in ("Password", "Confirm password"):
+        page.get_by_role("button", name=f"Show password: {field}", exact=True).click()
+        expect(page.get_by_label(field, exact=True)).to_have_attribute("type", "text")
+        page.get_by_role("button", name=f"Hide password: {field}", exact=True).click()
+
+
+def test_w26_another_language_keeps_what_was_typed(page, email):
+    sent = []
+    page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
+    fill_registration(page, email, NAME)
+    page.get_by_role("button", name="日本語").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(page.locator("#name")).to_have_value(NAME)
+    expect(page.locator("#email")).to_have_value(email)
+    expect(page.locator("#password")).to_have_value("")
+    assert path_of(page) == "/register"
+    # With scripts the password is not even sent.
+    assert len(sent) == 1 and (("Correct" in sent[0]) == (page.evaluate("document.querySelector('.reveal')") is None))
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password_confirmation").fill(PASSWORD)
+    assert send(page, "新規登録").status == 303
+
+
+def test_w26_back_from_nginx_after_too_many_attempts_keeps_what_was_typed(chromium, ports):
+    for java_script in (True, False):
+        context = chromium.new_context(
+            base_url=f"http://localhost:{ports.strict}", locale="en-GB", java_script_enabled=java_script
+        )
+        page = context.new_page()
+        for _ in range(3):
+            page.goto("/login")
+            page.get_by_label("Email address").fill("ada@example.com")
+            page.get_by_label("Password", exact=True).fill("Wrong-Password-1")
+            if send(page, "Sign in").status == 429 and page.get_by_text("Back button").count():
+                break
+        expect(page.get_by_text("Back button")).to_be_visible()
+        page.go_back()
+        expect(page.get_by_label("Email address")).to_have_value("ada@example.com")
+        expect(page.get_by_label("Password", exact=True)).to_have_value("")
+        context.close()

@@ -201,3 +201,31 @@ def test_w15_a_long_list_of_languages_costs_no_more_than_a_short_one(alone):
     for _ in range(10):
         assert ask(alone.port, "/login", headers={"Accept-Language": "ja-" * 5000}).status == 502
     assert alone.cpu_seconds() - before < 0.1
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/login/", "/login?return_to=/account"])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_w26_after_a_form_the_page_leads_back_to_it(alone, path, language):
+    for status in (502, 413):
+        body = b"email=ada%40example.com" if status == 502 else b"x" * 70_000
+        page = ask(
+            alone.port,
+            path,
+            "POST",
+            headers={"Accept-Language": language, "Content-Type": "application/x-www-form-urlencoded"},
+            body=body,
+        )
+        # The second attempt at signing in is one too many here.
+        assert page.status in (status, 429)
+        form = "/login" if "login" in path else "/register"
+        assert f'<a class="button button-main" href="{form}">' in page.body.decode()
+        assert '<a class="button" href="/">' in page.body.decode()
+        assert ("Back button" if language == "en" else "「戻る」ボタン") in text_of(page)
+        assert page.one("Refresh") is None
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/logout"), ("GET", "/login"), ("POST", "/loginx"), ("POST", "//evil.example/login")])
+def test_w26_only_after_a_form(alone, method, path):
+    page = ask(alone.port, path, method, body=b"" if method == "POST" else None)
+    assert "Back button" not in text_of(page)
+    assert 'href="/login"' not in page.body.decode() or method == "GET"

@@ -53,6 +53,16 @@ def visit(page: Page, port: int, path: str, token: str | None = None, **cookies:
     page.goto(url + path)
 
 
+def visit_twice(page: Page, port: int):
+    """Opens the account page with a second cookie of the session's name, which another application has set for it."""
+    page.context.clear_cookies()
+    url = f"http://localhost:{port}"
+    own = {"name": "access_token", "value": "ada", "url": url}
+    other = {"name": "access_token", "value": "foreign", "domain": "localhost", "path": "/account"}
+    page.context.add_cookies([own, other])
+    page.goto(url + "/account")
+
+
 def submit(page: Page, /, **values: str):
     """Fills the page's form in and sends it."""
     for name, value in values.items():
@@ -70,6 +80,9 @@ plain("home", "/")
 plain("home-signed-out", "/?notice=signed-out")
 plain("home-signed-in", "/", token="ada")
 plain("home-long-name", "/", token="long")
+plain("home-emoji-name", "/", token="emoji")
+plain("home-arabic-name", "/", token="arabic")
+plain("home-signed-out-here", "/?notice=signed-out-here")
 plain("login", "/login")
 plain("login-return", "/login?return_to=/account")
 plain("login-session-over", "/login?return_to=/account&notice=session-over")
@@ -93,9 +106,13 @@ plain("register", "/register")
 plain("account", "/account", token="ada")
 plain("account-alone", "/account", token="alone")
 plain("account-long-name", "/account", token="long")
+plain("account-emoji-name", "/account", token="emoji")
+plain("account-arabic-name", "/account", token="arabic")
+plain("account-many-sessions", "/account", token="many")
 plain("account-session-ended", "/account?notice=session-ended", token="ada")
 plain("account-connected", "/account?connected=google", token="ada")
 plain("account-identity-taken", "/account?oauth_error=identity_taken&provider=discord", token="ada")
+state("account-foreign-cookie", 400)(lambda page, ports: visit_twice(page, ports.site))
 plain("not-found", "/nothing/here", status=404)
 plain("wrong-method", "/logout", status=405)
 plain("too-many", "/", status=429, token="busy")

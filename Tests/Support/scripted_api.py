@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import re
 import secrets
 import subprocess
 import threading
@@ -17,6 +18,9 @@ ADA = {
     "avatar_url": None,
 }
 LONG = ADA | {"name": "Wolfeschlegelsteinhausenbergerdorff " * 5, "email": f"{'long' * 16}@{'domain' * 10}.example.com"}
+# One letter to a browser, which no line can break in; and words without a place to break at, in both directions.
+EMOJI = ADA | {"name": "\u200d".join(["\U0001f469"] * 90), "email": f"{'m' * 64}@{'w' * 63}.{'w' * 63}.example"}
+ARABIC = ADA | {"name": "\u0645\u0631\u062d\u0628\u0627" * 40}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Mobile Safari/604.1"
 
@@ -35,6 +39,8 @@ def session(number: int, agent: str, address: str, current: bool) -> dict:
 
 HERE = session(1, FIREFOX, "192.0.2.7", True)
 PHONE = session(2, IPHONE, "2001:db8:1234:5678:9abc:def0:1234:5678", False)
+# As far as a list of very many goes.
+MANY = [HERE, PHONE]
 GOOGLE = {
     "id": "01890a5d-ac96-774b-bcce-b302099a8101",
     "provider": "google",
@@ -47,6 +53,9 @@ PEOPLE = {
     "ada": (ADA, [HERE, PHONE], [GOOGLE], True),
     "alone": (ADA, [HERE], [GOOGLE], False),
     "long": (LONG, [HERE], [], True),
+    "emoji": (EMOJI, [HERE], [GOOGLE | {"email": EMOJI["email"]}], True),
+    "arabic": (ARABIC, [HERE], [], True),
+    "many": (ADA, MANY, [], True),
 }
 # What an email's first half, or the session cookie, makes the API answer.
 PROBLEMS = {
@@ -92,6 +101,8 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length) or b"{}")
         cookies = SimpleCookie(self.headers.get("Cookie", ""))
         token = cookies["access_token"].value if "access_token" in cookies else ""
+        if len(set(re.findall(r"\baccess_token=([^;]*)", self.headers.get("Cookie", "")))) > 1:
+            token = ""
         wish = body.get("email", "").split("@")[0].lower() or token
         path = self.path.removeprefix("/api/auth/")
         if wish in PROBLEMS:
@@ -120,13 +131,19 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         if path == "me":
             self.answer(200, user)
         elif path == "sessions":
-            self.answer(200, {"ended": 1} if self.command == "DELETE" else {"sessions": sessions})
+            self.answer(200, self.session_list(sessions))
         elif path == "identities":
             self.answer(200, {"identities": identities, "has_password": has_password})
         elif self.command == "DELETE":
             self.answer(204)
         else:
             self.problem(404, "not_found")
+
+    def session_list(self, sessions) -> dict:
+        """What is said of sessions."""
+        if self.command == "DELETE":
+            return {"ended": 1}
+        return {"sessions": sessions, "total": 200_001 if sessions is MANY else len(sessions)}
 
     do_GET = do_POST = do_DELETE = handle_one
 

@@ -67,7 +67,7 @@ struct AuthAPIClient: Sendable {
 
     /// Ends all of the visitor's sessions but the one that asks.
     func endOtherSessions(for caller: Caller) async throws -> EndedSessionsBody {
-        try decode(await send(.DELETE, APIPath.sessions, for: caller))
+        try decode(await send(.DELETE, APIPath.sessions, for: caller, deadline: deadlines.bulk))
     }
 
     /// The ways in which the visitor can sign in.
@@ -85,10 +85,15 @@ struct AuthAPIClient: Sendable {
         (try? await send(.GET, APIPath.readiness, for: caller)) != nil
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, for caller: Caller) async throws
-        -> AuthAPITransport.Answer
-    {
-        try checked(await transport.send(method, path, json: nil, for: caller, deadline: deadlines.answer))
+    private func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        for caller: Caller,
+        deadline: Duration? = nil
+    ) async throws -> AuthAPITransport.Answer {
+        try checked(
+            await transport.send(method, path, json: nil, for: caller, deadline: deadline ?? deadlines.answer)
+        )
     }
 
     private func send(

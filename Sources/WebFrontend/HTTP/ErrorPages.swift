@@ -27,6 +27,11 @@ struct ErrorPages: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
+        } catch let error as ForeignCookie {
+            var view = ProblemView(code: .malformedRequest, requestID: context.requestID)
+            view.foreignCookie = error.name
+            view.retryLink = context.asked.value
+            return try pages.response(view, visitor: .unknown, in: context, status: view.code.status)
         } catch {
             let error = apiError(from: error, request: request)
             if error.code.status >= 500 {

@@ -40,6 +40,12 @@ struct Form: Sendable {
     /// The value of a field as it was typed.
     subscript(name: String) -> String { fields[name] ?? "" }
 
+    /// The address that was typed, cleaned by the rule that the API has too: nobody is shown again what they cannot see.
+    var email: String { EmailAddress.cleaned(self[FormField.email.rawValue]) }
+
+    /// The language that a button of the form asks for, instead of sending the form.
+    var language: SiteLanguage? { fields["language"].flatMap { SiteLanguage(exactly: $0) } }
+
     /// The page to return to, when the form names one of this site.
     var returnTo: ReturnPath? { fields["return_to"].flatMap { ReturnPath($0) } }
 

@@ -15,6 +15,12 @@ struct LanguageChoice: RouterMiddleware {
     /// How long the body of a form may take.
     let bodyDeadline: Duration
 
+    /// Makes a browser keep a choice.
+    static func cookie(_ language: SiteLanguage, isSecure: Bool) -> HTTPField {
+        let cookie = "\(SiteLanguage.cookieName)=\(language.tag); Path=/; Max-Age=\(lifetime); HttpOnly; SameSite=Lax"
+        return HTTPField(name: .setCookie, value: isSecure ? "\(cookie); Secure" : cookie)
+    }
+
     func handle(
         _ request: Request,
         context: PageContext,
@@ -22,6 +28,7 @@ struct LanguageChoice: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.language = SiteLanguage(for: request)
+        context.isSecure = secure
         context.takesGzip = Gzip.isAccepted(in: request.headers[values: .acceptEncoding])
         if request.method == .get || request.method == .head, let asked = ReturnPath(request.uri.string) {
             context.asked = asked
@@ -37,8 +44,20 @@ struct LanguageChoice: RouterMiddleware {
         guard let language = SiteLanguage(exactly: form["language"]) else {
             throw APIError(.malformedRequest, detail: "There is no such language.")
         }
-        let cookie =
-            "\(SiteLanguage.cookieName)=\(language.tag); Path=/; Max-Age=\(Self.lifetime); HttpOnly; SameSite=Lax"
-        return .seeOther((form.returnTo ?? .home).value, cookies: [secure ? "\(cookie); Secure" : cookie])
+        return .seeOther(
+            (form.returnTo ?? .home).value,
+            cookies: [Self.cookie(language, isSecure: secure).value]
+        )
+    }
+}
+
+extension PageRenderer {
+    /// A form again in the language that one of its buttons asked for, with what was typed so far.
+    func redrawn(_ view: some PageView, in language: SiteLanguage, _ context: PageContext) throws -> Response {
+        var context = context
+        context.language = language
+        var response = try response(view, visitor: .anonymous, in: context)
+        response.headers.append(LanguageChoice.cookie(language, isSecure: context.isSecure))
+        return response
     }
 }

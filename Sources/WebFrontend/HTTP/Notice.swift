@@ -1,6 +1,8 @@
 /// The confirmations that an address can ask a page to show; a closed list, so that a link cannot put words on a page.
 enum Notice: String, Sendable, CaseIterable {
     case signedOut = "signed-out"
+    /// The browser has forgotten its cookie, but the session may live.
+    case signedOutHere = "signed-out-here"
     case sessionOver = "session-over"
     case sessionEnded = "session-ended"
     case sessionGone = "session-gone"
@@ -13,6 +15,7 @@ enum Notice: String, Sendable, CaseIterable {
     var text: TextKey {
         switch self {
         case .signedOut: .noticeSignedOut
+        case .signedOutHere: .noticeSignedOutHere
         case .sessionOver: .noticeSessionOver
         case .sessionEnded: .noticeSessionEnded
         case .sessionGone: .noticeSessionGone

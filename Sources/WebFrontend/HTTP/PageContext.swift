@@ -12,6 +12,8 @@ struct PageContext: ServedRequestContext {
     var language = SiteLanguage.english
     /// The page that was asked for, to come back to after another language is chosen; home when it was a form.
     var asked = ReturnPath.home
+    /// Whether browsers reach the site through TLS, which decides how its cookies are named.
+    var isSecure = false
     /// Whether the answer may be compressed by gzip.
     var takesGzip = false
 

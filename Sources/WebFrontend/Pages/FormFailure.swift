@@ -11,19 +11,20 @@ struct FormFailure: Sendable {
     /// Seconds after which to try again.
     var retryAfter: Int?
 
-    /// What is wrong with fields, found before asking the API.
-    init(fields: [FieldError]) {
+    /// What is wrong with fields, found before asking the API; with the address as it was typed.
+    init(fields: [FieldError], email: String = "") {
         status = APIErrorCode.invalidFields.status
-        errors = fields.map { FormError($0) }
+        errors = fields.map { FormError($0, email: email) }
     }
 
     /// What the API said.
     ///
     /// - Parameters:
     ///   - error: what the API said, or why it said nothing; the latter is logged.
+    ///   - email: the address as it was typed.
     ///   - logger: the request's.
     /// - Throws: the error itself when it is none that a form can show.
-    init(_ error: any Error, logger: Logger) throws {
+    init(_ error: any Error, email: String, logger: Logger) throws {
         guard let error = error as? APIError else { throw error }
         if let cause = error.cause {
             logger.warning("form not taken", metadata: ["cause": .string(ErrorPages.logged(cause))])
@@ -33,7 +34,7 @@ struct FormFailure: Sendable {
         case .invalidCredentials: errors = [FormError(.errorCredentials)]
         case .emailTaken: errors = [FormError(.errorEmailTaken, field: .email)]
         case .invalidFields:
-            errors = error.fields.isEmpty ? [FormError(.errorField)] : error.fields.map { FormError($0) }
+            errors = error.fields.isEmpty ? [FormError(.errorField)] : error.fields.map { FormError($0, email: email) }
         case .tooManyRequests:
             errors = [FormError(.errorTooManyRequests)]
             retryAfter = error.retryAfter

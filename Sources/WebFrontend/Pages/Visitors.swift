@@ -17,17 +17,29 @@ struct Visitors: Sendable {
     }
 
     /// Runs what only a signed-in user may do; sends anybody else to sign in and, after that, to the given page.
+    ///
+    /// - Throws: ``ForeignCookie`` when signing in again would lead here again.
     func signedIn<Answer>(
         _ caller: Caller,
         returnTo: ReturnPath?,
         _ operation: () async throws -> Answer,
         orElse redirect: (String) -> Answer
     ) async throws -> Answer {
-        guard caller.hasSession else { return redirect(SitePath.link(SitePath.login, returnTo: returnTo)) }
+        guard caller.hasSession else {
+            if caller.wasSentOn { throw ForeignCookie(name: caller.sessionCookie) }
+            return redirect(SitePath.link(SitePath.login, returnTo: returnTo))
+        }
         do {
             return try await operation()
         } catch let error as APIError where error.code == .unauthenticated {
+            if caller.hasForeignSession || caller.wasSentOn { throw ForeignCookie(name: caller.sessionCookie) }
             return redirect(SitePath.link(SitePath.login, returnTo: returnTo, notice: .sessionOver))
         }
     }
+}
+
+/// Another program on the same host has set a cookie of the name of this site's, so that nobody can be signed in on the page.
+struct ForeignCookie: Error {
+    /// The cookie's name.
+    let name: String
 }

@@ -8,9 +8,18 @@ struct FormError: Sendable, Equatable {
     let text: TextKey
 
     /// The error that the API or a rule found, in the words of the form.
-    init(_ error: FieldError) {
-        field = FormField(exactly: error.field)?.rawValue
-        text = FormField(exactly: error.field)?.text(for: error.code) ?? .errorField
+    ///
+    /// - Parameters:
+    ///   - error: what was found.
+    ///   - email: the address as it was typed, in which to look for what is wrong with it.
+    init(_ error: FieldError, email: String = "") {
+        let known = FormField(exactly: error.field)
+        field = known?.rawValue
+        if known == .email, error.code == .invalidEmail, let fault = EmailAddress.fault(in: email) {
+            text = fault.text
+        } else {
+            text = known?.text(for: error.code) ?? .errorField
+        }
     }
 
     /// An error of a field, or of the whole form.
@@ -48,6 +57,26 @@ enum FormField: String, CaseIterable, Sendable {
         case (.confirmation, .required): .errorConfirmationRequired
         case (.confirmation, .mismatch): .errorMismatch
         default: .errorField
+        }
+    }
+}
+
+extension EmailAddress.Fault {
+    /// What to say about it.
+    var text: TextKey {
+        switch self {
+        case .notAlone: .errorEmailNotAlone
+        case .missingAt: .errorEmailMissingAt
+        case .severalAts: .errorEmailSeveralAts
+        case .blank: .errorEmailBlank
+        case .missingName: .errorEmailMissingName
+        case .longName: .errorEmailLongName
+        case .dotsInName: .errorEmailDotsInName
+        case .characterInName: .errorEmailCharacterInName
+        case .missingDomain: .errorEmailMissingDomain
+        case .foreignDomain: .errorEmailForeignDomain
+        case .incompleteDomain: .errorEmailIncompleteDomain
+        case .badDomain: .errorEmailBadDomain
         }
     }
 }

@@ -87,6 +87,8 @@ struct PageRenderer: Sendable {
             "assets": assets.paths,
             "title": view.title(texts),
             "failed": view.hasFailed,
+            // The form whose buttons the language buttons are, so that what was typed comes along.
+            "typed_form": false,
         ]
         if let location = view.location { values["location"] = location }
         if let notice { values["notice"] = texts[notice.text] }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPTypes
 import Shared
 import Testing
@@ -116,6 +117,65 @@ import Testing
             #expect(account.body.contains("All other devices are signed out."))
         }
         #expect(api.requests.first.map { "\($0.method) \($0.path)" } == "DELETE /api/auth/sessions")
+    }
+
+    // W5: a list that is cut says so; a whole one, and that of a server of the version before, does not.
+    @Test func cutListSaysSo() async throws {
+        for (total, isCut) in [(200_001, true), (2, false), (nil, false)] as [(Int?, Bool)] {
+            let api = StubAuthAPI([
+                "GET /api/auth/sessions": { _ in
+                    let list = SessionListBody(sessions: [Sessions.other, Sessions.current], total: total)
+                    return try StubAuthAPI.json(list)
+                }
+            ])
+            try await TestSite.with(api) { site in
+                let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
+                #expect(page.body.contains("Showing 2 of 200001 sessions.") == isCut)
+                #expect(page.body.contains("id=\"sessions-cut\"") == isCut)
+            }
+        }
+        let old = Data(#"{"sessions":[]}"#.utf8)
+        #expect(try JSONDecoder().decode(SessionListBody.self, from: old).total == 0)
+    }
+
+    // W6: whatever the API says or does not say, this browser forgets its cookie, and the next page says what was not done.
+    @Test(arguments: [APIErrorCode.serviceUnavailable, .internalError, .overloaded, .requestTimeout])
+    func signOutWithoutTheAPI(code: APIErrorCode) async throws {
+        let api = StubAuthAPI(["POST /api/auth/logout": { _ in StubAuthAPI.problem(code) }])
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/logout", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 303)
+            #expect(page.location == "/?notice=signed-out-here")
+            #expect(page.cookies == ["access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"])
+            let home = try await site.get("/?notice=signed-out-here")
+            #expect(home.body.contains("This browser is signed out. The service could not be reached"))
+        }
+    }
+
+    // W6: an API that is not there at all, with TLS and without a session.
+    @Test func signOutWithoutAnyAPI() async throws {
+        let address = try await TestSite.abandonedAddress()
+        try await TestSite.with(apiURL: address, publicURL: "https://site.example") { site in
+            let page = try await site.post("/logout", cookie: "__Host-access_token=live")
+            #expect(page.location == "/?notice=signed-out-here")
+            #expect(page.cookies == ["__Host-access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure"])
+            // Who had no session has nothing that could live on.
+            let again = try await site.post("/logout")
+            #expect(again.location == "/?notice=signed-out")
+        }
+    }
+
+    // W4: the pages that the browser keeps go with the session, where browsers heed that.
+    @Test func signOutForgetsPages() async throws {
+        for (address, isSent) in [
+            ("http://localhost:8080", true), ("https://site.example", true), ("http://site.example", false),
+        ] {
+            try await TestSite.with(publicURL: address) { site in
+                let page = try await site.post("/logout", cookie: StubAuthAPI.cookie)
+                #expect(page["Clear-Site-Data"] == (isSent ? "\"cache\"" : nil))
+                #expect(try await site.get("/")["Clear-Site-Data"] == nil)
+            }
+        }
     }
 }
 

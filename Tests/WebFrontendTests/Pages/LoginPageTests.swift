@@ -95,7 +95,7 @@ import Testing
             #expect(page.status == 401)
             #expect(page.body.contains(#"value="ada@example.com""#))
             #expect(!page.body.contains("Secret-No-1"))
-            #expect(page.body.contains(#"id="error-summary" role="alert" tabindex="-1" autofocus"#))
+            #expect(page.body.contains(#"id="error-summary" role="group" tabindex="-1" autofocus"#))
             #expect(page.body.contains("The email address or the password is wrong."))
             #expect(page.body.contains("<title>Error: Sign in · yoshikosan</title>"))
             #expect(page.cookies.isEmpty)

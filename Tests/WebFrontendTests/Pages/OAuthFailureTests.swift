@@ -14,7 +14,7 @@ import Testing
                 "/login?oauth_error=\(failure.rawValue)&provider=google&error_id=0123456789abcdef0123456789abcdef&return_to=%2Faccount"
             )
             #expect(page.status == 200)
-            #expect(page.body.contains(#"id="error-summary" role="alert" tabindex="-1" autofocus"#))
+            #expect(page.body.contains(#"id="error-summary" role="group" tabindex="-1" autofocus"#))
             #expect(page.body.contains("Signing in with Google did not work"))
             #expect(page.body.contains(text.escapedForHTML))
             #expect(page.body.contains("<code>0123456789abcdef0123456789abcdef</code>"))

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Hummingbird
+import Logging
 import Shared
 
 /// The user's own page: who they are, how they sign in, and where they are signed in.
@@ -16,10 +17,12 @@ struct AccountPage: Sendable {
             async let list = api.sessions(for: caller)
             async let identities = api.identities(for: caller)
             let query = Form(query: request)
+            let sessions = try await list
             var view = AccountView(
-                sessions: try await list.sessions,
+                sessions: sessions.sessions,
                 identities: IdentitiesView(list: try await identities, providers: settings.providers)
             )
+            view.sessionTotal = sessions.total
             view.report = OAuthReport(query)
             view.connected = query.provider(PagePath.connectedParameter)
             return try pages.response(view, visitor: .signedIn(try await user), notice: query.notice, in: context)
@@ -32,7 +35,9 @@ struct AccountPage: Sendable {
         return try await protected(request, context) { caller in
             do {
                 let cookies = try await api.endSession(id, for: caller)
-                return .seeOther(link(.sessionEnded), cookies: cookies)
+                let response = Response.seeOther(link(.sessionEnded), cookies: cookies)
+                // With cookies to clear, it was the session of this browser.
+                return cookies.isEmpty ? response : forgettingPages(response)
             } catch let error as APIError where error.code == .sessionNotFound {
                 return .seeOther(link(.sessionGone))
             }
@@ -62,10 +67,30 @@ struct AccountPage: Sendable {
         }
     }
 
-    /// Signs this browser out.
+    /// Signs this browser out: it forgets its cookie and its pages even where the session cannot be ended, which the
+    /// next page then says.
     @Sendable func signOut(_ request: Request, _ context: PageContext) async throws -> Response {
-        let cookies = try await api.logout(for: Caller(request, context))
-        return .seeOther(SitePath.link(SitePath.home, returnTo: nil, notice: .signedOut), cookies: cookies)
+        let caller = Caller(request, context)
+        var cookies: [String]
+        var notice = Notice.signedOut
+        do {
+            cookies = try await api.logout(for: caller)
+        } catch {
+            context.logger.warning("session not ended at sign-out", metadata: ["cause": .string("\(type(of: error))")])
+            cookies = []
+            if caller.hasSession { notice = .signedOutHere }
+        }
+        if cookies.isEmpty {
+            cookies = [Response.forgetting(caller.sessionCookie, isSecure: settings.common.publicURL.isSecure)]
+        }
+        return forgettingPages(.seeOther(SitePath.link(SitePath.home, returnTo: nil, notice: notice), cookies: cookies))
+    }
+
+    /// Has the browser forget the pages that it keeps: nobody who uses it next goes back to them.
+    private func forgettingPages(_ response: Response) -> Response {
+        var response = response
+        if let field = ClearSiteData.cache(at: settings.common.publicURL) { response.headers.append(field) }
+        return response
     }
 
     private func protected(

@@ -4,10 +4,12 @@ import Shared
 /// What the account page shows besides the user, whom every page knows.
 struct AccountView: PageView {
     static let template = "account"
-    /// The user's live sessions.
+    /// The user's live sessions, as many as the API lists.
     let sessions: [SessionBody]
     /// The ways to sign in.
     let identities: IdentitiesView
+    /// How many sessions there are, if there are more than the API lists.
+    var sessionTotal = 0
     /// The flow that was to link a provider account and failed.
     var report: OAuthReport?
     /// The provider of which an account has just been linked.
@@ -32,9 +34,12 @@ struct AccountView: PageView {
             ]
         }
         var values: ViewValues = [
-            "account_page": true, "sessions": shown, "has_others": sessions.contains { !$0.current },
+            "account_page": true, "sessions": shown, "has_others": sessions.contains { !$0.current }, "cut": false,
             "identities": identities.values(texts),
         ]
+        if sessionTotal > sessions.count {
+            values["cut"] = texts.text(.sessionsCut, ["shown": "\(sessions.count)", "total": "\(sessionTotal)"])
+        }
         if let report { values["oauth_failure"] = failure(report).values(texts) }
         // Not beside the contrary.
         if let connected, report == nil, identities.isLinked(connected) {

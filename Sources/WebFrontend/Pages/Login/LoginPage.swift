@@ -31,7 +31,10 @@ struct LoginPage: Sendable {
                 // Signing in was finished before, as the session shows.
                 return .seeOther(query.returnTo?.value ?? SitePath.account)
             }
-            guard view.report != nil || connecting != nil else { return .seeOther((query.returnTo ?? .home).value) }
+            guard view.report != nil || connecting != nil else {
+                let sendingOn = Caller.sendingOn(to: query.returnTo, isSecure: context.isSecure)
+                return .seeOther((query.returnTo ?? .home).value, cookies: sendingOn)
+            }
             view.offer = .goOn(user, connecting: connecting)
         } else if let connecting {
             if let pending = try await connection(to: connecting, caller) {
@@ -46,13 +49,18 @@ struct LoginPage: Sendable {
     /// Signs in, or shows the form again with what is wrong.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
+        if let language = form.language {
+            return try pages.redrawn(view(form, returnTo: form.returnTo), in: language, context)
+        }
         let caller = Caller(request, context)
-        let missing = [FormField.email, .password].filter { form[$0.rawValue].isEmpty }.map { field in
+        let missing = [FormField.email, .password].filter {
+            ($0 == .email ? form.email : form[$0.rawValue]).isEmpty
+        }.map { field in
             FieldError(field: field.rawValue, code: .required, detail: "")
         }
         guard missing.isEmpty else { return try await failed(form, FormFailure(fields: missing), caller, context) }
         let connecting = form.provider(PagePath.connectParameter)
-        let body = LoginRequest(email: form["email"], password: form["password"], connect: connecting)
+        let body = LoginRequest(email: form.email, password: form["password"], connect: connecting)
         do {
             let signed = try await api.login(body, for: caller)
             let target = form.returnTo ?? connecting.flatMap { ReturnPath(SitePath.connected($0)) }
@@ -63,7 +71,8 @@ struct LoginPage: Sendable {
             view.report = OAuthReport(connectionOver: connecting)
             return try pages.response(view, visitor: .anonymous, in: context, status: error.code.status)
         } catch {
-            return try await failed(form, FormFailure(error, logger: context.logger), caller, context)
+            let failure = try FormFailure(error, email: form.email, logger: context.logger)
+            return try await failed(form, failure, caller, context)
         }
     }
 
@@ -73,14 +82,16 @@ struct LoginPage: Sendable {
     /// visitor of a protected page around in a circle.
     @Sendable func arrive(_ request: Request, _ context: PageContext) throws -> Response {
         let query = Form(query: request)
-        guard !Caller(request, context).hasSession else { return .seeOther((query.returnTo ?? .home).value) }
+        let caller = Caller(request, context)
+        if caller.hasForeignSession { throw ForeignCookie(name: caller.sessionCookie) }
+        guard !caller.hasSession else { return .seeOther((query.returnTo ?? .home).value) }
         var view = view(Form(), returnTo: query.returnTo)
         view.errors = [FormError(.noticeCookiesOff)]
         return try pages.response(view, visitor: .anonymous, in: context)
     }
 
     private func view(_ form: Form, returnTo: ReturnPath?) -> LoginView {
-        LoginView(offer: .signIn(email: form["email"]), returnTo: returnTo, providers: settings.providers)
+        LoginView(offer: .signIn(email: form.email), returnTo: returnTo, providers: settings.providers)
     }
 
     /// The account of the given provider that waits to be linked by this visitor.
@@ -108,7 +119,7 @@ struct LoginPage: Sendable {
         if let provider = form.provider(PagePath.connectParameter) {
             // The address that waits, not the one that was sent; that one serves while the API is away.
             let pending = try? await connection(to: provider, caller)
-            view.offer = .connect(pending ?? PendingConnectionBody(provider: provider, email: form["email"]))
+            view.offer = .connect(pending ?? PendingConnectionBody(provider: provider, email: form.email))
         }
         return try pages.response(
             view,

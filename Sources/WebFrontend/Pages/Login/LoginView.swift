@@ -44,7 +44,9 @@ struct LoginView: PageView {
     func values(_ texts: Translator) -> ViewValues {
         var values: ViewValues = ["login_page": true, "heading": heading(texts, .loginHeading)]
         switch offer {
-        case .signIn(let email): values["form"] = signInForm(texts, email: email)
+        case .signIn(let email):
+            values["form"] = signInForm(texts, email: email)
+            values["typed_form"] = "login-form"
         case .connect(let pending): values["form"] = connectForm(texts, pending)
         case .goOn(let user, let provider): values["already"] = already(texts, user, connecting: provider)
         case .confirm(let provider, let user): values["confirm"] = confirmation(texts, provider, user)

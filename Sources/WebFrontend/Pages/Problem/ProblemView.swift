@@ -15,24 +15,31 @@ struct ProblemView: PageView {
     var reloads = false
     /// Where to try again by hand.
     var retryLink: String?
+    /// The cookie that another program has set, when that is what went wrong.
+    var foreignCookie: String?
 
     var hasFailed: Bool { true }
 
     func title(_ texts: Translator) -> String { texts[words.title] }
 
     func values(_ texts: Translator) -> ViewValues {
+        let plain: ViewValues = ["before": texts[words.text], "cookie": false, "after": ""]
         var values: ViewValues = [
-            "status": status ?? code.status, "text": texts[words.text], "request_id": requestID, "wait": false,
-            "retry": false,
+            "status": status ?? code.status, "text": plain, "request_id": requestID, "wait": false, "retry": false,
         ]
         if let retryAfter { values["wait"] = texts.wait(seconds: retryAfter) }
         if reloads { values["wait"] = texts[.problemUnavailableReload] }
         if let retryLink { values["retry"] = retryLink }
+        if let foreignCookie {
+            let parts = texts.parts(.problemForeignCookieText, around: "cookie")
+            values["text"] = ["before": parts.before, "cookie": foreignCookie, "after": parts.after]
+        }
         return values
     }
 
     private var words: (title: TextKey, text: TextKey) {
-        switch code {
+        if foreignCookie != nil { return (.problemForeignCookieTitle, .problemForeignCookieText) }
+        return switch code {
         case .malformedRequest, .invalidFields, .emailTaken, .unauthenticated, .invalidCredentials, .lastSignInMethod:
             (.problemBadRequestTitle, .problemBadRequestText)
         case .crossSiteRequest: (.problemCrossSiteTitle, .problemCrossSiteText)

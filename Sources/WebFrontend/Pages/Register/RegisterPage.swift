@@ -26,23 +26,28 @@ struct RegisterPage: Sendable {
     /// Makes the account and signs in, or shows the form again with everything that is wrong.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
-        let faults = Self.faults(in: form)
-        guard faults.isEmpty else { return try failed(form, FormFailure(fields: faults), context) }
-        let body = RegisterRequest(email: form["email"], password: form["password"], name: form["name"])
+        if let language = form.language {
+            return try pages.redrawn(view(form, returnTo: form.returnTo), in: language, context)
+        }
+        let faults = Self.faults(in: form, siteWords: PasswordRules.words(of: settings.common.publicURL))
+        guard faults.isEmpty else {
+            return try failed(form, FormFailure(fields: faults, email: form.email), context)
+        }
+        let body = RegisterRequest(email: form.email, password: form["password"], name: form["name"])
         do {
             let signed = try await api.register(body, for: Caller(request, context))
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch {
-            return try failed(form, FormFailure(error, logger: context.logger), context)
+            return try failed(form, FormFailure(error, email: form.email, logger: context.logger), context)
         }
     }
 
     /// Every rule that the form breaks, by the rules that the API has too; the order is that of the fields.
-    static func faults(in form: Form) -> [FieldError] {
+    static func faults(in form: Form, siteWords: [String] = []) -> [FieldError] {
         var faults: [FieldError] = []
         do { _ = try DisplayName(form["name"]) } catch { faults.append(error.inField("name")) }
-        do { _ = try EmailAddress(form["email"]) } catch { faults.append(error.inField("email")) }
-        let others = [form["email"], form["name"]]
+        do { _ = try EmailAddress(form.email) } catch { faults.append(error.inField("email")) }
+        let others = [form.email, form["name"]] + siteWords
         faults += PasswordRules.violations(in: form["password"], besides: others).map { $0.inField("password") }
         let confirmation = FormField.confirmation.rawValue
         if form[confirmation].isEmpty {
@@ -56,7 +61,7 @@ struct RegisterPage: Sendable {
     private func view(_ form: Form, returnTo: ReturnPath?) -> RegisterView {
         RegisterView(
             name: form["name"],
-            email: form["email"],
+            email: form.email,
             returnTo: returnTo,
             providers: settings.providers
         )

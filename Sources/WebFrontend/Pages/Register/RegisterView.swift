@@ -23,7 +23,7 @@ struct RegisterView: PageView {
 
     func values(_ texts: Translator) -> ViewValues {
         var values: ViewValues = [
-            "register_page": true,
+            "register_page": true, "typed_form": "register-form",
             "login_link": SitePath.link(SitePath.login, returnTo: returnTo),
         ]
         for (key, field) in fields { values[key] = field.values(texts, errors: errors) }

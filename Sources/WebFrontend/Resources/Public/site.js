@@ -106,11 +106,52 @@ function watchConfirmation(form, password, confirmation) {
     });
   }
   form.addEventListener("submit", (event) => {
-    if (confirmation.value === "" || !differs()) return;
+    if (choosesLanguage(event) || confirmation.value === "" || !differs()) return;
     event.preventDefault();
     check();
     confirmation.focus();
   });
+}
+
+/** Whether a form is sent only to have it again in another language. */
+function choosesLanguage(event) {
+  return event.submitter?.name === "language";
+}
+
+/** Passwords do not come along when a form is sent for another language. */
+function keepPasswords(form) {
+  const passwords = form.querySelectorAll("input[type=password]");
+  form.addEventListener("submit", (event) => {
+    if (!choosesLanguage(event)) return;
+    for (const input of passwords) input.disabled = true;
+  });
+  window.addEventListener("pageshow", () => {
+    for (const input of passwords) input.disabled = false;
+  });
+}
+
+/**
+ * What somebody meant by an address that they typed or pasted, the same as the server's: without characters that nobody
+ * sees, wide and small forms of ASCII made ASCII, without blanks around it.
+ */
+function cleanEmail(text) {
+  if (text.length > 4096) return text;
+  const small = { "\u3002": ".", "\uff61": ".", "\ufe52": ".", "\ufe6b": "@", "\ufe63": "-", "\ufe62": "+" };
+  return text
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
+    .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replace(/[\u3002\uff61\ufe52\ufe6b\ufe63\ufe62]/g, (form) => small[form])
+    .replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
+}
+
+/** Cleans an address when its field is left, and when the form is sent. */
+function watchEmail(form, input) {
+  const clean = () => {
+    const cleaned = cleanEmail(input.value);
+    if (cleaned !== input.value) input.value = cleaned;
+  };
+  input.addEventListener("change", clean);
+  form.addEventListener("submit", clean);
 }
 
 /** Gives every password field a button that shows what is typed. */
@@ -119,9 +160,13 @@ function addReveal(form, input) {
   button.type = "button";
   button.className = "reveal";
   button.setAttribute("aria-controls", input.id);
+  // Two such buttons on one page must not have the same name.
+  const field = document.createElement("span");
+  field.className = "visually-hidden";
+  field.textContent = `: ${input.labels[0].textContent}`;
   const show = (isShown) => {
     input.type = isShown ? "text" : "password";
-    button.textContent = isShown ? form.dataset.hide : form.dataset.show;
+    button.replaceChildren(isShown ? form.dataset.hide : form.dataset.show, field);
   };
   button.addEventListener("click", () => show(input.type === "password"));
   // A browser keeps what it sees as text in its history of entries.
@@ -144,7 +189,7 @@ function guardDoubleSubmit(form) {
     button.textContent = label;
   };
   form.addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || choosesLanguage(event)) return;
     if (isSent) {
       event.preventDefault();
       return;
@@ -177,6 +222,20 @@ function localiseTimes() {
   }
 }
 
+/**
+ * Shows what only a signed-in user may see no longer when the browser takes the page out of its cache for the Back button:
+ * the session may have ended. It is hidden when it is left, so that it does not flash up, and asked for again.
+ */
+function guardHistory() {
+  if (document.body.dataset.signedIn === undefined) return;
+  window.addEventListener("pagehide", (event) => {
+    if (event.persisted) document.body.hidden = true;
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+}
+
 for (const form of document.querySelectorAll("form")) {
   for (const input of form.querySelectorAll("input[type=password]")) addReveal(form, input);
   const password = form.querySelector("input[name=password]");
@@ -184,9 +243,12 @@ for (const form of document.querySelectorAll("form")) {
   const rules = form.querySelector("[data-rules]");
   if (rules) watchRules(rules, password);
   if (confirmation) watchConfirmation(form, password, confirmation);
+  for (const input of form.querySelectorAll("input[type=email]:not([readonly])")) watchEmail(form, input);
+  keepPasswords(form);
   guardDoubleSubmit(form);
 }
 localiseTimes();
+guardHistory();
 
 // The answer to a form gets the address of the form, so that "back" and "reload" ask for the page and do not send the
 // form again; a confirmation in the address goes away, so that it is not shown twice.

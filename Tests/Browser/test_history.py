@@ -1,0 +1,95 @@
+"""W4: after signing out, nothing of before comes back; in Chromium with its cache for the Back button, as people have it."""
+
+import contextlib
+
+import pytest
+from chromium import OPTIONS
+from people import NAME, path_of, register, sign_out
+from playwright.sync_api import TimeoutError, expect
+from site_under_test import running_site
+
+
+@pytest.fixture(scope="module")
+def everyday_chromium(playwright):
+    """Chromium as people run it: Playwright switches the cache for the Back button off."""
+    browser = playwright.chromium.launch(
+        **OPTIONS | {"args": [*OPTIONS["args"], "--host-resolver-rules=MAP plain.test 127.0.0.1"]},
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def plain_site():
+    """The site under a name that browsers do not count as secure."""
+    with running_site(PUBLIC_URL="http://plain.test") as site:
+        yield site
+
+
+@pytest.fixture(params=["local", "plain"])
+def address(request, site):
+    """The address of a site: one where browsers forget pages when they are told to, and one where they do not."""
+    if request.param == "local":
+        return site.url
+    return f"http://plain.test:{request.getfixturevalue('plain_site').browser_port}"
+
+
+@pytest.fixture(params=[True, False], ids=["with-javascript", "without-javascript"])
+def everyday_page(request, everyday_chromium, address):
+    """A page in that browser."""
+    context = everyday_chromium.new_context(
+        base_url=address, locale="en-GB", java_script_enabled=request.param
+    )
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+def go_back(page):
+    """Goes back once; what comes out of the cache makes no navigation that the driver sees to its end."""
+    with contextlib.suppress(TimeoutError):
+        page.go_back(timeout=3_000, wait_until="commit")
+    page.wait_for_load_state()
+
+
+def test_w4_back_after_signing_out_shows_nothing_of_before(everyday_page, email):
+    page = everyday_page
+    register(page, email)
+    page.goto("/account")
+    expect(page.get_by_test_id("account-email")).to_have_text(email)
+    page.get_by_role("link", name="yoshikosan").click()
+    expect(page.get_by_test_id("greeting")).to_contain_text(NAME)
+    sign_out(page)
+    expect(page.get_by_role("status").first).to_contain_text("You have signed out.")
+    seen = set()
+    for _ in range(4):
+        go_back(page)
+        seen.add(path_of(page))
+        content = page.content()
+        assert email not in content, path_of(page)
+        assert page.get_by_test_id("greeting").count() == 0
+        assert page.get_by_test_id("user-name").count() == 0
+    assert len(seen) > 1
+
+
+def test_w4_a_page_that_comes_out_of_the_cache_is_hidden_and_asked_for_again(everyday_chromium, address, email):
+    # Chromium keeps no page with `Cache-Control: no-store`; a browser that does tells the page so.
+    context = everyday_chromium.new_context(base_url=address, locale="en-GB")
+    page = context.new_page()
+    register(page, email)
+    page.goto("/account")
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    expect(page.locator("main")).to_be_hidden()
+    # The session ends, and nothing tells this page.
+    assert context.request.post("/logout", headers={"Sec-Fetch-Site": "same-origin"}).ok
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    page.wait_for_url("**/login?**")
+    assert email not in page.content()
+    # A page that is the same for all keeps what was typed.
+    page.get_by_label("Email address").fill(email)
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(page.get_by_label("Email address")).to_be_visible()
+    expect(page.get_by_label("Email address")).to_have_value(email)
+    context.close()

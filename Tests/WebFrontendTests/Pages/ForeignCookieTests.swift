@@ -1,0 +1,71 @@
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// W21: a visitor is never sent to where they were just sent from, whatever cookies another application has set.
+@Suite struct ForeignCookieTests {
+    /// An API that takes neither of two different cookies, as the real one.
+    private let api = StubAuthAPI([
+        "GET /api/auth/me": { request in
+            let isAlone = request.has("access_token=live") && !request.has("access_token=foreign")
+            return isAlone ? try StubAuthAPI.json(StubAuthAPI.user) : StubAuthAPI.problem(.unauthenticated)
+        }
+    ])
+
+    // W21: both orders, on pages and on forms of the protected page.
+    @Test(arguments: ["access_token=foreign; access_token=live", "access_token=live; access_token=foreign"])
+    func anotherCookieIsExplained(cookies: String) async throws {
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/account", cookie: cookies)
+            #expect(page.status == 400)
+            #expect(page.location == nil)
+            #expect(page.body.contains("another cookie named “<code translate=\"no\">access_token</code>”"))
+            #expect(page.body.contains("<a class=\"button button-main\" href=\"/account\">Try again</a>"))
+            let arrived = try await site.get("/signed-in?return_to=/account", cookie: cookies)
+            #expect(arrived.status == 400)
+            let japanese = try await site.get("/account", cookie: cookies, headers: ["Accept-Language": "ja"])
+            #expect(japanese.body.contains("「<code translate=\"no\">access_token</code>」という名前のCookie"))
+        }
+    }
+
+    // W21: the same cookie twice is no other, and a cookie that only begins like it is none.
+    @Test(arguments: ["access_token=live; access_token=live", "access_token=live; access_token2=x; my_access_token=y"])
+    func ownCookieIsNone(cookies: String) async throws {
+        try await TestSite.with(api) { site in
+            #expect(try await site.get("/", cookie: cookies).body.contains("Ada Lovelace"))
+        }
+    }
+
+    // W21: a session that only the page for signing in sees, so that it sends on and the other sends back.
+    @Test func circleIsLeft() async throws {
+        try await TestSite.with(api) { site in
+            let sent = try await site.get("/account")
+            #expect(sent.location == "/login?return_to=%2Faccount")
+            let back = try await site.get("/login?return_to=%2Faccount", cookie: StubAuthAPI.cookie)
+            #expect(back.status == 303 && back.location == "/account")
+            #expect(back.cookies == ["sent_on=1; Max-Age=5; Path=/; HttpOnly; SameSite=Lax"])
+            for cookies in ["sent_on=1", "sent_on=1; access_token=foreign"] {
+                let page = try await site.get("/account", cookie: cookies)
+                #expect(page.status == 400)
+                #expect(page.body.contains("another cookie named “<code translate=\"no\">access_token</code>”"))
+            }
+        }
+    }
+
+    // W21: over TLS the plain cookie of a neighbour under the same domain is not ours, and nobody can go in circles.
+    @Test func overTLSOnlyThePrefixedCookieCounts() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api, publicURL: "https://site.example") { site in
+            let page = try await site.get("/account", cookie: "access_token=foreign")
+            #expect(page.location == "/login?return_to=%2Faccount")
+            #expect(api.requests.isEmpty)
+            let form = try await site.get("/login", cookie: "access_token=foreign")
+            #expect(form.status == 200)
+            let two = try await site.get("/account", cookie: "__Host-access_token=a; __Host-access_token=b")
+            #expect(two.status == 400)
+            #expect(two.body.contains("another cookie named “<code translate=\"no\">__Host-access_token</code>”"))
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// W20, W26: what was typed is cleaned, named, and kept.
+@Suite struct TypedFormTests {
+    private struct Row: Decodable {
+        let typed: String
+        let cleaned: String
+        let address: String?
+        let fault: String?
+    }
+
+    private func rows() throws -> [Row] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Support/email_addresses.json").standardized
+        return try JSONDecoder().decode([Row].self, from: Data(contentsOf: file))
+    }
+
+    // W20: the frontend sends the API what it shows, cleaned by the table that form and API run too.
+    @Test func addressesAreCleaned() async throws {
+        let rows = try rows()
+        let api = StubAuthAPI([
+            "POST /api/auth/login": { _ in
+                StubAuthAPI.problem(
+                    .invalidFields,
+                    fields: [FieldError(field: "email", code: .invalidEmail, detail: "")]
+                )
+            }
+        ])
+        try await TestSite.with(api) { site in
+            let texts = try Translations.embedded()[.english]
+            for row in rows {
+                let page = try await site.post("/login", ["email": row.typed, "password": "Correct-Horse-7"])
+                let value = "value=\"\(row.cleaned.escapedForHTML)\""
+                #expect(page.body.contains(value), "\(row.typed.debugDescription)")
+                guard let name = row.fault, let fault = EmailAddress.Fault(rawValue: name) else { continue }
+                #expect(page.body.contains(texts[fault.text].escapedForHTML))
+                let form = try await site.post(
+                    "/register",
+                    ["name": "Ada", "email": row.typed, "password": "a", "password_confirmation": "a"]
+                )
+                #expect(form.status == 422)
+                #expect(form.body.contains(texts[fault.text].escapedForHTML))
+                #expect(form.body.contains(value))
+            }
+        }
+        let sent = api.requests.filter { $0.path == APIPath.login }.map { $0.fields["email"] ?? "" }
+        #expect(sent.map { Array($0.utf8) } == rows.map { Array($0.cleaned.utf8) })
+    }
+
+    // W20: an address of nothing that anybody sees is a missing one.
+    @Test func invisibleAddressIsMissing() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/login", ["email": "\u{200B}\u{FEFF} ", "password": "x"])
+            #expect(page.status == 422)
+            #expect(page.body.contains("Enter your email address."))
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    // W26: the language buttons belong to the form, which comes back with what was typed, never the password.
+    @Test func languageSwitchKeepsTheForm() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            for (path, form) in [("/login", "login-form"), ("/register", "register-form")] {
+                let shown = try await site.get("\(path)?return_to=/account")
+                #expect(shown.body.contains("name=\"language\" value=\"ja\" lang=\"ja\" form=\"\(form)\""))
+                let page = try await site.post(
+                    path,
+                    [
+                        "return_to": "/account", "email": "ada@example.com", "name": "Ada <3",
+                        "password": "Secret-No-1", "password_confirmation": "Secret-No-1", "language": "ja",
+                    ]
+                )
+                #expect(page.status == 200)
+                #expect(page.cookies == ["language=ja; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"])
+                #expect(page["Content-Language"] == "ja")
+                #expect(page.body.contains("<html lang=\"ja\">"))
+                #expect(page.body.contains(#"value="ada@example.com""#))
+                #expect(page.body.contains(#"name="return_to" value="/account""#))
+                #expect(!page.body.contains("Secret-No-1"))
+                #expect(!page.body.contains("error-summary"))
+                if path == "/register" { #expect(page.body.contains(#"value="Ada &lt;3""#)) }
+            }
+            // Pages without a form have their own buttons.
+            #expect(try await !site.get("/").body.contains(" form=\""))
+            let unknown = try await site.post(
+                "/login",
+                ["email": "ada@example.com", "password": "", "language": "tlh"]
+            )
+            #expect(unknown.status == 422)
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    // W28: the summary takes the focus, so it is no live region as well.
+    @Test func summaryIsAnnouncedOnce() async throws {
+        try await TestSite.with { site in
+            let page = try await site.post("/login")
+            #expect(page.body.contains(#"id="error-summary" role="group" tabindex="-1" autofocus"#))
+            #expect(!page.body.contains("role=\"alert\"") && !page.body.contains("aria-live"))
+        }
+    }
+
+    // W27: the sentence on cookies names the one that stays longest.
+    @Test func footerNamesTheCookies() async throws {
+        try await TestSite.with { site in
+            #expect(try await site.get("/").body.contains("For 180 days after you sign in"))
+            #expect(try await site.get("/", headers: ["Accept-Language": "ja"]).body.contains("ログイン後180日間記憶します"))
+        }
+    }
+
+    // W29: the frontend refuses what the API refuses, the site's own name included.
+    @Test(arguments: ["Summer2026!", "Yoshikosan1", "Exampleshop26", "Lovelace1!"])
+    func commonPasswordsAreRefused(password: String) async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api, publicURL: "https://exampleshop.example") { site in
+            let page = try await site.post(
+                "/register",
+                [
+                    "name": "Ada Lovelace", "email": "ada@example.com", "password": password,
+                    "password_confirmation": password,
+                ]
+            )
+            #expect(page.status == 422)
+            #expect(page.body.contains("among those that attackers try first"))
+        }
+        #expect(api.requests.isEmpty)
+    }
+}
