@@ -12,11 +12,11 @@ public enum ClearSiteData {
     }
 
     private static func isLoopback(_ authority: String) -> Bool {
-        if authority.hasPrefix("[::1]") { return true }
-        let host = authority.prefix { $0 != ":" }
-        if host == "localhost" || host.hasSuffix(".localhost") { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        if authority.begins(with: "[::1]") { return true }
+        let host = authority.utf8.prefix { $0 != UInt8(ascii: ":") }
+        let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Substring.init)
+        if labels.last?.isExactly("localhost") ?? false { return true }
+        return labels.count == 4 && labels[0].isExactly("127") && labels.allSatisfy { UInt8($0) != nil }
     }
 }
 

@@ -69,7 +69,7 @@ struct SessionBatches: Sendable {
                 }
                 ended += batch
                 if batch < size { break }
-            } catch let error as PostgresError where error.sqlState == "57014" && size > 1 {
+            } catch let error as PostgresError where error.sqlState == "57014" && size > 1 {  // bounded: SQLSTATE
                 size = max(1, size / 4)
             }
         }
