@@ -35,7 +35,7 @@ struct OAuthRoutes: Sendable {
                     provider,
                     returnTo: returnTo,
                     linkTo: visitor?.account.id,
-                    choosesAccount: visitor != nil || !query[values: PagePath.chooseParameter[...]].isEmpty
+                    choosesAccount: visitor != nil || !query.values(PagePath.chooseParameter).isEmpty
                 )
                 var response = OAuthRedirect.toProvider(address)
                 try flows.keep(flow, of: request, on: &response)
