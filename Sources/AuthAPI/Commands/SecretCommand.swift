@@ -26,17 +26,15 @@ struct SecretCommand: AsyncParsableCommand {
             JSONLogHandler.bootstrap(settings.common, leastLevel: .warning)
             var configuration = settings.database.serving
             configuration.poolSize = 1
-            let pool = PostgresPool(configuration, logger: Logger(label: "AuthAPI"))
+            // An operator can wait.
+            configuration.waitTimeout = .seconds(10)
+            configuration.endsWhenRefused = true
             let vault = TokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
-            let result: Result<TokenRotation.Report, any Error>
             do {
-                result = .success(try await TokenRotation(postgres: pool, vault: vault).run())
-            } catch {
-                result = .failure(error)
-            }
-            await pool.close()
-            do {
-                try Self.tell(result.get())
+                let report = try await PostgresPool.with(configuration, logger: Logger(label: "AuthAPI")) { pool in
+                    try await TokenRotation(postgres: pool, vault: vault).run()
+                }
+                try Self.tell(report)
             } catch let error as PostgresError where error.isUnavailable {
                 StandardError.print("the database cannot be reached, or its schema is not current")
                 throw ExitCode(HealthCheck.unavailableStatus)

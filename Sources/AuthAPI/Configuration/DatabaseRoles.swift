@@ -16,6 +16,7 @@ struct DatabaseRoles: Sendable {
         let poolSize = reader.integer(.databasePoolSize, in: PostgresConfiguration.poolSizeRange, default: 4)
         let waitTimeout = reader.integer(.databasePoolTimeout, in: 1...60, default: 2)
         let connectTimeout = reader.integer(.databaseConnectTimeout, in: 2...60, default: 2)
+        let pooler = reader.choice(.databasePooler, default: DatabasePooler.automatic)
         let url = reader.text(.databaseURL)
         let ownerURL = reader.text(.migrationDatabaseURL)
         let parts = Parts(from: &reader)
@@ -29,11 +30,13 @@ struct DatabaseRoles: Sendable {
         serving.poolSize = poolSize
         serving.waitTimeout = .seconds(waitTimeout)
         serving.connectTimeout = .seconds(connectTimeout)
+        serving.pooler = pooler
         var owner = ownerURL.map { reader.connection(.migrationDatabaseURL, url: $0) } ?? nil
         if url == nil, ownerURL == nil, parts.apiUser != nil, let password = parts.password {
             owner = reader.connection(.postgresHost, parts, user: parts.user, password: password)
         }
         owner?.connectTimeout = .seconds(connectTimeout)
+        owner?.pooler = pooler
         return DatabaseRoles(serving: serving, owner: owner)
     }
 

@@ -23,7 +23,7 @@ struct RequestFrame: RouterMiddleware {
                 response = preflight
             } else {
                 try rules.check(request)
-                response = try await DatabasePatience.$current.withValue(DatabasePatience()) {
+                response = try await DatabaseBudget.$current.withValue(DatabaseBudget()) {
                     try await next(request, context)
                 }
             }

@@ -47,7 +47,7 @@ final class MetricsStore: Sendable {
     }
 }
 
-private struct CountForMetrics: Statement {
+private struct CountForMetrics: ReadStatement {
     static let sql: StaticString = #"""
         SELECT (SELECT count(*) FROM sessions WHERE expires_at > $1),
                (SELECT count(*) FROM users

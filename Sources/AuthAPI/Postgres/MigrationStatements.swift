@@ -52,7 +52,7 @@ struct SelectRecords: Statement {
 }
 
 /// Reads the numbers alone.
-struct SelectVersions: Statement {
+struct SelectVersions: ReadStatement {
     static let sql: StaticString = "SELECT version FROM schema_migrations"
     static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
 }

@@ -168,10 +168,6 @@ struct Migrator: Sendable {
 
     /// Runs `body` with a pool of one connection that ends with the call.
     private func withPool<Value>(_ body: (PostgresPool) async throws -> Value) async throws -> Value {
-        let pool = PostgresPool(configuration, logger: logger)
-        let result: Result<Value, any Error>
-        do { result = .success(try await body(pool)) } catch { result = .failure(error) }
-        await pool.close()
-        return try result.get()
+        try await PostgresPool.with(configuration, logger: logger, body)
     }
 }

@@ -18,8 +18,8 @@ struct PostgresConfiguration: Sendable {
     /// How long a job may wait for a worker; nil waits for ever.
     var waitTimeout: Duration? = .seconds(2)
     /// How long a job may take, counted from when it was handed in; nil has no limit.
-    var jobTimeout: Duration? = .milliseconds(2700)
-    /// How long to try one host; libpq counts in seconds and takes at least 2.
+    var jobTimeout: Duration? = DatabaseBudget.limit
+    /// How long to try one address of a host.
     var connectTimeout: Duration = .seconds(2)
     /// When the server gives up a statement; nil leaves it to run.
     var statementTimeout: Duration? = .milliseconds(2500)
@@ -29,10 +29,15 @@ struct PostgresConfiguration: Sendable {
     var idleInTransactionTimeout: Duration? = .seconds(5)
     /// The first and the longest pause between two attempts to connect.
     var backoff: ClosedRange<Duration> = .milliseconds(50)...Duration.seconds(1)
+    /// Whether whoever waits is told at once when the server takes no connection from us; else they wait as for a server
+    /// that is away, which a server that is being set up may be.
+    var endsWhenRefused = false
+    /// How long closing the pool lets what has been handed in go on.
+    var drainTimeout: Duration = .seconds(3)
+    /// What stands between this program and the server.
+    var pooler = DatabasePooler.automatic
     /// What the server's own views call the connections, unless the connection string says.
     var applicationName = "yoshikosan"
-    /// Further server settings for each connection.
-    var serverSettings: [(name: String, value: String)] = []
 
     /// What the connection string says, as libpq's keywords.
     private let given: [ConnectionString.Parameter]
@@ -65,9 +70,8 @@ struct PostgresConfiguration: Sendable {
         copy.statementTimeout = nil
         copy.lockTimeout = nil
         copy.idleInTransactionTimeout = nil
+        copy.endsWhenRefused = true
         copy.applicationName += "-migrate"
-        // Without it the server would carry a migration on, lock and all, after its client died.
-        copy.serverSettings.append((name: "client_connection_check_interval", value: "1000"))
         return copy
     }
 
@@ -75,53 +79,38 @@ struct PostgresConfiguration: Sendable {
     var connectionParameters: [(keyword: String, value: String)] {
         let defaults: [ConnectionString.Parameter] = [
             (keyword: "fallback_application_name", value: applicationName),
-            (keyword: "connect_timeout", value: String(max(2, connectTimeout.components.seconds))),
             (keyword: "keepalives", value: "1"),
             (keyword: "keepalives_idle", value: "10"),
             (keyword: "keepalives_interval", value: "3"),
             (keyword: "keepalives_count", value: "3"),
             (keyword: "tcp_user_timeout", value: jobTimeout.map { String($0.milliseconds) } ?? "10000"),
         ]
-        let ownOptions = given.first { $0.keyword == "options" }?.value ?? ""
-        return defaults + given.filter { $0.keyword != "options" } + [
-            (keyword: "client_encoding", value: "UTF8"),
-            (keyword: "options", value: ownOptions.isEmpty ? serverOptions : serverOptions + " " + ownOptions),
-        ]
+        return defaults + given + [(keyword: "client_encoding", value: "UTF8")]
+    }
+
+    /// How long to try one address: what the connection string says, or else `connectTimeout`; nil tries for ever.
+    var connectLimit: Duration? {
+        // As libpq has it: none below two seconds, and zero or less stands for ever.
+        guard let seconds = value(of: "connect_timeout").flatMap({ Int($0) }) else { return connectTimeout }
+        return seconds > 0 ? .seconds(max(2, seconds)) : nil
+    }
+
+    /// What the connection string says about one of libpq's keywords; nil when it leaves that to libpq.
+    func value(of keyword: String) -> String? {
+        given.last { $0.keyword == keyword }?.value
     }
 
     /// The role; nil when the connection string leaves it to libpq.
-    var user: String? {
-        given.last { $0.keyword == "user" }?.value
-    }
+    var user: String? { value(of: "user") }
 
     /// How the server is verified; nil when the connection string leaves it to libpq.
-    var sslMode: String? {
-        given.last { $0.keyword == "sslmode" }?.value
-    }
+    var sslMode: String? { value(of: "sslmode") }
 
     /// The host, or hosts with commas between; nil when the connection string leaves it to libpq.
-    var host: String? {
-        given.last { $0.keyword == "host" }?.value
-    }
+    var host: String? { value(of: "host") }
 
     /// The password, so that nobody repeats it by accident.
-    var password: String? {
-        given.last { $0.keyword == "password" }?.value
-    }
-
-    /// Server settings as command-line switches.
-    private var serverOptions: String {
-        let limits: [(name: String, value: String)] = [
-            (name: "statement_timeout", value: String(statementTimeout?.milliseconds ?? 0)),
-            (name: "lock_timeout", value: String(lockTimeout?.milliseconds ?? 0)),
-            (
-                name: "idle_in_transaction_session_timeout",
-                value: String(idleInTransactionTimeout?.milliseconds ?? 0)
-            ),
-            (name: "TimeZone", value: "UTC"),
-        ]
-        return (limits + serverSettings).map { "-c \($0.name)=\($0.value)" }.joined(separator: " ")
-    }
+    var password: String? { value(of: "password") }
 }
 
 extension PostgresConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -54,30 +54,6 @@ final class PostgresConnection {
         try execute(statement).affectedRows
     }
 
-    /// Makes sure that the statement is prepared.
-    func prepare<S: Statement>(_ statement: S) throws(PostgresError) {
-        guard plans[ObjectIdentifier(S.self)] == nil else { return }
-        _ = try plan(for: S.self, statement.parameters)
-    }
-
-    /// Adds a prepared statement to those that `runTogether` runs.
-    func enqueue<S: Statement>(_ statement: S) throws(PostgresError) {
-        let values = statement.parameters
-        let plan = try plan(for: S.self, values)
-        try parameters.encode(values, statement: plan.statement)
-        try link.enqueue(plan.name, parameters, name: plan.statement)
-    }
-
-    /// Runs statements in one round trip; the result of one that failed, and of those behind it, is nil.
-    ///
-    /// Throws `PostgresError` when none can be told from another: one could not be prepared, or the connection broke.
-    func runTogether(_ reads: [any PostgresRead]) throws(PostgresError) -> [PostgresResult?] {
-        for read in reads { try read.prepare(on: self) }
-        return try link.executeTogether(reads.count, name: "PostgresRead") { index throws(PostgresError) in
-            try reads[index].enqueue(on: self)
-        }
-    }
-
     /// Prepares the statement if need be, and runs it.
     ///
     /// When the server has dropped the plan or its shape has changed, prepares again and repeats, outside a transaction.
@@ -97,6 +73,11 @@ final class PostgresConnection {
 
     /// Prepares the statement if need be, and runs it once.
     private func send<S: Statement>(_ statement: S, _ values: [PostgresValue]) throws(PostgresError) -> PostgresResult {
+        // What is prepared on a connection that others use too may be theirs, or gone with the next transaction.
+        guard !link.session.isShared else {
+            try parameters.encode(values, statement: S.name)
+            return try link.execute(S.sql, types: values.map(\.type.rawValue), parameters, name: S.name)
+        }
         let plan = try plan(for: S.self, values)
         try parameters.encode(values, statement: plan.statement)
         return try link.execute(plan.name, parameters, name: plan.statement)
@@ -180,18 +161,18 @@ extension PostgresConnection {
 
     /// One attempt at a transaction.
     private func attemptTransaction<Value>(_ body: (PostgresConnection) throws -> Value) throws -> Value {
-        try command("BEGIN")
+        try command(link.session.begin)
         let value: Value
         do {
             value = try body(self)
         } catch {
             if !link.isBroken {
-                do { try command("ROLLBACK") } catch { link.abandon() }
+                do { try command("ROLLBACK", endsTransaction: true) } catch { link.abandon() }
             }
             throw error
         }
         // The server answers ROLLBACK to the COMMIT of a transaction in which a statement failed.
-        guard try command("COMMIT") == "COMMIT" else {
+        guard try command("COMMIT", endsTransaction: true) == "COMMIT" else {
             throw PostgresError(kind: .misuse, detail: "a statement failed inside a transaction and was ignored")
         }
         return value
@@ -199,11 +180,8 @@ extension PostgresConnection {
 
     /// Runs a command without parameters and gives its tag.
     @discardableResult
-    private func command(_ text: StaticString) throws(PostgresError) -> String {
-        let name = text.description
-        return try unsafe text.utf8Start.withMemoryRebound(to: CChar.self, capacity: text.utf8CodeUnitCount + 1) {
-            start throws(PostgresError) in
-            try unsafe link.run(start, name: name).commandTag
-        }
+    private func command(_ text: String, endsTransaction: Bool = false) throws(PostgresError) -> String {
+        let bytes = Array(text.utf8CString)
+        return try unsafe link.run(bytes, name: text, endsTransaction: endsTransaction).commandTag
     }
 }

@@ -19,6 +19,8 @@ struct PostgresError: Error, Sendable {
     enum Unavailability: Sendable, Equatable {
         /// No connection could be made.
         case notConnected
+        /// The server takes no connection from us, and will not later either: role, password or database are wrong.
+        case refused
         /// The connection broke; the statement may or may not have been carried out.
         case connectionLost
         /// Every worker is busy and the queue is full.

@@ -2,52 +2,71 @@
 protocol PostgresJob: AnyObject, Sendable {
     /// The number under which it can be cancelled.
     var id: UInt64 { get }
+    /// What it does.
+    var kind: PostgresSchedule.Kind { get }
     /// When waiting for a worker ends.
     var waitsUntil: Deadline { get }
-    /// Whether it only reads, so that it may have the worker that is kept for such.
-    var onlyReads: Bool { get }
-    /// Runs the work and hands on its result or error; called once, on a worker.
-    func run(on connection: PostgresConnection)
+    /// Runs jobs of this kind, this one among them, and hands on their results or errors; called on a worker.
+    ///
+    /// - Returns: those to be run again: they only read, and had to make way for another whose time was over.
+    func run(_ jobs: [any PostgresJob], on connection: PostgresConnection) -> [any PostgresJob]
     /// Hands on an error instead of running; called at most once, and never beside `run`.
     func fail(_ error: any Error)
-    /// The same job, when it can share a round trip with others.
-    var asRead: (any PostgresRead)? { get }
 }
 
+/// The schedule of a pool.
+typealias PostgresSchedule = JobSchedule<any PostgresJob>
+
 extension PostgresJob {
-    /// Has the connection to itself.
-    var asRead: (any PostgresRead)? { nil }
+    /// The job as it waits.
+    var waiting: PostgresSchedule.Waiting {
+        PostgresSchedule.Waiting(id: id, kind: kind, waitsUntil: waitsUntil, job: self)
+    }
+}
+
+/// The times of a job, which begin when it is handed in.
+struct PostgresJobTimes: Sendable {
+    /// When waiting for a worker ends.
+    let waitsUntil: Deadline
+    /// When it must be answered.
+    let endsBy: Deadline
+
+    /// Takes the shorter of what the pool allows and what the request in hand has left.
+    init(_ configuration: PostgresConfiguration) {
+        let now = Deadline.now
+        let end = DatabaseBudget.current?.end(from: now) ?? .never
+        waitsUntil = min(now.adding(configuration.waitTimeout), end)
+        endsBy = min(now.adding(configuration.jobTimeout), end)
+    }
 }
 
 /// A closure and the task that waits for its result.
 final class PostgresClosureJob<Value: Sendable>: PostgresJob {
     let id: UInt64
-    let waitsUntil: Deadline
-    let onlyReads: Bool
-    private let endsBy: Deadline
+    let kind: PostgresSchedule.Kind
+    private let times: PostgresJobTimes
     private let body: @Sendable (PostgresConnection) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
 
     /// Makes a job that starts waiting now.
     init(
         id: UInt64,
-        _ configuration: PostgresConfiguration,
-        onlyReads: Bool,
+        kind: PostgresSchedule.Kind,
+        times: PostgresJobTimes,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value,
         _ continuation: CheckedContinuation<Value, any Error>
     ) {
-        let now = Deadline.now
-        let end = DatabasePatience.current?.end(from: now) ?? .never
         self.id = id
-        waitsUntil = min(now.adding(configuration.waitTimeout), end)
-        endsBy = min(now.adding(configuration.jobTimeout), end)
-        self.onlyReads = onlyReads
+        self.kind = kind
+        self.times = times
         self.body = body
         self.continuation = continuation
     }
 
-    func run(on connection: PostgresConnection) {
-        connection.setDeadline(endsBy)
+    var waitsUntil: Deadline { times.waitsUntil }
+
+    func run(_ jobs: [any PostgresJob], on connection: PostgresConnection) -> [any PostgresJob] {
+        connection.setDeadline(times.endsBy)
         let result = Result {
             let value = try body(connection)
             try connection.checkIdle()
@@ -56,6 +75,7 @@ final class PostgresClosureJob<Value: Sendable>: PostgresJob {
         // A job that failed may have left a transaction open too; its own error says more.
         if case .failure = result { try? connection.checkIdle() }
         continuation.resume(with: result)
+        return []
     }
 
     func fail(_ error: any Error) {

@@ -4,42 +4,38 @@ import Synchronization
 /// The bounded queue between requests and workers; the queue is the pool.
 ///
 /// `@unchecked Sendable` is sound because every stored variable is read and written only while `mutex` is held, with
-/// the exception of constants and of `lastID`, which is atomic; the conditions are used only with that mutex. Jobs are run
-/// and failed, and continuations resumed, only while it is not held.
+/// the exception of constants and of the atomic ones; the conditions are used only with that mutex. Jobs are run and
+/// failed, and continuations resumed, only while it is not held.
 @safe final class PostgresJobQueue: @unchecked Sendable {
-    /// The most reads that share a round trip.
-    static let mostTogether = 16
-
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     /// One for each worker, and the last for the timekeeper.
     private let wakeUps: UnsafeMutablePointer<pthread_cond_t>
-    private let limit: Int
-    /// How many jobs that write may run at once: a lock or an absent standby holds up all; one worker is left for reading.
-    private let writeLimit: Int
     private let lastID = Atomic<UInt64>(0)
+    private let stopped = Atomic<Bool>(false)
     private let workers: Int
 
-    private var jobs: [any PostgresJob] = []
-    /// Workers without work; the one that stopped last, whose caches are warm, is woken first.
-    private var idle: [Int] = []
-    /// Workers with reads of the kind that shares round trips, and when they should be back for what has come meanwhile.
-    private var reading: [Int: Deadline] = [:]
+    private var schedule: PostgresSchedule
     private var connected = 0
-    private var writing = 0
     private var connects: UInt64 = 0
     private var liveThreads: Int
-    /// When the timekeeper looks again by itself.
-    private var timekeeperWakes = Deadline.never
-    private var isClosed = false
     private var refused: UInt64 = 0
     private var expired: UInt64 = 0
-    private var finishers: [CheckedContinuation<Void, Never>] = []
+    /// Why the last attempt to connect failed; nil once one succeeds.
+    private var lastFailure: PostgresError?
+    /// When the timekeeper looks again by itself.
+    private var timekeeperWakes = Deadline.never
+    /// When whatever still runs after closing is stopped, and when nobody waits for it any longer.
+    private var stopsAt = Deadline.never
+    private var leavesAt = Deadline.never
+    private var finishers: [CheckedContinuation<Bool, Never>] = []
+
+    /// How long whatever runs may take to notice that it is to stop.
+    private static let leaving: Duration = .milliseconds(1000)
 
     /// A queue for that many workers and one timekeeper.
     init(workers: Int, limit: Int) {
         self.workers = workers
-        self.limit = limit
-        writeLimit = max(1, workers - 1)
+        schedule = PostgresSchedule(workers: workers, limit: limit)
         liveThreads = workers + 1
         unsafe mutex = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
@@ -67,60 +63,58 @@ import Synchronization
         lastID.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
+    /// Whether whatever runs or connects is to end now.
+    var isStopped: Bool { stopped.load(ordering: .relaxed) }
+
     /// Hands a job in; fails it at once when the queue is full or closed.
     func push(_ job: any PostgresJob) {
-        var wakes: Int?
         var wakesTimekeeper = false
-        let now = Deadline.now
-        let refusal: PostgresError? = locked {
-            guard !isClosed else { return .unavailable(.closed) }
-            // However many wait to write, there is room for who only asks something.
-            guard jobs.count < (job.onlyReads ? limit : limit - limit / 4) else {
-                refused += 1
-                return .unavailable(.queueFull)
-            }
-            jobs.append(job)
-            var looksAgain = job.waitsUntil
-            if job.asRead != nil, jobs.count < Self.mostTogether, let back = reading.values.max(), now < back {
-                // Left to who is back soon; should that take longer, the timekeeper wakes another.
-                looksAgain = min(looksAgain, back)
-            } else if mayRun(job) {
-                wakes = idle.popLast()
-            }
-            wakesTimekeeper = looksAgain < timekeeperWakes
-            if wakesTimekeeper { timekeeperWakes = looksAgain }
-            return nil
+        let admission = locked {
+            let admission = schedule.push(job.waiting)
+            if admission == .full { refused += 1 }
+            wakesTimekeeper = job.waitsUntil < timekeeperWakes
+            if wakesTimekeeper { timekeeperWakes = job.waitsUntil }
+            return admission
         }
-        if let refusal { job.fail(refusal) }
-        if let wakes { signal(wakes) }
+        switch admission {
+        case .waits(let worker): if let worker { signal(worker) }
+        case .full: job.fail(PostgresError.unavailable(.queueFull))
+        case .closed: job.fail(PostgresError.unavailable(.closed))
+        }
         if wakesTimekeeper { signal(workers) }
     }
 
     /// Takes a waiting job out and fails it; does nothing when it is running or done.
     func cancel(_ id: UInt64) {
-        let job: (any PostgresJob)? = locked {
-            jobs.firstIndex { $0.id == id }.map { jobs.remove(at: $0) }
-        }
+        let job = locked { schedule.cancel(id) }
         job?.fail(CancellationError())
     }
 
-    /// Refuses further jobs; workers finish those that wait and end.
-    func close() {
+    /// Refuses further jobs; workers finish those that wait, for so long, and then whatever still runs is stopped.
+    func close(draining time: Duration) {
+        let end = Deadline.now.adding(time)
         locked {
-            isClosed = true
-            idle.removeAll()
+            schedule.close(drainingUntil: end)
+            stopsAt = min(stopsAt, end)
+            leavesAt = min(leavesAt, end.adding(Self.leaving))
+            timekeeperWakes = .now
+            stopWhenDone()
         }
         for index in 0...workers { signal(index) }
     }
 
-    /// Returns when every thread has ended its work.
-    func finished() async {
+    /// Returns when every thread has ended its work, or when those that have not are no longer waited for.
+    ///
+    /// - Returns: whether all have ended.
+    func finished() async -> Bool {
         await withCheckedContinuation { continuation in
-            let isFinished = locked {
-                if liveThreads > 0 { finishers.append(continuation) }
-                return liveThreads == 0
+            let isFinished: Bool? = locked {
+                if liveThreads == 0 { return true }
+                if leavesAt <= .now { return false }
+                finishers.append(continuation)
+                return nil
             }
-            if isFinished { continuation.resume() }
+            if let isFinished { continuation.resume(returning: isFinished) }
         }
     }
 
@@ -131,159 +125,164 @@ import Synchronization
                 size: workers,
                 connected: connected,
                 connects: connects,
-                busy: connected - min(idle.count, connected),
-                waiting: jobs.count,
+                busy: connected - min(schedule.idleCount, connected),
+                waiting: schedule.waiting.count,
                 refused: refused,
                 expired: expired,
-                isClosing: isClosed
+                isClosing: schedule.isClosed
             )
         }
     }
 
-    /// The next job, as soon as there is one that may run; nil when the queue is closed and there is none.
+    /// What a worker runs next, as soon as there is something that may run; nil when the queue is closed and empty.
     ///
-    /// Whoever takes a job says afterwards that it has `ended`, or puts it back.
-    func next(for worker: Int) -> (any PostgresJob)? {
+    /// Whoever takes a run says afterwards that it has `ended`, here or there, or puts it back.
+    func next(for worker: Int, after last: PostgresSchedule.Kind?) -> PostgresSchedule.Run? {
         var wakes: Int?
-        let job: (any PostgresJob)? = locked {
-            reading[worker] = nil
+        let run: PostgresSchedule.Run? = locked {
+            if let last { schedule.ended(last) }
+            stopWhenDone()
             while true {
-                if let index = jobs.firstIndex(where: mayRun) {
-                    let job = take(at: index, for: worker)
-                    // What came while this worker had reads, or took one in the place of something else, has woken nobody.
-                    let isLeft = job.asRead == nil ? !jobs.isEmpty : jobs.contains { $0.asRead == nil && mayRun($0) }
-                    if isLeft { wakes = idle.popLast() }
-                    return job
-                }
-                guard !isClosed else { return nil }
-                idle.append(worker)
-                repeat {
-                    unsafe pthread_cond_wait(wakeUps.advanced(by: worker), mutex)
-                } while idle.contains(worker)
-                // When there is more to do than cores to do it, those who are about to hand in more go first.
-                if !jobs.isEmpty {
-                    unsafe pthread_mutex_unlock(mutex)
-                    sched_yield()
-                    unsafe pthread_mutex_lock(mutex)
+                switch schedule.take(for: worker) {
+                case .run(let run, let other):
+                    wakes = other
+                    return run
+                case .end: return nil
+                case .sleep:
+                    repeat {
+                        unsafe pthread_cond_wait(wakeUps.advanced(by: worker), mutex)
+                    } while schedule.sleeps(worker)
+                    // When there is more to do than cores to do it, those who are about to hand in more go first.
+                    if !schedule.waiting.isEmpty {
+                        unsafe pthread_mutex_unlock(mutex)
+                        sched_yield()
+                        unsafe pthread_mutex_lock(mutex)
+                    }
                 }
             }
         }
         if let wakes { signal(wakes) }
-        return job
+        return run
     }
 
-    /// Whether a worker may take the job now.
-    private func mayRun(_ job: any PostgresJob) -> Bool { job.onlyReads || writing < writeLimit }
-
-    /// Takes a job out, and with a read those that wait behind it: the more there is to do, the more share a round trip.
-    private func take(at index: Int, for worker: Int) -> any PostgresJob {
-        guard let first = jobs[index].asRead else {
-            let job = jobs.remove(at: index)
-            if !job.onlyReads { writing += 1 }
-            return job
-        }
-        reading[worker] = Deadline.now.adding(.milliseconds(5))
-        let reads = jobs[index...].prefix(Self.mostTogether).prefix { $0.asRead != nil }.compactMap(\.asRead)
-        jobs.removeSubrange(index..<index + reads.count)
-        return reads.count == 1 ? first : PostgresReads(reads)
-    }
-
-    /// Says that a job is done, so that the next that writes may run.
-    func ended(_ job: any PostgresJob) {
-        guard !job.onlyReads else { return }
+    /// Says that a run is over, by a worker that may not come for the next one: it may have to connect first.
+    func ended(_ kind: PostgresSchedule.Kind) {
         let wakes: Int? = locked {
-            writing -= 1
-            // Who calls this may not come for the next job: it may have to connect first.
-            return jobs.isEmpty ? nil : idle.popLast()
+            schedule.ended(kind)
+            stopWhenDone()
+            return schedule.wake()
         }
         if let wakes { signal(wakes) }
     }
 
-    /// Gives back, to the front, a job that has not been started.
-    func putBack(_ job: any PostgresJob) {
+    /// Gives jobs back, to the front, that are to be run by whoever comes next.
+    func putBack(_ jobs: [any PostgresJob]) {
+        guard !jobs.isEmpty else { return }
         let wakes: Int? = locked {
-            if !job.onlyReads { writing -= 1 }
-            jobs.insert(contentsOf: (job as? PostgresReads)?.reads as [any PostgresJob]? ?? [job], at: 0)
-            return idle.popLast()
+            schedule.putBack(jobs.map(\.waiting))
+            timekeeperWakes = .now
+            return schedule.wake()
         }
         if let wakes { signal(wakes) }
+        signal(workers)
     }
 
     /// Waits between two attempts to connect; answers whether to go on.
     func pause(_ worker: Int, until deadline: Deadline) -> Bool {
         var time = deadline.timespec
         return locked {
-            while !isClosed, Deadline.now < deadline {
+            while !schedule.isClosed, Deadline.now < deadline {
                 unsafe pthread_cond_timedwait(wakeUps.advanced(by: worker), mutex, &time)
             }
-            return !isClosed
+            return !schedule.isClosed
         }
     }
 
     /// Whether the queue takes no more jobs.
-    var isClosing: Bool { locked { isClosed } }
+    var isClosing: Bool { locked { schedule.isClosed } }
 
     /// Counts a worker that has connected.
     func countConnected() {
         locked {
             connected += 1
             connects += 1
+            lastFailure = nil
         }
     }
 
-    /// Counts a worker that has lost its connection; what it would have come back for is for another.
-    func countLost(_ worker: Int) {
-        let wakes: Int? = locked {
-            connected -= 1
-            reading[worker] = nil
-            return jobs.isEmpty ? nil : idle.popLast()
+    /// Notes why a worker could not connect; with `isFinal`, whoever waits is told at once.
+    func countFailure(_ error: PostgresError, isFinal: Bool) {
+        let jobs = locked {
+            lastFailure = error
+            return isFinal && connected == 0 ? schedule.removeAll() : []
         }
-        if let wakes { signal(wakes) }
+        for job in jobs { job.fail(error) }
+    }
+
+    /// Counts a worker that has lost its connection.
+    func countLost() {
+        locked { connected -= 1 }
     }
 
     /// Counts a thread that ends; the last one fails what nobody could serve and lets `finished` return.
     func threadEnds() {
         var leftovers: [any PostgresJob] = []
-        let continuations: [CheckedContinuation<Void, Never>] = locked {
+        let continuations: [CheckedContinuation<Bool, Never>] = locked {
             liveThreads -= 1
             // With the timekeeper alone left, no worker will come.
-            if liveThreads <= 1 { swap(&leftovers, &jobs) }
+            if liveThreads <= 1 { leftovers = schedule.removeAll() }
             guard liveThreads == 0 else { return [] }
             defer { finishers = [] }
             return finishers
         }
         for job in leftovers { job.fail(PostgresError.unavailable(.closed)) }
         signal(workers)
-        for continuation in continuations { continuation.resume() }
+        for continuation in continuations { continuation.resume(returning: true) }
     }
 
-    /// Fails jobs that wait too long, and has another worker take reads whose worker is not back, until all is closed; in a
-    /// thread of its own, because all workers may be waiting for a server that is away.
+    /// Fails jobs that wait too long and, after closing, stops what takes too long, until all have ended; in a thread of
+    /// its own, because all workers may be waiting for a server that is away.
     func keepTime() {
-        while true {
-            let late: [any PostgresJob]? = locked {
-                while true {
-                    let now = Deadline.now
-                    let late = jobs.filter { $0.waitsUntil <= now }
-                    if !late.isEmpty {
-                        jobs.removeAll { $0.waitsUntil <= now }
-                        expired += UInt64(late.count)
-                        return late
-                    }
-                    if isClosed, liveThreads <= 1 { return nil }
-                    timekeeperWakes = jobs.lazy.map(\.waitsUntil).min() ?? .never
-                    if let back = reading.values.max(), jobs.contains(where: { $0.asRead != nil }) {
-                        let another = now < back ? nil : idle.popLast()
-                        if let another { signal(another) }
-                        if now < back { timekeeperWakes = min(timekeeperWakes, back) }
-                    }
-                    var time = timekeeperWakes.timespec
-                    unsafe pthread_cond_timedwait(wakeUps.advanced(by: workers), mutex, &time)
-                }
-            }
-            guard let late else { return }
-            for job in late { job.fail(PostgresError.unavailable(.waitedTooLong)) }
+        while let look = lookAtClock() {
+            for job in look.late { job.fail(look.reason) }
+            for continuation in look.finishers { continuation.resume(returning: false) }
         }
+    }
+
+    /// Waits until there is something to tell somebody; nil when all workers have ended.
+    private func lookAtClock() -> (
+        late: [any PostgresJob], reason: PostgresError, finishers: [CheckedContinuation<Bool, Never>]
+    )? {
+        locked {
+            while true {
+                let now = Deadline.now
+                if stopsAt <= now { stopped.store(true, ordering: .relaxed) }
+                let late = schedule.expire(at: now)
+                expired += UInt64(late.count)
+                if !late.isEmpty { return (late, reason(at: now), []) }
+                if schedule.isClosed, liveThreads <= 1 { return nil }
+                if leavesAt <= now, !finishers.isEmpty {
+                    defer { finishers = [] }
+                    return ([], reason(at: now), finishers)
+                }
+                timekeeperWakes = min(schedule.nextExpiry, stopsAt <= now ? .never : stopsAt)
+                if now < leavesAt { timekeeperWakes = min(timekeeperWakes, leavesAt) }
+                var time = timekeeperWakes.timespec
+                unsafe pthread_cond_timedwait(wakeUps.advanced(by: workers), mutex, &time)
+            }
+        }
+    }
+
+    /// Why a job is not run: of a server that cannot be reached, what was said last.
+    private func reason(at now: Deadline) -> PostgresError {
+        if stopsAt <= now { return .unavailable(.closed) }
+        if connected == 0, let lastFailure { return lastFailure }
+        return .unavailable(.waitedTooLong)
+    }
+
+    /// Stops whoever still connects once there is nothing left to do.
+    private func stopWhenDone() {
+        if schedule.isDone { stopped.store(true, ordering: .relaxed) }
     }
 
     /// Runs `body` with the lock held.

@@ -1,42 +1,60 @@
 import CLibPQ
 import Glibc
+import Logging
 
 /// One connection of libpq, with a time limit on everything that waits for the server.
 ///
 /// Belongs to one thread. libpq's own blocking calls wait without limit, so a server that is frozen rather than dead
-/// would keep a worker for ever; here every wait is a `poll` that ends with the deadline.
+/// would keep a worker for ever; here every wait is a `poll` that ends with the deadline. The statement is then cancelled
+/// and the connection kept; only a server that does not answer even then costs the connection.
 @safe final class PostgresLink {
+    /// How long the server may take to answer after a statement has been cancelled.
+    static let grace: Duration = .milliseconds(250)
+    /// How long, in milliseconds, a wait lasts before it looks whether the pool ends.
+    static let glance: Int32 = 100
+
     private let handle: OpaquePointer
     private let usesTLS: Bool
+    private let canceller: PostgresCanceller?
+    private let notices: PostgresNotices
+    private let isStopped: @Sendable () -> Bool
 
     /// Whether the connection must not be used again.
     private(set) var isBroken = false
 
+    /// What the session is to the server, once `settle` has found out.
+    var session = PostgresSession()
+
     /// When the job in hand must be answered.
     var deadline = Deadline.never
 
-    /// Connects, trying each host for the connect timeout; throws `PostgresError` of kind `.notConnected`.
-    init(_ configuration: PostgresConfiguration) throws(PostgresError) {
-        let parameters = configuration.connectionParameters
-        guard
-            let handle = unsafe withCStrings(
-                parameters.map(\.keyword),
-                { keywords in
-                    unsafe withCStrings(parameters.map(\.value)) { values in
-                        unsafe PQconnectdbParams(keywords, values, 0)
-                    }
-                }
-            )
-        else { throw .unavailable(.notConnected, "out of memory") }
-        guard unsafe PQstatus(handle) == CONNECTION_OK, unsafe PQsetnonblocking(handle, 1) == 0 else {
-            let error = unsafe Self.message(of: handle, hiding: configuration.password)
-            unsafe PQfinish(handle)
-            throw .unavailable(.notConnected, error)
-        }
-        // libpq prints notices on standard error unless told otherwise.
-        _ = unsafe PQsetNoticeProcessor(handle, { _, _ in }, nil)
-        unsafe self.handle = handle
+    /// Until when the statement under way may be waited for.
+    private var limit = Deadline.never
+    /// That the statement under way has been cancelled.
+    private var cancellation: PostgresCancellation?
+
+    /// Connects, trying each address for the connect timeout, and settles what holds for the session.
+    ///
+    /// Throws `PostgresError` of kind `.notConnected` or `.refused`; of kind `.closed` once `isStopped`, which also ends
+    /// whatever the connection waits for later.
+    init(
+        _ configuration: PostgresConfiguration,
+        logger: Logger = Logger(label: "AuthAPI"),
+        isStopped: @escaping @Sendable () -> Bool = { false }
+    ) throws(PostgresError) {
+        let notices = PostgresNotices(logger: logger)
+        unsafe handle = try PostgresHandshake(
+            configuration: configuration,
+            notices: notices,
+            isStopped: isStopped
+        ).connect()
+        self.notices = notices
+        self.isStopped = isStopped
         usesTLS = unsafe PQsslInUse(handle) != 0
+        canceller = unsafe PostgresCanceller(handle)
+        deadline = Deadline.now.adding(configuration.connectLimit)
+        try settle(configuration)
+        deadline = .never
     }
 
     deinit {
@@ -48,6 +66,12 @@ import Glibc
 
     /// Whether the connection is in a transaction that has not failed.
     var isInTransaction: Bool { unsafe PQtransactionStatus(handle) == PQTRANS_INTRANS }
+
+    /// The number of the process that serves the connection, as it was told when the connection was made.
+    var announcedProcess: Int32 { unsafe PQbackendPID(handle) }
+
+    /// The server's version; 170002 is 17.2.
+    var serverVersion: Int32 { unsafe PQserverVersion(handle) }
 
     /// Marks the connection as not to be used again.
     func abandon() {
@@ -81,8 +105,16 @@ import Glibc
     }
 
     /// Sends text that may hold several statements, without parameters, and gives the last result.
-    func run(_ text: UnsafePointer<CChar>, name: String) throws(PostgresError) -> PostgresResult {
-        try send(name) { unsafe PQsendQuery(handle, text) }
+    ///
+    /// What ends a transaction is not cancelled: nobody would know whether it had ended.
+    func run(
+        _ text: UnsafePointer<CChar>,
+        name: String,
+        endsTransaction: Bool = false
+    ) throws(PostgresError) -> PostgresResult {
+        // There must be time to roll back when the budget is used up.
+        let limit = endsTransaction ? max(deadline, Deadline.now.adding(Self.grace)) : deadline
+        return try send(name, until: limit, mayCancel: !endsTransaction) { unsafe PQsendQuery(handle, text) }
     }
 
     /// Prepares a statement under a name that is new on this connection.
@@ -92,10 +124,8 @@ import Glibc
         types: [UInt32],
         name: String
     ) throws(PostgresError) {
-        _ = try send(name) {
-            unsafe sql.utf8Start.withMemoryRebound(to: CChar.self, capacity: sql.utf8CodeUnitCount + 1) { text in
-                unsafe PQsendPrepare(handle, planName, text, Int32(types.count), types)
-            }
+        _ = try send(name, until: deadline) {
+            unsafe sql.withCString { text in unsafe PQsendPrepare(handle, planName, text, Int32(types.count), types) }
         }
     }
 
@@ -106,44 +136,47 @@ import Glibc
         name: String
     ) throws(PostgresError) -> PostgresResult {
         let (places, bytes) = (parameters.places, parameters.bytes)
-        return try send(name) { sendPrepared(planName, places, bytes) }
+        return try send(name, until: deadline) {
+            unsafe withArguments(places, bytes) { count, values, lengths, formats in
+                unsafe PQsendQueryPrepared(handle, planName, count, values, lengths, formats, 1)
+            }
+        }
     }
 
-    /// Hands a prepared statement to libpq; 0 on failure.
-    private func sendPrepared(_ planName: [CChar], _ places: [(offset: Int, length: Int)], _ bytes: [UInt8]) -> Int32 {
-        let count = places.count
-        return unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
-            unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 2) { numbers in
-                unsafe bytes.withUnsafeBytes { buffer in
-                    for (index, place) in places.enumerated() {
-                        let start = unsafe buffer.baseAddress?.advanced(by: place.offset)
-                        unsafe values[index] = place.length < 0 ? nil : start?.assumingMemoryBound(to: CChar.self)
-                        unsafe numbers[index] = Int32(clamping: max(place.length, 0))
-                        unsafe numbers[count + index] = 1
-                    }
-                    return unsafe PQsendQueryPrepared(
-                        handle,
-                        planName,
-                        Int32(count),
-                        values.baseAddress,
-                        numbers.baseAddress,
-                        numbers.baseAddress?.advanced(by: count),
-                        1
-                    )
+    /// Runs a statement that is not prepared, in one round trip as well.
+    func execute(
+        _ sql: StaticString,
+        types: [UInt32],
+        _ parameters: borrowing PostgresParameters,
+        name: String
+    ) throws(PostgresError) -> PostgresResult {
+        let (places, bytes) = (parameters.places, parameters.bytes)
+        return try send(name, until: deadline) {
+            unsafe withArguments(places, bytes) { count, values, lengths, formats in
+                unsafe sql.withCString { text in
+                    unsafe PQsendQueryParams(handle, text, count, types, values, lengths, formats, 1)
                 }
             }
         }
     }
 
     /// Sends by `body`, which answers 0 on failure, and collects the results: the first error or the last result.
-    private func send(_ name: String, _ body: () -> Int32) throws(PostgresError) -> PostgresResult {
+    private func send(
+        _ name: String,
+        until end: Deadline,
+        mayCancel: Bool = true,
+        _ body: () -> Int32
+    ) throws(PostgresError) -> PostgresResult {
         guard !isBroken else { throw .unavailable(.connectionLost, "the connection broke before", statement: name) }
+        guard Deadline.now < end else { throw Self.late(name) }
+        limit = end
+        cancellation = nil
         guard body() != 0 else { throw lost(name) }
-        try flush(name)
+        try flush(name, mayCancel)
         var last: PostgresResult?
         var failure: PostgresError?
         while true {
-            try awaitInput(name)
+            try awaitInput(name, mayCancel)
             guard let raw = unsafe PQgetResult(handle) else { break }
             let result = unsafe PostgresResult(raw)
             switch result.status {
@@ -159,107 +192,59 @@ import Glibc
                 if isBroken { throw error }
             }
         }
+        if let cancellation {
+            // Else it could end the next statement.
+            if !cancellation.isOver(by: limit) { abandon() }
+            // Whatever the answer is: what a cancelled commit says of itself need not hold on a standby.
+            if let failure, failure.sqlState != "57014" { throw failure }
+            var late = Self.late(name)
+            late.sqlState = failure?.sqlState
+            throw late
+        }
         if let failure { throw failure }
         guard let last else { throw lost(name) }
         return last
     }
 
-    /// Runs several prepared statements in one round trip (libpq, "Pipeline Mode"), all in one transaction.
-    ///
-    /// When one fails, the server skips those behind it: their results, like its own, are nil.
-    ///
-    /// - Parameters:
-    ///   - count: how many.
-    ///   - name: what errors call them.
-    ///   - send: hands the statement of that number over by `enqueue`.
-    /// - Returns: their results, in order.
-    /// - Throws: `PostgresError` when the connection broke, or `send` did; then it is given up.
-    func executeTogether(
-        _ count: Int,
-        name: String,
-        send: (Int) throws(PostgresError) -> Void
-    ) throws(PostgresError) -> [PostgresResult?] {
-        guard !isBroken else { throw .unavailable(.connectionLost, "the connection broke before", statement: name) }
-        guard unsafe PQenterPipelineMode(handle) != 0 else { throw lost(name) }
-        do throws(PostgresError) {
-            for index in 0..<count { try send(index) }
-        } catch {
-            abandon()
-            throw error
-        }
-        guard unsafe PQpipelineSync(handle) != 0 else { throw lost(name) }
-        try flush(name)
-        var results: [PostgresResult?] = []
-        var isBetween = false
-        while true {
-            try awaitInput(name)
-            guard let raw = unsafe PQgetResult(handle) else {
-                guard !isBetween, unsafe PQstatus(handle) == CONNECTION_OK else { throw lost(name) }
-                isBetween = true
-                continue
-            }
-            isBetween = false
-            let result = unsafe PostgresResult(raw)
-            switch result.status {
-            case PGRES_PIPELINE_SYNC:
-                guard results.count == count, unsafe PQexitPipelineMode(handle) != 0 else { throw lost(name) }
-                return results
-            case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
-                results.append(result)
-            case PGRES_PIPELINE_ABORTED:
-                results.append(nil)
-            default:
-                let error = result.error(statement: name)
-                if unsafe error.endsConnection || PQstatus(handle) != CONNECTION_OK { abandon() }
-                if isBroken { throw error }
-                results.append(nil)
-            }
-        }
-    }
-
-    /// Adds a prepared statement to those that `executeTogether` runs; to be called by its closure only.
-    func enqueue(
-        _ planName: [CChar],
-        _ parameters: borrowing PostgresParameters,
-        name: String
-    ) throws(PostgresError) {
-        guard sendPrepared(planName, parameters.places, parameters.bytes) != 0 else { throw lost(name) }
-    }
-
     /// Hands everything to the kernel, reading meanwhile so that neither side waits for the other.
-    private func flush(_ name: String) throws(PostgresError) {
+    private func flush(_ name: String, _ mayCancel: Bool) throws(PostgresError) {
         while true {
             let left = unsafe PQflush(handle)
             guard left != 0 else { return }
             guard left > 0 else { throw lost(name) }
-            try poll(Int16(POLLIN) | Int16(POLLOUT), name)
+            try poll(Int16(POLLIN) | Int16(POLLOUT), name, mayCancel)
             guard unsafe PQconsumeInput(handle) != 0 else { throw lost(name) }
         }
     }
 
     /// Waits until the next result can be taken without blocking.
-    private func awaitInput(_ name: String) throws(PostgresError) {
+    private func awaitInput(_ name: String, _ mayCancel: Bool) throws(PostgresError) {
         while unsafe PQisBusy(handle) != 0 {
-            try poll(Int16(POLLIN), name)
+            try poll(Int16(POLLIN), name, mayCancel)
             guard unsafe PQconsumeInput(handle) != 0 else { throw lost(name) }
         }
     }
 
-    /// Waits for the socket until the deadline, after which the connection is given up.
-    private func poll(_ events: Int16, _ name: String) throws(PostgresError) {
+    /// Waits for the socket until the limit, at which the statement is cancelled, or until the pool ends.
+    private func poll(_ events: Int16, _ name: String, _ mayCancel: Bool) throws(PostgresError) {
         while true {
-            let left = deadline.pollMilliseconds
-            guard left != 0 else {
-                abandon()
-                throw .unavailable(.noAnswer, "the server did not answer in time", statement: name)
+            let left = limit.pollMilliseconds
+            if left == 0 || (cancellation == nil && isStopped()) {
+                guard cancellation == nil, mayCancel, let started = canceller?.start() else {
+                    abandon()
+                    throw Self.late(name)
+                }
+                cancellation = started
+                limit = Deadline.now.adding(Self.grace)
+                continue
             }
             // OpenSSL may hold bytes that the socket no longer shows, so with TLS look again every 5 ms.
-            let slice = usesTLS ? (left < 0 ? 5 : min(left, 5)) : left
-            if isReady(events, milliseconds: slice) || usesTLS { return }
+            let longest = usesTLS ? 5 : Self.glance
+            if isReady(events, milliseconds: left < 0 ? longest : min(left, longest)) || usesTLS { return }
         }
     }
 
-    /// Whether the socket is ready, waiting up to `milliseconds` (-1: for ever).
+    /// Whether the socket is ready, waiting up to `milliseconds`.
     private func isReady(_ events: Int16, milliseconds: Int32) -> Bool {
         var request = unsafe pollfd(fd: PQsocket(handle), events: events, revents: 0)
         return unsafe Glibc.poll(&request, 1, milliseconds) > 0
@@ -268,33 +253,20 @@ import Glibc
     /// Gives the connection up and says why.
     private func lost(_ name: String) -> PostgresError {
         abandon()
-        return .unavailable(.connectionLost, unsafe Self.message(of: handle, hiding: nil), statement: name)
+        let said = unsafe Self.message(of: handle, hiding: nil).split(separator: "\n").joined(separator: "; ")
+        return .unavailable(.connectionLost, said, statement: name)
     }
 
-    /// libpq's own words about the connection, in one line.
-    private static func message(of handle: OpaquePointer, hiding password: String?) -> String {
+    /// That the time for a statement is over.
+    private static func late(_ name: String) -> PostgresError {
+        .unavailable(.noAnswer, "the server did not answer in time", statement: name)
+    }
+
+    /// libpq's own words about a connection.
+    static func message(of handle: OpaquePointer, hiding password: String?) -> String {
         guard let text = unsafe PQerrorMessage(handle) else { return "" }
-        let line = unsafe String(cString: text).split(separator: "\n").joined(separator: "; ")
-        guard let password, !password.isEmpty else { return line }
-        return line.replacing(password, with: "***")
-    }
-}
-
-/// Calls `body` with a NULL-terminated array of C strings that live no longer than the call.
-private func withCStrings<Value>(
-    _ strings: [String],
-    _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Value?
-) -> Value? {
-    var bytes: [CChar] = []
-    var offsets: [Int] = []
-    for string in strings {
-        offsets.append(bytes.count)
-        bytes.append(contentsOf: string.utf8CString)
-    }
-    return unsafe bytes.withUnsafeBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return nil }
-        var pointers: [UnsafePointer<CChar>?] = unsafe offsets.map { unsafe base + $0 }
-        unsafe pointers.append(nil)
-        return unsafe pointers.withUnsafeBufferPointer { unsafe $0.baseAddress.flatMap { unsafe body($0) } }
+        let said = unsafe String(cString: text)
+        guard let password, !password.isEmpty else { return said }
+        return said.replacing(password, with: "***")
     }
 }

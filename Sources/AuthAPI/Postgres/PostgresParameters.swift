@@ -35,6 +35,7 @@ struct PostgresParameters {
                     throw PostgresError(kind: .misuse, statement: statement, detail: "a date is out of range")
                 }
                 append(UInt64(bitPattern: timestamp.microseconds), count: 8)
+            case .bytesArray(let values): append(values)
             }
             places.append((offset: offset, length: bytes.count - offset))
         }
@@ -45,6 +46,21 @@ struct PostgresParameters {
     private mutating func append(_ value: UInt64, count: Int) {
         for shift in stride(from: (count - 1) * 8, through: 0, by: -8) {
             bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+        }
+    }
+
+    /// Appends an array of one dimension, whose places count from 1.
+    private mutating func append(_ values: [[UInt8]?]) {
+        append(values.isEmpty ? 0 : 1, count: 4)
+        append(values.contains { $0 == nil } ? 1 : 0, count: 4)
+        append(UInt64(PostgresType.bytes.rawValue), count: 4)
+        guard !values.isEmpty else { return }
+        append(UInt64(values.count), count: 4)
+        append(1, count: 4)
+        for value in values {
+            // A length of -1 stands for NULL.
+            append(UInt64(UInt32(bitPattern: value.map { Int32(clamping: $0.count) } ?? -1)), count: 4)
+            if let value { bytes.append(contentsOf: value) }
         }
     }
 

@@ -49,7 +49,7 @@ final class PostgresPool: Service, Sendable {
     }
 
     deinit {
-        queue.close()
+        queue.close(draining: configuration.drainTimeout)
         threads.withLock { threads in
             for thread in threads { pthread_detach(thread) }
             threads = []
@@ -72,16 +72,51 @@ final class PostgresPool: Service, Sendable {
         await close()
     }
 
+    /// Runs `body` with a pool that ends with the call; when the task is cancelled, whatever it runs is stopped.
+    ///
+    /// Throws what `body` throws, and `CancellationError` when the task was cancelled.
+    static func with<Value>(
+        _ configuration: PostgresConfiguration,
+        logger: Logger,
+        _ body: (PostgresPool) async throws -> Value
+    ) async throws -> Value {
+        let pool = PostgresPool(configuration, logger: logger)
+        let result: Result<Value, any Error>
+        do {
+            result = .success(
+                try await withTaskCancellationHandler {
+                    try await body(pool)
+                } onCancel: {
+                    pool.stop()
+                }
+            )
+        } catch {
+            result = .failure(Task.isCancelled ? CancellationError() : error)
+        }
+        await pool.close()
+        return try result.get()
+    }
+
     /// Refuses further jobs, finishes what has been handed in, and ends the threads.
+    ///
+    /// Returns within the time for draining and a second: what runs then is cancelled, and a thread that cannot be reached,
+    /// because the system's resolver holds it, is left to itself.
     func close() async {
-        queue.close()
-        await queue.finished()
-        let ended = threads.withLock { threads in
+        queue.close(draining: configuration.drainTimeout)
+        let allEnded = await queue.finished()
+        let threads = threads.withLock { threads in
             defer { threads = [] }
             return threads
         }
-        // They have ended their work, so this waits for microseconds.
-        for thread in ended { pthread_join(thread, nil) }
+        // Those that have ended their work take microseconds more.
+        for thread in threads {
+            if allEnded { pthread_join(thread, nil) } else { pthread_detach(thread) }
+        }
+    }
+
+    /// Refuses further jobs and ends those that wait or run: statements are cancelled, transactions rolled back.
+    func stop() {
+        queue.close(draining: .zero)
     }
 
     /// Runs `body` on a worker, outside any transaction.
@@ -91,48 +126,49 @@ final class PostgresPool: Service, Sendable {
     func withConnection<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        try await perform(onlyReads: false, body)
+        try await perform(.writes, body)
     }
 
     /// The same for a `body` that only reads: it does not wait behind those that write, which a lock may hold up.
     func reading<Value: Sendable>(
-        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+        _ body: @escaping @Sendable (PostgresReader) throws -> Value
     ) async throws -> Value {
-        try await perform(onlyReads: true, body)
+        try await perform(.reads) { try body(PostgresReader($0)) }
     }
 
     private func perform<Value: Sendable>(
-        onlyReads: Bool,
+        _ kind: PostgresSchedule.Kind,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         let body = timed(body)
-        return try await submit { id, continuation in
-            PostgresClosureJob(id: id, configuration, onlyReads: onlyReads, body, continuation)
+        return try await submit { id, times, continuation in
+            PostgresClosureJob(id: id, kind: kind, times: times, body, continuation)
         }
     }
 
-    /// Gives the first row of a statement that only reads, or nil when there is none.
+    /// Asks what others ask at the same time; nil when there is no answer.
     ///
-    /// Such statements share a round trip with others that wait at the same time, in one transaction of the default
-    /// isolation, so each sees what was committed before it. Throws `PostgresError`, or `CancellationError` when the task
-    /// is cancelled while it waits for a worker.
-    func first<S: Statement>(_ statement: S) async throws -> S.Row? {
+    /// One statement answers all that wait when a worker is free, equal ones once. It is sent after each of them was
+    /// asked, so whatever was committed before is seen. Throws `PostgresError`, or `CancellationError` when the task is
+    /// cancelled while it waits for a worker.
+    func answer<S: SharedRead>(_ type: S.Type, for key: S.Key) async throws -> S.Answer? {
         let onStart = onStart, since = ContinuousClock.now
-        return try await submit { id, continuation in
-            PostgresReadJob(id: id, configuration, statement, onStart: { onStart?(.now - since) }, continuation)
+        return try await submit { id, times, continuation in
+            PostgresQuestion<S>(id: id, key: key, times: times, onStart: { onStart?(.now - since) }, continuation)
         }
     }
 
     /// Hands a job in and waits for its result.
     private func submit<Value: Sendable>(
-        _ job: (UInt64, CheckedContinuation<Value, any Error>) -> any PostgresJob
+        _ job: (UInt64, PostgresJobTimes, CheckedContinuation<Value, any Error>) -> any PostgresJob
     ) async throws -> Value {
         let id = queue.makeID()
-        let patience = DatabasePatience.current.map { (since: Deadline.now, patience: $0) }
-        defer { if let patience { patience.patience.spend(since: patience.since) } }
+        let spent = DatabaseBudget.current.map { (budget: $0, since: Deadline.now) }
+        defer { if let spent { spent.budget.spend(since: spent.since) } }
+        let times = PostgresJobTimes(configuration)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                queue.push(job(id, continuation))
+                queue.push(job(id, times, continuation))
                 // The handler may have run before there was anything to cancel.
                 if Task.isCancelled { queue.cancel(id) }
             }
@@ -166,7 +202,7 @@ final class PostgresPool: Service, Sendable {
 
     /// Asks the server for a sign of life; throws `PostgresError`.
     func ping() async throws {
-        _ = try await first(Ping())
+        _ = try await reading { try $0.one(Ping()) }
     }
 
     /// Depth of the queue and state of the workers.
@@ -177,7 +213,7 @@ final class PostgresPool: Service, Sendable {
 }
 
 /// The cheapest statement.
-private struct Ping: Statement {
+private struct Ping: ReadStatement {
     static let sql: StaticString = "SELECT 1"
     static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
 }

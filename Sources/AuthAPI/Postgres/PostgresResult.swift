@@ -50,6 +50,11 @@ import CLibPQ
         return .some(unsafe body(UnsafeRawBufferPointer(start: PQgetvalue(handle, row, column), count: length)))
     }
 
+    /// One field of a statement without parameters, whose results are text; nil for NULL.
+    func text(row: Int32, column: Int32) -> String? {
+        unsafe withField(row: row, column: column) { unsafe String(decoding: $0, as: UTF8.self) } ?? nil
+    }
+
     /// The error that the server or libpq reports in this result.
     func error(statement: String?) -> PostgresError {
         guard let sqlState = field(clibpq_field_sqlstate) else {

@@ -7,6 +7,7 @@ enum PostgresType: UInt32, Sendable {
     case text = 25
     case timestamp = 1184
     case uuid = 2950
+    case bytesArray = 1001
 
     /// The object identifiers of columns that can be read as this type.
     func reads(_ column: UInt32) -> Bool {

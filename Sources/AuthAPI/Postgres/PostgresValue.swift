@@ -13,6 +13,8 @@ enum PostgresValue: Sendable, Equatable {
     case uuid(UUID)
     /// `timestamptz`, to the microsecond.
     case timestamp(Date)
+    /// `bytea[]`; nil stands for NULL.
+    case bytesArray([[UInt8]?])
 
     /// NULL of type `text`.
     static let nullText = PostgresValue.null(.text)
@@ -54,6 +56,7 @@ enum PostgresValue: Sendable, Equatable {
         case .bytes: .bytes
         case .uuid: .uuid
         case .timestamp: .timestamp
+        case .bytesArray: .bytesArray
         }
     }
 }

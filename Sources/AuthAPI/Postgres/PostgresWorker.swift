@@ -13,13 +13,13 @@ struct PostgresWorker {
 
     /// Works until the queue is closed and empty.
     func run() {
-        var broke: (any PostgresJob)?
+        var broke: PostgresSchedule.Kind?
         while let connection = connect() {
             queue.countConnected()
             // Not before: another worker would take the next job that writes, and none would be left to those that read.
             if let broke { queue.ended(broke) }
             let goesOn = serve(connection, &broke)
-            queue.countLost(index)
+            queue.countLost()
             guard goesOn else { break }
         }
         if let broke { queue.ended(broke) }
@@ -32,15 +32,18 @@ struct PostgresWorker {
         var pause = configuration.backoff.lowerBound
         while !queue.isClosing {
             do throws(PostgresError) {
-                let connection = PostgresConnection(try PostgresLink(configuration))
+                let link = try PostgresLink(configuration, logger: logger) { [queue] in queue.isStopped }
                 if attempts > 0 {
                     logger.info("Connected to PostgreSQL", metadata: ["failed_attempts": "\(attempts)"])
                 }
-                return connection
+                return PostgresConnection(link)
             } catch {
+                guard error.kind != .unavailable(.closed) else { break }
                 // Once for each outage; a server that is away for an hour must not fill the log.
                 let level: Logger.Level = attempts == 0 ? .warning : .debug
                 logger.log(level: level, "Cannot connect to PostgreSQL", metadata: ["reason": "\(error.detail)"])
+                let isFinal = configuration.endsWhenRefused && error.kind == .unavailable(.refused)
+                queue.countFailure(error, isFinal: isFinal)
             }
             attempts += 1
             // Random, so that many workers of many replicas do not return at the same moment.
@@ -51,26 +54,30 @@ struct PostgresWorker {
         return nil
     }
 
-    /// Runs jobs until the connection breaks (true, and the job with which it did) or there will be no more (false).
-    private func serve(_ connection: PostgresConnection, _ broke: inout (any PostgresJob)?) -> Bool {
+    /// Runs jobs until the connection breaks (true, and what kind of job it broke with) or there will be no more (false).
+    private func serve(_ connection: PostgresConnection, _ broke: inout PostgresSchedule.Kind?) -> Bool {
         broke = nil
-        while let job = queue.next(for: index) {
-            guard Deadline.now < job.waitsUntil else {
-                job.fail(PostgresError.unavailable(.waitedTooLong))
-                queue.ended(job)
-                continue
+        var last: PostgresSchedule.Kind?
+        while let run = queue.next(for: index, after: last) {
+            last = run.kind
+            let now = Deadline.now
+            let jobs = run.jobs.filter { now < $0.waitsUntil }
+            if jobs.count < run.jobs.count {
+                let late = run.jobs.filter { $0.waitsUntil <= now }
+                for job in late { job.fail(PostgresError.unavailable(.waitedTooLong)) }
             }
+            guard let first = jobs.first else { continue }
             // Costs a microsecond, and spares the first request after a restart of the server.
             guard connection.isAlive() else {
-                queue.putBack(job)
+                queue.putBack(jobs)
+                queue.ended(run.kind)
                 return lost()
             }
-            job.run(on: connection)
+            queue.putBack(first.run(jobs, on: connection))
             if connection.isBroken {
-                broke = job
+                broke = run.kind
                 return lost()
             }
-            queue.ended(job)
         }
         return false
     }

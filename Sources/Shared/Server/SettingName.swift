@@ -22,6 +22,7 @@ public enum SettingName: String, CaseIterable, Sendable {
     case databasePoolSize = "DATABASE_POOL_SIZE"
     case databasePoolTimeout = "DATABASE_POOL_TIMEOUT"
     case databaseConnectTimeout = "DATABASE_CONNECT_TIMEOUT"
+    case databasePooler = "DATABASE_POOLER"
     case migrateOnStart = "MIGRATE_ON_START"
     case secretKey = "SECRET_KEY"
     case secretKeyPrevious = "SECRET_KEY_PREVIOUS"

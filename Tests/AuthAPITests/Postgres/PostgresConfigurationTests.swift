@@ -56,20 +56,53 @@ import Testing
         }
     }
 
-    @Test func limitsReachTheServer() throws {
-        var configuration = try PostgresConfiguration(
+    @Test func whatTheStringSaysReachesLibpq() throws {
+        let configuration = try PostgresConfiguration(
             url: "postgresql://app@db/app?connect_timeout=7&application_name=mine&options=-c%20work_mem%3D8MB"
         )
-        configuration.statementTimeout = .milliseconds(1234)
-        func value(_ keyword: String, _ configuration: PostgresConfiguration) -> String? {
+        func value(_ keyword: String) -> String? {
             configuration.connectionParameters.last { $0.keyword == keyword }?.value
         }
-        #expect(value("connect_timeout", configuration) == "7")
-        #expect(value("application_name", configuration) == "mine")
-        #expect(value("client_encoding", configuration) == "UTF8")
-        let options = value("options", configuration) ?? ""
-        #expect(options.contains("-c statement_timeout=1234 ") && options.hasSuffix(" -c work_mem=8MB"))
-        let migrations = configuration.forMigrations(waitingUpTo: .seconds(1))
-        #expect(value("options", migrations)?.contains("-c statement_timeout=0 -c lock_timeout=0 ") == true)
+        #expect(configuration.connectLimit == .seconds(7))
+        #expect(value("application_name") == "mine")
+        #expect(value("client_encoding") == "UTF8")
+        #expect(value("options") == "-c work_mem=8MB")
+    }
+
+    /// W51: PgBouncer refuses the start parameter `options`, so we send none of our own.
+    @Test func noOptionsOfOurOwn() throws {
+        let configuration = try PostgresConfiguration(url: "postgresql://app@db/app")
+        for each in [configuration, configuration.forMigrations(waitingUpTo: nil)] {
+            #expect(!each.connectionParameters.contains { $0.keyword == "options" })
+        }
+    }
+
+    @Test("Hosts are tried one by one, each with its port")
+    func hosts() throws {
+        func hosts(_ url: String) throws -> [PostgresHost] { try PostgresConfiguration(url: url).hosts }
+        #expect(try hosts("dbname=app") == [PostgresHost()])
+        #expect(
+            try hosts("host=a,/run/pg port=5433") == [
+                PostgresHost(name: "a", port: "5433"), PostgresHost(name: "/run/pg", port: "5433"),
+            ]
+        )
+        #expect(
+            try hosts("host=a,b hostaddr=10.0.0.1,10.0.0.2 port=1,2") == [
+                PostgresHost(name: "a", address: "10.0.0.1", port: "1"),
+                PostgresHost(name: "b", address: "10.0.0.2", port: "2"),
+            ]
+        )
+        let preferring = try PostgresConfiguration(url: "host=a,b dbname=app target_session_attrs=prefer-standby")
+        #expect(preferring.sessionAttributes == ["standby", "any"])
+        #expect(try PostgresConfiguration(url: "host=a,b target_session_attrs=primary").sessionAttributes == [nil])
+    }
+
+    @Test("A name stands for all its addresses; a name that nobody knows is told")
+    func resolving() throws {
+        let found = try PostgresHost(name: "localhost", port: "5432").resolved()
+        #expect(!found.isEmpty && found.allSatisfy { $0.name == "localhost" && $0.address != nil && $0.port == "5432" })
+        #expect(try PostgresHost(name: "/run/pg").resolved() == [PostgresHost(name: "/run/pg")])
+        let error = #expect(throws: PostgresError.self) { try PostgresHost(name: "nobody.invalid").resolved() }
+        #expect(error?.detail.contains("nobody.invalid") == true)
     }
 }

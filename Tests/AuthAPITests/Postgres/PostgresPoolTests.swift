@@ -79,11 +79,11 @@ import Testing
     /// D7: the jobs of one request wait no longer in all than one of them may.
     @Test func jobsOfOneRequestShareALimit() async throws {
         try await TestDatabase.with(migrated: false) { database in
-            let patience = DatabasePatience()
-            patience.spend(since: Deadline(nanoseconds: Deadline.now.nanoseconds - 2_500_000_000))
+            let budget = DatabaseBudget()
+            budget.spend(since: Deadline(nanoseconds: Deadline.now.nanoseconds - 2_500_000_000))
             let clock = ContinuousClock()
             let start = clock.now
-            await DatabasePatience.$current.withValue(patience) {
+            await DatabaseBudget.$current.withValue(budget) {
                 for _ in 0..<3 {
                     let error = await #expect(throws: PostgresError.self) {
                         try await database.pool.withConnection {
@@ -234,24 +234,6 @@ import Testing
             }
             #expect(error?.sqlState == "57014" && error?.isUnavailable == true)
             #expect(try await pool.withConnection { try $0.one(TestStatements.BackendPID()) } == before)
-            await pool.close()
-        }
-    }
-
-    /// D7: when the server does not end it, we do, and use another connection.
-    @Test func jobTimeout() async throws {
-        try await TestDatabase.with(migrated: false) { database in
-            let pool = Self.pool(database) {
-                $0.statementTimeout = nil
-                $0.jobTimeout = .milliseconds(1500)
-            }
-            let before = try await pool.withConnection { try $0.one(TestStatements.BackendPID()) }
-            let error = await #expect(throws: PostgresError.self) {
-                _ = try await pool.withConnection { try $0.run(TestStatements.Sleep(milliseconds: 60_000)) }
-            }
-            #expect(error?.kind == .unavailable(.noAnswer))
-            while !pool.isConnected { await Task.yield() }
-            #expect(try await pool.withConnection { try $0.one(TestStatements.BackendPID()) } != before)
             await pool.close()
         }
     }

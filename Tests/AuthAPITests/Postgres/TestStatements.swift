@@ -3,9 +3,17 @@
 /// Statements that several tests use.
 enum TestStatements {
     /// The number of the server process behind the connection.
-    struct BackendPID: Statement {
+    struct BackendPID: ReadStatement {
         static let sql: StaticString = "SELECT pg_backend_pid()"
         static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
+    }
+
+    /// A setting as the connection has it.
+    struct Setting: ReadStatement {
+        static let sql: StaticString = "SELECT current_setting($1)"
+        let name: String
+        var parameters: [PostgresValue] { [.text(name)] }
+        static func decode(_ row: PostgresRow) throws -> String { try row.text(0) }
     }
 
     /// Keeps the server busy for a while.
@@ -32,7 +40,7 @@ enum TestStatements {
     }
 
     /// Reads all notes, whatever columns they have.
-    struct AllNotes: Statement {
+    struct AllNotes: ReadStatement {
         static let sql: StaticString = "SELECT * FROM notes ORDER BY id"
         static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
     }

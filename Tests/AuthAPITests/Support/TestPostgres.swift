@@ -157,7 +157,7 @@ struct TestPostgres: Sendable {
     }
 
     /// What to put before a command so that it does not run as root.
-    private static func unprivileged(_ directory: URL) async throws -> [String] {
+    static func unprivileged(_ directory: URL) async throws -> [String] {
         guard geteuid() == 0 else { return [] }
         let mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
         if (try? await TestCommand.run(mapped + ["true"])) != nil { return mapped }

@@ -35,22 +35,22 @@ enum Administration {
         configuration.waitTimeout = .seconds(10)
         configuration.jobTimeout = .seconds(40)
         configuration.statementTimeout = .seconds(30)
-        let postgres = PostgresPool(configuration, logger: Logger(label: "AuthAPI"))
+        configuration.endsWhenRefused = true
         let hashing = try HashingPool(threads: 1)
-        let service = AdministrationService(
-            store: AdministrationStore(postgres: postgres),
-            accounts: AccountStore(postgres: postgres),
-            hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
-            audit: AuditService(
-                store: AuditStore(postgres: postgres),
-                keys: ThrottleKeys(secretKey: settings.secretKey),
-                previousKeys: settings.secretKeyPrevious.map { ThrottleKeys(secretKey: $0) }
+        return try await PostgresPool.with(configuration, logger: Logger(label: "AuthAPI")) { postgres in
+            try await body(
+                AdministrationService(
+                    store: AdministrationStore(postgres: postgres),
+                    accounts: AccountStore(postgres: postgres),
+                    hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
+                    audit: AuditService(
+                        store: AuditStore(postgres: postgres),
+                        keys: ThrottleKeys(secretKey: settings.secretKey),
+                        previousKeys: settings.secretKeyPrevious.map { ThrottleKeys(secretKey: $0) }
+                    )
+                )
             )
-        )
-        let result: Result<Value, any Error>
-        do { result = .success(try await body(service)) } catch { result = .failure(error) }
-        await postgres.close()
-        return try result.get()
+        }
     }
 
     /// The user that an argument, or the option of the given name, names; ends the command with status 64 when it can

@@ -109,7 +109,7 @@ private struct FindRecords: Statement {
     static func decode(_ row: PostgresRow) throws -> AccountRecord { try AccountRecord(row) }
 }
 
-private struct FindRecord: Statement {
+private struct FindRecord: ReadStatement {
     static let sql: StaticString = """
         SELECT id, email, name, password_hash IS NOT NULL,
             coalesce((SELECT string_agg(provider, ',' ORDER BY provider) FROM oauth_accounts WHERE user_id = users.id), ''),
@@ -133,7 +133,7 @@ private struct DeleteAccount: Statement {
     var parameters: [PostgresValue] { reference.parameters + [.bytes(orNull: subject?.bytes)] }
 }
 
-private struct FindAccountID: Statement {
+private struct FindAccountID: ReadStatement {
     static let sql: StaticString = "SELECT id FROM users WHERE id = $1 OR lower(email) = $2"
     let reference: AccountReference
     var parameters: [PostgresValue] { reference.parameters }

@@ -28,7 +28,7 @@ extension AuditQuery {
     }
 }
 
-private struct FindEvents: Statement {
+private struct FindEvents: ReadStatement {
     // An address stands for the account that has it, for those that had it when they were deleted, and for what was tried
     // at it without one. Where to begin and end is always given: a condition that may be absent is none for an index.
     static let sql: StaticString = """
@@ -69,7 +69,7 @@ private struct FindEvents: Statement {
     }
 }
 
-private struct FindPlace: Statement {
+private struct FindPlace: ReadStatement {
     // The conditions of the statement above.
     static let sql: StaticString = """
         SELECT occurred_at, id FROM audit_events

@@ -40,14 +40,14 @@ extension IdentityStore {
     }
 }
 
-private struct HasPassword: Statement {
+private struct HasPassword: ReadStatement {
     static let sql: StaticString = "SELECT password_hash IS NOT NULL FROM users WHERE id = $1"
     let account: AccountID
     var parameters: [PostgresValue] { [.uuid(account)] }
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
 }
 
-private struct FindIdentities: Statement {
+private struct FindIdentities: ReadStatement {
     static let sql: StaticString = """
         SELECT id, provider, email, created_at FROM oauth_accounts WHERE user_id = $1 ORDER BY created_at, id
         """

@@ -64,7 +64,7 @@ struct SessionBatches: Sendable {
             let statement = EndSessions(selection: selection, origin: origin, now: now, limit: size)
             do {
                 // Each batch may take as long as a whole request otherwise.
-                let batch = try await DatabasePatience.$current.withValue(DatabasePatience()) {
+                let batch = try await DatabaseBudget.$current.withValue(DatabaseBudget()) {
                     try await postgres.transaction(retrying: true) { try $0.run(statement) }
                 }
                 ended += batch

@@ -15,7 +15,10 @@ struct SessionStore: Sendable {
 
     /// The user and session of a token, if the session is live.
     func signedIn(with hash: TokenHash, at now: Date) async throws -> SignedIn? {
-        try await postgres.first(FindSignedIn(hash: hash, now: now))
+        guard let session = try await postgres.answer(FindSignedIn.self, for: hash), session.expiresAt > now else {
+            return nil
+        }
+        return session.signedIn
     }
 
     /// Stores a session, and what goes with it: all or nothing.

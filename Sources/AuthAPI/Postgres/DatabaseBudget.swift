@@ -1,18 +1,20 @@
 import Synchronization
 
-/// How long the database may keep one request waiting in all, however many jobs the request hands in one after the other
-/// (D7: an answer within three seconds).
-final class DatabasePatience: Sendable {
+/// How long the database may keep one request waiting in all: in the queue, and with statements under way, however many
+/// jobs the request hands in one after the other (D7: an answer within three seconds).
+final class DatabaseBudget: Sendable {
     /// That of the request in hand; nil where each job has its own limit only.
-    @TaskLocal static var current: DatabasePatience?
+    @TaskLocal static var current: DatabaseBudget?
 
     /// As long as one job may take.
-    private static let limit: UInt64 = 2_700_000_000
+    static let limit: Duration = .milliseconds(2600)
+
     private let spent = Atomic<UInt64>(0)
 
     /// When it ends, if the database keeps the request waiting from now on.
     func end(from now: Deadline) -> Deadline {
-        let left = Self.limit - min(Self.limit, spent.load(ordering: .relaxed))
+        let limit = Deadline(nanoseconds: 0).adding(Self.limit).nanoseconds
+        let left = limit - min(limit, spent.load(ordering: .relaxed))
         return now.adding(.nanoseconds(Int64(left)))
     }
 

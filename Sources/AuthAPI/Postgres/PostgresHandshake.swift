@@ -1,0 +1,176 @@
+import CLibPQ
+import Glibc
+
+/// Opens a connection without blocking in libpq, so that the time limit holds for each address, and the end of the pool
+/// ends it.
+@safe struct PostgresHandshake {
+    let configuration: PostgresConfiguration
+    let notices: PostgresNotices
+    /// Whether nobody wants the connection any more.
+    let isStopped: @Sendable () -> Bool
+
+    /// Tries each address of each host; throws `PostgresError` of kind `.notConnected`, `.refused` or `.closed`.
+    func connect() throws(PostgresError) -> OpaquePointer {
+        var failures: [PostgresError] = []
+        for attributes in configuration.sessionAttributes {
+            for host in configuration.hosts {
+                var places: [PostgresHost] = []
+                do throws(PostgresError) { places = try host.resolved() } catch { failures.append(error) }
+                for place in places {
+                    do throws(PostgresError) {
+                        return unsafe try attempt(place, attributes)
+                    } catch {
+                        failures.append(error)
+                        guard error.leavesOtherHosts else { throw error }
+                    }
+                }
+            }
+        }
+        guard var failure = failures.last(where: { $0.sqlState != nil }) ?? failures.last else {
+            throw .unavailable(.notConnected, "no host is named")
+        }
+        failure.detail = failures.map(\.detail).joined(separator: "; ")
+        throw failure
+    }
+
+    private func attempt(_ host: PostgresHost, _ attributes: String?) throws(PostgresError) -> OpaquePointer {
+        let parameters = configuration.connectionParameters(for: host, sessionAttributes: attributes)
+        guard
+            let handle = unsafe withCStrings(
+                parameters.map(\.keyword),
+                { keywords in
+                    unsafe withCStrings(parameters.map(\.value)) { values in
+                        unsafe PQconnectStartParams(keywords, values, 0)
+                    }
+                }
+            )
+        else { throw .unavailable(.notConnected, "out of memory") }
+        do throws(PostgresError) {
+            try unsafe complete(handle)
+            return unsafe handle
+        } catch {
+            unsafe PQfinish(handle)
+            throw error
+        }
+    }
+
+    /// Takes the connection through its stages (libpq, "PQconnectPoll").
+    private func complete(_ handle: OpaquePointer) throws(PostgresError) {
+        unsafe notices.listen(to: handle)
+        // The only way to the SQLSTATE of a refusal.
+        _ = unsafe PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
+        let deadline = Deadline.now.adding(configuration.connectLimit)
+        var events = Int16(POLLOUT)
+        while true {
+            guard unsafe PQstatus(handle) != CONNECTION_BAD else { throw unsafe failure(of: handle) }
+            try unsafe wait(for: events, on: handle, until: deadline)
+            switch unsafe PQconnectPoll(handle) {
+            case PGRES_POLLING_READING: events = Int16(POLLIN)
+            case PGRES_POLLING_WRITING: events = Int16(POLLOUT)
+            case PGRES_POLLING_OK:
+                guard unsafe PQsetnonblocking(handle, 1) == 0 else { throw unsafe failure(of: handle) }
+                _ = unsafe PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
+                return
+            default: throw unsafe failure(of: handle)
+            }
+        }
+    }
+
+    private func wait(
+        for events: Int16,
+        on handle: OpaquePointer,
+        until deadline: Deadline
+    ) throws(PostgresError) {
+        while true {
+            guard !isStopped() else { throw .unavailable(.closed, "the pool ends") }
+            let left = deadline.pollMilliseconds
+            guard left != 0 else {
+                let place = unsafe PQhost(handle).map { unsafe String(cString: $0) } ?? "the server"
+                throw .unavailable(.notConnected, "connection to \(place) failed: timeout expired")
+            }
+            var request = unsafe pollfd(fd: PQsocket(handle), events: events, revents: 0)
+            if unsafe poll(&request, 1, left < 0 ? PostgresLink.glance : min(left, PostgresLink.glance)) > 0 { return }
+        }
+    }
+
+    private func failure(of handle: OpaquePointer) -> PostgresError {
+        let said = unsafe PostgresLink.message(of: handle, hiding: configuration.password)
+        return ConnectFailure(said: said, needsPassword: unsafe PQconnectionNeedsPassword(handle) != 0).error
+    }
+}
+
+/// What libpq says of a connection that could not be made, with errors of the server in their long form.
+struct ConnectFailure {
+    /// The message without SQLSTATE and the place in the server's source, in one line.
+    let detail: String
+    /// The server's code; nil when it was not the server that refused.
+    let sqlState: String?
+    private let needsPassword: Bool
+
+    init(said: String, needsPassword: Bool = false) {
+        var lines: [String] = []
+        var state: String?
+        for line in said.split(separator: "\n") where !line.hasPrefix("LOCATION:") {
+            let line = line.drop { $0 == "\t" || $0 == " " }
+            // `FATAL:  28P01: password authentication failed`; the word before the code may be in any language.
+            guard let gap = line.firstRange(of: ":  "), let code = Self.code(line[gap.upperBound...]) else {
+                lines.append(String(line))
+                continue
+            }
+            state = String(code)
+            lines.append(String(line[..<gap.upperBound]) + String(line[code.endIndex...].dropFirst(2)))
+        }
+        detail = lines.joined(separator: "; ")
+        sqlState = state
+        self.needsPassword = needsPassword
+    }
+
+    /// The SQLSTATE that a text begins with, when a colon follows it.
+    private static func code(_ text: Substring) -> Substring? {
+        let code = text.prefix(5)
+        let isCode = code.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
+        return isCode && code.utf8.count == 5 && text.dropFirst(5).hasPrefix(": ") ? code : nil
+    }
+
+    /// The same as an error.
+    var error: PostgresError {
+        var error = PostgresError.unavailable(isRefusal ? .refused : .notConnected, detail)
+        error.sqlState = sqlState
+        return error
+    }
+
+    /// Whether the next attempt would fail for the same reason: role, password, database or right to connect.
+    private var isRefusal: Bool {
+        guard let sqlState else { return needsPassword }
+        if sqlState.hasPrefix("28") || ["3D000", "42501"].contains(sqlState) { return true }
+        // PgBouncer has this one code for almost everything.
+        return sqlState == "08P01" && (detail.contains("unsupported startup parameter") || detail.contains("no such "))
+    }
+}
+
+extension PostgresError {
+    /// Whether another host may take a connection that this one did not: it is away, starts up, is full, or is of the
+    /// wrong kind.
+    fileprivate var leavesOtherHosts: Bool {
+        kind != .unavailable(.closed) && (sqlState == nil || sqlState == "57P03" || sqlState == "53300")
+    }
+}
+
+/// Calls `body` with a NULL-terminated array of C strings that live no longer than the call.
+private func withCStrings<Value>(
+    _ strings: [String],
+    _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Value?
+) -> Value? {
+    var bytes: [CChar] = []
+    var offsets: [Int] = []
+    for string in strings {
+        offsets.append(bytes.count)
+        bytes.append(contentsOf: string.utf8CString)
+    }
+    return unsafe bytes.withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return nil }
+        var pointers: [UnsafePointer<CChar>?] = unsafe offsets.map { unsafe base + $0 }
+        unsafe pointers.append(nil)
+        return unsafe pointers.withUnsafeBufferPointer { unsafe $0.baseAddress.flatMap { unsafe body($0) } }
+    }
+}

@@ -1,0 +1,50 @@
+import CLibPQ
+import Logging
+import Synchronization
+
+/// Hands what the server and libpq say beside their answers to the log, each text once for the process.
+///
+/// libpq would print it on standard error, for every connection.
+@safe final class PostgresNotices: Sendable {
+    /// The most texts that are told apart; a server that makes up new ones all the time is not listened to for ever.
+    private static let most = 200
+    private static let told = Mutex<Set<String>>([])
+
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
+
+    /// Listens to a connection, which must not outlive this object.
+    func listen(to handle: OpaquePointer) {
+        _ = unsafe PQsetNoticeReceiver(
+            handle,
+            { context, result in
+                guard let context = unsafe context, let result = unsafe result else { return }
+                unsafe Unmanaged<PostgresNotices>.fromOpaque(context).takeUnretainedValue().tell(result)
+            },
+            Unmanaged.passUnretained(self).toOpaque()
+        )
+    }
+
+    /// Logs a notice that nobody has seen yet.
+    private func tell(_ result: OpaquePointer) {
+        func field(_ code: Int32) -> String? {
+            unsafe PQresultErrorField(result, code).map { unsafe String(cString: $0) }
+        }
+        guard let message = field(clibpq_field_message) else { return }
+        let isNew = Self.told.withLock { told in
+            told.count < Self.most && told.insert(message).inserted
+        }
+        guard isNew else { return }
+        let level: Logger.Level = field(clibpq_field_severity) == "WARNING" ? .warning : .debug
+        logger.log(
+            level: level,
+            "PostgreSQL says",
+            metadata: [
+                "notice": .string(String(message.prefix(500))),
+                "hint": .string(String((field(clibpq_field_hint) ?? "").prefix(500))),
+                "sqlstate": .string(field(clibpq_field_sqlstate) ?? ""),
+            ]
+        )
+    }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import Testing
+
+@testable import AuthAPI
+
+/// W50, W51: a real PgBouncer between the API and the server.
+@Suite struct PostgresPoolerTests {
+    private typealias S = TestStatements
+
+    /// Few connections to the server, taken in turn, so that each transaction meets what others have left behind.
+    private static let mixing = ["default_pool_size": "3", "server_round_robin": "1"]
+
+    private struct SelectNote: ReadStatement {
+        static let sql: StaticString = "SELECT id FROM notes WHERE id = $1"
+        let id: Int32
+        var parameters: [PostgresValue] { [.int4(id)] }
+        static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
+    }
+
+    private struct CountNotes: SharedRead {
+        typealias Key = Int
+        typealias Answer = Int64
+        static let sql: StaticString = """
+            SELECT asked.place, (SELECT count(*) FROM notes) FROM unnest($1) WITH ORDINALITY AS asked (key, place)
+            """
+        let keys: [Int]
+        init(_ keys: [Int]) { self.keys = keys }
+        var parameters: [PostgresValue] { [.bytesArray(keys.map { [UInt8($0)] })] }
+        static func decode(_ row: PostgresRow) throws -> (place: Int, answer: Int64) {
+            (Int(try row.int8(0)) - 1, try row.int8(1))
+        }
+    }
+
+    /// Two pools, as two API processes have them, do everything that an API does; nothing fails, and nothing is left.
+    @Test("W50: transaction mode, told or found out", arguments: [DatabasePooler.automatic, .transaction])
+    func transactionMode(pooler: DatabasePooler) async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            try await TestPgBouncer.with("transaction", settings: Self.mixing) { bouncer in
+                var configuration = try await bouncer.configuration(database)
+                configuration.poolSize = 4
+                configuration.pooler = pooler
+                let pools = (0..<2).map { _ in PostgresPool(configuration, logger: TestDatabase.silentLogger) }
+                try await pools[0].withConnection { _ = try $0.run(S.MakeNotes()) }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in 0..<120 {
+                        let pool = pools[index % 2], id = Int32(index)
+                        group.addTask {
+                            try await pool.withConnection { _ = try $0.run(S.AddNote(id: id)) }
+                            #expect(try await pool.reading { try $0.one(SelectNote(id: id)) } == id)
+                            #expect(try await pool.answer(CountNotes.self, for: Int(id)) ?? 0 > 0)
+                            try await pool.transaction(retrying: true) { db in
+                                try db.run(S.AddNote(id: 1000 + id))
+                                _ = try db.one(SelectNote(id: 1000 + id))
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(try await database.sql("SELECT count(*) FROM notes") == "240")
+                try await Self.checkNothingIsLeft(bouncer, database)
+                for pool in pools { await pool.close() }
+            }
+        }
+    }
+
+    /// What a session of ours would have left on the connections that others use next.
+    private static func checkNothingIsLeft(_ bouncer: TestPgBouncer, _ database: TestDatabase) async throws {
+        let configuration = try await bouncer.configuration(database)
+        for _ in 0..<6 {
+            try await TestCommand.onThread {
+                var configuration = configuration
+                configuration.pooler = .transaction
+                let link = try PostgresLink(configuration)
+                func ask(_ text: String) throws -> String? {
+                    try text.withCString { try link.run($0, name: "test") }.text(row: 0, column: 0)
+                }
+                #expect(try ask("SELECT count(*) FROM pg_prepared_statements") == "0")
+                #expect(try ask("SHOW statement_timeout") == "0")
+                #expect(try ask("SHOW lock_timeout") == "0")
+                #expect(try ask("SHOW default_transaction_isolation") == "read committed")
+            }
+        }
+    }
+
+    @Test("W50: migrations run through it, and two migrators at once apply each once")
+    func migrations() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            try await TestPgBouncer.with("transaction", settings: Self.mixing) { bouncer in
+                let configuration = try await bouncer.configuration(database)
+                let applied = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<3 {
+                        group.addTask {
+                            try await Migrator(configuration, logger: TestDatabase.silentLogger).up().count
+                        }
+                    }
+                    return try await group.reduce(0, +)
+                }
+                #expect(applied == Migrations.all.count)
+                let migrator = Migrator(configuration, logger: TestDatabase.silentLogger)
+                #expect(try await migrator.status().allSatisfy { $0.state == .applied })
+                _ = try await migrator.down()
+                #expect(try await migrator.up().count == 1)
+            }
+        }
+    }
+
+    @Test("W50: the limits of a migration hold for each of its transactions")
+    func migrationLimits() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let name = try await database.sql("SELECT current_database()") ?? ""
+            try await database.sql("ALTER DATABASE \(name) SET statement_timeout = 100")
+            try await TestPgBouncer.with("transaction") { bouncer in
+                let slow = Migration(version: 1, name: "test", up: Array("SELECT pg_sleep(0.3);".utf8), down: [])
+                let configuration = try await bouncer.configuration(database)
+                let migrator = Migrator(configuration, migrations: [slow], logger: TestDatabase.silentLogger)
+                #expect(try await migrator.up().count == 1)
+            }
+        }
+    }
+
+    @Test("W12: a statement is cancelled through it, and both connections are kept")
+    func cancelling() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            try await TestPgBouncer.with("transaction", settings: ["default_pool_size": "1"]) { bouncer in
+                var configuration = try await bouncer.configuration(database)
+                configuration.poolSize = 1
+                configuration.jobTimeout = .milliseconds(700)
+                configuration.waitTimeout = .seconds(30)
+                try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
+                    while !pool.isConnected { await Task.yield() }
+                    let backend = try await pool.reading { try $0.one(S.BackendPID()) }
+                    for _ in 0..<2 {
+                        let error = await #expect(throws: PostgresError.self) {
+                            _ = try await pool.withConnection { try $0.run(S.Sleep(milliseconds: 60_000)) }
+                        }
+                        #expect(error?.kind == .unavailable(.noAnswer))
+                        #expect(try await pool.reading { try $0.one(S.BackendPID()) } == backend)
+                    }
+                    #expect(pool.snapshot.connects == 1)
+                }
+            }
+        }
+    }
+
+    /// As it comes, PgBouncer refuses the start parameter `options`.
+    @Test("W51: session mode as it comes, with prepared statements and settings as without a pooler")
+    func sessionMode() async throws {
+        struct Prepared: ReadStatement {
+            static let sql: StaticString = "SELECT count(*) FROM pg_prepared_statements"
+            static func decode(_ row: PostgresRow) throws -> Int64 { try row.int8(0) }
+        }
+        try await TestDatabase.with(migrated: false) { database in
+            try await TestPgBouncer.with("session") { bouncer in
+                var configuration = try await bouncer.configuration(database)
+                configuration.pooler = .session
+                try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
+                    let settings = try await pool.reading { db in
+                        try ["statement_timeout", "TimeZone"].map { try db.one(S.Setting(name: $0)) }
+                    }
+                    #expect(settings == ["2500ms", "UTC"])
+                    let prepared = try await pool.reading { db in (try db.one(Prepared()), try db.one(Prepared())) }
+                    #expect(prepared.1 >= 1)
+                }
+                configuration.pooler = .automatic
+                try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
+                    let prepared = try await pool.reading { db in (try db.one(Prepared()), try db.one(Prepared())) }
+                    #expect(prepared.1 == 0)
+                }
+            }
+        }
+    }
+
+    /// What neither we nor PgBouncer can set for a transaction that is one statement.
+    @Test("W50: a default isolation that the statements are not made for is refused with the command that mends it")
+    func isolation() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let name = try await database.sql("SELECT current_database()") ?? ""
+            try await database.sql("ALTER DATABASE \(name) SET default_transaction_isolation = 'serializable'")
+            try await TestPgBouncer.with("transaction") { bouncer in
+                let error = try await Self.refusal(try await bouncer.configuration(database))
+                #expect(error?.operatorText.contains("default_transaction_isolation is serializable") == true)
+                #expect(error?.operatorText.contains("ALTER ROLE") == true)
+            }
+        }
+    }
+
+    @Test("W51: `options` that would not hold are refused, by PgBouncer or by us", arguments: [false, true])
+    func options(ignored: Bool) async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let settings = ignored ? ["ignore_startup_parameters": "options"] : [:]
+            try await TestPgBouncer.with("transaction", settings: settings) { bouncer in
+                let configuration = try await bouncer.configuration(database, options: "options='-c search_path=auth'")
+                #expect(try await Self.refusal(configuration)?.operatorText.contains("options") == true)
+            }
+        }
+    }
+
+    /// Why a connection is refused for good.
+    private static func refusal(_ configuration: PostgresConfiguration) async throws -> PostgresError? {
+        try await TestCommand.onThread {
+            let error = #expect(throws: PostgresError.self) { _ = try PostgresLink(configuration) }
+            #expect(error?.kind == .unavailable(.refused))
+            return error
+        }
+    }
+}

@@ -1,0 +1,268 @@
+import Foundation
+import Testing
+
+@testable import AuthAPI
+
+/// D6, W14: questions that wait at the same time are answered by one statement, which does nothing but read.
+@Suite struct SharedReadTests {
+    /// Divides 60 by each key, and says in which transaction; no answer for 7, an error for 0.
+    private struct Divide: SharedRead {
+        typealias Key = Int
+        struct Answer: Equatable {
+            let value: Int32
+            let transaction: String
+            let keys: Int64
+        }
+        static let sql: StaticString = """
+            SELECT asked.place, 60 / convert_from(asked.key, 'UTF8')::int4, transaction_timestamp()::text,
+                cardinality($1)::int8
+            FROM unnest($1) WITH ORDINALITY AS asked (key, place) WHERE asked.key <> '7'
+            """
+        let keys: [Int]
+        init(_ keys: [Int]) { self.keys = keys }
+        var parameters: [PostgresValue] { [.bytesArray(keys.map { Array(String($0).utf8) })] }
+        static func decode(_ row: PostgresRow) throws -> (place: Int, answer: Answer) {
+            (
+                Int(try row.int8(0)) - 1,
+                Answer(value: try row.int4(1), transaction: try row.text(2), keys: try row.int8(3))
+            )
+        }
+    }
+
+    /// Waits for an advisory lock and gives it back.
+    private struct WaitForLock: SharedRead {
+        typealias Key = Int
+        typealias Answer = Bool
+        static let sql: StaticString = """
+            SELECT 1::int8, pg_advisory_xact_lock_shared(7) IS NOT NULL WHERE cardinality($1) > 0
+            """
+        let keys: [Int]
+        init(_ keys: [Int]) { self.keys = keys }
+        var parameters: [PostgresValue] { [.bytesArray(keys.map { [UInt8($0)] })] }
+        static func decode(_ row: PostgresRow) throws -> (place: Int, answer: Bool) {
+            (Int(try row.int8(0)) - 1, try row.bool(1))
+        }
+    }
+
+    /// Hands questions in while the only worker is busy, so that they all wait, and gives what became of each, in order.
+    private func together<Value: Sendable>(
+        _ pool: PostgresPool,
+        _ questions: [@Sendable () async throws -> Value]
+    ) async throws -> [Result<Value, any Error>] {
+        while !pool.isConnected { await Task.yield() }
+        let gate = Gate()
+        let blocker = Task { try await pool.withConnection { _ in gate.wait() } }
+        await gate.entered()
+        var tasks: [Task<Value, any Error>] = []
+        for question in questions {
+            tasks.append(Task { try await question() })
+            // One after the other, so that their order is known.
+            while pool.snapshot.waiting < tasks.count { await Task.yield() }
+        }
+        gate.open()
+        try await blocker.value
+        var results: [Result<Value, any Error>] = []
+        for task in tasks { results.append(await task.result) }
+        return results
+    }
+
+    private func withPool(
+        size: Int = 1,
+        _ body: (PostgresPool, TestDatabase) async throws -> Void
+    ) async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            var configuration = database.configuration
+            configuration.poolSize = size
+            // What ends a statement is for each test to say.
+            configuration.statementTimeout = nil
+            configuration.lockTimeout = nil
+            configuration.jobTimeout = .seconds(60)
+            configuration.waitTimeout = .seconds(60)
+            let pool = PostgresPool(configuration, logger: TestDatabase.silentLogger)
+            try await body(pool, database)
+            await pool.close()
+        }
+    }
+
+    private func ask(_ pool: PostgresPool, _ key: Int) -> @Sendable () async throws -> Divide.Answer? {
+        { try await pool.answer(Divide.self, for: key) }
+    }
+
+    @Test("Those that wait share a statement, equal ones a place; one alone has its own")
+    func sharing() async throws {
+        try await withPool { pool, _ in
+            let results = try await together(pool, [2, 3, 2, 7, 5, 3].map { ask(pool, $0) })
+            let answers = try results.map { try $0.get() }
+            #expect(answers.map { $0?.value } == [30, 20, 30, nil, 12, 20])
+            #expect(Set(answers.compactMap { $0?.transaction }).count == 1)
+            #expect(Set(answers.compactMap { $0?.keys }) == [4])
+            let alone = try await [ask(pool, 2)(), ask(pool, 2)()]
+            #expect(alone.map { $0?.keys } == [1, 1])
+            #expect(alone[0]?.transaction != alone[1]?.transaction)
+        }
+    }
+
+    @Test("An error of the statement reaches everybody who waited, and nobody else")
+    func faults() async throws {
+        try await withPool { pool, _ in
+            let results = try await together(pool, [1, 0, 2].map { ask(pool, $0) })
+            for result in results {
+                let error = #expect(throws: PostgresError.self) { _ = try result.get() }
+                #expect(error?.sqlState == "22012")
+            }
+            #expect(try await ask(pool, 6)()?.value == 10)
+        }
+    }
+
+    @Test("D7: when the connection breaks, all that were under way are told, and the next has another")
+    func lostConnection() async throws {
+        try await withPool { pool, database in
+            let wait: @Sendable () async throws -> Bool? = { try await pool.answer(WaitForLock.self, for: 1) }
+            let next = try await holding(database) {
+                let stuck = Task { try await together(pool, [wait, wait]) }
+                try await waitForWaiters(database, 1)
+                let next = Task { try await wait() }
+                while pool.snapshot.waiting < 1 { await Task.yield() }
+                try await database.sql("SELECT pg_terminate_backend(pid) FROM \(Self.waiters)")
+                for result in try await stuck.value {
+                    let error = #expect(throws: PostgresError.self) { _ = try result.get() }
+                    #expect(error?.isConnectionLost == true && error?.isUnavailable == true)
+                }
+                return next
+            }
+            #expect(try await next.value == true)
+        }
+    }
+
+    @Test("Whoever asks is answered from a statement that was sent afterwards")
+    func sentAfterwards() async throws {
+        try await withPool(size: 2) { pool, database in
+            try await database.sql("CREATE TABLE notes (id int4, body text)")
+            let first = try await ask(pool, 2)()
+            try await database.sql("INSERT INTO notes VALUES (1, 'later')")
+            let second = try await ask(pool, 2)()
+            #expect(first?.transaction != second?.transaction)
+            let asked = try await holding(database) {
+                let first = Task { try await pool.answer(WaitForLock.self, for: 1) }
+                try await waitForWaiters(database, 1)
+                // Its own statement, though the same question is under way.
+                let second = Task { try await pool.answer(WaitForLock.self, for: 1) }
+                try await waitForWaiters(database, 2)
+                return [first, second]
+            }
+            for task in asked { #expect(try await task.value == true) }
+        }
+    }
+
+    @Test("D7: a question whose neighbours are held up goes to another worker, without waiting for a timer")
+    func stuckWorker() async throws {
+        try await withPool(size: 2) { pool, database in
+            while pool.snapshot.connected < 2 { await Task.yield() }
+            let stuck = try await holding(database) {
+                let stuck = Task { try await pool.answer(WaitForLock.self, for: 1) }
+                try await waitForWaiters(database, 1)
+                for _ in 0..<3 { #expect(try await ask(pool, 2)()?.value == 30) }
+                return stuck
+            }
+            #expect(try await stuck.value == true)
+        }
+    }
+
+    @Test("W12: when the time of one is over, the others of its statement ask again")
+    func mixedBudgets() async throws {
+        try await withPool { pool, database in
+            let backend = try await pool.reading { try $0.one(TestStatements.BackendPID()) }
+            let wait: @Sendable () async throws -> Bool? = { try await pool.answer(WaitForLock.self, for: 1) }
+            let short: @Sendable () async throws -> Bool? = {
+                let budget = DatabaseBudget()
+                budget.spend(since: Deadline(nanoseconds: Deadline.now.nanoseconds - 1_600_000_000))
+                return try await DatabaseBudget.$current.withValue(budget) { try await wait() }
+            }
+            let results = try await holding(database) {
+                let results = Task { try await together(pool, [wait, short, wait]) }
+                try await waitForWaiters(database, 1)
+                let began =
+                    "SELECT query_start FROM pg_stat_activity WHERE pid = \(backend) AND wait_event = 'advisory'"
+                let first = try await database.sql(began)
+                // The statement of all three is cancelled; the two that have time left wait for the lock in another one.
+                while true {
+                    if let now = try await database.sql(began), now != first { break }
+                    await Task.yield()
+                }
+                return results
+            }
+            let answers = try await results.value
+            #expect((try? answers[0].get()) == true && (try? answers[2].get()) == true)
+            let error = #expect(throws: PostgresError.self) { _ = try answers[1].get() }
+            #expect(error?.kind == .unavailable(.noAnswer))
+            #expect(try await pool.reading { try $0.one(TestStatements.BackendPID()) } == backend)
+        }
+    }
+
+    @Test("D7: a question that has no time left takes none from the others")
+    func noTimeLeft() async throws {
+        try await withPool { pool, _ in
+            let spent: @Sendable () async throws -> Divide.Answer? = {
+                let budget = DatabaseBudget()
+                budget.spend(since: Deadline(nanoseconds: Deadline.now.nanoseconds - 3_000_000_000))
+                return try await DatabaseBudget.$current.withValue(budget) { try await ask(pool, 3)() }
+            }
+            let late = await #expect(throws: PostgresError.self) { _ = try await spent() }
+            #expect(late?.kind == .unavailable(.waitedTooLong))
+            let results = try await together(pool, [ask(pool, 2), ask(pool, 2)])
+            #expect(try results.map { try $0.get()?.value } == [30, 30])
+        }
+    }
+
+    @Test("A question that is cancelled while it waits leaves the others alone")
+    func cancelled() async throws {
+        try await withPool { pool, _ in
+            let cancelled: @Sendable () async throws -> Divide.Answer? = {
+                let task = Task { try await ask(pool, 3)() }
+                // It waits beside the others for as long as the test needs to hand the next one in.
+                while pool.snapshot.waiting < 2 { await Task.yield() }
+                task.cancel()
+                await #expect(throws: CancellationError.self) { _ = try await task.value }
+                return try await ask(pool, 4)()
+            }
+            let results = try await together(pool, [ask(pool, 2), cancelled, ask(pool, 2)])
+            #expect(try results.map { try $0.get()?.value } == [30, 15, 30])
+        }
+    }
+
+    /// Who waits for the lock in this database.
+    private static let waiters = """
+        pg_locks WHERE locktype = 'advisory' AND NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """
+
+    /// Runs `body` while another connection holds the lock.
+    private func holding<Value>(_ database: TestDatabase, _ body: () async throws -> Value) async throws -> Value {
+        var configuration = database.configuration
+        configuration.jobTimeout = nil
+        return try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { holder in
+            let gate = Gate()
+            let holds = Task {
+                try await holder.withConnection { db in
+                    try db.run(Lock())
+                    gate.wait()
+                }
+            }
+            await gate.entered()
+            let result: Result<Value, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            gate.open()
+            try await holds.value
+            return try result.get()
+        }
+    }
+
+    private func waitForWaiters(_ database: TestDatabase, _ count: Int) async throws {
+        while try await database.sql("SELECT count(*) FROM \(Self.waiters)") != "\(count)" { await Task.yield() }
+    }
+
+    /// Takes the lock for as long as the connection lasts.
+    private struct Lock: Statement {
+        static let sql: StaticString = "SELECT pg_advisory_lock(7)"
+    }
+}

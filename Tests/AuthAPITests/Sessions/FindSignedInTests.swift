@@ -1,0 +1,94 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// The statement that checks all sessions that wait, on a table of a busy site.
+@Suite struct FindSignedInTests {
+    private static let fill = """
+        INSERT INTO users (id, email, name)
+        SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, n || '@example.com', 'Somebody'
+        FROM generate_series(1, 20000) AS n;
+        INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
+        SELECT ('00000000-0000-4000-8000-' || lpad((1 + n % 20000)::text, 12, '0'))::uuid,
+            sha256(n::text::bytea), now(), now() + interval '7 days'
+        FROM generate_series(1, 200000) AS n;
+        ANALYZE users, sessions;
+        """
+
+    private static var prepare: String { "PREPARE asked (bytea[]) AS \(FindSignedIn.sql)" }
+
+    /// An array of so many hashes that are there, written out.
+    private static func hashes(_ count: Int) -> String {
+        let known = "SELECT sha256(n::text::bytea) FROM generate_series(1, \(count)) AS n"
+        return "(SELECT quote_literal(ARRAY(\(known))::text))"
+    }
+
+    @Test("W14: one statement for all session checks looks each hash up in the indexes, whatever the plan's kind")
+    func plan() async throws {
+        try await TestDatabase.with { database in
+            try await database.sql(Self.fill)
+            for count in [1, 16, 64] {
+                let array = try await database.sql("SELECT \(Self.hashes(count))") ?? ""
+                for mode in ["force_generic_plan", "force_custom_plan"] {
+                    let plan = try await database.sql(
+                        "SET plan_cache_mode = \(mode); \(Self.prepare); EXPLAIN (FORMAT JSON) EXECUTE asked (\(array))"
+                    )
+                    let text = try #require(plan)
+                    #expect(text.contains("sessions_token_hash_key") && text.contains("users_pkey"), "\(mode) \(count)")
+                    for other in ["Seq Scan", "Hash Join", "Merge Join", "Bitmap"] {
+                        #expect(!text.contains(other), "\(mode) \(count)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("The server stops planning the statement anew, however few ask", arguments: [1, 20])
+    func planIsKept(count: Int) async throws {
+        struct Plans: ReadStatement {
+            static let sql: StaticString = """
+                SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%WITH ORDINALITY%'
+                    AND statement NOT LIKE '%pg_prepared_statements%'
+                """
+            static func decode(_ row: PostgresRow) throws -> Int64 { try row.int8(0) }
+        }
+        try await TestDatabase.with { database in
+            try await database.sql(Self.fill)
+            let keys = (0..<count).map { TokenHash(of: Secret("\($0)")) }
+            let generic = try await database.pool.reading { db in
+                for _ in 0..<12 { _ = try db.all(FindSignedIn(keys)) }
+                return try db.one(Plans())
+            }
+            #expect(generic >= 6)
+        }
+    }
+
+    @Test("Each token gets its own session; one that nobody has, none")
+    func answers() async throws {
+        try await TestDatabase.with { database in
+            try await database.sql(Self.fill)
+            let store = SessionStore(
+                postgres: database.pool,
+                identities: IdentityStore(
+                    postgres: database.pool,
+                    vault: TokenVault(secretKey: Secret(TestAPI.secretKey), previous: nil)
+                )
+            )
+            let now = Date.now
+            try await withThrowingTaskGroup(of: (Int, SignedIn?).self) { group in
+                for n in 0..<200 {
+                    // As the rows above have them; every fifth is nobody's.
+                    let hash = TokenHash(of: Secret(n % 5 == 0 ? "nobody \(n)" : "\(n + 1)"))
+                    group.addTask { (n, try await store.signedIn(with: hash, at: now)) }
+                }
+                for try await (n, found) in group {
+                    #expect(found?.account.email == (n % 5 == 0 ? nil : "\(n + 2)@example.com"))
+                }
+            }
+            let later = now.addingTimeInterval(8 * 86_400)
+            #expect(try await store.signedIn(with: TokenHash(of: Secret("1")), at: later) == nil)
+        }
+    }
+}
