@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import os
 import secrets
 import signal
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from site_under_test import binary, database, dying_with_us, free_ports, listens, wait_until
+from site_under_test import binary, database, dying_with_us, free_ports, listens, psql, wait_until
 
 
 @contextlib.contextmanager
@@ -92,3 +93,182 @@ def test_c5_a_health_check_without_a_server_fails(name):
     (port,) = free_ports(1)
     check = subprocess.run([binary(name), "healthcheck", "--url", f"http://127.0.0.1:{port}/health/live"])
     assert check.returncode == 69
+
+
+@contextlib.contextmanager
+def deaf_host(full: bool):
+    """A port behind which nobody answers; with `full`, the system does not even take the connection."""
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0 if full else 100)
+        address = listener.getsockname()
+        for _ in range(4 if full else 0):
+            client = sockets.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(address)
+        yield f"postgresql://nobody@127.0.0.1:{address[1]}/nothing?sslmode=disable"
+
+
+def stopped(command: list[str], ready, prefix=(), **settings: str) -> tuple[int, float, str]:
+    """Starts a command, tells it to end once `ready`, and gives status, seconds, and what it said."""
+    environment = {"SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_CONNECT_TIMEOUT": "60", **settings}
+    if prefix:
+        environment["PATH"] = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    process = subprocess.Popen(
+        [*dying_with_us(), *prefix, binary("AuthAPI"), *command],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        wait_until(lambda: ready(process) or process.poll() is not None, "the command is under way")
+        assert process.poll() is None, process.stdout.read()
+        process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        said, _ = process.communicate(timeout=20)
+        return process.returncode, time.monotonic() - started, said
+    finally:
+        process.kill()
+        process.wait()
+
+
+def connects(process) -> bool:
+    """Whether the process has a connection under way that is not a listener's."""
+    run = subprocess.run(["ss", "-Htnp", "state", "all"], capture_output=True, text=True)
+    return any(
+        f"pid={process.pid}," in line and ("SYN-SENT" in line or "ESTAB" in line) for line in run.stdout.splitlines()
+    )
+
+
+COMMANDS = [
+    ["migrate", "up"],
+    ["migrate", "status"],
+    ["user", "list"],
+    ["session", "list"],
+    ["audit"],
+    ["doctor"],
+    ["secret", "rotate"],
+]
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["says nothing", "takes nothing"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_w11_commands_end_while_they_connect(command, full):
+    """Whatever the database's host does, SIGTERM ends the command within ten seconds, in order."""
+    with deaf_host(full) as url:
+        status, seconds, said = stopped(command, connects, DATABASE_URL=url)
+    assert (status, seconds < 10) == (0, True), said
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["says nothing", "takes nothing"])
+@pytest.mark.parametrize("migrate", ["true", "false"])
+def test_w11_the_server_ends_while_it_connects(full, migrate):
+    """Whether or not it waits for the schema as well."""
+    (port,) = free_ports(1)
+    settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "MIGRATE_ON_START": migrate}
+    with deaf_host(full) as url:
+        status, seconds, said = stopped(
+            ["serve"], lambda process: listens(port) and connects(process), DATABASE_URL=url, **settings
+        )
+    assert (status, seconds < 10) == (0, True), said
+
+
+@contextlib.contextmanager
+def migrations_locked(url: str):
+    """Holds the lock that one migrator at a time has; yields a function that says how many wait for it."""
+    statement = "select pg_advisory_lock(7233190226811034); select 'held';"
+    holder = subprocess.Popen(
+        ["psql", "--no-psqlrc", "-qAt", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        holder.stdin.write(statement + "\n")
+        holder.stdin.flush()
+        while holder.stdout.readline() != "held\n":
+            pass
+        waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"
+        yield lambda: int(psql(url, waiting))
+    finally:
+        holder.communicate()
+
+
+@pytest.mark.parametrize("command", [["migrate", "up"], ["serve"]], ids=" ".join)
+def test_w11_a_migration_ends_while_it_waits_for_its_lock(command):
+    """And lets go of the server, where nobody waits any more."""
+    (port,) = free_ports(1)
+    settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
+    with database() as url, migrations_locked(url) as waiting:
+        status, seconds, said = stopped(command, lambda process: waiting() > 0, DATABASE_URL=url, **settings)
+        wait_until(lambda: waiting() == 0, "the server waits for the lock no more", 5)
+    assert (status, seconds < 10) == (0, True), said
+
+
+def test_w11_the_server_ends_under_load_that_the_database_holds_up():
+    """Sign-ins wait for a lock when the server is told to stop."""
+    (port,) = free_ports(1)
+    settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "LOGIN_LIMIT_NETWORK": "100000/60"}
+    body = b'{"email":"nobody@example.com","password":"Wrong-passw0rd"}'
+    head = "POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(database())
+        migrated = {"SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": url}
+        subprocess.run([binary("AuthAPI"), "migrate", "up"], env=migrated, check=True, capture_output=True)
+        holder = subprocess.Popen(
+            ["psql", "--no-psqlrc", "-qAt", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        stack.callback(holder.communicate)
+        holder.stdin.write("begin; lock table users, throttles in access exclusive mode; select 'held';\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "held\n"
+
+        def loaded(process) -> bool:
+            if not listens(port):
+                return False
+            for _ in range(40):
+                connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+                connection.sendall(head.encode() + body)
+            wait_until(lambda: int(psql(url, waiting)) > 0, "a statement waits for the lock")
+            return True
+
+        status, seconds, said = stopped(["serve"], loaded, DATABASE_URL=url, MIGRATE_ON_START="false", **settings)
+    assert (status, seconds < 10) == (0, True), said
+
+
+# Takes questions and answers none; says in files that it listens, and that it was asked.
+SILENT_RESOLVER = """
+import pathlib, socket, sys
+server = socket.socket(type=socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53))
+pathlib.Path(sys.argv[1], "listens").touch()
+while server.recv(512):
+    pathlib.Path(sys.argv[1], "asked").touch()
+"""
+
+# In a network of its own, whose resolver is that one.
+WITH_SILENT_RESOLVER = """
+ip link set lo up
+mount --bind "$0/resolv.conf" /etc/resolv.conf
+setpriv --pdeathsig KILL -- python3 -c "$1" "$0" </dev/null >/dev/null 2>&1 &
+shift
+while [ ! -e "$0/listens" ]; do sleep 0.1; done
+exec "$@"
+"""
+
+
+@pytest.mark.parametrize("command", [["migrate", "up"], ["user", "list"]], ids=" ".join)
+def test_w11_commands_end_while_a_name_is_looked_up(command, tmp_path):
+    """The system's resolver cannot be interrupted; it is left behind."""
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+    namespace = ["unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-ec", WITH_SILENT_RESOLVER]
+    status, seconds, said = stopped(
+        command,
+        lambda process: (tmp_path / "asked").exists(),
+        [*namespace, tmp_path, SILENT_RESOLVER],
+        DATABASE_URL="postgresql://nobody@database.example/nothing",
+        API_HOST="127.0.0.1",
+    )
+    assert (status, seconds < 10) == (0, True), said

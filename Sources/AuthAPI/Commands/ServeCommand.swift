@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import ServiceLifecycle
 import Shared
+import Synchronization
 import UnixSignals
 
 /// Runs the server until it is told to stop.
@@ -13,21 +14,41 @@ struct ServeCommand: AsyncParsableCommand {
         JSONLogHandler.bootstrap(settings.common)
         let logger = Logger(label: "AuthAPI")
         let app = try await App(settings: settings, logger: logger)
+        let limit = ShutdownLimit(logger: logger)
         var configuration = ServiceGroupConfiguration(
-            services: app.backgroundServices + [.init(service: app.server())],
+            services: app.backgroundServices + [.init(service: app.server()), .init(service: limit)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
         // Requests under way have eight seconds to finish, so that the process is gone within ten (E7).
         configuration.maximumGracefulShutdownDuration = .seconds(8)
-        configuration.maximumCancellationDuration = .seconds(1)
         do {
             try await ServiceGroup(configuration: configuration).run()
+        } catch is CancellationError where limit.isReached {
+            logger.error("stopped with requests under way")
         } catch {
             let status = ListenFault.report(error, host: settings.host, port: settings.port, setting: .apiPort)
             throw status.map { ExitCode($0) } ?? error
         }
         logger.info("stopped")
+    }
+}
+
+/// Ends the process ten seconds after it was told to stop, should anything still run then; the last of the services, so
+/// that it is the first to be told.
+private final class ShutdownLimit: Service {
+    private let logger: Logger
+    private let reached = Atomic<Bool>(false)
+
+    init(logger: Logger) { self.logger = logger }
+
+    /// Whether the server was told to stop.
+    var isReached: Bool { reached.load(ordering: .relaxed) }
+
+    func run() async throws {
+        try await gracefulShutdown()
+        reached.store(true, ordering: .relaxed)
+        ProcessEnd.force(after: 9) { [logger] in logger.error("stopped with work under way") }
     }
 }
 
