@@ -1,0 +1,56 @@
+"""A PgBouncer in front of the tests' PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from postgres_server import unprivileged
+from site_under_test import dying_with_us, wait_until
+
+PROGRAM = "/usr/sbin/pgbouncer"
+
+
+@contextlib.contextmanager
+def pgbouncer(url: str, mode: str, **settings: str):
+    """Runs one for the server of a connection string; yields what turns such strings into ones through it."""
+    folder = Path(tempfile.mkdtemp(prefix="yoshikosan-pgbouncer-"))
+    server = parse_qs(urlsplit(url).query)["host"][0]
+    lines = {
+        "listen_addr": "",
+        "listen_port": "6432",
+        "unix_socket_dir": str(folder),
+        "pool_mode": mode,
+        "auth_type": "trust",
+        "auth_file": str(folder / "users"),
+        "logfile": str(folder / "log"),
+        "max_client_conn": "200",
+        **settings,
+    }
+    text = "".join(f"{name} = {value}\n" for name, value in lines.items())
+    (folder / "pgbouncer.ini").write_text(f"[databases]\n* = host={server}\n[pgbouncer]\n{text}")
+    (folder / "users").write_text('"yoshikosan" ""\n"yoshikosan_api" ""\n')
+    command = [*dying_with_us(), *unprivileged(), PROGRAM, "--quiet", folder / "pgbouncer.ini"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        socket = folder / ".s.PGSQL.6432"
+        wait_until(lambda: socket.exists() or process.poll() is not None, "PgBouncer listens")
+        assert process.poll() is None, (folder / "log").read_text()
+
+        def through(direct: str) -> str:
+            parts = urlsplit(direct)
+            return f"postgresql://{parts.username}@{parts.path}?host={folder}&port=6432"
+
+        yield through
+    finally:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
