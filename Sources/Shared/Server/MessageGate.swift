@@ -31,6 +31,8 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// The requests without an answer, in their order.
     private var open = CircularBuffer<Exchange>()
     private var isReadingBody = false
+    /// Whether nothing more can be read.
+    private var isBroken = false
     /// What the bytes after the last request are instead of one.
     private var unreadable: UnreadableRequest?
     private var writing = Writing.answer
@@ -63,25 +65,23 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? HTTPParserError, !isReadingBody { unreadable = UnreadableRequest(error) }
+        if let error = error as? HTTPParserError {
+            isBroken = true
+            if !isReadingBody { unreadable = UnreadableRequest(error) }
+        }
         context.fireErrorCaught(error)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        switch unwrapOutboundIn(data) {
-        case .head(let head):
-            begin()
-            switch writing {
-            case .answer: context.write(wrapOutboundOut(.head(framed(head))), promise: promise)
-            case .refusal: unreadable.map { refuse($0) { context.write(wrapOutboundOut($0), promise: nil) } }
-            case .nothing: break
-            }
-        case .body: if case .answer = writing { context.write(data, promise: promise) }
-        case .end:
-            switch writing {
-            case .answer, .refusal: context.write(data, promise: promise)
-            case .nothing: promise?.succeed(())
-            }
+        let part = unwrapOutboundIn(data)
+        if case .head = part { begin() }
+        switch (writing, part) {
+        case (.answer, .head(let head)): context.write(wrapOutboundOut(.head(framed(head))), promise: promise)
+        case (.answer, _), (.refusal, .end): context.write(data, promise: promise)
+        case (.refusal, .head):
+            if let unreadable { refuse(unreadable) { context.write(wrapOutboundOut($0), promise: nil) } }
+            promise?.succeed(())
+        case (.refusal, .body), (.nothing, _): promise?.succeed(())
         }
     }
 
@@ -110,7 +110,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     private func framed(_ head: HTTPResponseHead) -> HTTPResponseHead {
         let exchange = open.removeFirst()
         var head = head
-        if exchange.closes { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        if exchange.closes || isBroken { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         // Else a body of unknown length would be sent in chunks (RFC 9112, section 6.1).
         if exchange.isOld, !head.headers.contains(name: "Content-Length") { head.version = .http1_0 }
         return head

@@ -62,7 +62,9 @@ struct IDTokenVerifier: Sendable {
             let json = Base64URL.decode(parts[0]),
             let payload = Base64URL.decode(parts[1]), let scan = JSONKeyScan(json), scan.longest <= 256,
             let payloadScan = JSONKeyScan(payload), payloadScan.longest <= 256,
-            let header = try? JSONDecoder().decode(Header.self, from: Data(json))
+            let header = try? JSONDecoder().decode(Header.self, from: Data(json)),
+            // The library hashes it.
+            header.kid?.utf8.count ?? 0 <= 256
         else { throw ProviderError(.providerError, "the ID token is not a signed token") }
         // RFC 7515, section 4.1.11: what must be understood and is not makes the token invalid.
         guard header.crit == nil else {
