@@ -7,8 +7,8 @@ import NIOHTTP1
 /// - Header values and target become ASCII, so that no comparison of them, here or in a library, has to normalise
 ///   Unicode (see OutsideText.swift).
 /// - A connection ends when RFC 9112, section 9.3, says so: Hummingbird 2.28 looks for the exact value `close` only.
-/// - What is no HTTP gets an answer with a body: Hummingbird sends none, and sends it once more when the body of a request
-///   that has its answer already turns out to be broken.
+/// - An invalid request gets a response with a body: Hummingbird sends an empty one, and sends it again when the body of an
+///   answered request turns out to be broken.
 final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart

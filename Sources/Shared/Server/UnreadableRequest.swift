@@ -1,7 +1,7 @@
 public import HTTPTypes
 import NIOHTTP1
 
-/// Bytes that are no HTTP/1 request, and what they get for an answer.
+/// An invalid HTTP/1 request, and the response to it.
 public struct UnreadableRequest: Sendable {
     /// Makes header fields and body of the answer.
     public typealias Page = @Sendable (UnreadableRequest) -> (fields: HTTPFields, body: [UInt8])
@@ -10,7 +10,7 @@ public struct UnreadableRequest: Sendable {
     public let status: Int
     /// One English sentence saying what is wrong.
     public let detail: String
-    /// The identifier of the request, which nobody gave one.
+    /// The identifier of the request, made here: its headers were not read.
     public let requestID = RequestIdentifier.of(nil, by: nil, trusting: [])
 
     init(_ error: HTTPParserError) {

@@ -36,7 +36,7 @@ import Testing
         let client = try client(Self.proxy, said: row.said)
         #expect(client == row.client ?? Self.proxy)
         #expect(ClientNetwork.of(client) == row.network ?? "127.0.0.0/24")
-        // Whoever is no trusted peer says nothing about addresses.
+        // A peer that is not trusted names no client.
         #expect(try self.client("8.8.8.8", said: row.said) == "8.8.8.8")
     }
 
