@@ -100,13 +100,13 @@ API = [
     ("/docs", header("X-Request-ID"), 200),
     ("/docs", header("X-Real-IP"), 200),
     ("/docs", header("Origin", "https://"), 200),
-    ("/docs", segment, 404),
+    ("/docs", segment, 400),
     ("/api/auth/me", header("Authorization"), 401),
     ("/api/auth/me", header("Authorization", "Bearer "), 401),
     ("/api/auth/me", header("Cookie", "access_token="), 401),
     ("/api/auth/me", header("Cookie", "access_token=a; access_token="), 401),
     ("/api/auth/me", token, 401),
-    ("/api/auth/sessions", segment, 404),
+    ("/api/auth/sessions", segment, 400),
     ("/api/auth/connect", header("Cookie", "oauth_connect="), 404),
     ("/api/auth/google", query("link"), 303),
     ("/api/auth/google", query("return_to"), 303),
@@ -138,8 +138,8 @@ FRONTEND = [
     ("/login", header("If-None-Match"), 200),
     ("/login", header("User-Agent"), 200),
     ("/login", header("Host"), 200),
-    ("/login", segment, 404),
-    ("/assets", segment, 404),
+    ("/login", segment, 400),
+    ("/assets", segment, 400),
     *[
         ("/login", query(name), 200)
         for name in ("oauth_error", "provider", "error_id", "connect", "return_to", "notice", "email")

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// Stands between the HTTP/1 parser and the framework, and gives the framework only requests that are safe to read.
 ///
-/// - Header values and target become ASCII, so that no comparison of them, here or in a library, has to normalise
+/// - Header values become ASCII, as the target is, so that no comparison of them, here or in a library, has to normalise
 ///   Unicode (see OutsideText.swift).
 /// - A connection ends when RFC 9112, section 9.3, says so: Hummingbird 2.28 looks for the exact value `close` only.
 /// - An invalid request gets a response with a body: Hummingbird sends an empty one, and sends it again when the body of an
@@ -123,32 +123,16 @@ extension MessageGate: Sendable {}
 extension HTTPRequestHead {
     /// The request with nothing but ASCII in it.
     ///
-    /// Other bytes of the target are percent-encoded, as RFC 3986 writes them; those of header values become question
-    /// marks, for no header that is read here may have any.
+    /// Other bytes of header values become question marks, for no header that is read here may have any. The parser
+    /// itself rejects them in the target.
     fileprivate var inASCII: HTTPRequestHead {
+        guard !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) else { return self }
         var head = self
-        if !uri.utf8.allSatisfy({ $0 < 0x80 }) { head.uri = uri.asciiTarget }
-        guard !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) else { return head }
         head.headers = HTTPHeaders(
             headers.map { name, value in
                 (name, String(decoding: value.utf8.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self))
             }
         )
         return head
-    }
-}
-
-extension String {
-    /// A request target in which bytes outside ASCII are percent-encoded.
-    fileprivate var asciiTarget: String {
-        var target: [UInt8] = []
-        for byte in utf8 {
-            if byte < 0x80 {
-                target.append(byte)
-            } else {
-                target += Array("%\(String(byte, radix: 16, uppercase: true))".utf8)
-            }
-        }
-        return String(decoding: target, as: UTF8.self)
     }
 }
