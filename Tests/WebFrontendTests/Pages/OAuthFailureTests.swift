@@ -98,7 +98,7 @@ import Testing
     // W2: the page's own links never lead to something that acts.
     @Test(arguments: ["/api/auth/google?link=true", "/%61pi/auth/google", "//api/x", "/API/auth/google", "/logout"])
     func returnPathsOfTheAPIAreDropped(target: String) async throws {
-        let query = FormCoding.encode(target)
+        let query = target.percentEncoded
         try await TestSite.with(providers: [.google]) { site in
             for path in [
                 "/login?return_to=\(query)", "/login?oauth_error=access_denied&provider=google&return_to=\(query)",
