@@ -1,11 +1,12 @@
-"""W4: after signing out, nothing of before comes back; in Chromium with its cache for the Back button, as people have it."""
+"""W4: after signing out, no page of before comes back, in Chromium with the back/forward cache that users have."""
 
 import contextlib
 
 import pytest
 from chromium import OPTIONS
 from people import NAME, path_of, register, sign_out
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import TimeoutError as TookTooLong
+from playwright.sync_api import expect
 from site_under_test import running_site
 
 
@@ -38,9 +39,7 @@ def address(request, site):
 @pytest.fixture(params=[True, False], ids=["with-javascript", "without-javascript"])
 def everyday_page(request, everyday_chromium, address):
     """A page in that browser."""
-    context = everyday_chromium.new_context(
-        base_url=address, locale="en-GB", java_script_enabled=request.param
-    )
+    context = everyday_chromium.new_context(base_url=address, locale="en-GB", java_script_enabled=request.param)
     context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
@@ -48,7 +47,7 @@ def everyday_page(request, everyday_chromium, address):
 
 def go_back(page):
     """Goes back once; what comes out of the cache makes no navigation that the driver sees to its end."""
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TookTooLong):
         page.go_back(timeout=3_000, wait_until="commit")
     page.wait_for_load_state()
 

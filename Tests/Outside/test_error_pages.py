@@ -231,7 +231,9 @@ def test_w26_after_a_form_the_page_leads_back_to_it(alone, path, language):
         assert page.one("Refresh") is None
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/logout"), ("GET", "/login"), ("POST", "/loginx"), ("POST", "//evil.example/login")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/logout"), ("GET", "/login"), ("POST", "/loginx"), ("POST", "//evil.example/login")]
+)
 def test_w26_only_after_a_form(alone, method, path):
     page = ask(alone.port, path, method, body=b"" if method == "POST" else None)
     assert "Back button" not in text_of(page)
