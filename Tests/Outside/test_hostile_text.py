@@ -33,16 +33,25 @@ def escaped(unit: str, size: int) -> str:
     return "".join(f"%{byte:02X}" for byte in unit.encode()) * count
 
 
+def named(name, request):
+    """The request of a case, with the name that its test has."""
+    request.__name__ = name
+    return request
+
+
 def header(name, before="", after=""):
-    return lambda unit: {"headers": {name: before + raw(unit, HEADER) + after}}
+    return named(f"header {name} {before}", lambda unit: {"headers": {name: before + raw(unit, HEADER) + after}})
 
 
 def posted_header(name, before=""):
-    return lambda unit: {"headers": {name: before + raw(unit, HEADER)}, "method": "POST", "body": b""}
+    def request(unit):
+        return {"headers": {name: before + raw(unit, HEADER)}, "method": "POST", "body": b""}
+
+    return named(f"posted header {name}", request)
 
 
 def query(name):
-    return lambda unit: {"suffix": f"?{name}={escaped(unit, HEADER)}"}
+    return named(f"query {name}", lambda unit: {"suffix": f"?{name}={escaped(unit, HEADER)}"})
 
 
 def query_name(unit):
@@ -55,7 +64,7 @@ def form(field, **others):
         body = f"{fields}&{field}={escaped(unit, FORM)}".encode()
         return {"method": "POST", "body": body, "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
 
-    return request
+    return named(f"form {field}", request)
 
 
 def form_name(unit):
@@ -69,7 +78,7 @@ def document(field, **others):
         body = json.dumps({**others, field: text}, ensure_ascii=False).encode()
         return {"method": "POST", "body": body, "headers": {"Content-Type": "application/json"}}
 
-    return request
+    return named(f"document {field}", request)
 
 
 def document_key(unit):
