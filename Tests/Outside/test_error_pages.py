@@ -238,3 +238,17 @@ def test_w26_only_after_a_form(alone, method, path):
     page = ask(alone.port, path, method, body=b"" if method == "POST" else None)
     assert "Back button" not in text_of(page)
     assert 'href="/login"' not in page.body.decode() or method == "GET"
+
+
+@pytest.mark.parametrize("path", ["/logout", "/api/auth/logout"])
+def test_w6_signing_out_while_the_servers_are_away_forgets_the_cookie(alone, path):
+    for site in (None, "same-origin", "cross-site", "same-site"):
+        headers = {"Cookie": "access_token=live"} | ({"Sec-Fetch-Site": site} if site else {})
+        page = ask(alone.port, path, "POST", headers=headers, body=b"")
+        assert page.status == 502
+        forgotten = (
+            None if site in ("cross-site", "same-site") else "access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
+        )
+        assert page.one("Set-Cookie") == forgotten
+    assert ask(alone.port, path).one("Set-Cookie") is None
+    assert ask(alone.port, "/login", "POST", body=b"").one("Set-Cookie") is None
