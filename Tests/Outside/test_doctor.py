@@ -105,7 +105,7 @@ def test_a_good_deployment_has_nothing_to_mend(deployment):
     assert findings["rights"][0]["message"] == "yoshikosan_api may do what serving takes, no more"
 
     # For eyes: the same lines, and what they come to.
-    environment = {"PATH": os.environ["PATH"], **settings}
+    environment = {"PATH": os.environ["PATH"], "API_HOST": "127.0.0.1", **settings}
     done = subprocess.run([binary("AuthAPI"), "doctor"], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == "ok    settings        complete and valid"
