@@ -21,7 +21,7 @@ def empty():
 
 def migrations(stack) -> list[str]:
     """The numbers in the history of the schema."""
-    return stack.query("SELECT version FROM schema_migrations ORDER BY version").splitlines()
+    return stack.query("SELECT version FROM yoshikosan_schema_migrations ORDER BY version").splitlines()
 
 
 def all_migrations() -> list[str]:
@@ -154,3 +154,18 @@ def test_postgres_restarts_under_load(stack):
     assert set(acknowledged) <= stored
     assert stack.container("backend")["State"]["StartedAt"] == before
     stack.up()
+
+
+def test_w17_the_log_of_postgres_shows_no_values(stack):
+    """An error names no address: neither DETAIL nor parameters are logged."""
+    names = "'log_error_verbosity', 'log_parameter_max_length', 'log_parameter_max_length_on_error'"
+    query = f"SELECT string_agg(setting, ' ' ORDER BY name) FROM pg_settings WHERE name IN ({names})"
+    assert stack.query(query) == "terse 0 0"
+    stack.query("CREATE TABLE logged (email text UNIQUE)")
+    stack.query("INSERT INTO logged VALUES ('w17@example.com')")
+    insert = "DO $$ BEGIN INSERT INTO logged SELECT email FROM logged; END $$"
+    stack.compose("exec", "-T", "postgres", "psql", "-U", "yoshikosan", "-c", insert, check=False)
+    stack.query("DROP TABLE logged")
+    log = stack.logs("postgres")
+    assert "duplicate key value violates unique constraint" in log
+    assert "w17@example.com" not in log

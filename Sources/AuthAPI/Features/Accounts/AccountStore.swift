@@ -25,19 +25,17 @@ struct AccountStore: Sendable {
             event: session == nil ? .userCreated : .registered,
             origin: origin
         )
-        do {
-            try await postgres.transaction { db in
-                try db.run(insertion)
-                guard let session else { return }
-                _ = try db.one(InsertSession(session: session))
-                try SessionStore.end(replaced, by: session, in: db)
+        try await postgres.transaction { db in
+            guard try db.run(insertion) > 0 else {
+                throw APIError(
+                    .emailTaken,
+                    detail: "An account with this email exists already.",
+                    fields: [FieldError(field: "email", code: .taken, detail: "This email is taken.")]
+                )
             }
-        } catch let error as PostgresError where error.violates("users_email_key") {
-            throw APIError(
-                .emailTaken,
-                detail: "An account with this email exists already.",
-                fields: [FieldError(field: "email", code: .taken, detail: "This email is taken.")]
-            )
+            guard let session else { return }
+            _ = try db.one(InsertSession(session: session))
+            try SessionStore.end(replaced, by: session, in: db)
         }
     }
 }
@@ -54,10 +52,12 @@ extension Account {
     }
 }
 
+/// Stores an account, or nothing when the address is taken: an error would put the address into the server's log.
 private struct InsertAccount: Statement {
     static let sql: StaticString = """
         WITH made AS (
-            INSERT INTO users (id, email, name, avatar_url, password_hash) VALUES ($1, $2, $3, $4, $5) RETURNING id
+            INSERT INTO users (id, email, name, avatar_url, password_hash) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (lower(email)) DO NOTHING RETURNING id
         )
         INSERT INTO audit_events (event, user_id, device_id, address, user_agent, request_id)
         SELECT $6, id, $7, $8, $9, $10 FROM made

@@ -129,13 +129,14 @@ struct LinkCause: Sendable {
     }
 }
 
-/// Links an identity to a user.
+/// Links an identity to a user, or does nothing when the identity, or another one of its provider, is linked already: an
+/// error would put both into the server's log.
 struct InsertIdentity: Statement {
     static let sql: StaticString = """
         WITH linked AS (
             INSERT INTO oauth_accounts
                 (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at, id)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $15) RETURNING user_id, provider
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $15) ON CONFLICT DO NOTHING RETURNING user_id, provider
         )
         INSERT INTO audit_events
             (event, user_id, provider, detail, session_id, device_id, address, user_agent, request_id)
@@ -165,11 +166,12 @@ struct InsertIdentity: Statement {
     }
 }
 
-/// Stores a user whose email a provider has verified, and who has no password.
+/// Stores a user whose email a provider has verified, and who has no password; nothing when the address is taken.
 struct InsertVerifiedAccount: Statement {
     static let sql: StaticString = """
         WITH made AS (
-            INSERT INTO users (id, email, name, avatar_url, email_verified_at) VALUES ($1, $2, $3, $4, $5) RETURNING id
+            INSERT INTO users (id, email, name, avatar_url, email_verified_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (lower(email)) DO NOTHING RETURNING id
         )
         INSERT INTO audit_events (event, user_id, provider, device_id, address, user_agent, request_id)
         SELECT 'registered', id, $6, $7, $8, $9, $10 FROM made

@@ -61,16 +61,16 @@ struct IdentityStore: Sendable {
                     origin: origin,
                     now: now
                 )
-                try db.run(insertion)
+                guard try db.run(insertion) > 0 else { throw Raced() }
                 let cause = LinkCause(reason: .registration, session: nil, origin: origin)
                 let link = InsertIdentity(key, email: email, of: account.id, tokens: sealed, cause: cause)
-                try db.run(link)
+                try insert(link, key, in: db)
                 return .account(account, link.id)
             case .link:
                 guard let account = sameEmail?.account else { throw Raced() }
                 let cause = LinkCause(reason: .email, session: nil, origin: origin)
                 let link = InsertIdentity(key, email: email, of: account.id, tokens: sealed, cause: cause)
-                try db.run(link)
+                try insert(link, key, in: db)
                 return .account(try updatePicture(of: account, to: identity.avatarURL, in: db), link.id)
             case .askPassword: return .passwordNeeded
             case .refuse(let refusal):
@@ -105,7 +105,14 @@ struct IdentityStore: Sendable {
             case nil:
                 try db.run(ForgetDisconnection(key: key, account: user))
                 let cause = LinkCause(reason: .owner, session: visitor.sessionID, origin: origin)
-                try db.run(InsertIdentity(key, email: identity.email.value, of: user, tokens: sealed, cause: cause))
+                let insertion = InsertIdentity(
+                    key,
+                    email: identity.email.value,
+                    of: user,
+                    tokens: sealed,
+                    cause: cause
+                )
+                try insert(insertion, key, in: db)
             default: throw FlowError(.identityTaken, "the provider account is linked to another user")
             }
             try vouch(for: account, by: identity.email.value, picture: identity.avatarURL, at: now, in: db)
@@ -124,16 +131,26 @@ struct IdentityStore: Sendable {
         case nil:
             guard try db.first(FindDisconnection(key: pending.key)) == nil else { throw Self.nothingPending }
             let cause = LinkCause(reason: .password, session: session.id, origin: session.origin)
-            do {
-                try db.run(
-                    InsertIdentity(pending.key, email: pending.email, of: user, version: vault.version, cause: cause)
-                )
-            } catch let error as PostgresError where error.isTakenIdentity || error.isTakenProvider {
-                throw Self.nothingPending
-            }
+            let insertion = InsertIdentity(
+                pending.key,
+                email: pending.email,
+                of: user,
+                version: vault.version,
+                cause: cause
+            )
+            guard try db.run(insertion) > 0 else { throw Self.nothingPending }
         default: throw Self.nothingPending
         }
         try vouch(for: account, by: pending.email, picture: pending.avatarURL, at: session.createdAt, in: db)
+    }
+
+    /// Links an identity.
+    ///
+    /// - Throws: ``FlowError`` with `provider_already_linked` when the user has another one of the provider.
+    private func insert(_ insertion: InsertIdentity, _ key: IdentityKey, in db: PostgresConnection) throws {
+        guard try db.run(insertion) == 0 else { return }
+        if try db.first(FindOwner(key: key)) != nil { throw Raced() }
+        throw LinkingPolicy.Refusal.providerTaken.error
     }
 
     /// Stores what the provider said this time.
@@ -193,12 +210,6 @@ struct IdentityStore: Sendable {
         while true {
             do {
                 return try await postgres.transaction(retrying: true, body)
-            } catch let error as PostgresError where error.isTakenProvider {
-                throw LinkingPolicy.Refusal.providerTaken.error
-            } catch let error as PostgresError
-                where (error.isTakenIdentity || error.violates("users_email_key")) && attempt < 3
-            {
-                attempt += 1
             } catch is Raced where attempt < 3 {
                 attempt += 1
             }
@@ -209,13 +220,6 @@ struct IdentityStore: Sendable {
         .noPendingConnection,
         detail: "The provider account can no longer be linked this way."
     )
-}
-
-extension PostgresError {
-    /// Whether the identity is linked already.
-    fileprivate var isTakenIdentity: Bool { violates("oauth_accounts_identity_key") }
-    /// Whether the user has another account of the same provider.
-    fileprivate var isTakenProvider: Bool { violates("oauth_accounts_user_provider_key") }
 }
 
 extension ProviderIdentity {
