@@ -25,7 +25,9 @@ compose_setting() { # NAME
         sed -n 's/^x-setting: //p' | sed "s/^\"\(.*\)\"$/\1/; s/^'\(.*\)'$/\1/"
 }
 
-leave() {
+leave() { :; }
+
+end_scratch_api() {
     if [[ -n ${server:-} ]]; then docker rm --force "$server" >/dev/null 2>&1; fi
 }
 
@@ -41,6 +43,12 @@ client() { # DATABASE PROGRAM ARGUMENT …
 
 # Reads a backup from standard input; connects to nothing.
 read_backup() { docker compose exec -T postgres pg_restore "$@"; } # ARGUMENT …
+
+# Gives pg_restore a file to read, in its container.
+lend() { # FILE
+    docker compose exec -T postgres sh -c 'cat >/tmp/backup-entries' <"$1"
+    printf '/tmp/backup-entries'
+}
 
 once() { # SERVICE DATABASE ARGUMENT …
     local database=()

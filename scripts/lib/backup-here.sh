@@ -17,13 +17,15 @@ prepare() {
     binaries=$(binaries)
 }
 
-leave() {
-    end AuthAPI
-    release_cluster
-}
+leave() { release_cluster; }
+
+end_scratch_api() { end AuthAPI; }
 
 # Reads a backup from standard input; connects to nothing.
 read_backup() { pg_restore "$@"; } # ARGUMENT …
+
+# Gives pg_restore a file to read.
+lend() { printf '%s' "$1"; } # FILE
 
 # Makes the settings name another database of the same server, whatever they consist of.
 use_database() { # DATABASE
