@@ -112,7 +112,7 @@ struct App: Sendable {
             tickets: tickets
         )
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)
-        health = HealthRoutes(service: HealthService(postgres: postgres))
+        health = HealthRoutes(service: HealthService(postgres: postgres, logger: logger))
         openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL)
         sessionSweeper = Sweeper(what: "expired sessions", logger: logger, now: now) {
             try await sessionStore.removeExpired(at: $0, limit: $1)
@@ -147,9 +147,12 @@ extension App {
             let server = MetricsServer(metrics.registry, host: settings.host, port: port)
             services.append(.init(service: server.application(logger: logger)))
         }
-        if settings.migrateOnStart {
-            services.append(.init(service: SchemaStartup(migrator: migrator, logger: logger)))
-        }
+        let startup = SchemaStartup(
+            migrator: settings.migrateOnStart ? migrator : nil,
+            postgres: postgres,
+            logger: logger
+        )
+        services.append(.init(service: startup))
         return services
     }
 

@@ -94,7 +94,8 @@ def test_wrong_use_is_status_64_and_names_the_option(operator, arguments, named)
 
 def test_statuses_of_a_database_away_and_of_an_old_schema(operator):
     nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}
-    assert operator.run("audit", status=69, **nowhere)[1] == "the database cannot be reached\n"
+    away = operator.run("audit", status=69, **nowhere)[1].splitlines()[-1]
+    assert away.startswith("the database cannot be reached: ") and "Connection refused" in away
     with database() as url:
         assert "AuthAPI migrate up" in operator.run("audit", status=69, DATABASE_URL=url)[1]
 

@@ -130,9 +130,9 @@ def test_m4_a_backup_that_is_damaged_or_newer_costs_nothing(site):
     file.unlink()
     assert "there is no file" in site.run("restore", str(file), status=1)
 
-    psql(site.url, "INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, 'later', '')")
+    psql(site.url, "INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')")
     newer = site.create()
-    psql(site.url, "DELETE FROM schema_migrations WHERE version = 9999")
+    psql(site.url, "DELETE FROM yoshikosan_schema_migrations WHERE version = 9999")
     assert "migration 9999" in site.run("restore", str(newer), status=1)
     assert "migration 9999" in site.run("drill", status=1)
 

@@ -116,7 +116,7 @@ def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
     settings, url = deployment
     (tmp_path / "secret_key").chmod(0o644)
     os.utime(tmp_path / "secret_key", (0, 0))
-    psql(url, "DELETE FROM schema_migrations")
+    psql(url, "DELETE FROM yoshikosan_schema_migrations")
     provider.ahead = 120
     status, findings = doctor(
         **settings

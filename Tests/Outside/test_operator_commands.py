@@ -137,7 +137,7 @@ def test_wrong_use_is_status_64(operator, arguments):
 def test_statuses_of_a_database_away_and_of_wrong_settings(operator):
     nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "DATABASE_POOL_TIMEOUT": "1"}
     away = operator.run("user", "list", status=69, **nowhere)
-    assert away[1] == "the database cannot be reached\n"
+    assert away[1].startswith("the database cannot be reached: ") and "Connection refused" in away[1]
     assert operator.run("user", "list", status=78, SECRET_KEY="short")[1].startswith("SECRET_KEY:")
     with database() as url:
         assert "AuthAPI migrate up" in operator.run("user", "list", status=69, DATABASE_URL=url)[1]

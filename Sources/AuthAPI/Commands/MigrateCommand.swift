@@ -37,11 +37,33 @@ struct MigrateCommand: AsyncParsableCommand {
 
     /// Takes one step back.
     struct Down: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Takes the newest migration back; its data is lost.")
+        static let configuration = CommandConfiguration(
+            abstract: "Takes the newest migration back and deletes its data (asks first)."
+        )
+
+        @Flag(help: "Do not ask.")
+        var yes = false
 
         func run() async throws {
-            let migration = try await withMigrator { try await $0.down() }
+            try Administration.requireAnswer(isAgreed: yes)
+            let migration = try await withMigrator { migrator in
+                let newest = try await migrator.newest()
+                try Self.confirm(newest, isAgreed: yes)
+                return try await migrator.down(expecting: newest.version)
+            }
             print("rolled back \(migration.file)")
+        }
+
+        /// Asks, naming what is lost.
+        static func confirm(_ migration: Migration, isAgreed: Bool, at terminal: Terminal = .standard) throws {
+            let dropped = migration.dropped.isEmpty ? "" : " (\(migration.dropped.joined(separator: ", ")))"
+            try Administration.confirm(
+                deletionOf: "all data of migration \(migration.version), \(migration.name)\(dropped)",
+                byTyping: migration.name,
+                "its name",
+                isAgreed: isAgreed,
+                at: terminal
+            )
         }
     }
 
@@ -60,7 +82,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
 /// Runs a command against the configured database; no setting is needed but those of the database.
 ///
-/// - Throws: ``ExitCode`` 69 when the database cannot be reached within half a minute, and what the migrator throws.
+/// - Throws: ``ExitCode`` 69 when the database cannot be reached within half a minute or others hold locks for longer than
+///   is waited, 78 when it refuses the connection or lacks what must be so, 1 when the migrations themselves fail.
 private func withMigrator<Value>(_ body: (Migrator) async throws -> Value) async throws -> Value {
     var reader = SettingsReader()
     let common = CommonSettings(from: &reader)
@@ -68,11 +91,8 @@ private func withMigrator<Value>(_ body: (Migrator) async throws -> Value) async
         StandardError.print(SettingsFaults(lines: reader.faults).description)
         throw ExitCode(SettingsFaults.exitStatus)
     }
-    JSONLogHandler.bootstrap(common, leastLevel: .warning)
-    do {
-        return try await body(database.migrator(logger: Logger(label: "AuthAPI")))
-    } catch let error as PostgresError where error.isUnavailable {
-        StandardError.print("the database cannot be reached")
-        throw ExitCode(HealthCheck.unavailableStatus)
+    JSONLogHandler.bootstrap(common, leastLevel: .notice)
+    return try await CommandEnding.explaining(on: database.owner ?? database.serving) {
+        try await body(database.migrator(logger: Logger(label: "AuthAPI")))
     }
 }

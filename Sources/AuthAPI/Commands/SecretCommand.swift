@@ -29,16 +29,15 @@ struct SecretCommand: AsyncParsableCommand {
             // An operator can wait.
             configuration.waitTimeout = .seconds(10)
             configuration.endsWhenRefused = true
+            let logger = Logger(label: "AuthAPI")
             let vault = TokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
-            do {
-                let report = try await PostgresPool.with(configuration, logger: Logger(label: "AuthAPI")) { pool in
+            let report = try await CommandEnding.explaining(on: configuration) {
+                try await PostgresReach.wait(for: configuration, logger: logger)
+                return try await PostgresPool.with(configuration, logger: logger) { pool in
                     try await TokenRotation(postgres: pool, vault: vault).run()
                 }
-                try Self.tell(report)
-            } catch let error as PostgresError where error.isUnavailable {
-                StandardError.print("the database cannot be reached, or its schema is not current")
-                throw ExitCode(HealthCheck.unavailableStatus)
             }
+            try Self.tell(report)
         }
 
         /// Tells what was done.

@@ -26,6 +26,10 @@ struct ServeCommand: AsyncParsableCommand {
             try await ServiceGroup(configuration: configuration).run()
         } catch is CancellationError where limit.isReached {
             logger.error("stopped with requests under way")
+        } catch let error as MigrationError {
+            guard let ending = CommandEnding(of: error) else { throw error }
+            StandardError.print(ending.explanation)
+            throw ExitCode(ending.status)
         } catch {
             let status = ListenFault.report(error, host: settings.host, port: settings.port, setting: .apiPort)
             throw status.map { ExitCode($0) } ?? error

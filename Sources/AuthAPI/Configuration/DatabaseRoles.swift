@@ -42,10 +42,7 @@ struct DatabaseRoles: Sendable {
 
     /// What migrates: as the owner, who then gives the serving role its rights; or the serving role by itself.
     func migrator(logger: Logger) -> Migrator {
-        guard let owner else { return Migrator(serving, logger: logger) }
-        // Both may name one role, which is the simple case said at length.
-        let role = owner.user == serving.user ? nil : ServingRole(serving)
-        return Migrator(owner, servingRole: role, logger: logger)
+        Migrator(owner ?? serving, serving: owner == nil ? nil : serving, logger: logger)
     }
 }
 

@@ -2,29 +2,58 @@ import FoundationEssentials
 import Logging
 import Shared
 
-/// Checks the database as the role that serves sees it.
+/// Checks the database as the role that serves sees it and, where its settings are known, as the owner does.
 struct DatabaseHealth: Sendable {
     let roles: DatabaseRoles
     let publicURL: WebOrigin
+    /// Whether the server is to bring the schema up to date itself.
+    var migratesOnStart = false
     let logger: Logger
     let patience: Duration
 
     func findings() async -> [Finding] {
-        var configuration = roles.serving
+        let configuration = forDoctor(roles.serving)
+        do throws(PostgresError) {
+            try PostgresReach.connect(configuration)
+        } catch {
+            return [Self.refusal(error, roles.serving)]
+        }
+        let findings = await asking(configuration) { try await look($0) }
+        return findings + (await ownerFindings(besides: findings))
+    }
+
+    /// What only the role that migrates can tell; nothing where that is the serving role.
+    private func ownerFindings(besides known: [Finding]) async -> [Finding] {
+        guard let owner = roles.owner else { return [] }
+        let configuration = forDoctor(owner)
+        do throws(PostgresError) {
+            try PostgresReach.connect(configuration)
+        } catch {
+            return [Self.refusal(error, owner)]
+        }
+        let findings = await asking(configuration) { pool in
+            try await pool.withConnection { try DatabaseInspection.faults(on: PostgresReader($0), for: .migrating) }
+                .map(\.finding)
+        }
+        return findings.filter { !known.contains($0) }
+    }
+
+    private func forDoctor(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
+        var configuration = configuration
         configuration.poolSize = 1
         configuration.waitTimeout = patience
         configuration.applicationName += "-doctor"
-        do throws(PostgresError) {
-            _ = try PostgresLink(configuration)
-        } catch {
-            let advice =
-                "see that PostgreSQL runs there, lets this machine in (pg_hba.conf) and knows role, password and database"
-            return [.fix("database", "\(configuration) cannot be used: \(error.detail)", advice)]
-        }
+        return configuration
+    }
+
+    private func asking(
+        _ configuration: PostgresConfiguration,
+        _ body: (PostgresPool) async throws -> [Finding]
+    ) async -> [Finding] {
         let pool = PostgresPool(configuration, logger: logger)
         let findings: [Finding]
         do {
-            findings = try await look(pool)
+            findings = try await body(pool)
         } catch {
             let advice = "ask again; if it stays, look into PostgreSQL's own log"
             findings = [.fix("database", "\(configuration) stopped answering: \(String(reflecting: error))", advice)]
@@ -33,18 +62,35 @@ struct DatabaseHealth: Sendable {
         return findings
     }
 
+    private static func refusal(_ error: PostgresError, _ configuration: PostgresConfiguration) -> Finding {
+        let resolved = try? PostgresReach.resolve(configuration)
+        let code = error.sqlState.map { " (SQLSTATE \($0))" } ?? ""
+        let advice =
+            error.connectionFix(role: resolved?.user, database: resolved?.database)
+            ?? "see that PostgreSQL runs there, lets this machine in (pg_hba.conf) and knows role, password and database"
+        return .fix("database", "\(configuration) cannot be used: \(error.detail)\(code)", advice)
+    }
+
     private func look(_ pool: PostgresPool) async throws -> [Finding] {
         let started = Date.now
         let server = try await pool.withConnection { try $0.one(DescribeServer()) }
         // The server read its clock somewhere between the two.
         let here = started.addingTimeInterval(Date.now.timeIntervalSince(started) / 2)
+        let faults = try await faults(pool)
         var findings: [Finding] = [
             .ok("database", "\(roles.serving) answers; \(server.database) has \(Self.size(server.bytes))"),
-            version(server), encryption(server), connections(server),
+            encryption(server), connections(server),
             ProviderReach.judge(skew: server.time.timeIntervalSince(here), against: "PostgreSQL"),
         ]
-        findings += try await migrations(pool)
-        findings += try await rights(pool)
+        if !faults.contains(where: { $0.subject == "version" }) {
+            findings.insert(.ok("version", "PostgreSQL \(server.version / 10_000).\(server.version % 10_000)"), at: 1)
+        }
+        if !faults.contains(where: { ["schema", "rights"].contains($0.subject) }) {
+            findings.append(try await schema(pool))
+        }
+        findings += faults.map(\.finding)
+        if !faults.contains(where: { $0.subject == "rights" }) { findings.append(try await rights(pool)) }
+        findings += try await sessions(pool)
         findings += try await visitors(pool)
         findings.append(
             .note("disk", "what is free on PostgreSQL's disk is not to be seen from here", "on its machine: df -h")
@@ -52,17 +98,25 @@ struct DatabaseHealth: Sendable {
         return findings
     }
 
-    /// Judges the server's version.
-    func version(_ server: DescribeServer.Server) -> Finding {
-        let version = "PostgreSQL \(server.version / 10_000).\(server.version % 10_000)"
-        guard server.version >= 150_000 else {
-            return .fix(
-                "version",
-                "\(version) is older than what this is made for",
-                "upgrade to PostgreSQL 15 or later"
-            )
+    /// What the list of requirements finds; where this role migrates, too, what migrating takes besides.
+    private func faults(_ pool: PostgresPool) async throws -> [DatabaseFault] {
+        let migrates = migratesOnStart && roles.owner == nil
+        return try await pool.withConnection { db in
+            let serving = try DatabaseInspection.faults(on: PostgresReader(db), for: .serving)
+            guard migrates else { return serving }
+            let migrating = try DatabaseInspection.faults(on: PostgresReader(db), for: .migrating)
+            return serving + migrating.filter { !serving.contains($0) && $0.weight >= .blocking }
         }
-        return .ok("version", version)
+    }
+
+    private func schema(_ pool: PostgresPool) async throws -> Finding {
+        let known = Set(Migrations.all.map(\.version))
+        let applied = try await pool.withConnection {
+            Set(try MigrationHistory.find($0)?.versions(PostgresReader($0)) ?? [])
+        }
+        let newer = applied.subtracting(known).count
+        if newer > 0 { return .note("schema", "current, and \(newer) of a newer release") }
+        return .ok("schema", "current (\(applied.count) migrations)")
     }
 
     /// Judges how what is said to the server is protected.
@@ -95,41 +149,29 @@ struct DatabaseHealth: Sendable {
         return .ok("connections", "\(server.connections) of \(server.maxConnections) are in use")
     }
 
-    private func migrations(_ pool: PostgresPool) async throws -> [Finding] {
-        let applied: Set<Int32>
-        do {
-            applied = Set(try await pool.withConnection { try $0.all(SelectVersions()) })
-        } catch let error as PostgresError where error.sqlState == "42P01" || error.sqlState == "42501" {
-            return [.fix("schema", "there is none that this role may use", "run as the owner: AuthAPI migrate up")]
+    private func rights(_ pool: PostgresPool) async throws -> Finding {
+        let rights = try await pool.withConnection { try $0.one(DescribeRights()) }
+        guard !rights.tooWide.isEmpty else {
+            return .ok("rights", "\(rights.role) may do what serving takes, no more")
         }
-        let known = Set(Migrations.all.map(\.version))
-        let pending = Migrations.all.filter { !applied.contains($0.version) }
-        if !pending.isEmpty {
-            let names = pending.map(\.file).joined(separator: ", ")
-            return [.fix("schema", "pending: \(names)", "run as the owner: AuthAPI migrate up")]
-        }
-        let newer = applied.subtracting(known).count
-        if newer > 0 { return [.note("schema", "current, and \(newer) of a newer release")] }
-        return [.ok("schema", "current (\(applied.count) migrations)")]
+        return .fix(
+            "rights",
+            "\(rights.role) may do more than serving takes: \(rights.tooWide)",
+            "serve as a role of its own: MIGRATION_DATABASE_URL names the owner, DATABASE_URL the other; AuthAPI "
+                + "migrate up makes it"
+        )
     }
 
-    private func rights(_ pool: PostgresPool) async throws -> [Finding] {
-        let rights = try await pool.withConnection { try $0.one(DescribeRights()) }
-        if !rights.missing.isEmpty {
-            let message = "\(rights.role) may not use \(rights.missing)"
-            return [.fix("rights", message, "run as the owner: AuthAPI migrate up")]
+    /// How many sessions one user has: many are a client that signs in again and again, or somebody else's.
+    private func sessions(_ pool: PostgresPool) async throws -> [Finding] {
+        do {
+            let most = try await pool.withConnection { try $0.one(DescribeSessions()) }
+            let message = "no user has more than \(most) live sessions"
+            guard most > 1000 else { return [.ok("sessions", message)] }
+            return [.fix("sessions", message, "look at who has them: AuthAPI session list")]
+        } catch let error as PostgresError where ["42P01", "42501"].contains(error.sqlState ?? "") {
+            return []
         }
-        guard !rights.tooWide.isEmpty else {
-            return [.ok("rights", "\(rights.role) may do what serving takes, no more")]
-        }
-        return [
-            .fix(
-                "rights",
-                "\(rights.role) may do more than serving takes: \(rights.tooWide)",
-                "serve as a role of its own: MIGRATION_DATABASE_URL names the owner, DATABASE_URL the other; AuthAPI "
-                    + "migrate up makes it"
-            )
-        ]
     }
 
     /// What the sessions tell about the address that requests seem to come from.

@@ -44,46 +44,52 @@ struct DescribeServer: Statement {
     }
 }
 
-/// Asks what this connection's role may do beyond, or short of, what serving takes.
+/// Asks what this connection's role may do beyond what serving takes.
 struct DescribeRights: Statement {
-    /// The answers; the lists have commas between.
+    /// The answers; the list has commas between.
     struct Rights: Sendable {
         let role: String
         let tooWide: String
-        let missing: String
     }
 
+    // The schema is the one that holds the tables.
     static let sql: StaticString = """
+        WITH place AS (
+            SELECT coalesce(
+                (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('users')),
+                (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+            ) AS oid
+        ), tables AS (
+            SELECT pg_class.oid, relname::text AS name, relowner FROM pg_class, place
+            WHERE relnamespace = place.oid AND relkind IN ('r', 'p')
+        )
         SELECT current_user::text, concat_ws(', ',
             (SELECT 'superuser' FROM pg_roles WHERE rolname = current_user AND rolsuper),
             (SELECT 'makes roles' FROM pg_roles WHERE rolname = current_user AND rolcreaterole),
             (SELECT 'makes databases' FROM pg_roles WHERE rolname = current_user AND rolcreatedb),
             (SELECT 'replicates' FROM pg_roles WHERE rolname = current_user AND rolreplication),
-            (SELECT 'owns ' || string_agg(relname::text, ' ' ORDER BY relname) FROM pg_class
-                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-                    AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user) HAVING count(*) > 0),
-            (SELECT 'makes tables' WHERE has_schema_privilege('public', 'CREATE')),
+            (SELECT 'owns ' || string_agg(name, ' ' ORDER BY name) FROM tables
+                WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user) HAVING count(*) > 0),
+            (SELECT 'makes tables' FROM place WHERE has_schema_privilege(oid, 'CREATE')),
             (SELECT 'makes schemas' WHERE has_database_privilege(current_database(), 'CREATE')),
-            (SELECT 'empties ' || string_agg(relname::text, ' ' ORDER BY relname) FROM pg_class
-                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-                    AND has_table_privilege(oid, 'TRUNCATE') HAVING count(*) > 0),
+            (SELECT 'empties ' || string_agg(name, ' ' ORDER BY name) FROM tables
+                WHERE has_table_privilege(oid, 'TRUNCATE') HAVING count(*) > 0),
             (SELECT 'changes audit_events' WHERE has_any_column_privilege(to_regclass('audit_events'), 'UPDATE')
                 OR has_table_privilege(to_regclass('audit_events'), 'DELETE'))
-        ),
-        concat_ws(' ', (SELECT string_agg(name, ' ')
-            FROM unnest(ARRAY['users', 'sessions', 'oauth_accounts', 'throttles']) AS name
-            WHERE to_regclass(name) IS NULL OR NOT (has_table_privilege(to_regclass(name), 'SELECT')
-                AND has_table_privilege(to_regclass(name), 'INSERT')
-                AND has_table_privilege(to_regclass(name), 'DELETE')
-                AND has_any_column_privilege(to_regclass(name), 'UPDATE'))),
-            (SELECT 'audit_events' WHERE NOT coalesce(has_table_privilege(to_regclass('audit_events'), 'SELECT')
-                AND has_any_column_privilege(to_regclass('audit_events'), 'INSERT')
-                AND has_function_privilege(to_regprocedure('remove_audit_events(integer, bigint)'), 'EXECUTE'), false)))
+        )
         """
 
     static func decode(_ row: PostgresRow) throws -> Rights {
-        Rights(role: try row.text(0), tooWide: try row.text(1), missing: try row.text(2))
+        Rights(role: try row.text(0), tooWide: try row.text(1))
     }
+}
+
+/// Asks for the most live sessions that one user has.
+struct DescribeSessions: Statement {
+    static let sql: StaticString = """
+        SELECT coalesce(max(count), 0) FROM (SELECT count(*) FROM sessions WHERE expires_at > now() GROUP BY user_id) AS live
+        """
+    static func decode(_ row: PostgresRow) throws -> Int64 { try row.int8(0) }
 }
 
 /// Asks where the sessions of the last week seem to come from.

@@ -40,6 +40,7 @@ struct Doctor {
             findings += await DatabaseHealth(
                 roles: database,
                 publicURL: common.publicURL,
+                migratesOnStart: reader.boolean(.migrateOnStart, default: true),
                 logger: logger,
                 patience: patience
             ).findings()

@@ -17,6 +17,21 @@ struct Migration: Sendable {
     /// The name of the file that takes it back.
     var downFile: String { "\(prefix)_\(name).down.sql" }
 
+    /// The tables that it creates.
+    var tables: [String] {
+        let start = "CREATE TABLE "
+        return String(decoding: up, as: UTF8.self).split(separator: "\n").filter { $0.hasPrefix(start) }
+            .map { String($0.dropFirst(start.count).prefix { $0 == "_" || $0.isLetter || $0.isNumber }) }
+    }
+
+    /// The tables and functions that taking it back deletes, as its file writes them.
+    var dropped: [String] {
+        String(decoding: down, as: UTF8.self).split(separator: "\n").compactMap { line in
+            ["DROP TABLE ", "DROP FUNCTION ", "DROP COLUMN "].contains { line.contains($0) }
+                ? String(line.drop { $0 == " " }.prefix { $0 != ";" }) : nil
+        }
+    }
+
     /// SHA-256 of `up`, by which an edit after the fact is noticed.
     var checksum: [UInt8] { Array(SHA256.hash(data: up)) }
 
@@ -94,46 +109,4 @@ struct MigrationStatus: Sendable, Equatable {
     let state: State
     /// When it was applied, as PostgreSQL writes it, in UTC.
     let appliedAt: String?
-}
-
-/// Why the schema was not changed.
-enum MigrationError: Error, Equatable {
-    /// The file of an applied migration is no longer what was applied.
-    case edited(version: Int32, file: String)
-    /// The newest applied migration is not part of this release, so this release cannot take it back.
-    case unknown(version: Int32, name: String)
-    /// There is nothing to take back.
-    case nothingToRollBack
-    /// The role that serves is missing or cannot sign in, and this role may not change that.
-    case noServingRole(name: String, exists: Bool)
-    /// The role does not own the tables, so it can neither change them nor give others rights on them.
-    case notOwner(role: String?)
-    /// The server refused the file's SQL.
-    case failed(file: String, line: Int?, sqlState: String, message: String)
-}
-
-extension MigrationError: CustomStringConvertible {
-    /// One sentence for the operator.
-    var description: String {
-        switch self {
-        case .edited(let version, let file):
-            "migration \(version) was applied before its file \(file) was edited; restore the file and put the change "
-                + "into a new migration"
-        case .unknown(let version, let name):
-            "migration \(version) (\(name)) was applied by a newer release; roll it back with that release"
-        case .nothingToRollBack:
-            "no migration is applied, so there is none to roll back"
-        case .noServingRole(let name, let exists):
-            exists
-                ? "the role \(name) cannot sign in and this role may not set its password; as a superuser run: "
-                    + "ALTER ROLE \"\(name)\" LOGIN PASSWORD '…'"
-                : "there is no role \(name) and this role may not make it; as a superuser run: "
-                    + "CREATE ROLE \"\(name)\" LOGIN PASSWORD '…'"
-        case .notOwner(let role):
-            "this role does not own the tables\(role.map { ", so it cannot give \($0) its rights" } ?? ""); let "
-                + "MIGRATION_DATABASE_URL (or POSTGRES_USER) name the owner, or set MIGRATE_ON_START=false"
-        case .failed(let file, let line, let sqlState, let message):
-            "\(file)\(line.map { ":\($0)" } ?? ""): \(message) (SQLSTATE \(sqlState)); nothing of this file was applied"
-        }
-    }
 }

@@ -3,12 +3,16 @@
 struct ServingRole: Sendable {
     /// The role's name.
     let name: String
+    private let password: String?
     private let configuration: PostgresConfiguration
 
-    /// Takes how the API connects; nil when that names no user.
-    init?(_ configuration: PostgresConfiguration) {
-        guard let user = configuration.user else { return nil }
-        name = user
+    /// Takes how the API connects; throws `PostgresError` when libpq knows no role.
+    ///
+    /// Name and password are those that libpq takes, whether or not the connection string has them.
+    init(_ configuration: PostgresConfiguration) throws(PostgresError) {
+        let resolved = try PostgresReach.resolve(configuration)
+        name = resolved.user
+        password = resolved.password
         self.configuration = configuration
     }
 
@@ -18,8 +22,8 @@ struct ServingRole: Sendable {
     /// `MigrationError.noServingRole` when the connection's own role may not do that.
     func ensure(on db: PostgresConnection) throws {
         let exists = try db.one(FindRole(role: name))
-        guard !exists || (configuration.password != nil && !canConnect) else { return }
-        let verifier = try configuration.password.map { try db.verifier(ofPassword: $0, role: name) }
+        guard !exists || (password != nil && !canConnect) else { return }
+        let verifier = try password.map { try db.verifier(ofPassword: $0, role: name) }
         do {
             try db.transaction(retrying: true) { db in
                 _ = try db.one(DescribeRole(role: name, verifier: verifier ?? ""))

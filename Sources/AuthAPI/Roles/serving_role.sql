@@ -2,17 +2,27 @@
 -- schema, in the same transaction as the last of them; whatever the serving role was given before is taken back first.
 --
 -- A new table, or a column that the API writes, gets its line here. The rights to update name columns, so that keys and
--- times of creation stay what they were.
+-- times of creation stay what they were. Names without a schema are found as the migrations find them: everything happens
+-- in the schema that holds the tables, and nothing is taken away on tables of other programs beside them.
 DO $$
 DECLARE
     serving CONSTANT text := current_setting('yoshikosan.serving_role');
+    place CONSTANT regnamespace := relnamespace FROM pg_class WHERE oid = to_regclass('users');
     owns_database CONSTANT boolean := pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database();
-    owns_schema CONSTANT boolean := pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'public';
+    owns_schema CONSTANT boolean := pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE oid = place;
     statement text;
+    ours regclass;
 BEGIN
+    FOREACH ours IN ARRAY ARRAY[
+        to_regclass('users'), to_regclass('oauth_accounts'), to_regclass('sessions'), to_regclass('throttles'),
+        to_regclass('audit_events'), to_regclass('disconnected_identities'),
+        to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')
+    ] LOOP
+        -- The last name may belong to another program.
+        CONTINUE WHEN ours IS NULL OR NOT (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = ours);
+        EXECUTE format('REVOKE ALL ON %s FROM %I', ours, serving);
+    END LOOP;
     FOREACH statement IN ARRAY ARRAY[
-        'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM %I',
-
         -- Operators delete users with the same program; everything that belongs to a user goes with them.
         'GRANT SELECT, INSERT, UPDATE (email, name, avatar_url, password_hash, email_verified_at), DELETE
             ON users TO %I',
@@ -29,21 +39,22 @@ BEGIN
         'GRANT SELECT, INSERT (event, user_id, subject, period, detail, provider, session_id, device_id, address,
             user_agent, request_id) ON audit_events TO %I',
         'REVOKE ALL ON FUNCTION remove_audit_events(integer, bigint) FROM PUBLIC',
-        'GRANT EXECUTE ON FUNCTION remove_audit_events(integer, bigint) TO %I',
-        -- Enough to tell whether the schema is current.
-        'GRANT SELECT (version) ON schema_migrations TO %I'
+        'GRANT EXECUTE ON FUNCTION remove_audit_events(integer, bigint) TO %I'
     ] LOOP
         EXECUTE format(statement, serving);
     END LOOP;
+    -- Enough to tell whether the schema is current. Databases that the first releases created have the former name.
+    EXECUTE format('GRANT SELECT (version) ON %s TO %I',
+        coalesce(to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')), serving);
     -- Whoever does not own database or schema cannot hand out rights on them; PostgreSQL's defaults then hold.
     IF owns_database THEN
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), serving);
         EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
     END IF;
     IF owns_schema THEN
-        EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', serving);
+        EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', place, serving);
         -- The default before PostgreSQL 15.
-        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+        IF place::text = 'public' THEN REVOKE CREATE ON SCHEMA public FROM PUBLIC; END IF;
     END IF;
 END
 $$;

@@ -170,19 +170,21 @@ import Testing
         }
         try await TestDatabase.with(migrated: false) { empty in
             let found = try #require(try await ending(empty.url))
-            #expect(found.explanation == "the schema is not up to date: AuthAPI migrate up" && found.status == 69)
+            #expect(found.explanation.hasPrefix("the schema is not up to date: relation \"users\" does not exist"))
+            #expect(found.explanation.hasSuffix("\n  fix: AuthAPI migrate up") && found.status == 69)
         }
         try await TestDatabase.with { database in
             try await database.sql("REVOKE SELECT ON users FROM \(TestDatabase.servingRole)")
             let url = try #require(database.servingURL)
             let found = try #require(try await ending(url))
-            #expect(found.explanation == "permission denied for table users: AuthAPI doctor says what is missing")
-            #expect(found.status == 69)
+            let expected =
+                "permission denied for table users (SQLSTATE 42501)\n  fix: AuthAPI doctor prints what is missing"
+            #expect(found.explanation == expected && found.status == 78)
         }
         let away = CommandEnding(of: PostgresError.unavailable(.waitedTooLong))
-        #expect(away?.explanation == "the database cannot be reached")
+        #expect(away?.explanation == "the database does not answer: no connection in time" && away?.status == 69)
         let late = CommandEnding(of: PostgresError(kind: .rejected, sqlState: "57014", detail: "statement timeout"))
-        #expect(late?.explanation == "the database does not do this now: statement timeout")
+        #expect(late?.explanation == "the database rejected a statement: statement timeout (SQLSTATE 57014)")
         #expect(CommandEnding(of: CancellationError()) == nil)
     }
 }

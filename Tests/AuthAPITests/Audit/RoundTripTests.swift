@@ -36,6 +36,8 @@ import Testing
                     #expect(try await request().status == status)
                     return Array(try Self.statements(server).dropFirst(before))
                 }
+                // What the server asks at its start is no request's.
+                try await eventually { api.logs.all.contains { $0.contains("database checked") } }
                 let browser = api.client()
                 let registration = try await run(201) {
                     try await browser.post(APIPath.register, Self.login.merging(["name": "Ada"]) { $1 })

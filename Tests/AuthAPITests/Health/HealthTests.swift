@@ -46,7 +46,8 @@ import Testing
                         try await eventually { try await api.client().get(APIPath.readiness).status == 200 }
                     }
                     #expect(
-                        try await database.sql("SELECT count(*) FROM schema_migrations") == "\(Migrations.all.count)"
+                        try await database.sql("SELECT count(*) FROM yoshikosan_schema_migrations")
+                            == "\(Migrations.all.count)"
                     )
                 }
             }
@@ -73,7 +74,7 @@ import Testing
                 JSONLogHandler(format: .json, logLevel: .info, write: logs.append)
             }
             let migrator = Migrator(database.configuration, logger: logger)
-            let startup = SchemaStartup(migrator: migrator, logger: logger)
+            let startup = SchemaStartup(migrator: migrator, postgres: database.pool, logger: logger)
             let isFinished = Locked(false)
             try await testGracefulShutdown { trigger in
                 try await withThrowingTaskGroup(of: Void.self) { group in

@@ -25,19 +25,19 @@ import Testing
             let migrator = Migrator(database.configuration, logger: TestDatabase.silentLogger)
             let count = Migrations.all.count
             #expect(try await migrator.status().map(\.state) == Array(repeating: .pending, count: count))
-            #expect(try await !Migrator.isCurrent(on: database.pool))
+            #expect(try await Self.readiness(of: database) == .outdated)
             await #expect(throws: MigrationError.nothingToRollBack) { try await migrator.down() }
 
             #expect(try await migrator.up().count == count)
             #expect(try await migrator.up().isEmpty)
             #expect(try await migrator.status().map(\.state) == Array(repeating: .applied, count: count))
-            #expect(try await Migrator.isCurrent(on: database.pool))
+            #expect(try await Self.readiness(of: database) == .ready)
             let before = try await database.sql(Self.schema)
 
             for left in (0..<count).reversed() {
                 try await migrator.down()
                 #expect(try await migrator.status().count { $0.state == .applied } == left)
-                #expect(try await !Migrator.isCurrent(on: database.pool))
+                #expect(try await Self.readiness(of: database) == .outdated)
             }
             await #expect(throws: MigrationError.nothingToRollBack) { try await migrator.down() }
             // Nothing but the record table is left.
@@ -45,7 +45,7 @@ import Testing
                 try await database.sql(
                     "SELECT string_agg(relname, ' ') FROM pg_class WHERE relkind = 'r' "
                         + "AND relnamespace = 'public'::regnamespace"
-                ) == "schema_migrations"
+                ) == "yoshikosan_schema_migrations"
             )
             #expect(
                 try await database.sql(
@@ -86,7 +86,7 @@ import Testing
             #expect(
                 try await database.sql(
                     "SELECT string_agg(version::text, ',' ORDER BY version) "
-                        + "FROM schema_migrations"
+                        + "FROM yoshikosan_schema_migrations"
                 ) == "1,2,3,4,5"
             )
         }
@@ -125,7 +125,7 @@ import Testing
             let error = await #expect(throws: PostgresError.self) { try await dying.value }
             #expect(error?.isConnectionLost == true)
             #expect(try await database.sql("SELECT to_regclass('half')") == nil)
-            #expect(try await database.sql("SELECT to_regclass('schema_migrations')") == nil)
+            #expect(try await database.sql("SELECT to_regclass('yoshikosan_schema_migrations')") == nil)
 
             let quick = [Self.migration(1, "CREATE TABLE half ();", "DROP TABLE half;")]
             let migrator = Migrator(database.configuration, migrations: quick, logger: TestDatabase.silentLogger)
@@ -164,7 +164,7 @@ import Testing
             )
             #expect(try await older.up().isEmpty)
             #expect(try await older.status().map(\.state) == [.applied, .unknown])
-            #expect(try await Migrator.isCurrent(on: database.pool, migrations: Array(newer.prefix(1))))
+            #expect(try await Self.readiness(of: database, Array(newer.prefix(1))) != .outdated)
             await #expect(throws: MigrationError.unknown(version: 2, name: "test")) { try await older.down() }
         }
     }
@@ -205,6 +205,13 @@ import Testing
 
     private static func migration(_ version: Int32, _ up: String, _ down: String) -> Migration {
         Migration(version: version, name: "test", up: Array(up.utf8), down: Array(down.utf8))
+    }
+
+    private static func readiness(
+        of database: TestDatabase,
+        _ migrations: [Migration] = Migrations.all
+    ) async throws -> Readiness {
+        try await database.pool.withConnection { try Readiness.of(PostgresReader($0), migrations: migrations) }
     }
 
     /// Repeats a check until it holds, for at most ten seconds.

@@ -61,8 +61,8 @@ import Testing
             "CREATE INDEX ON users (name)", "DROP TRIGGER users_set_updated_at ON users",
             "CREATE ROLE x", "SET ROLE yoshikosan", "ALTER ROLE yoshikosan_api SUPERUSER", "CREATE DATABASE x",
             "ALTER DATABASE \"$DATABASE\" SET statement_timeout = 0",
-            "SELECT * FROM schema_migrations", "SELECT checksum FROM schema_migrations",
-            "DELETE FROM schema_migrations", "INSERT INTO schema_migrations VALUES (99, 'x', '')",
+            "SELECT * FROM yoshikosan_schema_migrations", "SELECT checksum FROM yoshikosan_schema_migrations",
+            "DELETE FROM yoshikosan_schema_migrations", "INSERT INTO yoshikosan_schema_migrations VALUES (99, 'x', '')",
             "UPDATE users SET id = gen_random_uuid()", "UPDATE users SET created_at = now()",
             "UPDATE sessions SET user_id = gen_random_uuid()", "UPDATE sessions SET expires_at = 'infinity'",
             "UPDATE oauth_accounts SET user_id = gen_random_uuid()", "UPDATE oauth_accounts SET provider = 'google'",
@@ -103,7 +103,7 @@ import Testing
         try await Self.with { database, serving in
             try await database.sql(
                 """
-                INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, 'later', '');
+                INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '');
                 CREATE TABLE later (); GRANT SELECT ON later TO \(Self.role)
                 """
             )

@@ -10,17 +10,12 @@ enum Administration {
 
     /// Runs a command on the configured database.
     ///
-    /// - Throws: ``ExitCode`` 78 for wrong settings, 69 when the database is away, 1 when the rules forbid what was asked.
+    /// - Throws: ``ExitCode`` 78 for wrong settings and when the database refuses them, 69 when it is away, 1 when the
+    ///   rules forbid what was asked.
     static func run<Value: Sendable>(_ body: (AdministrationService) async throws -> Value) async throws -> Value {
         let settings = try APISettings.orExit()
         JSONLogHandler.bootstrap(settings.common, leastLevel: .error)
-        do {
-            return try await with(settings, body)
-        } catch {
-            guard let ending = CommandEnding(of: error) else { throw error }
-            StandardError.print(ending.explanation)
-            throw ExitCode(ending.status)
-        }
+        return try await CommandEnding.explaining(on: settings.database.serving) { try await with(settings, body) }
     }
 
     /// Runs `body` on the database that the settings name, and closes the connection behind it.
@@ -36,8 +31,10 @@ enum Administration {
         configuration.jobTimeout = .seconds(40)
         configuration.statementTimeout = .seconds(30)
         configuration.endsWhenRefused = true
+        let logger = Logger(label: "AuthAPI")
+        try await PostgresReach.wait(for: configuration, logger: logger)
         let hashing = try HashingPool(threads: 1)
-        return try await PostgresPool.with(configuration, logger: Logger(label: "AuthAPI")) { postgres in
+        return try await PostgresPool.with(configuration, logger: logger) { postgres in
             try await body(
                 AdministrationService(
                     store: AdministrationStore(postgres: postgres),
@@ -61,6 +58,36 @@ enum Administration {
             throw misused("\(name)a user is named by email address or identifier (UUID)")
         }
         return reference
+    }
+
+    /// Asks before something is deleted, unless the operator has agreed on the command line.
+    ///
+    /// - Parameters:
+    ///   - what: what is deleted, as the end of the sentence "This deletes".
+    ///   - answer: what has to be typed to go on.
+    ///   - call: what `answer` is: "the address".
+    ///   - isAgreed: whether `--yes` was given.
+    ///   - terminal: where to ask.
+    /// - Throws: ``ExitCode`` 1 when something else was typed.
+    static func confirm(
+        deletionOf what: String,
+        byTyping answer: String,
+        _ call: String,
+        isAgreed: Bool,
+        at terminal: Terminal = .standard
+    ) throws {
+        guard !isAgreed, terminal.ask("This deletes \(what). Type \(call) to go on: ") != answer else { return }
+        StandardError.print("nothing was deleted")
+        throw ExitCode.failure
+    }
+
+    /// Refuses a command that asks where nobody can answer.
+    ///
+    /// - Throws: ``ExitCode`` 64.
+    static func requireAnswer(isAgreed: Bool, at terminal: Terminal = .standard) throws {
+        guard isAgreed || terminal.isInteractive else {
+            throw misused("this asks first, and there is no terminal to ask at: add --yes")
+        }
     }
 
     /// Says what is wrong with how the command was called: `EX_USAGE` of sysexits.h.
@@ -88,25 +115,39 @@ struct CommandEnding: Equatable {
     let status: Int32
 
     /// Explains a failure of the database, or a rule that forbids what was asked; nil for any other error.
-    init?(of error: any Error) {
+    init?(of error: any Error, on configuration: PostgresConfiguration? = nil) {
         switch error {
         case let error as APIError:
-            self.init(error.detail, ExitCode.failure.rawValue)
-        case let error as PostgresError where ["42P01", "42703"].contains(error.sqlState):
-            self.init("the schema is not up to date: AuthAPI migrate up")
-        case let error as PostgresError where error.sqlState == "42501":
-            self.init("\(error.detail): AuthAPI doctor says what is missing")
-        case let error as PostgresError where error.sqlState != nil:
-            self.init("the database does not do this now: \(error.detail)")
-        case let error as PostgresError where error.isUnavailable:
-            self.init("the database cannot be reached")
+            explanation = error.detail
+            status = ExitCode.failure.rawValue
+        case let error as MigrationError:
+            explanation = error.description
+            status =
+                switch error {
+                case .unfit: SettingsFaults.exitStatus
+                case .locked: HealthCheck.unavailableStatus
+                default: ExitCode.failure.rawValue
+                }
+        case let error as PostgresError where error.kind != .misuse && error.kind != .decoding:
+            let explained = DatabaseExplanation(error, configuration)
+            explanation = explained.text
+            status = explained.status
         default: return nil
         }
     }
 
-    private init(_ explanation: String, _ status: Int32 = HealthCheck.unavailableStatus) {
-        self.explanation = explanation
-        self.status = status
+    /// Runs `body`; a failure that can be explained is printed and ends the command with its status.
+    static func explaining<Value>(
+        on configuration: PostgresConfiguration,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch {
+            guard let ending = CommandEnding(of: error, on: configuration) else { throw error }
+            StandardError.print(ending.explanation)
+            throw ExitCode(ending.status)
+        }
     }
 }
 

@@ -126,9 +126,7 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             let reference = try Administration.reference(user)
-            guard yes || Terminal.standard.isInteractive else {
-                throw Administration.misused("this asks first, and here is no terminal to ask at: say --yes")
-            }
+            try Administration.requireAnswer(isAgreed: yes)
             try await Administration.run { service in
                 guard let found = try await service.user(reference) else { throw Administration.noUser(reference) }
                 let question = "This deletes \(TextTable.harmless(found.email)) for good. Type the address to go on: "

@@ -1,19 +1,23 @@
 import FoundationEssentials
+import Logging
 import Shared
+import Synchronization
 
 /// The rules of health: what must work for which answer.
-struct HealthService: Sendable {
-    let postgres: PostgresPool
+final class HealthService: Sendable {
+    private let postgres: PostgresPool
+    private let logger: Logger
+    /// What was logged last, so that a monitor that asks every second does not fill the log.
+    private let reported = Mutex("")
+
+    init(postgres: PostgresPool, logger: Logger) {
+        self.postgres = postgres
+        self.logger = logger
+    }
 
     /// The service with its database, for people and monitors.
     func overall() async -> HealthBody {
-        let isCurrent = try? await Migrator.isCurrent(on: postgres)
-        let database: HealthBody.State =
-            switch isCurrent {
-            case true?: .ok
-            case false?: .outdated
-            case nil: .unavailable
-            }
+        let database = await state()
         return HealthBody(
             status: database == .ok ? .ok : .unavailable,
             database: database,
@@ -25,5 +29,45 @@ struct HealthService: Sendable {
     /// The process alone; the database is never asked, so that its failure does not restart the servers.
     func liveness() -> HealthBody {
         HealthBody(status: .ok, database: nil, timestamp: .now, version: Version.current)
+    }
+
+    /// Whether requests can be served; a reason against it is logged when it appears.
+    private func state() async -> HealthBody.State {
+        do {
+            var readiness = try await postgres.reading { try Readiness.of($0) }
+            if readiness == .readOnly { readiness = try await postgres.withConnection { try Readiness.ofWriting($0) } }
+            guard readiness != .ready else {
+                report("")
+                return .ok
+            }
+            report(await explanation())
+            return readiness == .outdated ? .outdated : .unavailable
+        } catch let error as PostgresError where error.kind == .rejected {
+            let explained = await explanation()
+            report(explained.isEmpty ? "\(error.detail) (SQLSTATE \(error.sqlState ?? ""))" : explained)
+            return .unavailable
+        } catch {
+            // A database that is away is logged by the connections.
+            return .unavailable
+        }
+    }
+
+    /// What is wrong with the database, and how to repair it.
+    private func explanation() async -> String {
+        let faults = try? await postgres.reading { try DatabaseInspection.faults(on: $0, for: .serving) }
+        return faults?.filter { $0.weight >= .blocking }.map(\.description).joined(separator: "\n") ?? ""
+    }
+
+    private func report(_ reason: String) {
+        let isNew = reported.withLock { reported in
+            defer { reported = reason }
+            return reported != reason
+        }
+        guard isNew else { return }
+        if reason.isEmpty {
+            logger.notice("ready again")
+        } else {
+            logger.error("not ready", metadata: ["reason": "\(reason)"])
+        }
     }
 }

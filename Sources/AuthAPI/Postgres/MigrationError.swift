@@ -1,0 +1,66 @@
+/// Why the schema was not changed.
+enum MigrationError: Error, Equatable {
+    /// The database lacks something that must be so.
+    case unfit([DatabaseFault])
+    /// The file of an applied migration is no longer what was applied.
+    case edited(version: Int32, file: String)
+    /// The newest applied migration is not part of this release, so this release cannot take it back.
+    case unknown(version: Int32, name: String)
+    /// There is nothing to take back.
+    case nothingToRollBack
+    /// The newest applied migration is another one than the operator agreed to take back.
+    case changedMeanwhile
+    /// The role that serves is missing or cannot sign in, and this role may not change that.
+    case noServingRole(name: String, exists: Bool)
+    /// The role does not own the tables, so it can neither change them nor give others rights on them.
+    case notOwner(role: String?)
+    /// The server refused the file's SQL.
+    case failed(file: String, line: Int?, sqlState: String, message: String)
+    /// Others held locks for as long as was waited.
+    case locked(holders: [LockHolder])
+}
+
+extension MigrationError {
+    /// Whether waiting may help, as it does when somebody repairs the database meanwhile.
+    var isRepairable: Bool {
+        switch self {
+        case .unfit(let faults): faults.allSatisfy { $0.weight < .unfit }
+        case .noServingRole, .notOwner, .locked: true
+        case .edited, .unknown, .nothingToRollBack, .changedMeanwhile, .failed: false
+        }
+    }
+}
+
+extension MigrationError: CustomStringConvertible {
+    /// What failed, why, and how to repair it.
+    var description: String {
+        switch self {
+        case .unfit(let faults):
+            faults.map(\.description).joined(separator: "\n")
+        case .edited(let version, let file):
+            "migration \(version) was applied before its file \(file) was edited; restore the file and put the change "
+                + "into a new migration"
+        case .unknown(let version, let name):
+            "migration \(version) (\(name)) was applied by a newer release; roll it back with that release"
+        case .nothingToRollBack:
+            "no migration is applied, so there is none to roll back"
+        case .changedMeanwhile:
+            "another migration was applied or rolled back meanwhile; nothing was changed"
+        case .noServingRole(let name, let exists):
+            exists
+                ? "the role \(name) cannot sign in and this role may not set its password; as a superuser run: "
+                    + "ALTER ROLE \(SQLName.identifier(name)) LOGIN PASSWORD '…'"
+                : "there is no role \(name) and this role may not make it; as a superuser run: "
+                    + "CREATE ROLE \(SQLName.identifier(name)) LOGIN PASSWORD '…'"
+        case .notOwner(let role):
+            "this role does not own the tables\(role.map { ", so it cannot give \($0) its rights" } ?? ""); let "
+                + "MIGRATION_DATABASE_URL (or POSTGRES_USER) name the owner, or set MIGRATE_ON_START=false"
+        case .failed(let file, let line, let sqlState, let message):
+            "\(file)\(line.map { ":\($0)" } ?? ""): \(message) (SQLSTATE \(sqlState)); nothing of this file was applied"
+        case .locked(let holders):
+            "canceling statement due to lock timeout (SQLSTATE 55P03); these sessions hold the locks: "
+                + (holders.isEmpty ? "unknown" : holders.map(\.description).joined(separator: "; "))
+                + "\n  fix: let them finish, or end one with SELECT pg_terminate_backend(pid), and run this again"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// Names as they appear in the SQL commands that operators run.
+enum SQLName {
+    /// A quoted identifier.
+    static func identifier(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+
+    /// A relation with its schema.
+    static func relation(_ schema: String, _ name: String) -> String { "\(identifier(schema)).\(identifier(name))" }
+
+    /// The schemas that a `search_path` names, unquoted; `$user` is the role.
+    static func schemas(inSearchPath path: String, role: String) -> [String] {
+        var schemas: [String] = []
+        var name = ""
+        var isQuoted = false
+        // A quote inside quotes is doubled.
+        var followsQuote = false
+        for character in path + "," {
+            if character == "\"" {
+                if followsQuote { name.append(character) }
+                followsQuote = isQuoted
+                isQuoted.toggle()
+                continue
+            }
+            followsQuote = false
+            if character == ",", !isQuoted {
+                schemas.append(name)
+                name = ""
+            } else if character != " " || isQuoted {
+                name.append(character)
+            }
+        }
+        return schemas.filter { !$0.isEmpty }.map { $0 == "$user" ? role : $0 }
+    }
+}

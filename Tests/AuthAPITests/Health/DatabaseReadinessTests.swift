@@ -1,0 +1,166 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// Readiness follows what the database lets people do, and comes back by itself.
+@Suite struct DatabaseReadinessTests {
+    private static let role = TestDatabase.servingRole
+
+    /// The finding of the doctor on a subject, as the role that serves.
+    private static func finding(_ subject: String, _ database: TestDatabase) async throws -> Finding {
+        let serving = try PostgresConfiguration(url: try #require(database.servingURL))
+        let found = try await DatabaseHealthTests.findings(serving)
+        return try #require(found.first { $0.subject == subject && $0.level == .fix }, "\(found)")
+    }
+
+    @Test(
+        "W55: a database that became read-only is red and named; the command that the doctor prints makes it green",
+        arguments: ["ALTER DATABASE \"NAME\" SET", "ALTER ROLE yoshikosan_api IN DATABASE \"NAME\" SET"]
+    )
+    func readOnly(command: String) async throws {
+        try await TestAPI.with { api in
+            let client = try await api.registered()
+            let name = try #require(try await api.database.sql("SELECT current_database()"))
+            let set = command.replacing("NAME", with: name) + " default_transaction_read_only = on"
+            try await api.database.sql(set)
+            // Connections that are open go on as they were.
+            #expect(try await client.get(APIPath.readiness).status == 200)
+            try await api.database.sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '\(Self.role)' "
+                    + "AND datname = current_database()"
+            )
+            try await eventually { try await client.get(APIPath.readiness).status == 503 }
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            #expect(try await api.client().post(APIPath.login, login).status == 503)
+            try await eventually { api.logs.all.contains { $0.contains("not ready") && $0.contains("25006") } }
+
+            let finding = try await Self.finding("read-only", api.database)
+            #expect(finding.message.contains("cannot execute INSERT in a read-only transaction"))
+            #expect(
+                api.logs.all.contains { $0.contains("not ready") && $0.contains("RESET default_transaction_read_only") }
+            )
+            // The owner's connection is read-only by now, too, but may end that.
+            try await api.database.sql("SET default_transaction_read_only = off")
+            try await api.database.sql("SET transaction_read_only = off; \(try #require(finding.advice))")
+            try await eventually { try await client.get(APIPath.readiness).status == 200 }
+            #expect(try await api.client().post(APIPath.login, login).status == 200)
+            #expect(api.logs.all.contains { $0.contains("ready again") })
+        }
+    }
+
+    @Test(
+        "W55: what keeps people from signing in is red, named by the doctor, and green when it is undone",
+        arguments: [
+            (
+                "REVOKE SELECT ON users FROM yoshikosan_api", "GRANT SELECT ON users TO yoshikosan_api", "rights",
+                "users"
+            ),
+            (
+                "REVOKE INSERT ON sessions FROM yoshikosan_api", "GRANT INSERT ON sessions TO yoshikosan_api", "rights",
+                "sessions"
+            ),
+            (
+                "REVOKE INSERT ON audit_events FROM yoshikosan_api",
+                "GRANT INSERT ON audit_events TO yoshikosan_api", "rights", "audit_events"
+            ),
+            (
+                "REVOKE EXECUTE ON FUNCTION take_attempts FROM yoshikosan_api",
+                "GRANT EXECUTE ON FUNCTION take_attempts TO yoshikosan_api", "rights", "take_attempts"
+            ),
+            (
+                "REVOKE ALL ON yoshikosan_schema_migrations FROM yoshikosan_api",
+                "GRANT SELECT (version) ON yoshikosan_schema_migrations TO yoshikosan_api", "rights",
+                "permission denied for table yoshikosan_schema_migrations"
+            ),
+            (
+                "ALTER TABLE throttles RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO throttles", "rights",
+                "throttles"
+            ),
+            (
+                "ALTER TABLE users ENABLE ROW LEVEL SECURITY", "ALTER TABLE users DISABLE ROW LEVEL SECURITY",
+                "row security", "\"public\".\"users\""
+            ),
+            (
+                "REVOKE USAGE ON SCHEMA public FROM PUBLIC, yoshikosan_api",
+                "GRANT USAGE ON SCHEMA public TO yoshikosan_api", "schema", "permission denied for schema public"
+            ),
+        ]
+    )
+    func blocked(breaking: String, repairing: String, subject: String, named: String) async throws {
+        try await TestAPI.with { api in
+            let client = api.client()
+            try await eventually { try await client.get(APIPath.readiness).status == 200 }
+            try await api.database.sql(breaking)
+            #expect(try await client.get(APIPath.readiness).status == 503)
+            let finding = try await Self.finding(subject, api.database)
+            #expect(finding.message.contains(named) && finding.advice?.isEmpty == false, "\(finding)")
+            let lines = api.logs.all.filter { $0.contains("not ready") }
+            #expect(lines.count == 1 && lines.contains { $0.contains("fix:") }, "\(lines)")
+            // It is said once, however often somebody asks.
+            #expect(try await client.get(APIPath.readiness).status == 503)
+            #expect(api.logs.all.count { $0.contains("not ready") } == 1)
+            try await api.database.sql(repairing)
+            #expect(try await client.get(APIPath.readiness).status == 200)
+        }
+    }
+
+    @Test("W55: row security with a policy for the role is no reason to be red")
+    func policy() async throws {
+        try await TestAPI.with { api in
+            try await api.database.sql(
+                "ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY api ON users TO \(Self.role) USING (true)"
+            )
+            #expect(try await api.client().get(APIPath.readiness).status == 200)
+            _ = try await api.registered()
+        }
+    }
+
+    @Test("W52: a server whose role may not create tables runs, says why, and is ready once it may")
+    func startsLater() async throws {
+        try await TestPostgres.with { server in
+            let admin = try server.configuration()
+            try await TestSQL.run("CREATE ROLE plain LOGIN", on: admin)
+            try await TestSQL.run("CREATE DATABASE plain", on: admin)
+            let url = server.url(database: "plain") + " user=plain"
+            let database = TestDatabase(
+                url: url,
+                configuration: try PostgresConfiguration(url: url),
+                pool: PostgresPool(try PostgresConfiguration(url: url), logger: TestDatabase.silentLogger)
+            )
+            try await TestAPI.with(["MIGRATE_ON_START": "true"], database: database) { api in
+                try await eventually {
+                    api.logs.all.contains { $0.contains("permission denied for schema public (SQLSTATE 42501)") }
+                }
+                #expect(try await api.client().get(APIPath.readiness).status == 503)
+                #expect(try await api.client().get(APIPath.liveness).status == 200)
+                let fix = "GRANT CREATE ON SCHEMA \"public\" TO \"plain\""
+                #expect(api.logs.all.contains { $0.contains(fix.replacing("\"", with: "\\\"")) })
+                try await TestSQL.run(fix, on: server.configuration(database: "plain"))
+                try await eventually { try await api.client().get(APIPath.readiness).status == 200 }
+            }
+            await database.pool.close()
+        }
+    }
+
+    @Test("W61: the doctor finds a collation of another version, and its command repairs it")
+    func collation() async throws {
+        try await TestPostgres.with { server in
+            let admin = try server.configuration()
+            try await TestSQL.run(
+                "CREATE DATABASE site TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C.UTF-8'",
+                on: admin
+            )
+            let site = try server.configuration(database: "site")
+            try await Migrator(site, logger: TestDatabase.silentLogger).up()
+            try await TestSQL.run("UPDATE pg_database SET datcollversion = '1' WHERE datname = 'site'", on: admin)
+            let found = try #require(try await DatabaseHealthTests.findings(site).first { $0.subject == "collation" })
+            #expect(found.level == .fix && found.message.contains("collation version 1,"))
+            let fix = "REINDEX DATABASE \"site\"; ALTER DATABASE \"site\" REFRESH COLLATION VERSION"
+            #expect(found.advice == fix)
+            for command in fix.split(separator: ";") { try await TestSQL.run(String(command), on: site) }
+            #expect(try await !DatabaseHealthTests.findings(site).contains { $0.subject == "collation" })
+        }
+    }
+}

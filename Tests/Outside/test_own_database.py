@@ -1,0 +1,243 @@
+"""Databases that somebody else made, from the outside: commands, backups and restores on them."""
+
+import os
+import re
+import secrets
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from site_under_test import PASSWORD, ROOT, binary, database, psql
+
+KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
+
+
+def run(*arguments: str, status: int = 0, given: str = "", **settings: str) -> str:
+    """Runs the API's program; answers with all that it said."""
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SECRET_KEY": KEY, "ARGON2_MEMORY_KIB": "8192"}
+    done = subprocess.run(
+        [binary("AuthAPI"), *arguments], env=environment | settings, input=given, capture_output=True, text=True,
+        timeout=60,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+class OwnDatabase:
+    """A database of a plain role that may create databases, and a second role that serves."""
+
+    def __init__(self, admin: str, folder: Path):
+        self.admin = admin
+        self.name = psql(admin, "SELECT current_database()")
+        self.folder = folder
+        self.owner, self.serving = f"own_{self.name}", f"srv_{self.name}"
+        psql(admin, f"CREATE ROLE {self.owner} LOGIN CREATEDB")
+        psql(admin, f"CREATE ROLE {self.serving} LOGIN")
+        psql(admin, f"ALTER DATABASE {self.name} OWNER TO {self.owner}")
+        self.options = ""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What names it."""
+        return {
+            "MIGRATION_DATABASE_URL": self.admin.replace("//yoshikosan@", f"//{self.owner}@", 1) + self.options,
+            "DATABASE_URL": self.admin.replace("//yoshikosan@", f"//{self.serving}@", 1) + self.options,
+        }
+
+    def fill(self) -> None:
+        """Migrates it and adds a user."""
+        run("migrate", "up", **self.settings)
+        run("user", "create", "kept@example.com", "--name", "Kept", given=PASSWORD, **self.settings)
+
+    def backup(self, *arguments: str, status: int = 0) -> str:
+        """Runs scripts/backup."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("POSTGRES_")}
+        environment |= self.settings | {
+            "DEV_FOLDER": str(self.folder / "dev"), "BACKUPS": str(self.folder / "backups"), "YES": "1",
+            "ARGON2_MEMORY_KIB": "8192",
+        }
+        done = subprocess.run(
+            [ROOT / "scripts/backup", "here", *arguments], env=environment, capture_output=True, text=True, timeout=300,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def file(self) -> str:
+        """The only backup."""
+        (file,) = (self.folder / "backups").glob("*.dump")
+        return str(file)
+
+    def databases(self) -> list[str]:
+        """Those of the server that belong to it."""
+        return psql(self.admin, f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%' ORDER BY 1").split()
+
+    def remove(self) -> None:
+        """Drops the roles, and what a restore has left."""
+        everywhere = self.admin.replace(f"/{self.name}?", "/postgres?")
+        names = psql(everywhere, f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%'").split()
+        for name in names:
+            psql(everywhere, f'DROP DATABASE "{name}" WITH (FORCE)')
+        psql(everywhere, f"DROP ROLE {self.owner}")
+        psql(everywhere, f"DROP ROLE {self.serving}")
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Such a database, empty."""
+    with database() as admin:
+        one = OwnDatabase(admin, tmp_path)
+        try:
+            yield one
+        finally:
+            one.remove()
+
+
+def test_w60_a_backup_holds_what_is_ours_and_its_owner_restores_it(own):
+    """Extensions, schemas, tables, functions and triggers of others are in the database, too."""
+    own.fill()
+    psql(own.admin, "CREATE EXTENSION pg_stat_statements")
+    psql(
+        own.admin,
+        """
+        CREATE SCHEMA other; CREATE TABLE other.users (login text);
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER noted AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note()
+        """,
+    )
+    said = own.backup("create")
+    assert "public.users 1" in said and "other" not in said
+    listed = subprocess.run(["pg_restore", "--list", own.file()], check=True, capture_output=True, text=True).stdout
+    assert "pg_stat_statements" not in listed and " other " not in listed
+    assert "A probe has signed in" in own.backup("drill")
+
+    # A database that others use, too, keeps what is theirs.
+    psql(own.admin, "INSERT INTO other.users VALUES ('theirs')")
+    psql(own.admin, "CREATE VIEW other.seen AS SELECT email FROM public.users")
+    refused = own.backup("restore", own.file(), status=1)
+    assert "refer to this system's tables: other.seen" in refused
+    psql(own.admin, "DROP VIEW other.seen")
+    psql(own.admin, "UPDATE users SET email = 'later@example.com'")
+    said = own.backup("restore", own.file())
+    former = re.search(r'drop schema "(public_before_\d+)" cascade', said)[1]
+    assert psql(own.settings["DATABASE_URL"], "SELECT email FROM users") == "kept@example.com"
+    assert psql(own.admin, f"SELECT email FROM {former}.users") == "later@example.com"
+    assert psql(own.admin, "SELECT login FROM other.users") == "theirs"
+    assert psql(own.admin, "SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'") == "1"
+    assert own.databases() == [own.name]
+    with pytest.raises(subprocess.CalledProcessError):
+        psql(own.settings["DATABASE_URL"], "TRUNCATE users")
+    run("user", "create", "new@example.com", "--name", "New", given=PASSWORD, **own.settings)
+
+    # Without them the whole database is replaced.
+    psql(own.admin, f"DROP SCHEMA other CASCADE; DROP SCHEMA {former} CASCADE")
+    own.backup("restore", own.file())
+    assert psql(own.settings["DATABASE_URL"], "SELECT email FROM users") == "kept@example.com"
+    assert len(own.databases()) == 2
+
+
+def test_w60_an_owner_restores_while_the_serving_role_is_connected(own):
+    """Such an owner may not end the sessions of the other role, so the database cannot be renamed."""
+    own.fill()
+    own.backup("create")
+    psql(own.admin, "UPDATE users SET email = 'later@example.com'")
+    command = ["psql", "--no-psqlrc", "-qAt", own.settings["DATABASE_URL"]]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+        session.stdin.write("PREPARE find AS SELECT email FROM users;\nEXECUTE find;\n")
+        session.stdin.flush()
+        assert session.stdout.readline() == "later@example.com\n"
+        assert "drop schema" in own.backup("restore", own.file())
+        session.stdin.write("EXECUTE find;\n")
+        session.stdin.flush()
+        assert session.stdout.readline() == "kept@example.com\n"
+        session.stdin.close()
+
+
+@pytest.mark.parametrize("by_url", [True, False])
+def test_w53_backups_and_restores_go_where_the_tables_are(own, by_url):
+    psql(own.admin, f"CREATE SCHEMA auth AUTHORIZATION {own.owner}")
+    psql(own.admin, "CREATE TABLE public.users (login text)")
+    psql(own.admin, "INSERT INTO public.users VALUES ('theirs')")
+    if by_url:
+        own.options = "&options=-csearch_path%3Dauth"
+    else:
+        psql(own.admin, f"ALTER DATABASE {own.name} SET search_path = auth")
+    own.fill()
+    assert "auth.users 1" in own.backup("create")
+    said = own.backup("drill")
+    assert re.search(r"auth\.users +1 +1 +1$", said, re.MULTILINE), said
+    assert psql(own.admin, "SELECT login FROM public.users") == "theirs"
+    psql(own.admin, "DROP TABLE public.users")
+    psql(own.admin, "UPDATE auth.users SET email = 'later@example.com'")
+    own.backup("restore", own.file())
+    assert psql(own.settings["DATABASE_URL"], "SELECT email FROM auth.users") == "kept@example.com"
+    assert "kept@example.com" in run("user", "list", **own.settings)
+
+
+def test_w58_a_service_file_names_the_role_that_gets_the_rights(own, tmp_path):
+    (_, _, host) = own.admin.partition("host=")
+    file = tmp_path / "services"
+    file.write_text(f"[site]\nhost={host.replace('%2F', '/')}\ndbname={own.name}\nuser={own.serving}\n")
+    settings = own.settings | {"DATABASE_URL": "service=site", "PGSERVICEFILE": str(file)}
+    run("migrate", "up", **settings)
+    assert run("user", "list", **settings) == "no user\n"
+    unknown = run("user", "list", status=78, **settings | {"DATABASE_URL": "service=no_such"})
+    assert "no_such" in unknown
+    # By PGUSER alone.
+    named = own.admin.replace("//yoshikosan@", "//", 1)
+    psql(own.admin, f"REVOKE ALL ON users FROM {own.serving}")
+    settings = own.settings | {"DATABASE_URL": named, "PGUSER": own.serving}
+    run("migrate", "up", **settings)
+    assert run("user", "list", **settings) == "no user\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["user", "list"], ["session", "list"], ["audit"], ["migrate", "up"], ["migrate", "status"], ["secret", "rotate"]],
+)
+def test_w59_every_command_quotes_a_server_that_refuses_at_once(command):
+    with database() as url:
+        name = psql(url, "SELECT current_database()")
+        wrong = url.replace(f"/{name}?", f"/no_such_{secrets.token_hex(4)}?")
+        begun = time.monotonic()
+        said = run(*command, status=78, DATABASE_URL=wrong)
+        assert time.monotonic() - begun < 8
+        assert "the database refused the connection: " in said
+        assert "does not exist (SQLSTATE 3D000)" in said and "CREATE DATABASE" in said
+
+
+def test_w56_w52_the_command_line_ends_with_78_and_says_how_to_repair_it(own):
+    psql(own.admin, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    psql(own.admin, "ALTER SCHEMA public OWNER TO yoshikosan")
+    said = run("migrate", "up", status=78, **own.settings)
+    fix = f'GRANT CREATE ON SCHEMA "public" TO "{own.owner}"'
+    assert "permission denied for schema public (SQLSTATE 42501)" in said and fix in said
+    psql(own.admin, fix)
+    assert "applied 0001_authentication.up.sql" in run("migrate", "up", **own.settings)
+
+    everywhere = own.admin.replace(f"/{own.name}?", "/postgres?")
+    latin = f"{own.name}_latin1"
+    psql(everywhere, f"CREATE DATABASE {latin} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    url = own.admin.replace(f"/{own.name}?", f"/{latin}?")
+    for command in (["migrate", "up"], ["serve"]):
+        said = run(*command, status=78, DATABASE_URL=url, API_HOST="127.0.0.1", API_PORT="0")
+        assert "has the encoding LATIN1; it must be UTF8" in said
+    run("doctor", status=1, DATABASE_URL=url)
+
+
+def test_w77_taking_a_migration_back_needs_a_yes(own):
+    run("migrate", "up", **own.settings)
+    before = run("migrate", "status", **own.settings)
+    assert "--yes" in run("migrate", "down", status=64, **own.settings)
+    assert run("migrate", "status", **own.settings) == before
+    environment = {**os.environ, **own.settings, "DEV_FOLDER": str(own.folder / "dev"), "SECRET_KEY": KEY}
+    rollback = [ROOT / "scripts/database", "rollback"]
+    for yes, status in (("", 64), ("1", 0)):
+        done = subprocess.run(
+            rollback, env=environment | {"YES": yes}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=300,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+    assert "pending" in run("migrate", "status", **own.settings)
+    assert run("migrate", "down", "--yes", **own.settings).startswith("rolled back ")
