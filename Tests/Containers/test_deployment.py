@@ -87,11 +87,11 @@ def test_w80_new_servers_that_do_not_become_healthy_go_again(site, load):
 
 
 DOCKER = """#!/bin/bash
-# As docker; a container that is started beside those that serve is killed as soon as it is there.
+# As docker; a container that is started beside those that serve is killed as soon as it runs.
 real=$(PATH=${PATH#*:} type -P docker)
 "$real" "$@" || exit
-if [[ "$*" == *"--scale $STRIKE="* ]]; then
-    "$real" ps --quiet --latest | xargs "$real" kill >/dev/null
+if [[ $1 == start && $("$real" inspect --format '{{.Name}}' "$2") == *"-$STRIKE-"* ]]; then
+    "$real" kill "$2" >/dev/null
 fi
 """
 
@@ -150,6 +150,13 @@ def test_w80_interrupting_it_at_the_end_completes_a_deployment(site, load):
     assert after["nginx"] == before["nginx"]
     for service in ("backend", "frontend"):
         assert len(after[service]) == 2 and not after[service] & before[service]
+
+
+def test_w80_compose_keeps_the_containers_that_were_deployed(site):
+    """`docker compose up` finds nothing to replace but nginx, whose image is new."""
+    before = {service: site.containers(service) for service in ("backend", "frontend", "postgres")}
+    site.up("--scale", "backend=2", "--scale", "frontend=2")
+    assert {service: site.containers(service) for service in before} == before
 
 
 def test_w81_a_deployment_brings_nginx_its_new_configuration(site, load, clone):

@@ -7,8 +7,8 @@
 
 child=
 committed=
+created=
 former_configuration=
-nginx_replaced=
 declare -A built=()
 
 # Runs a long command in a session of its own, so that Ctrl-C reaches only this program, at once.
@@ -51,7 +51,6 @@ end_deployment() {
         for service in "${!built[@]}"; do
             if [[ ${built[$service]} ]]; then engine tag "${built[$service]}" "$(image_of "$service")"; fi
         done
-        if [[ $nginx_replaced ]]; then engine compose up --detach --no-deps --no-build nginx; fi
         say "The new version was not deployed; the previous version keeps serving."
     fi
     exit "$status"
@@ -71,8 +70,8 @@ get_images() {
     long docker compose build backend frontend nginx || die "the images could not be built"
 }
 
-# Waits until a container is healthy; fails with the end of its log.
-await_healthy() { # SERVICE CONTAINER
+# Waits until a container is healthy; else prints the end of its log and fails.
+healthy() { # SERVICE CONTAINER
     local tries state
     for ((tries = 0; tries < 600; tries++)); do
         state=$(engine inspect --format '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{end}}/{{.RestartCount}}' "$2" 2>/dev/null || printf 'gone//')
@@ -85,7 +84,45 @@ await_healthy() { # SERVICE CONTAINER
     done
     say "--- $1 ($state), the end of the new one's log:"
     engine logs --tail 20 "$2" >&2 || true
-    die "the new $1 does not become healthy" "the reason stands above"
+    return 1
+}
+
+await_healthy() { # SERVICE CONTAINER
+    healthy "$@" || die "the new $1 does not become healthy" "the reason stands above"
+}
+
+# Creates containers of a service beside those that exist; `created` are the new ones. `up --no-deps` would do that with a
+# definition that lacks the dependencies, so that the next `docker compose up` replaced them.
+create_beside() { # SERVICE NUMBER
+    local existing service needed=() scales=()
+    existing=$(containers_of "$1")
+    # Compose would reduce the servers that this one depends on to one each.
+    case $1 in
+    frontend) needed=(backend) ;;
+    nginx) needed=(backend frontend) ;;
+    esac
+    for service in "${needed[@]}"; do scales+=(--scale "$service=$(wanted "$service")"); done
+    scales+=(--scale "$1=$(($(count "$existing") + $2))")
+    long docker compose create --no-build --no-recreate "${scales[@]}" "$1" >/dev/null 2>&1 ||
+        die "the new $1 cannot be created" "its messages: docker compose run --rm --no-deps $1"
+    created=$(only_in_first "$(containers_of "$1")" "$existing")
+}
+
+# Replaces the one container of a service, with a pause between the two; the old one returns when the new one fails.
+swap() { # SERVICE
+    local old new
+    trap '' INT TERM HUP
+    old=$(containers_of "$1")
+    create_beside "$1" 1
+    new=$created
+    if [[ $old ]]; then engine stop "$old" >/dev/null; fi
+    if ! engine start "$new" >/dev/null || ! healthy "$1" "$new"; then
+        engine rm --force "$new" >/dev/null
+        if [[ $old ]]; then engine start "$old" >/dev/null; fi
+        die "the new $1 does not become healthy" "the reason stands above"
+    fi
+    if [[ $old ]]; then engine rm "$old" >/dev/null; fi
+    say "$1: replaced"
 }
 
 # Tries out one new container of each server under a name to which no request goes.
@@ -106,8 +143,9 @@ start_beside() { # SERVICE …
     for service in "$@"; do
         number=$(count "$(recorded "$service")")
         say "$service: starting $number beside the $number that serve"
-        long docker compose up --detach --no-deps --no-build --no-recreate --scale "$service=$((2 * number))" "$service" \
-            2>/dev/null || die "the new $service cannot be started" "is there room for another $number?"
+        create_beside "$service" "$number"
+        # shellcheck disable=SC2086 # one argument each
+        engine start $created >/dev/null || die "the new $service cannot be started" "is there room for another $number?"
     done
     for service in "$@"; do
         for id in $(only_in_first "$(containers_of "$service")" "$(recorded "$service")"); do
@@ -145,10 +183,14 @@ replace_configuration() { # CONFIGURATION
         former_configuration=$(activate "$1") || die "nginx keeps its former configuration" "the reason stands above"
         say "nginx: serves the new configuration"
     else
-        nginx_replaced=yes
-        long docker compose up --detach --no-deps --no-build --wait --wait-timeout 60 nginx || explain
-        say "nginx: replaced"
+        swap nginx
     fi
+}
+
+on_signals() {
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    trap 'exit 129' HUP
 }
 
 # Two deployments at once would replace each other's containers.
@@ -160,6 +202,17 @@ one_at_a_time() {
 
 # Hides the progress lines of Compose.
 quiet_compose() { grep -vE '^ *(Container|Network|Volume) | (Creating|Created|Starting|Started) *$' || true; }
+
+# Gives the services that run once a container of the new version. Of an old one Compose would replace it at the next
+# `docker compose up`, and everything that depends on it, PostgreSQL included.
+renew_one_shots() {
+    local service old
+    for service in secrets migrate; do
+        old=$(containers_of "$service")
+        if [[ $old ]]; then engine rm --force "$old" >/dev/null; fi
+        create_beside "$service" 1
+    done
+}
 
 deploy() {
     local configuration postgres_changed=
@@ -173,9 +226,7 @@ deploy() {
     settle
     remove_trials
     trap end_deployment EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
-    trap 'exit 129' HUP
+    on_signals
     get_images
     if ! takes_configurations; then
         say "nginx itself has changed: its container will be replaced at the end, with about a second without service."
@@ -184,9 +235,9 @@ deploy() {
         die "nginx rejects its new configuration" "the reason stands above"
     # A version may need secrets that the one before did not have.
     long docker compose run --rm --no-deps -T secrets || die "the secrets could not be completed"
-    # Compose would replace PostgreSQL even when nothing has changed.
     if [[ $postgres_changed ]]; then
-        long docker compose up --detach --no-build --no-deps --wait postgres || explain
+        swap postgres
+        on_signals
     fi
     # The version that serves works with the new schema.
     long docker compose run --rm --no-deps -T migrate || die "the schema could not be brought up to date"
@@ -200,6 +251,7 @@ deploy() {
     replace_configuration "$configuration"
     committed=yes
     complete
+    renew_one_shots
     if ! is_current nginx; then
         say "Changed ports, limits or names of nginx' container take effect with: docker compose up -d --no-deps nginx"
         say "(which costs about a second without service)"

@@ -64,9 +64,7 @@ rotate_secret() {
         phase=accept
     fi
     trap end_deployment EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
-    trap 'exit 129' HUP
+    on_signals
     if [[ $phase == accept ]]; then
         if [[ -z $(in_secrets 'ls secret_key_former 2>/dev/null || true') ]]; then
             say "1 of 3: every replica learns to accept the new key"
