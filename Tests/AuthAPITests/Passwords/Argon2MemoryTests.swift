@@ -18,7 +18,7 @@ import Testing
 
     @Test("A block is used again by the next hash of that size, and by one at a time")
     func reuse() throws {
-        let memory = Argon2Memory(limit: 2)
+        let memory = Argon2Memory(limit: 3)
         let first = try unsafe block(of: memory, 65_536)
         let second = try unsafe block(of: memory, 65_536)
         #expect(unsafe first != second)
@@ -30,10 +30,22 @@ import Testing
         for (start, size) in unsafe [(second, 65_536), (larger, 131_072), (third, 65_536)] {
             unsafe memory.free(start, size)
         }
-        // The oldest of the three was given back to the system.
         let kept = try unsafe block(of: memory, 131_072)
         #expect(unsafe kept == larger)
         unsafe memory.free(kept, 131_072)
+    }
+
+    @Test("W10: hashes of many sizes, one after the other, leave no more blocks than threads hash")
+    func sizes() throws {
+        let memory = Argon2Memory(limit: 1)
+        for size in stride(from: 65_536, through: 1_048_576, by: 65_536) {
+            let start = try unsafe block(of: memory, size)
+            #expect(memory.count == 1)
+            unsafe memory.free(start, size)
+            #expect(memory.count == 1)
+        }
+        memory.keep(0)
+        #expect(memory.count == 0)
     }
 
     @Test("What the system does not have is refused, and nothing given back is nothing kept")

@@ -179,6 +179,32 @@ import Testing
         await #expect(throws: APIError.self) { try await pool.perform { 6 } }
     }
 
+    /// W13: one thread; a finished hash is delivered before the slow one behind it ends, though both waited together.
+    @Test func resultIsDeliveredBeforeTheNextSlowJobEnds() async throws {
+        let pool = try HashingPool(threads: 1)
+        let (first, slow) = (Gate(), Gate())
+        async let usual: Void = pool.perform(isUsual: true) { first.pass() }
+        await first.waitForJob()
+        async let expensive: Void = pool.perform { slow.pass() }
+        await Self.wait(for: pool, depth: 1)
+        first.open()
+        // The slow job stays at its gate until the result before it has come.
+        try await usual
+        slow.open()
+        try await expensive
+    }
+
+    /// W13: what a stored hash costs decides whether a result may be kept while it is checked.
+    @Test func costsOfStoredHashes() {
+        let usual = Argon2Parameters(memoryKiB: 19_456, iterations: 2, parallelism: 1)
+        #expect(usual.costNoMore(than: usual))
+        #expect(Argon2Parameters(memoryKiB: 8192, iterations: 3, parallelism: 1).costNoMore(than: usual))
+        #expect(!Argon2Parameters(memoryKiB: 65_536, iterations: 1, parallelism: 1).costNoMore(than: usual))
+        #expect(!Argon2Parameters(memoryKiB: 19_456, iterations: 3, parallelism: 1).costNoMore(than: usual))
+        let lanes = Argon2Parameters(memoryKiB: 19_456, iterations: 2, parallelism: 4)
+        #expect(!usual.costNoMore(than: lanes))
+    }
+
     /// A4: with no queue at all, a job is still done when a thread is free, and refused when none is.
     @Test func withoutAQueueOnlyFreeThreadsTakeJobs() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 0)

@@ -1,10 +1,11 @@
+import Foundation
 import Shared
 import Synchronization
 import Testing
 
 @testable import AuthAPI
 
-/// A4: in which order a hashing thread works and answers.
+/// A4, W13: in which order a hashing thread works and delivers.
 @Suite struct HashingQueueTests {
     /// What happened, in order.
     private final class Record: Sendable {
@@ -20,6 +21,7 @@ import Testing
         threads: Int = 1,
         deadline: ContinuousClock.Instant = .now + .seconds(600),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        expensive: Set<Int> = [],
         onPerform: @escaping @Sendable (HashingQueue) -> Void = { _ in }
     ) -> [String] {
         let queue = HashingQueue(limit: limit, threads: threads, now: now)
@@ -29,6 +31,7 @@ import Testing
                 HashingQueue.Job(
                     id: queue.makeID(),
                     deadline: deadline,
+                    isUsual: !expensive.contains(job),
                     perform: {
                         record.add("does \(job)")
                         onPerform(queue)
@@ -43,12 +46,59 @@ import Testing
         return record.all
     }
 
-    @Test("A4: while jobs wait, two answers a thread go out together, and the last ones at once")
+    @Test("W13: while usual jobs wait, a thread keeps one result for the time of one job, and the last for none")
     func together() {
-        let expected = ["does 1", "does 2", "answers 1", "answers 2", "does 3", "answers 3"]
-        #expect(work(through: 3, limit: 32) == expected)
-        let four = (1...4).map { "does \($0)" } + (1...4).map { "answers \($0)" }
-        #expect(work(through: 6, limit: 32, threads: 2) == four + ["does 5", "does 6", "answers 5", "answers 6"])
+        let pair = ["does 1", "does 2", "answers 1", "answers 2"]
+        #expect(work(through: 3, limit: 32) == pair + ["does 3", "answers 3"])
+        // One thread of many fills no batch by itself: its results are no later for that.
+        #expect(work(through: 4, limit: 64, threads: 8) == pair + ["does 3", "does 4", "answers 3", "answers 4"])
+    }
+
+    @Test("W13: no result waits for an expensive job, such as bcrypt, nor with it for the next one")
+    func beforeExpensive() {
+        #expect(work(through: 2, limit: 32, expensive: [2]) == ["does 1", "answers 1", "does 2", "answers 2"])
+        #expect(
+            work(through: 4, limit: 64, threads: 8, expensive: [2, 4]) == [
+                "does 1", "answers 1", "does 2", "does 3", "answers 2", "answers 3", "does 4", "answers 4",
+            ]
+        )
+    }
+
+    @Test("W13: what one thread has kept goes out with the results of another, and is not counted twice")
+    func acrossThreads() async {
+        let queue = HashingQueue(limit: 64, threads: 2) { .now }
+        let record = Record()
+        let gates = [2: Gate(), 3: Gate()]
+        func append(_ job: Int) {
+            queue.append(
+                HashingQueue.Job(
+                    id: queue.makeID(),
+                    deadline: .now + .seconds(600),
+                    isUsual: true,
+                    perform: {
+                        gates[job]?.wait()
+                        record.add("does \(job)")
+                        return { record.add("answers \(job)") }
+                    },
+                    refuse: { _ in record.add("refuses \(job)") }
+                )
+            )
+        }
+        for job in 1...5 { append(job) }
+        queue.close()
+        let first = Task.detached { await onThread { queue.work() } }
+        await gates[2]?.entered()
+        // The first thread has kept 1 and stands at 2; the second begins with 3.
+        let second = Task.detached { await onThread { queue.work() } }
+        await gates[3]?.entered()
+        gates[2]?.open()
+        // Its own result was kept for one job: 1 and 2 go out while 3 still waits.
+        while !record.all.contains("answers 2") { await Task.yield() }
+        #expect(!record.all.contains("answers 3"))
+        gates[3]?.open()
+        await first.value
+        await second.value
+        #expect(Set(record.all.filter { $0.hasPrefix("answers") }).count == 5)
     }
 
     @Test("A4: with nothing else to do a thread answers at once")
@@ -77,5 +127,15 @@ import Testing
             work(through: 2, limit: 32, onPerform: { $0.cancel(2) })
                 == ["does 1", "refuses 2: CancellationError()", "answers 1"]
         )
+    }
+}
+
+/// Runs blocking work on a thread of its own.
+private func onThread(_ body: @escaping @Sendable () -> Void) async {
+    await withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+            body()
+            continuation.resume()
+        }
     }
 }

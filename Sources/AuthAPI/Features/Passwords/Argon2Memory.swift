@@ -1,44 +1,72 @@
 import CArgon2
 import Glibc
-import NIOCore
 import Synchronization
 
 /// The memory that hashes work in, kept from one hash for the next.
 ///
-/// From the heap it would be carved out anew each time, and a small thing that outlives a hash may lie where the next
-/// would fit: then the process grows by another block, and stays so.
+/// On the heap, a small allocation that outlives a hash may lie where the next block would fit: then the process grows by
+/// another block and keeps it.
 final class Argon2Memory: Sendable {
     /// That of all hashing threads, with a block for each.
-    static let shared = Argon2Memory(limit: System.coreCount)
+    static let shared = Argon2Memory(limit: 1)
 
     private struct Block: Sendable {
         let address: UInt
         let size: Int
     }
 
-    private let limit: Int
-    private let spare = Mutex<[Block]>([])
+    private struct State: Sendable {
+        var limit: Int
+        var used = 0
+        var spare: [Block] = []
 
-    /// Makes a store that keeps at most `limit` blocks nobody uses; the ones of the newest size stay.
-    init(limit: Int) { self.limit = limit }
+        /// Takes out the spare blocks beyond the limit, the oldest first.
+        mutating func removeSurplus() -> ArraySlice<Block> {
+            let surplus = spare.prefix(max(0, used + spare.count - limit))
+            spare.removeFirst(surplus.count)
+            return surplus
+        }
+    }
+
+    private let state: Mutex<State>
+
+    /// Keeps at most `limit` blocks, those in use included; the newest stay.
+    init(limit: Int) { state = Mutex(State(limit: limit)) }
 
     deinit {
-        for block in spare.withLock({ $0 }) { Self.unmap(block) }
+        for block in state.withLock({ $0.spare }) { Self.unmap(block) }
+    }
+
+    /// How many blocks there are, in use or not.
+    var count: Int { state.withLock { $0.used + $0.spare.count } }
+
+    /// Changes how many blocks are kept: one for each thread that hashes.
+    func keep(_ limit: Int) {
+        let surplus = state.withLock { state in
+            state.limit = limit
+            return state.removeSurplus()
+        }
+        for block in surplus { Self.unmap(block) }
     }
 
     /// Points `memory` to so many bytes, which may have any content: the `allocate_cbk` of libargon2.
     ///
     /// - Returns: `ARGON2_OK`, or `ARGON2_MEMORY_ALLOCATION_ERROR` when the system gives no more.
     func allocate(_ memory: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, _ size: Int) -> Int32 {
-        let kept = spare.withLock { blocks in
-            blocks.lastIndex { $0.size == size }.map { blocks.remove(at: $0) }
+        // A block of another size makes room for the new one: parameters differ between stored hashes.
+        let (kept, surplus) = state.withLock { state in
+            state.used += 1
+            let kept = state.spare.lastIndex { $0.size == size }.map { state.spare.remove(at: $0) }
+            return (kept, state.removeSurplus())
         }
+        for block in surplus { Self.unmap(block) }
         if let kept {
             unsafe memory?.pointee = UnsafeMutablePointer(bitPattern: kept.address)
             return ARGON2_OK.rawValue
         }
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         guard let new = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0), unsafe new != MAP_FAILED else {
+            state.withLock { $0.used -= 1 }
             return ARGON2_MEMORY_ALLOCATION_ERROR.rawValue
         }
         unsafe memory?.pointee = new.assumingMemoryBound(to: UInt8.self)
@@ -49,11 +77,12 @@ final class Argon2Memory: Sendable {
     func free(_ memory: UnsafeMutablePointer<UInt8>?, _ size: Int) {
         guard let memory = unsafe memory else { return }
         let block = Block(address: UInt(bitPattern: memory), size: size)
-        let surplus = spare.withLock { blocks in
-            blocks.append(block)
-            return blocks.count > limit ? blocks.removeFirst() : nil
+        let surplus = state.withLock { state in
+            state.used -= 1
+            state.spare.append(block)
+            return state.removeSurplus()
         }
-        if let surplus { Self.unmap(surplus) }
+        for block in surplus { Self.unmap(block) }
     }
 
     private static func unmap(_ block: Block) {

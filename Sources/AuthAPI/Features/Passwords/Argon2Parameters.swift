@@ -18,6 +18,9 @@ struct Argon2Parameters: Sendable, Equatable {
     /// The most memory times passes that a hash may ask for, in KiB: some ten seconds of one core.
     static let workLimit = 16_777_216
 
+    /// What a hash takes: memory times passes, in KiB.
+    var work: Int { memoryKiB * iterations }
+
     /// Whether a hash with these parameters may be computed.
     ///
     /// The same bounds hold for the settings and for stored hashes: a row that somebody has tampered with must not
@@ -27,7 +30,12 @@ struct Argon2Parameters: Sendable, Equatable {
             && Self.parallelismRange.contains(parallelism)
             // RFC 9106, section 3.1: at least 8 KiB for each lane.
             && memoryKiB >= 8 * parallelism
-            && memoryKiB * iterations <= Self.workLimit
+            && work <= Self.workLimit
+    }
+
+    /// Whether a hash with these parameters takes no longer than one with the others.
+    func costNoMore(than other: Argon2Parameters) -> Bool {
+        work <= other.work && parallelism >= other.parallelism
     }
 
     /// Whether any of the other parameters is higher than the one here.

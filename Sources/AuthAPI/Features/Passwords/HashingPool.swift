@@ -1,5 +1,4 @@
 import Glibc
-import NIOCore
 import ServiceLifecycle
 import Shared
 
@@ -17,14 +16,14 @@ final class HashingPool: Service {
     /// Starts the threads.
     ///
     /// - Parameters:
-    ///   - threads: How many; one per core that the process may use by default.
+    ///   - threads: How many.
     ///   - queueLimit: How many jobs may wait; more are refused at once.
     ///   - deadline: How long a job may wait; later ones are refused without being done.
     ///   - now: The clock, for tests.
     ///   - onStart: Told, on a thread of the pool, how long a job had waited for it.
     /// - Throws: `SystemThread.Failure` when the system gives no more threads.
     init(
-        threads: Int = System.coreCount,
+        threads: Int,
         queueLimit: Int = 32,
         deadline: Duration = .seconds(5),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -35,6 +34,7 @@ final class HashingPool: Service {
         self.deadline = deadline
         self.now = now
         self.onStart = onStart
+        Argon2Memory.shared.keep(threads)
         for _ in 0..<threads {
             let thread = try SystemThread.start {
                 // A request that needs no hash goes first: on Linux this sets the priority of this thread alone.
@@ -64,9 +64,16 @@ final class HashingPool: Service {
 
     /// Does a job on one of the threads.
     ///
+    /// - Parameters:
+    ///   - isUsual: Whether the job costs no more than a usual hash; a finished result may be kept while such a job runs.
+    ///   - job: The work.
+    /// - Returns: What the job returns.
     /// - Throws: `APIError` `overloaded` at once when the queue is full or the pool shuts down, and when the job
     ///   waited too long; `CancellationError` when the task is cancelled while the job waits; what the job throws.
-    func perform<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
+    func perform<Result: Sendable>(
+        isUsual: Bool = false,
+        _ job: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
         let queue = queue
         let id = queue.makeID()
         let since = now()
@@ -76,6 +83,7 @@ final class HashingPool: Service {
                     HashingQueue.Job(
                         id: id,
                         deadline: since + deadline,
+                        isUsual: isUsual,
                         perform: { [now, onStart] in
                             onStart(now() - since)
                             let result = Swift.Result { try job() }

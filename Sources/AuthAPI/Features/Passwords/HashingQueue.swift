@@ -3,10 +3,10 @@ import Shared
 
 /// Jobs waiting for a hashing thread, first come, first served.
 ///
-/// While jobs wait, what the threads find is told a few results at a time. Each result is followed by the database and
-/// the network, which take the cores from the threads; together they do so once for all of them. Nothing is held back
-/// unless the thread that found it has its next job, so the last result of a batch comes within a few hashes of the
-/// first, and a server with nothing to wait for answers at once.
+/// While jobs wait, results are delivered in batches: each result is followed by work of the database and the network,
+/// which takes the cores from the threads, and does so once for a whole batch. A thread keeps at most one result, and
+/// only while it computes a hash of usual cost, so no result is late by more than that; a result is never kept behind an
+/// expensive job, and a server with nothing else to do delivers at once.
 ///
 /// `@unchecked Sendable`: every mutable property is private and touched only between `lock` and `unlock` of
 /// `condition`, and jobs' closures are called after the unlock.
@@ -20,6 +20,8 @@ final class HashingQueue: @unchecked Sendable {
         let id: UInt64
         /// When it is too late to start.
         let deadline: ContinuousClock.Instant
+        /// Whether the work costs no more than a usual hash, so that a finished result may be kept that long.
+        var isUsual = false
         /// Does the work.
         let perform: @Sendable () -> Answer
         /// Tells whoever waits that the work was not done.
@@ -33,6 +35,8 @@ final class HashingQueue: @unchecked Sendable {
     private let now: @Sendable () -> ContinuousClock.Instant
     private var waiting: [Job] = []
     private var held: [Job.Answer] = []
+    /// How many batches have been delivered.
+    private var delivered: UInt64 = 0
     private var nextID: UInt64 = 0
     private var isClosed = false
     private var runningThreads: Int
@@ -111,10 +115,13 @@ final class HashingQueue: @unchecked Sendable {
     /// Performs jobs on the calling thread until the queue is closed and empty.
     func work() {
         var job = next()
+        // The batch that holds a result of this thread.
+        var kept: UInt64?
         while let current = job {
-            let (answers, following) = finish(with: current.perform())
-            for answer in answers { answer() }
-            job = following ?? next()
+            let outcome = finish(with: current.perform(), afterKeepingFor: kept)
+            for answer in outcome.due { answer() }
+            kept = outcome.batch
+            job = outcome.next ?? next()
         }
         condition.lock()
         runningThreads -= 1
@@ -155,18 +162,30 @@ final class HashingQueue: @unchecked Sendable {
         }
     }
 
-    /// Keeps an answer; gives back those that are due, and the calling thread's next job if one waits.
-    private func finish(with answer: @escaping Job.Answer) -> (due: [Job.Answer], next: Job?) {
+    /// Takes a result from the calling thread.
+    ///
+    /// - Parameters:
+    ///   - answer: delivers the result.
+    ///   - kept: the batch for which the calling thread's result before this one was kept.
+    /// - Returns: the results that are due, the thread's next job if one waits, and the batch that the result is kept for.
+    private func finish(
+        with answer: @escaping Job.Answer,
+        afterKeepingFor kept: UInt64?
+    ) -> (due: [Job.Answer], next: Job?, batch: UInt64?) {
         condition.lock()
         let late = removeLate()
         held.append(answer)
         let job = waiting.isEmpty ? nil : waiting.removeFirst()
         if job == nil { busyThreads -= 1 }
         var due: [Job.Answer] = []
-        if job == nil || held.count >= batch { swap(&due, &held) }
+        if job?.isUsual != true || kept == delivered || held.count >= batch {
+            swap(&due, &held)
+            delivered += 1
+        }
+        let current = due.isEmpty ? delivered : nil
         unlock()
         for job in late { job.refuse(Self.overloaded) }
-        return (due, job)
+        return (due, job, current)
     }
 
     private func removeLate() -> ArraySlice<Job> {

@@ -38,7 +38,7 @@ struct PasswordHasher: Sendable {
     /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 refuses.
     func hash(_ password: Password) async throws -> String {
         let parameters = parameters
-        return try await perform { try Argon2Hash(hashing: password, parameters: parameters).phc }
+        return try await perform(isUsual: true) { try Argon2Hash(hashing: password, parameters: parameters).phc }
     }
 
     /// Checks a password against what is stored: an Argon2id PHC string, a bcrypt hash, or nothing.
@@ -51,13 +51,14 @@ struct PasswordHasher: Sendable {
     func verify(_ password: Password, against stored: String?) async throws -> Verification {
         switch readable(stored) {
         case .argon2id(let hash):
-            guard try await perform({ try hash.matches(password) }) else { return .wrong }
+            let isUsual = hash.parameters.costNoMore(than: parameters)
+            guard try await perform(isUsual: isUsual, { try hash.matches(password) }) else { return .wrong }
             return needsUpgrade(hash) ? .correctNeedsUpgrade : .correct
         case .bcrypt(let hash):
-            return try await perform { hash.matches(password) } ? .correctNeedsUpgrade : .wrong
+            return try await perform(isUsual: false) { hash.matches(password) } ? .correctNeedsUpgrade : .wrong
         case nil:
             let dummy = dummy
-            _ = try await perform { try dummy.matches(password) }
+            _ = try await perform(isUsual: true) { try dummy.matches(password) }
             return .wrong
         }
     }
@@ -80,9 +81,12 @@ struct PasswordHasher: Sendable {
             || hash.salt.count < Argon2Hash.saltLength || hash.tag.count < Argon2Hash.tagLength
     }
 
-    private func perform<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
+    private func perform<Result: Sendable>(
+        isUsual: Bool,
+        _ job: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
         do {
-            return try await pool.perform(job)
+            return try await pool.perform(isUsual: isUsual, job)
         } catch let failure as Argon2Failure {
             throw APIError(.internalError, cause: failure)
         }
