@@ -79,7 +79,7 @@ def test_what_strangers_send_cannot_steer_the_terminal(operator, owner_url):
     "arguments, named",
     [
         (["--since", "yesterday"], "--since"),
-        (["--until", "7w"], "--until"),
+        (["--until", "7y"], "--until"),
         (["--since", "1h", "--until", "2h"], "--until"),
         (["--event", "nothing"], "--event"),
         (["--limit", "0"], "--limit"),
@@ -90,6 +90,18 @@ def test_what_strangers_send_cannot_steer_the_terminal(operator, owner_url):
 def test_wrong_use_is_status_64_and_names_the_option(operator, arguments, named):
     error = operator.run("audit", *arguments, status=64)[1]
     assert named in error.splitlines()[0]
+
+
+@pytest.mark.parametrize("time", ["1w", "90m", "1d12h", "2026-11-01", "2026-11-01T08:30:00+09:00", "2026-11-01T08:30Z"])
+def test_w76_times_are_taken_in_every_usual_form(operator, time):
+    operator.run("audit", "--since", time)
+
+
+def test_w76_a_refused_time_lists_the_forms(operator):
+    for option in ("--since", "--until"):
+        first = operator.run("audit", option, "last week", status=64)[1].splitlines()[0]
+        for form in ("2026-11-01T08:30:00+09:00", "90m", "2w"):
+            assert form in first
 
 
 def test_statuses_of_a_database_away_and_of_an_old_schema(operator):

@@ -137,13 +137,14 @@ import Testing
                 """
             )
             let reference = try #require(AccountReference("ADA@example.com"))
-            #expect(try await operators.run { try await $0.delete(reference) })
+            let shown = try #require(try await operators.run { try await $0.user(reference) })
+            #expect(try await operators.run { try await $0.delete(shown) } == .deleted)
             #expect(try await ada.get(APIPath.me).status == 401)
             #expect(try await eve.get(APIPath.me).status == 200)
             for table in ["users", "sessions", "oauth_accounts"] {
                 #expect(try await api.database.sql("SELECT count(*) FROM \(table)") == "1", "\(table)")
             }
-            #expect(try await !operators.run { try await $0.delete(reference) })
+            #expect(try await operators.run { try await $0.delete(shown) } == .gone)
         }
     }
 
@@ -151,11 +152,29 @@ import Testing
     func deleteTwice() async throws {
         try await Operators.with { operators in
             let id = try await operators.addUsers(["aiko@example.com"])[0]
-            let done = try await withThrowingTaskGroup(of: Bool.self) { tasks in
-                for _ in 0..<4 { tasks.addTask { try await operators.run { try await $0.delete(.id(id)) } } }
-                return try await tasks.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            let shown = try #require(try await operators.run { try await $0.user(.id(id)) })
+            let done = try await withThrowingTaskGroup(of: AccountDeletion.self) { tasks in
+                for _ in 0..<4 { tasks.addTask { try await operators.run { try await $0.delete(shown) } } }
+                return try await tasks.reduce(into: 0) { $0 += $1 == .deleted ? 1 : 0 }
             }
             #expect(done == 1)
+        }
+    }
+
+    @Test("W75: Whoever has the address by now is not deleted in place of the user that was shown")
+    func deleteWhatWasShown() async throws {
+        try await Operators.with { operators in
+            let id = try await operators.addUsers(["aiko@example.com"])[0]
+            let shown = try #require(try await operators.run { try await $0.user(.id(id)) })
+            let database = operators.database
+            // The address goes to somebody else while the operator reads the question.
+            try await database.sql("UPDATE users SET email = 'moved@example.com' WHERE id = '\(id)'")
+            let heir = try await operators.addUsers(["aiko@example.com"])[0]
+            #expect(try await operators.run { try await $0.delete(shown) } == .changed)
+            try await database.sql("DELETE FROM users WHERE id = '\(id)'")
+            #expect(try await operators.run { try await $0.delete(shown) } == .gone)
+            #expect(try await database.sql("SELECT id FROM users") == heir.lowercased)
+            #expect(try await database.sql("SELECT count(*) FROM audit_events WHERE event = 'user_deleted'") == "0")
         }
     }
 

@@ -25,8 +25,9 @@ import Testing
             try await operators.run { service async throws in
                 #expect(try await service.endSession(session))
                 #expect(try await service.endSessions(of: reference) == 2)
-                #expect(try await service.delete(reference))
-                #expect(try await !service.delete(reference))
+                let shown = try #require(try await service.user(reference))
+                #expect(try await service.delete(shown) == .deleted)
+                #expect(try await service.delete(shown) == .gone)
             }
             let events = try await api.database.events().filter { $0.event != "signed_in" }
             let ended = Array(repeating: "session_ended by_operator", count: 3)

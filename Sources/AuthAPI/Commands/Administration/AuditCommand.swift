@@ -8,8 +8,7 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract: "Prints the audit trail, oldest event first.",
         discussion: """
-            A time is a date (2026-11-01), a date and time (2026-11-01T08:30:00Z), both in UTC, or how long ago it is \
-            (30m, 24h, 7d). By email address a user's events are those of the account, also when it has been deleted, \
+            A time is \(OperatorTime.forms). By email address a user's events are those of the account, also when it has been deleted, \
             and what was tried at the address while it had no account.
             """
     )
@@ -17,11 +16,17 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only events of this user, by email address or identifier.", valueName: "user"))
     var user: String?
 
-    @Option(help: ArgumentHelp("Only events from this time on.", valueName: "time"))
-    var since: AuditTime?
+    @Option(
+        help: ArgumentHelp("Only events from this time on.", valueName: "time"),
+        transform: OperatorTime.init(argument:)
+    )
+    var since: OperatorTime?
 
-    @Option(help: ArgumentHelp("Only events before this time.", valueName: "time"))
-    var until: AuditTime?
+    @Option(
+        help: ArgumentHelp("Only events before this time.", valueName: "time"),
+        transform: OperatorTime.init(argument:)
+    )
+    var until: OperatorTime?
 
     @Option(help: "Only events of this kind.")
     var event: AuditEventKind?
@@ -64,33 +69,6 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     private static let titles = ["TIME", "EVENT", "HOW", "USER", "ADDRESS", "REQUEST", "SESSION", "BROWSER"]
-}
-
-/// A time as an operator says it.
-struct AuditTime: ExpressibleByArgument {
-    let date: Date
-
-    init?(argument: String) { self.init(argument, now: .now) }
-
-    /// Reads a date or a date and time (RFC 3339), both in UTC, or a number of minutes, hours or days before now; nil for
-    /// anything else, and for what is more than a hundred years ago.
-    init?(_ text: String, now: Date) {
-        let units: [Character: TimeInterval] = ["m": 60, "h": 3600, "d": 86_400]
-        if let last = text.last, let unit = units[last], let count = Int32(text.dropLast()), count >= 0 {
-            let seconds = TimeInterval(count) * unit
-            guard seconds <= 100 * 366 * 86_400 else { return nil }
-            date = now.addingTimeInterval(-seconds)
-        } else if let time = Self.time(text, .iso8601.year().month().day()) ?? Self.time(text, .iso8601) {
-            date = time
-        } else {
-            return nil
-        }
-    }
-
-    /// Written out again it must be the same: the parser takes November 31 for December 1.
-    private static func time(_ text: String, _ style: Date.ISO8601FormatStyle) -> Date? {
-        (try? Date(text, strategy: style)).flatMap { $0.formatted(style) == text ? $0 : nil }
-    }
 }
 
 extension AuditEventKind: ExpressibleByArgument {}

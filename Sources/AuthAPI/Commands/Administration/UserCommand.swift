@@ -134,9 +134,24 @@ struct UserCommand: AsyncParsableCommand {
                     StandardError.print("nothing was deleted")
                     throw ExitCode.failure
                 }
-                guard try await service.delete(reference) else { throw Administration.noUser(reference) }
-                print("deleted \(TextTable.harmless(found.email))")
+                try Self.report(try await service.delete(found), of: found)
             }
+        }
+
+        /// Prints how it ended.
+        ///
+        /// - Throws: ``ExitCode`` 1 when that user is not deleted.
+        private static func report(_ deletion: AccountDeletion, of shown: AccountRecord) throws {
+            let email = TextTable.harmless(shown.email)
+            switch deletion {
+            case .deleted: return print("deleted \(email)")
+            case .changed:
+                StandardError.print(
+                    "nothing was deleted: the user \(shown.id) no longer has the address \(email); run the command again"
+                )
+            case .gone: StandardError.print("nothing was deleted: the user \(shown.id) does not exist any more")
+            }
+            throw Administration.notFound
         }
     }
 

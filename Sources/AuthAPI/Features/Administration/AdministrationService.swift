@@ -37,16 +37,20 @@ struct AdministrationService: Sendable {
         return try await user(.id(account.id))
     }
 
-    /// Deletes a user with everything that is theirs.
+    /// Deletes the user that was shown, with everything that is theirs.
     ///
-    /// - Returns: whether there was such a user.
-    func delete(_ reference: AccountReference) async throws -> Bool {
-        guard let found = try await user(reference) else { return false }
+    /// - Parameter shown: the record as the operator saw it.
+    /// - Returns: how it ended.
+    /// - Throws: `PostgresError`.
+    func delete(_ shown: AccountRecord) async throws -> AccountDeletion {
+        guard let id = AccountID(uuidString: shown.id) else { return .gone }
         // An address that was moved over may keep to no rule.
-        let subject = (try? EmailAddress(exactly: found.email)).map(audit.keys.account)
+        let subject = (try? EmailAddress(exactly: shown.email)).map(audit.keys.account)
         // So many could not all go with the row within the time of one statement.
-        if found.sessions > SessionBatches.size { _ = try await endSessions(of: reference) }
-        return try await store.delete(reference, subject: subject)
+        if shown.sessions > SessionBatches.size, let current = try await user(.id(id)), current.email == shown.email {
+            _ = try await endSessions(of: .id(id))
+        }
+        return try await store.delete(id, email: shown.email, subject: subject)
     }
 
     /// Signs a user out everywhere.

@@ -20,14 +20,15 @@ struct AdministrationStore: Sendable {
         try await postgres.reading { try $0.first(FindRecord(reference: reference, now: now)) }
     }
 
-    /// Deletes a user; links and sessions go with the row.
+    /// Deletes the user with this identifier, if the address is still the one that was shown; links and sessions go with
+    /// the row.
     ///
     /// The event keeps the address as a keyed hash, by which what happened to the account is found later.
-    ///
-    /// - Returns: whether there was such a user.
-    func delete(_ reference: AccountReference, subject: ThrottleKey?) async throws -> Bool {
-        let statement = DeleteAccount(reference: reference, subject: subject)
-        return try await postgres.withConnection { try $0.run(statement) } > 0
+    func delete(_ user: AccountID, email: String, subject: ThrottleKey?) async throws -> AccountDeletion {
+        try await postgres.transaction { db in
+            if try db.run(DeleteAccount(user: user, email: email, subject: subject)) > 0 { return .deleted }
+            return try db.first(FindRecord(reference: .id(user), now: .now)) == nil ? .gone : .changed
+        }
     }
 
     /// Ends every live session of a user.
@@ -125,12 +126,13 @@ private struct FindRecord: ReadStatement {
 
 private struct DeleteAccount: Statement {
     static let sql: StaticString = """
-        WITH gone AS (DELETE FROM users WHERE id = $1 OR lower(email) = $2 RETURNING id)
+        WITH gone AS (DELETE FROM users WHERE id = $1 AND email = $2 RETURNING id)
         INSERT INTO audit_events (event, user_id, subject) SELECT 'user_deleted', id, $3 FROM gone
         """
-    let reference: AccountReference
+    let user: AccountID
+    let email: String
     let subject: ThrottleKey?
-    var parameters: [PostgresValue] { reference.parameters + [.bytes(orNull: subject?.bytes)] }
+    var parameters: [PostgresValue] { [.uuid(user), .text(email), .bytes(orNull: subject?.bytes)] }
 }
 
 private struct FindAccountID: ReadStatement {
