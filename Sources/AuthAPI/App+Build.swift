@@ -144,7 +144,7 @@ extension App {
         ]
         if let auditSweeper { services.append(.init(service: auditSweeper)) }
         if let port = settings.metricsPort {
-            let server = MetricsServer(metrics.registry, host: settings.host, port: port)
+            let server = MetricsServer(metrics.registry, host: settings.host.description, port: port)
             services.append(.init(service: server.application(logger: logger)))
         }
         let startup = SchemaStartup(
@@ -192,7 +192,7 @@ extension App {
                     )
                 )
             ),
-            configuration: .init(address: .hostname(settings.host, port: settings.port)),
+            configuration: .init(address: .hostname(settings.host.description, port: settings.port)),
             onServerRunning: { [logger] channel in
                 await AcceptPause.install(on: channel, logger: logger)
                 await onRunning(channel)

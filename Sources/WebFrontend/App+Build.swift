@@ -18,10 +18,11 @@ func buildServer(_ settings: FrontendSettings) throws -> ServiceGroup {
     let application = try buildApplication(settings, client: client, metrics: metrics, logger: logger)
     var services: [any Service] = [HTTPClientService(client: client), application]
     if let port = settings.metricsPort {
-        services.append(MetricsServer(metrics, host: settings.host, port: port).application(logger: logger))
+        services.append(MetricsServer(metrics, host: settings.host.description, port: port).application(logger: logger))
     }
     var configuration = ServiceGroupConfiguration(
-        services: services,
+        // When one cannot go on the others end in order, as at a signal: cancelled, each would log an error of its own.
+        services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
         gracefulShutdownSignals: [.sigterm, .sigint],
         logger: logger
     )
@@ -83,7 +84,7 @@ func buildApplication(
             ),
             refusing: { pages.response(to: $0, headers: headers) }
         ),
-        configuration: .init(address: .hostname(settings.host, port: settings.port)),
+        configuration: .init(address: .hostname(settings.host.description, port: settings.port)),
         onServerRunning: { await AcceptPause.install(on: $0, logger: logger) },
         logger: logger
     )

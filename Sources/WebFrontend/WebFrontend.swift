@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import ServiceLifecycle
 import Shared
 
@@ -19,13 +20,16 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve pages until told to stop (default).")
 
     func run() async throws {
+        EventLoops.follow(.current)
         let settings = try FrontendSettings.readOrExit()
         JSONLogHandler.bootstrap(settings.common)
         do {
+            try ListenFault.check(settings.addresses)
+            UnknownSettings.log(to: Logger(label: "frontend"))
             try await buildServer(settings).run()
         } catch {
-            let status = ListenFault.report(error, host: settings.host, port: settings.port, setting: .frontendPort)
-            throw status.map { ExitCode($0) } ?? error
+            StandardError.print((error as? ListenFault)?.description ?? "WebFrontend cannot serve: \(error)")
+            throw ExitCode(HealthCheck.unavailableStatus)
         }
     }
 }
@@ -36,6 +40,7 @@ struct CheckConfig: AsyncParsableCommand {
 
     func run() async throws {
         _ = try FrontendSettings.readOrExit()
+        UnknownSettings.report()
         print("The settings are complete and valid.")
     }
 }
@@ -47,15 +52,18 @@ struct HealthCheckCommand: AsyncParsableCommand {
         abstract: "Ask the running server whether it is healthy; exit status 69 when it is not."
     )
 
-    @Option(help: "The address to ask; by default this machine's FRONTEND_PORT.")
+    @Option(help: "The address to ask; by default the frontend at FRONTEND_HOST and FRONTEND_PORT.")
     var url: String?
 
     func run() async throws {
         let address: String
-        if let url {
-            address = url
-        } else {
-            address = "http://127.0.0.1:\(try FrontendSettings.readOrExit().port)\(SitePath.liveness)"
+        do {
+            let port = FrontendSettings.defaultPort
+            let path = SitePath.liveness
+            address = try url ?? HealthCheck.url(.frontendHost, .frontendPort, defaultPort: port, path: path)
+        } catch let faults as SettingsFaults {
+            faults.report()
+            throw ExitCode(SettingsFaults.exitStatus)
         }
         guard let fault = await HealthCheck.fault(at: address) else { return }
         StandardError.print("\(fault)")

@@ -71,22 +71,6 @@ def test_e7_the_frontend_finishes_a_form():
     assert status == 0
 
 
-@pytest.mark.parametrize(("name", "setting"), [("AuthAPI", "API"), ("WebFrontend", "FRONTEND")])
-def test_a_port_in_use_is_named_with_the_way_out(name, setting):
-    """Exit status 69, and one sentence instead of an error of the system."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        environment = {
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "DATABASE_URL": "postgresql://nobody@/nothing?host=/nonexistent",
-            f"{setting}_HOST": "127.0.0.1",
-            f"{setting}_PORT": str(port),
-        }
-        run = subprocess.run([binary(name), "serve"], env=environment, capture_output=True, text=True, timeout=30)
-    assert run.returncode == 69
-    assert f"port {port} on 127.0.0.1 is in use; choose another with {setting}_PORT" in run.stderr
-
-
 @pytest.mark.parametrize("name", ["AuthAPI", "WebFrontend"])
 def test_c5_a_health_check_without_a_server_fails(name):
     """Exit status 69: what the check needs is away."""

@@ -10,6 +10,7 @@ struct CheckConfigCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try APISettings.orExit()
+        UnknownSettings.report()
         print("settings are valid; the site's address is \(settings.common.publicURL)")
         for line in settings.callbackLines { print(line) }
     }

@@ -65,7 +65,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         do {
             try reader.finish()
         } catch {
-            StandardError.print(error.description)
+            error.report()
             throw ExitCode(SettingsFaults.exitStatus)
         }
         for (name, value) in zip(names, given) {

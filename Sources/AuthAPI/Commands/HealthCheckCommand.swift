@@ -8,19 +8,19 @@ struct HealthCheckCommand: AsyncParsableCommand {
         abstract: "Asks a running API whether it is ready; exits with status 69 when it is not."
     )
 
-    @Option(help: "The address to ask; by default the readiness of the API on this machine.")
+    @Option(help: "The address to ask; by default the readiness of the API at API_HOST and API_PORT.")
     var url: String?
 
     func run() async throws {
-        var reader = SettingsReader()
-        let port = reader.integer(.apiPort, in: 1...65_535, default: 8000)
+        let address: String
         do {
-            try reader.finish()
-        } catch {
-            StandardError.print(error.description)
+            let path = APIPath.readiness
+            address = try url ?? HealthCheck.url(.apiHost, .apiPort, defaultPort: APISettings.defaultPort, path: path)
+        } catch let faults as SettingsFaults {
+            faults.report()
             throw ExitCode(SettingsFaults.exitStatus)
         }
-        if let fault = await HealthCheck.fault(at: url ?? "http://127.0.0.1:\(port)\(APIPath.readiness)") {
+        if let fault = await HealthCheck.fault(at: address) {
             StandardError.print(fault)
             throw ExitCode(HealthCheck.unavailableStatus)
         }

@@ -88,7 +88,7 @@ private func withMigrator<Value>(_ body: (Migrator) async throws -> Value) async
     var reader = SettingsReader()
     let common = CommonSettings(from: &reader)
     guard let database = DatabaseRoles.read(from: &reader), reader.faults.isEmpty else {
-        StandardError.print(SettingsFaults(lines: reader.faults).description)
+        SettingsFaults(lines: reader.faults).report()
         throw ExitCode(SettingsFaults.exitStatus)
     }
     JSONLogHandler.bootstrap(common, leastLevel: .notice)

@@ -10,13 +10,35 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "serve", abstract: "Serves the API (the default).")
 
     func run() async throws {
+        EventLoops.follow(.current)
         let settings = try APISettings.orExit()
         JSONLogHandler.bootstrap(settings.common)
         let logger = Logger(label: "AuthAPI")
+        do {
+            try ListenFault.check(settings.addresses)
+            UnknownSettings.log(to: logger)
+            try await serve(settings, logger)
+        } catch {
+            let ending = CommandEnding(of: error)
+            let explanation = (error as? ListenFault)?.description ?? ending?.explanation
+            StandardError.print(explanation ?? "AuthAPI cannot serve: \(error)")
+            throw ExitCode(ending?.status ?? HealthCheck.unavailableStatus)
+        }
+        logger.info("stopped")
+    }
+
+    private func serve(_ settings: APISettings, _ logger: Logger) async throws {
         let app = try await App(settings: settings, logger: logger)
         let limit = ShutdownLimit(logger: logger)
+        let services = app.backgroundServices + [.init(service: app.server()), .init(service: limit)]
         var configuration = ServiceGroupConfiguration(
-            services: app.backgroundServices + [.init(service: app.server()), .init(service: limit)],
+            services: services.map { service in
+                // When one cannot go on the others end in order, as at a signal: cancelled, each would log an error of its
+                // own.
+                var service = service
+                service.failureTerminationBehavior = .gracefullyShutdownGroup
+                return service
+            },
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -26,15 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await ServiceGroup(configuration: configuration).run()
         } catch is CancellationError where limit.isReached {
             logger.error("stopped with requests under way")
-        } catch let error as MigrationError {
-            guard let ending = CommandEnding(of: error) else { throw error }
-            StandardError.print(ending.explanation)
-            throw ExitCode(ending.status)
-        } catch {
-            let status = ListenFault.report(error, host: settings.host, port: settings.port, setting: .apiPort)
-            throw status.map { ExitCode($0) } ?? error
         }
-        logger.info("stopped")
     }
 }
 
@@ -62,7 +76,7 @@ extension APISettings {
         do {
             return try APISettings()
         } catch let faults as SettingsFaults {
-            StandardError.print(faults.description)
+            faults.report()
             throw ExitCode(SettingsFaults.exitStatus)
         }
     }

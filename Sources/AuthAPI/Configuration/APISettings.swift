@@ -1,11 +1,10 @@
-import FoundationEssentials
 import Shared
 
 /// Everything that can be set about the API.
 struct APISettings: Sendable {
     let common: CommonSettings
     /// The address to listen on.
-    let host: String
+    let host: SettingHost
     let port: Int
     /// The port of the metrics; nil when nobody is to read them.
     let metricsPort: Int?
@@ -26,14 +25,20 @@ struct APISettings: Sendable {
     /// For how many days events of the audit trail are kept; nil for ever.
     let auditRetention: Int?
 
+    /// The port when none is set.
+    static let defaultPort = 8000
+
     /// Reads and checks all settings.
     ///
+    /// - Parameters:
+    ///   - reader: where the settings come from.
+    ///   - limits: what hashing may use of the machine.
     /// - Throws: ``SettingsFaults`` with one line for each that is missing or invalid.
-    init(from reader: SettingsReader = SettingsReader()) throws {
+    init(from reader: SettingsReader = SettingsReader(), within limits: ProcessLimits = .current) throws {
         var reader = reader
         common = CommonSettings(from: &reader)
-        host = reader.text(.apiHost, default: "0.0.0.0")
-        port = reader.integer(.apiPort, in: 0...65_535, default: 8000)
+        host = reader.host(.apiHost, default: .anyIPv4)
+        port = reader.integer(.apiPort, in: 0...65_535, default: Self.defaultPort)
         metricsPort = reader.port(.apiMetricsPort, otherThan: port)
         let database = DatabaseRoles.read(from: &reader)
         migrateOnStart = reader.boolean(.migrateOnStart, default: true)
@@ -44,24 +49,16 @@ struct APISettings: Sendable {
         secretKeyPrevious = reader.secretKey(.secretKeyPrevious)
         if let key, key == secretKeyPrevious { reader.fault(.secretKeyPrevious, "must differ from SECRET_KEY") }
         providers = reader.providers()
-        let defaults = Argon2Parameters()
-        argon2 = Argon2Parameters(
-            memoryKiB: reader.integer(.argon2MemoryKiB, in: 8192...1_048_576, default: defaults.memoryKiB),
-            iterations: reader.integer(.argon2Iterations, in: 1...16, default: defaults.iterations),
-            parallelism: reader.integer(.argon2Parallelism, in: 1...16, default: defaults.parallelism)
-        )
-        hashingThreads = reader.integer(
-            .hashingThreads,
-            in: 1...256,
-            default: ProcessInfo.processInfo.activeProcessorCount
-        )
+        let hashing = HashingSettings(from: &reader, within: limits)
+        argon2 = hashing.parameters
+        hashingThreads = hashing.threads
         hashingQueue = reader.integer(.hashingQueue, in: 1...10_000, default: 32)
-        let limits = ThrottleLimits()
+        let usual = ThrottleLimits()
         throttleLimits = ThrottleLimits(
-            account: reader.limit(.loginLimitAccount, default: limits.account),
-            device: reader.limit(.loginLimitDevice, default: limits.device),
-            network: reader.limit(.loginLimitNetwork, default: limits.network),
-            registration: reader.limit(.registrationLimitNetwork, default: limits.registration)
+            account: reader.limit(.loginLimitAccount, default: usual.account),
+            device: reader.limit(.loginLimitDevice, default: usual.device),
+            network: reader.limit(.loginLimitNetwork, default: usual.network),
+            registration: reader.limit(.registrationLimitNetwork, default: usual.registration)
         )
         auditRetention = reader.retention(.auditRetention, default: 90)
         try reader.finish()
@@ -69,6 +66,12 @@ struct APISettings: Sendable {
         guard let key, let database else { throw SettingsFaults(lines: reader.faults) }
         secretKey = key
         self.database = database
+    }
+
+    /// Where the program listens.
+    var addresses: [ListenFault.Address] {
+        [ListenFault.Address(host, .apiHost, port: port, .apiPort)]
+            + (metricsPort.map { [ListenFault.Address(host, .apiHost, port: $0, .apiMetricsPort)] } ?? [])
     }
 }
 

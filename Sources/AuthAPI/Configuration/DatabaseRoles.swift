@@ -21,7 +21,8 @@ struct DatabaseRoles: Sendable {
         let ownerURL = reader.text(.migrationDatabaseURL)
         let parts = Parts(from: &reader)
         let connections: [SettingName] = [
-            .databaseURL, .migrationDatabaseURL, .postgresPassword, .postgresAPIUser, .postgresAPIPassword,
+            .databaseURL, .migrationDatabaseURL, .postgresHost, .postgresPort, .postgresDatabase, .postgresUser,
+            .postgresPassword, .postgresAPIUser, .postgresAPIPassword,
         ]
         guard !connections.contains(where: { reader.hasFault($0) }) else { return nil }
         guard var serving = url.map({ reader.connection(.databaseURL, url: $0) }) ?? parts.serving(&reader) else {
@@ -57,9 +58,12 @@ private struct Parts {
     let apiPassword: String?
 
     init(from reader: inout SettingsReader) {
-        host = reader.text(.postgresHost, default: "postgres")
+        host = reader.databaseHosts(.postgresHost, default: "postgres")
         port = reader.integer(.postgresPort, in: 1...65_535, default: 5432)
         database = reader.text(.postgresDatabase, default: "yoshikosan")
+        if database.utf8.contains(where: { $0 == 0x2F || $0 == 0x40 }) {
+            reader.fault(.postgresDatabase, "must not hold @ or /")
+        }
         user = reader.text(.postgresUser, default: "yoshikosan")
         password = reader.text(.postgresPassword)
         apiUser = reader.text(.postgresAPIUser)
@@ -90,6 +94,26 @@ private struct Parts {
 }
 
 extension SettingsReader {
+    /// The host of the database as libpq takes it, or several with commas between, of which libpq tries one after the
+    /// other; a folder means a socket there (libpq, "Connection Strings").
+    fileprivate mutating func databaseHosts(_ name: SettingName, default fallback: String) -> String {
+        guard let parts = hosts(name) else { return fallback }
+        var names: [String] = []
+        for text in parts {
+            if text.hasPrefix("/") {
+                names.append(text)
+                continue
+            }
+            do {
+                names.append(try SettingHost(text).description)
+            } catch {
+                fault(name, error.reason)
+                return fallback
+            }
+        }
+        return names.joined(separator: ",")
+    }
+
     /// Whether a password is long and random enough; leaves a fault when not.
     fileprivate mutating func isStrong(_ name: SettingName, _ password: String) -> Bool {
         guard let weakness = SecretStrength.weakness(of: Secret(password)) else { return true }

@@ -53,6 +53,9 @@ enum ConnectionString {
                 "the database host is no host name; if the password holds @ / : ? or #, write them as %40 %2F %3A %3F %23"
             )
         }
+        if hosts.contains(where: { $0.hasPrefix("[") }) {
+            faults.append("an IPv6 address stands without brackets after host=")
+        }
         let ports = (value("port") ?? "").split(separator: ",", omittingEmptySubsequences: false)
         if ports.contains(where: { !$0.isEmpty && !(1...65535).contains(Int($0) ?? 0) }) {
             faults.append("the database port must be a number from 1 to 65535")

@@ -7,6 +7,23 @@ public enum HealthCheck {
     /// The exit status for a service that is away: `EX_UNAVAILABLE` of sysexits.h.
     public static let unavailableStatus: Int32 = 69
 
+    /// The address to ask, for a server that listens where these two settings say.
+    ///
+    /// - Throws: ``SettingsFaults`` when one of them is invalid.
+    public static func url(
+        _ host: SettingName,
+        _ port: SettingName,
+        defaultPort: Int,
+        path: String,
+        from reader: SettingsReader = SettingsReader()
+    ) throws(SettingsFaults) -> String {
+        var reader = reader
+        let address = reader.host(host, default: .anyIPv4)
+        let number = reader.integer(port, in: 1...65_535, default: defaultPort)
+        try reader.finish()
+        return address.url(port: number, path: path)
+    }
+
     /// Sends one GET request.
     ///
     /// - Parameters:

@@ -6,33 +6,62 @@ import NIOCore
     import Darwin
 #endif
 
-/// Tells why a server could not listen, in words that name the way out.
-public enum ListenFault {
-    /// Says on standard error why a server could not start, if that is about the address that it was to listen on; gives
-    /// the exit status, or nil when the error is about something else and nothing was said.
-    public static func report(_ error: any Error, host: String, port: Int, setting: SettingName) -> Int32? {
-        guard let explanation = explanation(of: error, host: host, port: port, setting: setting) else { return nil }
-        StandardError.print(explanation)
-        return HealthCheck.unavailableStatus
+/// A server cannot listen where the settings say: what the system refused, and the setting to change.
+public struct ListenFault: Error, CustomStringConvertible {
+    /// Where a server is to listen, and the settings that say so.
+    public struct Address: Sendable {
+        let host: SettingHost
+        let hostSetting: SettingName
+        let port: Int
+        let portSetting: SettingName
+
+        /// Names an address and its settings.
+        public init(_ host: SettingHost, _ hostSetting: SettingName, port: Int, _ portSetting: SettingName) {
+            self.host = host
+            self.hostSetting = hostSetting
+            self.port = port
+            self.portSetting = portSetting
+        }
     }
 
-    /// One sentence for an error of starting a server; nil when the error is not about its address.
+    /// One sentence that begins with the name of the setting to change.
+    public let description: String
+
+    /// Takes each address for a moment, before anything else is started, so that one line says why a server cannot start.
     ///
-    /// - Parameters:
-    ///   - error: what the server threw.
-    ///   - host: the address that it was to listen on.
-    ///   - port: the port.
-    ///   - setting: the setting that chooses the port.
-    /// - Returns: the sentence.
-    public static func explanation(of error: any Error, host: String, port: Int, setting: SettingName) -> String? {
-        switch error {
-        case let error as IOError where error.errnoCode == EADDRINUSE:
-            "port \(port) on \(host) is in use; choose another with \(setting.rawValue)"
-        case let error as IOError where error.errnoCode == EACCES:
-            "port \(port) on \(host) needs more rights than this process has; choose another with \(setting.rawValue)"
-        case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
-            "\(host) is not an address of this machine"
-        default: nil
+    /// - Throws: ``ListenFault`` for the first address that is refused.
+    public static func check(_ addresses: [Address]) throws(ListenFault) {
+        for address in addresses {
+            guard let target = try? SocketAddress.makeAddressResolvingHost(address.host.description, port: address.port)
+            else { throw ListenFault(address, nil) }
+            if let code = refusal(of: target) { throw ListenFault(address, code) }
+        }
+    }
+
+    /// The error number of binding a socket as a server does; nil when it is bound.
+    private static func refusal(of target: SocketAddress) -> Int32? {
+        let stream = Int32(SOCK_STREAM.rawValue)
+        let descriptor = socket(target.protocol.rawValue, stream, 0)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        var isOn: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
+        let status = target.withSockAddr { bind(descriptor, $0, socklen_t($1)) }
+        return status == 0 ? nil : errno
+    }
+
+    /// Explains why an address is refused: the error number, or nil when its name is unknown.
+    init(_ address: Address, _ code: Int32?) {
+        let (host, port) = (address.hostSetting.rawValue, address.portSetting.rawValue)
+        let place = "port \(address.port) on \(address.host)"
+        switch code {
+        case EADDRINUSE: description = "\(port): \(place) is in use; choose another with \(port)"
+        case EACCES:
+            description = "\(port): \(place) needs privileges that this process lacks; choose another with \(port)"
+        case EADDRNOTAVAIL: description = "\(host): \(address.host) is not an address of this machine"
+        case EAFNOSUPPORT: description = "\(host): this machine has no addresses of the kind of \(address.host)"
+        case let code?: description = "\(host): \(place) is refused: \(String(cString: strerror(code)))"
+        case nil: description = "\(host): the name \(address.host) cannot be resolved"
         }
     }
 }

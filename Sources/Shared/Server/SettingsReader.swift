@@ -4,7 +4,8 @@ import FoundationEssentials
 /// Reads settings one by one and remembers every fault, so that all of them can be reported together.
 ///
 /// A setting that is present must be readable: a typing error never falls back to the default. An empty value counts as
-/// absent, which is what `NAME=` in an environment file and `${NAME:-}` in a compose file mean.
+/// absent, which is what `NAME=` in an environment file and `${NAME:-}` in a compose file mean. White space around a
+/// value is dropped, wherever the value comes from (``SettingText``).
 public struct SettingsReader {
     private let reader: ConfigReader
     /// One line per missing or invalid setting, each starting with the setting's name.
@@ -46,23 +47,28 @@ public struct SettingsReader {
     /// The setting's text, from the variable or, for a secret, from the file that `NAME_FILE` names.
     public mutating func text(_ name: SettingName) -> String? {
         let direct = raw(name.rawValue)
-        guard let path = file(of: name) else { return direct }
+        guard let path = file(of: name) else { return direct.flatMap { clean($0, name, name.rawValue) } }
+        let source = "the file named by \(name.rawValue)_FILE"
         guard direct == nil else {
             fault(name, "set either \(name.rawValue) or \(name.rawValue)_FILE, not both")
             return nil
         }
-        guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= 65_536,
-            let content = String(bytes: data, encoding: .utf8)
-        else {
-            fault(name, "the file named by \(name.rawValue)_FILE cannot be read")
+        do {
+            let bytes = try BoundedFile.read(path, limit: 65_536)
+            guard let content = String(validating: bytes, as: UTF8.self) else {
+                fault(name, "\(source) is not text in UTF-8")
+                return nil
+            }
+            let value = SettingText.trimmed(content)
+            guard !value.isEmpty else {
+                fault(name, "\(source) is empty")
+                return nil
+            }
+            return clean(value, name, source)
+        } catch {
+            fault(name, "\(source) cannot be read: \(error.reason)")
             return nil
         }
-        let value = content.trimmingBlanks()
-        guard !value.isEmpty else {
-            fault(name, "the file named by \(name.rawValue)_FILE is empty")
-            return nil
-        }
-        return value
     }
 
     /// The setting's text or the default.
@@ -75,7 +81,13 @@ public struct SettingsReader {
     public mutating func integer(_ name: SettingName, in range: ClosedRange<Int>, default fallback: Int) -> Int {
         guard let text = text(name) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
-            fault(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(quoted(text))")
+            // Kubernetes sets `API_PORT=tcp://10.0.0.1:8000` in every pod beside a service of the name `api`.
+            let isLink = text.hasPrefix("tcp://")
+            let hint = isLink ? "; Kubernetes sets it for a service of that name: enableServiceLinks: false" : ""
+            fault(
+                name,
+                "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(quoted(text))\(hint)"
+            )
             return fallback
         }
         return value
@@ -120,6 +132,17 @@ public struct SettingsReader {
         (text(name) ?? "").split(separator: ",").map { String($0).trimmingBlanks() }.filter { !$0.isEmpty }
     }
 
+    /// A host, or the default.
+    public mutating func host(_ name: SettingName, default fallback: SettingHost) -> SettingHost {
+        guard let text = text(name) else { return fallback }
+        do {
+            return try SettingHost(text)
+        } catch {
+            fault(name, "\(error.reason), not \(quoted(text))")
+            return fallback
+        }
+    }
+
     /// The origin of an address (`https://example.com`), or the default.
     public mutating func origin(_ name: SettingName, default fallback: WebOrigin) -> WebOrigin {
         guard let text = text(name) else { return fallback }
@@ -148,12 +171,24 @@ public struct SettingsReader {
         }
     }
 
-    /// A comma-separated list of addresses and ranges, or the default.
+    /// A list of hosts or addresses, with commas, blanks or both between; nil when the setting is absent.
+    public mutating func hosts(_ name: SettingName) -> [String]? {
+        guard let text = text(name) else { return nil }
+        let parts = text.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
+        if parts.isEmpty { fault(name, "names no address") }
+        return parts
+    }
+
+    /// A list of addresses and ranges, or the default.
     public mutating func networks(_ name: SettingName, default fallback: [IPNetwork]) -> [IPNetwork] {
-        let parts = list(name)
-        guard !parts.isEmpty else { return fallback }
+        guard let parts = hosts(name) else { return fallback }
         return parts.compactMap { part in
-            if let network = IPNetwork(part) { return network }
+            let isBracketed = part.hasPrefix("[") && part.hasSuffix("]")
+            if let network = isBracketed
+                ? IPAddress(host: part).flatMap({ IPNetwork($0.description) }) : IPNetwork(part)
+            {
+                return network
+            }
             fault(name, "\(quoted(part)) is neither an IP address nor a range such as 10.0.0.0/8 or fd00::/8")
             return nil
         }
@@ -167,8 +202,16 @@ public struct SettingsReader {
     }
 
     private func raw(_ name: String) -> String? {
-        guard let value = reader.string(forKey: ConfigKey([name])), !value.isEmpty else { return nil }
-        return value
+        guard let value = reader.string(forKey: ConfigKey([name])) else { return nil }
+        let trimmed = SettingText.trimmed(value)
+        return trimmed.isEmpty ? nil : trimmed
+    }
+
+    /// The value, or nil and a fault when it holds what no setting can hold.
+    private mutating func clean(_ value: String, _ name: SettingName, _ source: String) -> String? {
+        guard let found = SettingText.forbidden(in: value) else { return value }
+        fault(name, "\(source == name.rawValue ? "" : source + " ")holds \(found)")
+        return nil
     }
 
     /// The value for a message: cut, and without characters that could disturb a terminal or a log.
@@ -191,4 +234,10 @@ public struct SettingsFaults: Error, CustomStringConvertible {
 
     /// The lines, one below the other.
     public var description: String { lines.joined(separator: "\n") }
+
+    /// Prints the faults on standard error, and the names in the environment that may explain them.
+    public func report() {
+        for line in lines { StandardError.print(line) }
+        UnknownSettings.report()
+    }
 }

@@ -6,7 +6,7 @@ struct FrontendSettings: Sendable {
     /// What both programs read.
     let common: CommonSettings
     /// The address to listen on.
-    let host: String
+    let host: SettingHost
     /// The port to listen on; 0 for any free one, in tests.
     let port: Int
     /// The port of the metrics; nil when nobody is to read them.
@@ -16,8 +16,17 @@ struct FrontendSettings: Sendable {
     /// The providers whose buttons are shown.
     let providers: Set<OAuthProvider>
 
+    /// The port when none is set.
+    static let defaultPort = 3000
+
+    /// Where the program listens.
+    var addresses: [ListenFault.Address] {
+        [ListenFault.Address(host, .frontendHost, port: port, .frontendPort)]
+            + (metricsPort.map { [ListenFault.Address(host, .frontendHost, port: $0, .frontendMetricsPort)] } ?? [])
+    }
+
     /// Makes settings by hand.
-    init(common: CommonSettings, host: String, port: Int, apiURL: WebOrigin, providers: Set<OAuthProvider>) {
+    init(common: CommonSettings, host: SettingHost, port: Int, apiURL: WebOrigin, providers: Set<OAuthProvider>) {
         self.common = common
         self.host = host
         self.port = port
@@ -30,8 +39,8 @@ struct FrontendSettings: Sendable {
     /// - Throws: ``SettingsFaults`` naming every setting that is missing or invalid.
     init(from reader: inout SettingsReader) throws(SettingsFaults) {
         common = CommonSettings(from: &reader)
-        host = reader.text(.frontendHost, default: "0.0.0.0")
-        port = reader.integer(.frontendPort, in: 1...65_535, default: 3000)
+        host = reader.host(.frontendHost, default: .anyIPv4)
+        port = reader.integer(.frontendPort, in: 1...65_535, default: Self.defaultPort)
         metricsPort = reader.port(.frontendMetricsPort, otherThan: port)
         apiURL = Self.apiURL(from: &reader)
         var providers: Set<OAuthProvider> = []
@@ -47,7 +56,7 @@ struct FrontendSettings: Sendable {
         do {
             return try FrontendSettings(from: &reader)
         } catch {
-            StandardError.print("\(error)")
+            error.report()
             throw ExitCode(SettingsFaults.exitStatus)
         }
     }

@@ -86,7 +86,8 @@ struct TestAPI: Sendable {
         ]
         let values = defaults.merging(environment) { _, new in new }
         let provider = EnvironmentVariablesProvider(environmentVariables: values)
-        return try APISettings(from: SettingsReader(ConfigReader(provider: provider)))
+        let limits = ProcessLimits(processors: 64, memory: nil)
+        return try APISettings(from: SettingsReader(ConfigReader(provider: provider)), within: limits)
     }
 
     /// A browser without cookies yet.

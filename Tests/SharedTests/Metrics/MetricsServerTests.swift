@@ -9,10 +9,6 @@ import Testing
 
 @testable import Shared
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// E8: the metrics over real HTTP, on a port of their own.
 @Suite struct MetricsServerTests {
     private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -62,30 +58,6 @@ import Testing
                 #expect(answer.text == "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total \(count)\n")
             }
         }
-    }
-
-    @Test("E2 A port that is taken, and an address of another machine, are named with the way out")
-    func cannotListen() async throws {
-        try await with(PrometheusRegistry([])) { address in
-            let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
-            for (host, port, words) in [
-                ("127.0.0.1", port, "port \(port) on 127.0.0.1 is in use; choose another with API_METRICS_PORT"),
-                ("192.0.2.1", 0, "192.0.2.1 is not an address of this machine"),
-            ] {
-                let failure = await #expect(throws: (any Error).self) {
-                    let server = MetricsServer(PrometheusRegistry([]), host: host, port: port)
-                    try await server.application(logger: Self.silent).run()
-                }
-                let error = try #require(failure)
-                let said = ListenFault.explanation(of: error, host: host, port: port, setting: .apiMetricsPort)
-                #expect(said == words)
-                #expect(ListenFault.report(error, host: host, port: port, setting: .apiMetricsPort) == 69)
-            }
-        }
-        let refused = IOError(errnoCode: EACCES, reason: "bind")
-        let said = ListenFault.explanation(of: refused, host: "::", port: 80, setting: .apiPort)
-        #expect(said == "port 80 on :: needs more rights than this process has; choose another with API_PORT")
-        #expect(ListenFault.report(CancellationError(), host: "::", port: 80, setting: .apiPort) == nil)
     }
 
     @Test("C5 The health check asks a real server: only 200 is healthy")

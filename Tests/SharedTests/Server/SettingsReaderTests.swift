@@ -84,6 +84,82 @@ import Testing
         }
     }
 
+    /// A secret from a file with these bytes, and the faults.
+    private func fromFile(_ bytes: [UInt8]) throws -> (secret: String?, faults: [String]) {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try Data(bytes).write(to: path)
+        defer { try? FileManager.default.removeItem(at: path) }
+        var reader = reader(["SECRET_KEY_FILE": path.path()])
+        return (reader.secret(.secretKey)?.value, reader.faults)
+    }
+
+    @Test(
+        "W70: Variable and file are trimmed alike: line breaks, blanks, tabs, a byte order mark",
+        arguments: [
+            "hush-hush\n", "hush-hush\r\n", "  hush-hush\t", "\u{FEFF}hush-hush\r\n\r\n", "\u{3000}hush-hush\u{A0}",
+        ]
+    )
+    func trimmed(text: String) throws {
+        var direct = reader(["SECRET_KEY": text])
+        #expect(direct.secret(.secretKey)?.value == "hush-hush")
+        #expect(direct.faults.isEmpty)
+        let file = try fromFile(Array(text.utf8))
+        #expect(file == ("hush-hush", []))
+    }
+
+    @Test("W70: Any setting is trimmed, and one of nothing but white space is absent")
+    func trimmedNumbers() throws {
+        var reader = reader([
+            "API_PORT": " 8001\r\n", "MIGRATE_ON_START": "false\n", "PUBLIC_URL": " \n", "LOG_LEVEL": "\t",
+        ])
+        #expect(reader.integer(.apiPort, in: 1...65_535, default: 8000) == 8001)
+        #expect(reader.boolean(.migrateOnStart, default: true) == false)
+        #expect(!reader.isSet(.publicURL))
+        #expect(CommonSettings(from: &reader).publicURL == .localhost)
+        try reader.finish()
+    }
+
+    @Test(
+        "W70: What cannot be seen inside a value is refused by name, and the value is not repeated",
+        arguments: [
+            ("hush\nhush", "a line break as character 5"), ("hush\r\nhush", "a line break as character 5"),
+            ("hush\thush", "a tab as character 5"), ("hush\u{1B}[31m", "the invisible character U+001B as character 5"),
+            ("hush\u{200B}hush", "the invisible character U+200B as character 5"),
+            ("hush\u{7F}", "the invisible character U+007F as character 5"),
+            ("hush\u{2028}hush", "a line break as character 5"),
+        ]
+    )
+    func invisible(text: String, words: String) throws {
+        var direct = reader(["SECRET_KEY": text])
+        #expect(direct.secret(.secretKey) == nil)
+        #expect(direct.faults == ["SECRET_KEY: holds \(words)"])
+        let file = try fromFile(Array(text.utf8))
+        #expect(file == (nil, ["SECRET_KEY: the file named by SECRET_KEY_FILE holds \(words)"]))
+    }
+
+    @Test("W70: A file with a NUL, with other bytes than UTF-8 or without end is refused, and says why")
+    func badFiles() throws {
+        #expect(
+            try fromFile(Array("hush\0hush".utf8)).faults.joined().hasSuffix("holds a NUL character as character 5")
+        )
+        #expect(try fromFile([0xFF, 0xFE, 0x68, 0]).faults.joined().hasSuffix("is not text in UTF-8"))
+        for (path, reason) in [
+            ("/dev/zero", "the file is too large"), ("/nonexistent", "No such file or directory"),
+            ("/", "Is a directory"),
+        ] {
+            var reader = reader(["SECRET_KEY_FILE": path])
+            #expect(reader.secret(.secretKey) == nil)
+            #expect(reader.faults == ["SECRET_KEY: the file named by SECRET_KEY_FILE cannot be read: \(reason)"])
+        }
+    }
+
+    @Test("W74: A port that Kubernetes has set for a service beside the program says so")
+    func serviceLink() {
+        var reader = reader(["API_PORT": "tcp://10.0.0.1:8000"])
+        _ = reader.integer(.apiPort, in: 1...65_535, default: 8000)
+        #expect(reader.faults.joined().contains("enableServiceLinks"))
+    }
+
     @Test("A setting that is no secret has no file form")
     func noFileForOthers() {
         var reader = reader(["API_HOST_FILE": "/etc/hostname"])

@@ -137,7 +137,8 @@ struct TestSite: Sendable {
     ) throws -> FrontendSettings {
         guard let apiURL = WebOrigin(apiURL) else { throw SettingsFaults(lines: ["apiURL"]) }
         let common = try TestSettings.common(["PUBLIC_URL": publicURL])
-        return FrontendSettings(common: common, host: "127.0.0.1", port: 0, apiURL: apiURL, providers: providers)
+        let host = try SettingHost("127.0.0.1")
+        return FrontendSettings(common: common, host: host, port: 0, apiURL: apiURL, providers: providers)
     }
 
     private static func withClient(_ body: (HTTPClient) async throws -> Void) async throws {

@@ -1,0 +1,53 @@
+import Shared
+
+/// What password hashing costs, and how many threads compute it.
+struct HashingSettings {
+    /// What a hash costs.
+    let parameters: Argon2Parameters
+    /// How many hashes are computed at once.
+    let threads: Int
+
+    /// Bytes of memory that the rest of the program needs.
+    static let reserve = 64 << 20
+
+    /// Reads the settings; faults are left in the reader, also where the settings ask for more than the process may use.
+    ///
+    /// Without `HASHING_THREADS` there are as many threads as processors, and no more than half of the memory holds.
+    init(from reader: inout SettingsReader, within limits: ProcessLimits) {
+        let defaults = Argon2Parameters()
+        parameters = Argon2Parameters(
+            memoryKiB: reader.integer(.argon2MemoryKiB, in: 8192...1_048_576, default: defaults.memoryKiB),
+            iterations: reader.integer(.argon2Iterations, in: 1...16, default: defaults.iterations),
+            parallelism: reader.integer(.argon2Parallelism, in: 1...16, default: defaults.parallelism)
+        )
+        let memory = parameters.memoryKiB * 1024
+        let room = limits.memory.map { ($0 - Self.reserve) / memory }
+        if let limit = limits.memory, let room, room < 1, reader.isSet(.argon2MemoryKiB) {
+            reader.fault(
+                .argon2MemoryKiB,
+                "one hash takes \(Self.mebibytes(memory)), the process may use \(Self.mebibytes(limit)), and needs "
+                    + "\(Self.mebibytes(Self.reserve)) besides"
+            )
+        }
+        // Each lane of a hash has a thread of its own.
+        let byProcessors = Int(limits.processors) / parameters.parallelism
+        let byMemory = limits.memory.map { $0 / 2 / memory } ?? .max
+        let usual = max(1, min(byProcessors, byMemory, 256))
+        threads = reader.integer(.hashingThreads, in: 1...256, default: usual)
+        guard reader.isSet(.hashingThreads), !reader.hasFault(.hashingThreads) else { return }
+        if threads > limits.wholeProcessors {
+            reader.fault(
+                .hashingThreads,
+                "must be at most \(limits.wholeProcessors), the processors that the process may use, not \(threads)"
+            )
+        } else if let limit = limits.memory, let room, room >= 1, threads > room {
+            reader.fault(
+                .hashingThreads,
+                "must be at most \(room), not \(threads): each takes \(Self.mebibytes(memory)), the process may use "
+                    + "\(Self.mebibytes(limit)), and needs \(Self.mebibytes(Self.reserve)) besides"
+            )
+        }
+    }
+
+    private static func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
+}

@@ -1,0 +1,97 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A host as settings name it: an IP address or a host name, never with a port.
+///
+/// All hosts in settings are read by this type.
+public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
+    /// Why a text is no host: the end of a sentence that begins with the setting's name.
+    public struct Invalid: Error {
+        /// The reason, without the text.
+        public let reason: String
+    }
+
+    /// The host as system calls and libpq take it: in lower case, IPv6 addresses without brackets.
+    public let description: String
+    /// Whether the host is an IPv6 address.
+    public let isIPv6: Bool
+
+    /// Reads an IPv4 address, an IPv6 address with or without brackets, or a host name.
+    ///
+    /// - Throws: ``Invalid``.
+    public init(_ text: String) throws(Invalid) {
+        guard text.utf8.count <= 255 else { throw Invalid(reason: "must be a host, at most 255 characters long") }
+        let text = text.lowercased()
+        if text.contains("/") { throw Invalid(reason: "must be a host alone: no scheme, no path, no range") }
+        if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x2C || $0 == 0x3B }) {
+            throw Invalid(reason: "must be one host, without blanks and commas")
+        }
+        if text.contains("*") { throw Invalid(reason: "must not be *; every address is 0.0.0.0, with IPv6 it is ::") }
+        if text.contains("%") { throw Invalid(reason: "must be an address without a zone (%)") }
+        let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+        let address = isBracketed ? String(text.dropFirst().dropLast()) : text
+        if Self.isIPv6(address) {
+            (description, isIPv6) = (address, true)
+        } else if !isBracketed, Self.isIPv4(text) || Self.isName(text) {
+            (description, isIPv6) = (text, false)
+        } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil,
+            (try? SettingHost(String(text[..<colon]))) != nil
+        {
+            throw Invalid(reason: "must be a host without a port; the port has a setting of its own")
+        } else {
+            throw Invalid(reason: "must be a host name or an IP address")
+        }
+    }
+
+    /// The host as it stands in a URL (RFC 3986, section 3.2.2).
+    public var authority: String { isIPv6 ? "[\(description)]" : description }
+
+    /// The URL of a path on a server that listens on this host, as this machine reaches it.
+    public func url(port: Int, path: String) -> String {
+        "http://\(reachable.authority):\(port)\(path)"
+    }
+
+    /// Where this machine reaches a server that listens on this host: an unspecified address means loopback.
+    private var reachable: SettingHost {
+        guard isIPv6 else { return description == "0.0.0.0" ? .loopback : self }
+        return description.allSatisfy(":.0".contains) ? .loopback6 : self
+    }
+
+    /// Every IPv4 address.
+    public static let anyIPv4 = SettingHost(known: "0.0.0.0", isIPv6: false)
+    private static let loopback = SettingHost(known: "127.0.0.1", isIPv6: false)
+    private static let loopback6 = SettingHost(known: "::1", isIPv6: true)
+
+    private init(known: String, isIPv6: Bool) { (description, self.isIPv6) = (known, isIPv6) }
+
+    /// Whether the text is an IPv4 address in its usual form; the old ones (`127.1`, `0x7f000001`) are none.
+    private static func isIPv4(_ text: String) -> Bool {
+        var address = [UInt8](repeating: 0, count: 4)
+        return inet_pton(AF_INET, text, &address) == 1
+    }
+
+    /// Whether the text is an IPv6 address (RFC 4291, section 2.2).
+    private static func isIPv6(_ text: String) -> Bool {
+        var address = [UInt8](repeating: 0, count: 16)
+        return inet_pton(AF_INET6, text, &address) == 1
+    }
+
+    /// Whether the text is a host name (RFC 1123, section 2.1; Docker's names may have underscores).
+    ///
+    /// One that ends in a number is a mistyped address.
+    private static func isName(_ text: String) -> Bool {
+        var labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        if labels.count > 1, labels.last?.isEmpty == true { labels.removeLast() }
+        let isWellFormed = labels.allSatisfy { label in
+            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+                && label.allSatisfy { byte in
+                    (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F
+                }
+        }
+        guard isWellFormed, let last = labels.last else { return false }
+        return !last.allSatisfy { (0x30...0x39).contains($0) } && !last.starts(with: [0x30, 0x78])
+    }
+}

@@ -1,0 +1,222 @@
+"""What values of settings may be, and names that are none (W10, W70, W73, W74)."""
+
+import os
+import re
+import subprocess
+
+import pytest
+from site_under_test import ROOT, binary
+from test_settings import COMPLETE, check, documented, read_by_the_programs
+
+
+@pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
+def test_w70_white_space_around_a_value_has_no_meaning_and_inside_it_none_is_hidden(program, tmp_path):
+    key = tmp_path / "key"
+    key.write_bytes(b"\xef\xbb\xbf" + COMPLETE["SECRET_KEY"].encode() + b"\r\n")
+    settings = {name: f" {value}\r\n" for name, value in COMPLETE.items() if name not in ("PATH", "SECRET_KEY")}
+    result = check(program, **settings, SECRET_KEY_FILE=f"{key}\n")
+    assert result.returncode == 0, result.stderr
+    result = check(program, **COMPLETE | {"PUBLIC_URL": "http://local\nhost", "LOG_LEVEL": "IN\u200bFO"})
+    assert result.returncode == 78
+    assert result.stderr.splitlines() == [
+        "PUBLIC_URL: holds a line break as character 13",
+        "LOG_LEVEL: holds the invisible character U+200B as character 3",
+    ]
+
+
+def test_w70_a_secret_that_is_refused_is_not_repeated():
+    for name in ("SECRET_KEY", "DATABASE_URL"):
+        result = check("AuthAPI", **COMPLETE | {name: COMPLETE[name][:20] + "\r" + COMPLETE[name][20:]})
+        assert result.returncode == 78
+        assert result.stderr == f"{name}: holds a line break as character 21\n"
+
+
+# An address, and how the programs take it: None where they refuse it, in the settings of each kind.
+ADDRESSES = [
+    ("127.0.0.1", "127.0.0.1"),
+    ("::1", "[::1]"),
+    ("[::1]", "[::1]"),
+    ("[2001:db8::2]", "[2001:db8::2]"),
+    (" 127.0.0.1\n", "127.0.0.1"),
+    ("localhost", "localhost"),
+    ("127.0.0.1:8000", None),
+    ("[::1]:8000", None),
+    ("http://127.0.0.1", None),
+    ("127.0.0.256", None),
+    ("127.1", None),
+    ("010.0.0.1", None),
+    ("1:2:3", None),
+    (":::", None),
+    ("[::1", None),
+    ("[127.0.0.1]", None),
+    ("fe80::1%lo", None),
+    ("10.0.0.0/8", None),
+    ("a..b", None),
+    ("-a", None),
+    ("a;b", None),
+]
+
+
+@pytest.mark.parametrize(("address", "taken"), ADDRESSES)
+def test_w73_an_address_means_the_same_wherever_it_stands(tmp_path, address, taken):
+    status = 0 if taken else 78
+    for program, name in (("AuthAPI", "API_HOST"), ("AuthAPI", "POSTGRES_HOST"), ("WebFrontend", "FRONTEND_HOST")):
+        settings = COMPLETE | {name: address}
+        if name == "POSTGRES_HOST":
+            del settings["DATABASE_URL"]
+            settings["POSTGRES_PASSWORD"] = COMPLETE["SECRET_KEY"]
+        result = check(program, **settings)
+        assert result.returncode == status, (name, result.stderr)
+        assert result.stderr.startswith("" if taken else f"{name}: ")
+    result, files = render(tmp_path, NGINX_LISTEN=address)
+    assert result.returncode == status
+    if taken:
+        assert re.findall(r"listen (\S*):8080 ", files["listen.conf"]) == [taken]
+    else:
+        assert "NGINX_LISTEN" in result.stderr
+
+
+def render(folder, **settings: str) -> tuple[subprocess.CompletedProcess, dict[str, str]]:
+    """Runs docker/nginx/render in a folder with files, which no pattern may stand for; gives what it wrote."""
+    (folder / "10.9.9.9").touch()
+    environment = {"PATH": os.environ["PATH"], "NGINX_DIR": str(folder), **settings}
+    result = subprocess.run(
+        [ROOT / "docker/nginx/render"], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    return result, {file.name: file.read_text() for file in (folder / "local").glob("*.conf")}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("127.0.0.1,[::1]", ["127.0.0.1", "[::1]"]),
+        (" 127.0.0.1 , ::1 ,", ["127.0.0.1", "[::1]"]),
+        ("127.0.0.1\t[::1]\n", ["127.0.0.1", "[::1]"]),
+        ("::1,[::1] ::1", ["[::1]"]),
+        ("*", ["0.0.0.0"]),
+        (",", None),
+        ("127.0.0.1,", ["127.0.0.1"]),
+        ("127.0.0.1,10.0.0.1:80", None),
+    ],
+)
+def test_w73_nginx_listens_on_a_list_of_addresses(tmp_path, value, expected):
+    result, files = render(tmp_path, NGINX_LISTEN=value)
+    if expected is None:
+        assert result.returncode == 78 and "NGINX_LISTEN" in result.stderr
+        return
+    assert result.returncode == 0, result.stderr
+    for port in (6666, 8080):
+        assert re.findall(rf"listen (\S*):{port} ", files["listen.conf"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("10.0.0.5,192.168.0.0/24", ["10.0.0.5", "192.168.0.0/24"]),
+        ("10.0.0.5 [2001:db8::2], fd00::/8,,\n", ["10.0.0.5", "2001:db8::2", "fd00::/8"]),
+        ("::ffff:10.0.0.5 ::ffff:10.0.0.0/104", ["10.0.0.5", "10.0.0.0/8"]),
+        ("10.0.0.5/8", ["10.0.0.5/8"]),
+        ("0.0.0.0/0 ::/0", ["0.0.0.0/0", "::/0"]),
+        (" ", []),
+        ("*", None),
+        ("10.*", None),
+        ("[0-9]*", None),
+        ("private", None),
+        ("10.0.0.1:80", None),
+        ("[::1]:80", None),
+        ("10.0.0.0/08", None),
+        ("10.0.0.0/", None),
+        ("::ffff:10.0.0.0/90", None),
+        ("1:2:3:4:5:6:7", None),
+        ("12345::", None),
+    ],
+)
+def test_w73_nginx_trusts_exactly_the_proxies_that_are_named(tmp_path, value, expected):
+    result, files = render(tmp_path, TRUSTED_PROXIES=value)
+    if expected is None:
+        assert result.returncode == 78 and "TRUSTED_PROXIES" in result.stderr
+        return
+    assert result.returncode == 0, result.stderr
+    assert re.findall("set_real_ip_from (.*);", files["http.conf"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        ("10.0.0.5, 192.168.0.0/24", 0),
+        ("10.0.0.5 [2001:db8::2] ::ffff:10.0.0.0/104,", 0),
+        ("10.0.0.5/8", 0),
+        ("*", 78),
+        (",", 78),
+        ("[::1]:80", 78),
+        ("10.0.0.1:80", 78),
+        ("10.0.0.0/08", 78),
+        ("10.0.0.0/33", 78),
+        ("private", 78),
+        ("1:2:3:4:5:6:7", 78),
+    ],
+)
+def test_w73_the_peers_of_the_servers_are_read_as_nginx_reads_its_proxies(value, status):
+    for program in ("AuthAPI", "WebFrontend"):
+        result = check(program, **COMPLETE | {"TRUSTED_PEERS": value})
+        assert result.returncode == status, result.stderr
+        assert result.stderr.startswith("TRUSTED_PEERS: " if status else "")
+
+
+def test_w73_several_hosts_of_the_database_are_read_one_by_one():
+    settings = {name: value for name, value in COMPLETE.items() if name != "DATABASE_URL"}
+    settings["POSTGRES_PASSWORD"] = COMPLETE["SECRET_KEY"]
+    for hosts, status in (("db1, [::1],db2", 0), ("/run/postgresql", 0), ("db1,db2:5433", 78), (",", 78), ("*", 78)):
+        result = check("AuthAPI", **settings | {"POSTGRES_HOST": hosts})
+        assert result.returncode == status, result.stderr
+        assert result.stderr.startswith("POSTGRES_HOST: " if status else "")
+    result = check("AuthAPI", **settings | {"POSTGRES_DB": "a/b"})
+    assert result.stderr.startswith("POSTGRES_DB: ")
+    result = check("AuthAPI", **COMPLETE | {"DATABASE_URL": "host=[::1] user=x"})
+    assert result.returncode == 78 and result.stderr.startswith("DATABASE_URL: ")
+
+
+@pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
+def test_w74_a_name_that_looks_like_a_setting_is_told(program):
+    wrong = {"SECRT_KEY": "hush-hush", "POSTGRES_USER_FILE": "/hush", "GOOGLE_CLIENT_ID_FILE": "/hush", "API_PROT": "1"}
+    result = check(program, **COMPLETE | wrong)
+    assert result.returncode == 0
+    lines = result.stderr.splitlines()
+    assert [line.split(" ")[:2] for line in lines] == [["warning:", name] for name in sorted(wrong)]
+    assert "did you mean SECRET_KEY?" in result.stderr and "hush" not in result.stderr
+    # Beside faults, too, which they may explain.
+    settings = COMPLETE | {"SECRT_KEY": COMPLETE["SECRET_KEY"], "LOG_LEVEL": "LOUD"}
+    lines = check(program, **settings).stderr.splitlines()
+    assert lines[0].startswith("LOG_LEVEL: ") and lines[-1].startswith("warning: SECRT_KEY ")
+
+
+@pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
+def test_w74_what_others_set_is_not_told(program):
+    others = {
+        "API_PORT_8000_TCP": "tcp://10.0.0.1:8000",
+        "API_PORT_8000_TCP_ADDR": "10.0.0.1",
+        "POSTGRES_PORT_5432_TCP_ADDR": "10.0.0.2",
+        "POSTGRES_SERVICE_HOST": "10.0.0.2",
+        "PGHOST": "db",
+        "LANG": "ja_JP.UTF-8",
+    }
+    result = check(program, **COMPLETE | others)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_w74_all_names_of_the_example_are_known_to_the_programs():
+    """Else a typing error in one of them would not be told, or the name itself would be."""
+    source = (ROOT / "Sources/Shared/Server/UnknownSettings.swift").read_text()
+    elsewhere = re.findall(r'"([A-Z0-9_]+)"', re.search(r"let elsewhere.*?\]", source, re.DOTALL).group(0))
+    programs, secrets = read_by_the_programs()
+    assert set(documented()) == programs | {f"{name}_FILE" for name in secrets} | set(elsewhere)
+
+
+def test_w10_threads_beyond_the_processors_are_a_fault_of_the_settings():
+    result = check("AuthAPI", **COMPLETE | {"HASHING_THREADS": str(os.cpu_count() + 1)})
+    assert result.returncode == 78
+    assert result.stderr.startswith("HASHING_THREADS: must be at most ")
+    alone = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0))), binary("AuthAPI"), "check-config"]
+    result = subprocess.run(alone, env=COMPLETE | {"HASHING_THREADS": "2"}, capture_output=True, text=True, timeout=30)
+    assert result.returncode == 78
+    assert result.stderr.startswith("HASHING_THREADS: must be at most 1,")
