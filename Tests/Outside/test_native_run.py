@@ -84,7 +84,7 @@ def test_dotenv_adds_to_the_environment_and_is_not_evaluated(tmp_path):
     assert result.stdout == "$(touch evil) `x` 'y'|from the environment|without a newline|"
     assert not (tmp_path / "evil").exists()
 
-    (tmp_path / ".env").write_text("A=1\nexport B=2\n")
+    (tmp_path / ".env").write_text("A=1\nB C=2\n")
     result = shell(f"root={tmp_path}; load_dotenv")
     assert result.returncode == 78
     assert ".env, line 2" in result.stderr
@@ -114,6 +114,8 @@ def test_a_database_that_is_named_even_in_part_is_not_replaced(tmp_path, name, o
         ("[::]", "[::1]"),
         ("fd00::5", "[fd00::5]"),
         ("[fd00::5]", "[fd00::5]"),
+        (" 192.168.1.5\r\n", "192.168.1.5"),
+        ("0:0::0", "[::1]"),
     ],
 )
 def test_a_server_is_asked_where_it_listens(listening, address):

@@ -35,13 +35,18 @@ short_directory() { # NAME
 
 # An address that can be opened, for one that is listened on.
 reachable() { # HOST PORT
-    case $1 in
-    0.0.0.0 | '*' | '') printf 'http://127.0.0.1:%s' "$2" ;;
-    :: | '[::]') printf 'http://[::1]:%s' "$2" ;;
-    \[*\]) printf 'http://%s:%s' "$1" "$2" ;;
-    *:*) printf 'http://[%s]:%s' "$1" "$2" ;;
-    *) printf 'http://%s:%s' "$1" "$2" ;;
+    local host port=${2//[[:space:]]/}
+    # As the servers take them: without white space around, IPv6 addresses with or without brackets.
+    read -r host <<<"$1" || true
+    host=${host#[} host=${host%]}
+    case $host in
+    0.0.0.0 | '*' | '') host=127.0.0.1 ;;
+    *:*)
+        if [[ ! $host =~ [^:0] ]]; then host=::1; fi
+        host=[$host]
+        ;;
     esac
+    printf 'http://%s:%s' "$host" "$port"
 }
 
 # The programs that `make build` made.

@@ -82,6 +82,6 @@ start_nginx() { # FOLDER
         "$root/scripts/nginx" "$1" || return
     launch nginx nginx -e "$1/error.log" -c "$1/nginx.conf" -g 'daemon off;'
     # The first of its addresses. Not its health: that is told to 127.0.0.1 and ::1 only.
-    read -r address _ <<<"${NGINX_LISTEN:-}"
+    read -r address _ <<<"${NGINX_LISTEN//,/ }"
     await nginx "$(reachable "$address" "$BROWSER_PORT")/error.css"
 }

@@ -2,20 +2,8 @@
 # The settings of a native run: what the environment says, else .env, else what suits development on this machine.
 # An empty value counts as absent, as it does for the servers.
 
-# Takes what .env adds to the environment. Its lines are NAME=VALUE without quotes, as Docker Compose reads them too.
-load_dotenv() {
-    local line number=0 name
-    [[ -f $root/.env ]] || return 0
-    while IFS= read -r line || [[ -n $line ]]; do
-        number=$((number + 1))
-        line=${line%$'\r'}
-        if [[ $line =~ ^[[:space:]]*(#|$) ]]; then continue; fi
-        [[ $line =~ ^([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]] ||
-            failure=78 die ".env, line $number is not NAME=VALUE" "quotes, blanks around = and 'export' have no meaning there"
-        name=${BASH_REMATCH[1]}
-        if [[ -z ${!name:-} ]]; then export "$name=${BASH_REMATCH[2]}"; fi
-    done <"$root/.env"
-}
+# shellcheck source=dotenv.sh
+source "$root/scripts/lib/dotenv.sh"
 
 # Gives a variable a value unless it has one.
 default() { # NAME VALUE

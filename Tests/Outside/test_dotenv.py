@@ -1,0 +1,139 @@
+"""W83: a line of .env means one value, whether Compose reads it or `make` and the scripts do."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+from site_under_test import ROOT
+
+COMPOSE = 'services: {one: {image: none, environment: {A: "${A-unset}", B: "${B-unset}"}}}\n'
+# A file, what A is then, and what B is; None where the file is refused.
+TABLE = [
+    ("A=1", "1", "unset"),
+    ("  A = 1 ", "1", "unset"),
+    ("export A=1\nexport\tB = 2", "1", "2"),
+    ("A: 1", "1", "unset"),
+    ("A=1\r\nB=2\r\n", "1", "2"),
+    ("\ufeffA=1", "1", "unset"),
+    ("# A=1\n\n  # B=2\nA=3", "3", "unset"),
+    ("A=1\nA=2", "2", "unset"),
+    ("A=\nB=2", "", "2"),
+    ("A\nB=2", "unset", "2"),
+    ("A==1;2", "=1;2", "unset"),
+    ("A-B=1\n1A=2\nB.C=3\nA=4", "4", "unset"),
+    # Comments behind values.
+    ("A=x # c", "x", "unset"),
+    ("A=x#c", "x#c", "unset"),
+    ("A=a # b # c", "a", "unset"),
+    ("A=# c", "# c", "unset"),
+    ("A=https://x/#y", "https://x/#y", "unset"),
+    ("A='x' # c\nB=2", "x", "2"),
+    ('A="x"#c\nB=2', "x", "2"),
+    ("A='1' B=2", "1", "2"),
+    # Quotes.
+    ("A='x y'", "x y", "unset"),
+    ('A=" x "', " x ", "unset"),
+    ("A=a'b\"c", "a'b\"c", "unset"),
+    ("A='a\"b'\nB=\"a'b\"", 'a"b', "a'b"),
+    ("A='it\\'s \\n \\\\ \\\"'", "it's \\n \\\\ \\\"", "unset"),
+    ('A="q\\"q \\n \\t \\\\ \\x \\0101 \\q"', 'q"q \n \t \\ \\x A \\q', "unset"),
+    ("A='a\nb'\nB=\"c\nd\"", "a\nb", "c\nd"),
+    ("A=''\nB=\"\"", "", ""),
+    # Dollar signs.
+    ("B=7\nA=$B", "7", "7"),
+    ("B=7\nA=x${B}y", "x7y", "7"),
+    ("A=$B", "", "unset"),
+    ("A=$B\nB=7", "", "7"),
+    ("A='$B'", "$B", "unset"),
+    ("A=$$B", "$B", "unset"),
+    ("B=1\nA=$$$B", "$1", "1"),
+    ('A="\\$B"', "$B", "unset"),
+    ("A=\\$B", "\\", "unset"),
+    ("A=a$", "a$", "unset"),
+    ("A=$1 $- $(id) `id`", "$1 $- $(id) `id`", "unset"),
+    ("A=${B:-d}", "d", "unset"),
+    ("B=\nA=${B:-d}", "d", ""),
+    ("B=\nA=${B-d}", "", ""),
+    ("B=1\nA=${B:+d}", "d", "1"),
+    ("A=${B:-${C:-x y}}z", "x yz", "unset"),
+    ("A=${B:-x}y}", "xy}", "unset"),
+    ("B='$C'\nA=$B", "$C", "$C"),
+    ("A=p4$$word#1'\"", "p4$word#1'\"", "unset"),
+    # What Compose refuses.
+    ("A='x", None, None),
+    ('A="x', None, None),
+    ("A B=1", None, None),
+    ("A=${B", None, None),
+    ("A=${}", None, None),
+    ("A=${B!}", None, None),
+    ("A=${B:?needed}", None, None),
+    ("A=${B:-${C:?needed}}", None, None),
+]
+
+
+def read_by_scripts(folder, environment=None) -> tuple[str, str] | str:
+    """The two values as the scripts take them, or why they refuse the file."""
+    script = f"""
+        source {ROOT}/scripts/lib/common.sh
+        root={folder}
+        source {ROOT}/scripts/lib/dotenv.sh
+        load_dotenv
+        printf '%s\\0%s' "${{A-unset}}" "${{B-unset}}"
+    """
+    run = subprocess.run(
+        ["bash", "-c", script], env={"PATH": os.environ["PATH"], **(environment or {})}, capture_output=True, text=True
+    )
+    assert run.returncode in (0, 78), run.stderr
+    return tuple(run.stdout.split("\0")) if run.returncode == 0 else run.stderr
+
+
+def read_by_compose(folder, environment=None) -> tuple[str, str] | None:
+    """The two values as Docker Compose takes them; None when it refuses the file."""
+    (folder / "compose.yml").write_text(COMPOSE)
+    run = subprocess.run(
+        ["docker", "compose", "config", "--format", "json"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **(environment or {})},
+        capture_output=True,
+    )
+    if run.returncode:
+        return None
+    # What is printed could be read by Compose again: each $ is written twice.
+    values = json.loads(run.stdout)["services"]["one"]["environment"]
+    return tuple(values[name].replace("$$", "$") for name in ("A", "B"))
+
+
+@pytest.mark.parametrize(("text", "first", "second"), TABLE)
+def test_w83_the_scripts_read_a_line_by_the_rules_of_compose(tmp_path, text, first, second):
+    (tmp_path / ".env").write_bytes(text.encode())
+    found = read_by_scripts(tmp_path)
+    if first is None:
+        assert ".env, line 1 " in found
+    else:
+        assert found == (first, second)
+
+
+@pytest.mark.skipif(not shutil.which("docker"), reason="the client of Docker Compose is not installed")
+@pytest.mark.parametrize(("text", "first", "second"), TABLE)
+def test_w83_compose_itself_reads_the_same(tmp_path, text, first, second):
+    (tmp_path / ".env").write_bytes(text.encode())
+    assert read_by_compose(tmp_path) == (None if first is None else (first, second))
+
+
+def test_w83_the_environment_goes_before_the_file_even_when_it_is_empty(tmp_path):
+    (tmp_path / ".env").write_text("A=file\nB=${A}")
+    for value in ("environment", ""):
+        assert read_by_scripts(tmp_path, {"A": value}) == (value, value)
+        if shutil.which("docker"):
+            assert read_by_compose(tmp_path, {"A": value}) == (value, value)
+
+
+def test_w83_a_refusal_names_the_line_and_repeats_no_value(tmp_path):
+    (tmp_path / ".env").write_text("A=1\n# comment\n\nB='two\nlines'\nC=hush-hush ${\n")
+    found = read_by_scripts(tmp_path)
+    assert ".env, line 6 " in found and "hush" not in found
+    (tmp_path / ".env").write_bytes(b"A=1\nB=hush\0hush\n")
+    found = read_by_scripts(tmp_path)
+    assert "holds a NUL character" in found and "hush" not in found
