@@ -18,8 +18,6 @@ INTERNAL = {
     "COMPOSE_PROJECT_NAME",
     "REVISION",
 }
-# What commands of make read.
-COMMANDS = {"BACKUPS", "BACKUP_KEEP", "BACKUP_RECIPIENT", "BACKUP_IDENTITY"}
 COMPLETE = {
     "PATH": os.environ["PATH"],
     "DATABASE_URL": "postgresql://yoshikosan@localhost/yoshikosan",
@@ -55,8 +53,7 @@ def test_e1_the_example_names_exactly_the_settings_that_are_read():
     names = documented()
     assert len(names) == len(set(names)), "a name is there twice"
     programs, secrets = read_by_the_programs()
-    files = {f"{name}_FILE" for name in secrets}
-    assert set(names) == programs | files | read_by_nginx() | read_by_compose() | COMMANDS
+    assert set(names) == programs | {f"{name}_FILE" for name in secrets} | read_by_nginx() | read_by_compose()
 
 
 def test_e1_the_scripts_set_nothing_that_is_not_documented():
