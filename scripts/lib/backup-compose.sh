@@ -20,6 +20,7 @@ prepare() {
 
 # A setting that no service has, from the environment or .env.
 compose_setting() { # NAME
+    # shellcheck disable=SC2016 # for Compose
     printf 'name: x\nx-setting: "${%s:-}"\nservices: {}\n' "$1" >"$scratch_folder/setting.yml"
     docker compose --project-directory "$root" --file "$scratch_folder/setting.yml" config 2>/dev/null |
         sed -n 's/^x-setting: //p' | sed "s/^\"\(.*\)\"$/\1/; s/^'\(.*\)'$/\1/"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
+# shellcheck shell=bash disable=SC2153,SC2154 # the names shared with the program that reads this file
 # What becomes of the images beside running them.
 
 # Copies out of an image what it says of itself.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # programs for another shell; names shared with the program that reads this
 # Rotating the SECRET_KEY that the service `secrets` has generated, so that nobody is signed out.
 #
 # The key is the file secret_key in the volume of secrets; AuthAPI takes secret_key_previous beside it as

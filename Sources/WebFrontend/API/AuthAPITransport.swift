@@ -57,7 +57,7 @@ struct AuthAPITransport: Sendable {
             request.body = .bytes(json)
         }
         do {
-            return try await answer(to: request, within: deadline, attempts: method == .GET ? 2 : 1)
+            return try await answer(to: request, within: deadline, attempts: method == .GET ? 3 : 1)
         } catch {
             throw APIError(.serviceUnavailable, cause: error)
         }
@@ -90,13 +90,14 @@ struct AuthAPITransport: Sendable {
         }
     }
 
-    /// Asks again when a kept connection turns out to be closed, which is how a replaced API looks; only what changes
-    /// nothing is asked twice.
+    /// Sends a request, again when its connection turns out to be closed or reset, as by a replica that is being replaced.
+    ///
+    /// Only requests that change nothing may have more than one attempt.
     private func attempt(_ request: HTTPClientRequest, attempts: Int) async throws -> Answer {
         let response: HTTPClientResponse
         do {
             response = try await client.execute(request, deadline: .distantFuture)
-        } catch let error as HTTPClientError where error == .remoteConnectionClosed && attempts > 1 {
+        } catch let error where attempts > 1 && Self.isLostConnection(error) {
             return try await attempt(request, attempts: attempts - 1)
         }
         return Answer(
@@ -105,5 +106,11 @@ struct AuthAPITransport: Sendable {
             setCookies: response.headers["Set-Cookie"],
             retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) }
         )
+    }
+
+    /// Whether an established connection ended before the response.
+    private static func isLostConnection(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
+        return error is IOError
     }
 }

@@ -1,0 +1,75 @@
+"""What the frontend makes of an API that is being replaced."""
+
+import contextlib
+import json
+import os
+import socket
+import struct
+import subprocess
+import threading
+
+from scripted_api import ADA
+from site_under_test import ask, binary, dying_with_us, free_ports, listens, wait_until
+
+
+@contextlib.contextmanager
+def api_that_resets(count: int):
+    """An API that resets its first connections after a request; yields its port and the requests it has read."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    requests: list[bytes] = []
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    request += connection.recv(65536)
+                requests.append(request.split(b"\r\n")[0])
+                if len(requests) <= count:
+                    # A reset, not an orderly end.
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                else:
+                    body = json.dumps(ADA).encode()
+                    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+                    connection.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)
+                connection.close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1], requests
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
+@contextlib.contextmanager
+def frontend(api_port: int):
+    """A frontend of that API; yields its port."""
+    (port,) = free_ports(1)
+    settings = {
+        "PATH": os.environ["PATH"], "FRONTEND_HOST": "127.0.0.1", "FRONTEND_PORT": str(port),
+        "API_URL": f"http://127.0.0.1:{api_port}", "PUBLIC_URL": f"http://localhost:{port}",
+    }
+    process = subprocess.Popen([*dying_with_us(), binary("WebFrontend"), "serve"], env=settings)
+    try:
+        wait_until(lambda: listens(port), "the frontend listens")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_w80_a_page_survives_connections_that_a_replaced_api_resets():
+    """Reading is tried again on the next connection, twice; what changes something is not."""
+    with api_that_resets(2) as (api_port, requests), frontend(api_port) as port:
+        page = ask(port, "/", headers={"Cookie": "access_token=live"})
+        assert page.status == 200 and ADA["name"] in page.body.decode()
+        assert requests == [b"GET /api/auth/me HTTP/1.1"] * 3
+    with api_that_resets(1) as (api_port, requests), frontend(api_port) as port:
+        form = b"email=a%40example.com&password=Correct-Horse-7"
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert ask(port, "/login", "POST", headers=headers, body=form).status == 503
+        assert requests == [b"POST /api/auth/login HTTP/1.1"]
