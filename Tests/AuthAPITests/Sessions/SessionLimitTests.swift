@@ -211,7 +211,11 @@ import Testing
             try await insertSessions(5000, in: api.database)
             let settings = try TestAPI.settings([:], databaseURL: api.database.servingURL ?? api.database.url)
             let reference = try #require(AccountReference("ada@example.com"))
-            #expect(try await Administration.with(settings) { try await $0.delete(reference) })
+            let deletion = try await Administration.with(settings) { service in
+                guard let shown = try await service.user(reference) else { return AccountDeletion.gone }
+                return try await service.delete(shown)
+            }
+            #expect(deletion == .deleted)
             #expect(try await api.database.sql("SELECT count(*) FROM users") == "0")
             #expect(try await live(in: api.database) == 0)
             #expect(try await events("by_operator", in: api.database) == 5001)
