@@ -243,7 +243,7 @@ exec "$@"
 """
 
 
-@pytest.mark.parametrize("command", [["migrate", "up"], ["user", "list"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["migrate", "up"], ["user", "list"], ["serve"]], ids=" ".join)
 def test_w11_commands_end_while_a_name_is_looked_up(command, tmp_path):
     """The system's resolver cannot be interrupted; it is left behind."""
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")

@@ -28,9 +28,12 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(_ settings: APISettings, _ logger: Logger) async throws {
+        let stop = await StopSignal(logger: logger)
         let app = try await App(settings: settings, logger: logger)
-        let limit = ShutdownLimit(logger: logger)
-        let services = app.backgroundServices + [.init(service: app.server()), .init(service: limit)]
+        let server = ServiceGroupConfiguration.ServiceConfiguration(service: app.server())
+        let services = app.backgroundServices + [
+            server, .init(service: stop, successTerminationBehavior: .gracefullyShutdownGroup),
+        ]
         var configuration = ServiceGroupConfiguration(
             services: services.map { service in
                 // When one cannot go on the others end in order, as at a signal: cancelled, each would log an error of its
@@ -39,33 +42,41 @@ struct ServeCommand: AsyncParsableCommand {
                 service.failureTerminationBehavior = .gracefullyShutdownGroup
                 return service
             },
-            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
         // Requests under way have eight seconds to finish, so that the process is gone within ten (E7).
         configuration.maximumGracefulShutdownDuration = .seconds(8)
         do {
             try await ServiceGroup(configuration: configuration).run()
-        } catch is CancellationError where limit.isReached {
+        } catch is CancellationError where stop.hasArrived {
             logger.error("stopped with requests under way")
         }
     }
 }
 
-/// Ends the process ten seconds after it was told to stop, should anything still run then; the last of the services, so
-/// that it is the first to be told.
-private final class ShutdownLimit: Service {
+/// Listens for the signals that stop the server, from before there is anything to stop; should anything still run nine
+/// seconds after one, ends the process.
+private final class StopSignal: Service {
+    private let signals: UnixSignalsSequence
     private let logger: Logger
-    private let reached = Atomic<Bool>(false)
+    private let arrived = Atomic<Bool>(false)
 
-    init(logger: Logger) { self.logger = logger }
+    init(logger: Logger) async {
+        signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        self.logger = logger
+    }
 
     /// Whether the server was told to stop.
-    var isReached: Bool { reached.load(ordering: .relaxed) }
+    var hasArrived: Bool { arrived.load(ordering: .relaxed) }
 
     func run() async throws {
-        try await gracefulShutdown()
-        reached.store(true, ordering: .relaxed)
+        let signal = await cancelWhenGracefulShutdown { [signals] () -> UnixSignal? in
+            for await signal in signals { return signal }
+            return nil
+        }
+        // Without one the servers end because one of them cannot go on.
+        guard signal != nil else { return }
+        arrived.store(true, ordering: .relaxed)
         ProcessEnd.force(after: 9) { [logger] in logger.error("stopped with work under way") }
     }
 }
