@@ -59,6 +59,8 @@ struct JobSchedule<Job> {
     private(set) var waiting: [Waiting] = []
     /// Workers without work; the one that stopped last, whose caches are warm, is woken first.
     private var idle: [Int] = []
+    /// Workers that have been woken and have not come yet.
+    private var coming: Set<Int> = []
     private var writing = 0
     private var sharing = 0
     private var reading = 0
@@ -92,11 +94,12 @@ struct JobSchedule<Job> {
         // However many wait to write, there is room for who only asks something.
         guard waiting.count < (job.kind == .writes ? limit - limit / 4 : limit) else { return .full }
         waiting.append(job)
-        return .waits(wake: mayRun(job.kind) ? idle.popLast() : nil)
+        return .waits(wake: wake())
     }
 
     /// The next run for a worker.
     mutating func take(for worker: Int) -> Next {
+        coming.remove(worker)
         guard let index = waiting.firstIndex(where: { mayRun($0.kind) }) else {
             if isClosed, waiting.isEmpty { return .end }
             idle.append(worker)
@@ -120,10 +123,24 @@ struct JobSchedule<Job> {
     /// Says that a run is over, by a worker that comes for the next one.
     mutating func ended(_ kind: Kind) { count(kind, by: -1) }
 
-    /// A worker to wake for what waits and may run; nil when there is none of either.
+    /// A worker to wake for what waits and may run; nil when there is none of either, or enough of them are coming.
     mutating func wake() -> Int? {
-        guard !idle.isEmpty, waiting.contains(where: { mayRun($0.kind) }) else { return nil }
-        return idle.popLast()
+        guard !idle.isEmpty, coming.count < runs(upTo: coming.count + 1) else { return nil }
+        let worker = idle.popLast()
+        if let worker { coming.insert(worker) }
+        return worker
+    }
+
+    /// How many runs what waits would make now, counted no further than that.
+    private func runs(upTo most: Int) -> Int {
+        var runs = 0
+        var shared: Set<Kind> = []
+        for job in waiting where mayRun(job.kind) {
+            if case .shares = job.kind, !shared.insert(job.kind).inserted { continue }
+            runs += 1
+            if runs == most { break }
+        }
+        return runs
     }
 
     /// Takes jobs back that are to run before all others.
@@ -156,6 +173,7 @@ struct JobSchedule<Job> {
         isClosed = true
         drainsUntil = min(drainsUntil, end)
         idle = []
+        coming = []
     }
 
     private func mayRun(_ kind: Kind) -> Bool {

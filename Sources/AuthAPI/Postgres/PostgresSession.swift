@@ -62,7 +62,10 @@ extension PostgresLink {
             }
         } catch {
             guard case .rejected = error.kind else { throw error }
-            var refusal = PostgresError.unavailable(.notConnected, error.detail, statement: error.statement)
+            // PgBouncer's words about a mode that cannot work.
+            let isFinal = error.detail.contains("statement pooling mode")
+            let reason = isFinal ? PostgresError.Unavailability.refused : .notConnected
+            var refusal = PostgresError.unavailable(reason, error.detail, statement: error.statement)
             refusal.sqlState = error.sqlState
             throw refusal
         }
@@ -93,6 +96,9 @@ extension PostgresLink {
     private func settleShared(_ configuration: PostgresConfiguration) throws(PostgresError) {
         let limits = configuration.limitSettings.map { "; SET LOCAL \($0.name) = '\($0.value)'" }
         session.begin = "BEGIN ISOLATION LEVEL READ COMMITTED" + limits.joined()
+        // There must be transactions, which a pooler in statement mode refuses.
+        _ = try run(session.begin, name: "Settings")
+        _ = try run("COMMIT", name: "Settings")
         let pooler = "a pooler shares the server's connections between clients"
         if configuration.value(of: "options")?.isEmpty == false {
             throw .unavailable(

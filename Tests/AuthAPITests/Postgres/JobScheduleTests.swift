@@ -58,6 +58,21 @@ import Testing
         #expect(schedule.wake() == 2)
     }
 
+    @Test("Nobody is woken for what a worker that is on its way takes along")
+    func noNeedlessWaking() {
+        var schedule = Schedule(workers: 4, limit: 8)
+        for worker in 0..<4 { _ = schedule.take(for: worker) }
+        #expect(schedule.push(Self.job("a", Self.sessions)) == .waits(wake: 3))
+        #expect(schedule.push(Self.job("b", Self.sessions)) == .waits(wake: nil))
+        #expect(schedule.push(Self.job("c")) == .waits(wake: 2))
+        #expect(next(&schedule, 3) == ["a", "b"])
+        #expect(schedule.push(Self.job("d", Self.sessions)) == .waits(wake: 1))
+        // Each of the two takes what it was woken for, or what the other would have.
+        #expect(next(&schedule, 1) == ["c"])
+        #expect(next(&schedule, 2) == ["d"])
+        #expect(schedule.sleeps(0))
+    }
+
     @Test("One worker is left to those that read, in whatever order they came")
     func writersLeaveAWorker() {
         var schedule = Schedule(workers: 2, limit: 8)

@@ -170,6 +170,16 @@ import Testing
         }
     }
 
+    @Test("W50: statement mode, which has no transactions, is refused in the pooler's words")
+    func statementMode() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            try await TestPgBouncer.with("statement") { bouncer in
+                let error = try await Self.refusal(try await bouncer.configuration(database))
+                #expect(error?.operatorText.contains("statement pooling mode") == true)
+            }
+        }
+    }
+
     /// What neither we nor PgBouncer can set for a transaction that is one statement.
     @Test("W50: a default isolation that the statements are not made for is refused with the command that mends it")
     func isolation() async throws {
