@@ -31,9 +31,10 @@ struct ServeCommand: AsyncParsableCommand {
         let stop = await StopSignal(logger: logger)
         let app = try await App(settings: settings, logger: logger)
         let server = ServiceGroupConfiguration.ServiceConfiguration(service: app.server())
-        let services = app.backgroundServices + [
-            server, .init(service: stop, successTerminationBehavior: .gracefullyShutdownGroup),
-        ]
+        let services =
+            app.backgroundServices + [
+                server, .init(service: stop, successTerminationBehavior: .gracefullyShutdownGroup),
+            ]
         var configuration = ServiceGroupConfiguration(
             services: services.map { service in
                 // When one cannot go on the others end in order, as at a signal: cancelled, each would log an error of its
