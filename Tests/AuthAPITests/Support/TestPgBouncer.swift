@@ -25,6 +25,7 @@ struct TestPgBouncer: Sendable {
             let prefix = try await TestPostgres.unprivileged(bouncer.directory)
             try await TestCommand.run(prefix + [program, "--quiet", "--daemon", bouncer.file("pgbouncer.ini")])
             try await bouncer.watch()
+            try await bouncer.started()
             result = .success(try await body(bouncer))
         } catch {
             result = .failure(error)
@@ -62,6 +63,17 @@ struct TestPgBouncer: Sendable {
         try ini.write(toFile: file("pgbouncer.ini"), atomically: false, encoding: .utf8)
         let users = "\"\(user)\" \"\"\n\"\(TestDatabase.servingRole)\" \"\"\n"
         try users.write(toFile: file("users"), atomically: false, encoding: .utf8)
+    }
+
+    /// Waits until it listens and can be ended, both of which come after the command that starts it.
+    private func started() async throws {
+        let start = ContinuousClock.now
+        while ![".s.PGSQL.6432", "pid"].allSatisfy({ FileManager.default.fileExists(atPath: file($0)) }) {
+            guard ContinuousClock.now - start < .seconds(30) else {
+                throw TestCommand.Failure(description: "PgBouncer did not start")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     /// Has it ended should this process be killed before it can do so.
