@@ -30,7 +30,8 @@ struct TestPgBouncer: Sendable {
         } catch {
             result = .failure(error)
         }
-        _ = try? await TestCommand.run(["sh", "-c", "kill -QUIT $(cat \"$0\")", bouncer.file("pid")])
+        // It has inherited the signals that this process blocks, and keeps no data.
+        _ = try? await TestCommand.run(["sh", "-c", "kill -KILL $(cat \"$0\")", bouncer.file("pid")])
         try? FileManager.default.removeItem(at: bouncer.directory)
         return try result.get()
     }
@@ -81,7 +82,7 @@ struct TestPgBouncer: Sendable {
         let script = """
             while kill -0 \(ProcessInfo.processInfo.processIdentifier) && [ -d "$0" ]; do sleep 1; done
             [ -d "$0" ] || exit 0
-            kill -QUIT "$(cat "$0/pid")"
+            kill -KILL "$(cat "$0/pid")"
             rm -rf "$0"
             """
         try await TestCommand.run(["sh", "-c", "{ \(script)\n} >/dev/null 2>&1 &", directory.path()])
