@@ -28,9 +28,10 @@ former_age() { in_secrets 'if [ -e secret_key_previous ]; then echo $((($(date +
 
 require_generated_key() {
     local given
-    given=$(engine compose config secrets | sed -n 's/^ *SECRET_KEY\(_FILE\)\{0,1\}: *\(""\)\{0,1\}//p' | tr -d '\n')
+    given=$(engine compose config secrets | sed -n 's/^ *SECRET_KEY\(_FILE\)\{0,1\}: //p' | grep -vx '""' | head -n 1 || true)
     [[ -z $given ]] ||
-        die "SECRET_KEY or SECRET_KEY_FILE is set in .env or the environment" "put the old one into SECRET_KEY_PREVIOUS, a new one into SECRET_KEY, and then:" \
+        die "SECRET_KEY or SECRET_KEY_FILE is set in .env or the environment" \
+            "make the old key SECRET_KEY_PREVIOUS (or its _FILE) and set a new one, and then:" \
             "make docker-deploy && docker compose exec backend AuthAPI secret rotate"
     [[ $(containers_of backend) ]] || die "the site does not run" "start it: make docker-up"
 }
