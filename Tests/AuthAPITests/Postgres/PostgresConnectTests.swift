@@ -1,6 +1,7 @@
 import Foundation
 import InMemoryLogging
 import Logging
+import Shared
 import Testing
 
 @testable import AuthAPI
@@ -124,26 +125,31 @@ import Testing
                 up: Array("SELECT 1;".utf8),
                 down: Array("SELECT 1;".utf8)
             )
-            let migrator = Migrator(database.configuration, migrations: [migration], logger: TestDatabase.silentLogger)
+            let logs = LogRecorder()
+            let logger = Logger(label: "test") { _ in
+                JSONLogHandler(format: .json, logLevel: .info, write: logs.append)
+            }
+            let migrator = Migrator(database.configuration, migrations: [migration], logger: logger)
             let gate = Gate()
             let holds = Task {
                 try await database.pool.transaction { db in
-                    try db.run(LockMigrations())
+                    let isHeld = try db.one(TryLockMigrations())
+                    #expect(isHeld)
                     gate.wait()
                 }
             }
             await gate.entered()
             let waiting = Task { try await migrator.up() }
-            let waiters =
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
-            while try await database.sql(waiters) != "1" { await Task.yield() }
+            try await eventually { logs.all.contains { $0.contains("another process is migrating the database") } }
             let clock = ContinuousClock()
             let start = clock.now
             waiting.cancel()
             await #expect(throws: CancellationError.self) { try await waiting.value }
             #expect(clock.now - start < .seconds(2))
-            // The lock is still held, and nobody waits for it any more.
-            while try await database.sql(waiters) != "0" { try #require(clock.now - start < .seconds(5)) }
+            // It was the other process' lock all the time.
+            let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            #expect(try await database.sql(locks) == "1")
             gate.open()
             try await holds.value
         }
