@@ -12,7 +12,8 @@ struct ErrorResponses: Sendable {
     func response(to request: Request, _ error: any Error, context: APIRequestContext) throws -> Response {
         if let error = error as? ErrorWithHeaders {
             var response = try response(to: request, error.error, context: context)
-            response.headers.append(contentsOf: error.headers)
+            // The length is that of the problem document.
+            response.headers.append(contentsOf: error.headers.filter { $0.name != .contentLength })
             return response
         }
         return try response(for: apiError(for: error, request: request, context: context), requestID: context.requestID)

@@ -86,12 +86,12 @@ struct PostgresError: Error, Sendable {
     ///
     /// Counts as such, beside a missing connection: resources used up (class 53), faults of the server's machine (class
     /// 58), a conflict with other transactions (class 40), time limits (57014, 55P03), a server that became read-only
-    /// (25006), and a schema that is not there yet (42P01, 42703).
+    /// (25006), and a schema that is not there yet (42P01, 42703, 42883).
     var isUnavailable: Bool {
         if case .unavailable = kind { return true }
         guard let sqlState else { return false }
         if isConnectionLost || ["40", "53", "58"].contains(sqlState.prefix(2)) { return true }
-        return ["57014", "55P03", "25006", "42P01", "42703"].contains(sqlState)
+        return ["57014", "55P03", "25006", "42P01", "42703", "42883"].contains(sqlState)
     }
 
     /// Whether the same transaction, run again from its beginning, may succeed (40001, 40P01).

@@ -6,6 +6,9 @@
 /// the former, or when nothing but a word is left of it without what cracking programs add by rule; see ``PasswordCore``.
 /// Whatever has more than that in it passes.
 enum CommonPasswords {
+    /// The most code points of a password that cracking programs build by rule.
+    private static let longestBuilt = 32
+
     /// Whether a password is one of them, or is built from one of the other texts, which is what an attacker knows of the
     /// account and the site.
     static func contains(_ password: String, besides others: [String]) -> Bool {
@@ -15,6 +18,7 @@ enum CommonPasswords {
         // Composed and decomposed characters compare equal as they are.
         if others.contains(where: { $0.lowercased() == folded }) { return true }
         let scalars = Array(folded.unicodeScalars)
+        guard scalars.count <= longestBuilt else { return false }
         if KeyboardWalk.isWalk(scalars) { return true }
         let known = knownWords(in: others)
         return PasswordCore.exists(in: scalars) { core in

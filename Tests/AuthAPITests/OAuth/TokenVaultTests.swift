@@ -90,11 +90,11 @@ import Testing
         }
     }
 
-    @Test("D4: a token longer than the column takes is refused as the provider's fault")
+    @Test("D4: an access token longer than the column takes is refused as the provider's fault")
     func tooLong() async throws {
         try await OAuthSite.with { site in
             let long = String(repeating: "x", count: TokenVault.maximumLength + 1)
-            site.standIn.change(.discordToken) { answer in answer.edit { $0["refresh_token"] = long } }
+            site.standIn.change(.discordToken) { answer in answer.edit { $0["access_token"] = long } }
             let browser = site.browser()
             expectFailure(.providerError, try await site.signIn(.discord, in: browser), in: site)
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")

@@ -119,7 +119,7 @@ import Testing
 
     /// A4: cancelling the task takes its waiting job out; the others do not notice.
     @Test func cancelledJobLeavesTheQueueUnrun() async throws {
-        let pool = try HashingPool(threads: 1)
+        let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
         async let running: Void = pool.perform { gate.pass() }
         await gate.waitForJob()
@@ -139,7 +139,7 @@ import Testing
 
     /// A4: a task that was cancelled before it came is refused as well.
     @Test func taskCancelledBeforehandIsRefused() async throws {
-        let pool = try HashingPool(threads: 1)
+        let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
         async let running: Void = pool.perform { gate.pass() }
         await gate.waitForJob()
@@ -181,7 +181,7 @@ import Testing
 
     /// W13: one thread; a finished hash is delivered before the slow one behind it ends, though both waited together.
     @Test func resultIsDeliveredBeforeTheNextSlowJobEnds() async throws {
-        let pool = try HashingPool(threads: 1)
+        let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let (first, slow) = (Gate(), Gate())
         async let usual: Void = pool.perform(isUsual: true) { first.pass() }
         await first.waitForJob()

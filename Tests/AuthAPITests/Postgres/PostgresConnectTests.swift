@@ -147,7 +147,8 @@ import Testing
             await #expect(throws: CancellationError.self) { try await waiting.value }
             #expect(clock.now - start < .seconds(2))
             // It was the other process' lock all the time.
-            let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            let locks =
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
                 + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             #expect(try await database.sql(locks) == "1")
             gate.open()

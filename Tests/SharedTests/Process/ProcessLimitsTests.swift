@@ -14,7 +14,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: root) }
         for (path, content) in files.merging(
             ["proc/meminfo": "MemTotal:       67108864 kB\n"],
-            uniquingKeysWith: { $1 }
+            uniquingKeysWith: { given, _ in given }
         ) {
             let file = root.appending(path: path)
             try FileManager.default.createDirectory(

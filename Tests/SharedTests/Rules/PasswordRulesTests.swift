@@ -24,9 +24,9 @@ import Testing
             ("Aa1bcde", [.tooShort]),
             ("correct-horse-7", [.missingUppercase]),
             ("CORRECT-HORSE-7", [.missingLowercase]),
-            ("Password", [.missingDigit]),
-            ("        ", [.missingUppercase, .missingLowercase, .missingDigit]),
-            ("😀😀😀😀😀😀😀😀", [.missingUppercase, .missingLowercase, .missingDigit]),
+            ("Password", [.missingDigit, .tooCommon]),
+            ("        ", [.missingUppercase, .missingLowercase, .missingDigit, .tooCommon]),
+            ("😀😀😀😀😀😀😀😀", [.missingUppercase, .missingLowercase, .missingDigit, .tooCommon]),
             ("Aa1" + String(repeating: "x", count: 126), [.tooLong]),
         ]
     )

@@ -57,7 +57,7 @@ import Testing
             let page = try await site.get("/login?return_to=/account")
             #expect(page.body.contains(#"<form class="languages" method="post" action="/language""#))
             #expect(page.body.contains(#"name="return_to" value="/login?return_to=%2Faccount""#))
-            #expect(page.body.contains(#"name="language" value="ja" lang="ja">日本語</button>"#))
+            #expect(page.body.contains(#"name="language" value="ja" lang="ja" form="login-form">日本語</button>"#))
             #expect(page.body.contains(#"lang="en" aria-current="true">English</span>"#))
             let choice = try await site.post(
                 "/language",

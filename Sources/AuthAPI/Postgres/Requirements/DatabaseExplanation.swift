@@ -24,7 +24,7 @@ struct DatabaseExplanation: Sendable, Equatable {
         case .unavailable:
             text = "the database does not answer: \(error.detail.isEmpty ? "no connection in time" : error.detail)"
             status = HealthCheck.unavailableStatus
-        case .rejected where ["42P01", "42703"].contains(error.sqlState):
+        case .rejected where ["42P01", "42703", "42883"].contains(error.sqlState):
             text = "the schema is not up to date: \(error.detail)\(code)\n  fix: AuthAPI migrate up"
             status = HealthCheck.unavailableStatus
         case .rejected where error.sqlState == "42501":
