@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from site_under_test import PASSWORD, ROOT, binary, database, psql
+from site_under_test import PASSWORD, ROOT, binaries, binary, database, psql
 
 
 class Site:
@@ -23,6 +23,7 @@ class Site:
             "DEV_FOLDER": str(folder / "dev"),
             "BACKUPS": str(self.folder),
             "YES": "1",
+            "BINARIES": binaries(),
             "ARGON2_MEMORY_KIB": "8192",
         }
         settings = self.environment | {"SECRET_KEY": "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"}

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from site_under_test import PASSWORD, ROOT, binary, database, psql
+from site_under_test import PASSWORD, ROOT, binaries, binary, database, psql
 
 KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
 
@@ -54,6 +54,7 @@ class OwnDatabase:
         """Runs scripts/backup."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("POSTGRES_")}
         environment |= self.settings | {
+            "BINARIES": binaries(),
             "DEV_FOLDER": str(self.folder / "dev"), "BACKUPS": str(self.folder / "backups"), "YES": "1",
             "ARGON2_MEMORY_KIB": "8192",
         }
@@ -231,7 +232,9 @@ def test_w77_taking_a_migration_back_needs_a_yes(own):
     before = run("migrate", "status", **own.settings)
     assert "--yes" in run("migrate", "down", status=64, **own.settings)
     assert run("migrate", "status", **own.settings) == before
-    environment = {**os.environ, **own.settings, "DEV_FOLDER": str(own.folder / "dev"), "SECRET_KEY": KEY}
+    environment = {
+        **os.environ, **own.settings, "BINARIES": binaries(), "DEV_FOLDER": str(own.folder / "dev"), "SECRET_KEY": KEY,
+    }
     rollback = [ROOT / "scripts/database", "rollback"]
     for yes, status in (("", 64), ("1", 0)):
         done = subprocess.run(

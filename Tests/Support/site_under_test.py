@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import gzip
 import http.client
 import json
@@ -141,12 +142,17 @@ def database():
         psql(url, f"drop database if exists {name} with (force)")
 
 
-def binary(name: str) -> str:
-    """The program that the build made."""
-    folder = subprocess.run(
+@functools.cache
+def binaries() -> str:
+    """The folder of the programs that the build made."""
+    return subprocess.run(
         ["swift", "build", "--package-path", ROOT, "--show-bin-path"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    return f"{folder}/{name}"
+
+
+def binary(name: str) -> str:
+    """The program that the build made."""
+    return f"{binaries()}/{name}"
 
 
 @contextlib.contextmanager

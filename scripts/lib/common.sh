@@ -49,5 +49,5 @@ reachable() { # HOST PORT
     printf 'http://%s:%s' "$host" "$port"
 }
 
-# The programs that `make build` made.
-binaries() { swift build --package-path "$root" --show-bin-path; }
+# The folder of the programs that `make build` made; BINARIES names another one, in which nothing is built.
+binaries() { if [[ -n ${BINARIES:-} ]]; then printf '%s' "$BINARIES"; else swift build --package-path "$root" --show-bin-path; fi; }
