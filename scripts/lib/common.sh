@@ -37,7 +37,7 @@ short_directory() { # NAME
 reachable() { # HOST PORT
     local host port=${2//[[:space:]]/}
     # As the servers take them: without white space around, IPv6 addresses with or without brackets.
-    read -r host <<<"$1" || true
+    host=${1//[[:space:]]/}
     host=${host#[} host=${host%]}
     case $host in
     0.0.0.0 | '*' | '') host=127.0.0.1 ;;
