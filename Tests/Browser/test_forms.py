@@ -228,9 +228,9 @@ def test_w28_each_button_that_shows_a_password_says_which(visitor):
     page = visitor()
     page.goto("/register")
     for field in ("Password", "Confirm password"):
-        page.get_by_role("button", name=f"Show password: {field}", exact=True).click()
+        page.get_by_role("button", name=f"Show password ({field})", exact=True).click()
         expect(page.get_by_label(field, exact=True)).to_have_attribute("type", "text")
-        page.get_by_role("button", name=f"Hide password: {field}", exact=True).click()
+        page.get_by_role("button", name=f"Hide password ({field})", exact=True).click()
 
 
 def test_w26_another_language_keeps_what_was_typed(page, email):

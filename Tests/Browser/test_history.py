@@ -36,10 +36,14 @@ def address(request, site):
     return f"http://plain.test:{request.getfixturevalue('plain_site').browser_port}"
 
 
-@pytest.fixture(params=[True, False], ids=["with-javascript", "without-javascript"])
-def everyday_page(request, everyday_chromium, address):
-    """A page in that browser."""
-    context = everyday_chromium.new_context(base_url=address, locale="en-GB", java_script_enabled=request.param)
+@pytest.fixture(params=[("local", True), ("local", False), ("plain", True)], ids=str)
+def everyday_page(request, everyday_chromium, site):
+    """A page in that browser. Over http to another machine and without JavaScript nothing can be done: see SECURITY.md."""
+    place, scripts = request.param
+    address = site.url
+    if place == "plain":
+        address = f"http://plain.test:{request.getfixturevalue('plain_site').browser_port}"
+    context = everyday_chromium.new_context(base_url=address, locale="en-GB", java_script_enabled=scripts)
     context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()

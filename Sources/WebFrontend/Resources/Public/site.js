@@ -160,12 +160,13 @@ function addReveal(form, input) {
   button.type = "button";
   button.className = "reveal";
   button.setAttribute("aria-controls", input.id);
-  const label = input.labels[0].textContent;
+  // Two such buttons on one page must not have the same name.
+  const field = document.createElement("span");
+  field.className = "visually-hidden";
+  field.textContent = ` (${input.labels[0].textContent})`;
   const show = (isShown) => {
     input.type = isShown ? "text" : "password";
-    button.textContent = isShown ? form.dataset.hide : form.dataset.show;
-    // Two such buttons on one page must not have the same name.
-    button.setAttribute("aria-label", `${button.textContent}: ${label}`);
+    button.replaceChildren(isShown ? form.dataset.hide : form.dataset.show, field);
   };
   button.addEventListener("click", () => show(input.type === "password"));
   // A browser keeps what it sees as text in its history of entries.
