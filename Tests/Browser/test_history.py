@@ -38,7 +38,7 @@ def address(request, site):
 
 @pytest.fixture(params=[("local", True), ("local", False), ("plain", True)], ids=str)
 def everyday_page(request, everyday_chromium, site):
-    """A page in that browser. Over http to another machine and without JavaScript nothing can be done: see SECURITY.md."""
+    """A page in that browser. What is left, over http and without JavaScript, stands in SECURITY.md."""
     place, scripts = request.param
     address = site.url
     if place == "plain":
