@@ -16,8 +16,16 @@ public struct ProcessLimits: Sendable, Equatable {
     /// The limits of this process.
     public static let current = ProcessLimits.read(
         root: "",
-        allowedProcessors: ProcessInfo.processInfo.activeProcessorCount
+        allowedProcessors: min(affinity ?? .max, ProcessInfo.processInfo.activeProcessorCount)
     )
+
+    /// The processors that the process may run on, from the mask in proc(5); nil where the system does not tell.
+    private static var affinity: Int? {
+        for line in ControlGroup.lines(of: "/proc/self/status") where line.hasPrefix("Cpus_allowed:") {
+            return line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        }
+        return nil
+    }
 
     /// The processors, a fraction rounded up.
     public var wholeProcessors: Int { max(1, Int(processors.rounded(.up))) }
