@@ -7,9 +7,9 @@ import shutil
 import subprocess
 
 import pytest
-from site_under_test import ROOT, binary
+from site_under_test import ROOT, binary, has_compose
 
-pytestmark = pytest.mark.skipif(not shutil.which("docker"), reason="the client of Docker Compose is not installed")
+pytestmark = pytest.mark.skipif(not has_compose(), reason="the client of Docker Compose is not installed")
 
 # What no program would take for the value of a setting; .env gives the tab by its escape.
 WRONG = '"a\\tb"'

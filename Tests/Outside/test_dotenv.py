@@ -2,11 +2,10 @@
 
 import json
 import os
-import shutil
 import subprocess
 
 import pytest
-from site_under_test import ROOT
+from site_under_test import ROOT, has_compose
 
 COMPOSE = 'services: {one: {image: none, environment: {A: "${A-unset}", B: "${B-unset}"}}}\n'
 # A file, what A is then, and what B is; None where the file is refused.
@@ -115,7 +114,7 @@ def test_w83_the_scripts_read_a_line_by_the_rules_of_compose(tmp_path, text, fir
         assert found == (first, second)
 
 
-@pytest.mark.skipif(not shutil.which("docker"), reason="the client of Docker Compose is not installed")
+@pytest.mark.skipif(not has_compose(), reason="the client of Docker Compose is not installed")
 @pytest.mark.parametrize(("text", "first", "second"), TABLE)
 def test_w83_compose_itself_reads_the_same(tmp_path, text, first, second):
     (tmp_path / ".env").write_bytes(text.encode())
@@ -126,7 +125,7 @@ def test_w83_the_environment_goes_before_the_file_even_when_it_is_empty(tmp_path
     (tmp_path / ".env").write_text("A=file\nB=${A}")
     for value in ("environment", ""):
         assert read_by_scripts(tmp_path, {"A": value}) == (value, value)
-        if shutil.which("docker"):
+        if has_compose():
             assert read_by_compose(tmp_path, {"A": value}) == (value, value)
 
 

@@ -143,6 +143,13 @@ def database():
 
 
 @functools.cache
+def has_compose() -> bool:
+    """Whether the client of Docker Compose is here; it needs no engine to read files."""
+    version = ["docker", "compose", "version"]
+    return bool(shutil.which("docker")) and subprocess.run(version, capture_output=True).returncode == 0
+
+
+@functools.cache
 def binaries() -> str:
     """The folder of the programs that the build made."""
     return subprocess.run(
