@@ -68,7 +68,7 @@ public struct ReturnPath: Sendable, Hashable {
             var index = 0
             while index < bytes.count {
                 if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-                    let high = hexDigit(bytes[index + 1]), let low = hexDigit(bytes[index + 2])
+                    let high = bytes[index + 1].hexDigit, let low = bytes[index + 2].hexDigit
                 {
                     let byte = high << 4 | low
                     guard byte >= 0x20, byte != 0x7F, byte != UInt8(ascii: "/"), byte != UInt8(ascii: "\\") else {
@@ -84,15 +84,6 @@ public struct ReturnPath: Sendable, Hashable {
             // Every layer is at least two bytes shorter.
             if resolved.count == bytes.count { return resolved }
             bytes = resolved
-        }
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
         }
     }
 }

@@ -75,7 +75,7 @@ public struct FormFields: Sendable {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard let high = iterator.next().flatMap(hexDigit), let low = iterator.next().flatMap(hexDigit) else {
+                guard let high = iterator.next()?.hexDigit, let low = iterator.next()?.hexDigit else {
                     throw APIError(.malformedRequest, detail: "A field has a broken escape.")
                 }
                 bytes.append(high << 4 | low)
@@ -86,14 +86,5 @@ public struct FormFields: Sendable {
             throw APIError(.malformedRequest, detail: "A field is not UTF-8.")
         }
         return text
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }
