@@ -47,7 +47,7 @@ def test_the_clock_jumps_by_an_hour(scene, postgres, api, clock):
     """A17: nobody is signed out or kept out: neither forwards, nor back to before the sessions began."""
     with (
         front(api.port, scene.frontend(api.port).port) as port,
-        scene.measured("Clock jumps an hour ahead, then two back", port, postgres) as measure,
+        scene.measured("Clock jumps one hour ahead, then two back", port, postgres) as measure,
     ):
         clock.jump(HOUR)
         measure.wait_until_answered("register", 20)

@@ -6,7 +6,7 @@ import pytest
 @pytest.mark.parametrize("way", ["stopped", pytest.param("killed", marks=pytest.mark.quick)])
 def test_d7_away_and_back(scene, postgres, site, way):
     """Requests get 503 with Retry-After while it is away, and succeed by themselves when it is back."""
-    with scene.measured(f"PostgreSQL {way}, started again", site, postgres) as measure:
+    with scene.measured(f"PostgreSQL {way} and started", site, postgres) as measure:
         postgres.stop() if way == "stopped" else postgres.kill()
         measure.wait_until_refused("me", 60)
         measure.wait_until_refused("register")

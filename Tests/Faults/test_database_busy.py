@@ -33,7 +33,7 @@ def port(scene, api):
 
 def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
     """The API runs, says that it is not ready, and serves as soon as there are connections."""
-    with scene.measured("All connections taken, API started", port, crowded) as measure:
+    with scene.measured("API started while all connections are in use", port, crowded) as measure:
         api.terminate()
         with crowded.all_connections_taken():
             api.launch()
@@ -45,7 +45,7 @@ def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
 
 def test_d7_no_connection_left_after_a_cut(scene, crowded, api, port):
     """The API loses its connections, and others have taken all before it gets new ones."""
-    with scene.measured("API's connections cut, all taken by others", port, crowded) as measure:
+    with scene.measured("Connections of the API cut, all others in use", port, crowded) as measure:
         # So that it does not come first; others, which are superusers, may.
         crowded.psql(f"alter role {SERVING} connection limit 0")
         crowded.psql(f"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{SERVING}'")
@@ -74,7 +74,7 @@ def held(server, statement: str):
 @pytest.mark.parametrize("table", ["users", pytest.param("sessions", marks=pytest.mark.quick)])
 def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
     """Who wants to write is refused; who is signed in notices nothing."""
-    with scene.measured(f"Lock on `{table}` against writing", site, postgres) as measure:
+    with scene.measured(f"Lock on `{table}` that blocks writes", site, postgres) as measure:
         with held(postgres, f"lock table {table} in share row exclusive mode"):
             measure.wait_until_refused("register", 30)
             measure.wait_until_answered("me", 60)
@@ -84,7 +84,7 @@ def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
 
 def test_d7_a_table_is_locked_altogether(scene, postgres, site):
     """As a migration does that rewrites it."""
-    with scene.measured("Lock on `users` against everything", site, postgres) as measure:
+    with scene.measured("Lock on `users` that blocks everything", site, postgres) as measure:
         with held(postgres, "lock table users in access exclusive mode"):
             measure.wait_until_refused("me", 60)
             measure.wait_until_answered("page")
@@ -94,7 +94,7 @@ def test_d7_a_table_is_locked_altogether(scene, postgres, site):
 
 def test_d7_a_statement_takes_too_long(scene, postgres, site):
     """The time limit ends it; who does not need it notices nothing."""
-    with scene.measured("Storing an account takes 30 s", site, postgres) as measure:
+    with scene.measured("Inserting a user takes 30 s", site, postgres) as measure:
         dawdle = "function dawdle() returns trigger language plpgsql as 'begin perform pg_sleep({}); return new; end'"
         postgres.psql("create " + dawdle.format(0))
         postgres.psql("create trigger dawdle before insert on users for each row execute function dawdle()")

@@ -34,7 +34,7 @@ def test_d7_no_room_for_data(scene, full, disk):
     api = scene.api(full)
     with (
         front(api.port, scene.frontend(api.port).port) as port,
-        scene.measured("Disk of the data full, room made", port, full) as measure,
+        scene.measured("Data disk full, then freed", port, full) as measure,
     ):
         disk.fill()
         measure.wait_until_refused("register", 30)
@@ -50,7 +50,7 @@ def test_d7_no_room_for_the_log(scene, full, disk):
     api = scene.api(full)
     with (
         front(api.port, scene.frontend(api.port).port) as port,
-        scene.measured("Disk of the log full, room made, PostgreSQL started", port, full) as measure,
+        scene.measured("WAL disk full, then freed, PostgreSQL started", port, full) as measure,
     ):
         disk.fill()
 

@@ -31,7 +31,7 @@ def test_d7_failover(scene, postgres, standby, port):
 
 def test_d7_nothing_is_acknowledged_that_a_failover_would_lose(scene, postgres, standby, port):
     """While the standby is cut off, a commit waits for it; who gives up waiting must not say that all is well."""
-    with scene.measured("Standby cut off, primary lost, standby promoted", port, standby) as measure:
+    with scene.measured("Standby disconnected, primary lost, standby promoted", port, standby) as measure:
         postgres.stop_sending()
         measure.wait_until_refused("register")
         measure.wait_until_answered("me")

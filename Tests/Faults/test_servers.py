@@ -31,7 +31,7 @@ def test_d7_the_only_api_is_killed(scene, postgres):
     api = scene.api(postgres)
     with (
         front(api.port, scene.frontend(api.port).port) as port,
-        scene.measured("API killed, started again", port, postgres) as measure,
+        scene.measured("API killed and started", port, postgres) as measure,
     ):
         api.kill()
         measure.wait_until_refused("me", 30)
@@ -43,7 +43,7 @@ def test_d7_the_only_api_is_killed(scene, postgres):
 def test_d7_the_api_is_killed_without_nginx(scene, postgres):
     """Nobody answers in its place; what it has acknowledged is there."""
     api = scene.api(postgres)
-    label = "API killed, started again (without nginx)"
+    label = "API killed and started (without nginx)"
     with scene.measured(label, api.port, postgres, "/health/live", broken_allowed=True) as measure:
         api.kill()
         measure.wait_for("me", 30, "broken", lambda record: record.is_broken)
@@ -95,7 +95,7 @@ def test_e7_replicas_are_told_to_stop(scene, postgres, apis, port, server):
 def test_e7_the_only_api_is_told_to_stop(scene, postgres):
     """Without nginx: what was begun is finished, and who comes later is not served."""
     api = scene.api(postgres)
-    label = "SIGTERM to the API, started again (without nginx)"
+    label = "SIGTERM to the API, then started (without nginx)"
     with scene.measured(label, api.port, postgres, "/health/live", broken_allowed=True) as measure:
         stopped = time.monotonic()
         assert api.terminate() < 10

@@ -1,4 +1,4 @@
-"""What each fault did to the clients, as a table."""
+"""What clients saw during each fault, as a table."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from site_under_test import ROOT
 FILE = ROOT / ".build/faults.md"
 HEAD = (
     "Fault",
-    "Requests sent",
+    "Requests",
     "Answered",
-    "Refused",
+    "Rejected",
     "Broken",
     "Longest wait",
-    "Back to normal after",
+    "Recovered",
     "Registrations acknowledged",
     "Lost",
 )
@@ -32,7 +32,7 @@ class Row:
     refused: int
     broken: int
     longest: float
-    # None when nothing was ever out of order.
+    # None if no request failed.
     back: float | None
     acknowledged: int
     lost: int
@@ -56,7 +56,7 @@ class FaultTable:
         return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
     def write(self) -> Path | None:
-        """Writes the table, if there is one; gives the file."""
+        """Writes the table and returns the file; None without rows."""
         if not self.rows:
             return None
         FILE.parent.mkdir(exist_ok=True)

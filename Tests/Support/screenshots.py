@@ -1,4 +1,4 @@
-"""Takes the pictures that README.md shows: `make screenshots`. The same pages always give the same pictures."""
+"""Takes the screenshots of the documentation: `make screenshots`. The same pages always give the same files."""
 
 import io
 import sys
