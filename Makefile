@@ -73,6 +73,7 @@ lint: ## Run the checks of a commit on all files
 format: ## Bring Swift, shell, CSS and JavaScript into the one form
 	@scripts/install-tools lint
 	@hooks/files | xargs -r -d '\n' hooks/run hooks/format
+	@hooks/run hooks/settings --write
 
 typecheck: ## Compile everything, tests included; warnings are errors
 	@scripts/install-tools build

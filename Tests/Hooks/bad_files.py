@@ -129,6 +129,13 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
         "docs/latin.txt": (b"caf\xe9\n", ["1: not UTF-8"]),
         "docs/empty-lines.txt": ("a\n\n", ["2: an empty line at the end"]),
     },
+    "links": {
+        "docs/bad-links.md": (
+            "# A title\n\n[a](nowhere.md)\n[b](#a-title), `[c](gone.md)`\n[d](#other) ![e](images/gone.webp)\n"
+            "[f](../README.md#nothing)\n```\n[g](gone.md)\n```\n[h](../../outside.md)\n",
+            ["3: nowhere.md", "5: #other", "5: images/gone.webp", "6: ../README.md#nothing", "10: ../../outside.md"],
+        ),
+    },
     "secrets": {
         ".env.staging": (f"A=1\nAWS_KEY={KEY}\n", ["2: AWS Access Key"]),
         "Sources/Shared/Bad.swift": (f'let secret = "{"Tr0ub4dor" + "&3x"}"\n', ["1: Secret Keyword"]),
@@ -148,6 +155,8 @@ EDITS = [
     ("migrations", f"{MIGRATIONS}/{FIRST}", "name text NOT NULL", "name text", f"{MIGRATIONS}/{FIRST}:1: released"),
     ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:2: is gone"),
     ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:1: what was released stays released"),
+    ("settings", ".env.example", "#AUDIT_RETENTION=90", "#AUDIT_RETENTION=91", "docs/configuration.md: differs from"),
+    ("settings", "docs/configuration.md", "## Audit trail", "## Audit", "docs/configuration.md:{line}: differs from"),
     ("version", VERSION, 'current = "', 'current = "9.', "docker/Dockerfile: Version.swift says 9."),
     ("version", VERSION, 'current = "', 'current = "v', f"{VERSION}:{{line}}: semantic"),
     ("version", "docker/Dockerfile", "ARG VERSION=", "ARG VERSION=9.", f"docker/Dockerfile:{{line}}: but {VERSION}"),
@@ -161,7 +170,7 @@ GOOD = {
         "Sources/Shared/Server/SettingsReader.swift",
         "Sources/AuthAPI/HTTP/JSONBody.swift",
     ],
-    "structure": ["Sources/AuthAPI/Postgres/PostgresLink.swift", "docs/register.png"],
+    "structure": ["Sources/AuthAPI/Postgres/PostgresLink.swift", "docs/images/register.webp"],
     "templates": ["Sources/WebFrontend/Resources/Templates/layout.mustache", "docker/nginx/errors/error.html"],
     "web": ["Sources/WebFrontend/Resources/Public/site.js", "Sources/WebFrontend/Resources/Public/base.css"],
     "shell": ["scripts/dev", "scripts/lib/common.sh", "docker/nginx/render"],
@@ -171,7 +180,9 @@ GOOD = {
     "compose": ["compose.yml"],
     "nginx": ["nginx.conf"],
     "migrations": ["Sources/AuthAPI/Migrations/0001_authentication.up.sql"],
-    "text": ["README.md", ".swift-format", "hooks/ruff.toml", "docs/register.png"],
+    "text": ["README.md", ".swift-format", "hooks/ruff.toml", "docs/images/register.webp"],
+    "links": ["README.md", "docs/README.md"],
+    "settings": [".env.example", "docs/configuration.md"],
     "secrets": [".env.example", "hooks/secrets.accepted", "Tests/AuthAPITests/Sessions/TokenTests.swift"],
     "version": ["docker/Dockerfile", "CHANGELOG.md", "Sources/Shared/Version.swift"],
 }

@@ -1,0 +1,43 @@
+"""U4: the documents are short where they must be, complete, and name only commands that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+# Upgrading also names settings that were removed.
+CURRENT = [document for document in DOCUMENTS if document.name != "upgrading.md"]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def test_u4_the_readme_can_be_read_in_five_minutes():
+    assert len(text("README.md").split()) <= 900
+
+
+def test_u4_the_index_lists_every_page():
+    listed = set(re.findall(r"\]\(([\w-]+\.md)\)", text("docs/README.md")))
+    assert listed == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_u4_commands_of_make_exist(document):
+    makefiles = text("Makefile") + text("docker/docker.mk")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefiles, re.MULTILINE))
+    code = " ".join(re.findall(r"`([^`]+)`", document.read_text()))
+    named = set(re.findall(r"\bmake ([a-z][a-z-]+)", code))
+    assert named <= targets, named - targets
+
+
+@pytest.mark.parametrize("document", CURRENT, ids=lambda path: path.name)
+def test_u4_settings_that_are_named_exist(document):
+    documented = set(re.findall(r"^(?:#|# )?([A-Z][A-Z0-9_]*)=", text(".env.example"), re.MULTILINE))
+    programs = [path.read_text() for path in (ROOT / "scripts").rglob("*") if path.is_file()]
+    programs += [text("Makefile"), text("docker/docker.mk"), text("docker/nginx/render")]
+    known = documented | set(re.findall(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", "\n".join(programs)))
+    named = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)`", document.read_text()))
+    assert named <= known, named - known
