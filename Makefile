@@ -1,134 +1,134 @@
-# Every command of the project. `make` alone lists them.
-# Settings may be given behind any of them, or in the environment: make dev BROWSER_PORT=8081 EXTERNAL_PORT=6667
+# All commands of the project; `make` lists them. Settings may follow a command or come from the environment:
+# make dev BROWSER_PORT=8081 EXTERNAL_PORT=6667
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# What programs print is read by others; it must not depend on the language of whoever runs them.
+# Scripts parse the output of programs, so it must not depend on the user's language.
 export LC_ALL := C.UTF-8
 
-# Where `make openapi-export` writes.
+# The file that `make openapi-export` writes.
 OUTPUT ?= .build/openapi.json
 # More arguments for pytest: make test-browser PYTEST="-k register"
 PYTEST ?=
-# What the migration that `make db-new` begins does: make db-new NAME=add_nickname
+# The name of a new migration: make db-new NAME=add_nickname
 NAME ?=
-# The least share of lines, in percent, that `make test-coverage` lets pass.
+# The minimum coverage of lines, in percent, for `make test-coverage`.
 COVERAGE_FLOOR ?= 90
-# 1: the commands that delete or replace data do not ask.
+# 1: commands that delete or replace data do not ask for confirmation.
 YES ?=
-# Where backups are kept, and the one to restore.
+# The folder for backups, and the backup to restore.
 BACKUPS ?= $(CURDIR)/backups
 FILE ?=
-# What `make clean` leaves in .build. (`swift package clean` would take the development database along.)
+# What `make clean` keeps in .build. (`swift package clean` would delete the development database.)
 KEPT := dev postgres-* hooks repositories checkouts artifacts workspace-state.json
 export COVERAGE_FLOOR YES BACKUPS
 
 ## Development
-dev: ## Run the whole site here, with live reload, until Ctrl-C (OAUTH=demo: stand-in providers)
+dev: ## Run the site with live reload (OAUTH=demo: with stand-in providers)
 	@exec scripts/dev
 
-dev-backend: ## Run the database and the API alone, with live reload
+dev-backend: ## Run the database and the API with live reload
 	@exec scripts/dev backend
 
-dev-frontend: ## Run the frontend alone, with live reload; it asks the API at API_URL
+dev-frontend: ## Run the frontend with live reload, using the API at API_URL
 	@exec scripts/dev frontend
 
 build: ## Build both programs (debug)
 	@scripts/install-tools build
 	@swift build
 
-test: ## Run all tests: Swift, hooks, from outside through nginx, in the browser
+test: ## Run all tests: Swift, hooks, HTTP through nginx, browser, faults
 	@exec scripts/test -- $(PYTEST)
 
-test-swift: ## Run the unit and integration tests only
+test-swift: ## Run the Swift unit and integration tests
 	@exec scripts/test swift
 
-test-outside: ## Run only the tests that come from outside, through nginx
+test-outside: ## Run the HTTP tests through nginx
 	@exec scripts/test outside -- $(PYTEST)
 
-test-browser: ## Run the tests in Chromium only
+test-browser: ## Run the browser tests in Chromium
 	@exec scripts/test browser -- $(PYTEST)
 
-test-hooks: ## Run the tests of the hooks and of this Makefile only
+test-hooks: ## Run the tests of the hooks and the Makefile
 	@exec scripts/test hooks -- $(PYTEST)
 
-faults: ## Break the database and the servers under load; print what clients saw and what was lost
+faults: ## Inject faults into the database and the servers under load; report what clients see
 	@exec scripts/test faults -- $(PYTEST)
 
-test-coverage: ## Run the Swift tests and show how many lines of each source they reach
+test-coverage: ## Run the Swift tests and report the coverage of each source
 	@exec scripts/coverage
 
 ## Quality
-check: ## Check everything: settings, lint, types, tests
+check: ## Run every check: settings, lint, types, tests
 	@$(MAKE) env-check
 	@$(MAKE) lint
 	@$(MAKE) typecheck
 	@$(MAKE) test
 
-lint: ## Run the checks of a commit on all files
+lint: ## Run the commit checks on all files
 	@exec hooks/lint
 
-format: ## Bring Swift, shell, CSS and JavaScript into the one form
+format: ## Format all sources and update docs/configuration.md
 	@scripts/install-tools lint
 	@hooks/files | xargs -r -d '\n' hooks/run hooks/format
 	@hooks/run hooks/settings --write
 
-typecheck: ## Compile everything, tests included; warnings are errors
+typecheck: ## Compile everything, including tests; warnings are errors
 	@scripts/install-tools build
 	@swift build --build-tests
 
-install-hooks: ## Have git run the checks before each commit and push
+install-hooks: ## Install the git hooks that check each commit and push
 	@scripts/install-tools lint
 	@hooks/run pre-commit install
 
-pre-commit: ## Run the checks of a commit on what is staged
+pre-commit: ## Run the commit checks on the staged files
 	@scripts/install-tools lint
 	@hooks/run pre-commit run
 
 ## Benchmarks
-bench: ## Measure requests a second beside what this machine allows (about 10 minutes)
+bench: ## Benchmark throughput against the limits of this machine (about 10 minutes)
 	@exec scripts/bench peak
 
-bench-overload: ## Measure what becomes of ten times too much, of slow and of idle clients
+bench-overload: ## Benchmark overload and slow clients
 	@exec scripts/bench overload
 
-bench-soak: ## Draw the memory of the servers over ten minutes at full load
+bench-soak: ## Plot the memory of the servers over ten minutes at full load
 	@exec scripts/bench soak
 
 ## Database
-db-init: ## Make the development database, with its tables
+db-init: ## Create the development database and its tables
 	@exec scripts/database init
 
-db-migrate: ## Apply the migrations that are missing
+db-migrate: ## Apply pending migrations
 	@exec scripts/database migrate
 
-db-rollback: ## Take back the last migration
+db-rollback: ## Revert the last migration (asks first; YES=1 skips)
 	@exec scripts/database rollback
 
-db-status: ## List the migrations and whether they are applied
+db-status: ## List migrations and their state
 	@exec scripts/database status
 
-db-new: ## Begin a migration (NAME=what_it_does)
+db-new: ## Create a migration (NAME=what_it_does)
 	@exec scripts/new-migration "$(NAME)"
 
-db-reset: ## Delete all data and start afresh (asks first; YES=1 does not)
+db-reset: ## Delete all data and create the tables again (asks first; YES=1 skips)
 	@exec scripts/database reset
 
 db-shell: ## Open psql
 	@exec scripts/database shell
 
-db-backup: ## Write a backup and its checksum into backups (or BACKUPS=…)
+db-backup: ## Back up the database to backups/ (or BACKUPS=…)
 	@exec scripts/backup here create
 
-db-restore: ## Put a backup in place of the data: FILE=… (asks first; YES=1 does not)
+db-restore: ## Replace the data with a backup: FILE=… (asks first; YES=1 skips)
 	@exec scripts/backup here restore "$(FILE)"
 
-db-restore-drill: ## Restore the newest backup beside the data, sign in with it, remove it again
+db-restore-drill: ## Test the newest backup: restore it beside the data, sign in, remove it
 	@exec scripts/backup here drill
 
-doctor: ## Check settings, secrets, database and providers; say what to mend
+doctor: ## Check settings, secrets, database and providers; print how to fix problems
 	@exec scripts/database doctor
 
 include docker/docker.mk
@@ -139,7 +139,7 @@ env-check: ## Check all settings without starting anything
 	@swift build
 	@exec scripts/with-settings scripts/env-check
 
-openapi-export: ## Write the API's description to a file (OUTPUT=…)
+openapi-export: ## Write the OpenAPI document to a file (OUTPUT=…)
 	@scripts/install-tools build
 	@swift build --product AuthAPI
 	@mkdir -p "$(dir $(OUTPUT))"
@@ -147,17 +147,17 @@ openapi-export: ## Write the API's description to a file (OUTPUT=…)
 	@mv "$(OUTPUT).part" "$(OUTPUT)"
 	@echo "Written to $(OUTPUT)"
 
-screenshots: ## Take the pictures of README.md anew (into docs/)
+screenshots: ## Regenerate the screenshots in docs/images
 	@exec scripts/screenshots
 
-clean: ## Delete what was built; development database, its secrets, hooks' tools, dependencies stay
+clean: ## Delete build products; keep the development database, its secrets, tools and dependencies
 	@rm -rf .build/postgres-test
 	@if [[ -d .build ]]; then \
 		find .build -mindepth 1 -maxdepth 1 $(foreach name,$(KEPT),! -name '$(name)') -exec rm -rf {} +; \
 	fi
 	@find Tests -name __pycache__ -prune -exec rm -rf {} +
 
-help: ## List the commands
+help: ## List all commands
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^## / { printf "\n%s\n", substr($$0, 4) } \
 		/^[a-z][a-z-]*:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -165,5 +165,5 @@ help: ## List the commands
 .PHONY: $(shell awk -F: '/^[a-z][a-z-]*:.*## / { print $$1 }' $(MAKEFILE_LIST))
 
 .DEFAULT:
-	@printf "make: there is no command '%s'; make alone lists them all\n" '$@' >&2
+	@printf "make: unknown command '%s'; run make to list all commands\n" '$@' >&2
 	@exit 2

@@ -1,9 +1,9 @@
-# The commands for containers; the Makefile includes this file.
+# Commands for containers, included by the Makefile.
 
-# How many of each server `make docker-scale` runs.
+# The number of replicas for `make docker-scale`.
 BACKEND ?= 1
 FRONTEND ?= 1
-# The services that docker-logs, docker-restart and docker-ps are about; all of them unless said.
+# The service for docker-logs, docker-restart and docker-ps; all services if empty.
 SERVICE ?=
 
 ## Containers
@@ -16,49 +16,49 @@ docker-build-frontend: ## Build the frontend's image
 docker-build-backend: ## Build the API's image
 	@exec scripts/containers build backend
 
-docker-up: ## Build, start everything, wait until it is healthy, print the addresses
+docker-up: ## Build and start everything, wait until it is healthy, print the addresses
 	@exec scripts/containers up
 
-docker-down: ## Stop and remove the containers; data and secrets stay
+docker-down: ## Stop and remove the containers; keep data and secrets
 	@exec scripts/containers down
 
-docker-logs: ## Follow the logs (of one service: SERVICE=backend)
+docker-logs: ## Follow the logs (one service: SERVICE=backend)
 	@exec scripts/containers logs $(SERVICE)
 
-docker-restart: ## Restart the containers (of one service: SERVICE=backend)
+docker-restart: ## Restart the containers (one service: SERVICE=backend)
 	@exec scripts/containers restart $(SERVICE)
 
 docker-ps: ## List the containers and their health
 	@exec scripts/containers ps $(SERVICE)
 
-docker-scale: ## Run several of each server: BACKEND=3 FRONTEND=2
+docker-scale: ## Run several replicas: BACKEND=3 FRONTEND=2
 	@exec scripts/containers scale "$(BACKEND)" "$(FRONTEND)"
 
-docker-deploy: ## Build or pull the images, replace the servers and nginx' configuration; no request fails
+docker-deploy: ## Build or pull the images and replace the running ones without a failed request
 	@exec scripts/containers deploy
 
 docker-release: ## Build, tag and push the images: TAG=1.2.3 IMAGE_PREFIX=registry.example.com/
 	@exec scripts/containers release
 
-docker-rotate-secret: ## Rotate the generated SECRET_KEY; nobody is signed out, no request fails
+docker-rotate-secret: ## Rotate the generated SECRET_KEY without signing anyone out
 	@exec scripts/containers rotate-secret
 
-docker-forget-secret: ## Delete the former SECRET_KEY, seven days after its rotation (YES=1: at once)
+docker-forget-secret: ## Delete the previous SECRET_KEY, seven days after its rotation (YES=1: now)
 	@exec scripts/containers forget-secret
 
-docker-backup: ## Write a backup of the containers' database and its checksum into backups (or BACKUPS=…)
+docker-backup: ## Back up the database of the containers to backups/ (or BACKUPS=…)
 	@exec scripts/backup compose create
 
-docker-restore: ## Put a backup in place of the containers' data: FILE=… (asks first; YES=1 does not)
+docker-restore: ## Replace the data of the containers with a backup: FILE=… (asks first; YES=1 skips)
 	@exec scripts/backup compose restore "$(FILE)"
 
-docker-restore-drill: ## Restore the newest backup beside the data, sign in with it, remove it again
+docker-restore-drill: ## Test the newest backup: restore it beside the data, sign in, remove it
 	@exec scripts/backup compose drill
 
-sbom: ## Write what is in each image, with its licences, to .build/sbom
+sbom: ## Write the bill of materials and licences of each image to .build/sbom
 	@exec scripts/containers sbom
 
-docker-clean: ## Remove containers, images, data and secrets (asks first; YES=1 does not)
+docker-clean: ## Delete containers, images, data and secrets (asks first; YES=1 skips)
 	@exec scripts/containers clean
 
 test-containers: ## Test the images and the whole site in containers
