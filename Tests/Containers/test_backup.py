@@ -16,7 +16,7 @@ def test_backup_restore_and_drill(tmp_path):
 
         drill = one.run("make", "docker-restore-drill")
         print(drill.stderr)
-        assert "A probe has signed in" in drill.stderr
+        assert "A test user signed in" in drill.stderr
         databases = "SELECT count(*) FROM pg_database WHERE datname LIKE 'yoshikosan%'"
         assert one.query(databases) == "1"
         assert len(one.containers("backend")) == 1

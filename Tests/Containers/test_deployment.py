@@ -144,7 +144,7 @@ def test_w80_a_deployment_that_was_killed_is_taken_back_by_the_next_command(site
 
 def test_w80_interrupting_it_at_the_end_completes_a_deployment(site, load):
     before = serving(site)
-    status, said = deploy_until(site, "Everything new is healthy", signal.SIGINT)
+    status, said = deploy_until(site, "All new containers are healthy", signal.SIGINT)
     assert status == 0 and "Deployed." in said
     after = serving(site)
     assert after["nginx"] == before["nginx"]

@@ -70,7 +70,7 @@ def test_w84_a_release_is_pushed_and_runs_where_there_are_no_sources(clone, tmp_
     with registry(tmp_path) as address, containers.project(TAG="1.2.3", IMAGE_PREFIX=f"{address}/") as one:
         one.root = clone
         (clone / "notes").write_text("not committed")
-        assert "not committed" in one.run("make", "docker-release", check=False).stderr
+        assert "uncommitted changes" in one.run("make", "docker-release", check=False).stderr
         (clone / "notes").unlink()
         for wrong in ("TAG=", "TAG=latest", "TAG=a:b", "IMAGE_PREFIX=", f"IMAGE_PREFIX={address}"):
             assert one.run("make", "docker-release", wrong, check=False).returncode != 0, wrong

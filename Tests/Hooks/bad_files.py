@@ -1,6 +1,6 @@
-"""For each hook files that it must refuse, with the places (line, words) that it must name; and files that may pass.
+"""For each hook, files that it must reject with the expected line and words, and files that it must accept.
 
-What would itself be refused in this file is put together from parts.
+Text that would be rejected in this file is concatenated from parts.
 """
 
 KEY = "AKIA" + "QWERTZUIOPASDFGH"
@@ -22,17 +22,17 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
         ),
     },
     "structure": {
-        "Sources/AuthAPI/HTTP/Long.swift": ("// A line.\n" * 301, ["301: 301 lines; a file has up to 300"]),
+        "Sources/AuthAPI/HTTP/Long.swift": ("// A line.\n" * 301, ["301: 301 lines; the limit is 300"]),
         "Sources/AuthAPI/HTTP/Bad.swift": (
             "internal import CLibPQ\nimport Foundation\nlet x = try! y()\n",
-            ["1: only Sources/AuthAPI/Postgres", "2: FoundationEssentials", "3: no crash"],
+            ["1: only Sources/AuthAPI/Postgres", "2: FoundationEssentials", "3: throw an error"],
         ),
-        "Sources/AuthAPI/Features/BadStore.swift": ("import Hummingbird\n", ["1: know nothing of HTTP"]),
+        "Sources/AuthAPI/Features/BadStore.swift": ("import Hummingbird\n", ["1: do not depend on HTTP"]),
         "Sources/Shared/Bad.swift": (
             "import AuthAPI\nfinal class Box: @unchecked Sendable {}\n",
-            ["1: Shared knows neither", "2: why this is safe"],
+            ["1: Shared depends on neither", "2: why this is safe"],
         ),
-        "Sources/WebFrontend/Bad.swift": ("import AuthAPI\n", ["1: by HTTP alone"]),
+        "Sources/WebFrontend/Bad.swift": ("import AuthAPI\n", ["1: over HTTP only"]),
         "scripts/bad": (f"# {'TO' + 'DO'}: later\n", ["1: finish it"]),
     },
     "outside-text": {
@@ -42,7 +42,7 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
             "let c = uri.queryParameters\nif a.rawValue == text {}\n// bounded: a test\nlet d = text.hasSuffix(b)\n"
             "let e = text.hasSuffix(b)  // bounded: a test\nlet f = texts.sorted()\n",
             [
-                "1: square of its length: use init(exactly:)",
+                "1: quadratic time: use init(exactly:)",
                 "2: isExactly or isCaseless",
                 "4: an enum of the words",
                 "6: begins(with:)",
@@ -60,10 +60,10 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
             '<img src="/x">\n<p style="color: red" onclick="x()">\n</p>\n<script>x</script>\n<a href={{b}}>x</a>\n'
             '<form action="/x">\n</form>\n<p class="{{#c}}d">x</p>\n</section>\n{{#open}}\n',
             [
-                "2: unescaped",
-                "3: unescaped",
+                "2: must be escaped",
+                "3: must be escaped",
                 "4: other delimiters",
-                "5: there is no template nowhere.mustache",
+                "5: the template nowhere.mustache does not exist",
                 "7: does not close <div>",
                 "9: <img> without alt",
                 "10: no inline style or script (style)",
@@ -86,7 +86,7 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
             "a {\n  color: red;\n  colr: blue;\n}\n",
             ["3: noUnknownProperty"],
         ),
-        "Sources/WebFrontend/Resources/Public/form.css": ("a {color: red}\n", ["1: another form"]),
+        "Sources/WebFrontend/Resources/Public/form.css": ("a {color: red}\n", ["1: not formatted"]),
         "Sources/WebFrontend/Resources/Public/bad.js": (
             "const a = 1;\nvar b = a == 2;\nexport { b }\n",
             ["2: noVar", "2: noDoubleEquals"],
@@ -96,7 +96,7 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
     "shell": {
         "scripts/bad": (
             '#!/usr/bin/env bash\nrm $1\nif true; then\n  echo "x"\nfi\n',
-            ["2: [SC2086]", "4: another form"],
+            ["2: [SC2086]", "4: not formatted"],
         ),
         "docker/bad": ("#!/bin/sh\n[[ -e x ]]\n", ["2: SC3010"]),
     },
@@ -115,15 +115,15 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
             "ALTER TABLE users ADD COLUMN nickname text NOT NULL;\n",
             ["1: 9000_later.down.sql is missing", "1: is missing before it", "1: adding-required-field"],
         ),
-        "Sources/AuthAPI/Migrations/Bad.sql": ("SELECT 1;\n", ["1: the name is not of the form"]),
+        "Sources/AuthAPI/Migrations/Bad.sql": ("SELECT 1;\n", ["1: the name must have the form"]),
     },
     "text": {
         "docs/bad.md": (
             f"blanks \nreturn\r\n{MARKER} mine\n{PRIVATE}\nend",
-            ["1: blanks", "2: carriage return", "3: a merge marker", "4: a private key", "5: no newline"],
+            ["1: trailing white space", "2: carriage return", "3: a merge marker", "4: a private key", "5: no newline"],
         ),
         "docs/large.bin": (b"\0" * 500_001, ["1: 500001 bytes"]),
-        "docs/bad.json": ('{\n  "a": 1,\n  "a": 2\n}\n', ['3: "a" stands twice']),
+        "docs/bad.json": ('{\n  "a": 1,\n  "a": 2\n}\n', ['3: "a" occurs twice']),
         "docs/broken.json": ('{\n  "a": 1,\n}\n', ["3: not JSON"]),
         "docs/bad.toml": ("a = 1\nb = \n", ["2: not TOML"]),
         "docs/latin.txt": (b"caf\xe9\n", ["1: not UTF-8"]),
@@ -143,7 +143,7 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
     },
 }
 
-# Hook, file, what to replace by what, and what must be said.
+# Hook, file, replaced text, replacement, expected message.
 EDITS = [
     ("compose", "compose.yml", "    depends_on:", "    depend_on:", "compose.yml:{line}: not allowed"),
     ("compose", "docker/stack.yml", "    deploy:", "    deplay:", "docker/stack.yml:{line}: not allowed"),
@@ -153,8 +153,8 @@ EDITS = [
     ("nginx", "nginx.conf", PASS, f"            add_header X-A a;\n{PASS}", "nginx.conf:{line}: not inside a location"),
     ("nginx", "nginx.conf", "return 404;", "return 302 https://$host$uri;", "nginx.conf:{line}: gixy"),
     ("migrations", f"{MIGRATIONS}/{FIRST}", "name text NOT NULL", "name text", f"{MIGRATIONS}/{FIRST}:1: released"),
-    ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:2: is gone"),
-    ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:1: what was released stays released"),
+    ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:2: no longer exists"),
+    ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:1: released migrations stay listed"),
     ("settings", ".env.example", "#AUDIT_RETENTION=90", "#AUDIT_RETENTION=91", "docs/configuration.md: differs from"),
     ("settings", "docs/configuration.md", "## Audit trail", "## Audit", "docs/configuration.md:{line}: differs from"),
     ("version", VERSION, 'current = "', 'current = "9.', "docker/Dockerfile: Version.swift says 9."),

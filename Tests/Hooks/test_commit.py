@@ -45,7 +45,7 @@ def test_a_commit_that_breaks_a_check_is_blocked(hooked):
     hooked.git("add", TEMPLATE)
     done = commit(hooked)
     assert done.returncode == 1
-    assert f"{TEMPLATE}:2: nothing goes into a page unescaped" in done.stdout
+    assert f"{TEMPLATE}:2: output must be escaped" in done.stdout
     assert hooked.git("rev-parse", "HEAD") == before
 
 
@@ -87,7 +87,7 @@ def test_another_form_is_mended_and_staged_again(hooked):
         hooked.git("add", path)
     done = commit(hooked)
     assert done.returncode == 0, done.stdout
-    assert f"{SWIFT}:3: brought into the one form and staged again" in done.stdout
+    assert f"{SWIFT}:3: formatted and staged again" in done.stdout
     for path, (content, mended) in files.items():
         assert hooked.git("show", f"HEAD:{path}") == (mended or content.replace("  echo", "    echo"))
     assert hooked.git("status", "--porcelain") == ""
@@ -134,7 +134,7 @@ def test_a_part_that_cannot_be_mended_alone_is_refused(hooked):
     before = hooked.git("rev-parse", "HEAD")
     done = commit(hooked)
     assert done.returncode == 1
-    assert f"{SWIFT}:3: another form, and what is not staged is in the way" in done.stdout, done.stdout
+    assert f"{SWIFT}:3: not formatted, and unstaged changes are in the way" in done.stdout, done.stdout
     assert hooked.git("show", f":{SWIFT}") == staged
     assert hooked.read(SWIFT) == unstaged
     assert hooked.git("rev-parse", "HEAD") == before
@@ -146,7 +146,7 @@ def test_a_commit_of_named_files_is_mended_but_not_made(hooked):
     hooked.write(SWIFT, GOOD.replace("    one + two", "  one+two"))
     done = commit(hooked, SWIFT)
     assert done.returncode == 1
-    assert f"{SWIFT}:3: brought into the one form" in done.stdout
+    assert f"{SWIFT}:3: formatted" in done.stdout
     assert hooked.read(SWIFT) == GOOD
 
 

@@ -82,7 +82,7 @@ def test_db_new_begins_the_next_migration(repository):
     refused = repository.hook("migrations", f"Sources/AuthAPI/Migrations/{stem}.up.sql")
     assert refused.returncode == 1 and "no statement" in refused.stdout
     again = repository.run("make", "db-new", "NAME=add_nickname")
-    assert again.returncode != 0 and "there is a migration of that name" in again.stdout
+    assert again.returncode != 0 and "a migration with that name exists" in again.stdout
 
 
 @pytest.mark.parametrize("name", ["", "Add nickname", "../x", "1st"])

@@ -33,7 +33,7 @@ class Site:
             )
 
     def run(self, *arguments: str, status: int = 0, **settings: str) -> str:
-        """Runs scripts/backup; answers with all that it said."""
+        """Runs scripts/backup; returns its output."""
         done = subprocess.run(
             [ROOT / "scripts/backup", "here", *arguments], env=self.environment | settings,
             capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
@@ -129,7 +129,7 @@ def test_m4_a_backup_that_is_damaged_or_newer_costs_nothing(site):
     Path(f"{file}.sha256").unlink()
     assert "sha256 is missing" in site.run("restore", str(file), status=1)
     file.unlink()
-    assert "there is no file" in site.run("restore", str(file), status=1)
+    assert "does not exist" in site.run("restore", str(file), status=1)
 
     psql(site.url, "INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')")
     newer = site.create()
@@ -150,7 +150,7 @@ def test_m4_a_drill_signs_in_on_the_newest_backup_and_leaves_nothing(site):
     said = site.run("drill")
     assert f"{file}, 0 days, 3 hours and" in said
     assert re.search(r"public\.users +1 +1 +2$", said, re.MULTILINE)
-    assert "A probe has signed in" in said
+    assert "A test user signed in" in said
     assert site.databases() == [site.name]
     assert site.users() == ["kept@example.com", "since@example.com"]
 
@@ -176,7 +176,7 @@ if [[ $WHEN == before ]]; then exec "$real" "$@"; fi
 
 @pytest.fixture
 def strike(tmp_path):
-    """Runs a restore to which something happens at a statement; the PATH is that of a stand-in for psql."""
+    """Runs a restore that is interrupted at a statement; PATH has a stand-in for psql."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "psql").write_text(PSQL)
@@ -201,7 +201,7 @@ def strike(tmp_path):
 
 
 def closed(site) -> str:
-    """The databases that take no connections."""
+    """The databases that accept no connections."""
     server = site.url.replace(f"/{site.name}?", "/postgres?")
     return psql(server, "SELECT datname FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
 
@@ -233,7 +233,7 @@ def test_w86_what_a_killed_restore_left_closed_is_opened_by_the_next_command(sit
     file = site.create()
     assert strike(site, file, "allow_connections false", "after", "KILL").returncode == -9
     assert closed(site) == site.name
-    assert f"the database {site.name} took no connections; it takes them again" in site.run("create")
+    assert f"left the database {site.name} closed to connections; it is open again" in site.run("create")
     assert closed(site) == ""
     assert psql(site.url, "SELECT email FROM users") == "kept@example.com"
 
@@ -274,7 +274,7 @@ def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
 
     assert "BACKUP_IDENTITY" in site.run("restore", str(file), status=78)
     assert "cannot be decrypted" in site.run("restore", str(file), status=78, BACKUP_IDENTITY=str(other))
-    assert "A probe has signed in" in site.run("drill", BACKUP_IDENTITY=str(identity))
+    assert "A test user signed in" in site.run("drill", BACKUP_IDENTITY=str(identity))
     psql(site.url, "DELETE FROM users")
     site.run("restore", str(file), BACKUP_IDENTITY=str(identity))
     assert site.users() == ["kept@example.com"]

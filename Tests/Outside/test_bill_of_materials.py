@@ -81,4 +81,4 @@ def test_a_library_of_no_package_ends_the_build(image, tmp_path):
     shutil.copytree(image, tree, symlinks=True)
     (tree / "usr/lib/libhomemade.so.1").write_bytes(b"")
     done = describe(tmp_path, tree)
-    assert done.returncode != 0 and "libhomemade.so.1 is in no package" in done.stderr
+    assert done.returncode != 0 and "libhomemade.so.1 belongs to no Debian package" in done.stderr

@@ -135,4 +135,4 @@ def test_w83_a_refusal_names_the_line_and_repeats_no_value(tmp_path):
     assert ".env, line 6 " in found and "hush" not in found
     (tmp_path / ".env").write_bytes(b"A=1\nB=hush\0hush\n")
     found = read_by_scripts(tmp_path)
-    assert "holds a NUL character" in found and "hush" not in found
+    assert "contains a NUL character" in found and "hush" not in found

@@ -187,7 +187,7 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
             command = [ROOT / "scripts/dev"]
             second = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
             assert second.returncode == 69
-            assert "runs already in this clone" in second.stderr
+            assert "is already running in this clone" in second.stderr
 
             # Killed without warning, it still leaves no server behind.
             process.kill()
@@ -269,9 +269,9 @@ def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluste
             assert ask(stand_in.port, f"{stand_in.path}?{stand_in.query}").status == 200
 
         (ROOT / "nginx.conf").touch()
-        wait_until(lambda: "nginx has read its configuration again." in log.read_text(), "nginx has the change")
+        wait_until(lambda: "nginx reloaded its configuration." in log.read_text(), "nginx has the change")
         (ROOT / "Sources/WebFrontend/Resources/Templates/login.mustache").touch()
-        wait_until(lambda: "WebFrontend runs again, with the change." in log.read_text(), "the change runs", 300)
+        wait_until(lambda: "WebFrontend was restarted with the change." in log.read_text(), "the change runs", 300)
         assert b"<h1" in ask(browser, "/").body
 
         os.killpg(process.pid, signal.SIGINT)

@@ -14,7 +14,7 @@ KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
 
 
 def run(*arguments: str, status: int = 0, given: str = "", **settings: str) -> str:
-    """Runs the API's program; answers with all that it said."""
+    """Runs AuthAPI; returns its output."""
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SECRET_KEY": KEY, "ARGON2_MEMORY_KIB": "8192"}
     done = subprocess.run(
         [binary("AuthAPI"), *arguments], env=environment | settings, input=given, capture_output=True, text=True,
@@ -111,7 +111,7 @@ def test_w60_a_backup_holds_what_is_ours_and_its_owner_restores_it(own):
     assert "public.users 1" in said and "other" not in said
     listed = subprocess.run(["pg_restore", "--list", own.file()], check=True, capture_output=True, text=True).stdout
     assert "pg_stat_statements" not in listed and " other " not in listed
-    assert "A probe has signed in" in own.backup("drill")
+    assert "A test user signed in" in own.backup("drill")
 
     # A database that others use, too, keeps what is theirs.
     psql(own.admin, "INSERT INTO other.users VALUES ('theirs')")

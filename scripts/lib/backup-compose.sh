@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
-# What scripts/backup needs, for the PostgreSQL of the Compose project.
+# scripts/backup for the PostgreSQL of the Compose project.
 
 detached=()
 
@@ -7,18 +7,18 @@ prepare() {
     local settings name
     cd "$root" || exit
     if ! docker info >/dev/null 2>&1 || ! docker compose version >/dev/null 2>&1; then
-        failure=69 die "no container engine with Docker Compose answers here; without one, use: make db-backup"
+        failure=69 die "no container engine with Docker Compose is running" "start one, or back up without containers: make db-backup"
     fi
-    # What .env says of them, as Compose reads it.
+    # From .env too, as Compose reads it.
     for name in BACKUPS BACKUP_KEEP BACKUP_RECIPIENT BACKUP_IDENTITY; do export "$name=$(compose_setting "$name")"; done
-    [[ -n $(docker compose ps --quiet --status running postgres) ]] || die "postgres does not run" "start it: make docker-up"
+    [[ -n $(docker compose ps --quiet --status running postgres) ]] || die "postgres is not running" "start it: make docker-up"
     settings=$(docker compose config)
     if ! grep -qE '^ +POSTGRES_HOST: postgres$' <<<"$settings" || grep -qE '^ +DATABASE_URL: [^"]' <<<"$settings"; then
-        die "the settings name a database outside of this project" "back that one up: make db-backup"
+        die "the settings name a database outside this project" "back it up with: make db-backup"
     fi
 }
 
-# A setting that no service has, from the environment or .env.
+# A setting that no service uses, from the environment or .env.
 compose_setting() { # NAME
     # shellcheck disable=SC2016 # for Compose
     printf 'name: x\nx-setting: "${%s:-}"\nservices: {}\n' "$1" >"$scratch_folder/setting.yml"
@@ -42,10 +42,10 @@ client() { # DATABASE PROGRAM ARGUMENT …
     ' sh "$@"
 }
 
-# Reads a backup from standard input; connects to nothing.
+# Reads a backup from standard input, without a connection.
 read_backup() { docker compose exec -T postgres pg_restore "$@"; } # ARGUMENT …
 
-# Gives pg_restore a file to read, in its container.
+# Makes a file readable for pg_restore in its container; prints its path.
 lend() { # FILE
     docker compose exec -T postgres sh -c 'cat >/tmp/backup-entries' <"$1"
     printf '/tmp/backup-entries'
@@ -59,10 +59,10 @@ once() { # SERVICE DATABASE ARGUMENT …
 owner_api() { once migrate "$@" 2> >(quiet_compose >&2); }   # DATABASE ARGUMENT …
 serving_api() { once backend "$@" 2> >(quiet_compose >&2); } # DATABASE ARGUMENT …
 
-# What Compose has to say about making a container is of no interest.
+# Hides the progress lines of Compose.
 quiet_compose() { grep -vE '^ *(Container|Network|Volume) | (Creating|Created|Starting|Started) *$' || true; }
 
-# Starts an API on another database, under a name that nginx does not send requests to.
+# Starts an API for another database, under a name to which nginx sends no requests.
 start_scratch_api() { # DATABASE
     local tries
     server=$(docker compose run --detach --no-deps -e "POSTGRES_DB=$1" -e LOG_LEVEL=ERROR backend 2>/dev/null | tail -n 1)
@@ -71,10 +71,10 @@ start_scratch_api() { # DATABASE
         sleep 0.5
     done
     docker logs "$server" >&2
-    die "no API starts on the restored data" "see its messages above"
+    die "the API does not start on the restored data" "see its messages above"
 }
 
-# Asks it by the curl of nginx's container, which shares a network with it.
+# Sends it a request with curl from nginx's container, which shares a network with it.
 ask() { # PATH ARGUMENT …
     local name
     name=$(docker inspect --format '{{.Name}}' "$server")

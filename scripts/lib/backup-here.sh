@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
-# What scripts/backup needs, for the database that the settings name, without containers.
+# scripts/backup for the database of the settings, without containers.
 # shellcheck source=settings.sh
 source "$root/scripts/lib/settings.sh"
 # shellcheck source=cluster.sh
@@ -22,13 +22,13 @@ leave() { release_cluster; }
 
 end_scratch_api() { end AuthAPI; }
 
-# Reads a backup from standard input; connects to nothing.
+# Reads a backup from standard input, without a connection.
 read_backup() { pg_restore "$@"; } # ARGUMENT …
 
-# Gives pg_restore a file to read.
+# Makes a file readable for pg_restore; prints its path.
 lend() { printf '%s' "$1"; } # FILE
 
-# Makes the settings name another database of the same server, whatever they consist of.
+# Changes the settings to another database of the same server.
 use_database() { # DATABASE
     local name value
     for name in MIGRATION_DATABASE_URL DATABASE_URL; do
@@ -41,12 +41,12 @@ use_database() { # DATABASE
     export POSTGRES_DB=$1 MIGRATE_ON_START=false
 }
 
-# Not by `env`, which others could see at work with all the settings.
+# Not through `env`, whose arguments other users could read.
 at() { (if [[ $1 ]]; then use_database "$1"; fi && exec "${@:2}"); } # DATABASE COMMAND …
 owner_api() { at "$1" "$binaries/AuthAPI" "${@:2}"; }                # DATABASE ARGUMENT …
 serving_api() { at "$1" "$binaries/AuthAPI" "${@:2}"; }              # DATABASE ARGUMENT …
 
-# Starts an API on another database, at a free port.
+# Starts an API for another database on a free port.
 start_scratch_api() { # DATABASE
     local tries
     use_database "$1"
@@ -57,8 +57,8 @@ start_scratch_api() { # DATABASE
         if await AuthAPI "http://127.0.0.1:$API_PORT/health/ready"; then return; fi
         end AuthAPI
     done
-    die "no API starts on the restored data" "see its messages above"
+    die "the API does not start on the restored data" "see its messages above"
 }
 
-# Asks it by curl.
+# Sends it a request.
 ask() { curl --silent --noproxy '*' --max-time 10 "${@:2}" "http://127.0.0.1:$API_PORT$1"; } # PATH ARGUMENT …

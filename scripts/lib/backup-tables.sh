@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
-# What of a database belongs to this system, for scripts/backup: databases may hold other programs' tables, too.
+# The tables of this system, for scripts/backup: databases may also contain tables of other programs.
 
-# The tables, functions and triggers of this system, by the migrations that create them. Whatever else is in the database
-# (extensions, other schemas, tables of other programs) is not its to back up.
+# The tables, functions and triggers of this system, from the migrations that create them. Everything else in the database
+# (extensions, other schemas, tables of other programs) is not backed up.
 ours() { # TABLE|FUNCTION|TRIGGER
     sed -nE "s/^CREATE $1 ([a-z0-9_]+).*/\\1/p" "$root"/Sources/AuthAPI/Migrations/*.up.sql
     if [[ $1 == TABLE ]]; then printf '%s\n' "$history"; fi
@@ -11,7 +11,7 @@ ours() { # TABLE|FUNCTION|TRIGGER
 # The same as an SQL list.
 ours_sql() { ours "$1" | sort -u | sed "s/.*/'&'/" | paste -sd,; } # TABLE|FUNCTION
 
-# Finds `schema`, which holds the tables or would hold them, and `history`, the table of the migrations.
+# Sets `schema`, which contains or would contain the tables, and `history`, the table of migrations.
 find_schema() { # DATABASE
     read -r history schema < <(
         query "$1" <<'SQL'
@@ -19,7 +19,7 @@ SELECT coalesce(relname, 'none'), coalesce(nspname, current_schema(), 'public')
 FROM (SELECT coalesce(to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')) AS oid) AS found
 LEFT JOIN pg_class USING (oid) LEFT JOIN pg_namespace ON pg_namespace.oid = relnamespace
 SQL
-    ) || die "the database does not answer"
+    ) || die "the database does not respond"
 }
 
 # Tables, views and sequences of other programs beside ours.
@@ -29,14 +29,14 @@ SELECT quote_ident(nspname) || '.' || quote_ident(relname)
 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE nspname <> 'information_schema' AND nspname !~ '^pg_' AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
     AND NOT (nspname = '${schema//\'/\'\'}' AND relname IN ($(ours_sql TABLE)))
-    -- Members of extensions, and the sequences of columns, which go with their tables.
+    -- Without members of extensions, and without sequences of columns, which belong to their tables.
     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype IN ('a', 'i') AND relkind = 'S')
 ORDER BY 1
 SQL
 }
 
-# The rows of each table of ours in the backup that comes by standard input: a line each.
+# The row counts of this system's tables in the backup on standard input, one per line.
 count_rows() {
     read_backup --data-only --file=- |
         awk -v ours="$(ours TABLE)" 'BEGIN { split(ours, list, "\n"); for (each in list) known[list[each]] }
@@ -51,7 +51,7 @@ count_rows() {
             END { for (table in rows) print table, rows[table] }' | sort
 }
 
-# The rows of each table of ours in a database.
+# The row counts of this system's tables in a database.
 rows_in() { # DATABASE
     query "$1" <<SQL | sort
 SELECT format('SELECT %L, count(*) FROM %I.%I', replace(format('%I.%I', schemaname, tablename), ' ', '_'), schemaname, tablename)
@@ -59,7 +59,7 @@ FROM pg_tables WHERE schemaname = '${schema//\'/\'\'}' AND tablename IN ($(ours_
 SQL
 }
 
-# The entries of a backup that are ours: not its extensions, nor functions and triggers of other programs.
+# The entries of a backup that belong to this system, without extensions, functions and triggers of other programs.
 our_entries() { # FILE
     decrypted "$1" | read_backup --list |
         awk -v functions="$(ours FUNCTION)" -v triggers="$(ours TRIGGER)" -v place=" $schema " '
@@ -76,17 +76,17 @@ our_entries() { # FILE
             { print }'
 }
 
-# Refuses a backup whose tables are in another schema than the one that the settings lead to.
+# Rejects a backup whose tables are in another schema than that of the settings.
 refuse_elsewhere() { # FILE
     local place
     find_schema ''
     place=$(decrypted "$1" | read_backup --list | sed -nE 's/^[0-9]+; [0-9]+ [0-9]+ TABLE DATA (.*) (yoshikosan_)?schema_migrations [^ ]+$/\1/p' | head -n 1)
     [[ $place == "$schema" ]] ||
         die "the tables of the backup are in the schema '$place', those of the database in '$schema'" \
-            "let the search_path of the settings name that schema"
+            "set the search_path of the settings to that schema"
 }
 
-# Gives `scratch` the schema, and the search paths that were set for the database of the settings.
+# Creates the schema in `scratch`, with the search paths set for the database of the settings.
 prepare_schema() { # DATABASE
     query '' <<SQL >"$scratch_folder/search-paths"
 SELECT format('ALTER %s SET %s = %s;', CASE WHEN setrole = 0 THEN 'DATABASE "$1"'
@@ -98,14 +98,14 @@ SQL
         die "the schema or its search paths cannot be set up in $1" "$(<"$scratch_folder/notices")"
 }
 
-# Whether the role may end the sessions of others, without which a database cannot be renamed.
+# Whether the role may end sessions of other roles, which renaming a database requires.
 may_end_sessions() {
     [[ $(query '' "select rolsuper or pg_has_role('pg_signal_backend', 'USAGE') or not exists (
         select from pg_stat_activity where datname = current_database() and not pg_has_role(usesysid, 'USAGE')
     ) from pg_roles where rolname = current_user") == t ]]
 }
 
-# Refuses when tables or views of other programs refer to ours: they would go on showing the former data.
+# Fails if tables or views of other programs refer to this system's: they would keep using the previous data.
 refuse_dependents() {
     local dependents
     dependents=$(
@@ -124,12 +124,12 @@ SQL
         "drop these references first, and create them again afterwards"
 }
 
-# Puts the tables of `scratch` in the place of ours in a database that other programs use, too, in one transaction. The
-# former ones go into another schema.
+# Replaces this system's tables with those of `scratch` in one transaction, in a database that other programs share. The
+# previous tables move to another schema.
 replace_tables() { # SCHEMA-FOR-THE-FORMER
     local place=${schema//\"/\"\"} former=${1//\"/\"\"}
     client "$scratch" pg_dump --schema="\"$place\"" --no-owner --no-comments >"$scratch_folder/tables.sql" ||
-        die "the restored tables cannot be read" "see the message above; the data are untouched"
+        die "the restored tables cannot be read" "see the message above; the data is unchanged"
     query '' <<SQL >"$scratch_folder/moves.sql" || die "the tables cannot be listed"
 SELECT format('ALTER TABLE %s SET SCHEMA %I;', oid::regclass, '${1//\'/\'\'}') FROM pg_class
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${schema//\'/\'\'}') AND relkind IN ('r', 'p')
@@ -139,14 +139,14 @@ SELECT format('ALTER FUNCTION %s SET SCHEMA %I;', oid::regprocedure, '${1//\'/\'
 WHERE pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${schema//\'/\'\'}') AND proname IN ($(ours_sql FUNCTION))
 SQL
     {
-        # Requests wait for as long as this holds locks.
+        # Requests wait while this holds locks.
         printf '%s\n' 'begin;' "set local lock_timeout = '5s';" "create schema \"$former\";"
         cat "$scratch_folder/moves.sql"
         sed -E '/^(CREATE SCHEMA |(GRANT|REVOKE) .* ON SCHEMA )/d' "$scratch_folder/tables.sql"
         printf '%s\n' 'commit;'
     } >"$scratch_folder/replace.sql"
     query '' <"$scratch_folder/replace.sql" >/dev/null ||
-        die "the tables could not be replaced; the data are untouched" "see the message above"
-    say "The former data are in the schema $1. When they are no longer needed:"
+        die "the tables could not be replaced; the data is unchanged" "see the message above"
+    say "The previous data is in the schema $1. To delete it when it is no longer needed:"
     say "    drop schema \"$former\" cascade"
 }

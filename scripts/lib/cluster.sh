@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
-# Using a PostgreSQL of this clone for as long as a program runs. Whoever lets go of it last stops it, also one that an
-# earlier program, killed without warning, has left.
+# Shares a PostgreSQL cluster of this clone between programs. The last one to release it stops it, including a cluster that
+# a killed program left running.
 
-# Starts it, unless it runs: use_cluster NAME [KEY=VALUE …]
+# Starts the cluster unless it is running: use_cluster NAME [KEY=VALUE …]
 use_cluster() {
     local use=$root/.build/postgres-$1/use
     mkdir -p "$use"

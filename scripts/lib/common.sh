@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# What every program in scripts/ starts with. Needs bash 4.4 or later.
+# Included by every program in scripts/. Requires bash 4.4 or later.
 set -euo pipefail
 shopt -s inherit_errexit
 
 PATH=$PATH:/usr/sbin:/sbin
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 
-# Says what happens, apart from the programs' own output.
+# Prints a message to standard error.
 say() { printf '%s\n' "$*" >&2; }
 
-# Ends with the cause and the next step, one argument a line. The status is $failure, or 1.
+# Exits with the cause and the next step, one argument per line. The status is $failure, or 1.
 die() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
     shift
@@ -17,26 +17,26 @@ die() {
     exit "${failure:-1}"
 }
 
-# Whether a program is there.
+# Whether a program is installed.
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# A folder of its own for this clone, short enough for socket names (107 bytes) however deep the clone lies.
+# A private folder for this clone, short enough for socket names (107 bytes) regardless of the path of the clone.
 short_directory() { # NAME
     local base=${XDG_RUNTIME_DIR:-/tmp} sum path
     [[ -w $base && ${#base} -le 40 ]] || base=/tmp
     sum=$(printf '%s' "$root/$1" | cksum)
     path=$base/yoshikosan-$EUID-${sum%% *}
     [[ -d $path ]] || mkdir -m 700 "$path"
-    # Somebody else could have made it first, to listen in our place.
-    [[ -O $path && ! -L $path ]] || die "$path belongs to somebody else" "remove it, or set XDG_RUNTIME_DIR"
+    # Another user could have created it first, to intercept connections.
+    [[ -O $path && ! -L $path ]] || die "$path belongs to another user" "remove it, or set XDG_RUNTIME_DIR"
     chmod 700 "$path"
     printf '%s' "$path"
 }
 
-# An address that can be opened, for one that is listened on.
+# The URL at which a server that listens on an address can be reached.
 reachable() { # HOST PORT
     local host port=${2//[[:space:]]/}
-    # As the servers take them: without white space around, IPv6 addresses with or without brackets.
+    # As in the servers: surrounding white space is ignored, IPv6 addresses may have brackets.
     host=${1//[[:space:]]/}
     host=${host#[} host=${host%]}
     case $host in
@@ -49,5 +49,5 @@ reachable() { # HOST PORT
     printf 'http://%s:%s' "$host" "$port"
 }
 
-# The folder of the programs that `make build` made; BINARIES names another one, in which nothing is built.
+# The folder of the programs built by `make build`; BINARIES names another folder, in which nothing is built.
 binaries() { if [[ -n ${BINARIES:-} ]]; then printf '%s' "$BINARIES"; else swift build --package-path "$root" --show-bin-path; fi; }

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# PostgreSQL's client programs with the database that the settings name, as the role that owns it. A password never
-# stands on a command line, where others could read it.
+# Runs PostgreSQL's client programs with the database of the settings, as the role that owns it. Passwords are never on a
+# command line, which other users could read.
 
 # Percent-decoding.
 decoded() { printf '%b' "$(sed 's/\\/\\\\/g; s/%/\\x/g' <<<"$1")"; }
 
-# Takes the password out of the connection `url`, wherever libpq allows it to stand, into `password`.
+# Moves the password from the connection string `url`, wherever libpq allows it, into `password`.
 take_password() {
     local value="'(([^'\\]|\\\\.)*)'|([^'\\[:space:]]|\\\\.)([^\\[:space:]]|\\\\.)*"
     if [[ $url =~ ^(postgres(ql)?://[^:/@?]*):([^@/]*)@(.*)$ ]]; then
@@ -18,13 +18,13 @@ take_password() {
     elif [[ ! $url =~ ^postgres(ql)?:// && $url =~ ^(.*[[:space:]])?password[[:space:]]*=[[:space:]]*($value)(.*)$ ]]; then
         password=${BASH_REMATCH[2]}
         if [[ $password == \'* ]]; then password=${BASH_REMATCH[3]}; fi
-        # shellcheck disable=SC2001 # which knows no \1
+        # shellcheck disable=SC2001 # needs \1
         password=$(sed 's/\\\(.\)/\1/g' <<<"$password")
         url=${BASH_REMATCH[1]}${BASH_REMATCH[7]}
     fi
 }
 
-# The connection string with another database of the same server; as it is, when that is empty.
+# The connection string with another database of the same server; unchanged if the database is empty.
 at_database() { # URL DATABASE
     if [[ -z $1 || -z $2 ]]; then
         printf '%s' "$1"
@@ -35,7 +35,7 @@ at_database() { # URL DATABASE
     fi
 }
 
-# The value of a setting, or what the file that NAME_FILE names holds.
+# The value of a setting, or the content of its NAME_FILE.
 setting() { # NAME
     local file=$1_FILE
     if [[ -n ${!1:-} ]]; then
@@ -45,10 +45,10 @@ setting() { # NAME
     fi
 }
 
-# What stands in front of a client program.
+# The prefix of client programs.
 detached=()
 
-# Runs psql, pg_dump or pg_restore with a database of that server; the settings' own, when that is empty.
+# Runs psql, pg_dump or pg_restore with a database of that server, by default that of the settings.
 client() { # DATABASE PROGRAM ARGUMENT …
     local database=$1 program=$2 url password=${PGPASSWORD:-}
     shift 2

@@ -1,13 +1,13 @@
-"""Prints the coverage of lines by file and by module from llvm-cov's summary on standard input: coverage_table.py FLOOR
+"""Prints line coverage by file and module from llvm-cov's summary on standard input: coverage_table.py FLOOR
 
-Fails when a module that has a floor is below it, or was not measured at all.
+Fails if a module that has a floor is below it or was not measured.
 """
 
 import json
 import re
 import sys
 
-# What wires a program together is tested as a whole, from outside, where nothing is measured.
+# Code that wires a program together is tested through HTTP, where coverage is not measured.
 WIRING = re.compile(r"^Sources/(AuthAPI/(AuthAPI|App\+\w+|Commands/\w+)|WebFrontend/(WebFrontend|App\+\w+))\.swift$")
 HAVE_A_FLOOR = ("Shared", "AuthAPI")
 
@@ -39,7 +39,7 @@ def main() -> int:
         print(row(path, [lines], "  (wiring)" if wiring else "  *" if share([lines])[2] < floor else ""))
         if not wiring:
             modules.setdefault(path.split("/")[1], []).append(lines)
-    print("\nby module, without what wires the programs together")
+    print("\nby module, without the wiring of the programs")
     below = []
     for module, lines in sorted(modules.items()):
         low = module in HAVE_A_FLOOR and share(lines)[2] < floor

@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
 # Replaces AuthAPI, WebFrontend and the configuration of nginx with those of new images, without a failed request.
 #
-# Nothing that serves is touched until everything new is healthy, and every exit before that removes the new containers. One
-# new container of each server is started first where nginx and the frontends cannot reach it. Old and new containers then
-# serve side by side for a few seconds.
+# Serving containers are not touched until all new ones are healthy, and every exit before that removes the new containers.
+# First, one new container of each server is started where nginx and the frontends cannot reach it. Then old and new
+# containers serve side by side for a few seconds.
 
 child=
 committed=
@@ -11,7 +11,7 @@ created=
 former_configuration=
 declare -A built=()
 
-# Runs a long command in a session of its own, so that Ctrl-C reaches only this program, at once.
+# Runs a long command in a separate session, so that Ctrl-C reaches only this program, at once.
 long() {
     local status=0
     setsid -- "$@" </dev/null &
@@ -21,7 +21,7 @@ long() {
     return "$status"
 }
 
-# The name of the container in which a service is tried out.
+# The name of the container in which a service is tested.
 trial() { printf '%s-trial-%s' "$(project)" "$1"; } # SERVICE
 
 remove_trials() {
@@ -38,7 +38,7 @@ end_deployment() {
     if [[ $child ]]; then
         kill -TERM -- "-$child" 2>/dev/null
         wait "$child" 2>/dev/null
-        # The engine may finish a container that it was already creating.
+        # The engine may finish creating a container.
         sleep 1
     fi
     remove_trials
@@ -47,7 +47,7 @@ end_deployment() {
     elif ((status)); then
         if [[ $former_configuration ]]; then activate "$former_configuration" >/dev/null; fi
         settle
-        # Containers that are started later must be of the version that serves.
+        # Containers started later must have the serving version.
         for service in "${!built[@]}"; do
             if [[ ${built[$service]} ]]; then engine tag "${built[$service]}" "$(image_of "$service")"; fi
         done
@@ -56,7 +56,7 @@ end_deployment() {
     exit "$status"
 }
 
-# Gets the images: from the registry when IMAGE_PREFIX names one, else from the sources.
+# Pulls the images if IMAGE_PREFIX names a registry, otherwise builds them.
 get_images() {
     local service image
     if [[ $(image_of backend) != "$(IMAGE_PREFIX='' image_of backend)" ]]; then
@@ -70,7 +70,7 @@ get_images() {
     long docker compose build backend frontend nginx || die "the images could not be built"
 }
 
-# Waits until a container is healthy; else prints the end of its log and fails.
+# Waits until a container is healthy; otherwise prints the end of its log and fails.
 healthy() { # SERVICE CONTAINER
     local tries state
     for ((tries = 0; tries < 600; tries++)); do
@@ -82,21 +82,21 @@ healthy() { # SERVICE CONTAINER
         esac
         long sleep 0.25
     done
-    say "--- $1 ($state), the end of the new one's log:"
+    say "--- new $1 ($state), end of its log:"
     engine logs --tail 20 "$2" >&2 || true
     return 1
 }
 
 await_healthy() { # SERVICE CONTAINER
-    healthy "$@" || die "the new $1 does not become healthy" "the reason stands above"
+    healthy "$@" || die "the new $1 does not become healthy" "see its log above"
 }
 
-# Creates containers of a service beside those that exist; `created` are the new ones. `up --no-deps` would do that with a
-# definition that lacks the dependencies, so that the next `docker compose up` replaced them.
+# Creates containers of a service beside the existing ones and sets `created` to the new ones. `up --no-deps` would use a
+# definition without dependencies, so that the next `docker compose up` would replace them.
 create_beside() { # SERVICE NUMBER
     local existing service needed=() scales=()
     existing=$(containers_of "$1")
-    # Compose would reduce the servers that this one depends on to one each.
+    # Otherwise Compose would scale the servers that this one depends on down to one.
     case $1 in
     frontend) needed=(backend) ;;
     nginx) needed=(backend frontend) ;;
@@ -104,11 +104,11 @@ create_beside() { # SERVICE NUMBER
     for service in "${needed[@]}"; do scales+=(--scale "$service=$(wanted "$service")"); done
     scales+=(--scale "$1=$(($(count "$existing") + $2))")
     long docker compose create --no-build --no-recreate "${scales[@]}" "$1" >/dev/null 2>&1 ||
-        die "the new $1 cannot be created" "its messages: docker compose run --rm --no-deps $1"
+        die "the new $1 cannot be created" "see its messages: docker compose run --rm --no-deps $1"
     created=$(only_in_first "$(containers_of "$1")" "$existing")
 }
 
-# Replaces the one container of a service, with a pause between the two; the old one returns when the new one fails.
+# Replaces the only container of a service, with a pause; restarts the old one if the new one fails.
 swap() { # SERVICE
     local old new
     trap '' INT TERM HUP
@@ -119,33 +119,33 @@ swap() { # SERVICE
     if ! engine start "$new" >/dev/null || ! healthy "$1" "$new"; then
         engine rm --force "$new" >/dev/null
         if [[ $old ]]; then engine start "$old" >/dev/null; fi
-        die "the new $1 does not become healthy" "the reason stands above"
+        die "the new $1 does not become healthy" "see its log above"
     fi
     if [[ $old ]]; then engine rm "$old" >/dev/null; fi
     say "$1: replaced"
 }
 
-# Tries out one new container of each server under a name to which no request goes.
+# Tests one new container of each server under a name that receives no requests.
 try_out() {
     local service
     for service in "${servers[@]}"; do
-        say "$service: trying the new version out"
+        say "$service: testing the new version"
         long docker compose run --detach --no-deps --name "$(trial "$service")" "$service" >/dev/null 2>&1 ||
-            die "the new $service cannot be started" "its messages: docker compose run --rm --no-deps $service"
+            die "the new $service cannot be started" "see its messages: docker compose run --rm --no-deps $service"
     done
     for service in "${servers[@]}"; do await_healthy "$service" "$(trial "$service")"; done
     remove_trials
 }
 
-# Starts as many new containers of each service as are wanted, beside those that serve.
+# Starts the requested number of new containers of each service beside the serving ones.
 start_beside() { # SERVICE …
     local service id number
     for service in "$@"; do
         number=$(count "$(recorded "$service")")
-        say "$service: starting $number beside the $number that serve"
+        say "$service: starting $number new beside $number serving"
         create_beside "$service" "$number"
         # shellcheck disable=SC2086 # one argument each
-        engine start $created >/dev/null || die "the new $service cannot be started" "is there room for another $number?"
+        engine start $created >/dev/null || die "the new $service cannot be started" "check whether the machine has memory for $number more"
     done
     for service in "$@"; do
         for id in $(only_in_first "$(containers_of "$service")" "$(recorded "$service")"); do
@@ -154,12 +154,12 @@ start_beside() { # SERVICE …
     done
 }
 
-# The layers of an image below those of this project; empty when the image is not there.
+# The layers of an image without those of this project; empty if the image does not exist.
 base_of() { # IMAGE
     engine image inspect --format '{{json .RootFS.Layers}}' "$1" 2>/dev/null | sed 's/,"[^"]*"\]$//'
 }
 
-# Whether the running nginx can take a new configuration: it is of our image, with the same nginx below.
+# Whether the running nginx can load the new configuration: it runs our image with the same nginx.
 takes_configurations() {
     local id
     id=$(containers_of nginx)
@@ -169,7 +169,7 @@ takes_configurations() {
 
 activate() { engine compose exec -T nginx nginx-site activate "$1"; } # CONFIGURATION
 
-# Whether the container of a service was made from its present definition.
+# Whether the container of a service matches its current definition.
 is_current() { # SERVICE
     local present container label=com.docker.compose.config-hash
     present=$(engine compose config --hash "$1")
@@ -177,11 +177,11 @@ is_current() { # SERVICE
     [[ $container && ${present##* } == "$(engine inspect --format "{{index .Config.Labels \"$label\"}}" "$container")" ]]
 }
 
-# Gives nginx its new configuration. Another version of nginx needs another container.
+# Activates the new nginx configuration. Another version of nginx needs a new container.
 replace_configuration() { # CONFIGURATION
     if takes_configurations; then
-        former_configuration=$(activate "$1") || die "nginx keeps its former configuration" "the reason stands above"
-        say "nginx: serves the new configuration"
+        former_configuration=$(activate "$1") || die "nginx keeps its previous configuration" "see its message above"
+        say "nginx: new configuration active"
     else
         swap nginx
     fi
@@ -193,18 +193,18 @@ on_signals() {
     trap 'exit 129' HUP
 }
 
-# Two deployments at once would replace each other's containers.
+# Concurrent deployments would replace each other's containers.
 one_at_a_time() {
     mkdir -p "$root/.build"
     exec {deployment}<"$root/.build"
-    flock --nonblock "$deployment" || die "another deployment is running in this clone" "wait until it has ended"
+    flock --nonblock "$deployment" || die "another deployment is running in this clone" "wait until it ends"
 }
 
 # Hides the progress lines of Compose.
 quiet_compose() { grep -vE '^ *(Container|Network|Volume) | (Creating|Created|Starting|Started) *$' || true; }
 
-# Gives the services that run once a container of the new version. Of an old one Compose would replace it at the next
-# `docker compose up`, and everything that depends on it, PostgreSQL included.
+# Recreates the containers of the one-shot services. Otherwise the next `docker compose up` would replace them and everything
+# that depends on them, including PostgreSQL.
 renew_one_shots() {
     local service old
     for service in secrets migrate; do
@@ -217,11 +217,11 @@ renew_one_shots() {
 deploy() {
     local configuration postgres_changed=
     [[ $(containers_of backend) && $(containers_of frontend) && $(containers_of nginx) ]] ||
-        die "the site does not run" "start it: make docker-up"
+        die "the site is not running" "start it: make docker-up"
     one_at_a_time
     if ! is_current postgres; then
         postgres_changed=yes
-        say "PostgreSQL's definition has changed: it will be replaced, and requests get 503 for a few seconds meanwhile."
+        say "The definition of PostgreSQL has changed: it will be replaced, and requests get 503 for a few seconds."
     fi
     settle
     remove_trials
@@ -229,44 +229,44 @@ deploy() {
     on_signals
     get_images
     if ! takes_configurations; then
-        say "nginx itself has changed: its container will be replaced at the end, with about a second without service."
+        say "nginx itself has changed: its container will be replaced at the end, with about one second of downtime."
     fi
     configuration=$(engine compose run --rm --no-deps -T nginx stage) ||
-        die "nginx rejects its new configuration" "the reason stands above"
-    # A version may need secrets that the one before did not have.
-    long docker compose run --rm --no-deps -T secrets || die "the secrets could not be completed"
+        die "nginx rejects its new configuration" "see its message above"
+    # A version may need secrets that the previous one did not have.
+    long docker compose run --rm --no-deps -T secrets || die "the secrets could not be generated"
     if [[ $postgres_changed ]]; then
         swap postgres
         on_signals
     fi
-    # The version that serves works with the new schema.
-    long docker compose run --rm --no-deps -T migrate || die "the schema could not be brought up to date"
+    # The serving version works with the new schema.
+    long docker compose run --rm --no-deps -T migrate || die "the schema could not be migrated"
     try_out
     write_record "backend=$(containers_of backend)" "frontend=$(containers_of frontend)"
     start_beside "${servers[@]}"
-    # Until nginx and the frontends have looked the names up again.
+    # Until nginx and the frontends have resolved the names again.
     long sleep 2
-    say "Everything new is healthy; the deployment can no longer be interrupted."
+    say "All new containers are healthy; the deployment can no longer be interrupted."
     trap '' INT TERM HUP
     replace_configuration "$configuration"
     committed=yes
     complete
     renew_one_shots
     if ! is_current nginx; then
-        say "Changed ports, limits or names of nginx' container take effect with: docker compose up -d --no-deps nginx"
-        say "(which costs about a second without service)"
+        say "Changed ports, limits or names of the nginx container take effect with: docker compose up -d --no-deps nginx"
+        say "(with about one second of downtime)"
     fi
     say "Deployed."
 }
 
-# Removes the replaced containers, one by one, after nginx has been told to send them no more requests.
+# Removes the replaced containers one by one, after nginx has stopped sending them requests.
 complete() {
     local service id addresses
-    # shellcheck disable=SC2046 # identifiers; one may have gone meanwhile
+    # shellcheck disable=SC2046 # IDs; a container may have been removed meanwhile
     addresses=$(engine inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' \
         $(for service in "${servers[@]}"; do recorded "$service"; done) 2>/dev/null || true)
     # shellcheck disable=SC2086 # one argument each
-    engine compose exec -T nginx nginx-site drain $addresses || say "nginx could not be told; it retries on another server instead."
+    engine compose exec -T nginx nginx-site drain $addresses || say "nginx could not drain the old servers; it retries on others instead."
     for service in "${servers[@]}"; do
         for id in $(recorded "$service"); do
             engine stop "$id" >/dev/null

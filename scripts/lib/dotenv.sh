@@ -1,15 +1,15 @@
 # shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
-# Reads .env by the rules of Docker Compose, so that a line means one value with and without containers: comments, `export`,
-# quotes, ` #` behind a value, lines in quotes, escapes, $NAME and ${NAME:-default}; of a name that stands twice the last.
+# Reads .env by the rules of Docker Compose, so that a line has the same value with and without containers: comments, `export`,
+# quotes, ` #` after a value, quoted line breaks, escapes, $NAME and ${NAME:-default}; the last of repeated names counts.
 # Tests/Outside/test_dotenv.py compares it with Compose.
 declare -A dotenv=()
 
-# Whether the environment has the variable, empty or not: it goes before .env, as with Compose.
+# Whether the environment has the variable, even if empty: it overrides .env, as in Compose.
 in_environment() { # NAME
     [[ -n ${!1+set} && ${!1@a} == *x* ]]
 }
 
-# Exports what .env adds to the environment.
+# Exports the variables of .env that are not in the environment.
 load_dotenv() {
     local name
     [[ -f $root/.env ]] || return 0
@@ -24,7 +24,7 @@ parse_dotenv() { # FILE
     local content rest='' name value
     content=$(tr '\0' '\1' <"$1")
     rest=$content
-    if [[ $content == *$'\1'* ]]; then dotenv_fails "holds a NUL character"; fi
+    if [[ $content == *$'\1'* ]]; then dotenv_fails "contains a NUL character"; fi
     rest=${content#$'\xef\xbb\xbf'}
     while skip_blanks && [[ $rest ]]; do
         if [[ $rest == '#'* ]]; then
@@ -36,7 +36,7 @@ parse_dotenv() { # FILE
             dotenv_fails "is not NAME=VALUE"
         name=${BASH_REMATCH[1]}
         rest=${rest:${#BASH_REMATCH[0]}}
-        # A name alone stands for the variable of the environment.
+        # A name without a value refers to the variable of the environment.
         if [[ ${BASH_REMATCH[2]} != [=:]* ]]; then continue; fi
         case $rest in
         "'"*) read_single ;;
@@ -56,7 +56,7 @@ next_line() {
 }
 
 dotenv_fails() { # REASON
-    # Where the statement that is being read begins.
+    # The line on which the current statement begins.
     local before=${content:0:${#content}-${#rest}}
     before=${before//[!$'\n']/}
     failure=78 die ".env, line $((${#before} + 1)) $1" "its lines are NAME=VALUE, as Docker Compose reads them"
@@ -71,7 +71,7 @@ read_plain() {
     next_line
 }
 
-# In single quotes nothing has a meaning but \' and the quote itself.
+# In single quotes, only \' and the quote are special.
 read_single() {
     local pair
     quoted "'"
@@ -96,7 +96,7 @@ read_double() {
         next=${pair:0:1}
         pair=${pair:1}
         case $next in
-        # The next step takes $$ for the sign itself.
+        # The next step reads $$ as a dollar sign.
         '$') value+='$$' ;;
         \" | \\) value+=$next ;;
         0)
@@ -121,17 +121,17 @@ read_double() {
     value=${value%x}
 }
 
-# Takes a text in quotes off `rest` into `value`.
+# Moves a quoted text from `rest` to `value`.
 quoted() { # QUOTE
     local pattern="^$1(([^$1\\\\]|\\\\.)*)$1"
-    [[ $rest =~ $pattern ]] || dotenv_fails "begins with $1, and no $1 ends it"
+    [[ $rest =~ $pattern ]] || dotenv_fails "begins with $1, but has no closing $1"
     value=${BASH_REMATCH[1]}
     rest=${rest:${#BASH_REMATCH[0]}}
-    # What stands behind the quote on its line is a comment, or the next NAME=VALUE.
+    # A comment or another NAME=VALUE may follow the quote on its line.
     if [[ $rest =~ ^[[:blank:]]*# ]]; then next_line; fi
 }
 
-# The text with $NAME, ${NAME}, ${NAME:-default} and the like replaced; $$ is the sign itself.
+# The text with $NAME, ${NAME}, ${NAME:-default} and similar replaced; $$ is a dollar sign.
 substituted() { # TEXT
     local text=$1 out='' name operator word
     while [[ $text == *'$'* ]]; do
@@ -152,7 +152,7 @@ substituted() { # TEXT
             out+=$(expanded "$name" "$operator" "$word" && printf x) || exit 78
             out=${out%x}
         elif [[ $text == '{'* ]]; then
-            dotenv_fails "holds \${ without a name, an operator that is known, and }"
+            dotenv_fails "contains \${ without a name, a known operator, and }"
         else
             out+='$'
         fi
@@ -160,11 +160,11 @@ substituted() { # TEXT
     printf '%s' "$out$text"
 }
 
-# Takes off `text` what stands before the brace that ends a substitution, into `word`.
+# Moves the text before the closing brace of a substitution from `text` to `word`.
 take_word() {
     local depth=1 character
     while ((depth > 0)); do
-        [[ $text ]] || dotenv_fails "holds \${ without }"
+        [[ $text ]] || dotenv_fails "contains \${ without }"
         character=${text:0:1}
         if [[ $text == "\${"* ]]; then depth=$((depth + 1)); fi
         if [[ $character == '}' ]]; then depth=$((depth - 1)); fi

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2153,SC2154 # the names shared with the program that reads this file
-# What becomes of the images beside running them.
+# Bills of materials and releases of the images.
 
-# Copies out of an image what it says of itself.
+# Copies the bill of materials out of an image.
 copy_bill() { # SERVICE
     local folder=$root/.build/sbom/$1 image id
     image=$(image_of "$1")
@@ -10,7 +10,7 @@ copy_bill() { # SERVICE
     mkdir -p "$folder"
     if ! docker cp "$id:/usr/share/doc/yoshikosan/." "$folder" >/dev/null || [[ ! -f $folder/sbom.spdx.json ]]; then
         docker rm "$id" >/dev/null
-        die "the image $image does not say what is in it" "build it again: make docker-build"
+        die "the image $image contains no bill of materials" "build it again: make docker-build"
     fi
     docker rm "$id" >/dev/null
     (cd "$root" && printf '%s\n' ".build/sbom/$1"/{sbom.spdx.json,THIRD-PARTY.txt} | xargs ls 2>/dev/null || true)
@@ -24,24 +24,24 @@ sbom() {
     done
 }
 
-# Builds the images of a release, and pushes them to the registry that IMAGE_PREFIX names.
+# Builds the images of a release and pushes them to the registry IMAGE_PREFIX.
 release() {
     local service image revision
     [[ ${TAG:-} =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$ && $TAG != latest ]] ||
         die "TAG is '${TAG:-}'" "name the release: make docker-release TAG=1.2.3 IMAGE_PREFIX=registry.example.com/"
     [[ ${IMAGE_PREFIX:-} == */ ]] ||
-        die "IMAGE_PREFIX is '${IMAGE_PREFIX:-}'" "name the registry, with a / at the end: IMAGE_PREFIX=registry.example.com/"
+        die "IMAGE_PREFIX is '${IMAGE_PREFIX:-}'" "it must be the registry, ending in /: IMAGE_PREFIX=registry.example.com/"
     if git rev-parse --git-dir >/dev/null 2>&1 && [[ -n $(git status --porcelain) ]]; then
-        die "there are changes that are not committed" "a release is of a revision: commit them, or put them aside (git stash)"
+        die "there are uncommitted changes" "a release needs a revision: commit them, or stash them (git stash)"
     fi
-    # What a registry gets is what anybody with this revision gets.
+    # Independent of the project name, so that a revision always gives the same names.
     export IMAGE_NAME=${IMAGE_NAME:-yoshikosan}
     docker compose build backend frontend nginx
     for service in backend frontend nginx; do
         image=$(image_of "$service")
         revision=$(docker image inspect --format '{{index .Config.Labels "org.opencontainers.image.revision"}}' "$image")
         [[ $revision == "$REVISION" && $revision != unknown ]] ||
-            die "the image $image is of revision $revision, not of $REVISION" "set REVISION, or release from a git clone"
+            die "the image $image has revision $revision instead of $REVISION" "set REVISION, or release from a git clone"
         copy_bill "$service"
     done
     for service in backend frontend nginx; do docker push --quiet "$(image_of "$service")"; done

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# The containers of the two servers: which exist, which a deployment is replacing, how many were asked for.
+# The containers of the two servers: existing ones, those that a deployment replaces, and the requested number.
 #
-# A deployment records the containers that it replaces in the engine, as labels of a volume. The number of replicas that was
-# asked for is therefore known even after the deployment was killed.
+# A deployment records the containers that it replaces as labels of a volume, so that the requested number of replicas is
+# known even after the deployment was killed.
 
 servers=(backend frontend)
 
@@ -16,17 +16,17 @@ image_of() { # SERVICE
     engine compose config --images "$1" | grep -E -- "-$1:[^/]*$" | head -n 1
 }
 
-# The containers of a service in any state, one identifier a line, the oldest first.
+# The containers of a service in any state, one ID per line, oldest first.
 containers_of() { # SERVICE
     local ids
     ids=$(engine compose ps --all --quiet --no-trunc "$1")
     if [[ $ids ]]; then
-        # shellcheck disable=SC2086 # identifiers; one may have gone meanwhile
+        # shellcheck disable=SC2086 # IDs; a container may have been removed meanwhile
         { engine inspect --format '{{.Created}} {{.ID}}' $ids 2>/dev/null || true; } | sort | cut -d' ' -f2
     fi
 }
 
-# Lines of the first text that the second lacks, or has (with -x).
+# Lines of the first text that the second lacks.
 only_in_first() { grep -vxF -e "${2:-none}" <<<"$1" | grep . || true; }
 in_both() { grep -xF -e "${2:-none}" <<<"$1" | grep . || true; }
 count() { grep -c . <<<"$1" || true; }
@@ -46,7 +46,7 @@ recorded() { # SERVICE
 
 forget_record() { engine volume rm "$(record)" >/dev/null 2>&1 || true; }
 
-# Stops containers, which finish their requests, and removes them.
+# Stops containers, which finish their requests first, and removes them.
 remove() { # CONTAINER …
     local id
     for id in "$@"; do
@@ -55,8 +55,8 @@ remove() { # CONTAINER …
     done
 }
 
-# Undoes an unfinished deployment by removing the containers that it added. One that had started to remove old containers is
-# completed instead.
+# Reverts an unfinished deployment by removing the containers that it added. If it had started to remove old containers, it
+# is completed instead.
 settle() {
     local service all old new ids
     for service in "${servers[@]}"; do
@@ -78,7 +78,7 @@ settle() {
     forget_record
 }
 
-# How many of a service were asked for.
+# The requested number of replicas of a service.
 wanted() { # SERVICE
     local number
     number=$(count "$(containers_of "$1")")

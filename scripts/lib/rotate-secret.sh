@@ -1,29 +1,29 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # programs for another shell; names shared with the program that reads this
-# Rotating the SECRET_KEY that the service `secrets` has generated, so that nobody is signed out.
+# Rotates the SECRET_KEY that the service `secrets` generated, without signing anyone out.
 #
-# The key is the file secret_key in the volume of secrets; AuthAPI takes secret_key_previous beside it as
-# SECRET_KEY_PREVIOUS. First every replica learns to accept the new key, then every replica signs with it: a replica that
-# signs with a key beside one that does not know it would sign people out. While a rotation is under way,
-# secret_key_rotation says how far it is (`accept` or `sign`), so that one that was interrupted can be continued.
+# The key is the file secret_key in the volume of secrets; AuthAPI reads secret_key_previous beside it as
+# SECRET_KEY_PREVIOUS. First, every replica accepts the new key; then every replica signs with it. (A replica that signs with
+# a key that another replica does not know would sign users out.) During a rotation, secret_key_rotation contains the current
+# step (`accept` or `sign`), so that an interrupted rotation can be continued.
 
-# Days for which a session lives, and with it the former key.
+# The lifetime of a session in days, during which the previous key is needed.
 session_days=7
 
-# Defines, for those programs, replacing a file by standard input in one step.
+# Defines, for those programs, `put FILE`, which replaces a file with standard input atomically.
 put='put() { cat >next && mv -f next "$1"; }
 '
 
-# Runs a shell program with the volume, as the user that owns the files.
+# Runs a shell program with access to the volume, as the owner of the files.
 in_secrets() { # PROGRAM
     local volume
     volume=$(engine volume ls --quiet --filter "label=com.docker.compose.project=$(project)" \
         --filter label=com.docker.compose.volume=secrets)
-    [[ $volume ]] || die "there is no volume of secrets" "start the site: make docker-up"
+    [[ $volume ]] || die "the volume of secrets does not exist" "start the site: make docker-up"
     engine run --rm --network=none --user=65532:999 --workdir=/secrets "--volume=$volume:/secrets" --entrypoint=sh \
         postgres:17-bookworm -euc "umask 377; $1"
 }
 
-# Days since the former key was replaced; nothing when there is none.
+# Days since the previous key was replaced; empty without one.
 former_age() { in_secrets 'if [ -e secret_key_previous ]; then echo $((($(date +%s) - $(stat -c %Y secret_key_previous)) / 86400)); fi'; }
 
 require_generated_key() {
@@ -31,12 +31,12 @@ require_generated_key() {
     given=$(engine compose config secrets | sed -n 's/^ *SECRET_KEY\(_FILE\)\{0,1\}: //p' | grep -vx '""' | head -n 1 || true)
     [[ -z $given ]] ||
         die "SECRET_KEY or SECRET_KEY_FILE is set in .env or the environment" \
-            "make the old key SECRET_KEY_PREVIOUS (or its _FILE) and set a new one, and then:" \
+            "set the old key as SECRET_KEY_PREVIOUS (or its _FILE) and a new SECRET_KEY, then run:" \
             "make docker-deploy && docker compose exec backend AuthAPI secret rotate"
-    [[ $(containers_of backend) ]] || die "the site does not run" "start it: make docker-up"
+    [[ $(containers_of backend) ]] || die "the site is not running" "start it: make docker-up"
 }
 
-# Replaces every replica of the API by one that reads the keys again, without a failed request.
+# Replaces every API replica by one that reads the keys again, without a failed request.
 roll() {
     settle
     write_record "backend=$(containers_of backend)"
@@ -56,7 +56,7 @@ rotate_secret() {
     if [[ $phase ]]; then
         say "A rotation was interrupted; continuing it."
     elif [[ $age ]] && ((age < session_days)); then
-        die "the former key is still needed: it was replaced $age days ago, and sessions live for $session_days" \
+        die "the previous key is still needed: it was replaced $age days ago, and sessions last $session_days days" \
             "rotate again in $((session_days - age)) days"
     else
         in_secrets "$put"'
@@ -68,41 +68,41 @@ rotate_secret() {
     on_signals
     if [[ $phase == accept ]]; then
         if [[ -z $(in_secrets 'ls secret_key_former 2>/dev/null || true') ]]; then
-            say "1 of 3: every replica learns to accept the new key"
+            say "1 of 3: every replica accepts the new key"
             roll
         fi
-        # Neither key is ever without a file.
+        # Both keys are in a file at every moment.
         in_secrets "$put"'
             [ -e secret_key_former ] || put secret_key_former <secret_key
             put secret_key <secret_key_previous
             echo sign | put secret_key_rotation'
     fi
     in_secrets 'if [ -e secret_key_former ]; then mv secret_key_former secret_key_previous && touch secret_key_previous; fi'
-    say "2 of 3: every replica signs with the new key, and accepts the former one"
+    say "2 of 3: every replica signs with the new key and accepts the previous one"
     roll
-    say "3 of 3: the stored tokens of Google and Discord are encrypted with the new key"
+    say "3 of 3: stored provider tokens are encrypted with the new key"
     long docker compose run --rm --no-deps -T backend secret rotate 2> >(quiet_compose >&2) ||
-        die "not every stored token could be encrypted with the new key" "the reason stands above; then run this again"
+        die "not every stored token could be encrypted with the new key" "fix the reason above and run this again"
     in_secrets 'rm -f secret_key_rotation'
     say "The key is rotated; nobody was signed out."
-    say "The former key can go after $(date --utc --date "+$session_days days" '+%Y-%m-%d %H:%M UTC'): make docker-forget-secret"
+    say "The previous key can be deleted after $(date --utc --date "+$session_days days" '+%Y-%m-%d %H:%M UTC'): make docker-forget-secret"
 }
 
-# Deletes the former key.
+# Deletes the previous key.
 forget_secret() {
     local age
     require_generated_key
     one_at_a_time
     age=$(former_age)
     if [[ -z $age ]]; then
-        say "There is no former key."
+        say "There is no previous key."
         return
     fi
     ((age >= session_days)) || [[ ${YES:-} == 1 ]] ||
-        die "the former key is still needed: it was replaced $age days ago, and sessions live for $session_days" \
-            "to end every session that it signed all the same: make docker-forget-secret YES=1"
+        die "the previous key is still needed: it was replaced $age days ago, and sessions last $session_days days" \
+            "to delete it anyway and end every session that it signed: make docker-forget-secret YES=1"
     trap end_deployment EXIT
     in_secrets 'rm -f secret_key_previous secret_key_rotation'
     roll
-    say "The former key is deleted."
+    say "The previous key is deleted."
 }

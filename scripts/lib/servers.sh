@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
-# Starting the servers, waiting until they answer, ending them. Each child gets a process group of its own, so that
-# Ctrl-C reaches this program alone and it decides the order of ending; and each ends when this program dies.
+# Starts servers, waits until they respond, and stops them. Each child has its own process group, so that Ctrl-C reaches only
+# this program, which stops children in order; each child is also stopped when this program dies.
 declare -A process=()
 
 launch() { # NAME COMMAND …
     (
-        # The locks of ours must not live on in a child.
+        # Children must not inherit the locks.
         if [[ -n ${lock:-} ]]; then exec {lock}<&-; fi
         if [[ -n ${cluster:-} ]]; then exec {cluster}<&-; fi
         exec setsid setpriv --pdeathsig TERM -- "${@:2}"
@@ -15,7 +15,7 @@ launch() { # NAME COMMAND …
 
 running() { [[ -n ${process[$1]:-} ]] && kill -0 "${process[$1]}" 2>/dev/null; }
 
-# Ends a child: politely, after 12 seconds by force.
+# Stops a child with SIGTERM, after 12 seconds with SIGKILL.
 end() { # NAME
     local pid=${process[$1]:-} tries
     [[ -n $pid ]] || return 0
@@ -25,23 +25,23 @@ end() { # NAME
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done
-    # What a child left behind is in its group.
+    # Processes that the child left behind are in its group.
     kill -KILL -- "-$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
 }
 
-# Waits until an address answers 200; fails as soon as the server has ended.
+# Waits until an address answers 200; fails as soon as the server exits.
 await() { # NAME URL
     local tries
     for ((tries = 0; tries < 300; tries++)); do
         if curl --silent --fail --noproxy '*' --max-time 2 --output /dev/null "$2"; then return 0; fi
         if ! running "$1"; then
-            say "$1 ended before it answered at $2."
+            say "$1 exited before it responded at $2."
             return 1
         fi
         sleep 0.1
     done
-    say "$1 does not answer at $2 after 30 seconds."
+    say "$1 did not respond at $2 within 30 seconds."
     return 1
 }
 
@@ -55,18 +55,18 @@ start_frontend() {
     await WebFrontend "$(reachable "$FRONTEND_HOST" "$FRONTEND_PORT")/health/live"
 }
 
-# Starts the stand-ins for Google and Discord on ports that are free, and lets the site use them.
+# Starts the stand-ins for Google and Discord on free ports and sets the site's settings to use them.
 start_stand_ins() { # FILE
     local tries name value
     rm -f "$1"
     PYTHONWARNINGS=ignore launch stand-ins "$root/.build/python/bin/python" "$root/Tests/Support/stand_ins.py" "$1"
     for ((tries = 0; tries < 300; tries++)); do
         if ! running stand-ins; then return 1; fi
-        # The file is there when both listen, and whole with its last line.
+        # The file exists when both listen, and is complete with its last line.
         if grep -qs '^DISCORD_BASE_URL=.' "$1"; then break; fi
         sleep 0.1
     done
-    # With both a value and a file the site would not know which to take.
+    # A value and a file for the same setting are an error.
     unset GOOGLE_CLIENT_SECRET_FILE DISCORD_CLIENT_SECRET_FILE
     while IFS='=' read -r name value; do export "$name=$value"; done <"$1"
 }
@@ -76,12 +76,12 @@ start_nginx() { # FOLDER
     local backend frontend address user=${NGINX_USER:-}
     backend=$(reachable "$API_HOST" "$API_PORT")
     frontend=$(reachable "$FRONTEND_HOST" "$FRONTEND_PORT")
-    # As root, nginx would give its workers to a user who may not be allowed into this clone.
+    # As root, nginx would run its workers as a user who may not be able to access this clone.
     if ((EUID == 0)); then user=${user:-root}; fi
     NGINX_USER=$user BACKEND_ADDRESS=${backend#http://} FRONTEND_ADDRESS=${frontend#http://} \
         "$root/scripts/nginx" "$1" || return
     launch nginx nginx -e "$1/error.log" -c "$1/nginx.conf" -g 'daemon off;'
-    # The first of its addresses. Not its health: that is told to 127.0.0.1 and ::1 only.
+    # The first of its addresses. Its health check answers 127.0.0.1 and ::1 only.
     read -r address _ <<<"${NGINX_LISTEN//,/ }"
     await nginx "$(reachable "$address" "$BROWSER_PORT")/error.css"
 }

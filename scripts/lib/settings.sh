@@ -1,21 +1,21 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
-# The settings of a native run: what the environment says, else .env, else what suits development on this machine.
-# An empty value counts as absent, as it does for the servers.
+# The settings of a run without containers: from the environment, otherwise .env, otherwise defaults for development.
+# An empty value counts as unset, as it does in the servers.
 
 # shellcheck source=dotenv.sh
 source "$root/scripts/lib/dotenv.sh"
 
-# Gives a variable a value unless it has one.
+# Sets a variable unless it has a value.
 default() { # NAME VALUE
     if [[ -z ${!1:-} ]]; then export "$1=$2"; fi
 }
 
-# A secret that is made once and then kept, readable by its owner only.
+# Generates a secret once and keeps it, readable by its owner only.
 make_secret() { # FILE
     if [[ ! -s $1 ]]; then (umask 077 && head -c 48 /dev/urandom | base64 --wrap=0 >"$1"); fi
 }
 
-# Completes the settings. Sets own_database to `yes` when they name none, so that this clone's own one is meant.
+# Completes the settings. Sets own_database to `yes` if they name no database; this clone's private one is then used.
 development_settings() {
     local folder=${DEV_FOLDER:-$root/.build/dev} name
     mkdir -p "$folder"
@@ -40,19 +40,19 @@ development_settings() {
         if [[ -n ${!name:-} ]]; then own_database=; fi
     done
     if [[ $own_database ]]; then
-        # Two roles, as in production: what the API lacks the right to do shows here first.
+        # Two roles, as in production, so that missing privileges show up here first.
         MIGRATION_DATABASE_URL=$("$root/scripts/postgres" url "${DEV_CLUSTER:-dev}")
         DATABASE_URL=$("$root/scripts/postgres" url "${DEV_CLUSTER:-dev}" yoshikosan yoshikosan_api)
         export MIGRATION_DATABASE_URL DATABASE_URL
     fi
 }
 
-# The addresses by which `localhost` is reached.
+# The addresses of `localhost`.
 loopback_addresses() {
     if grep -q ' lo$' /proc/net/if_inet6 2>/dev/null; then printf '127.0.0.1 [::1]'; else printf '127.0.0.1'; fi
 }
 
-# Says which port is taken, by what, and how to choose another.
+# Fails if a port is in use; prints the process that uses it and how to choose another port.
 require_free_ports() { # NAME …
     local name port owner taken=()
     for name in "$@"; do
