@@ -51,9 +51,16 @@ let package = Package(
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "SystemThreads", swiftSettings: strict),
+        .target(
+            name: "PostgresClient",
+            dependencies: ["CLibPQ", "SystemThreads", logging, lifecycle],
+            swiftSettings: strict + [.strictMemorySafety()]
+        ),
         .target(
             name: "Shared",
             dependencies: [
+                "SystemThreads",
                 hummingbird, hummingbirdCore, logging, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
@@ -65,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "AuthAPI",
             dependencies: [
-                "Shared", "CLibPQ", "CArgon2", "CCrypt",
+                "Shared", "PostgresClient", "SystemThreads", "CArgon2", "CCrypt",
                 hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore, nioHTTP1,
                 httpClient, metrics,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -103,9 +110,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PostgresClientTests",
+            dependencies: ["PostgresClient"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "AuthAPITests",
             dependencies: [
-                "AuthAPI", "Shared", hummingbird, crypto, logging, lifecycle, arguments, httpTypes, nioCore, nioHTTP1,
+                "AuthAPI", "PostgresClient", "Shared", hummingbird, crypto, logging, lifecycle, arguments, httpTypes,
+                nioCore, nioHTTP1,
                 httpClient,
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import Hummingbird
-import NIOCore
 import Logging
+import NIOCore
+import PostgresClient
 import ServiceLifecycle
 import Shared
 
@@ -12,9 +13,9 @@ struct App: Sendable {
     let postgres: PostgresPool
     let hashing: HashingPool
     let migrator: Migrator
-    let accounts: AccountRoutes
+    let users: UserRoutes
     let sessions: SessionRoutes
-    let oauth: OAuthRoutes
+    let oauth: ProviderSignInRoutes
     let identities: IdentityRoutes
     let authenticator: Authenticator
     let health: HealthRoutes
@@ -49,8 +50,8 @@ struct App: Sendable {
             previousKey: settings.secretKeyPrevious,
             issuer: settings.common.publicURL
         )
-        let accountStore = AccountStore(postgres: postgres)
-        let vault = TokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
+        let accountStore = UserStore(postgres: postgres)
+        let vault = ProviderTokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
         let identityStore = IdentityStore(postgres: postgres, vault: vault)
         let sessionStore = SessionStore(postgres: postgres, identities: identityStore)
         let throttles = ThrottleStore(postgres: postgres)
@@ -72,26 +73,26 @@ struct App: Sendable {
             now: now
         )
         let cookie = SessionCookie(publicURL: settings.common.publicURL)
-        accounts = AccountRoutes(
-            service: AccountService(store: accountStore, sessions: sessionService, gate: gate, hasher: hasher),
+        users = UserRoutes(
+            service: UserService(store: accountStore, sessions: sessionService, gate: gate, hasher: hasher),
             cookie: cookie,
             devices: devices,
             siteWords: PasswordRules.words(of: settings.common.publicURL),
             metrics: metrics
         )
-        let connection = ConnectCookie(settings, now: now)
+        let pendingLinks = PendingLinkCookie(settings, now: now)
         sessions = SessionRoutes(
             service: sessionService,
             cookie: cookie,
-            connection: connection,
+            pendingLinks: pendingLinks,
             devices: devices,
             metrics: metrics
         )
         let providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
         self.providers = providers
         let tickets = LinkTickets(settings)
-        oauth = OAuthRoutes(
-            service: OAuthService(
+        oauth = ProviderSignInRoutes(
+            service: ProviderSignInService(
                 provider: { providers[$0] },
                 store: identityStore,
                 sessions: sessionService,
@@ -99,7 +100,7 @@ struct App: Sendable {
                 now: now
             ),
             flows: FlowCookies(settings, now: now),
-            connection: connection,
+            pendingLinks: pendingLinks,
             tickets: tickets,
             sessions: sessionService,
             cookie: cookie,
@@ -108,7 +109,7 @@ struct App: Sendable {
         )
         identities = IdentityRoutes(
             service: IdentityService(store: identityStore, isOn: { providers[$0] != nil }),
-            connection: connection,
+            pendingLinks: pendingLinks,
             tickets: tickets
         )
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)

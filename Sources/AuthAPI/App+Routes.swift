@@ -8,7 +8,7 @@ extension App {
     /// passwords may be called.
     func addRoutes(to router: Router<APIRequestContext>) {
         // Anybody
-        router.post(.init(APIPath.register), use: accounts.register)
+        router.post(.init(APIPath.register), use: users.register)
         router.post(.init(APIPath.login), use: sessions.login)
         router.post(.init(APIPath.logout), use: sessions.logout)
         for provider in OAuthProvider.allCases {
@@ -24,7 +24,7 @@ extension App {
         router.get(.init(APIPath.readiness), use: health.readiness)
 
         // Signed-in users
-        router.get(.init(APIPath.me), use: authenticator.required(accounts.me))
+        router.get(.init(APIPath.me), use: authenticator.required(users.me))
         router.get(.init(APIPath.sessions), use: authenticator.required(sessions.list))
         router.delete(.init(APIPath.sessions), use: authenticator.required(sessions.endOthers))
         router.delete(.init(APIPath.session), use: authenticator.required(sessions.end))

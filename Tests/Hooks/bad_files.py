@@ -25,7 +25,7 @@ BAD: dict[str, dict[str, tuple[str | bytes, list[str]]]] = {
         "Sources/AuthAPI/HTTP/Long.swift": ("// A line.\n" * 301, ["301: 301 lines; the limit is 300"]),
         "Sources/AuthAPI/HTTP/Bad.swift": (
             "internal import CLibPQ\nimport Foundation\nlet x = try! y()\n",
-            ["1: only Sources/AuthAPI/Postgres", "2: FoundationEssentials", "3: throw an error"],
+            ["1: only Sources/PostgresClient", "2: FoundationEssentials", "3: throw an error"],
         ),
         "Sources/AuthAPI/Features/BadStore.swift": ("import Hummingbird\n", ["1: do not depend on HTTP"]),
         "Sources/Shared/Bad.swift": (
@@ -170,7 +170,7 @@ GOOD = {
         "Sources/Shared/Server/SettingsReader.swift",
         "Sources/AuthAPI/HTTP/JSONBody.swift",
     ],
-    "structure": ["Sources/AuthAPI/Postgres/PostgresLink.swift", "docs/images/register.webp"],
+    "structure": ["Sources/PostgresClient/PostgresLink.swift", "docs/images/register.webp"],
     "templates": ["Sources/WebFrontend/Resources/Templates/layout.mustache", "docker/nginx/errors/error.html"],
     "web": ["Sources/WebFrontend/Resources/Public/site.js", "Sources/WebFrontend/Resources/Public/base.css"],
     "shell": ["scripts/dev", "scripts/lib/common.sh", "docker/nginx/render"],

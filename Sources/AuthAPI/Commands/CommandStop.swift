@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Shared
+import SystemThreads
 import Synchronization
 import UnixSignals
 

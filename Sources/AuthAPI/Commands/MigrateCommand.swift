@@ -45,7 +45,7 @@ struct MigrateCommand: AsyncParsableCommand {
         var yes = false
 
         func run() async throws {
-            try Administration.requireAnswer(isAgreed: yes)
+            try Operator.requireAnswer(isAgreed: yes)
             let migration = try await withMigrator { migrator in
                 let newest = try await migrator.newest()
                 try Self.confirm(newest, isAgreed: yes)
@@ -57,7 +57,7 @@ struct MigrateCommand: AsyncParsableCommand {
         /// Asks, naming what is lost.
         static func confirm(_ migration: Migration, isAgreed: Bool, at terminal: Terminal = .standard) throws {
             let dropped = migration.dropped.isEmpty ? "" : " (\(migration.dropped.joined(separator: ", ")))"
-            try Administration.confirm(
+            try Operator.confirm(
                 deletionOf: "all data of migration \(migration.version), \(migration.name)\(dropped)",
                 byTyping: migration.name,
                 "its name",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import PostgresClient
 import Shared
 
 /// Operates the secrets of a deployment.
@@ -30,18 +31,18 @@ struct SecretCommand: AsyncParsableCommand {
             configuration.waitTimeout = .seconds(10)
             configuration.endsWhenRefused = true
             let logger = Logger(label: "AuthAPI")
-            let vault = TokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
+            let vault = ProviderTokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
             let report = try await CommandEnding.explaining(on: configuration) {
                 try await PostgresReach.wait(for: configuration, logger: logger)
                 return try await PostgresPool.with(configuration, logger: logger) { pool in
-                    try await TokenRotation(postgres: pool, vault: vault).run()
+                    try await ProviderTokenRotation(postgres: pool, vault: vault).run()
                 }
             }
             try Self.tell(report)
         }
 
         /// Tells what was done.
-        private static func tell(_ report: TokenRotation.Report) throws {
+        private static func tell(_ report: ProviderTokenRotation.Report) throws {
             print("encrypted anew: \(report.rotated)")
             print("current before: \(report.current)")
             guard report.unreadable > 0 else { return }

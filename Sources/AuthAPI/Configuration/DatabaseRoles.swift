@@ -1,4 +1,5 @@
 import Logging
+import PostgresClient
 import Shared
 
 /// How to reach the database as the role that serves and, where that is another one, as the role that owns the schema.

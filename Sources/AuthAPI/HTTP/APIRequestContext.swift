@@ -43,7 +43,7 @@ struct SignedInContext: Sendable, TracedContext {
 /// A user and the live session through which a request came.
 struct SignedIn: Sendable {
     /// The user.
-    let account: Account
+    let user: User
     /// The session.
     let sessionID: SessionID
 }

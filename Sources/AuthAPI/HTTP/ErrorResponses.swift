@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import PostgresClient
 import Shared
 
 /// Turns every error into a problem document (RFC 9457), and a fault that nobody foresaw into a bare 500.

@@ -1,4 +1,5 @@
 import Hummingbird
+import PostgresClient
 import Shared
 
 /// What surrounds every handler: refuses what none may see, gives the request its share of the database's time, makes an

@@ -1,5 +1,6 @@
 import CoreMetrics
 import FoundationEssentials
+import PostgresClient
 import Shared
 
 /// What the API measures about itself.

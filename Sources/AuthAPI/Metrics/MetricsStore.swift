@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgresClient
 import Synchronization
 
 /// Counts over whole tables, taken once a minute at most, so that whoever reads the metrics often costs nothing.

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import SystemThreads
 
 /// Takes log lines and has a thread of its own write them, so that no request waits for whoever reads them.
 ///

@@ -62,7 +62,7 @@ import Testing
             #expect(try await Self.read(service, AuditQuery(since: since, until: until), newest: 2) == [6, 7])
             #expect(try await Self.read(service, AuditQuery(since: since, until: until), newest: 9) == Array(4...7))
             #expect(try await Self.read(service, AuditQuery(event: .signedOut)) == Array(7...11))
-            for reference in [AccountReference.id(Self.user), .email(try EmailAddress("ADA@example.com"))] {
+            for reference in [UserReference.id(Self.user), .email(try EmailAddress("ADA@example.com"))] {
                 let subject = service.subject(reference)
                 #expect(try await Self.read(service, AuditQuery(subject: subject)) == [1, 3, 5, 7, 9, 11])
                 let query = AuditQuery(subject: subject, event: .signedOut, since: since, until: until)
@@ -78,15 +78,15 @@ import Testing
     func deleted() async throws {
         try await Self.with { service, database async throws in
             let key = Self.keys.account(try EmailAddress(Self.email))
-            let administration = AdministrationStore(postgres: database.pool)
+            let administration = OperatorStore(postgres: database.pool)
             #expect(try await administration.delete(Self.user, email: Self.email, subject: key) == .deleted)
-            let failure = FailedSignIn(account: nil, subject: key, reason: .unknownAccount, origin: .operator)
+            let failure = FailedSignIn(user: nil, subject: key, reason: .unknownAccount, trace: .operator)
             try await service.store.record(failure)
             let other = FailedSignIn(
-                account: nil,
+                user: nil,
                 subject: Self.keys.account(try EmailAddress("eve@example.com")),
                 reason: .unknownAccount,
-                origin: .operator
+                trace: .operator
             )
             try await service.store.record(other)
             let subject = service.subject(.email(try EmailAddress(Self.email)))
@@ -102,7 +102,7 @@ import Testing
             for key in [TestAPI.secretKey, newKey] {
                 let subject = ThrottleKeys(secretKey: Secret(key)).account(email)
                 try await AuditStore(postgres: operators.database.pool).record(
-                    FailedSignIn(account: nil, subject: subject, reason: .unknownAccount, origin: .operator)
+                    FailedSignIn(user: nil, subject: subject, reason: .unknownAccount, trace: .operator)
                 )
             }
             let rotated = ["SECRET_KEY": newKey, "SECRET_KEY_PREVIOUS": TestAPI.secretKey]

@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// What the audit trail as a whole promises: it is only added to, kept as long as is set, small, and discreet.
 @Suite struct AuditTrailTests {

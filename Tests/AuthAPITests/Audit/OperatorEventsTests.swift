@@ -10,7 +10,7 @@ import Testing
     func operatorsWork() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)
-            let registration = AccountService.Registration(
+            let registration = UserService.Registration(
                 email: try EmailAddress("ada@example.com"),
                 name: try DisplayName("Ada"),
                 password: Password("Correct-Horse-7")
@@ -19,13 +19,13 @@ import Testing
             let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
             for _ in 1...3 { #expect(try await api.client().post(APIPath.login, login).status == 200) }
             let page = PageRequest(limit: 9, after: nil)
-            let first = try #require(try await operators.run { try await $0.sessions(page) }?.first)
+            let first = try #require(try await operators.run { try await $0.store.sessions(page) }?.first)
             let session = try #require(SessionID(uuidString: first.id))
-            let reference = try #require(AccountReference("ada@example.com"))
+            let reference = try #require(UserReference("ada@example.com"))
             try await operators.run { service async throws in
-                #expect(try await service.endSession(session))
-                #expect(try await service.endSessions(of: reference) == 2)
-                let shown = try #require(try await service.user(reference))
+                #expect(try await service.store.endSession(session))
+                #expect(try await service.store.endSessions(of: reference) == 2)
+                let shown = try #require(try await service.store.user(reference))
                 #expect(try await service.delete(shown) == .deleted)
                 #expect(try await service.delete(shown) == .gone)
             }

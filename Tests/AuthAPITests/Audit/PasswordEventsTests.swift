@@ -94,12 +94,12 @@ import Testing
             let owner = try await api.registered()
             let user = try await api.database.sql("SELECT id FROM users")
             let database = api.database
-            for (body, account) in [(Self.wrong, user), (Self.unknown, nil)] {
+            for (body, user) in [(Self.wrong, user), (Self.unknown, nil)] {
                 _ = try await Self.signIn(api.client(), body)
                 let events = try await expectEvents(["throttled account"], status: 429, in: database) {
                     try await Self.signIn(api.client(), body)
                 }
-                #expect(events.map(\.user) == [account])
+                #expect(events.map(\.user) == [user])
                 #expect(events.allSatisfy { $0.subject != nil && $0.period != nil })
                 for _ in 1...3 {
                     try await expectEvents([], status: 429, in: database) { try await Self.signIn(api.client(), body) }

@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// What limits and the audit trail cost: how often each request speaks to the database.
 @Suite struct RoundTripTests {

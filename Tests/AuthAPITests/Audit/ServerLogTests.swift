@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// W17: PostgreSQL's own log holds nothing of what people do in ordinary ways.
 @Suite struct ServerLogTests {

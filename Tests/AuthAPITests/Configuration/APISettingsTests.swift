@@ -4,6 +4,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// E2, E3, A14: the API's settings.
 @Suite struct APISettingsTests {

@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// Readiness follows what the database lets people do, and comes back by itself.
 @Suite struct DatabaseReadinessTests {

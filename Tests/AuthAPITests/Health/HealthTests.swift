@@ -5,6 +5,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// D1, D2, D7, E6: health, readiness and the database being away.
 @Suite struct HealthTests {

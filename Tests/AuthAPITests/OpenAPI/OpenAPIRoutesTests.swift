@@ -11,8 +11,8 @@ import Testing
 /// A15: the document and the page over HTTP.
 @Suite struct OpenAPIRoutesTests {
     private static func withClient(_ body: @Sendable (any TestClientProtocol) async throws -> Void) async throws {
-        let origin = try #require(WebOrigin("https://example.com"))
-        let routes = try OpenAPIRoutes(publicURL: origin)
+        let trace = try #require(WebOrigin("https://example.com"))
+        let routes = try OpenAPIRoutes(publicURL: trace)
         let router = Router()
         router.get(.init(APIPath.openAPI), use: routes.document)
         router.get(.init(APIPath.docs), use: routes.docs)

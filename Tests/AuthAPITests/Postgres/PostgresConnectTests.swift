@@ -5,6 +5,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// W11: nobody waits for a host that does not answer longer than they want to.
 @Suite struct PostgresConnectTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// Statements and transactions on a connection.
 @Suite struct PostgresConnectionTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// D7: which refusals of the server ask the client to come again.
 @Suite struct PostgresErrorTests {

@@ -4,6 +4,7 @@ import Logging
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// D7: the database goes away and comes back.
 @Suite struct PostgresOutageTests {

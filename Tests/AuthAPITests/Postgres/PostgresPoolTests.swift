@@ -5,6 +5,7 @@ import ServiceLifecycleTestKit
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// D6: waiting is bounded in number and in time; ending is orderly.
 @Suite struct PostgresPoolTests {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// W50, W51: a real PgBouncer between the API and the server.
 @Suite struct PostgresPoolerTests {

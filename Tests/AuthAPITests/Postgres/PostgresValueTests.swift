@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// Every type of value, there and back through a real server.
 @Suite struct PostgresValueTests {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// D6, W14: questions that wait at the same time are answered by one statement, which does nothing but read.
 @Suite struct SharedReadTests {

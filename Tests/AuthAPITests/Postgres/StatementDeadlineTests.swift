@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// W12: waiting in the queue and for the server are one budget, at whose end the statement ends and the connection stays.
 @Suite struct StatementDeadlineTests {

@@ -1,4 +1,5 @@
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// Statements that several tests use.
 enum TestStatements {

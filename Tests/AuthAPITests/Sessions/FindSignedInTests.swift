@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// The statement that checks all sessions that wait, on a table of a busy site.
 @Suite struct FindSignedInTests {
@@ -73,7 +74,7 @@ import Testing
                 postgres: database.pool,
                 identities: IdentityStore(
                     postgres: database.pool,
-                    vault: TokenVault(secretKey: Secret(TestAPI.secretKey), previous: nil)
+                    vault: ProviderTokenVault(secretKey: Secret(TestAPI.secretKey), previous: nil)
                 )
             )
             let now = Date.now
@@ -84,7 +85,7 @@ import Testing
                     group.addTask { (n, try await store.signedIn(with: hash, at: now)) }
                 }
                 for try await (n, found) in group {
-                    #expect(found?.account.email == (n % 5 == 0 ? nil : "\(n + 2)@example.com"))
+                    #expect(found?.user.email == (n % 5 == 0 ? nil : "\(n + 2)@example.com"))
                 }
             }
             let later = now.addingTimeInterval(8 * 86_400)

@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// W5: a user has a bounded number of sessions, and any number of them can be ended.
 @Suite struct SessionLimitTests {
@@ -151,8 +152,8 @@ import Testing
 
             try await api.database.sql(insert)
             let again = ContinuousClock.now
-            let reference = try #require(AccountReference("ada@example.com"))
-            let ended = try await AdministrationStore(postgres: api.app.postgres).endSessions(of: reference, at: .now)
+            let reference = try #require(UserReference("ada@example.com"))
+            let ended = try await OperatorStore(postgres: api.app.postgres).endSessions(of: reference, at: .now)
             print("W5: \(count) sessions ended by an operator in \(ContinuousClock.now - again)")
             #expect(ended == count + 1)
             #expect(try await live(in: api.database) == 1)
@@ -178,7 +179,7 @@ import Testing
             let pool = PostgresPool(configuration, logger: TestDatabase.silentLogger)
             let user = try await pool.withConnection { try $0.one(OnlyUser()) }
             let ended = try await SessionBatches(postgres: pool).end(
-                SessionSelection(account: user, reason: .owner),
+                SessionSelection(user: user, reason: .owner),
                 from: .operator,
                 at: .now
             )
@@ -210,9 +211,9 @@ import Testing
             _ = try await api.registered()
             try await insertSessions(5000, in: api.database)
             let settings = try TestAPI.settings([:], databaseURL: api.database.servingURL ?? api.database.url)
-            let reference = try #require(AccountReference("ada@example.com"))
-            let deletion = try await Administration.with(settings) { service in
-                guard let shown = try await service.user(reference) else { return AccountDeletion.gone }
+            let reference = try #require(UserReference("ada@example.com"))
+            let deletion = try await Operator.with(settings) { service in
+                guard let shown = try await service.store.user(reference) else { return UserDeletion.gone }
                 return try await service.delete(shown)
             }
             #expect(deletion == .deleted)

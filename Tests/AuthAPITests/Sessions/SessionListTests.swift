@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// A18: a user sees their live sessions and can end them.
 @Suite struct SessionListTests {
@@ -47,9 +48,9 @@ import Testing
 
     @Test("A18: a browser's description is kept without control characters, and cut")
     func userAgent() {
-        #expect(Device(userAgent: "a\u{1}b\u{1B}[31m\nc", address: nil).userAgent == "ab[31mc")
-        #expect(Device(userAgent: String(repeating: "é", count: 300), address: nil).userAgent?.count == 255)
-        #expect(Device(userAgent: nil, address: nil).userAgent == nil)
+        #expect(ClientInfo(userAgent: "a\u{1}b\u{1B}[31m\nc", address: nil).userAgent == "ab[31mc")
+        #expect(ClientInfo(userAgent: String(repeating: "é", count: 300), address: nil).userAgent?.count == 255)
+        #expect(ClientInfo(userAgent: nil, address: nil).userAgent == nil)
     }
 
     @Test("A18: ending one session ends that one")

@@ -110,9 +110,9 @@ import Testing
             previousKey: nil,
             issuer: try #require(WebOrigin("https://site.example"))
         )
-        let account = Account(id: UUID(), email: "ada@example.com", name: "Ada", avatarURL: nil)
+        let user = User(id: UUID(), email: "ada@example.com", name: "Ada", avatarURL: nil)
         let made = Date(timeIntervalSince1970: 1_800_000_000)
-        let token = try await issuer.token(for: account, session: SessionID(), createdAt: made)
+        let token = try await issuer.token(for: user, session: SessionID(), createdAt: made)
         func isValid(_ token: Secret, after seconds: Int) async -> Bool {
             await issuer.isValid(token, hash: TokenHash(of: token), at: made.addingTimeInterval(Double(seconds)))
         }

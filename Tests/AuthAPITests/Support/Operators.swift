@@ -9,10 +9,10 @@ struct Operators: Sendable {
     /// What a command does, without the process around it.
     func run<Value: Sendable>(
         _ settings: [String: String] = [:],
-        _ body: (AdministrationService) async throws -> Value
+        _ body: (OperatorService) async throws -> Value
     ) async throws -> Value {
         let settings = try TestAPI.settings(settings, databaseURL: database.servingURL ?? database.url)
-        return try await Administration.with(settings, body)
+        return try await Operator.with(settings, body)
     }
 
     /// Runs `body` with a migrated database of its own.

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// A database for one test, cloned from a template that holds the migrated schema.
 ///

@@ -1,6 +1,7 @@
 import Foundation
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// A PgBouncer in front of the tests' PostgreSQL, reached by a socket in a folder of its own.
 struct TestPgBouncer: Sendable {

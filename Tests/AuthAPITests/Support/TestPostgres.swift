@@ -1,6 +1,7 @@
 import Foundation
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 #if canImport(Glibc)
     import Glibc

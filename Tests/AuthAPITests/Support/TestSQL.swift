@@ -1,4 +1,5 @@
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// SQL text put together by a test, which `Statement` rightly does not allow.
 enum TestSQL {

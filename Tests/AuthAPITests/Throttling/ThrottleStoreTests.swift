@@ -3,6 +3,7 @@ import Shared
 import Testing
 
 @testable import AuthAPI
+@testable import PostgresClient
 
 /// A17: attempts in the database.
 @Suite struct ThrottleStoreTests {
@@ -46,27 +47,27 @@ import Testing
     func allOrNone() async throws {
         try await with { store, database async throws in
             let email = try EmailAddress("ada@example.com")
-            let account = Attempt(key: keys.account(email), limit: limit)
+            let user = Attempt(key: keys.account(email), limit: limit)
             let network = Attempt(key: keys.network("203.0.113.7"), limit: Limit(attempts: 1, seconds: 60))
             let other = Attempt(key: keys.network("198.51.100.7"), limit: limit)
             #expect(
-                try await store.take([account, network], findingAccountOf: email, from: .operator, at: now).wait == nil
+                try await store.take([user, network], findingAccountOf: email, from: .operator, at: now).wait == nil
             )
             for _ in 0..<5 {
                 #expect(
-                    try await store.take([account, network], findingAccountOf: email, from: .operator, at: now).wait
+                    try await store.take([user, network], findingAccountOf: email, from: .operator, at: now).wait
                         == 60_000_000
                 )
             }
             // Two of the account's three are left.
             for _ in 0..<2 {
                 #expect(
-                    try await store.take([account, other], findingAccountOf: email, from: .operator, at: now).wait
+                    try await store.take([user, other], findingAccountOf: email, from: .operator, at: now).wait
                         == nil
                 )
             }
             #expect(
-                try await store.take([account, other], findingAccountOf: email, from: .operator, at: now).wait
+                try await store.take([user, other], findingAccountOf: email, from: .operator, at: now).wait
                     == 10_000_000
             )
             #expect(try await database.sql("SELECT count(*) FROM throttles") == "3")
@@ -96,10 +97,10 @@ import Testing
                 )
                 let commits = try await store.postgres.transaction { db in
                     if kind == 0 {
-                        _ = try db.one(Take(attempt: attempt, origin: .operator, now: now))
+                        _ = try db.one(Take(attempt: attempt, trace: .operator, now: now))
                     } else {
                         _ = try db.one(
-                            TakeAndFind(attempts: [attempt], email: "ada@example.com", origin: .operator, now: now)
+                            TakeAndFind(attempts: [attempt], email: "ada@example.com", trace: .operator, now: now)
                         )
                     }
                     return try db.one(Commits())
@@ -146,10 +147,10 @@ import Testing
     func clockPutBack() async throws {
         try await with { store, _ async throws in
             let email = try EmailAddress("ada@example.com")
-            let account = [Attempt(key: keys.account(email), limit: limit)]
+            let user = [Attempt(key: keys.account(email), limit: limit)]
             let network = attempt("a")
             func signIn(_ time: Date) async throws -> Int64? {
-                try await store.take(account, findingAccountOf: email, from: .operator, at: time).wait
+                try await store.take(user, findingAccountOf: email, from: .operator, at: time).wait
             }
             func register(_ time: Date) async throws -> Int64? {
                 try await store.take(network, from: .operator, at: time)
@@ -191,7 +192,7 @@ import Testing
             let winner = Task {
                 try await database.pool.transaction { db in
                     let taken = try db.one(
-                        TakeAndFind(attempts: pairs[0], email: ada.value, origin: .operator, now: now)
+                        TakeAndFind(attempts: pairs[0], email: ada.value, trace: .operator, now: now)
                     )
                     gate.wait()
                     return taken.wait
@@ -264,7 +265,7 @@ import Testing
             let email = try EmailAddress("ada@example.com")
             let attempts = [Attempt(key: keys.account(email), limit: Limit(attempts: 1, seconds: 60))]
             let first = try await store.take(attempts, findingAccountOf: email, from: .operator, at: now)
-            #expect(first.found?.passwordHash == "h" && first.found?.account.name == "Ada")
+            #expect(first.found?.passwordHash == "h" && first.found?.user.name == "Ada")
             let second = try await store.take(attempts, findingAccountOf: email, from: .operator, at: now)
             #expect(second.wait == 60_000_000 && second.found == nil)
         }

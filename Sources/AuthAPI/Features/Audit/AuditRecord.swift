@@ -44,7 +44,7 @@ struct AuditRecord: Sendable, Equatable, Encodable {
 struct AuditQuery: Sendable {
     /// Whose.
     struct Subject: Sendable {
-        let reference: AccountReference
+        let reference: UserReference
         /// The address as the trail has it where there is no account; nil for an identifier.
         var key: ThrottleKey?
         /// The same under the `SECRET_KEY` in use before, if that is known.

@@ -12,7 +12,7 @@ struct AuditService: Sendable {
 
     /// Whose events are meant: by address also those of accounts that had it and are gone, and what was tried at it while
     /// it had none.
-    func subject(_ reference: AccountReference) -> AuditQuery.Subject {
+    func subject(_ reference: UserReference) -> AuditQuery.Subject {
         switch reference {
         case .id: AuditQuery.Subject(reference: reference)
         case .email(let email):

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgresClient
 import Shared
 
 extension AuditStore {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgresClient
 
 /// The audit trail in the database.
 struct AuditStore: Sendable {
@@ -24,11 +25,11 @@ struct AuditStore: Sendable {
 /// A sign-in whose password was not the account's, or that named no account.
 struct FailedSignIn: Sendable {
     /// The account; nil when the address has none.
-    let account: AccountID?
+    let user: UserID?
     /// The address, as the table of limits has it; kept only when it has no account.
     let subject: ThrottleKey
     let reason: SignInFailure
-    let origin: Origin
+    let trace: RequestTrace
 }
 
 private struct RecordFailedSignIn: Statement {
@@ -39,9 +40,9 @@ private struct RecordFailedSignIn: Statement {
     let failure: FailedSignIn
     var parameters: [PostgresValue] {
         [
-            .uuid(orNull: failure.account), .bytes(orNull: failure.account == nil ? failure.subject.bytes : nil),
+            .uuid(orNull: failure.user), .bytes(orNull: failure.user == nil ? failure.subject.bytes : nil),
             .text(failure.reason.rawValue),
-        ] + failure.origin.parameters
+        ] + failure.trace.parameters
     }
 }
 

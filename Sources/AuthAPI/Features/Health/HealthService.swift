@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import PostgresClient
 import Shared
 import Synchronization
 

@@ -1,6 +1,7 @@
 import Glibc
 import ServiceLifecycle
 import Shared
+import SystemThreads
 
 /// A few threads of its own for work that keeps a core busy, so that neither the event loops nor Swift's tasks wait
 /// behind it, with a bounded queue in front.

@@ -10,7 +10,7 @@ struct Session: Sendable, Equatable {
     let id: SessionID
     let createdAt: Date
     let expiresAt: Date
-    let device: Device
+    let client: ClientInfo
 
     /// The session as its owner sees it.
     func body(current: SessionID) -> SessionBody {
@@ -19,8 +19,8 @@ struct Session: Sendable, Equatable {
             createdAt: createdAt,
             expiresAt: expiresAt,
             current: id == current,
-            userAgent: device.userAgent,
-            ipAddress: device.address
+            userAgent: client.userAgent,
+            ipAddress: client.address
         )
     }
 }
@@ -28,7 +28,7 @@ struct Session: Sendable, Equatable {
 /// A session that is not stored yet.
 struct NewSession: Sendable {
     let id: SessionID
-    let accountID: AccountID
+    let userID: UserID
     let tokenHash: TokenHash
     let createdAt: Date
     let expiresAt: Date
@@ -36,12 +36,12 @@ struct NewSession: Sendable {
     let provider: OAuthProvider?
     /// The identity that it was opened through, with which it ends; nil when a password opened it.
     let identity: IdentityID?
-    let origin: Origin
+    let trace: RequestTrace
 }
 
 /// A session that has just been stored, with the one copy of its token.
 struct OpenedSession: Sendable {
-    let account: Account
+    let user: User
     let token: Secret
 }
 
@@ -55,7 +55,7 @@ struct TokenHash: Sendable, Hashable {
 }
 
 /// From where somebody signed in, for the list of sessions.
-struct Device: Sendable, Equatable {
+struct ClientInfo: Sendable, Equatable {
     /// The most code points that are kept of a `User-Agent`.
     static let maximumUserAgentLength = 255
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgresClient
 import Shared
 
 /// Many sessions of one user that are to end.
@@ -25,7 +26,7 @@ struct SessionSelection: Sendable {
         case limit = "over_limit"
     }
 
-    let account: AccountID
+    let user: UserID
     /// The one that stays.
     var keeping: SessionID?
     /// The last one that ends.
@@ -47,21 +48,21 @@ struct SessionBatches: Sendable {
     ///
     /// - Parameters:
     ///   - selection: which.
-    ///   - origin: from where it was asked.
+    ///   - trace: from where it was asked.
     ///   - now: the time.
     ///   - deadline: when no further batch is begun; what is left then stays.
     /// - Returns: how many were ended.
     /// - Throws: ``PostgresError``.
     func end(
         _ selection: SessionSelection,
-        from origin: Origin,
+        from trace: RequestTrace,
         at now: Date,
         until deadline: Deadline = .never
     ) async throws -> Int {
         var ended = 0
         var size = Self.size
         while Deadline.now < deadline {
-            let statement = EndSessions(selection: selection, origin: origin, now: now, limit: size)
+            let statement = EndSessions(selection: selection, trace: trace, now: now, limit: size)
             do {
                 // Each batch may take as long as a whole request otherwise.
                 let batch = try await DatabaseBudget.$current.withValue(DatabaseBudget()) {
@@ -91,15 +92,15 @@ struct EndSessions: Statement {
         SELECT 'session_ended', user_id, id, $7, $8, $9, $10, $11 FROM ended
         """
     let selection: SessionSelection
-    let origin: Origin
+    let trace: RequestTrace
     let now: Date
     let limit: Int64
     var parameters: [PostgresValue] {
         [
-            .uuid(selection.account), .uuid(selection.keeping ?? Self.none), .timestamp(now),
+            .uuid(selection.user), .uuid(selection.keeping ?? Self.none), .timestamp(now),
             .timestamp(selection.upTo.createdAt), .uuid(selection.upTo.id), .int8(limit),
             .text(selection.reason.rawValue),
-        ] + origin.parameters
+        ] + trace.parameters
     }
 
     /// The identifier of no session (RFC 9562, section 5.9).
@@ -115,7 +116,7 @@ struct FindSurplus: Statement {
     let session: NewSession
     var parameters: [PostgresValue] {
         [
-            .uuid(session.accountID), .uuid(session.id), .timestamp(session.createdAt),
+            .uuid(session.userID), .uuid(session.id), .timestamp(session.createdAt),
             .int8(SessionStore.liveLimit - 1),
         ]
     }

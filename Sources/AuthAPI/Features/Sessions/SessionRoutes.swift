@@ -9,7 +9,7 @@ struct SessionRoutes: Sendable {
 
     let service: SessionService
     let cookie: SessionCookie
-    let connection: ConnectCookie
+    let pendingLinks: PendingLinkCookie
     let devices: DeviceCookie
     let metrics: APIMetrics
 
@@ -30,14 +30,14 @@ struct SessionRoutes: Sendable {
             try await service.signIn(
                 email: email,
                 password: password,
-                connecting: pending,
+                linking: pending,
                 replacing: cookie.presented(by: request),
-                from: Origin(request, context: context, knownAs: devices.device(of: request, for: email))
+                from: RequestTrace(request, context: context, knownAs: devices.device(of: request, for: email))
             )
         }
-        var response = cookie.set(opened.token, on: .json(opened.account.body))
+        var response = cookie.set(opened.token, on: .json(opened.user.body))
         try devices.keep(for: email, of: request, on: &response)
-        if pending != nil { connection.forget(of: request, on: &response) }
+        if pending != nil { pendingLinks.forget(of: request, on: &response) }
         return response
     }
 
@@ -45,11 +45,11 @@ struct SessionRoutes: Sendable {
     ///
     /// The browser forgets the cookie even when the session cannot be ended; the answer is the error then.
     @Sendable func logout(_ request: Request, context: APIRequestContext) async throws -> Response {
-        let origin = Origin(request, context: context)
+        let trace = RequestTrace(request, context: context)
         let cleared = cookie.clear(on: Response(status: .noContent))
         var failure: (any Error)?
         for token in cookie.allTokens(of: request) {
-            do { try await service.signOut(token, from: origin) } catch { failure = error }
+            do { try await service.signOut(token, from: trace) } catch { failure = error }
         }
         if let failure { throw ErrorWithHeaders(failure, headers: cleared.headers) }
         return cleared
@@ -57,10 +57,10 @@ struct SessionRoutes: Sendable {
 
     /// `GET /api/auth/sessions`: the user's live sessions.
     @Sendable func list(_ request: Request, context: SignedInContext) async throws -> Response {
-        let user = context.signedIn
-        let (sessions, total) = try await service.sessions(of: user)
+        let visitor = context.signedIn
+        let (sessions, total) = try await service.sessions(of: visitor)
         return try .json(
-            SessionListBody(sessions: sessions.map { $0.body(current: user.sessionID) }, total: total)
+            SessionListBody(sessions: sessions.map { $0.body(current: visitor.sessionID) }, total: total)
         )
     }
 
@@ -69,14 +69,14 @@ struct SessionRoutes: Sendable {
         guard let id = context.parameters.get("id").flatMap({ SessionID(uuidString: $0) }) else {
             throw APIError(.sessionNotFound, detail: "You have no such session.")
         }
-        try await service.end(id, of: context.signedIn, from: Origin(request, context: context))
+        try await service.end(id, of: context.signedIn, from: RequestTrace(request, context: context))
         let response = Response(status: .noContent)
         return id == context.signedIn.sessionID ? cookie.clear(on: response) : response
     }
 
     /// `DELETE /api/auth/sessions`: how many other sessions were ended.
     @Sendable func endOthers(_ request: Request, context: SignedInContext) async throws -> Response {
-        let ended = try await service.endOthers(of: context.signedIn, from: Origin(request, context: context))
+        let ended = try await service.endOthers(of: context.signedIn, from: RequestTrace(request, context: context))
         return try .json(EndedSessionsBody(ended: ended))
     }
 
@@ -85,8 +85,8 @@ struct SessionRoutes: Sendable {
         at provider: OAuthProvider,
         for email: EmailAddress,
         of request: Request
-    ) throws -> PendingConnection {
-        guard let pending = connection.pending(of: request), pending.provider == provider else {
+    ) throws -> PendingLink {
+        guard let pending = pendingLinks.pending(of: request), pending.provider == provider else {
             throw APIError(.noPendingConnection, detail: "No account of this provider waits to be linked.")
         }
         guard pending.email == email.value else {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import PostgresClient
 import Shared
 
 /// The rules of sessions.
@@ -19,42 +20,42 @@ struct SessionService: Sendable {
     func signIn(
         email: EmailAddress,
         password: Password,
-        connecting pending: PendingConnection? = nil,
+        linking pending: PendingLink? = nil,
         replacing presented: [Secret] = [],
-        from origin: Origin
+        from trace: RequestTrace
     ) async throws -> OpenedSession {
-        let checked = try await gate.check(password, of: email, from: origin)
+        let checked = try await gate.check(password, of: email, from: trace)
         let found = checked.credentials
-        let session = try await prepare(for: found.account, from: origin)
+        let session = try await prepare(for: found.user, from: trace)
         let upgrade = checked.needsUpgrade ? await hashUpgrade(of: found, password: password) : nil
         do {
             try await store.insert(
                 session.row,
                 replacing: await hashes(of: presented),
                 upgrade: upgrade,
-                connecting: pending,
+                linking: pending,
                 givingBack: checked.attempts
             )
         } catch let error as PostgresError where error.violates("sessions_user_id_fkey") {
             // The account was deleted while its password was being checked.
-            throw try await gate.refused(nil, email: email, from: origin)
+            throw try await gate.refused(nil, email: email, from: trace)
         }
-        return OpenedSession(account: found.account, token: session.token)
+        return OpenedSession(user: found.user, token: session.token)
     }
 
     /// Opens a session for an account that an identity is linked to, in place of those whose tokens came along.
     ///
     /// - Throws: ``PostgresError`` that violates `sessions_identity_id_fkey` when the identity has been disconnected.
     func open(
-        for account: Account,
+        for user: User,
         through provider: OAuthProvider,
         identity: IdentityID,
         replacing presented: [Secret],
-        from origin: Origin
+        from trace: RequestTrace
     ) async throws -> OpenedSession {
-        let session = try await prepare(for: account, through: provider, identity: identity, from: origin)
+        let session = try await prepare(for: user, through: provider, identity: identity, from: trace)
         try await store.insert(session.row, replacing: await hashes(of: presented))
-        return OpenedSession(account: account, token: session.token)
+        return OpenedSession(user: user, token: session.token)
     }
 
     /// What stands in the database for those tokens that are valid, each once and in a fixed order, in which no two
@@ -71,23 +72,23 @@ struct SessionService: Sendable {
 
     /// A session for an account, ready to be stored, and its token.
     func prepare(
-        for account: Account,
+        for user: User,
         through provider: OAuthProvider? = nil,
         identity: IdentityID? = nil,
-        from origin: Origin
+        from trace: RequestTrace
     ) async throws -> (row: NewSession, token: Secret) {
         let id = SessionID.random()
         let createdAt = now()
-        let token = try await tokens.token(for: account, session: id, createdAt: createdAt)
+        let token = try await tokens.token(for: user, session: id, createdAt: createdAt)
         let row = NewSession(
             id: id,
-            accountID: account.id,
+            userID: user.id,
             tokenHash: TokenHash(of: token),
             createdAt: createdAt,
             expiresAt: createdAt.addingTimeInterval(TimeInterval(TokenIssuer.lifetime)),
             provider: provider,
             identity: identity,
-            origin: origin
+            trace: trace
         )
         return (row, token)
     }
@@ -105,22 +106,22 @@ struct SessionService: Sendable {
     }
 
     /// Ends the session of a token; a token that has none is no error.
-    func signOut(_ token: Secret, from origin: Origin) async throws {
+    func signOut(_ token: Secret, from trace: RequestTrace) async throws {
         let hash = TokenHash(of: token)
         guard await tokens.isValid(token, hash: hash, at: now()) else { return }
-        try await store.end(with: hash, from: origin)
+        try await store.end(with: hash, from: trace)
     }
 
     /// The user's live sessions, newest first, as many as a list shows; and how many there are.
-    func sessions(of user: SignedIn) async throws -> (sessions: [Session], total: Int) {
-        try await store.live(of: user, at: now())
+    func sessions(of visitor: SignedIn) async throws -> (sessions: [Session], total: Int) {
+        try await store.live(of: visitor, at: now())
     }
 
     /// Ends one of the user's sessions.
     ///
     /// - Throws: `session_not_found` when it is not a live session of the user.
-    func end(_ session: SessionID, of user: SignedIn, from origin: Origin) async throws {
-        guard try await store.end(session, of: user, from: origin, at: now()) else {
+    func end(_ session: SessionID, of visitor: SignedIn, from trace: RequestTrace) async throws {
+        guard try await store.end(session, of: visitor, from: trace, at: now()) else {
             throw APIError(.sessionNotFound, detail: "You have no such session.")
         }
     }
@@ -128,15 +129,15 @@ struct SessionService: Sendable {
     /// Ends all of the user's sessions but the one that asks.
     ///
     /// - Returns: how many were ended.
-    func endOthers(of user: SignedIn, from origin: Origin) async throws -> Int {
-        try await store.endOthers(of: user, from: origin, at: now())
+    func endOthers(of visitor: SignedIn, from trace: RequestTrace) async throws -> Int {
+        try await store.endOthers(of: visitor, from: trace, at: now())
     }
 
     /// The same password hashed with today's parameters; nil, and a later try, when hashing is busy.
-    private func hashUpgrade(of found: AccountCredentials, password: Password) async -> HashUpgrade? {
+    private func hashUpgrade(of found: UserCredentials, password: Password) async -> HashUpgrade? {
         guard let old = found.passwordHash else { return nil }
         do {
-            return HashUpgrade(account: found.account.id, old: old, new: try await hasher.hash(password))
+            return HashUpgrade(user: found.user.id, old: old, new: try await hasher.hash(password))
         } catch {
             Logger.current.warning("password hash not upgraded", metadata: ["error": .string("\(type(of: error))")])
             return nil

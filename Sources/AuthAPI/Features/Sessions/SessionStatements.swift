@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgresClient
 import Shared
 
 /// Stores a session, and the event that it was opened; gives back what was taken for the check of its password; counts
@@ -29,9 +30,9 @@ struct InsertSession: Statement {
     var givingBack: [Attempt] = []
     var parameters: [PostgresValue] {
         [
-            .uuid(session.id), .uuid(session.accountID), .bytes(session.tokenHash.bytes),
+            .uuid(session.id), .uuid(session.userID), .bytes(session.tokenHash.bytes),
             .timestamp(session.createdAt), .timestamp(session.expiresAt), .text(orNull: session.provider?.rawValue),
-        ] + session.origin.parameters + givingBack.costs + [.uuid(orNull: session.identity), .int8(Self.countingTo)]
+        ] + session.trace.parameters + givingBack.costs + [.uuid(orNull: session.identity), .int8(Self.countingTo)]
     }
 
     /// Whether the user may have more sessions than are allowed by now.
@@ -48,8 +49,8 @@ struct EndReplacedSession: Statement {
         SELECT 'session_ended', user_id, id, 'replaced', $2, $3, $4, $5 FROM ended
         """
     let hash: TokenHash
-    let origin: Origin
-    var parameters: [PostgresValue] { [.bytes(hash.bytes)] + origin.parameters }
+    let trace: RequestTrace
+    var parameters: [PostgresValue] { [.bytes(hash.bytes)] + trace.parameters }
 }
 
 /// Replaces a password hash, as part of a transaction that opens a session.
@@ -64,8 +65,8 @@ struct UpgradeHash: Statement {
     let upgrade: HashUpgrade
     let session: NewSession
     var parameters: [PostgresValue] {
-        [.text(upgrade.new), .uuid(upgrade.account), .text(upgrade.old), .uuid(session.id)]
-            + session.origin.parameters
+        [.text(upgrade.new), .uuid(upgrade.user), .text(upgrade.old), .uuid(session.id)]
+            + session.trace.parameters
     }
 }
 
@@ -92,7 +93,7 @@ struct FindSignedIn: SharedRead {
     init(_ keys: [TokenHash]) { hashes = keys }
 
     static func decode(_ row: PostgresRow) throws -> (place: Int, answer: FoundSession) {
-        let signedIn = SignedIn(account: try Account(row, from: 2), sessionID: try row.uuid(1))
+        let signedIn = SignedIn(user: try User(row, from: 2), sessionID: try row.uuid(1))
         // PostgreSQL counts places from 1.
         return (Int(try row.int8(0)) - 1, FoundSession(signedIn: signedIn, expiresAt: try row.timestamp(6)))
     }
@@ -112,10 +113,10 @@ struct FindLiveSessions: ReadStatement {
         FROM sessions WHERE user_id = $1 AND expires_at > $2
         ORDER BY id = $3 DESC, created_at DESC, id LIMIT $4
         """
-    let user: SignedIn
+    let visitor: SignedIn
     let now: Date
     var parameters: [PostgresValue] {
-        [.uuid(user.account.id), .timestamp(now), .uuid(user.sessionID), .int8(SessionStore.listLimit)]
+        [.uuid(visitor.user.id), .timestamp(now), .uuid(visitor.sessionID), .int8(SessionStore.listLimit)]
     }
 
     static func decode(_ row: PostgresRow) throws -> (session: Session, total: Int64) {
@@ -124,7 +125,7 @@ struct FindLiveSessions: ReadStatement {
                 id: try row.uuid(0),
                 createdAt: try row.timestamp(1),
                 expiresAt: try row.timestamp(2),
-                device: Device(userAgent: try row.optionalText(3), address: try row.optionalText(4))
+                client: ClientInfo(userAgent: try row.optionalText(3), address: try row.optionalText(4))
             ),
             try row.int8(5)
         )
@@ -143,11 +144,11 @@ struct EndSession: Statement {
         FROM ended
         """
     let session: SessionID
-    let user: SignedIn
-    let origin: Origin
+    let visitor: SignedIn
+    let trace: RequestTrace
     let now: Date
     var parameters: [PostgresValue] {
-        [.uuid(session), .uuid(user.account.id), .uuid(user.sessionID), .timestamp(now)] + origin.parameters
+        [.uuid(session), .uuid(visitor.user.id), .uuid(visitor.sessionID), .timestamp(now)] + trace.parameters
     }
 }
 
@@ -159,8 +160,8 @@ struct EndSessionByToken: Statement {
         SELECT 'signed_out', user_id, id, $2, $3, $4, $5 FROM ended
         """
     let hash: TokenHash
-    let origin: Origin
-    var parameters: [PostgresValue] { [.bytes(hash.bytes)] + origin.parameters }
+    let trace: RequestTrace
+    var parameters: [PostgresValue] { [.bytes(hash.bytes)] + trace.parameters }
 }
 
 /// Takes the lock under which expired sessions are removed; it is given back when the transaction ends.

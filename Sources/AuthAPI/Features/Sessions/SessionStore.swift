@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import PostgresClient
 
 /// Sessions in the database.
 struct SessionStore: Sendable {
@@ -32,7 +33,7 @@ struct SessionStore: Sendable {
         _ session: NewSession,
         replacing replaced: [TokenHash] = [],
         upgrade: HashUpgrade? = nil,
-        connecting pending: PendingConnection? = nil,
+        linking pending: PendingLink? = nil,
         givingBack attempts: [Attempt] = []
     ) async throws {
         let opening = InsertSession(session: session, givingBack: attempts)
@@ -43,7 +44,7 @@ struct SessionStore: Sendable {
             mayBeTooMany = try await postgres.transaction { db in
                 let mayBeTooMany = try db.one(opening)
                 if let upgrade { try db.run(UpgradeHash(upgrade: upgrade, session: session)) }
-                if let pending { try identities.connect(pending, with: session, in: db) }
+                if let pending { try identities.link(pending, with: session, in: db) }
                 try Self.end(replaced, by: session, in: db)
                 return mayBeTooMany
             }
@@ -53,7 +54,7 @@ struct SessionStore: Sendable {
 
     /// Ends the sessions that a browser had, as part of the transaction that opens another for it.
     static func end(_ replaced: [TokenHash], by session: NewSession, in db: PostgresConnection) throws {
-        for hash in replaced { try db.run(EndReplacedSession(hash: hash, origin: session.origin)) }
+        for hash in replaced { try db.run(EndReplacedSession(hash: hash, trace: session.trace)) }
     }
 
     /// Ends the oldest sessions of the user that are over the limit; the new one stays whatever its time.
@@ -64,14 +65,14 @@ struct SessionStore: Sendable {
             guard let surplus = try await postgres.withConnection({ try $0.first(FindSurplus(session: session)) })
             else { return }
             let selection = SessionSelection(
-                account: session.accountID,
+                user: session.userID,
                 keeping: session.id,
                 upTo: surplus,
                 reason: .limit
             )
             _ = try await SessionBatches(postgres: postgres).end(
                 selection,
-                from: session.origin,
+                from: session.trace,
                 at: session.createdAt,
                 until: Deadline.now.adding(Self.trimmingTime)
             )
@@ -81,8 +82,8 @@ struct SessionStore: Sendable {
     }
 
     /// The user's live sessions, newest first, at most ``listLimit`` and always the one that asks; and how many there are.
-    func live(of user: SignedIn, at now: Date) async throws -> (sessions: [Session], total: Int) {
-        let rows = try await postgres.reading { try $0.all(FindLiveSessions(user: user, now: now)) }
+    func live(of visitor: SignedIn, at now: Date) async throws -> (sessions: [Session], total: Int) {
+        let rows = try await postgres.reading { try $0.all(FindLiveSessions(visitor: visitor, now: now)) }
         let sessions = rows.map(\.session).sorted { $0.createdAt > $1.createdAt }
         return (sessions, Int(rows.first?.total ?? 0))
     }
@@ -90,22 +91,22 @@ struct SessionStore: Sendable {
     /// Ends one session of a user.
     ///
     /// - Returns: whether there was such a live session.
-    func end(_ session: SessionID, of user: SignedIn, from origin: Origin, at now: Date) async throws -> Bool {
-        let statement = EndSession(session: session, user: user, origin: origin, now: now)
+    func end(_ session: SessionID, of visitor: SignedIn, from trace: RequestTrace, at now: Date) async throws -> Bool {
+        let statement = EndSession(session: session, visitor: visitor, trace: trace, now: now)
         return try await postgres.withConnection { try $0.run(statement) } > 0
     }
 
     /// Ends every live session of a user but the one that asks.
     ///
     /// - Returns: how many were ended.
-    func endOthers(of user: SignedIn, from origin: Origin, at now: Date) async throws -> Int {
-        let others = SessionSelection(account: user.account.id, keeping: user.sessionID, reason: .owner)
-        return try await SessionBatches(postgres: postgres).end(others, from: origin, at: now)
+    func endOthers(of visitor: SignedIn, from trace: RequestTrace, at now: Date) async throws -> Int {
+        let others = SessionSelection(user: visitor.user.id, keeping: visitor.sessionID, reason: .owner)
+        return try await SessionBatches(postgres: postgres).end(others, from: trace, at: now)
     }
 
     /// Ends the session of a token.
-    func end(with hash: TokenHash, from origin: Origin) async throws {
-        _ = try await postgres.withConnection { try $0.run(EndSessionByToken(hash: hash, origin: origin)) }
+    func end(with hash: TokenHash, from trace: RequestTrace) async throws {
+        _ = try await postgres.withConnection { try $0.run(EndSessionByToken(hash: hash, trace: trace)) }
     }
 
     /// Removes expired sessions, at most `limit`, unless another replica is doing it.
@@ -121,7 +122,7 @@ struct SessionStore: Sendable {
 
 /// A password hash that replaces another.
 struct HashUpgrade: Sendable {
-    let account: AccountID
+    let user: UserID
     /// The hash that was checked; should it have changed meanwhile, it stays.
     let old: String
     let new: String

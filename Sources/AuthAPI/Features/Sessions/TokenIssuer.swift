@@ -55,23 +55,23 @@ struct TokenIssuer: Sendable {
     init(key: Secret, previousKey: Secret?, issuer: WebOrigin) async {
         self.issuer = issuer.description
         keys = JWTKeyCollection()
-        currentKey = Self.identifier(of: key)
+        currentKey = JWKIdentifier(string: KeyRing.tokenKeyID(of: key))
         await keys.add(hmac: HMACKey(from: key.value), digestAlgorithm: .sha256, kid: currentKey)
         if let previousKey {
             await keys.add(
                 hmac: HMACKey(from: previousKey.value),
                 digestAlgorithm: .sha256,
-                kid: Self.identifier(of: previousKey)
+                kid: JWKIdentifier(string: KeyRing.tokenKeyID(of: previousKey))
             )
         }
     }
 
     /// Makes the token of a session.
-    func token(for account: Account, session: SessionID, createdAt: Date) async throws -> Secret {
+    func token(for user: User, session: SessionID, createdAt: Date) async throws -> Secret {
         let issued = Int(createdAt.timeIntervalSince1970)
         let claims = TokenClaims(
-            sub: account.id.lowercaseText,
-            email: account.email,
+            sub: user.id.lowercaseText,
+            email: user.email,
             jti: session.lowercaseText,
             iss: issuer,
             aud: Self.audience,
@@ -115,13 +115,5 @@ struct TokenIssuer: Sendable {
         let header = token.value.utf8.prefix { $0 != UInt8(ascii: ".") }
         guard header.count <= maximumHeaderLength, let json = Base64URL.decode(Substring(header)) else { return false }
         return json.allSatisfy { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }
-    }
-
-    private static func identifier(of key: Secret) -> JWKIdentifier {
-        let code = HMAC<SHA256>.authenticationCode(
-            for: Array("yoshikosan key identifier".utf8),
-            using: SymmetricKey(data: Array(key.value.utf8))
-        )
-        return JWKIdentifier(string: code.prefix(8).map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined())
     }
 }

@@ -26,12 +26,12 @@ struct PasswordGate: Sendable {
     func check(
         _ password: Password,
         of email: EmailAddress,
-        from origin: Origin
+        from trace: RequestTrace
     ) async throws -> CheckedPassword {
-        let attempts = attempts(at: email, from: origin)
+        let attempts = attempts(at: email, from: trace)
         // What is refused for want of a thread costs no attempt, and the database nothing.
         let (found, verification) = try await hasher.admitting {
-            let (wait, found) = try await store.take(attempts, findingAccountOf: email, from: origin, at: now())
+            let (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
             if let wait { throw Self.tooMany(wait, "sign-in throttled") }
             do {
                 return (found, try await hasher.verify(password, against: found?.passwordHash))
@@ -41,7 +41,7 @@ struct PasswordGate: Sendable {
                 throw error
             }
         }
-        guard let found, verification != .wrong else { throw try await refused(found, email: email, from: origin) }
+        guard let found, verification != .wrong else { throw try await refused(found, email: email, from: trace) }
         return CheckedPassword(
             credentials: found,
             needsUpgrade: verification == .correctNeedsUpgrade,
@@ -52,34 +52,34 @@ struct PasswordGate: Sendable {
     /// Takes an attempt to register; it is not given back, for a registration that succeeds counts, too.
     ///
     /// - Throws: `too_many_requests` with the time to wait when there is none left.
-    func admitRegistration(from origin: Origin) async throws {
-        let attempt = Attempt(key: keys.registration(origin.device.address), limit: limits.registration)
-        guard let wait = try await store.take(attempt, from: origin, at: now()) else { return }
+    func admitRegistration(from trace: RequestTrace) async throws {
+        let attempt = Attempt(key: keys.registration(trace.client.address), limit: limits.registration)
+        guard let wait = try await store.take(attempt, from: trace, at: now()) else { return }
         throw Self.tooMany(wait, "registration throttled")
     }
 
     /// Records that a password is not the account's, or that the account is not there, and gives the one answer to both.
-    func refused(_ found: AccountCredentials?, email: EmailAddress, from origin: Origin) async throws -> APIError {
+    func refused(_ found: UserCredentials?, email: EmailAddress, from trace: RequestTrace) async throws -> APIError {
         let reason: SignInFailure =
             switch found {
             case nil: .unknownAccount
             case .some(let found): found.passwordHash == nil ? .noPassword : .wrongPassword
             }
         let failure = FailedSignIn(
-            account: found?.account.id,
+            user: found?.user.id,
             subject: keys.account(email),
             reason: reason,
-            origin: origin
+            trace: trace
         )
         try await audit.record(failure)
         return APIError(.invalidCredentials, detail: "No account has this email and password.")
     }
 
-    private func attempts(at email: EmailAddress, from origin: Origin) -> [Attempt] {
-        if let device = origin.knownAs { return [Attempt(key: keys.device(device), limit: limits.device)] }
+    private func attempts(at email: EmailAddress, from trace: RequestTrace) -> [Attempt] {
+        if let device = trace.knownAs { return [Attempt(key: keys.device(device), limit: limits.device)] }
         return [
             Attempt(key: keys.account(email), limit: limits.account),
-            Attempt(key: keys.network(origin.device.address), limit: limits.network),
+            Attempt(key: keys.network(trace.client.address), limit: limits.network),
         ]
     }
 
@@ -98,7 +98,7 @@ struct Attempt: Sendable {
 
 /// An account whose password was right.
 struct CheckedPassword: Sendable {
-    let credentials: AccountCredentials
+    let credentials: UserCredentials
     /// Whether its hash is weaker than a new one.
     let needsUpgrade: Bool
     /// What was taken for the check; whoever opens the session gives it back.

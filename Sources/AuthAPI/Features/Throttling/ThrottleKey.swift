@@ -24,18 +24,14 @@ struct ThrottleKey: Sendable, Equatable {
     let bytes: [UInt8]
 }
 
-/// Makes keys, under a key that HKDF-SHA256 (RFC 5869) derives from `SECRET_KEY`.
+/// Makes keys as HMACs, so that the table reveals no address.
 ///
-/// Whoever reads the table learns no address; after a rotation of the key the counts begin anew.
+/// Rotating `SECRET_KEY` resets every count.
 struct ThrottleKeys: Sendable {
     private let key: SymmetricKey
 
     init(secretKey: Secret) {
-        key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Array(secretKey.value.utf8)),
-            info: Array("yoshikosan throttle keys".utf8),
-            outputByteCount: 32
-        )
+        key = KeyRing.key(for: .throttleKeys, from: secretKey)
     }
 
     /// The account of that address, whether there is one or not.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgresClient
 
 /// Gives attempts back whose password was not checked; those that were right go back with their session.
 struct GiveBack: Statement {
@@ -39,20 +40,20 @@ struct TakeAndFind: Statement {
         """
     let attempts: [Attempt]
     let email: String
-    let origin: Origin
+    let trace: RequestTrace
     let now: Date
     var parameters: [PostgresValue] {
         attempts.padded {
             [
                 .bytes($0.key.bytes), .int8($0.limit.cost), .int8($0.limit.capacity), .text($0.key.kind.description),
             ]
-        } + [.timestamp(now), .text(email)] + origin.parameters
+        } + [.timestamp(now), .text(email)] + trace.parameters
     }
 
-    static func decode(_ row: PostgresRow) throws -> (wait: Int64?, found: AccountCredentials?) {
+    static func decode(_ row: PostgresRow) throws -> (wait: Int64?, found: UserCredentials?) {
         if let wait = try row.optionalInt8(0) { return (wait, nil) }
         guard try row.optionalUUID(1) != nil else { return (nil, nil) }
-        return (nil, AccountCredentials(account: try Account(row, from: 1), passwordHash: try row.optionalText(5)))
+        return (nil, UserCredentials(user: try User(row, from: 1), passwordHash: try row.optionalText(5)))
     }
 }
 
@@ -73,13 +74,13 @@ struct Take: Statement {
         FROM answer
         """
     let attempt: Attempt
-    let origin: Origin
+    let trace: RequestTrace
     let now: Date
     var parameters: [PostgresValue] {
         [
             .bytes(attempt.key.bytes), .int8(attempt.limit.cost), .int8(attempt.limit.capacity), .timestamp(now),
             .text(attempt.key.kind.description),
-        ] + origin.parameters
+        ] + trace.parameters
     }
 
     static func decode(_ row: PostgresRow) throws -> Int64? { try row.optionalInt8(0) }

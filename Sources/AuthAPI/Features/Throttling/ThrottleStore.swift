@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgresClient
 import Shared
 
 /// Attempts in the database, by the generic cell rate algorithm: one time for each key says it all.
@@ -17,18 +18,18 @@ struct ThrottleStore: Sendable {
     func take(
         _ attempts: [Attempt],
         findingAccountOf email: EmailAddress,
-        from origin: Origin,
+        from trace: RequestTrace,
         at now: Date
-    ) async throws -> (wait: Int64?, found: AccountCredentials?) {
-        let statement = TakeAndFind(attempts: attempts, email: email.value, origin: origin, now: now)
+    ) async throws -> (wait: Int64?, found: UserCredentials?) {
+        let statement = TakeAndFind(attempts: attempts, email: email.value, trace: trace, now: now)
         return try await postgres.withConnection { try $0.one(statement) }
     }
 
     /// Takes an attempt; a refusal is an event, as above.
     ///
     /// - Returns: how long to wait, in microseconds, when it is not there.
-    func take(_ attempt: Attempt, from origin: Origin, at now: Date) async throws -> Int64? {
-        try await postgres.withConnection { try $0.one(Take(attempt: attempt, origin: origin, now: now)) }
+    func take(_ attempt: Attempt, from trace: RequestTrace, at now: Date) async throws -> Int64? {
+        try await postgres.withConnection { try $0.one(Take(attempt: attempt, trace: trace, now: now)) }
     }
 
     /// Gives attempts back.

@@ -1,0 +1,74 @@
+import Logging
+import PostgresClient
+import ServiceLifecycle
+
+/// Brings the schema up to date when the server starts, or only looks at the database where another process migrates;
+/// meanwhile the server runs and says that it is not ready.
+struct SchemaStartup: Service {
+    /// Nil where another process migrates.
+    let migrator: Migrator?
+    let postgres: PostgresPool
+    let logger: Logger
+
+    /// Tries until the database can be used, then waits for the end of the server: a service that finishes while the
+    /// others are being stopped would make an orderly end look like a failure.
+    ///
+    /// - Throws: `MigrationError` for what no repair of this database changes, such as its encoding or an edited
+    ///   migration; the server stops then.
+    func run() async throws {
+        try await prepare()
+        try? await gracefulShutdown()
+    }
+
+    private func prepare() async throws {
+        try await cancelWhenGracefulShutdown {
+            var wait = Duration.milliseconds(250)
+            var reported = ""
+            while true {
+                do {
+                    try await attempt()
+                    return
+                } catch is CancellationError {
+                    // The server was told to stop; the migration's transaction went with its connection.
+                    return
+                } catch let error as MigrationError where error.isRepairable {
+                    report(.error, error.description, &reported)
+                } catch let error as PostgresError where error.kind != .misuse && error.kind != .decoding {
+                    let level: Logger.Level = error.isUnavailable && !error.isRefusal ? .warning : .error
+                    report(level, DatabaseExplanation(error, postgres.configuration).text, &reported)
+                }
+                guard (try? await Task.sleep(for: wait)) != nil else { return }
+                wait = min(wait * 2, .seconds(5))
+            }
+        }
+    }
+
+    private func attempt() async throws {
+        // For the words of a server that refuses: a job of the pool would only be told that no connection came in time.
+        let configuration = postgres.configuration
+        if let migrator {
+            let applied = try await migrator.up()
+            logger.info("schema is current", metadata: ["applied": .stringConvertible(applied.count)])
+        }
+        try await PostgresReach.onThread { try PostgresReach.connect(configuration) }
+        let faults = try await postgres.reading { try DatabaseInspection.faults(on: $0, for: .serving) }
+        let blocking = faults.filter { $0.weight >= .blocking }
+        guard blocking.isEmpty else { throw MigrationError.unfit(blocking) }
+        for fault in faults where fault.weight == .advice {
+            logger.warning("database needs attention", metadata: ["reason": "\(fault.message)", "fix": "\(fault.fix)"])
+        }
+        logger.info("database checked")
+    }
+
+    /// Logs a reason once, however often it is met.
+    private func report(_ level: Logger.Level, _ reason: String, _ reported: inout String) {
+        guard reason != reported else { return }
+        reported = reason
+        logger.log(level: level, "database cannot be used yet, trying again", metadata: ["reason": "\(reason)"])
+    }
+}
+
+extension SchemaStartup: CustomStringConvertible {
+    /// The name in the log of the service group, which would otherwise write out every migration.
+    var description: String { "SchemaStartup" }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import FoundationEssentials
+import Logging
+import PostgresClient
+import Shared
+
+/// What the commands about users and sessions have in common.
+enum Operator {
+    /// Nothing of the name is there.
+    static let notFound = ExitCode(1)
+
+    /// Runs a command on the configured database.
+    ///
+    /// - Throws: ``ExitCode`` 78 for wrong settings and when the database refuses them, 69 when it is away, 1 when the
+    ///   rules forbid what was asked.
+    static func run<Value: Sendable>(_ body: (OperatorService) async throws -> Value) async throws -> Value {
+        let settings = try APISettings.orExit()
+        JSONLogHandler.bootstrap(settings.common, leastLevel: .error)
+        return try await CommandEnding.explaining(on: settings.database.serving) { try await with(settings, body) }
+    }
+
+    /// Runs `body` on the database that the settings name, and closes the connection behind it.
+    static func with<Value: Sendable>(
+        _ settings: APISettings,
+        _ body: (OperatorService) async throws -> Value
+    ) async throws -> Value {
+        var configuration = settings.database.serving
+        configuration.poolSize = 1
+        configuration.applicationName += "-operator"
+        // An operator can wait, and may ask for more than a request does.
+        configuration.waitTimeout = .seconds(10)
+        configuration.jobTimeout = .seconds(40)
+        configuration.statementTimeout = .seconds(30)
+        configuration.endsWhenRefused = true
+        let logger = Logger(label: "AuthAPI")
+        try await PostgresReach.wait(for: configuration, logger: logger)
+        let hashing = try HashingPool(threads: 1)
+        return try await PostgresPool.with(configuration, logger: logger) { postgres in
+            try await body(
+                OperatorService(
+                    store: OperatorStore(postgres: postgres),
+                    users: UserStore(postgres: postgres),
+                    hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
+                    audit: AuditService(
+                        store: AuditStore(postgres: postgres),
+                        keys: ThrottleKeys(secretKey: settings.secretKey),
+                        previousKeys: settings.secretKeyPrevious.map { ThrottleKeys(secretKey: $0) }
+                    )
+                )
+            )
+        }
+    }
+
+    /// The user that an argument, or the option of the given name, names; ends the command with status 64 when it can
+    /// name none.
+    static func reference(_ text: String, option: String? = nil) throws -> UserReference {
+        guard let reference = UserReference(text) else {
+            let name = option.map { "\($0): " } ?? ""
+            throw misused("\(name)a user is named by email address or identifier (UUID)")
+        }
+        return reference
+    }
+
+    /// Asks before something is deleted, unless the operator has agreed on the command line.
+    ///
+    /// - Parameters:
+    ///   - what: what is deleted, as the end of the sentence "This deletes".
+    ///   - answer: what has to be typed to go on.
+    ///   - call: what `answer` is: "the address".
+    ///   - isAgreed: whether `--yes` was given.
+    ///   - terminal: where to ask.
+    /// - Throws: ``ExitCode`` 1 when something else was typed.
+    static func confirm(
+        deletionOf what: String,
+        byTyping answer: String,
+        _ call: String,
+        isAgreed: Bool,
+        at terminal: Terminal = .standard
+    ) throws {
+        guard !isAgreed, terminal.ask("This deletes \(what). Type \(call) to go on: ") != answer else { return }
+        StandardError.print("nothing was deleted")
+        throw ExitCode.failure
+    }
+
+    /// Refuses a command that asks where nobody can answer.
+    ///
+    /// - Throws: ``ExitCode`` 64.
+    static func requireAnswer(isAgreed: Bool, at terminal: Terminal = .standard) throws {
+        guard isAgreed || terminal.isInteractive else {
+            throw misused("this asks first, and there is no terminal to ask at: add --yes")
+        }
+    }
+
+    /// Says what is wrong with how the command was called: `EX_USAGE` of sysexits.h.
+    static func misused(_ explanation: String) -> ExitCode {
+        StandardError.print(explanation)
+        return ExitCode(64)
+    }
+
+    /// Says that there is no such user.
+    static func noUser(_ reference: UserReference) -> ExitCode {
+        StandardError.print("there is no user \(reference)")
+        return notFound
+    }
+
+    /// Says that a list cannot go on behind a row, which may have been deleted since.
+    static func noRow(_ list: ListOptions) -> ExitCode {
+        StandardError.print("there is no row \(list.after ?? "") to go on behind: list from the beginning")
+        return notFound
+    }
+}

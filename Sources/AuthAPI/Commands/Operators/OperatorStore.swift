@@ -1,0 +1,192 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+/// Users and sessions in the database, across all owners.
+struct OperatorStore: Sendable {
+    let postgres: PostgresPool
+
+    /// Users, newest first; with `search`, those whose email or name contains it, whatever its case.
+    ///
+    /// - Returns: nil when the row to go on behind is not there.
+    func users(_ page: PageRequest, search: String? = nil, at now: Date = .now) async throws -> [UserRecord]? {
+        try await postgres.withConnection { db in
+            if let last = page.after, try db.first(FindRecord(reference: .id(last), now: now)) == nil { return nil }
+            return try db.all(FindRecords(page: page, search: search, now: now))
+        }
+    }
+
+    /// One user; nil when there is none.
+    func user(_ reference: UserReference, at now: Date = .now) async throws -> UserRecord? {
+        try await postgres.reading { try $0.first(FindRecord(reference: reference, now: now)) }
+    }
+
+    /// Deletes the user with this identifier, if the address is still the one that was shown; links and sessions go with
+    /// the row.
+    ///
+    /// The event keeps the address as a keyed hash, by which what happened to the account is found later.
+    func delete(_ user: UserID, email: String, subject: ThrottleKey?) async throws -> UserDeletion {
+        try await postgres.transaction { db in
+            if try db.run(DeleteAccount(user: user, email: email, subject: subject)) > 0 { return .deleted }
+            return try db.first(FindRecord(reference: .id(user), now: .now)) == nil ? .gone : .changed
+        }
+    }
+
+    /// Ends every live session of a user.
+    ///
+    /// - Returns: how many; nil when there is no such user.
+    func endSessions(of reference: UserReference, at now: Date = .now) async throws -> Int? {
+        guard let user = try await postgres.reading({ try $0.first(FindAccountID(reference: reference)) })
+        else { return nil }
+        let all = SessionSelection(user: user, reason: .operator)
+        return try await SessionBatches(postgres: postgres).end(all, from: .operator, at: now)
+    }
+
+    /// Live sessions, newest first.
+    ///
+    /// - Returns: nil when the row to go on behind is not there.
+    func sessions(
+        _ page: PageRequest,
+        of reference: UserReference? = nil,
+        at now: Date = .now
+    ) async throws -> [SessionRecord]? {
+        try await postgres.withConnection { db in
+            if let last = page.after, try db.first(FindSessionRow(id: last)) == nil { return nil }
+            return try db.all(FindSessionRecords(page: page, reference: reference, now: now))
+        }
+    }
+
+    /// Ends one session.
+    ///
+    /// - Returns: whether there was such a live session.
+    func endSession(_ session: SessionID, at now: Date = .now) async throws -> Bool {
+        try await postgres.withConnection { try $0.run(EndAnySession(session: session, now: now)) } > 0
+    }
+}
+
+extension UserReference {
+    /// Two parameters, of which one is NULL.
+    fileprivate var parameters: [PostgresValue] {
+        switch self {
+        case .id(let id): [.uuid(id), .nullText]
+        case .email(let email): [.nullUUID, .text(email.value)]
+        }
+    }
+}
+
+extension UserRecord {
+    /// Reads the columns of the two statements below.
+    fileprivate init(_ row: PostgresRow) throws {
+        self.init(
+            id: try row.uuid(0).lowercaseText,
+            email: try row.text(1),
+            name: try row.text(2),
+            hasPassword: try row.bool(3),
+            providers: try row.text(4).split(separator: ",").map(String.init),
+            emailVerifiedAt: try row.optionalTimestamp(5),
+            createdAt: try row.timestamp(6),
+            updatedAt: try row.timestamp(7),
+            sessions: try row.int8(8)
+        )
+    }
+}
+
+private struct FindRecords: Statement {
+    static let sql: StaticString = """
+        SELECT id, email, name, password_hash IS NOT NULL,
+            coalesce((SELECT string_agg(provider, ',' ORDER BY provider) FROM oauth_accounts WHERE user_id = users.id), ''),
+            email_verified_at, created_at, updated_at,
+            (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1)
+        FROM users
+        WHERE ($2 IS NULL OR strpos(lower(email), lower($2)) > 0 OR strpos(lower(name), lower($2)) > 0)
+            AND ($3 IS NULL OR (created_at, id) < (SELECT last.created_at, last.id FROM users AS last WHERE last.id = $3))
+        ORDER BY created_at DESC, id DESC LIMIT $4
+        """
+    let page: PageRequest
+    let search: String?
+    let now: Date
+    var parameters: [PostgresValue] {
+        [.timestamp(now), .text(orNull: search), .uuid(orNull: page.after), .int8(page.limit)]
+    }
+    static func decode(_ row: PostgresRow) throws -> UserRecord { try UserRecord(row) }
+}
+
+private struct FindRecord: ReadStatement {
+    static let sql: StaticString = """
+        SELECT id, email, name, password_hash IS NOT NULL,
+            coalesce((SELECT string_agg(provider, ',' ORDER BY provider) FROM oauth_accounts WHERE user_id = users.id), ''),
+            email_verified_at, created_at, updated_at,
+            (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1)
+        FROM users WHERE id = $2 OR lower(email) = $3
+        """
+    let reference: UserReference
+    let now: Date
+    var parameters: [PostgresValue] { [.timestamp(now)] + reference.parameters }
+    static func decode(_ row: PostgresRow) throws -> UserRecord { try UserRecord(row) }
+}
+
+private struct DeleteAccount: Statement {
+    static let sql: StaticString = """
+        WITH gone AS (DELETE FROM users WHERE id = $1 AND email = $2 RETURNING id)
+        INSERT INTO audit_events (event, user_id, subject) SELECT 'user_deleted', id, $3 FROM gone
+        """
+    let user: UserID
+    let email: String
+    let subject: ThrottleKey?
+    var parameters: [PostgresValue] { [.uuid(user), .text(email), .bytes(orNull: subject?.bytes)] }
+}
+
+private struct FindAccountID: ReadStatement {
+    static let sql: StaticString = "SELECT id FROM users WHERE id = $1 OR lower(email) = $2"
+    let reference: UserReference
+    var parameters: [PostgresValue] { reference.parameters }
+    static func decode(_ row: PostgresRow) throws -> UserID { try row.uuid(0) }
+}
+
+private struct EndAnySession: Statement {
+    static let sql: StaticString = """
+        WITH ended AS (DELETE FROM sessions WHERE id = $1 AND expires_at > $2 RETURNING id, user_id)
+        INSERT INTO audit_events (event, user_id, session_id, detail)
+        SELECT 'session_ended', user_id, id, 'by_operator' FROM ended
+        """
+    let session: SessionID
+    let now: Date
+    var parameters: [PostgresValue] { [.uuid(session), .timestamp(now)] }
+}
+
+/// Whether a session is there, live or not.
+private struct FindSessionRow: Statement {
+    static let sql: StaticString = "SELECT id FROM sessions WHERE id = $1"
+    let id: SessionID
+    var parameters: [PostgresValue] { [.uuid(id)] }
+    static func decode(_ row: PostgresRow) throws -> SessionID { try row.uuid(0) }
+}
+
+private struct FindSessionRecords: Statement {
+    static let sql: StaticString = """
+        SELECT sessions.id, users.email, sessions.created_at, sessions.expires_at, user_agent, ip_address
+        FROM sessions JOIN users ON users.id = sessions.user_id
+        WHERE sessions.expires_at > $1 AND (($2 IS NULL AND $3 IS NULL) OR users.id = $2 OR lower(users.email) = $3)
+            AND ($4 IS NULL OR (sessions.created_at, sessions.id)
+                < (SELECT last.created_at, last.id FROM sessions AS last WHERE last.id = $4))
+        ORDER BY sessions.created_at DESC, sessions.id DESC LIMIT $5
+        """
+    let page: PageRequest
+    let reference: UserReference?
+    let now: Date
+    var parameters: [PostgresValue] {
+        [.timestamp(now)] + (reference?.parameters ?? [.nullUUID, .nullText])
+            + [.uuid(orNull: page.after), .int8(page.limit)]
+    }
+
+    static func decode(_ row: PostgresRow) throws -> SessionRecord {
+        SessionRecord(
+            id: try row.uuid(0).lowercaseText,
+            email: try row.text(1),
+            createdAt: try row.timestamp(2),
+            expiresAt: try row.timestamp(3),
+            userAgent: try row.optionalText(4),
+            ipAddress: try row.optionalText(5)
+        )
+    }
+}

@@ -1,0 +1,201 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+/// Looks users up, makes and deletes them.
+struct UserCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user",
+        abstract: "Lists, shows, makes and deletes users.",
+        discussion: "A user is named by email address or identifier. Status 1: there is no such user.",
+        subcommands: [List.self, Show.self, Create.self, Delete.self, EndSessions.self]
+    )
+
+    /// Lists users.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists users, newest first.")
+
+        @Option(help: "Only those whose email address or name contains this, whatever its case.")
+        var search: String?
+
+        @OptionGroup var list: ListOptions
+
+        func run() async throws {
+            let users = try await Operator.run { service in
+                guard let users = try await service.store.users(list.page, search: search) else {
+                    throw Operator.noRow(list)
+                }
+                return users
+            }
+            try list.show(
+                users,
+                id: \.id,
+                empty: "no user",
+                titles: ["EMAIL", "SIGNS IN BY", "SESSIONS", "CREATED", "ID", "NAME"],
+                cells: { [$0.email, $0.signIn, "\($0.sessions)", $0.createdAt.ISO8601Format(), $0.id, $0.name] }
+            )
+        }
+    }
+
+    /// Shows one user.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows everything about a user but secrets.")
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let reference = try Operator.reference(user)
+            guard let found = try await Operator.run({ try await $0.store.user(reference) }) else {
+                throw Operator.noUser(reference)
+            }
+            try found.show(json: json)
+        }
+    }
+
+    /// Makes a user.
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a user who signs in with a password.",
+            discussion: """
+                The password is asked for at the terminal, or read as the first line of standard input; never an \
+                argument, which others could see. The rules are those of the registration form.
+                """
+        )
+
+        @Argument(help: "The email address.")
+        var email: String
+
+        @Option(help: "The name to show.")
+        var name: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let registration = try Self.registration(
+                email: email,
+                name: name,
+                siteWords: PasswordRules.words(of: APISettings.orExit().common.publicURL),
+                password: Terminal.standard.newPassword
+            )
+            guard let made = try await Operator.run({ try await $0.create(registration) }) else {
+                // Deleted in the same moment.
+                throw Operator.notFound
+            }
+            try made.show(json: json)
+        }
+
+        /// Checks what was given by the rules of registration.
+        ///
+        /// - Throws: ``ExitCode`` 64 with a line for each rule that is broken.
+        static func registration(
+            email: String,
+            name: String,
+            siteWords: [String] = [],
+            password: () throws -> String
+        ) throws -> UserService.Registration {
+            var faults: [String] = []
+            var address: EmailAddress?
+            var displayName: DisplayName?
+            do throws(RuleViolation) { address = try EmailAddress(email) } catch { faults.append(error.detail) }
+            do throws(RuleViolation) { displayName = try DisplayName(name) } catch { faults.append(error.detail) }
+            // Nobody types a password twice to learn that the address is wrong.
+            guard let address, let displayName else { throw Operator.misused(faults.joined(separator: "\n")) }
+            let text = try password()
+            let broken = PasswordRules.violations(in: text, besides: [address.value, name] + siteWords)
+            guard broken.isEmpty else { throw Operator.misused(broken.map(\.detail).joined(separator: "\n")) }
+            return .init(email: address, name: displayName, password: Password(text))
+        }
+    }
+
+    /// Deletes a user.
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deletes a user with sessions and linked accounts, for good (asks first)."
+        )
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        @Flag(help: "Do not ask.")
+        var yes = false
+
+        func run() async throws {
+            let reference = try Operator.reference(user)
+            try Operator.requireAnswer(isAgreed: yes)
+            try await Operator.run { service in
+                guard let found = try await service.store.user(reference) else { throw Operator.noUser(reference) }
+                let question = "This deletes \(TextTable.harmless(found.email)) for good. Type the address to go on: "
+                if !yes, Terminal.standard.ask(question) != found.email {
+                    StandardError.print("nothing was deleted")
+                    throw ExitCode.failure
+                }
+                try Self.report(try await service.delete(found), of: found)
+            }
+        }
+
+        /// Prints how it ended.
+        ///
+        /// - Throws: ``ExitCode`` 1 when that user is not deleted.
+        private static func report(_ deletion: UserDeletion, of shown: UserRecord) throws {
+            let email = TextTable.harmless(shown.email)
+            switch deletion {
+            case .deleted: return print("deleted \(email)")
+            case .changed:
+                StandardError.print(
+                    "nothing was deleted: the user \(shown.id) no longer has the address \(email); run the command again"
+                )
+            case .gone: StandardError.print("nothing was deleted: the user \(shown.id) does not exist any more")
+            }
+            throw Operator.notFound
+        }
+    }
+
+    /// Signs a user out everywhere.
+    struct EndSessions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "end-sessions",
+            abstract: "Signs a user out on every device."
+        )
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        func run() async throws {
+            let reference = try Operator.reference(user)
+            guard let ended = try await Operator.run({ try await $0.store.endSessions(of: reference) }) else {
+                throw Operator.noUser(reference)
+            }
+            print("ended \(ended) session\(ended == 1 ? "" : "s")")
+        }
+    }
+}
+
+extension UserRecord {
+    /// How the user can sign in.
+    var signIn: String {
+        let ways = (hasPassword ? ["password"] : []) + providers
+        return ways.isEmpty ? "nothing" : ways.joined(separator: ",")
+    }
+
+    /// Prints everything.
+    fileprivate func show(json: Bool) throws { print(try text(json: json)) }
+
+    /// Everything, a line each, or as JSON.
+    func text(json: Bool) throws -> String {
+        if json { return try JSONText.of(self) }
+        let lines = [
+            ("id", id), ("email", TextTable.harmless(email)), ("name", TextTable.harmless(name)),
+            ("signs in by", signIn), ("email verified", emailVerifiedAt?.ISO8601Format() ?? "never"),
+            ("created", createdAt.ISO8601Format()),
+            ("changed", updatedAt.ISO8601Format()), ("live sessions", "\(sessions)"),
+        ]
+        return lines.map { label, value in
+            "\(label):" + String(repeating: " ", count: 16 - label.count) + value
+        }.joined(separator: "\n")
+    }
+}

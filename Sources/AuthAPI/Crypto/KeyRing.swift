@@ -1,0 +1,50 @@
+import Crypto
+import FoundationEssentials
+import Shared
+
+/// Every key that is derived from `SECRET_KEY`, with HKDF-SHA256 (RFC 5869).
+///
+/// Tokens are signed with `SECRET_KEY` directly, so that it can be shared with programs that verify them.
+enum KeyRing {
+    /// What a key is used for.
+    ///
+    /// The raw value is the label of the derivation: data made for one purpose cannot pass for another. Changing a label
+    /// makes everything stored under it unreadable.
+    enum Purpose: String, Sendable {
+        case flowCookie = "yoshikosan oauth flow cookie"
+        case pendingLinkCookie = "yoshikosan oauth connect cookie"
+        case linkTicket = "yoshikosan oauth link ticket"
+        case deviceCookie = "yoshikosan device cookie"
+        case providerTokens = "yoshikosan provider tokens"
+        case throttleKeys = "yoshikosan throttle keys"
+    }
+
+    /// Derives the 256-bit key of a purpose.
+    static func key(for purpose: Purpose, from secret: Secret) -> SymmetricKey {
+        derive(purpose.rawValue, bytes: 32, from: secret)
+    }
+
+    /// The number that tells the keys of a purpose apart: positive, and the same in every replica.
+    static func version(of purpose: Purpose, from secret: Secret) -> Int32 {
+        let fingerprint = derive("\(purpose.rawValue) version", bytes: 4, from: secret)
+        let number = unsafe fingerprint.withUnsafeBytes { unsafe $0.loadUnaligned(as: Int32.self) }
+        return max(1, Int32(bigEndian: number) & .max)
+    }
+
+    /// The `kid` of tokens that the secret signs: 16 hexadecimal digits that reveal nothing of it.
+    static func tokenKeyID(of secret: Secret) -> String {
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Array("yoshikosan key identifier".utf8),
+            using: SymmetricKey(data: Array(secret.value.utf8))
+        )
+        return code.prefix(8).map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
+    }
+
+    private static func derive(_ label: String, bytes: Int, from secret: Secret) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: Array(secret.value.utf8)),
+            info: Array(label.utf8),
+            outputByteCount: bytes
+        )
+    }
+}

@@ -1,0 +1,250 @@
+import Logging
+import PostgresClient
+
+/// Applies and takes back migrations, each in one transaction with its record in the ``MigrationHistory``.
+///
+/// An advisory lock, held by that transaction, keeps several replicas from applying the same one; it goes with the
+/// connection, so a process that dies leaves neither a lock nor half a change. Works over a connection of its own without
+/// time limits on statements; a lock is waited for only briefly, because everybody who comes later queues behind, and then
+/// tried again. Every method throws `MigrationError`, or `PostgresError` when the database cannot be reached.
+struct Migrator: Sendable {
+    /// How long one attempt waits for a lock: less than requests wait, so that none fails behind it.
+    static let lockTimeout = Duration.seconds(1)
+
+    private let configuration: PostgresConfiguration
+    private let migrations: [Migration]
+    private let serving: PostgresConfiguration?
+    private let logger: Logger
+    private let lockPatience: Duration
+
+    /// Makes a migrator.
+    ///
+    /// - Parameters:
+    ///   - configuration: how to connect as the owner of the tables.
+    ///   - migrations: what there is to apply.
+    ///   - serving: how the role connects that is given rights on the tables; nil where one role does everything.
+    ///   - wait: how long to wait until the server is there; nil waits for ever.
+    ///   - lockPatience: for how long attempts are repeated while others hold locks.
+    ///   - logger: told what is applied, and what is waited for.
+    init(
+        _ configuration: PostgresConfiguration,
+        migrations: [Migration] = Migrations.all,
+        serving: PostgresConfiguration? = nil,
+        waitingUpTo wait: Duration? = .seconds(30),
+        lockPatience: Duration = .seconds(300),
+        logger: Logger
+    ) {
+        var copy = configuration.forMigrations(waitingUpTo: wait)
+        copy.lockTimeout = Self.lockTimeout
+        self.configuration = copy
+        self.migrations = migrations
+        self.serving = serving
+        self.logger = logger
+        self.lockPatience = lockPatience
+    }
+
+    /// The host, or hosts with commas between, as the settings have it.
+    var host: String? { configuration.host }
+
+    /// Applies what is pending, in order, and answers with what it applied.
+    @discardableResult
+    func up() async throws -> [Migration] {
+        try await withPool { pool in
+            let role = try await servingRole()
+            let faults = try await pool.withConnection {
+                try DatabaseInspection.faults(on: PostgresReader($0), for: .migrating, migrations: migrations)
+            }.filter { $0.weight >= .blocking }
+            guard faults.isEmpty else { throw MigrationError.unfit(faults) }
+            if let role { try await pool.withConnection { try role.ensure(on: $0) } }
+            var applied: [Migration] = []
+            while let migration = try await patiently(pool, { try applyNext($0, role) }) {
+                logger.info("Applied a migration", metadata: ["file": "\(migration.file)"])
+                applied.append(migration)
+            }
+            return applied
+        }
+    }
+
+    /// Lets nobody but their owner into the other databases of a server that serves this site alone.
+    func shutOtherDatabases() async throws {
+        // Two at once would change the same rows of the catalogue, which PostgreSQL refuses.
+        try await withPool { pool in
+            try await patiently(pool) { _ = try $0.run(ShutOtherDatabases()) }
+        }
+    }
+
+    /// The migration that ``down(expecting:)`` takes back; throws `MigrationError.nothingToRollBack` when there is none.
+    func newest() async throws -> Migration {
+        try await withPool { pool in try await pool.withConnection { try newest(on: $0) } }
+    }
+
+    /// Takes the newest applied migration back.
+    ///
+    /// - Parameter expected: the version that it has to be.
+    /// - Returns: the migration.
+    /// - Throws: `MigrationError`, of which `changedMeanwhile` for another version.
+    @discardableResult
+    func down(expecting expected: Int32? = nil) async throws -> Migration {
+        try await withPool { pool in
+            let migration = try await patiently(pool) { try rollBackLast($0, expecting: expected) }
+            logger.info("Rolled a migration back", metadata: ["file": "\(migration.downFile)"])
+            return migration
+        }
+    }
+
+    /// Every migration that this release or the database knows, by number.
+    func status() async throws -> [MigrationStatus] {
+        try await withPool { pool in
+            let records = try await pool.withConnection { try history($0) }
+            let known = Dictionary(uniqueKeysWithValues: migrations.map { ($0.version, $0) })
+            let present = records.map { record in
+                let state: MigrationStatus.State =
+                    known[record.version].map { $0.checksum == record.checksum ? .applied : .edited } ?? .unknown
+                return MigrationStatus(
+                    version: record.version,
+                    name: record.name,
+                    state: state,
+                    appliedAt: record.appliedAt
+                )
+            }
+            let applied = Set(records.map(\.version))
+            let pending = migrations.filter { !applied.contains($0.version) }.map { migration in
+                MigrationStatus(version: migration.version, name: migration.name, state: .pending, appliedAt: nil)
+            }
+            return (present + pending).sorted { $0.version < $1.version }
+        }
+    }
+
+    /// Applies the first pending migration; nil when none is.
+    ///
+    /// With the last one the serving role gets its rights, so that nobody sees a new table that it cannot use.
+    private func applyNext(_ db: PostgresConnection, _ role: ServingRole?) throws -> Migration? {
+        let records = try history(db)
+        for record in records {
+            guard let migration = migrations.first(where: { $0.version == record.version }) else { continue }
+            guard migration.checksum == record.checksum else {
+                throw MigrationError.edited(version: migration.version, file: migration.file)
+            }
+        }
+        let applied = Set(records.map(\.version))
+        let pending = migrations.filter { !applied.contains($0.version) }
+        // A newer release knows tables and rights that this one would take away.
+        let isNewer = !applied.isSubset(of: migrations.map(\.version))
+        guard let migration = pending.first else {
+            if !isNewer { try role?.grant(on: db) }
+            return nil
+        }
+        // Only when needed, so that a server whose role may not create tables starts on a finished schema.
+        let history = try MigrationHistory.find(db) ?? MigrationHistory.create(db)
+        try run(migration.up, file: migration.file, db)
+        try history.insert(migration, db)
+        if pending.count == 1, !isNewer { try role?.grant(on: db) }
+        return migration
+    }
+
+    /// Takes the newest applied migration back.
+    private func rollBackLast(_ db: PostgresConnection, expecting expected: Int32?) throws -> Migration {
+        let migration = try newest(on: db)
+        guard expected == nil || expected == migration.version else { throw MigrationError.changedMeanwhile }
+        try run(migration.down, file: migration.downFile, db)
+        try MigrationHistory.find(db)?.delete(migration.version, db)
+        return migration
+    }
+
+    /// The newest applied migration, if it is this release's.
+    private func newest(on db: PostgresConnection) throws -> Migration {
+        guard let record = try history(db).last else { throw MigrationError.nothingToRollBack }
+        guard let migration = migrations.first(where: { $0.version == record.version }) else {
+            throw MigrationError.unknown(version: record.version, name: record.name)
+        }
+        guard migration.checksum == record.checksum else {
+            throw MigrationError.edited(version: migration.version, file: migration.file)
+        }
+        return migration
+    }
+
+    /// Runs a file's SQL; an error names file and line.
+    private func run(_ script: [UInt8], file: String, _ db: PostgresConnection) throws {
+        do {
+            try db.run(script: script, name: file)
+        } catch {
+            guard let sqlState = error.sqlState, !error.isConnectionLost, !Self.isLockConflict(sqlState) else {
+                throw error
+            }
+            // PostgreSQL counts characters, from 1.
+            let line = error.position.map { position in
+                String(decoding: script, as: UTF8.self).unicodeScalars.prefix(position - 1).count { $0 == "\n" } + 1
+            }
+            throw MigrationError.failed(file: file, line: line, sqlState: sqlState, message: error.detail)
+        }
+    }
+
+    /// What has been applied, by number; nothing on a database that has never been migrated.
+    private func history(_ db: PostgresConnection) throws -> [MigrationRecord] {
+        do {
+            return try MigrationHistory.find(db)?.records(db) ?? []
+        } catch let error as PostgresError where error.sqlState == "42501" {
+            throw MigrationError.notOwner(role: nil)
+        }
+    }
+
+    /// The role that is given rights, unless it is the owner itself.
+    ///
+    /// Both may leave the name to libpq: a service file, `PGUSER` or the name of the operating system's user.
+    private func servingRole() async throws -> ServingRole? {
+        guard let serving else { return nil }
+        let owner = configuration
+        return try await PostgresReach.onThread {
+            let role = try ServingRole(serving)
+            return try PostgresReach.resolve(owner).user == role.name ? nil : role
+        }
+    }
+
+    /// Runs `body` with a pool of one connection that ends with the call.
+    private func withPool<Value: Sendable>(_ body: (PostgresPool) async throws -> Value) async throws -> Value {
+        try await PostgresReach.wait(for: configuration, logger: logger)
+        return try await PostgresPool.with(configuration, logger: logger, body)
+    }
+}
+
+// Locks.
+extension Migrator {
+    /// Another migrator is at work.
+    private struct Busy: Error {}
+
+    private static func isLockConflict(_ sqlState: String?) -> Bool { sqlState == "55P03" || sqlState == "40P01" }
+
+    /// Runs `body` in a transaction that holds the lock of migrators; again, with growing pauses, while others hold locks.
+    private func patiently<Value: Sendable>(
+        _ pool: PostgresPool,
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        let watch = LockWatch(configuration, logger: logger)
+        let end = ContinuousClock.now + lockPatience
+        var pause = Duration.milliseconds(200)
+        var isToldOfOther = false
+        while true {
+            do {
+                return try await watch.during {
+                    try await pool.transaction { db in
+                        guard try db.one(TryLockMigrations()) else { throw Busy() }
+                        watch.watch(try db.one(FindProcess()))
+                        return try body(db)
+                    }
+                }
+            } catch is Busy {
+                if !isToldOfOther { logger.notice("another process is migrating the database, waiting for it") }
+                isToldOfOther = true
+            } catch let error as PostgresError where Self.isLockConflict(error.sqlState) {
+                guard ContinuousClock.now < end else { throw MigrationError.locked(holders: watch.holders) }
+                let holders = watch.holders.map(\.description).joined(separator: "; ")
+                logger.warning(
+                    "a migration waits for a lock and will be tried again",
+                    metadata: ["reason": "\(error.detail)", "held_by": "\(holders.isEmpty ? "unknown" : holders)"]
+                )
+            }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(2))
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import PostgresClient
+
+extension PostgresError {
+    /// How to repair what made the server refuse the connection; nil where nothing is known.
+    func connectionFix(role: String?, database: String?) -> String? {
+        let role = SQLName.identifier(role ?? "ROLE")
+        let database = database.map(SQLName.identifier)
+        return switch sqlState {
+        case "28P01": "correct the password in the settings, or set it: ALTER ROLE \(role) PASSWORD '…'"
+        case "28000":
+            "let the role sign in from here: CREATE ROLE \(role) LOGIN PASSWORD '…', or a line in pg_hba.conf and "
+                + "SELECT pg_reload_conf()"
+        case "3D000":
+            "correct the database in the settings, or run: CREATE DATABASE \(database ?? "NAME") OWNER \(role)"
+        case "42501": "GRANT CONNECT ON DATABASE \(database ?? "NAME") TO \(role)"
+        case "53300": "raise max_connections or the CONNECTION LIMIT of role or database, or lower DATABASE_POOL_SIZE"
+        case nil where detail.contains("SSL"): "correct sslmode and sslrootcert in the settings, or ssl on the server"
+        default: nil
+        }
+    }
+}

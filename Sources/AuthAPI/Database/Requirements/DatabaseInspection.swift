@@ -1,0 +1,32 @@
+import PostgresClient
+
+/// Goes through ``DatabaseRequirements`` on a connection.
+enum DatabaseInspection {
+    /// Goes through the list.
+    ///
+    /// - Parameters:
+    ///   - db: the connection, as the role that the purpose is about.
+    ///   - purpose: what the connection is for.
+    ///   - migrations: the migrations of this release.
+    /// - Returns: everything that is wrong, the worst first.
+    /// - Throws: `PostgresError`.
+    static func faults(
+        on db: PostgresReader,
+        for purpose: DatabaseRequirements.Purpose,
+        migrations: [Migration] = Migrations.all
+    ) throws -> [DatabaseFault] {
+        let names = [MigrationHistory.name, MigrationHistory.formerName] + Migrations.all.flatMap(\.tables)
+        let facts = try db.one(DescribeDatabase(tables: names))
+        let state = try db.one(DescribeServing())
+        var requirements = DatabaseRequirements(facts: facts, purpose: purpose, state: state)
+        do {
+            let applied = try state.history.map { Set(try $0.versions(db)) } ?? []
+            requirements.pending = migrations.filter { !applied.contains($0.version) }
+        } catch let error as PostgresError where ["42501", "42703"].contains(error.sqlState) {
+            // Another program's columns, or no right to read ours.
+            requirements.historyError = error
+        }
+        if facts.version >= 150_000 { requirements.collation = try db.one(DescribeCollation()) }
+        return requirements.faults
+    }
+}

@@ -1,0 +1,94 @@
+import PostgresClient
+
+/// What of a database decides whether requests can be served, in one cheap statement that reads no table.
+struct DescribeServing: ReadStatement {
+    /// The answers.
+    struct State: Sendable {
+        let role: String
+        /// The table of the migration history.
+        let history: MigrationHistory?
+        let isReadOnly: Bool
+        /// The tables and functions that are absent or that this role has too few rights on, with blanks between.
+        let missing: String
+        /// The tables whose every row is hidden from this role, with blanks between.
+        let hidden: String
+    }
+
+    static let sql: StaticString = """
+        SELECT current_user::text, CASE
+                WHEN to_regclass('yoshikosan_schema_migrations') IS NOT NULL THEN 'yoshikosan_schema_migrations'
+                WHEN (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum)
+                    FROM pg_attribute
+                    WHERE attrelid = to_regclass('schema_migrations') AND attnum > 0 AND NOT attisdropped)
+                    = 'version integer, name text, checksum bytea, applied_at timestamp with time zone'
+                THEN 'schema_migrations'
+            END,
+            current_setting('transaction_read_only') = 'on',
+            concat_ws(' ',
+                (SELECT string_agg(name, ' ')
+                    FROM unnest(ARRAY['users', 'sessions', 'oauth_accounts', 'throttles',
+                            'disconnected_identities']) AS name
+                    WHERE to_regclass(name) IS NULL OR NOT (has_table_privilege(to_regclass(name), 'SELECT')
+                        AND has_table_privilege(to_regclass(name), 'INSERT')
+                        AND has_table_privilege(to_regclass(name), 'DELETE')
+                        AND (has_any_column_privilege(to_regclass(name), 'UPDATE') OR name = 'disconnected_identities'))),
+                (SELECT 'audit_events' WHERE NOT coalesce(has_table_privilege(to_regclass('audit_events'), 'SELECT')
+                    AND has_any_column_privilege(to_regclass('audit_events'), 'INSERT')
+                    AND has_function_privilege(to_regprocedure('remove_audit_events(integer, bigint)'), 'EXECUTE'), false)),
+                (SELECT 'take_attempts' WHERE NOT coalesce(has_function_privilege(
+                    to_regprocedure('take_attempts(bytea[], bigint[], bigint[], timestamptz)'), 'EXECUTE'), false))),
+            coalesce((SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+                WHERE oid IN (to_regclass('users'), to_regclass('sessions'), to_regclass('oauth_accounts'),
+                        to_regclass('throttles'), to_regclass('audit_events'), to_regclass('disconnected_identities'))
+                    AND row_security_active(oid) AND NOT EXISTS (
+                        SELECT FROM pg_policy, unnest(polroles) AS granted WHERE polrelid = pg_class.oid
+                            AND polpermissive AND (granted = 0 OR pg_has_role(granted, 'USAGE')))), '')
+        """
+
+    static func decode(_ row: PostgresRow) throws -> State {
+        State(
+            role: try row.text(0),
+            history: try row.optionalText(1).map { MigrationHistory(isFormer: $0 == MigrationHistory.formerName) },
+            isReadOnly: try row.bool(2),
+            missing: try row.text(3),
+            hidden: try row.text(4)
+        )
+    }
+}
+
+/// What a server can do with its database now.
+enum Readiness: Sendable, Equatable {
+    case ready
+    /// Migrations of this release are missing.
+    case outdated
+    /// Nobody could sign in, because of what ``DatabaseRequirements`` names.
+    case unusable
+    /// The transactions of this connection may not write.
+    case readOnly
+
+    /// Finds out; throws `PostgresError`.
+    static func of(_ db: PostgresReader, migrations: [Migration] = Migrations.all) throws -> Readiness {
+        let state = try db.one(DescribeServing())
+        guard let history = state.history else { return .outdated }
+        // It fails with the server's own words (42501) where the role may not read it.
+        guard try Set(migrations.map(\.version)).isSubset(of: history.versions(db)) else { return .outdated }
+        guard state.missing.isEmpty, state.hidden.isEmpty else { return .unusable }
+        return state.isReadOnly ? .readOnly : .ready
+    }
+
+    /// Finds out in the place of a job that writes.
+    ///
+    /// A connection that began while the database was read-only stays so. The error that is thrown then, the server's
+    /// 25006, has it replaced, so that the next question finds a database that was repaired.
+    static func ofWriting(_ db: PostgresConnection) throws -> Readiness {
+        let readiness = try of(PostgresReader(db))
+        if readiness == .readOnly { _ = try db.all(ProbeWrite()) }
+        return readiness
+    }
+}
+
+/// Changes nothing, but takes a transaction that may write.
+private struct ProbeWrite: Statement {
+    static let sql: StaticString = "SELECT 1 FROM throttles WHERE false FOR UPDATE"
+    static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
+}

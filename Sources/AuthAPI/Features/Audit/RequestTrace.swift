@@ -1,0 +1,37 @@
+import FoundationEssentials
+import Hummingbird
+import PostgresClient
+
+/// From where something was asked: what sessions and the audit trail keep of a request.
+struct RequestTrace: Sendable, Equatable {
+    let client: ClientInfo
+    /// The browser's name, where it is known for the account that is concerned.
+    var knownAs: DeviceID?
+    /// The identifier that the answer and the logs of all servers have; nil where no request was.
+    let requestID: String?
+
+    /// A command of whoever operates the site.
+    static let `operator` = RequestTrace(client: ClientInfo(userAgent: nil, address: nil), requestID: nil)
+
+    init(client: ClientInfo, requestID: String?, knownAs: DeviceID? = nil) {
+        self.client = client
+        self.requestID = requestID
+        self.knownAs = knownAs
+    }
+
+    init(_ request: Request, context: some TracedContext, knownAs: DeviceID? = nil) {
+        self.init(
+            client: ClientInfo(userAgent: request.headers[.userAgent], address: context.clientAddress),
+            requestID: context.requestID,
+            knownAs: knownAs
+        )
+    }
+
+    /// Four parameters, for the columns `device_id, address, user_agent, request_id`.
+    var parameters: [PostgresValue] {
+        [
+            .uuid(orNull: knownAs), .text(orNull: client.address), .text(orNull: client.userAgent),
+            .text(orNull: requestID),
+        ]
+    }
+}

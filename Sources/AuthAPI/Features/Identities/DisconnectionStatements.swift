@@ -1,0 +1,101 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+/// The user who has disconnected an identity; of several the latest.
+struct FindDisconnection: Statement {
+    static let sql: StaticString = """
+        SELECT user_id FROM disconnected_identities WHERE provider = $1 AND provider_user_id = $2
+        ORDER BY created_at DESC, user_id LIMIT 1
+        """
+    let key: IdentityKey
+    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject)] }
+    static func decode(_ row: PostgresRow) throws -> UserID { try row.uuid(0) }
+}
+
+/// Forgets that a user has disconnected an identity, because that user connects it again.
+struct ForgetDisconnection: Statement {
+    static let sql: StaticString = """
+        DELETE FROM disconnected_identities WHERE provider = $1 AND provider_user_id = $2 AND user_id = $3
+        """
+    let key: IdentityKey
+    let user: UserID
+    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject), .uuid(user)] }
+}
+
+/// Records that an identity did not sign in the user whom it belonged to, or who has its email.
+struct RecordRefusal: Statement {
+    static let sql: StaticString = """
+        INSERT INTO audit_events (event, user_id, provider, detail, device_id, address, user_agent, request_id)
+        VALUES ('sign_in_failed', $1, $2, $3, $4, $5, $6, $7)
+        """
+    let user: UserID
+    let provider: OAuthProvider
+    let refusal: LinkingPolicy.Refusal
+    let trace: RequestTrace
+    var parameters: [PostgresValue] {
+        [.uuid(user), .text(provider.rawValue), .text(refusal.rawValue)] + trace.parameters
+    }
+}
+
+/// Locks a user's identity against sign-ins through it.
+struct LockOwnIdentity: Statement {
+    static let sql: StaticString = "SELECT provider FROM oauth_accounts WHERE id = $1 AND user_id = $2 FOR UPDATE"
+    let id: IdentityID
+    let user: UserID
+    var parameters: [PostgresValue] { [.uuid(id), .uuid(user)] }
+    static func decode(_ row: PostgresRow) throws -> OAuthProvider { try row.provider(0) }
+}
+
+/// Keeps the session that asks when the identity that opened it goes: it is its user who asks.
+struct KeepAskingSession: Statement {
+    static let sql: StaticString = "UPDATE sessions SET identity_id = NULL WHERE id = $1 AND identity_id = $2"
+    let identity: IdentityID
+    let visitor: SignedIn
+    var parameters: [PostgresValue] { [.uuid(visitor.sessionID), .uuid(identity)] }
+}
+
+/// Ends the sessions of a user that an identity opened, but not the one that asks.
+///
+/// Of sessions without the identifier the audit trail knows the provider, of which a user has one identity at most.
+struct EndSessionsThrough: Statement {
+    static let sql: StaticString = """
+        WITH ended AS (
+            DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND (identity_id = $3 OR identity_id IS NULL AND id IN (
+                SELECT session_id FROM audit_events WHERE user_id = $1 AND event = 'signed_in' AND provider = $4
+            )) RETURNING id, user_id
+        )
+        INSERT INTO audit_events
+            (event, user_id, session_id, provider, detail, device_id, address, user_agent, request_id)
+        SELECT 'session_ended', user_id, id, $4, 'provider_unlinked', $5, $6, $7, $8 FROM ended
+        """
+    let parameters: [PostgresValue]
+
+    init(identity: IdentityID, at provider: OAuthProvider, visitor: SignedIn, trace: RequestTrace) {
+        parameters =
+            [
+                .uuid(visitor.user.id), .uuid(visitor.sessionID), .uuid(identity), .text(provider.rawValue),
+            ] + trace.parameters
+    }
+}
+
+/// Removes an identity, and keeps in mind that its user wanted that.
+struct DisconnectIdentity: Statement {
+    static let sql: StaticString = """
+        WITH unlinked AS (
+            DELETE FROM oauth_accounts WHERE id = $1 AND user_id = $2 RETURNING user_id, provider, provider_user_id
+        ),
+        kept AS (
+            INSERT INTO disconnected_identities (provider, provider_user_id, user_id)
+            SELECT provider, provider_user_id, user_id FROM unlinked ON CONFLICT DO NOTHING
+        )
+        INSERT INTO audit_events (event, user_id, provider, session_id, device_id, address, user_agent, request_id)
+        SELECT 'provider_unlinked', user_id, provider, $3, $4, $5, $6, $7 FROM unlinked
+        """
+    let id: IdentityID
+    let visitor: SignedIn
+    let trace: RequestTrace
+    var parameters: [PostgresValue] {
+        [.uuid(id), .uuid(visitor.user.id), .uuid(visitor.sessionID)] + trace.parameters
+    }
+}

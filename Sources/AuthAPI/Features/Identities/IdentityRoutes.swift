@@ -1,0 +1,42 @@
+import FoundationEssentials
+import Hummingbird
+import Shared
+
+/// Handlers of linked provider accounts.
+struct IdentityRoutes: Sendable {
+    let service: IdentityService
+    let pendingLinks: PendingLinkCookie
+    let tickets: LinkTickets
+
+    /// `GET /api/auth/connect`: the provider account that waits to be linked by a password.
+    @Sendable func pending(_ request: Request, context: APIRequestContext) throws -> Response {
+        guard let pending = pendingLinks.pending(of: request) else {
+            throw APIError(.noPendingConnection, detail: "No provider account waits to be linked.")
+        }
+        return try .json(PendingConnectionBody(provider: pending.provider, email: pending.email))
+    }
+
+    /// `GET /api/auth/identities`: the ways in which the user can sign in, and what begins to link others.
+    @Sendable func list(_ request: Request, context: SignedInContext) async throws -> Response {
+        let methods = try await service.methods(of: context.signedIn)
+        let session = context.signedIn.sessionID
+        return try .json(
+            IdentityListBody(
+                identities: methods.identities.map(\.body),
+                hasPassword: methods.hasPassword,
+                linkable: try service.linkable(besides: methods).map { provider in
+                    LinkableBody(provider: provider, ticket: try tickets.ticket(for: provider, session: session))
+                }
+            )
+        )
+    }
+
+    /// `DELETE /api/auth/identities/{id}`: 204; the provider account is not linked any more.
+    @Sendable func unlink(_ request: Request, context: SignedInContext) async throws -> Response {
+        guard let id = context.parameters.get("id").flatMap({ IdentityID(uuidString: $0) }) else {
+            throw IdentityService.notFound
+        }
+        try await service.unlink(id, of: context.signedIn, from: RequestTrace(request, context: context))
+        return Response(status: .noContent)
+    }
+}

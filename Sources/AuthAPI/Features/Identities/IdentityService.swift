@@ -1,0 +1,64 @@
+import FoundationEssentials
+import Shared
+
+/// A link's identifier.
+typealias IdentityID = UUID
+
+/// A provider account linked to a user.
+struct LinkedIdentity: Sendable {
+    let id: IdentityID
+    let provider: OAuthProvider
+    /// The address that the provider account had when it was last used.
+    let email: String?
+    let linkedAt: Date
+
+    /// The link as the user sees it.
+    var body: IdentityBody {
+        IdentityBody(id: id.lowercaseText, provider: provider, email: email, linkedAt: linkedAt)
+    }
+}
+
+/// The ways in which a user can sign in.
+struct SignInMethods: Sendable {
+    /// Oldest first.
+    let identities: [LinkedIdentity]
+    let hasPassword: Bool
+
+    /// Whether the user can still sign in without one of the identities: by password or through a provider that is on.
+    func suffice(without identity: IdentityID, where isOn: (OAuthProvider) -> Bool) -> Bool {
+        hasPassword || identities.contains { $0.id != identity && isOn($0.provider) }
+    }
+}
+
+/// The rules of linked provider accounts.
+struct IdentityService: Sendable {
+    let store: IdentityStore
+    /// Whether a provider is set up.
+    let isOn: @Sendable (OAuthProvider) -> Bool
+
+    /// The ways in which the user can sign in.
+    func methods(of visitor: SignedIn) async throws -> SignInMethods {
+        try await store.methods(of: visitor.user.id)
+    }
+
+    /// The providers that are set up and of which the user has no account yet.
+    func linkable(besides methods: SignInMethods) -> [OAuthProvider] {
+        OAuthProvider.allCases.filter { provider in
+            isOn(provider) && !methods.identities.contains { $0.provider == provider }
+        }
+    }
+
+    /// Unlinks a provider account, and ends the sessions that were opened through it.
+    ///
+    /// - Throws: `identity_not_found`, and `last_sign_in_method` when the user could not sign in any more.
+    func unlink(_ identity: IdentityID, of visitor: SignedIn, from trace: RequestTrace) async throws {
+        try await store.unlink(identity, of: visitor, from: trace) { methods in
+            guard methods.identities.contains(where: { $0.id == identity }) else { throw Self.notFound }
+            guard methods.suffice(without: identity, where: isOn) else {
+                throw APIError(.lastSignInMethod, detail: "Without this account you could not sign in any more.")
+            }
+        }
+    }
+
+    static let notFound = APIError(.identityNotFound, detail: "No such account is linked to you.")
+}

@@ -1,0 +1,206 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+extension PostgresRow {
+    /// A provider's name that is not NULL.
+    func provider(_ column: Int) throws -> OAuthProvider {
+        guard let provider = OAuthProvider(exactly: try text(column)) else {
+            throw unknown("provider")
+        }
+        return provider
+    }
+}
+
+/// A user's row, locked against everybody who would change it, and what the rules of linking ask of it.
+struct LockedUser: Sendable {
+    let user: User
+    /// Whether a provider has vouched for the email.
+    let isVerified: Bool
+    let hasPassword: Bool
+}
+
+/// The user that an identity is linked to.
+struct FindOwner: Statement {
+    static let sql: StaticString = "SELECT user_id FROM oauth_accounts WHERE provider = $1 AND provider_user_id = $2"
+    let key: IdentityKey
+    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject)] }
+    static func decode(_ row: PostgresRow) throws -> UserID { try row.uuid(0) }
+}
+
+/// Locks a user; sessions may still be opened meanwhile.
+struct LockUser: Statement {
+    static let sql: StaticString = """
+        SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL
+        FROM users WHERE id = $1 FOR NO KEY UPDATE
+        """
+    let id: UserID
+    var parameters: [PostgresValue] { [.uuid(id)] }
+
+    static func decode(_ row: PostgresRow) throws -> LockedUser {
+        LockedUser(user: try User(row, from: 0), isVerified: try row.bool(4), hasPassword: try row.bool(5))
+    }
+}
+
+/// Locks the user who has an identity's email.
+struct LockAccountByEmail: Statement {
+    struct Row: Sendable {
+        let user: User
+        let facts: LinkingPolicy.SameEmail
+    }
+
+    static let sql: StaticString = """
+        SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL,
+            EXISTS (SELECT FROM oauth_accounts WHERE user_id = users.id AND provider = $2)
+        FROM users WHERE lower(email) = $1 FOR NO KEY UPDATE
+        """
+    let identity: ProviderIdentity
+    var parameters: [PostgresValue] { [.text(identity.email.value), .text(identity.provider.rawValue)] }
+
+    static func decode(_ row: PostgresRow) throws -> Row {
+        Row(
+            user: try User(row, from: 0),
+            facts: LinkingPolicy.SameEmail(
+                isVerified: try row.bool(4),
+                hasPassword: try row.bool(5),
+                hasProvider: try row.bool(6)
+            )
+        )
+    }
+}
+
+/// Keeps a live session from being ended until the transaction is over; no row when it is not live.
+struct HoldSession: Statement {
+    static let sql: StaticString = """
+        SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 FOR KEY SHARE
+        """
+    let session: SessionID
+    let user: UserID
+    let now: Date
+    var parameters: [PostgresValue] { [.uuid(session), .uuid(user), .timestamp(now)] }
+    static func decode(_ row: PostgresRow) throws -> SessionID { try row.uuid(0) }
+}
+
+/// Locks a user's identity and reads what may have to be kept of it.
+struct LockIdentity: Statement {
+    struct Row: Sendable {
+        let id: UUID
+        let refreshToken: [UInt8]?
+        let version: Int32
+    }
+
+    static let sql: StaticString = """
+        SELECT id, refresh_token, key_version FROM oauth_accounts
+        WHERE provider = $1 AND provider_user_id = $2 AND user_id = $3 FOR UPDATE
+        """
+    let key: IdentityKey
+    let user: UserID
+    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject), .uuid(user)] }
+
+    static func decode(_ row: PostgresRow) throws -> Row {
+        Row(id: try row.uuid(0), refreshToken: try row.optionalBytes(1), version: try row.int4(2))
+    }
+}
+
+/// Stores what the provider said at the latest sign-in.
+struct UpdateIdentity: Statement {
+    static let sql: StaticString = """
+        UPDATE oauth_accounts
+        SET email = $2, access_token = $3, refresh_token = $4, key_version = $5, expires_at = $6 WHERE id = $1
+        """
+    let id: UUID
+    let email: String
+    let tokens: SealedTokens
+    var parameters: [PostgresValue] {
+        [
+            .uuid(id), .text(email), .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken),
+            .int4(tokens.version), .timestamp(orNull: tokens.expiresAt),
+        ]
+    }
+}
+
+/// How, through which session and from where an identity came to be linked: what the event says of it.
+struct LinkCause: Sendable {
+    let reason: LinkReason
+    let session: SessionID?
+    let trace: RequestTrace
+
+    fileprivate var parameters: [PostgresValue] {
+        [.text(reason.rawValue), .uuid(orNull: session)] + trace.parameters
+    }
+}
+
+/// Links an identity to a user, or does nothing when the identity, or another one of its provider, is linked already: an
+/// error would put both into the server's log.
+struct InsertIdentity: Statement {
+    static let sql: StaticString = """
+        WITH linked AS (
+            INSERT INTO oauth_accounts
+                (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at, id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $15) ON CONFLICT DO NOTHING RETURNING user_id, provider
+        )
+        INSERT INTO audit_events
+            (event, user_id, provider, detail, session_id, device_id, address, user_agent, request_id)
+        SELECT 'provider_linked', user_id, provider, $9, $10, $11, $12, $13, $14 FROM linked
+        """
+    /// The link's identifier.
+    let id = IdentityID.random()
+    let parameters: [PostgresValue]
+
+    /// Links it with the tokens of a sign-in.
+    init(_ key: IdentityKey, email: String, of user: UserID, tokens: SealedTokens, cause: LinkCause) {
+        parameters =
+            [
+                .uuid(user), .text(key.provider.rawValue), .text(key.subject), .text(email),
+                .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
+                .timestamp(orNull: tokens.expiresAt),
+            ] + cause.parameters + [.uuid(id)]
+    }
+
+    /// Links it without tokens; the version says which key the first will be sealed with.
+    init(_ key: IdentityKey, email: String, of user: UserID, version: Int32, cause: LinkCause) {
+        parameters =
+            [
+                .uuid(user), .text(key.provider.rawValue), .text(key.subject), .text(email), .nullBytes, .nullBytes,
+                .int4(version), .nullTimestamp,
+            ] + cause.parameters + [.uuid(id)]
+    }
+}
+
+/// Stores a user whose email a provider has verified, and who has no password; nothing when the address is taken.
+struct InsertVerifiedAccount: Statement {
+    static let sql: StaticString = """
+        WITH made AS (
+            INSERT INTO users (id, email, name, avatar_url, email_verified_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (lower(email)) DO NOTHING RETURNING id
+        )
+        INSERT INTO audit_events (event, user_id, provider, device_id, address, user_agent, request_id)
+        SELECT 'registered', id, $6, $7, $8, $9, $10 FROM made
+        """
+    let user: User
+    let provider: OAuthProvider
+    let trace: RequestTrace
+    let now: Date
+    var parameters: [PostgresValue] {
+        [
+            .uuid(user.id), .text(user.email), .text(user.name), .text(orNull: user.avatarURL),
+            .timestamp(now), .text(provider.rawValue),
+        ] + trace.parameters
+    }
+}
+
+/// Notes when a provider vouched for a user's email.
+struct MarkVerified: Statement {
+    static let sql: StaticString = "UPDATE users SET email_verified_at = $2 WHERE id = $1"
+    let user: UserID
+    let now: Date
+    var parameters: [PostgresValue] { [.uuid(user), .timestamp(now)] }
+}
+
+/// Stores the address of a user's picture.
+struct UpdatePicture: Statement {
+    static let sql: StaticString = "UPDATE users SET avatar_url = $2 WHERE id = $1"
+    let user: UserID
+    let url: String
+    var parameters: [PostgresValue] { [.uuid(user), .text(url)] }
+}

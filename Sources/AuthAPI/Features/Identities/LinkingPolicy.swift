@@ -1,0 +1,76 @@
+import Shared
+
+/// What to do with an identity that wants to sign in, decided by what is known of it and of its email (A12).
+///
+/// An identity is linked by its email only where its provider is the authority for that email today
+/// (``EmailAuthority``), and only to an account whose email a provider has verified. Else whoever registers a stranger's
+/// address, or once had it, would share the account with its owner ("account pre-hijacking"). An identity that its user
+/// has disconnected comes back only through that user, signed in.
+enum LinkingPolicy {
+    /// The account that has the identity's email.
+    struct SameEmail: Sendable, Equatable {
+        /// Whether a provider has verified the email.
+        let isVerified: Bool
+        /// Whether the account has a password.
+        let hasPassword: Bool
+        /// Whether another account of the same provider is linked to it.
+        let hasProvider: Bool
+    }
+
+    /// What to do.
+    enum Decision: Sendable, Equatable {
+        /// The identity is linked: sign its user in.
+        case signIn
+        /// Nobody has the email: make a user of it.
+        case create
+        /// Link it to the account with the same email.
+        case link
+        /// Link it once the password of the account with the same email has been entered.
+        case askPassword
+        case refuse(Refusal)
+    }
+
+    /// Why an identity signs nobody in; the raw values are those of the audit trail's `detail`.
+    enum Refusal: String, Sendable, Equatable {
+        /// Its user has disconnected it.
+        case disconnected = "identity_disconnected"
+        /// The account with the same email has another account of this provider.
+        case providerTaken = "provider_already_linked"
+        /// The account with the same email has no password: its user has to sign in as before and connect the identity.
+        case accountExists = "account_exists"
+    }
+
+    static func decision(
+        isLinked: Bool,
+        isDisconnected: Bool,
+        isEmailAuthority: Bool,
+        sameEmail: SameEmail?
+    ) -> Decision {
+        if isLinked { return .signIn }
+        if isDisconnected { return .refuse(.disconnected) }
+        guard let sameEmail else { return .create }
+        if sameEmail.hasProvider { return .refuse(.providerTaken) }
+        if sameEmail.isVerified, isEmailAuthority { return .link }
+        return sameEmail.hasPassword ? .askPassword : .refuse(.accountExists)
+    }
+}
+
+extension LinkingPolicy.Refusal {
+    /// What the person and the operator are told.
+    var error: ProviderError {
+        switch self {
+        case .disconnected:
+            ProviderError(
+                .identityDisconnected,
+                "the identity was disconnected: only its signed-in user connects it again"
+            )
+        case .providerTaken:
+            ProviderError(.providerAlreadyLinked, "another account of the provider is linked to the user")
+        case .accountExists:
+            ProviderError(
+                .accountExists,
+                "the email has an account, and the provider is not the authority for the email"
+            )
+        }
+    }
+}

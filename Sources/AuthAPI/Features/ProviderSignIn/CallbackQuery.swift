@@ -1,0 +1,103 @@
+import Hummingbird
+import Shared
+
+/// What a provider says in the address that it sends the browser back to (RFC 6749, section 4.1.2).
+struct CallbackQuery: Sendable {
+    /// The most bytes of the whole query that are read.
+    static let maximumLength = 8192
+    /// The most bytes of a code; those of Google have about 75, of Discord 30.
+    static let maximumCodeLength = 2048
+
+    /// The one `state`, if there is exactly one that this site could have made.
+    let state: String?
+    /// The one `iss` (RFC 9207).
+    let issuer: String?
+
+    /// Whether it carries a code and no error, as after a sign-in that went well at the provider.
+    var hasCode: Bool { (try? code()) != nil }
+
+    private let codes: [String]
+    private let errors: [String]
+    private let isAmbiguous: Bool
+
+    init(_ request: Request) {
+        guard (request.uri.query ?? "").utf8.count <= Self.maximumLength else {
+            self.init(states: [], codes: [], errors: [], issuers: [])
+            return
+        }
+        let parameters = FormFields(query: request)
+        self.init(
+            states: parameters.values("state"),
+            codes: parameters.values("code"),
+            errors: parameters.values("error"),
+            issuers: parameters.values("iss")
+        )
+    }
+
+    private init(states: [String], codes: [String], errors: [String], issuers: [String]) {
+        state = states.count == 1 ? states.first.flatMap(Self.state) : nil
+        issuer = issuers.first
+        self.codes = codes
+        self.errors = errors
+        isAmbiguous = [states, codes, errors, issuers].contains { $0.count > 1 }
+    }
+
+    /// Refuses an answer that says something twice (RFC 6749, section 3.1).
+    ///
+    /// - Throws: ``ProviderError`` with `provider_error`.
+    func checkUnambiguous() throws(ProviderError) {
+        if isAmbiguous { throw ProviderError(.providerError, "a parameter of the callback occurs twice") }
+    }
+
+    /// The code.
+    ///
+    /// - Throws: ``ProviderError`` for what the provider says instead (RFC 6749, section 4.1.2.1), from the closed list: no
+    ///   text of the provider is ever handed on.
+    func code() throws(ProviderError) -> Secret {
+        if let error = errors.first {
+            throw AuthorizationFault(exactly: error)?.flowError
+                ?? ProviderError(
+                    .providerError,
+                    "the provider says another error",
+                    providerError: LogExcerpt(errorCode: error)
+                )
+        }
+        guard let code = codes.first, !code.isEmpty else {
+            throw ProviderError(.providerError, "the callback has neither code nor error")
+        }
+        guard code.utf8.count <= Self.maximumCodeLength, code.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw ProviderError(.providerError, "the code is none (RFC 6749, appendix A.11)")
+        }
+        return Secret(code)
+    }
+
+    private static func state(_ text: String) -> String? {
+        let isOurs =
+            text.utf8.count == Base64URL.lengthOf256Bits
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+        return isOurs ? text : nil
+    }
+}
+
+/// What a provider says instead of a code (RFC 6749, section 4.1.2.1), as far as it makes a difference.
+private enum AuthorizationFault: String, CaseIterable {
+    case accessDenied = "access_denied"
+    case temporarilyUnavailable = "temporarily_unavailable"
+    case serverError = "server_error"
+
+    var flowError: ProviderError {
+        switch self {
+        case .accessDenied: ProviderError(.accessDenied, "the provider says access_denied")
+        case .temporarilyUnavailable:
+            ProviderError(.providerUnavailable, "the provider says temporarily_unavailable")
+        case .serverError: ProviderError(.providerUnavailable, "the provider says server_error")
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Shared
+
+/// Handlers of flows through a provider; whatever happens, the browser is sent on to a page.
+struct ProviderSignInRoutes: Sendable {
+    typealias Handler = @Sendable (Request, APIRequestContext) async throws -> Response
+
+    let service: ProviderSignInService
+    let flows: FlowCookies
+    let pendingLinks: PendingLinkCookie
+    let tickets: LinkTickets
+    let sessions: SessionService
+    let cookie: SessionCookie
+    let publicURL: WebOrigin
+    let metrics: APIMetrics
+
+    /// `GET /api/auth/{google,discord}`: 303 to the provider, and the cookie of a flow.
+    ///
+    /// A request that another site makes, or that would replace a session without a page of this site asking for it, goes
+    /// to a page with a button first. With `link` the flow links the provider account to the user who is signed in, and
+    /// begins only with the ticket that the account page has for the session: else another site, or a return path, could
+    /// have a visitor link an account without wanting it.
+    func start(_ provider: OAuthProvider) -> Handler {
+        { request, context in
+            let query = FormFields(query: request)
+            let link = query.values("link")
+            let returnTo = Self.returnPath(query.values(PagePath.returnParameter))
+            if link.isEmpty, mustConfirm(request) { return SignInRedirect.confirm(provider, returnTo: returnTo?.value) }
+            var visitor: SignedIn?
+            do {
+                if !link.isEmpty { visitor = try await linker(request, tickets: link, at: provider) }
+                let (flow, address) = try await service.begin(
+                    provider,
+                    returnTo: returnTo,
+                    linkTo: visitor?.user.id,
+                    choosesAccount: visitor != nil || !query.values(PagePath.chooseParameter).isEmpty
+                )
+                var response = SignInRedirect.toProvider(address)
+                try flows.keep(flow, of: request, on: &response)
+                return response
+            } catch {
+                let page = visitor == nil ? PagePath.login : PagePath.account
+                return failed(error, at: provider, returnTo: returnTo?.value, page: page, context: context)
+            }
+        }
+    }
+
+    /// `GET /api/auth/callback/{google,discord}`: 303 to a page of this site, signed in or told why not.
+    func callback(_ provider: OAuthProvider) -> Handler {
+        { request, context in
+            // A HEAD would use the code up, and the GET that follows it would find it used.
+            guard request.method == .get else {
+                throw APIError(.methodNotAllowed, detail: "This path takes GET only.", allow: ["GET"])
+            }
+            let query = CallbackQuery(request)
+            let flow = query.state.flatMap { flows.flow(for: $0, at: provider, of: request) }
+            var visitor: SignedIn?
+            var response: Response
+            do {
+                try query.checkUnambiguous()
+                guard let flow else {
+                    // An address that worked before and is loaded again has nothing left to do.
+                    if query.hasCode { visitor = try await signedIn(request) }
+                    if let visitor, try await service.isLinked(provider, to: visitor) {
+                        var response = SignInRedirect.account()
+                        if let state = query.state { flows.forget(state, of: request, on: &response) }
+                        return response
+                    }
+                    throw ProviderError(.flowExpired, "this browser has no such flow, or began it too long ago")
+                }
+                if flow.linkTo != nil { visitor = try await signedIn(request) }
+                response = try await finish(flow, query: query, visitor: visitor, request: request, context: context)
+            } catch {
+                if flow?.linkTo == nil { metrics.countSignIn(provider.rawValue, SignInProblem(error).failure.rawValue) }
+                let isLinker = visitor != nil && (flow == nil || visitor?.user.id == flow?.linkTo)
+                response = failed(
+                    error,
+                    at: provider,
+                    returnTo: flow?.returnPath?.value,
+                    page: isLinker ? PagePath.account : PagePath.login,
+                    context: context
+                )
+            }
+            if let state = query.state { flows.forget(state, of: request, on: &response) }
+            return response
+        }
+    }
+
+    private func finish(
+        _ flow: SignInFlow,
+        query: CallbackQuery,
+        visitor: SignedIn?,
+        request: Request,
+        context: APIRequestContext
+    ) async throws -> Response {
+        let outcome = try await service.finish(
+            flow,
+            code: query.code(),
+            issuer: query.issuer,
+            visitor: visitor,
+            replacing: cookie.presented(by: request),
+            trace: RequestTrace(request, context: context)
+        )
+        switch outcome {
+        case .signedIn(let opened):
+            metrics.countSignIn(flow.provider.rawValue, "ok")
+            var response = cookie.set(opened.token, on: SignInRedirect.home(flow.returnPath?.value))
+            pendingLinks.forget(of: request, on: &response)
+            return response
+        case .linked: return SignInRedirect.linked(flow.provider)
+        case .passwordNeeded(let pending):
+            metrics.countSignIn(flow.provider.rawValue, "password_needed")
+            var response = SignInRedirect.askPassword(flow.provider, returnTo: flow.returnPath?.value)
+            try pendingLinks.keep(pending, on: &response)
+            return response
+        }
+    }
+
+    /// Whether a page of this site has to ask first: another site began it, or nobody says who did and a session would be
+    /// replaced.
+    private func mustConfirm(_ request: Request) -> Bool {
+        switch FlowInitiator(request.head, publicURL: publicURL) {
+        case .thisSite: false
+        case .anotherSite: true
+        case .unknown: !cookie.presented(by: request).isEmpty
+        }
+    }
+
+    /// The visitor who may begin to link.
+    private func linker(
+        _ request: Request,
+        tickets given: [String],
+        at provider: OAuthProvider
+    ) async throws -> SignedIn {
+        guard FlowInitiator(request.head, publicURL: publicURL) == .thisSite else {
+            throw ProviderError(.notFromThisSite, "linking was not started from a page of this site")
+        }
+        guard let visitor = try await signedIn(request) else {
+            throw ProviderError(.signInRequired, "linking was started without a live session")
+        }
+        guard given.count == 1, tickets.isTicket(given[0], for: provider, session: visitor.sessionID) else {
+            throw ProviderError(.notFromThisSite, "linking was not started by the button of the session's account page")
+        }
+        return visitor
+    }
+
+    private func signedIn(_ request: Request) async throws -> SignedIn? {
+        guard let token = cookie.token(of: request) else { return nil }
+        return try await sessions.signedIn(with: token)
+    }
+
+    private static func returnPath(_ values: [String]) -> ReturnPath? {
+        values.count == 1 ? values.first.flatMap { ReturnPath($0) } : nil
+    }
+
+    /// Sends the browser to a page that explains, and the log the fixed reason; neither gets anything from outside.
+    private func failed(
+        _ error: any Error,
+        at provider: OAuthProvider,
+        returnTo: String?,
+        page: String,
+        context: APIRequestContext
+    ) -> Response {
+        let problem = SignInProblem(error)
+        problem.log(at: provider, to: context.logger)
+        // The list of linked accounts would send a visitor who is not signed in away, and the explanation with them.
+        let page = problem.failure == .signInRequired ? PagePath.login : page
+        return SignInRedirect.failed(
+            .init(
+                failure: problem.failure,
+                provider: provider,
+                errorID: context.requestID,
+                returnTo: returnTo
+            ),
+            page: page
+        )
+    }
+}

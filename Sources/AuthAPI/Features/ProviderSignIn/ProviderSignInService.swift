@@ -1,0 +1,137 @@
+import FoundationEssentials
+import Logging
+import PostgresClient
+import Shared
+
+/// The rules of signing in, and of linking, through a provider.
+struct ProviderSignInService: Sendable {
+    /// What became of a flow.
+    enum Outcome: Sendable {
+        case signedIn(OpenedSession)
+        /// The provider account is linked to the user who asked for it.
+        case linked
+        /// The account with the same email must prove itself by its password first.
+        case passwordNeeded(PendingLink)
+    }
+
+    /// The providers that are set up.
+    let provider: @Sendable (OAuthProvider) -> (any IdentityProvider)?
+    let store: IdentityStore
+    let sessions: SessionService
+    let publicURL: WebOrigin
+    /// The clock.
+    var now: @Sendable () -> Date = { Date.now }
+
+    /// Begins a flow; with `choosesAccount` the provider asks which of its accounts is meant.
+    ///
+    /// - Returns: the flow to remember, and the address at the provider to send the browser to.
+    /// - Throws: ``ProviderError`` or ``ProviderError``.
+    func begin(
+        _ name: OAuthProvider,
+        returnTo: ReturnPath?,
+        linkTo user: UserID?,
+        choosesAccount: Bool
+    ) async throws -> (flow: SignInFlow, address: String) {
+        let flow = SignInFlow(name, returnTo: returnTo, linkTo: user)
+        let address = try await configured(name).authorizationURL(
+            for: AuthorizationRequest(
+                state: flow.state,
+                nonce: flow.nonce,
+                codeChallenge: flow.codeChallenge,
+                redirectURI: redirectURI(of: name),
+                choosesAccount: choosesAccount
+            )
+        )
+        return (flow, address)
+    }
+
+    /// Whether an account of the provider is linked to the visitor.
+    func isLinked(_ name: OAuthProvider, to visitor: SignedIn) async throws -> Bool {
+        try await store.methods(of: visitor.user.id).identities.contains { $0.provider == name }
+    }
+
+    /// Ends a flow for which the provider sent a code.
+    ///
+    /// - Parameters:
+    ///   - flow: what the browser that asks began with.
+    ///   - code: the provider's answer.
+    ///   - issuer: who the provider says it is, if it does (RFC 9207).
+    ///   - visitor: who is signed in; looked at only for flows that link.
+    ///   - tokens: those of the browser's sessions, which end when another is opened.
+    ///   - trace: from where.
+    /// - Returns: what became of it.
+    /// - Throws: ``ProviderError`` or ``ProviderError``.
+    func finish(
+        _ flow: SignInFlow,
+        code: Secret,
+        issuer: String?,
+        visitor: SignedIn?,
+        replacing tokens: [Secret],
+        trace: RequestTrace
+    ) async throws -> Outcome {
+        if let user = flow.linkTo {
+            guard let visitor, visitor.user.id == user else {
+                throw ProviderError(.signInRequired, "the user who began to link is not the one signed in")
+            }
+            let identity = try await identity(for: flow, code: code, issuer: issuer)
+            try await store.link(identity, to: visitor, from: trace, at: now())
+            return .linked
+        }
+        let identity = try await identity(for: flow, code: code, issuer: issuer)
+        do {
+            return try await signIn(identity, replacing: tokens, from: trace)
+        } catch let error as PostgresError
+            where error.violates("sessions_user_id_fkey") || error.violates("sessions_identity_id_fkey")
+        {
+            // The account was deleted, or the identity disconnected, between two steps; the second attempt finds that.
+            return try await signIn(identity, replacing: tokens, from: trace)
+        }
+    }
+
+    private func signIn(
+        _ identity: ProviderIdentity,
+        replacing tokens: [Secret],
+        from trace: RequestTrace
+    ) async throws -> Outcome {
+        switch try await store.resolve(identity, from: trace, at: now()) {
+        case .user(let user, let id):
+            let session = try await sessions.open(
+                for: user,
+                through: identity.provider,
+                identity: id,
+                replacing: tokens,
+                from: trace
+            )
+            return .signedIn(session)
+        case .passwordNeeded: return .passwordNeeded(PendingLink(identity))
+        case .refused(let refusal): throw refusal.error
+        }
+    }
+
+    private func identity(for flow: SignInFlow, code: Secret, issuer: String?) async throws -> ProviderIdentity {
+        let identity = try await configured(flow.provider).identity(
+            for: AuthorizationAnswer(
+                code: code,
+                issuer: issuer,
+                verifier: Secret(flow.verifier),
+                nonce: Secret(flow.nonce),
+                redirectURI: redirectURI(of: flow.provider)
+            )
+        )
+        let tokens = [identity.tokens.accessToken, identity.tokens.refreshToken].compactMap(\.self)
+        guard tokens.allSatisfy({ $0.value.utf8.count <= ProviderTokenVault.maximumLength }) else {
+            throw ProviderError(.providerError, "a token of the provider is too long to be stored")
+        }
+        return identity
+    }
+
+    private func configured(_ name: OAuthProvider) throws -> any IdentityProvider {
+        guard let provider = provider(name) else {
+            throw ProviderError(.providerDisabled, "the provider is not set up")
+        }
+        return provider
+    }
+
+    /// Where the provider sends the browser back to: made of `PUBLIC_URL`, never of a request (CVE-2025-71401).
+    private func redirectURI(of name: OAuthProvider) -> String { "\(publicURL)\(APIPath.oauthCallback(name))" }
+}

@@ -1,0 +1,122 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+/// Brings stored provider tokens under today's `SECRET_KEY` (E4), so that the key before can be forgotten.
+///
+/// Rows also come under it by themselves, when their owners sign in; this takes those who do not.
+struct ProviderTokenRotation: Sendable {
+    /// What was done.
+    struct Report: Sendable, Equatable {
+        /// Rows that are now under today's key.
+        var rotated = 0
+        /// Rows that no key opens; they are left as they are.
+        var unreadable = 0
+        /// Rows that were under today's key already.
+        var current = 0
+    }
+
+    let postgres: PostgresPool
+    let vault: ProviderTokenVault
+    /// How many rows one transaction takes.
+    var batchSize: Int64 = 100
+
+    /// Takes every row, in batches; may be stopped at any time and run again.
+    func run() async throws -> Report {
+        var report = Report()
+        var last = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        while let batch = try await rotate(after: last) {
+            report.rotated += batch.rotated
+            report.unreadable += batch.unreadable
+            last = batch.last
+        }
+        let all = try await postgres.withConnection { try $0.one(CountTokens()) }
+        report.current = max(0, Int(all) - report.rotated - report.unreadable)
+        return report
+    }
+
+    /// Takes the rows behind one; nil when there are no more.
+    private func rotate(after last: UUID) async throws -> (rotated: Int, unreadable: Int, last: UUID)? {
+        try await postgres.transaction(retrying: true) { db in
+            let rows = try db.all(LockOldTokens(version: vault.version, after: last, limit: batchSize))
+            guard let end = rows.last?.id else { return nil }
+            var rotated = 0
+            for row in rows {
+                guard let tokens = try resealed(row) else { continue }
+                try db.run(ReplaceTokens(id: row.id, tokens: tokens))
+                rotated += 1
+            }
+            return (rotated, rows.count - rotated, end)
+        }
+    }
+
+    /// The row's tokens under today's key; nil when no key opens them.
+    private func resealed(_ row: StoredTokens) throws -> SealedTokens? {
+        let access = try row.accessToken.map {
+            try vault.reseal($0, version: row.version, for: row.key, in: .accessToken)
+        }
+        let refresh = try row.refreshToken.map {
+            try vault.reseal($0, version: row.version, for: row.key, in: .refreshToken)
+        }
+        // `.some(nil)`: there is a token and it does not open.
+        if case .some(nil) = access { return nil }
+        if case .some(nil) = refresh { return nil }
+        return SealedTokens(
+            accessToken: access.flatMap(\.self),
+            refreshToken: refresh.flatMap(\.self),
+            version: vault.version,
+            expiresAt: nil
+        )
+    }
+}
+
+/// Tokens as they lie in a row.
+private struct StoredTokens: Sendable {
+    let id: UUID
+    let key: IdentityKey
+    let accessToken: [UInt8]?
+    let refreshToken: [UInt8]?
+    let version: Int32
+}
+
+private struct CountTokens: Statement {
+    static let sql: StaticString = """
+        SELECT count(*) FROM oauth_accounts WHERE access_token IS NOT NULL OR refresh_token IS NOT NULL
+        """
+    static func decode(_ row: PostgresRow) throws -> Int64 { try row.int8(0) }
+}
+
+private struct LockOldTokens: Statement {
+    static let sql: StaticString = """
+        SELECT id, provider, provider_user_id, access_token, refresh_token, key_version FROM oauth_accounts
+        WHERE key_version <> $1 AND id > $2 AND (access_token IS NOT NULL OR refresh_token IS NOT NULL)
+        ORDER BY id LIMIT $3 FOR UPDATE
+        """
+    let version: Int32
+    let after: UUID
+    let limit: Int64
+    var parameters: [PostgresValue] { [.int4(version), .uuid(after), .int8(limit)] }
+
+    static func decode(_ row: PostgresRow) throws -> StoredTokens {
+        StoredTokens(
+            id: try row.uuid(0),
+            key: IdentityKey(provider: try row.provider(1), subject: try row.text(2)),
+            accessToken: try row.optionalBytes(3),
+            refreshToken: try row.optionalBytes(4),
+            version: try row.int4(5)
+        )
+    }
+}
+
+private struct ReplaceTokens: Statement {
+    static let sql: StaticString = """
+        UPDATE oauth_accounts SET access_token = $2, refresh_token = $3, key_version = $4 WHERE id = $1
+        """
+    let id: UUID
+    let tokens: SealedTokens
+    var parameters: [PostgresValue] {
+        [
+            .uuid(id), .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
+        ]
+    }
+}

@@ -1,0 +1,56 @@
+import Logging
+import PostgresClient
+import Shared
+
+/// What the person and the operator are told of an error that ended a flow.
+struct SignInProblem: Sendable {
+    /// What the person is told.
+    let failure: OAuthFailure
+    private let metadata: Logger.Metadata
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as ProviderError:
+            var metadata: Logger.Metadata = ["reason": "\(error.reason)"]
+            for (name, value) in error.details { metadata[name] = .string(value.description) }
+            self.init(error.failure, metadata)
+        case let error as PostgresError where error.isUnavailable:
+            self.init(.serviceUnavailable, ["reason": "the database is not available"], error)
+        case let error as PostgresError:
+            self.init(.internalError, ["reason": "a statement failed"], error)
+        default:
+            // The kind alone: its text could hold what a person or a provider said.
+            self.init(.internalError, ["reason": "an error that nobody foresaw", "error": "\(type(of: error))"])
+        }
+    }
+
+    private init(_ failure: OAuthFailure, _ metadata: Logger.Metadata, _ error: PostgresError? = nil) {
+        self.failure = failure
+        var metadata = metadata
+        metadata["failure"] = .string(failure.rawValue)
+        metadata["statement"] = error?.statement.map { .string($0) }
+        metadata["sqlstate"] = error?.sqlState.map { .string($0) }
+        metadata["constraint"] = error?.constraint.map { .string($0) }
+        self.metadata = metadata
+    }
+
+    /// Logs it under the request's identifier.
+    func log(at provider: OAuthProvider, to logger: Logger) {
+        logger.log(
+            level: level,
+            "sign-in through a provider failed",
+            metadata: metadata.merging(["provider": .string(provider.rawValue)]) { old, _ in old }
+        )
+    }
+
+    /// What people do themselves is worth a notice; what an operator may have to mend, a warning or more.
+    private var level: Logger.Level {
+        switch failure {
+        case .accessDenied, .flowExpired, .emailMissing, .emailUnverified, .emailUnusable, .identityTaken,
+            .identityDisconnected, .accountExists, .providerAlreadyLinked, .signInRequired, .providerDisabled:
+            .notice
+        case .providerUnavailable, .providerError, .clockSkew, .notFromThisSite, .serviceUnavailable: .warning
+        case .internalError: .error
+        }
+    }
+}

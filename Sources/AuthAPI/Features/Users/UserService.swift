@@ -1,0 +1,46 @@
+import FoundationEssentials
+import Shared
+
+/// The rules of accounts.
+struct UserService: Sendable {
+    let store: UserStore
+    let sessions: SessionService
+    let gate: PasswordGate
+    let hasher: PasswordHasher
+
+    /// A registration whose fields keep their rules.
+    struct Registration: Sendable {
+        let email: EmailAddress
+        let name: DisplayName
+        let password: Password
+    }
+
+    /// Creates an account and opens its first session; the sessions of the tokens that the browser presents end.
+    ///
+    /// - Throws: `email_taken`, `too_many_requests`, `overloaded`.
+    func register(
+        _ registration: Registration,
+        replacing presented: [Secret] = [],
+        from trace: RequestTrace
+    ) async throws -> OpenedSession {
+        let hash = try await hasher.admitting {
+            try await gate.admitRegistration(from: trace)
+            return try await hasher.hash(registration.password)
+        }
+        let user = User(
+            id: .random(),
+            email: registration.email.value,
+            name: registration.name.value,
+            avatarURL: nil
+        )
+        let session = try await sessions.prepare(for: user, from: trace)
+        try await store.create(
+            user,
+            passwordHash: hash,
+            session: session.row,
+            replacing: await sessions.hashes(of: presented),
+            from: trace
+        )
+        return OpenedSession(user: user, token: session.token)
+    }
+}

@@ -1,0 +1,76 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+/// Users in the database.
+struct UserStore: Sendable {
+    let postgres: PostgresPool
+
+    /// Stores a new account and, if it is to be signed in at once, its first session, both or neither; without a session
+    /// an operator made it.
+    ///
+    /// The sessions that the browser had end with it.
+    ///
+    /// - Throws: `email_taken` when another account has the address. The database decides, so that of two registrations
+    ///   at the same moment exactly one wins.
+    func create(
+        _ user: User,
+        passwordHash: String,
+        session: NewSession?,
+        replacing replaced: [TokenHash] = [],
+        from trace: RequestTrace
+    ) async throws {
+        let insertion = InsertUser(
+            user: user,
+            passwordHash: passwordHash,
+            event: session == nil ? .userCreated : .registered,
+            trace: trace
+        )
+        try await postgres.transaction { db in
+            guard try db.run(insertion) > 0 else {
+                throw APIError(
+                    .emailTaken,
+                    detail: "An account with this email exists already.",
+                    fields: [FieldError(field: "email", code: .taken, detail: "This email is taken.")]
+                )
+            }
+            guard let session else { return }
+            _ = try db.one(InsertSession(session: session))
+            try SessionStore.end(replaced, by: session, in: db)
+        }
+    }
+}
+
+extension User {
+    /// Reads the columns `id, email, name, avatar_url`, which start at the given one.
+    init(_ row: PostgresRow, from column: Int) throws {
+        self.init(
+            id: try row.uuid(column),
+            email: try row.text(column + 1),
+            name: try row.text(column + 2),
+            avatarURL: try row.optionalText(column + 3)
+        )
+    }
+}
+
+/// Stores an account, or nothing when the address is taken: an error would put the address into the server's log.
+private struct InsertUser: Statement {
+    static let sql: StaticString = """
+        WITH made AS (
+            INSERT INTO users (id, email, name, avatar_url, password_hash) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (lower(email)) DO NOTHING RETURNING id
+        )
+        INSERT INTO audit_events (event, user_id, device_id, address, user_agent, request_id)
+        SELECT $6, id, $7, $8, $9, $10 FROM made
+        """
+    let user: User
+    let passwordHash: String
+    let event: AuditEventKind
+    let trace: RequestTrace
+    var parameters: [PostgresValue] {
+        [
+            .uuid(user.id), .text(user.email), .text(user.name), .text(orNull: user.avatarURL),
+            .text(passwordHash), .text(event.rawValue),
+        ] + trace.parameters
+    }
+}

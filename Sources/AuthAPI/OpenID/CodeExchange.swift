@@ -1,0 +1,161 @@
+import FoundationEssentials
+import Shared
+
+/// Turns codes into tokens at a provider's token endpoint (RFC 6749, section 4.1.3).
+struct CodeExchange: Sendable {
+    /// How a client says who it is (RFC 6749, section 2.3.1).
+    enum Authentication: Sendable {
+        /// In the header.
+        case basic
+        /// In the body.
+        case post
+    }
+
+    let client: ProviderClient
+    let clientID: String
+    let clientSecret: Secret
+    let now: @Sendable () -> Date
+
+    /// Exchanges a code.
+    ///
+    /// - Throws: ``ProviderError``; `flow_expired` when the provider does not know the code any more.
+    func tokens(
+        for answer: AuthorizationAnswer,
+        at endpoint: String,
+        authentication: Authentication
+    ) async throws(ProviderError) -> TokenAnswer {
+        var form = [
+            (name: "grant_type", value: "authorization_code"), (name: "code", value: answer.code.value),
+            (name: "redirect_uri", value: answer.redirectURI),
+            // RFC 7636, section 4.5.
+            (name: "code_verifier", value: answer.verifier.value),
+        ]
+        var authorization: String?
+        switch authentication {
+        case .basic:
+            let pair = "\(clientID.percentEncoded):\(clientSecret.value.percentEncoded)"
+            authorization = "Basic \(Data(pair.utf8).base64EncodedString())"
+        case .post:
+            form += [(name: "client_id", value: clientID), (name: "client_secret", value: clientSecret.value)]
+        }
+        let reply = try await client.post(endpoint, form: form, authorization: authorization)
+        guard reply.status == 200 else { throw Self.failure(of: reply) }
+        return try TokenAnswer(reply.decoded(), receivedAt: now())
+    }
+
+    /// What the endpoint's error means (RFC 6749, section 5.2).
+    private static func failure(of reply: ProviderAnswer) -> ProviderError {
+        struct Fault: Decodable { let error: String }
+        guard (400...401).contains(reply.status), let fault = try? reply.decoded(Fault.self) else {
+            return reply.failure
+        }
+        let details = LogExcerpt(errorCode: fault.error).map { [(name: "provider_error", value: $0)] } ?? []
+        func error(_ failure: OAuthFailure, _ reason: StaticString) -> ProviderError {
+            ProviderError(failure, reason, details: details)
+        }
+        return switch TokenFault(exactly: fault.error) {
+        case .invalidGrant:
+            error(.flowExpired, "the provider does not take the code: used before, too old, or not ours")
+        case .invalidClient, .unauthorizedClient:
+            error(.providerError, "the provider does not take this site's client id and secret")
+        case .redirectMismatch:
+            error(.providerError, "the provider does not know this site's callback address: compare PUBLIC_URL")
+        case .temporarilyUnavailable, .serverError:
+            error(.providerUnavailable, "the provider says that it cannot issue tokens now")
+        case nil: error(.providerError, "the provider refuses to exchange the code")
+        }
+    }
+}
+
+/// The errors of a token endpoint that make a difference (RFC 6749, section 5.2).
+private enum TokenFault: String, CaseIterable {
+    case invalidGrant = "invalid_grant"
+    case invalidClient = "invalid_client"
+    case unauthorizedClient = "unauthorized_client"
+    case redirectMismatch = "redirect_uri_mismatch"
+    case temporarilyUnavailable = "temporarily_unavailable"
+    case serverError = "server_error"
+}
+
+/// What a token endpoint gave (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
+struct TokenAnswer: Sendable {
+    /// The JSON as it comes.
+    ///
+    /// Only the access token is needed; whatever else is missing, or of a type that nobody foresaw,
+    /// counts as not said.
+    struct Message: Decodable {
+        let accessToken: String
+        let tokenType: String?
+        let expiresIn: Double?
+        let refreshToken: String?
+        let idToken: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case accessToken = "access_token"
+            case tokenType = "token_type"
+            case expiresIn = "expires_in"
+            case refreshToken = "refresh_token"
+            case idToken = "id_token"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            accessToken = try container.decode(String.self, forKey: .accessToken)
+            tokenType = try? container.decode(String.self, forKey: .tokenType)
+            refreshToken = try? container.decode(String.self, forKey: .refreshToken)
+            idToken = try? container.decode(String.self, forKey: .idToken)
+            expiresIn =
+                if let number = try? container.decode(Double.self, forKey: .expiresIn) {
+                    number
+                } else {
+                    // Some providers write the number as a text.
+                    (try? container.decode(String.self, forKey: .expiresIn)).flatMap(Self.seconds)
+                }
+        }
+
+        private static func seconds(_ text: String) -> Double? {
+            let isNumber =
+                (1...10).contains(text.utf8.count)
+                && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            return isNumber ? Double(text) : nil
+        }
+    }
+
+    /// The most bytes of a token; Google's and Discord's stay far below.
+    static let maximumTokenLength = 8192
+
+    let tokens: ProviderTokens
+    let idToken: Secret?
+
+    /// Checks an answer.
+    ///
+    /// - Throws: ``ProviderError`` when a token is none, or of a kind that this client cannot use.
+    init(_ message: Message, receivedAt: Date) throws(ProviderError) {
+        // RFC 6749, section 7.1: a client must not use a token of a type it does not understand. A provider that names
+        // no type means the only one that this client asks for.
+        guard Self.isBearer(message.tokenType) else {
+            throw ProviderError(.providerError, "the provider's token is not a bearer token")
+        }
+        guard Self.isToken(message.accessToken) else {
+            throw ProviderError(.providerError, "the provider's access token is empty, too long or not visible ASCII")
+        }
+        // A lifetime beyond ten years, or none, is as good as unknown.
+        let lifetime = message.expiresIn.flatMap { (1...315_360_000).contains($0) ? $0 : nil }
+        tokens = ProviderTokens(
+            accessToken: Secret(message.accessToken),
+            refreshToken: message.refreshToken.flatMap { Self.isToken($0) ? Secret($0) : nil },
+            expiresAt: lifetime.map { receivedAt.addingTimeInterval($0.rounded(.down)) }
+        )
+        idToken = message.idToken.map(Secret.init)
+    }
+
+    private static func isBearer(_ type: String?) -> Bool {
+        guard let type, !type.isEmpty else { return true }
+        return type.isCaseless("bearer")
+    }
+
+    /// RFC 6749, appendix A.12.
+    private static func isToken(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= maximumTokenLength && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+}

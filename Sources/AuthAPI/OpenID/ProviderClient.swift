@@ -1,0 +1,158 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import Shared
+
+/// Asks providers over HTTP and believes little: bounded in time and size, no redirects, JSON only.
+///
+/// OWASP "Server Side Request Forgery Prevention": a redirect would let an answer choose whom this server asks next.
+struct ProviderClient: Sendable {
+    /// The most bytes of an answer that are read.
+    static let maximumAnswerSize = 256 * 1024
+
+    /// How long an answer may take, from connecting to its last byte.
+    static let deadline = Duration.seconds(5)
+
+    private let client: HTTPClient
+    private let sleep: @Sendable (Duration) async throws -> Void
+
+    /// Makes a client, for which time passes as `sleep` says.
+    init(
+        client: HTTPClient,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        self.client = client
+        self.sleep = sleep
+    }
+
+    /// Settings for the HTTP client below.
+    static var clientConfiguration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(3)
+        // Shorter than providers keep idle connections: a code must not be sent on one that is being closed.
+        configuration.connectionPool.idleTimeout = .seconds(20)
+        // A provider that is away is away: the person is told at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        return configuration
+    }
+
+    /// Asks for a document.
+    ///
+    /// - Throws: ``ProviderError`` unless a JSON document came with status 200.
+    func get(_ address: String, bearer: Secret? = nil) async throws(ProviderError) -> ProviderAnswer {
+        var request = HTTPClientRequest(url: address)
+        request.headers = ["Accept": "application/json", "User-Agent": "yoshikosan"]
+        // RFC 6750, section 2.1.
+        if let bearer { request.headers.add(name: "Authorization", value: "Bearer \(bearer.value)") }
+        let answer = try await send(request)
+        guard answer.status == 200 else { throw answer.failure }
+        guard answer.isJSON else { throw .notJSON }
+        return answer
+    }
+
+    /// Posts a form; the caller judges the status, once it is sure that the answer is JSON.
+    ///
+    /// - Throws: ``ProviderError`` when no JSON came.
+    func post(
+        _ address: String,
+        form: [(name: String, value: String)],
+        authorization: String?
+    ) async throws(ProviderError) -> ProviderAnswer {
+        var request = HTTPClientRequest(url: address)
+        request.method = .POST
+        request.headers = [
+            "Accept": "application/json", "User-Agent": "yoshikosan",
+            "Content-Type": "application/x-www-form-urlencoded",
+        ]
+        if let authorization { request.headers.add(name: "Authorization", value: authorization) }
+        let body = form.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
+        request.body = .bytes(ByteBuffer(string: body))
+        let answer = try await send(request)
+        guard answer.isJSON else { throw answer.status == 200 ? .notJSON : answer.failure }
+        return answer
+    }
+
+    /// Runs the request against the clock, the reading of the body included.
+    private func send(_ request: HTTPClientRequest) async throws(ProviderError) -> ProviderAnswer {
+        do {
+            return try await withThrowingTaskGroup(of: ProviderAnswer.self) { group in
+                group.addTask { [client] in
+                    let response = try await client.execute(request, deadline: .distantFuture)
+                    let body = try await response.body.collect(upTo: Self.maximumAnswerSize)
+                    return ProviderAnswer(
+                        status: Int(response.status.code),
+                        contentTypes: response.headers["Content-Type"],
+                        date: response.headers.first(name: "Date"),
+                        body: Array(body.readableBytesView)
+                    )
+                }
+                group.addTask { [sleep] in
+                    try await sleep(Self.deadline)
+                    throw ProviderError(.providerUnavailable, "the provider did not answer in time")
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next() else { throw CancellationError() }
+                return first
+            }
+        } catch let error as ProviderError {
+            throw error
+        } catch is NIOTooManyBytesError {
+            throw ProviderError(.providerError, "the provider's answer is too long")
+        } catch {
+            throw ProviderError(.providerUnavailable, "the provider cannot be reached, or closed the connection")
+        }
+    }
+}
+
+/// What a provider answered, read whole.
+struct ProviderAnswer: Sendable {
+    /// The most bytes of a key in a JSON object; no document has longer ones.
+    private static let maximumKeyLength = 256
+
+    let status: Int
+    /// The values of the header; more than one is none.
+    let contentTypes: [String]
+    /// What the provider's clock said (RFC 9110, section 6.6.1).
+    let date: String?
+    let body: [UInt8]
+
+    /// Whether the answer says that it is JSON: what a page of a captive portal or of a proxy never says.
+    var isJSON: Bool {
+        guard contentTypes.count == 1 else { return false }
+        let type = String(
+            decoding: contentTypes[0].utf8.prefix { $0 != UInt8(ascii: ";") }
+                .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") },
+            as: UTF8.self
+        )
+        // RFC 7517, section 8.5.2, has a type of its own for sets of keys.
+        return type.isCaseless("application/json") || type.isCaseless("application/jwk-set+json")
+    }
+
+    /// What a status other than 200 means.
+    var failure: ProviderError {
+        switch status {
+        case 300...399:
+            ProviderError(.providerError, "the provider redirects where it must not; redirects are not followed")
+        case 429: ProviderError(.providerUnavailable, "the provider says that it is asked too often (429)")
+        case 500...599: ProviderError(.providerUnavailable, "the provider has a fault of its own (5xx)")
+        default: ProviderError(.providerError, "the provider refuses what it was asked for (4xx)")
+        }
+    }
+
+    /// Reads the body.
+    ///
+    /// - Throws: ``ProviderError`` when it is not JSON of that form.
+    func decoded<Body: Decodable>(_ type: Body.Type = Body.self) throws(ProviderError) -> Body {
+        guard let scan = JSONKeyScan(body), scan.longest <= Self.maximumKeyLength,
+            let decoded = try? JSONDecoder().decode(Body.self, from: Data(body))
+        else { throw ProviderError(.providerError, "the provider's answer is not the JSON that is expected") }
+        return decoded
+    }
+}
+
+extension ProviderError {
+    /// A response of another type.
+    static let notJSON = ProviderError(.providerError, "the provider's answer is not JSON")
+}

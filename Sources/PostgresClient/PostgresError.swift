@@ -1,0 +1,135 @@
+/// What went wrong at the database.
+///
+/// The description is a fixed text, so that an error that lands in a log line or an answer tells nothing;
+/// `String(reflecting:)` gives the details. Neither ever holds a parameter, a row or a password.
+package struct PostgresError: Error, Sendable {
+    /// The kinds of failure.
+    package enum Kind: Sendable, Equatable {
+        /// The server refused the statement; `sqlState` says why.
+        case rejected
+        /// The statement was not answered, or never sent; nobody knows for the first.
+        case unavailable(Unavailability)
+        /// A row is not what the code expects.
+        case decoding
+        /// The code used the database in a way it must not.
+        case misuse
+    }
+
+    /// Why no answer came.
+    package enum Unavailability: Sendable, Equatable {
+        /// No connection could be made.
+        case notConnected
+        /// The server takes no connection from us, and will not later either: role, password or database are wrong.
+        case refused
+        /// The connection broke; the statement may or may not have been carried out.
+        case connectionLost
+        /// Every worker is busy and the queue is full.
+        case queueFull
+        /// No worker was free within the waiting time.
+        case waitedTooLong
+        /// The server did not answer within the time for one job.
+        case noAnswer
+        /// The pool is shutting down.
+        case closed
+    }
+
+    /// The kind of failure.
+    package let kind: Kind
+    /// The server's five-character code, when it answered.
+    package var sqlState: String?
+    /// The constraint that was violated.
+    package var constraint: String?
+    /// The table concerned.
+    package var table: String?
+    /// The column concerned.
+    package var column: String?
+    /// The name of the statement type.
+    package var statement: String?
+    /// One sentence for the log: the server's primary message or our own; never with a parameter.
+    package var detail: String = ""
+    /// The server's DETAIL, which may show values of rows: for operators, never for logs or answers of requests.
+    package var serverDetail: String?
+    /// The server's HINT.
+    package var hint: String?
+    /// Where in the text of the statement the server found the fault, in characters from 1.
+    package var position: Int?
+    /// The server function that raised the error; unlike the message it is never translated.
+    package var serverFunction: String?
+    /// Whether the server ended the connection with this error.
+    package var isFatal = false
+
+    /// An error of ours: no answer, for this reason.
+    package static func unavailable(_ reason: Unavailability, _ detail: String = "", statement: String? = nil)
+        -> PostgresError
+    {
+        PostgresError(kind: .unavailable(reason), statement: statement, detail: detail)
+    }
+
+    /// What an operator reads: the words of the server or of libpq, and the server's code.
+    ///
+    /// May show values of rows, so it belongs on a terminal and nowhere else.
+    package var operatorText: String {
+        var lines = [detail.isEmpty ? "\(kind)" : detail]
+        if let sqlState { lines[0] += " (SQLSTATE \(sqlState))" }
+        if let serverDetail { lines.append("DETAIL: \(serverDetail)") }
+        if let hint { lines.append("HINT: \(hint)") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Whether the connection broke while the statement was under way.
+    package var isConnectionLost: Bool {
+        if kind == .unavailable(.connectionLost) { return true }
+        guard let sqlState else { return false }
+        return isFatal || sqlState.hasPrefix("08") || sqlState.hasPrefix("57P")
+    }
+
+    /// Whether trying again later may help: the answer to the client is 503.
+    ///
+    /// Counts as such, beside a missing connection: resources used up (class 53), faults of the server's machine (class
+    /// 58), a conflict with other transactions (class 40), time limits (57014, 55P03), a server that became read-only
+    /// (25006), and a schema that is not there yet (42P01, 42703, 42883).
+    package var isUnavailable: Bool {
+        if case .unavailable = kind { return true }
+        guard let sqlState else { return false }
+        if isConnectionLost || ["40", "53", "58"].contains(sqlState.prefix(2)) { return true }
+        return ["57014", "55P03", "25006", "42P01", "42703", "42883"].contains(sqlState)
+    }
+
+    /// Whether the same transaction, run again from its beginning, may succeed (40001, 40P01).
+    package var isRetryable: Bool { sqlState == "40001" || sqlState == "40P01" }
+
+    /// Whether the connection must not be used again.
+    package var endsConnection: Bool {
+        switch kind {
+        case .unavailable(.connectionLost), .unavailable(.noAnswer): true
+        default: isConnectionLost || sqlState == "25006"
+        }
+    }
+
+    /// Whether the server no longer knows, or no longer accepts, a prepared statement.
+    package var isStalePlan: Bool {
+        sqlState == "26000" || (sqlState == "0A000" && serverFunction == "RevalidateCachedQuery")
+    }
+
+    /// Whether a unique, check or foreign-key constraint of this name was violated.
+    package func violates(_ name: String) -> Bool {
+        constraint == name && sqlState?.hasPrefix("23") == true
+    }
+}
+
+extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
+    /// A fixed text.
+    package var description: String { "A database operation failed." }
+
+    /// Kind, code, names of statement, table, column and constraint, and the server's primary message.
+    package var debugDescription: String {
+        var parts = ["\(kind)"]
+        if let statement { parts.append("statement \(statement)") }
+        if let sqlState { parts.append("SQLSTATE \(sqlState)") }
+        if let constraint { parts.append("constraint \(constraint)") }
+        if let table { parts.append("table \(table)") }
+        if let column { parts.append("column \(column)") }
+        if !detail.isEmpty { parts.append(detail) }
+        return "PostgresError(" + parts.joined(separator: ", ") + ")"
+    }
+}

@@ -1,0 +1,104 @@
+import Glibc
+package import Logging
+import SystemThreads
+import Synchronization
+
+/// What a connection string comes to, and whether the server lets it in.
+package enum PostgresReach {
+    /// Whom libpq would connect as; it fills in what the string leaves out (service file, environment, system user).
+    package struct Resolved: Sendable {
+        package let user: String
+        package let password: String?
+        package let database: String?
+    }
+
+    /// Waits until the server accepts the connection, for as long as the configuration waits for one.
+    ///
+    /// - Throws: `PostgresError` with the words of the server or of libpq: at once when waiting cannot help, as after a
+    ///   wrong password; `CancellationError` when the task is cancelled.
+    package static func wait(for configuration: PostgresConfiguration, logger: Logger) async throws {
+        let end = configuration.waitTimeout.map { ContinuousClock.now + $0 }
+        var pause = Duration.milliseconds(100)
+        var isTold = false
+        while true {
+            do {
+                return try await onThread { try connect(configuration) }
+            } catch let error as PostgresError {
+                if error.isRefusal { throw error }
+                if let end, ContinuousClock.now + pause >= end { throw error }
+                if !isTold { logger.warning("waiting for the database", metadata: ["reason": "\(error.detail)"]) }
+                isTold = true
+            }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
+    /// Connects and disconnects; an error has the server's SQLSTATE.
+    package static func connect(_ configuration: PostgresConfiguration) throws(PostgresError) {
+        _ = try PostgresLink(configuration)
+    }
+
+    /// What libpq makes of the connection string; throws `PostgresError` when it makes nothing of it.
+    package static func resolve(_ configuration: PostgresConfiguration) throws(PostgresError) -> Resolved {
+        guard let start = ConnectionStart(configuration) else { throw .unavailable(.notConnected, "out of memory") }
+        guard let user = start.user else { throw .unavailable(.notConnected, start.message) }
+        return Resolved(user: user, password: start.password, database: start.database)
+    }
+
+    /// Runs blocking work on a thread of its own; a cancelled task does not wait for its end.
+    package static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value
+    {
+        let outcome = Outcome<Value>()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                outcome.set(continuation)
+                guard !Task.isCancelled else { return outcome.resume(.failure(CancellationError())) }
+                do {
+                    let thread = try SystemThread.start { outcome.resume(Result { try body() }) }
+                    pthread_detach(thread)
+                } catch {
+                    outcome.resume(.failure(error))
+                }
+            }
+        } onCancel: {
+            outcome.resume(.failure(CancellationError()))
+        }
+    }
+}
+
+/// Resumes a continuation once, with whatever comes first.
+private final class Outcome<Value: Sendable>: Sendable {
+    private let continuation = Mutex<CheckedContinuation<Value, any Error>?>(nil)
+
+    func set(_ continuation: CheckedContinuation<Value, any Error>) {
+        self.continuation.withLock { $0 = continuation }
+    }
+
+    func resume(_ result: Result<Value, any Error>) {
+        let waiting = continuation.withLock { continuation in
+            defer { continuation = nil }
+            return continuation
+        }
+        waiting?.resume(with: result)
+    }
+}
+
+extension PostgresError {
+    /// Whether a connection failed in a way that does not change by waiting: wrong password, unknown role or database, a
+    /// rule of `pg_hba.conf`, TLS that one side insists on, a service that no file defines.
+    package var isRefusal: Bool {
+        if kind == .unavailable(.refused) { return true }
+        guard kind == .unavailable(.notConnected) else { return false }
+        if let sqlState {
+            // What passes: no connection free (53), a server that starts or stops (57), a database closed for a moment (55).
+            return sqlState == "08P01" || !["08", "53", "55", "57", "58", "XX"].contains(sqlState.prefix(2))
+        }
+        // libpq's own words, which it does not translate here.
+        let refusals = [
+            "does not support SSL", "SSL error", "certificate", "no password supplied", "authentication method",
+            "channel binding", "SCRAM", "service file", "definition of service", "invalid ", "private key",
+        ]
+        return !detail.contains("SYSCALL") && refusals.contains { detail.contains($0) }
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import Testing
+
+@testable import AuthAPI
+@testable import PostgresClient
+
+/// What must be so for a database, judged by what it says about itself.
+@Suite struct DatabaseRequirementsTests {
+    private static func facts(
+        version: Int32 = 170_002,
+        encoding: String = "UTF8",
+        isStandby: Bool = false,
+        searchPath: String = "\"$user\", public",
+        schema: String? = "public",
+        settings: [String: (value: String, source: String)] = [:]
+    ) -> DatabaseFacts {
+        DatabaseFacts(
+            version: version,
+            database: "my \"site\"",
+            role: "ada",
+            encoding: encoding,
+            isStandby: isStandby,
+            searchPath: searchPath,
+            schema: schema,
+            mayCreate: true,
+            schemas: ["public"],
+            settings: settings.mapValues { .init(value: $0.value, source: $0.source) },
+            tables: [],
+            historiesElsewhere: [],
+            hasPLpgSQL: true
+        )
+    }
+
+    private static func faults(_ facts: DatabaseFacts, collation: (String?, String?)? = nil) -> [DatabaseFault] {
+        let state = DescribeServing.State(
+            role: "ada",
+            history: MigrationHistory(isFormer: false),
+            isReadOnly: false,
+            missing: "",
+            hidden: ""
+        )
+        var requirements = DatabaseRequirements(facts: facts, purpose: .serving, state: state)
+        requirements.collation = collation
+        return requirements.faults
+    }
+
+    @Test("W52: a good database has no faults")
+    func good() {
+        #expect(Self.faults(Self.facts()).isEmpty)
+        #expect(Self.faults(Self.facts(), collation: ("2.36", "2.36")).isEmpty)
+        #expect(Self.faults(Self.facts(), collation: (nil, nil)).isEmpty)
+    }
+
+    @Test("W55: a standby is named, and how to find the primary")
+    func standby() throws {
+        let fault = try #require(Self.faults(Self.facts(isStandby: true)).first)
+        #expect(fault.weight == .blocking && fault.subject == "read-only")
+        #expect(fault.message.contains("25006") && fault.fix.contains("target_session_attrs=read-write"))
+    }
+
+    @Test(
+        "W55: a read-only default is undone where it was made",
+        arguments: [
+            ("database", "ALTER DATABASE \"my \"\"site\"\"\" RESET default_transaction_read_only"),
+            ("user", "ALTER ROLE \"ada\" RESET default_transaction_read_only"),
+            (
+                "database user",
+                "ALTER ROLE \"ada\" IN DATABASE \"my \"\"site\"\"\" RESET default_transaction_read_only"
+            ),
+            ("configuration file", "ALTER SYSTEM SET default_transaction_read_only = 'off'; SELECT pg_reload_conf()"),
+            ("client", "remove default_transaction_read_only from DATABASE_URL or PGOPTIONS"),
+        ]
+    )
+    func readOnly(source: String, fix: String) throws {
+        let facts = Self.facts(settings: [
+            "transaction_read_only": ("on", "override"), "default_transaction_read_only": ("on", source),
+        ])
+        #expect(try #require(Self.faults(facts).first).fix == fix)
+    }
+
+    @Test("W61: another collation version is repaired by REINDEX and REFRESH")
+    func collation() throws {
+        let fault = try #require(Self.faults(Self.facts(), collation: ("2.31", "2.36")).first)
+        #expect(fault.weight == .advice && fault.message.contains("2.31") && fault.message.contains("2.36"))
+        let database = "\"my \"\"site\"\"\""
+        #expect(fault.fix == "REINDEX DATABASE \(database); ALTER DATABASE \(database) REFRESH COLLATION VERSION")
+    }
+
+    @Test(
+        "W55: settings under which requests fail are named with the value and the source's command",
+        arguments: [
+            ("default_transaction_isolation", "serializable", "isolation"),
+            ("default_transaction_isolation", "repeatable read", "isolation"),
+            ("statement_timeout", "10", "time limits"), ("lock_timeout", "1", "time limits"),
+            ("transaction_timeout", "5", "time limits"), ("session_replication_role", "replica", "triggers"),
+        ]
+    )
+    func settings(name: String, value: String, subject: String) throws {
+        let faults = Self.faults(Self.facts(settings: [name: (value, "database")]))
+        let fault = try #require(faults.first { $0.subject == subject })
+        #expect(fault.weight == .advice && fault.message.contains(name) && fault.message.contains(value))
+        #expect(fault.fix.hasSuffix("RESET \(name)"))
+        let usual = ["default_transaction_isolation": "read committed", "session_replication_role": "origin"]
+        let good = Self.facts(settings: [name: (usual[name] ?? "0", "default")])
+        #expect(!Self.faults(good).contains { $0.subject == subject })
+    }
+
+    @Test("W52: a server that is too old is named; PostgreSQL 13 cannot hold the schema at all")
+    func version() throws {
+        #expect(try #require(Self.faults(Self.facts(version: 130_012)).first).weight == .unfit)
+        let old = try #require(Self.faults(Self.facts(version: 140_015)).first)
+        #expect(old.weight == .advice && old.message == "PostgreSQL 14.15 is too old")
+        #expect(Self.faults(Self.facts(version: 150_000)).isEmpty)
+    }
+
+    @Test("W17: a server that logs values is told how to stop")
+    func log() throws {
+        let facts = Self.facts(settings: [
+            "log_statement": ("all", "configuration file"), "log_min_duration_statement": ("-1", "default"),
+            "log_parameter_max_length": ("-1", "default"), "log_parameter_max_length_on_error": ("0", "default"),
+        ])
+        let fault = try #require(Self.faults(facts).first)
+        #expect(fault.weight == .note && fault.fix.contains("ALTER SYSTEM SET log_parameter_max_length = 0;"))
+    }
+
+    @Test(
+        "W52: the schemas of a search path are read as PostgreSQL reads them",
+        arguments: [
+            ("\"$user\", public", ["ada", "public"]), ("auth", ["auth"]), ("", []),
+            ("\"Sign, in\",x", ["Sign, in", "x"]),
+            ("\"a\"\"b\"", ["a\"b"]), ("\"\"", []),
+        ]
+    )
+    func searchPath(path: String, schemas: [String]) {
+        #expect(SQLName.schemas(inSearchPath: path, role: "ada") == schemas)
+    }
+
+    @Test("W54: the tables of the migrations are known by their files, and so is what going back deletes")
+    func tables() {
+        let tables = Migrations.all.flatMap(\.tables)
+        #expect(tables.starts(with: ["users", "oauth_accounts", "sessions", "throttles", "audit_events"]))
+        #expect(Migrations.all[0].dropped.contains("DROP TABLE users"))
+        #expect(Migrations.all[3].dropped.contains("DROP TABLE audit_events"))
+        #expect(Migrations.all[1].dropped == ["ALTER TABLE oauth_accounts DROP COLUMN email"])
+    }
+
+    @Test("W53 W55: every table of the migrations is in the lists of rights: to take back, to look for, to be visible")
+    func lists() {
+        let role = String(decoding: PackageResources.serving_role_sql, as: UTF8.self)
+        let state = DescribeServing.sql.description
+        for table in Migrations.all.flatMap(\.tables) {
+            #expect(role.contains("to_regclass('\(table)')"), "\(table)")
+            #expect(state.contains("'\(table)'") && state.contains("to_regclass('\(table)')"), "\(table)")
+        }
+    }
+
+    @Test(
+        "W59: what waiting cannot change is told from what it can",
+        arguments: [
+            ("28P01", "", true), ("28000", "", true), ("3D000", "", true), ("42501", "", true), ("08P01", "", true),
+            ("57P03", "", false), ("53300", "", false), ("55000", "", false), ("08006", "", false),
+            (nil, "server does not support SSL, but SSL was required", true),
+            (nil, "SSL error: certificate verify failed", true), (nil, "definition of service \"x\" not found", true),
+            (nil, "fe_sendauth: no password supplied", true), (nil, "Connection refused", false),
+            (nil, "SSL SYSCALL error: EOF detected", false), (nil, "could not translate host name \"db\"", false),
+        ]
+    )
+    func refusals(state: String?, detail: String, isRefusal: Bool) {
+        var error = PostgresError.unavailable(.notConnected, detail)
+        error.sqlState = state
+        #expect(error.isRefusal == isRefusal)
+    }
+}

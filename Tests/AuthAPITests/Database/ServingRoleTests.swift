@@ -1,0 +1,199 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import AuthAPI
+@testable import PostgresClient
+
+/// D6: the role that serves has the rights it needs and no others, and gets them with every migration.
+///
+/// That it has enough is what all the tests of the API show: they run as this role.
+@Suite struct ServingRoleTests {
+    private static let role = TestDatabase.servingRole
+
+    /// Runs `body` with a database that the two roles share, as `migrate up` leaves it, and the serving role's connection.
+    private static func with(_ body: (TestDatabase, PostgresConfiguration) async throws -> Void) async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            let serving = try PostgresConfiguration(url: try #require(database.servingURL))
+            let roles = DatabaseRoles(serving: serving, owner: database.configuration)
+            try await roles.migrator(logger: TestDatabase.silentLogger).up()
+            try await body(database, serving)
+        }
+    }
+
+    /// What the role may do to each table and column.
+    private static let rights = """
+        SELECT string_agg(line, chr(10) ORDER BY line) FROM (
+            SELECT relname || ' ' || relacl::text AS line FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace AND relacl IS NOT NULL
+            UNION ALL
+            SELECT attrelid::regclass || '.' || attname || ' ' || attacl::text FROM pg_attribute
+            WHERE attacl IS NOT NULL AND attrelid::regclass::text NOT LIKE 'pg_%'
+        ) AS all_rights
+        """
+
+    @Test("No table has been left out of the list, and none is the role's own")
+    func listIsComplete() async throws {
+        try await Self.with { database, _ in
+            let missing = """
+                SELECT string_agg(relname, ', ') FROM pg_class
+                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+                    AND NOT has_any_column_privilege('\(Self.role)', oid, 'SELECT')
+                    -- The sequence of an identity column takes no right of its own.
+                    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'i')
+                """
+            let tables = try await database.sql(missing)
+            #expect(tables == nil)
+            let owned = "SELECT count(*) FROM pg_shdepend WHERE refobjid = '\(Self.role)'::regrole AND deptype = 'o'"
+            #expect(try await database.sql(owned) == "0")
+            let attributes = """
+                SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls OR NOT rolcanlogin
+                FROM pg_roles WHERE rolname = '\(Self.role)'
+                """
+            #expect(try await database.sql(attributes) == "f")
+        }
+    }
+
+    @Test(
+        "It can neither change the schema nor read or write what it does not need",
+        arguments: [
+            "ALTER TABLE users ADD COLUMN x int", "DROP TABLE sessions", "TRUNCATE sessions", "CREATE TABLE x ()",
+            "CREATE TEMPORARY TABLE x ()", "CREATE SCHEMA x", "CREATE FUNCTION f() RETURNS int RETURN 1",
+            "CREATE INDEX ON users (name)", "DROP TRIGGER users_set_updated_at ON users",
+            "CREATE ROLE x", "SET ROLE yoshikosan", "ALTER ROLE yoshikosan_api SUPERUSER", "CREATE DATABASE x",
+            "ALTER DATABASE \"$DATABASE\" SET statement_timeout = 0",
+            "SELECT * FROM yoshikosan_schema_migrations", "SELECT checksum FROM yoshikosan_schema_migrations",
+            "DELETE FROM yoshikosan_schema_migrations", "INSERT INTO yoshikosan_schema_migrations VALUES (99, 'x', '')",
+            "UPDATE users SET id = gen_random_uuid()", "UPDATE users SET created_at = now()",
+            "UPDATE sessions SET user_id = gen_random_uuid()", "UPDATE sessions SET expires_at = 'infinity'",
+            "UPDATE oauth_accounts SET user_id = gen_random_uuid()", "UPDATE oauth_accounts SET provider = 'google'",
+            "UPDATE oauth_accounts SET provider_user_id = 'x'", "UPDATE oauth_accounts SET created_at = now()",
+            "UPDATE audit_events SET user_id = NULL", "DELETE FROM audit_events", "TRUNCATE audit_events",
+            "INSERT INTO audit_events (event, occurred_at) VALUES ('registered', '2020-01-01')",
+            "INSERT INTO audit_events (id, event) OVERRIDING SYSTEM VALUE VALUES (1, 'registered')",
+            "ALTER TABLE audit_events DISABLE TRIGGER ALL", "DROP FUNCTION remove_audit_events",
+            "SELECT nextval('audit_events_id_seq')", "SELECT setval('audit_events_id_seq', 1)",
+            "SELECT * FROM pg_authid", "SELECT pg_read_file('PG_VERSION')", "COPY users TO PROGRAM 'cat'",
+            "CREATE EXTENSION pgcrypto",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user",
+        ]
+    )
+    func refused(sql: String) async throws {
+        try await Self.with { database, serving in
+            let name = try #require(try await database.sql("SELECT current_database()"))
+            let text = sql.replacing("$DATABASE", with: name)
+            let error = await #expect(throws: PostgresError.self) { try await TestSQL.run(text, on: serving) }
+            #expect(error?.sqlState == "42501", "\(String(reflecting: error))")
+        }
+    }
+
+    @Test("Bringing the schema up to date again changes nothing, and takes back what somebody gave by hand")
+    func again() async throws {
+        try await Self.with { database, serving in
+            let before = try await database.sql(Self.rights)
+            try await database.sql("GRANT ALL ON users TO \(Self.role); GRANT UPDATE (id) ON sessions TO \(Self.role)")
+            #expect(try await database.sql(Self.rights) != before)
+            let roles = DatabaseRoles(serving: serving, owner: database.configuration)
+            #expect(try await roles.migrator(logger: TestDatabase.silentLogger).up().isEmpty)
+            #expect(try await database.sql(Self.rights) == before)
+        }
+    }
+
+    @Test("After a newer release has been here, its rights stay")
+    func newerRelease() async throws {
+        try await Self.with { database, serving in
+            try await database.sql(
+                """
+                INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '');
+                CREATE TABLE later (); GRANT SELECT ON later TO \(Self.role)
+                """
+            )
+            let before = try await database.sql(Self.rights)
+            let roles = DatabaseRoles(serving: serving, owner: database.configuration)
+            try await roles.migrator(logger: TestDatabase.silentLogger).up()
+            #expect(try await database.sql(Self.rights) == before)
+        }
+    }
+
+    @Test(
+        "The serving role alone says that it does not own the tables; where both names are one role, nothing is given"
+    )
+    func oneRole() async throws {
+        try await Self.with { database, serving in
+            let alone = DatabaseRoles(serving: serving, owner: nil).migrator(logger: TestDatabase.silentLogger)
+            await #expect(throws: MigrationError.notOwner(role: nil)) { try await alone.up() }
+            let before = try await database.sql(Self.rights)
+            let same = DatabaseRoles(serving: database.configuration, owner: database.configuration)
+            try await same.migrator(logger: TestDatabase.silentLogger).up()
+            #expect(try await database.sql(Self.rights) == before)
+        }
+    }
+
+    @Test("The role is made with its password, and gets the new one when that has changed; the log shows neither")
+    func password() async throws {
+        let needPassword = "local all \(Self.role) scram-sha-256\nlocal all all trust\n"
+        try await TestPostgres.with(
+            settings: ["log_statement": "all"],
+            prepare: { try $0.write(needPassword, to: "pg_hba.conf") }
+        ) { server in
+            let owner = try server.configuration()
+            for password in ["Zr5Lw8Yp1Nc6Hd4Fb0Sg'first", "Zr5Lw8Yp1Nc6Hd4Fb0Sg'second"] {
+                let serving = try PostgresConfiguration(
+                    host: server.directory.path(),
+                    port: String(server.port),
+                    user: Self.role,
+                    password: password,
+                    database: "postgres"
+                )
+                let roles = DatabaseRoles(serving: serving, owner: owner)
+                try await roles.migrator(logger: TestDatabase.silentLogger).up()
+                #expect(try await TestSQL.run("SELECT count(*) FROM users", on: serving) == "0")
+            }
+            let log = try String(contentsOf: server.directory.appending(path: "log"), encoding: .utf8)
+            #expect(log.contains("CREATE ROLE") && !log.contains("Zr5Lw8Yp1Nc6Hd4Fb0Sg"))
+
+            // An owner who may not make roles says what somebody else has to do.
+            try await TestSQL.run("CREATE ROLE plain LOGIN", on: owner)
+            try await TestSQL.run("CREATE DATABASE plain OWNER plain", on: owner)
+            let plain = try PostgresConfiguration(url: server.url(database: "plain") + " user=plain")
+            let nobody = try PostgresConfiguration(url: server.url(database: "plain") + " user=nobody")
+            let roles = DatabaseRoles(serving: nobody, owner: plain)
+            await #expect(throws: MigrationError.noServingRole(name: "nobody", exists: false)) {
+                try await roles.migrator(logger: TestDatabase.silentLogger).up()
+            }
+            // Once the role is there, an owner who is no superuser can give it its rights.
+            try await TestSQL.run("CREATE ROLE nobody LOGIN", on: owner)
+            try await roles.migrator(logger: TestDatabase.silentLogger).up()
+            #expect(try await TestSQL.run("SELECT count(*) FROM sessions", on: nobody) == "0")
+        }
+    }
+
+    @Test("A server of its own lets the serving role into its one database only")
+    func dedicatedServer() async throws {
+        try await TestPostgres.with { server in
+            let owner = try server.configuration()
+            try await TestSQL.run("CREATE DATABASE site", on: owner)
+            let site = try server.configuration(database: "site")
+            let serving = try PostgresConfiguration(url: server.url(database: "site") + " user=\(Self.role)")
+            let migrator = DatabaseRoles(serving: serving, owner: site).migrator(logger: TestDatabase.silentLogger)
+            for _ in 1...2 {
+                try await migrator.up()
+                try await migrator.shutOtherDatabases()
+            }
+            // Several at once, as when several servers start.
+            for _ in 1...5 {
+                try await TestSQL.run("GRANT CONNECT ON DATABASE postgres TO PUBLIC", on: owner)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 1...4 { group.addTask { try await migrator.shutOtherDatabases() } }
+                    try await group.waitForAll()
+                }
+            }
+            #expect(try await TestSQL.run("SELECT current_database()", on: serving) == "site")
+            for other in ["postgres", "template1"] {
+                let url = server.url(database: other) + " user=\(Self.role)"
+                let elsewhere = try PostgresConfiguration(url: url)
+                await #expect(throws: PostgresError.self) { try await TestSQL.run("SELECT 1", on: elsewhere) }
+            }
+        }
+    }
+}

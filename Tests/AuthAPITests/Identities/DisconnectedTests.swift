@@ -1,0 +1,240 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+@testable import PostgresClient
+
+/// W1: a disconnected identity comes back only through its signed-in user, and takes the sessions that it opened with it.
+@Suite struct DisconnectedTests {
+    /// Runs `body` with a user who came by way of Google and has connected Discord, with the same email.
+    private static func withBoth(
+        _ environment: [String: String] = [:],
+        email: String = "ada@example.com",
+        _ body: @Sendable (OAuthSite, TestClient) async throws -> Void
+    ) async throws {
+        try await OAuthSite.with(environment) { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner) { $0.email = email }
+            try await site.link(.discord, in: owner) { $0.email = email }
+            #expect(try await site.methods(of: owner).identities.map(\.provider) == [.google, .discord])
+            try await body(site, owner)
+        }
+    }
+
+    private static func disconnect(
+        _ provider: OAuthProvider,
+        in browser: TestClient,
+        at site: OAuthSite
+    ) async throws {
+        let identities = try await site.methods(of: browser).identities
+        let id = try #require(identities.first { $0.provider == provider }?.id)
+        #expect(try await browser.delete(APIPath.identity(id)).status == 204)
+    }
+
+    @Test("W1: the identity signs nobody in, is not linked by its email, and makes no second account")
+    func staysDisconnected() async throws {
+        try await Self.withBoth { site, owner in
+            try await Self.disconnect(.discord, in: owner, at: site)
+            let user = try await site.user(of: owner)?.id
+            // With the email that it had, with another one, and with one that has an account.
+            _ = try await site.api.registered(email: "grace@example.com", name: "Grace")
+            for email in ["ada@example.com", "new@example.com", "grace@example.com"] {
+                let thief = site.browser()
+                let answer = try await site.signIn(.discord, in: thief) { $0.email = email }
+                expectFailure(.identityDisconnected, answer, in: site)
+                #expect(try await site.user(of: thief) == nil)
+                #expect(try await thief.get(APIPath.pendingConnection).status == 404)
+                let last = try #require(try await site.api.database.events().last)
+                #expect(last.summary == "sign_in_failed discord identity_disconnected")
+                #expect(last.user == user)
+            }
+            #expect(try await site.sql("SELECT count(*) FROM users") == "2")
+            #expect(try await site.methods(of: owner).identities.map(\.provider) == [.google])
+            // Its user, signed in, connects it again, and it signs in as before.
+            #expect(try await site.link(.discord, in: owner).header("Location") == "/account?connected=discord")
+            #expect(try await site.sql("SELECT count(*) FROM disconnected_identities") == "0")
+            let back = site.browser()
+            #expect(try await site.signIn(.discord, in: back).header("Location") == "/")
+            #expect(try await site.user(of: back)?.id == user)
+        }
+    }
+
+    @Test("W1: not even the authority for the address brings its own disconnected identity back")
+    func authority() async throws {
+        try await OAuthSite.with { site in
+            func atGmail(_ person: inout StandInPerson) { person.email = "ada@gmail.com" }
+            let owner = site.browser()
+            try await site.signIn(.discord, in: owner, as: atGmail)
+            try await site.link(.google, in: owner, as: atGmail)
+            try await Self.disconnect(.google, in: owner, at: site)
+            let answer = try await site.signIn(.google, in: site.browser(), as: atGmail)
+            expectFailure(.identityDisconnected, answer, in: site)
+            #expect(try await site.methods(of: owner).identities.map(\.provider) == [.discord])
+        }
+    }
+
+    @Test("W1: sessions that it opened end, also those of the version before; others, and the one that asks, stay")
+    func sessionsEnd() async throws {
+        try await Self.withBoth { site, owner in
+            let byGoogle = site.browser(), byDiscord = site.browser(), older = site.browser(), asking = site.browser()
+            try await site.signIn(.google, in: byGoogle)
+            for browser in [byDiscord, older, asking] { try await site.signIn(.discord, in: browser) }
+            // The version before knows nothing of the column.
+            let hash = "sha256('\(try #require(older.token))')"
+            try await site.sql("UPDATE sessions SET identity_id = NULL WHERE token_hash = \(hash)")
+            try await Self.disconnect(.discord, in: asking, at: site)
+            for browser in [owner, byGoogle, asking] { #expect(try await site.user(of: browser) != nil) }
+            for browser in [byDiscord, older] { #expect(try await site.user(of: browser) == nil) }
+            let events = try await site.api.database.events().map(\.summary).suffix(3)
+            let ended = "session_ended discord provider_unlinked"
+            #expect(events == [ended, ended, "provider_unlinked discord"])
+        }
+    }
+
+    @Test("W1: a session that a password opened stays when an identity is disconnected")
+    func passwordSessionStays() async throws {
+        try await OAuthSite.with { site in
+            let first = try await site.api.registered()
+            try await site.link(.google, in: first)
+            let second = site.browser(), third = site.browser()
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            #expect(try await second.post(APIPath.login, login).status == 200)
+            try await site.signIn(.google, in: third)
+            try await Self.disconnect(.google, in: first, at: site)
+            #expect(try await site.user(of: second) != nil)
+            #expect(try await site.user(of: third) == nil)
+        }
+    }
+
+    @Test("W1: the password does not link an identity that was disconnected while it waited")
+    func pendingConnection() async throws {
+        try await OAuthSite.with { site in
+            let owner = try await site.api.registered()
+            let waiting = site.browser()
+            #expect(try await site.signIn(.discord, in: waiting).parameter("connect") == "discord")
+            try await site.link(.discord, in: owner)
+            try await Self.disconnect(.discord, in: owner, at: site)
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7", "connect": "discord"]
+            #expect(try await waiting.post(APIPath.login, login).problem.code == .noPendingConnection)
+            #expect(try await site.methods(of: owner).identities.isEmpty)
+            // Nor is the password asked for again.
+            expectFailure(.identityDisconnected, try await site.signIn(.discord, in: waiting), in: site)
+        }
+    }
+
+    @Test("W1: with the account goes what it disconnected, and its owner can come back")
+    func accountDeleted() async throws {
+        try await Self.withBoth { site, owner in
+            try await Self.disconnect(.discord, in: owner, at: site)
+            try await site.sql("DELETE FROM users")
+            #expect(try await site.sql("SELECT count(*) FROM disconnected_identities") == "0")
+            let back = site.browser()
+            #expect(try await site.signIn(.discord, in: back).header("Location") == "/")
+            #expect(try await site.user(of: back) != nil)
+        }
+    }
+
+    @Test(
+        "W1: another signed-in user may connect it, as the page advises who has two accounts; the first one stays out"
+    )
+    func movedToAnotherAccount() async throws {
+        try await Self.withBoth { site, owner in
+            try await Self.disconnect(.discord, in: owner, at: site)
+            let other = try await site.api.registered(email: "grace@example.com", name: "Grace")
+            #expect(try await site.link(.discord, in: other).header("Location") == "/account?connected=discord")
+            let browser = site.browser()
+            try await site.signIn(.discord, in: browser)
+            #expect(try await site.user(of: browser)?.email == "grace@example.com")
+            try await Self.disconnect(.discord, in: other, at: site)
+            expectFailure(.identityDisconnected, try await site.signIn(.discord, in: site.browser()), in: site)
+            #expect(try await site.link(.discord, in: owner).page == PagePath.account)
+        }
+    }
+
+    // The sign-in has found its user, and opens its session only after the identity is gone.
+    @Test("W1: an identity that is disconnected between finding its user and opening the session opens none")
+    func disconnectedBeforeTheSession() async throws {
+        try await Self.withBoth(["DATABASE_POOL_SIZE": "6"]) { site, owner in
+            let thief = site.browser()
+            let target = try await site.begin(.discord, in: thief)
+            let id = try #require(try await site.methods(of: owner).identities.last?.id)
+            // Holds the sign-in where it opens its session, after the transaction that finds its user.
+            let held = Gate()
+            async let holding: Void = site.api.database.pool.transaction { db in
+                try db.run(LockAuditTrail())
+                held.wait()
+            }
+            await held.entered()
+            async let answer = thief.get(target)
+            let waiting = """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%INSERT INTO sessions%'
+                """
+            while try await site.sql(waiting) != "1" { await Task.yield() }
+            try await site.sql(
+                """
+                WITH gone AS (DELETE FROM oauth_accounts WHERE id = '\(id)' RETURNING *)
+                INSERT INTO disconnected_identities SELECT provider, provider_user_id, user_id FROM gone
+                """
+            )
+            held.open()
+            try await holding
+            expectFailure(.identityDisconnected, try await answer, in: site)
+            #expect(try await site.user(of: thief) == nil)
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "1")
+        }
+    }
+
+    // The other order: the session is stored, but its transaction is not over when the identity goes.
+    @Test("W1: a session that is being opened when the identity is disconnected ends with the others")
+    func disconnectedAfterTheSession() async throws {
+        try await Self.withBoth(["DATABASE_POOL_SIZE": "6"]) { site, owner in
+            let id = try #require(try await site.methods(of: owner).identities.last?.id)
+            let held = Gate()
+            async let opening: Void = site.api.database.pool.transaction { db in
+                try db.run(OpenSessionThroughDiscord())
+                held.wait()
+            }
+            await held.entered()
+            async let status = owner.delete(APIPath.identity(id)).status
+            let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            while try await site.sql("\(waiting) AND datname = current_database()") != "1" { await Task.yield() }
+            held.open()
+            try await opening
+            #expect(try await status == 204)
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "1")
+            #expect(
+                try await site.api.database.events().map(\.summary).contains("session_ended discord provider_unlinked")
+            )
+        }
+    }
+
+    @Test("W1: the version before goes on working on the new schema")
+    func versionBefore() async throws {
+        try await Self.withBoth { site, owner in
+            // Its statements: they name no new column.
+            try await site.sql(
+                """
+                INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address)
+                SELECT gen_random_uuid(), id, sha256('token'), now(), now() + interval '7 days', NULL, NULL FROM users;
+                DELETE FROM oauth_accounts WHERE provider = 'discord';
+                DELETE FROM sessions WHERE token_hash = sha256('token');
+                """
+            )
+            #expect(try await site.user(of: owner) != nil)
+            #expect(try await site.methods(of: owner).identities.map(\.provider) == [.google])
+        }
+    }
+}
+
+private struct LockAuditTrail: Statement {
+    static let sql: StaticString = "LOCK TABLE audit_events IN SHARE MODE"
+}
+
+private struct OpenSessionThroughDiscord: Statement {
+    static let sql: StaticString = """
+        INSERT INTO sessions (user_id, token_hash, expires_at, identity_id)
+        SELECT user_id, sha256('token'), now() + interval '7 days', id FROM oauth_accounts WHERE provider = 'discord'
+        """
+}

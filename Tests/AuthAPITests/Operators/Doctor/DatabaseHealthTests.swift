@@ -1,0 +1,237 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+@testable import PostgresClient
+
+/// D6 D1: what the doctor finds in good and in bad databases.
+@Suite struct DatabaseHealthTests {
+    private static let role = TestDatabase.servingRole
+
+    /// What is found through a connection.
+    static func findings(
+        _ serving: PostgresConfiguration,
+        url: String = "https://site.example",
+        patience: Duration = .seconds(10)
+    ) async throws -> [Finding] {
+        let health = DatabaseHealth(
+            roles: DatabaseRoles(serving: serving, owner: nil),
+            publicURL: try #require(WebOrigin(url)),
+            logger: TestDatabase.silentLogger,
+            patience: patience
+        )
+        return await health.findings()
+    }
+
+    /// What is found in a database as the role that serves sees it, after some SQL by the owner.
+    private static func findings(
+        after sql: String,
+        migrated: Bool = true,
+        url: String = "https://site.example"
+    ) async throws -> [Finding] {
+        try await TestDatabase.with(migrated: migrated) { database in
+            if !sql.isEmpty { try await database.sql(sql) }
+            let serving = try #require(database.servingURL)
+            return try await findings(PostgresConfiguration(url: serving), url: url)
+        }
+    }
+
+    /// The one finding on a subject.
+    private static func only(_ subject: String, in findings: [Finding]) throws -> Finding {
+        let found = findings.filter { $0.subject == subject }
+        try #require(found.count == 1, "\(findings)")
+        return found[0]
+    }
+
+    @Test("D6 A good database has nothing to mend, and each of its sides was looked at")
+    func good() async throws {
+        let found = try await Self.findings(after: "")
+        #expect(
+            found.map(\.subject) == [
+                "database", "version", "encryption", "connections", "clock", "schema", "rights", "sessions", "visitors",
+                "disk",
+            ]
+        )
+        #expect(found.allSatisfy { $0.level == .ok || $0.subject == "disk" }, "\(found)")
+        #expect(try Self.only("schema", in: found).message == "current (\(Migrations.all.count) migrations)")
+        #expect(try Self.only("rights", in: found).message == "\(Self.role) may do what serving takes, no more")
+        #expect(try Self.only("database", in: found).message.contains("yoshikosan_test_"))
+    }
+
+    @Test("D1 A pending migration is named, a missing schema too; one of a newer release is none of our business")
+    func schema() async throws {
+        let last = try #require(Migrations.all.last)
+        let pending = try await Self.findings(
+            after: "DELETE FROM yoshikosan_schema_migrations WHERE version = \(last.version)"
+        )
+        #expect(
+            try Self.only("schema", in: pending)
+                == .fix("schema", "pending: \(last.file)", "run as the owner: AuthAPI migrate up")
+        )
+        let empty = try await Self.findings(after: "", migrated: false)
+        #expect(try Self.only("schema", in: empty).message == "there is none that this role may use")
+        #expect(try Self.only("schema", in: empty).level == .fix)
+        // Without tables there is nothing to say about visitors.
+        #expect(!empty.contains { $0.subject == "visitors" })
+        let newer = try await Self.findings(
+            after: "INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')"
+        )
+        #expect(try Self.only("schema", in: newer) == .note("schema", "current, and 1 of a newer release"))
+    }
+
+    @Test(
+        "D6 A right that serving takes and the role lacks is named by its table",
+        arguments: ["users", "sessions", "oauth_accounts", "throttles"],
+        ["SELECT", "INSERT", "DELETE", "UPDATE"]
+    )
+    func missingRight(table: String, right: String) async throws {
+        let found = try await Self.findings(after: "REVOKE \(right) ON \(table) FROM \(Self.role)")
+        let rights = try Self.only("rights", in: found)
+        #expect(rights == .fix("rights", "\(Self.role) may not use \(table)", "run as the owner: AuthAPI migrate up"))
+    }
+
+    @Test(
+        "D6 Whoever cannot add to the audit trail, read it or take old events away is told so",
+        arguments: ["SELECT ON audit_events", "INSERT ON audit_events", "EXECUTE ON FUNCTION remove_audit_events"]
+    )
+    func missingTrail(right: String) async throws {
+        let found = try await Self.findings(after: "REVOKE \(right) FROM \(Self.role)")
+        let rights = try Self.only("rights", in: found)
+        #expect(rights.message == "\(Self.role) may not use audit_events")
+    }
+
+    @Test(
+        "D6 A right beyond those that serving takes is named",
+        arguments: [
+            ("GRANT CREATE ON SCHEMA public TO yoshikosan_api", "makes tables"),
+            ("GRANT TRUNCATE ON users, sessions TO yoshikosan_api", "empties sessions users"),
+            ("GRANT CREATE ON SCHEMA public TO PUBLIC", "makes tables"),
+            ("GRANT UPDATE (address) ON audit_events TO yoshikosan_api", "changes audit_events"),
+            ("GRANT DELETE ON audit_events TO yoshikosan_api", "changes audit_events"),
+            ("ALTER TABLE throttles OWNER TO yoshikosan_api", "owns throttles, empties throttles"),
+        ]
+    )
+    func wideRight(sql: String, named: String) async throws {
+        let rights = try Self.only("rights", in: try await Self.findings(after: sql))
+        #expect(rights.level == .fix && rights.advice?.contains("MIGRATION_DATABASE_URL") == true)
+        #expect(rights.message == "\(Self.role) may do more than serving takes: \(named)")
+    }
+
+    @Test("D6 The owner, and whoever has the run of the server, is more than a role to serve as")
+    func attributes() async throws {
+        try await TestPostgres.with { server in
+            let owner = try server.configuration()
+            try await DatabaseRoles(serving: owner, owner: nil).migrator(logger: TestDatabase.silentLogger).up()
+            let expected = [
+                "SUPERUSER": "superuser", "CREATEROLE": "makes roles", "CREATEDB": "makes databases",
+                "REPLICATION": "replicates",
+            ]
+            for (attribute, named) in expected {
+                let role = "role_\(attribute.lowercased())"
+                try await TestSQL.run("CREATE ROLE \(role) LOGIN \(attribute)", on: owner)
+                try await TestSQL.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role)", on: owner)
+                let found = try await Self.findings(PostgresConfiguration(url: server.url() + " user=\(role)"))
+                let rights = try Self.only("rights", in: found)
+                #expect(rights.message.hasPrefix("\(role) may do more than serving takes: \(named), "), "\(rights)")
+            }
+            let found = try await Self.findings(owner)
+            let rights = try Self.only("rights", in: found)
+            #expect(
+                rights.message.contains("owns ") && rights.message.contains(" oauth_accounts ")
+                    && rights.message.contains("yoshikosan_schema_migrations")
+            )
+        }
+    }
+
+    @Test("D6 A server with too few connections left for another API process says so")
+    func connections() async throws {
+        let settings = ["max_connections": "5", "superuser_reserved_connections": "2"]
+        try await TestPostgres.with(settings: settings) { server in
+            var configuration = try server.configuration()
+            for (size, level) in [(1, Finding.Level.ok), (2, .fix)] {
+                configuration.poolSize = size
+                let found = try Self.only("connections", in: try await Self.findings(configuration))
+                #expect(found.level == level && found.message == "1 of 3 are in use")
+                #expect(
+                    (found.advice?.contains("DATABASE_POOL_SIZE (now 2 for each API process)") ?? false) == (size == 2)
+                )
+            }
+        }
+    }
+
+    @Test("D6 With verify-full the way is safe; with TLS but no check of the server, and without TLS, it is said")
+    func encryption() async throws {
+        try await TestPostgres.withTLS { server in
+            for (mode, start) in [
+                ("verify-full", "TLSv1.3, and the server is verified"),
+                ("require", "TLSv1.3, but nobody checks who the server is"),
+                ("disable", "none on the way to 127.0.0.1, which is on a private network"),
+            ] {
+                let url = "postgresql://postgres@127.0.0.1:\(server.port)/postgres?sslmode=\(mode)&sslrootcert="
+                let root = server.data.appending(path: mode == "verify-full" ? "root.crt" : "missing.crt").path()
+                let found = try await Self.findings(PostgresConfiguration(url: url + root))
+                let encryption = try Self.only("encryption", in: found)
+                #expect(encryption.message == start && encryption.level == (mode == "verify-full" ? .ok : .note))
+            }
+        }
+    }
+
+    @Test("What cannot be reached is named with the reason, and without the password")
+    func away() async throws {
+        let nowhere = try PostgresConfiguration(
+            host: "127.0.0.1",
+            port: "1",
+            user: "ada",
+            password: TestAPI.secretKey,
+            database: "site"
+        )
+        let found = try await Self.findings(nowhere, patience: .seconds(2))
+        #expect(found.map(\.subject) == ["database"] && found[0].level == .fix)
+        #expect(found[0].message.contains("host=127.0.0.1 port=1") && found[0].message.contains("Connection refused"))
+        #expect(!"\(found)".contains(TestAPI.secretKey))
+
+        try await TestDatabase.with { database in
+            let missing = try TestDatabase.connectionString(TestDatabase.serverURL(), database: "no_such_database")
+            let found = try await Self.findings(PostgresConfiguration(url: missing))
+            #expect(found.count == 1 && found[0].message.contains("\"no_such_database\" does not exist"))
+            // A server that answers, and then does not.
+            try await database.sql("REVOKE EXECUTE ON FUNCTION clock_timestamp() FROM PUBLIC")
+            let serving = try #require(database.servingURL)
+            let failing = try await Self.findings(PostgresConfiguration(url: serving))
+            #expect(failing.count == 1 && failing[0].level == .fix)
+            #expect(failing[0].message.contains("stopped answering") && failing[0].message.contains("clock_timestamp"))
+        }
+    }
+
+    @Test("What no server here can be is judged by what it says about itself")
+    func judged() throws {
+        func health(_ url: String) throws -> DatabaseHealth {
+            DatabaseHealth(
+                roles: DatabaseRoles(serving: try PostgresConfiguration(url: url), owner: nil),
+                publicURL: .localhost,
+                logger: TestDatabase.silentLogger,
+                patience: .seconds(1)
+            )
+        }
+        func server(version: Int32 = 170_002, tls: String? = nil, address: String? = nil) -> DescribeServer.Server {
+            .init(
+                version: version,
+                database: "site",
+                bytes: 1,
+                time: .now,
+                tls: tls,
+                address: address,
+                isAddressPrivate: address == nil,
+                connections: 1,
+                maxConnections: 97
+            )
+        }
+        let plain = try health("postgresql://u@db.example/site")
+        let open = plain.encryption(server(address: "198.51.100.7"))
+        #expect(open.level == .fix && open.message.hasPrefix("none on the way to 198.51.100.7"))
+        #expect(plain.encryption(server()).level == .ok)
+        let weak = try health("postgresql://u@db.example/site?sslmode=verify-ca")
+        #expect(weak.encryption(server(tls: "TLSv1.3", address: "198.51.100.7")).level == .note)
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+@testable import PostgresClient
+
+/// W59: a server that refuses is quoted at once, in every command.
+@Suite struct RefusedConnectionTests {
+    private static let password = "Wr0ng-pa55word-of-ada"
+
+    /// How a command ends on a database that cannot be used; it must not have waited.
+    private func ending(_ url: String) async throws -> CommandEnding {
+        let settings = try TestAPI.settings([:], databaseURL: url)
+        let configuration = settings.database.serving
+        let start = ContinuousClock.now
+        var endings: [CommandEnding] = []
+        for command in [
+            { _ = try await Operator.with(settings) { try await $0.store.users(PageRequest(limit: 1, after: nil)) } },
+            { _ = try await settings.database.migrator(logger: TestDatabase.silentLogger).status() },
+        ] as [() async throws -> Void] {
+            do {
+                try await command()
+                Issue.record("the database was used")
+            } catch { endings.append(try #require(CommandEnding(of: error, on: configuration))) }
+        }
+        #expect(ContinuousClock.now - start < .seconds(8))
+        let found = try await DatabaseHealthTests.findings(configuration)
+        #expect(found.count == 1 && found[0].subject == "database")
+        #expect(!"\(found) \(endings)".contains(Self.password))
+        #expect(endings[0] == endings[1])
+        return endings[0]
+    }
+
+    @Test("W59: wrong password, unknown role or database, pg_hba.conf, TLS, rights: the server's words and status 78")
+    func refused() async throws {
+        let rules = """
+            host all shut 127.0.0.1/32 reject
+            host all ada 127.0.0.1/32 scram-sha-256
+            local all all trust
+            host all all 127.0.0.1/32 trust
+
+            """
+        try await TestPostgres.with(
+            settings: ["listen_addresses": "127.0.0.1"],
+            prepare: { try $0.write(rules, to: "pg_hba.conf") }
+        ) { server in
+            let admin = try server.configuration()
+            try await TestSQL.run(
+                "CREATE ROLE ada LOGIN PASSWORD 'another'; CREATE ROLE shut LOGIN; CREATE ROLE bob LOGIN; "
+                    + "CREATE ROLE barred; REVOKE CONNECT ON DATABASE template1 FROM PUBLIC",
+                on: admin
+            )
+            let server = "127.0.0.1:\(server.port)"
+            let cases = [
+                ("ada:\(Self.password)@\(server)/postgres", "28P01", "password authentication failed for user \"ada\""),
+                ("ada@\(server)/postgres", "", "no password supplied"),
+                ("bob@\(server)/no_such", "3D000", "database \"no_such\" does not exist"),
+                ("eve@\(server)/postgres", "28000", "role \"eve\" does not exist"),
+                ("barred@\(server)/postgres", "28000", "role \"barred\" is not permitted to log in"),
+                ("shut@\(server)/postgres", "28000", "pg_hba.conf rejects connection"),
+                ("bob@\(server)/template1", "42501", "permission denied for database \"template1\""),
+                ("bob@\(server)/postgres?sslmode=require", "", "server does not support SSL, but SSL was required"),
+            ]
+            for (url, state, words) in cases {
+                let ending = try await ending("postgresql://\(url)")
+                #expect(ending.status == 78, "\(ending)")
+                #expect(ending.explanation.hasPrefix("the database refused the connection: "), "\(ending)")
+                #expect(ending.explanation.contains(words), "\(ending)")
+                #expect(state.isEmpty || ending.explanation.contains("(SQLSTATE \(state))"), "\(ending)")
+            }
+        }
+    }
+
+    @Test("W59: a server that serves on after a wrong password says so, and is ready once the password is right")
+    func serving() async throws {
+        let rules = "local all ada scram-sha-256\nlocal all all trust\n"
+        try await TestPostgres.with(prepare: { try $0.write(rules, to: "pg_hba.conf") }) { server in
+            let admin = try server.configuration()
+            try await TestSQL.run("CREATE ROLE ada LOGIN SUPERUSER PASSWORD 'another'", on: admin)
+            try await Migrator(admin, logger: TestDatabase.silentLogger).up()
+            let url = "postgresql://ada:\(Self.password)@/postgres?host=\(server.directory.path())&port=\(server.port)"
+            let database = TestDatabase(
+                url: url,
+                configuration: admin,
+                pool: PostgresPool(admin, logger: TestDatabase.silentLogger)
+            )
+            try await TestAPI.with(database: database, databaseURL: url) { api in
+                try await eventually {
+                    api.logs.all.contains {
+                        $0.contains("cannot be used yet") && $0.contains("password authentication failed")
+                            && $0.contains("28P01")
+                    }
+                }
+                #expect(try await api.client().get(APIPath.readiness).status == 503)
+                #expect(!api.logs.all.contains { $0.contains(Self.password) })
+                try await TestSQL.run("ALTER ROLE ada PASSWORD '\(Self.password)'", on: admin)
+                try await eventually { try await api.client().get(APIPath.readiness).status == 200 }
+            }
+            await database.pool.close()
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: several flows in one browser, and where they lead.
+@Suite struct FlowTabsTests {
+    // LESSONS 5: one state cookie for each browser broke parallel tabs elsewhere.
+    @Test("A11: five tabs finish in any order")
+    func fiveTabs() async throws {
+        try await OAuthSite.with { site in
+            site.become { $0.email = "ada@gmail.com" }
+            // Google is the authority for the address, and Discord's account is there first.
+            let browser = site.browser()
+            var targets: [String] = []
+            for number in 1...5 {
+                let provider: OAuthProvider = number % 2 == 0 ? .google : .discord
+                targets.append(try await site.begin(provider, in: browser, [("return_to", "/page/\(number)")]))
+            }
+            #expect(browser.flows.count == 5)
+            for number in [3, 1, 5, 2, 4] {
+                let answer = try await browser.get(targets[number - 1])
+                #expect(answer.header("Location") == "/page/\(number)")
+            }
+            #expect(browser.flows.isEmpty)
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+        }
+    }
+
+    @Test("A11: a sixth tab takes the place of the oldest, and dead cookies go")
+    func sixthTab() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            browser.keep(RequestCookie(name: "oauth_flow_0123456789abcdef", value: "garbage"))
+            browser.keep(RequestCookie(name: "oauth_flow_of_somebody_else", value: "stays"))
+            var targets: [String] = []
+            for _ in 1...6 {
+                targets.append(try await site.begin(.google, in: browser))
+                site.api.clock.advance(by: 1)
+            }
+            #expect(browser.flows.count == 6)
+            #expect(browser.flows.contains("oauth_flow_of_somebody_else"))
+            expectFailure(.flowExpired, try await browser.get(targets[0]), in: site)
+            for target in targets.dropFirst() {
+                #expect(try await browser.get(target).header("Location") == "/")
+            }
+            #expect(browser.flows == ["oauth_flow_of_somebody_else"])
+        }
+    }
+
+    @Test("A11: cookies without number cost a bounded number of decryptions and header lines")
+    func manyCookies() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            for number in 0..<200 {
+                let hex = String(UInt64(number) + 0x1000_0000_0000_0000, radix: 16)
+                browser.keep(RequestCookie(name: "oauth_flow_\(hex)", value: "x"))
+            }
+            let answer = try await browser.get(APIPath.startOAuth(.google))
+            #expect(answer.status == 303)
+            #expect(answer.all("Set-Cookie").count <= 21)
+        }
+    }
+
+    // OWASP "Unvalidated Redirects and Forwards".
+    @Test(
+        "A11: return_to leads to a page of this site or home",
+        arguments: [
+            "https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
+            "/%2fevil.example", "/%5Cevil.example", "/.//evil.example", "/x/..//evil.example", "/\t/evil.example",
+            "/\n/evil.example", "javascript:alert(1)", "data:text/html,x", "evil.example", "@evil.example", "",
+            "http:evil.example", "/\u{2028}evil", "/é", String(repeating: "/x", count: 300), "/a\r\nLocation: //evil",
+        ]
+    )
+    func openRedirects(returnTo: String) async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser, [("return_to", returnTo)])
+            #expect(try await browser.get(target).header("Location") == "/")
+            let denied = try await browser.get("\(target)&error=access_denied")
+            #expect(denied.page == PagePath.login)
+            #expect(denied.parameter("return_to") == nil)
+        }
+    }
+
+    @Test("A11: of two return addresses neither counts, and link takes nothing but a ticket")
+    func ambiguousParameters() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let two = try await site.begin(.google, in: browser, [("return_to", "/a"), ("return_to", "/b")])
+            #expect(try await browser.get(two).header("Location") == "/")
+            let other = "\(APIPath.startOAuth(.google))?link=1"
+            let answer = try await browser.get(other, headers: OAuthSite.fromThisSite)
+            expectFailure(.notFromThisSite, answer, in: site)
+        }
+    }
+
+    // RFC 6265, section 6.1; nginx and the server take 16 KiB for a line of headers.
+    @Test("A11: the largest cookies are ones that browsers keep, and all of them together fit a header line")
+    func cookieSizes() throws {
+        let settings = try TestAPI.settings(["PUBLIC_URL": "https://site.example"], databaseURL: "postgresql://u@h/d")
+        let request = Request(
+            head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/"),
+            body: .init(buffer: ByteBuffer())
+        )
+        var response = Response(status: .seeOther)
+        let longest = try #require(ReturnPath("/" + String(repeating: "a", count: ReturnPath.maximumLength - 1)))
+        let flow = SignInFlow(.discord, returnTo: longest, linkTo: UserID())
+        try FlowCookies(settings, now: { Date.now }).keep(flow, of: request, on: &response)
+        let domain = String(repeating: "b.", count: 90) + "example"
+        let identity = ProviderIdentity(
+            provider: .discord,
+            subject: String(repeating: "\"", count: 255),
+            email: try EmailAddress(String(repeating: "a", count: 60) + "@" + domain),
+            isEmailAuthority: false,
+            displayName: String(repeating: "🧑‍🚀", count: 60),
+            avatarURL: "https://cdn.discordapp.com/" + String(repeating: "/", count: 997),
+            tokens: ProviderTokens(accessToken: Secret("x"), refreshToken: nil, expiresAt: nil)
+        )
+        try PendingLinkCookie(settings, now: { Date.now }).keep(PendingLink(identity), on: &response)
+        let sizes = response.headers[values: .setCookie].map(\.utf8.count)
+        try #require(sizes.count == 2)
+        #expect(sizes.allSatisfy { $0 < 4096 })
+        // A token has about 500 bytes.
+        #expect(FlowCookies.limit * sizes[0] + sizes[1] + 600 < 12 * 1024)
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+@testable import PostgresClient
+
+/// A12: linking a provider account on purpose, from a page of this site and while signed in.
+@Suite struct LinkFlowTests {
+    @Test("A12: a signed-in user links an account and signs in with it", arguments: OAuthProvider.allCases)
+    func links(provider: OAuthProvider) async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered(email: "countess@example.com")
+            let answer = try await site.link(provider, in: browser)
+            #expect(answer.header("Location") == "/account?connected=\(provider.rawValue)")
+            #expect(answer.all("Set-Cookie").allSatisfy { !$0.contains("access_token=") })
+            let methods = try await site.methods(of: browser)
+            #expect(methods.hasPassword)
+            #expect(methods.identities.map(\.provider) == [provider])
+            #expect(methods.identities.map(\.email) == ["ada@example.com"])
+            // Another address than the user's vouches for nothing.
+            #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
+            let other = site.browser()
+            try await site.signIn(provider, in: other)
+            #expect(try await site.user(of: other)?.email == "countess@example.com")
+            // Doing it again is no error.
+            let again = try await site.link(provider, in: browser)
+            #expect(again.header("Location") == "/account?connected=\(provider.rawValue)")
+            #expect(try await site.methods(of: browser).identities.count == 1)
+        }
+    }
+
+    @Test("A12: linking the account with the user's own address proves that address")
+    func provesTheAddress() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            try await site.link(.google, in: browser)
+            #expect(try await site.sql("SELECT email_verified_at IS NOT NULL FROM users") == "t")
+        }
+    }
+
+    @Test("A12: without a session there is nothing to link to")
+    func withoutSession() async throws {
+        try await OAuthSite.with { site in
+            let path = "\(APIPath.startOAuth(.google))?link=true"
+            let answer = try await site.browser().get(path, headers: [("Sec-Fetch-Site", "same-origin")])
+            expectFailure(.signInRequired, answer, in: site)
+            #expect(answer.all("Set-Cookie").isEmpty)
+        }
+    }
+
+    @Test(
+        "A12: another site cannot have a visitor link an account",
+        arguments: [
+            [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Sec-Fetch-Site", "none")],
+            [("Sec-Fetch-Site", "cross-site"), ("Referer", "http://localhost:8080/account")], [],
+            [("Referer", "http://evil.example/http://localhost:8080/")],
+            [("Referer", "http://localhost:8080.evil.example/account")],
+            [("Referer", "https://localhost:8080/account")],
+        ]
+    )
+    func fromElsewhere(headers: [(String, String)]) async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let ticket = try await site.ticket(for: .google, in: browser)
+            let answer = try await browser.get("\(APIPath.startOAuth(.google))?link=\(ticket)", headers: headers)
+            expectFailure(.notFromThisSite, answer, in: site)
+            #expect(browser.flows.isEmpty)
+        }
+    }
+
+    @Test("A12: a browser without Fetch Metadata says by Referer that it comes from a page of this site")
+    func byReferer() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let target = try await site.begin(
+                .google,
+                in: browser,
+                [("link", site.ticket(for: .google, in: browser))],
+                headers: [("Referer", "http://localhost:8080/account?x=1")]
+            )
+            #expect(try await browser.get(target).header("Location") == "/account?connected=google")
+        }
+    }
+
+    @Test("A12: an account of somebody else stays theirs")
+    func identityTaken() async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner)
+            let other = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
+            let answer = try await site.link(.google, in: other)
+            expectFailure(.identityTaken, answer, in: site, page: PagePath.account)
+            #expect(try await site.methods(of: other).identities.isEmpty)
+            #expect(try await site.methods(of: owner).identities.count == 1)
+        }
+    }
+
+    @Test("A12: a user has at most one account of each provider")
+    func providerAlreadyLinked() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            try await site.link(.google, in: browser)
+            let answer = try await site.link(.google, in: browser) { $0.subject = "another-subject" }
+            expectFailure(.providerAlreadyLinked, answer, in: site, page: PagePath.account)
+            #expect(try await site.methods(of: browser).identities.count == 1)
+            // The database holds whoever comes by another way to it.
+            let error = await #expect(throws: PostgresError.self) {
+                try await site.sql(
+                    """
+                    INSERT INTO oauth_accounts (user_id, provider, provider_user_id)
+                    SELECT id, 'google', 'third' FROM users
+                    """
+                )
+            }
+            #expect(error?.violates("oauth_accounts_user_provider_key") == true)
+        }
+    }
+
+    @Test("A12: who signs out on the way, or signs in as somebody else, links nothing")
+    func sessionChanged() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let signedOut = try await site.beginLinking(.google, in: browser)
+            _ = try await browser.post(APIPath.logout, json: "")
+            expectFailure(.signInRequired, try await browser.get(signedOut), in: site)
+
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            #expect(try await browser.post(APIPath.login, login).status == 200)
+            let changed = try await site.beginLinking(.google, in: browser)
+            let body = ["email": "mallory@example.com", "password": "Correct-Horse-7", "name": "Mallory"]
+            #expect(try await browser.post(APIPath.register, body).status == 201)
+            expectFailure(.signInRequired, try await browser.get(changed), in: site)
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
+        }
+    }
+
+    @Test("A12: a session that ends while the provider is asked links nothing")
+    func sessionEndsMeanwhile() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let target = try await site.beginLinking(.discord, in: browser)
+            site.standIn.change(.discordUser) { $0.delivery = .held }
+            async let answer = browser.get(target)
+            while site.standIn.count(.discordUser) == 0 { await Task.yield() }
+            try await site.sql("DELETE FROM sessions")
+            site.standIn.release()
+            expectFailure(.signInRequired, try await answer, in: site)
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
+        }
+    }
+
+    @Test("A12: denying to link leads back to /account")
+    func denied() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let target = try await site.beginLinking(.google, in: browser)
+            let state = try #require(URLComponents(string: target)?.queryItems?.first { $0.name == "state" }?.value)
+            let answer = try await browser.get("\(APIPath.oauthCallback(.google))?error=access_denied&state=\(state)")
+            expectFailure(.accessDenied, answer, in: site, page: PagePath.account)
+            #expect(try await site.user(of: browser) != nil)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A12: linking an account by the password of the user who has the same email.
+@Suite struct PendingLinkTests {
+    private static let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+
+    /// Runs `body` with a browser in which an account of the provider waits for the password.
+    private static func withPending(
+        _ provider: OAuthProvider = .google,
+        _ body: @Sendable (OAuthSite, TestClient) async throws -> Void
+    ) async throws {
+        try await OAuthSite.with { site in
+            _ = try await site.api.registered()
+            let browser = site.browser()
+            let target = try await site.begin(provider, in: browser, [("return_to", "/account?x=1")])
+            let answer = try await browser.get(target)
+            #expect(answer.page == PagePath.login)
+            #expect(answer.parameter("connect") == provider.rawValue)
+            #expect(answer.parameter("return_to") == "/account?x=1")
+            #expect(answer.failure == nil)
+            try await body(site, browser)
+        }
+    }
+
+    private static func connecting(_ provider: String, _ changes: [String: String] = [:]) -> [String: String] {
+        login.merging(["connect": provider]) { $1 }.merging(changes) { $1 }
+    }
+
+    @Test("A12: the password links the account, signs in and proves the email", arguments: OAuthProvider.allCases)
+    func connects(provider: OAuthProvider) async throws {
+        try await Self.withPending(provider) { site, browser in
+            let pending = try await browser.get(APIPath.pendingConnection)
+            #expect(try pending.decoded() == PendingConnectionBody(provider: provider, email: "ada@example.com"))
+            let answer = try await browser.post(APIPath.login, Self.connecting(provider.rawValue))
+            #expect(answer.status == 200)
+            #expect(browser.cookies.map(\.name) == ["access_token", "known_device"])
+            #expect(try await browser.get(APIPath.pendingConnection).status == 404)
+            let methods = try await site.methods(of: browser)
+            #expect(methods.identities.map(\.provider) == [provider])
+            #expect(methods.hasPassword)
+            #expect(try await site.sql("SELECT email_verified_at IS NOT NULL FROM users") == "t")
+            #expect(try await site.sql("SELECT access_token IS NULL FROM oauth_accounts") == "t")
+            // From now on the provider signs in, and its tokens are stored.
+            let other = site.browser()
+            #expect(try await site.signIn(provider, in: other).header("Location") == "/")
+            #expect(try await site.sql("SELECT access_token IS NOT NULL FROM oauth_accounts") == "t")
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+        }
+    }
+
+    @Test("A12: a wrong password links nothing, and the account goes on waiting")
+    func wrongPassword() async throws {
+        try await Self.withPending { site, browser async throws in
+            let wrong = try await browser.post(APIPath.login, Self.connecting("google", ["password": "Wrong-Horse-7"]))
+            #expect(wrong.status == 401)
+            #expect(wrong.all("Set-Cookie").isEmpty)
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
+            #expect(try await browser.get(APIPath.pendingConnection).status == 200)
+            #expect(try await browser.post(APIPath.login, Self.connecting("google")).status == 200)
+        }
+    }
+
+    @Test("A12: signing in without connect leaves the account waiting")
+    func withoutConnect() async throws {
+        try await Self.withPending { site, browser async throws in
+            #expect(try await browser.post(APIPath.login, Self.login).status == 200)
+            #expect(try await site.methods(of: browser).identities.isEmpty)
+            #expect(try await browser.get(APIPath.pendingConnection).status == 200)
+        }
+    }
+
+    @Test("A12: nothing waits: 404 before any password is checked")
+    func nothingWaits() async throws {
+        try await Self.withPending { site, browser async throws in
+            func code(_ browser: TestClient, _ provider: String) async throws -> APIErrorCode? {
+                // The password is wrong: had it been checked, the answer would be 401.
+                let body = Self.connecting(provider, ["password": "Wrong-Horse-7"])
+                let answer = try await browser.post(APIPath.login, body)
+                return answer.status == 404 ? try answer.problem.code : nil
+            }
+            #expect(try await code(site.browser(), "google") == .noPendingConnection)
+            #expect(try await code(browser, "discord") == .noPendingConnection)
+            site.api.clock.advance(by: 601)
+            #expect(try await code(browser, "google") == .noPendingConnection)
+            #expect(try await browser.get(APIPath.pendingConnection).problem.code == .noPendingConnection)
+        }
+    }
+
+    @Test("A12: another account than the one with the same email is refused, field by field")
+    func otherFields() async throws {
+        try await Self.withPending { site, browser in
+            _ = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
+            let other = Self.connecting("google", ["email": "mallory@example.com"])
+            let differs = try await browser.post(APIPath.login, other)
+            #expect(differs.status == 422)
+            #expect(try differs.fieldCodes == ["email differs"])
+            let unknown = try await browser.post(APIPath.login, Self.connecting("myspace"))
+            #expect(try unknown.fieldCodes == ["connect unknown_value"])
+            let empty = try await browser.post(APIPath.login, Self.connecting(""))
+            #expect(try empty.fieldCodes == ["connect unknown_value"])
+            let number = #"{"email":"ada@example.com","password":"Correct-Horse-7","connect":1}"#
+            #expect(try await browser.post(APIPath.login, json: number).fieldCodes == ["connect wrong_type"])
+            let null = #"{"email":"ada@example.com","password":"Correct-Horse-7","connect":null}"#
+            #expect(try await browser.post(APIPath.login, json: null).status == 200)
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
+        }
+    }
+
+    @Test("A12: a cookie that was changed, or made for a flow, links nothing")
+    func tampered() async throws {
+        try await Self.withPending { site, browser in
+            let cookie = try #require(browser.cookies.first { $0.name == "oauth_connect" })
+            let forger = browser.copy()
+            forger.keep(RequestCookie(name: cookie.name, value: String(cookie.value.dropLast(2)) + "AA"))
+            #expect(try await forger.post(APIPath.login, Self.connecting("google")).status == 404)
+            _ = try await site.begin(.google, in: forger)
+            let flow = try #require(forger.cookies.last)
+            forger.keep(RequestCookie(name: cookie.name, value: flow.value))
+            #expect(try await forger.post(APIPath.login, Self.connecting("google")).status == 404)
+            // The other way round, under the name of a flow.
+            forger.keep(RequestCookie(name: flow.name, value: cookie.value))
+            _ = try await site.begin(.discord, in: forger)
+            #expect(!forger.flows.contains(flow.name))
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
+        }
+    }
+
+    @Test("A12: an account that was linked elsewhere meanwhile is not moved, and nobody is signed in by halves")
+    func linkedMeanwhile() async throws {
+        try await Self.withPending { site, browser in
+            let other = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
+            #expect(try await site.link(.google, in: other).header("Location") == "/account?connected=google")
+            let answer = try await browser.post(APIPath.login, Self.connecting("google"))
+            #expect(answer.status == 404)
+            #expect(try answer.problem.code == .noPendingConnection)
+            #expect(answer.all("Set-Cookie").isEmpty)
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "2")
+            #expect(try await site.methods(of: other).identities.count == 1)
+        }
+    }
+
+    @Test("A12: connecting twice, as with two tabs, is no error")
+    func connectsTwice() async throws {
+        try await Self.withPending { site, browser async throws in
+            let copy = browser.copy()
+            #expect(try await browser.post(APIPath.login, Self.connecting("google")).status == 200)
+            #expect(try await copy.post(APIPath.login, Self.connecting("google")).status == 200)
+            #expect(try await site.methods(of: copy).identities.count == 1)
+        }
+    }
+
+    @Test("A12: signing in through a provider clears what waits")
+    func cleared() async throws {
+        try await Self.withPending { site, browser in
+            try await site.signIn(.discord, in: browser) { $0.email = "countess@example.com" }
+            #expect(browser.cookies.map(\.name) == ["access_token"])
+        }
+    }
+}

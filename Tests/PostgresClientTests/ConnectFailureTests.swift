@@ -1,0 +1,46 @@
+import Testing
+
+@testable import PostgresClient
+
+/// W59: a connection that the server refuses is told apart from a server that is away.
+@Suite struct ConnectFailureTests {
+    private static let head = "connection to server at \"db\" (10.0.0.1), port 5432 failed: "
+
+    @Test("The server's code is taken out of its long message, in whatever language")
+    func codes() {
+        let refused = ConnectFailure(
+            said: Self.head
+                + "FATAL:  28P01: password authentication failed for user \"app\"\nLOCATION:  auth_failed, auth.c:338\n"
+        )
+        #expect(refused.sqlState == "28P01")
+        #expect(refused.detail == Self.head + "FATAL:  password authentication failed for user \"app\"")
+        #expect(refused.error.kind == .unavailable(.refused))
+        let german = ConnectFailure(said: Self.head + "SCHWERWIEGEND:  3D000: Datenbank »x« existiert nicht\n")
+        #expect(german.sqlState == "3D000" && german.error.kind == .unavailable(.refused))
+    }
+
+    @Test("What may pass by itself is no refusal", arguments: ["57P03", "53300", "08006"])
+    func passing(state: String) {
+        let failure = ConnectFailure(said: Self.head + "FATAL:  \(state): not now\nLOCATION:  here\n")
+        #expect(failure.sqlState == state && failure.error.kind == .unavailable(.notConnected))
+        #expect(failure.error.isUnavailable)
+    }
+
+    @Test("libpq's own words have no code")
+    func withoutServer() {
+        let away = ConnectFailure(
+            said: Self.head
+                + "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?\n"
+        )
+        #expect(away.sqlState == nil && away.error.kind == .unavailable(.notConnected))
+        #expect(
+            away.detail.hasSuffix(
+                "Connection refused; Is the server running on that host and accepting TCP/IP connections?"
+            )
+        )
+        let needed = ConnectFailure(said: "fe_sendauth: no password supplied\n", needsPassword: true)
+        #expect(needed.error.kind == .unavailable(.refused))
+        let pooler = ConnectFailure(said: Self.head + "FATAL:  08P01: unsupported startup parameter: options\n")
+        #expect(pooler.error.kind == .unavailable(.refused))
+    }
+}

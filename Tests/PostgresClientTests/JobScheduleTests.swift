@@ -1,0 +1,192 @@
+import Testing
+
+@testable import PostgresClient
+
+/// D6, W14: what the queue decides, by itself: no threads, and the time is the test's.
+@Suite struct JobScheduleTests {
+    private typealias Schedule = JobSchedule<String>
+
+    private static func job(
+        _ name: String,
+        _ kind: Schedule.Kind = .reads,
+        until seconds: UInt64 = 100
+    ) -> Schedule.Waiting {
+        Schedule.Waiting(
+            id: UInt64(name.utf8.reduce(0) { $0 * 256 + Int($1) }),
+            kind: kind,
+            waitsUntil: at(seconds),
+            job: name
+        )
+    }
+
+    private static func at(_ seconds: UInt64) -> Deadline { Deadline(nanoseconds: seconds * 1_000_000_000) }
+
+    private static let sessions = Schedule.Kind.shares(ObjectIdentifier(Int.self))
+    private static let others = Schedule.Kind.shares(ObjectIdentifier(String.self))
+
+    /// The jobs of the next run; nil when the worker is to sleep or end.
+    private func next(_ schedule: inout Schedule, _ worker: Int = 0) -> [String]? {
+        guard case .run(let run, _) = schedule.take(for: worker) else { return nil }
+        return run.jobs
+    }
+
+    @Test("Jobs run in the order in which they came, one at a time")
+    func order() {
+        var schedule = Schedule(workers: 2, limit: 8)
+        for name in ["a", "b", "c"] { #expect(schedule.push(Self.job(name)) == .waits(wake: nil)) }
+        #expect((0..<3).map { _ in next(&schedule) } == [["a"], ["b"], ["c"]])
+        #expect(next(&schedule) == nil && schedule.sleeps(0))
+    }
+
+    @Test("A sleeping worker is woken for a job that may run: the one that fell asleep last")
+    func waking() {
+        var schedule = Schedule(workers: 3, limit: 8)
+        for worker in 0..<3 { _ = schedule.take(for: worker) }
+        #expect(schedule.push(Self.job("a")) == .waits(wake: 2))
+        #expect(!schedule.sleeps(2) && schedule.sleeps(1))
+        #expect(next(&schedule, 2) == ["a"])
+        #expect(schedule.push(Self.job("b", .writes)) == .waits(wake: 1))
+        #expect(next(&schedule, 1) == ["b"])
+        // A second one that writes would leave nobody to readers once there are two workers left.
+        #expect(schedule.push(Self.job("c", .writes)) == .waits(wake: 0))
+        #expect(next(&schedule, 0) == ["c"])
+        #expect(schedule.push(Self.job("d", .writes)) == .waits(wake: nil))
+        schedule.ended(.reads)
+        #expect(next(&schedule, 2) == nil)
+        #expect(schedule.wake() == nil)
+        schedule.ended(.writes)
+        #expect(schedule.wake() == 2)
+    }
+
+    @Test("Nobody is woken for what a worker that is on its way takes along")
+    func noNeedlessWaking() {
+        var schedule = Schedule(workers: 4, limit: 8)
+        for worker in 0..<4 { _ = schedule.take(for: worker) }
+        #expect(schedule.push(Self.job("a", Self.sessions)) == .waits(wake: 3))
+        #expect(schedule.push(Self.job("b", Self.sessions)) == .waits(wake: nil))
+        #expect(schedule.push(Self.job("c")) == .waits(wake: 2))
+        #expect(next(&schedule, 3) == ["a", "b"])
+        #expect(schedule.push(Self.job("d", Self.sessions)) == .waits(wake: 1))
+        // Each of the two takes what it was woken for, or what the other would have.
+        #expect(next(&schedule, 1) == ["c"])
+        #expect(next(&schedule, 2) == ["d"])
+        #expect(schedule.sleeps(0))
+    }
+
+    @Test("One worker is left to those that read, in whatever order they came")
+    func writersLeaveAWorker() {
+        var schedule = Schedule(workers: 2, limit: 8)
+        for name in ["a", "b"] { _ = schedule.push(Self.job(name, .writes)) }
+        _ = schedule.push(Self.job("c"))
+        #expect(next(&schedule, 0) == ["a"])
+        #expect(next(&schedule, 1) == ["c"])
+        schedule.ended(.reads)
+        #expect(next(&schedule, 1) == nil)
+        schedule.ended(.writes)
+        #expect(next(&schedule, 0) == ["b"])
+    }
+
+    @Test("Questions that wait share a run, also across others; what comes later does not join it")
+    func sharing() {
+        var schedule = Schedule(workers: 4, limit: 8)
+        let jobs = [
+            ("a", Self.sessions), ("x", .writes), ("b", Self.sessions), ("y", Self.others), ("c", Self.sessions),
+        ]
+        for (name, kind) in jobs { _ = schedule.push(Self.job(name, kind)) }
+        #expect(next(&schedule) == ["a", "b", "c"])
+        _ = schedule.push(Self.job("d", Self.sessions))
+        #expect(next(&schedule) == ["x"])
+        #expect(next(&schedule) == ["y"])
+        // Two shared runs are under way: what comes gathers until one of them is back.
+        _ = schedule.push(Self.job("e", Self.sessions))
+        #expect(next(&schedule, 3) == nil)
+        schedule.ended(Self.sessions)
+        #expect(schedule.wake() == 3)
+        #expect(next(&schedule, 3) == ["d", "e"])
+    }
+
+    @Test("A write never runs together with anything")
+    func writesStandAlone() {
+        var schedule = Schedule(workers: 9, limit: 40)
+        for index in 0..<4 {
+            _ = schedule.push(Self.job("w\(index)", .writes))
+            _ = schedule.push(Self.job("q\(index)", Self.sessions))
+        }
+        var runs: [[String]] = []
+        while let run = next(&schedule) { runs.append(run) }
+        #expect(runs == [["w0"], ["q0", "q1", "q2", "q3"], ["w1"], ["w2"], ["w3"]])
+    }
+
+    @Test("A shared run has a most")
+    func mostTogether() {
+        var schedule = Schedule(workers: 4, limit: 1000)
+        for index in 0..<Schedule.mostTogether + 3 { _ = schedule.push(Self.job("q\(index)", Self.sessions)) }
+        #expect(next(&schedule)?.count == Schedule.mostTogether)
+        #expect(next(&schedule)?.count == 3)
+    }
+
+    @Test("There is no room beyond the limit, and for those that write less")
+    func limits() {
+        var schedule = Schedule(workers: 1, limit: 4)
+        for name in ["a", "b", "c"] { _ = schedule.push(Self.job(name, .writes)) }
+        #expect(schedule.push(Self.job("d", .writes)) == .full)
+        #expect(schedule.push(Self.job("e")) == .waits(wake: nil))
+        #expect(schedule.push(Self.job("f", Self.sessions)) == .full)
+    }
+
+    @Test("What has waited too long is taken out, then and not before")
+    func expiry() {
+        var schedule = Schedule(workers: 1, limit: 8)
+        #expect(schedule.nextExpiry == .never)
+        for (name, until) in [("a", 5), ("b", 3), ("c", 9)] as [(String, UInt64)] {
+            _ = schedule.push(Self.job(name, until: until))
+        }
+        #expect(schedule.nextExpiry == Self.at(3))
+        #expect(schedule.expire(at: Self.at(2)).isEmpty)
+        #expect(schedule.expire(at: Self.at(5)) == ["a", "b"])
+        #expect(schedule.nextExpiry == Self.at(9))
+        #expect(next(&schedule) == ["c"])
+    }
+
+    @Test("A job is cancelled while it waits, once")
+    func cancelling() {
+        var schedule = Schedule(workers: 1, limit: 8)
+        let job = Self.job("a")
+        _ = schedule.push(job)
+        #expect(schedule.cancel(job.id) == "a")
+        #expect(schedule.cancel(job.id) == nil)
+        #expect(next(&schedule) == nil)
+    }
+
+    @Test("What is put back comes first, and counts as not run")
+    func puttingBack() {
+        var schedule = Schedule(workers: 2, limit: 8)
+        _ = schedule.push(Self.job("a", .writes))
+        _ = schedule.push(Self.job("b"))
+        #expect(next(&schedule) == ["a"])
+        schedule.putBack([Self.job("a", .writes)])
+        schedule.ended(.writes)
+        #expect(next(&schedule) == ["a"])
+    }
+
+    @Test("W11: after closing, what waits is run until the time for it is over; then everybody ends")
+    func closing() {
+        var schedule = Schedule(workers: 2, limit: 8)
+        _ = schedule.take(for: 1)
+        for name in ["a", "b"] { _ = schedule.push(Self.job(name, until: 1000)) }
+        schedule.close(drainingUntil: Self.at(10))
+        #expect(!schedule.sleeps(1) && !schedule.isDone)
+        #expect(schedule.push(Self.job("c")) == .closed)
+        #expect(next(&schedule) == ["a"])
+        #expect(schedule.nextExpiry == Self.at(10))
+        #expect(schedule.expire(at: Self.at(9)).isEmpty)
+        #expect(schedule.expire(at: Self.at(10)) == ["b"])
+        #expect(!schedule.isDone)
+        schedule.ended(.reads)
+        #expect(schedule.isDone)
+        guard case .end = schedule.take(for: 0) else {
+            Issue.record("the worker is to end")
+            return
+        }
+    }
+}
