@@ -88,7 +88,7 @@ def test_f7_a2_a_taken_email_is_refused_whatever_its_case(page, site, email):
     sign_out(page)
     fill_registration(page, email.upper(), "Somebody Else")
     assert send(page, "Create account").status == 409
-    expect_failure(page, "email", "already an account")
+    expect_failure(page, "email", "already exists")
     expect_kept(page, name="Somebody Else", email=email.upper())
     assert accounts(site, email) == 1
 
@@ -97,7 +97,7 @@ def test_f2_without_scripts_a_mismatch_is_found_by_the_server(visitor, site, ema
     page = visitor(java_script_enabled=False)
     fill_registration(page, email, confirmation=PASSWORD + "x")
     assert send(page, "Create account").status == 422
-    expect_failure(page, "password_confirmation", "not the same")
+    expect_failure(page, "password_confirmation", "do not match")
     assert accounts(site, email) == 0
 
 
@@ -107,7 +107,7 @@ def test_f2_with_scripts_a_mismatch_is_shown_before_sending(visitor, email):
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     fill_registration(page, email, confirmation=PASSWORD + "x")
     page.get_by_label("Confirm password").press("Enter")
-    expect(page.locator("#password_confirmation-error")).to_contain_text("not the same")
+    expect(page.locator("#password_confirmation-error")).to_contain_text("do not match")
     expect(page.get_by_label("Confirm password")).to_be_focused()
     assert posts == []
     # It goes as soon as the two agree, and the form can be sent.

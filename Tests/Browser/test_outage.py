@@ -40,7 +40,7 @@ def test_f8_what_was_typed_is_not_lost(page, site, email):
     sign_out(page)
     with frozen_api(site):
         assert sign_in(page, email).status == 503
-        expect(page.locator("#error-summary")).to_contain_text("cannot be reached")
+        expect(page.locator("#error-summary")).to_contain_text("is unavailable right now")
         expect(page.locator("#email")).to_have_value(email)
     fill_login(page, email)
     assert send(page, "Sign in").status == 303

@@ -49,7 +49,7 @@ def test_a18_a_device_that_is_gone_already_is_no_error(visitor, email):
     other.get_by_role("navigation").get_by_role("button", name="Sign out").click()
     other.wait_for_load_state()
     page.get_by_role("button", name="Sign out this device").click()
-    expect(page.get_by_role("status").first).to_contain_text("signed out already")
+    expect(page.get_by_role("status").first).to_contain_text("already signed out")
     expect(page.locator("[data-session]")).to_have_count(1)
 
 

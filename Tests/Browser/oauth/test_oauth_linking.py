@@ -93,7 +93,7 @@ def test_a12_linking_and_unlinking_on_the_account_page(page, site, provider, ema
 
     page.goto("/account")
     method(page, provider).get_by_role("button", name="Disconnect").click()
-    expect(page.locator("#notice")).to_contain_text("That account is disconnected.")
+    expect(page.locator("#notice")).to_contain_text("The account is disconnected.")
     expect(method(page, provider)).to_contain_text("Not connected")
     assert identities(site, email) == 0
     expect_signed_in(page)
@@ -140,7 +140,7 @@ def test_w3_discord_links_nothing_by_email_but_can_be_connected(page, site, emai
     sign_out(page)
     DISCORD.sign_in(page, email)
     assert path_of(page) == "/login"
-    expect(page.locator("#error-summary")).to_contain_text("There is already an account with this email address.")
+    expect(page.locator("#error-summary")).to_contain_text("An account with this email address already exists.")
     expect_anonymous(page)
     assert identities(site, email) == 1
     GOOGLE.start(page)
@@ -158,7 +158,7 @@ def test_w1_a_disconnected_account_comes_back_only_through_its_owner(page, visit
     expect_signed_in(elsewhere, GOOGLE.login(email))
 
     method(page, DISCORD).get_by_role("button", name="Disconnect").click()
-    expect(page.locator("#notice")).to_contain_text("You cannot sign in with it any more.")
+    expect(page.locator("#notice")).to_contain_text("You can no longer sign in with it.")
     # The session that it opened is over, and it opens no other.
     elsewhere.goto("/")
     expect_anonymous(elsewhere)

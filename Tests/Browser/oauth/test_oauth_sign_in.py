@@ -92,7 +92,7 @@ def test_a_callback_that_is_opened_again_is_explained(page, site, provider, emai
 
     sign_out(page)
     page.goto(callbacks[0])
-    identifier = expect_failure(page, "was finished before")
+    identifier = expect_failure(page, "was already completed")
     assert identifier in site.logs()
     expect_anonymous(page)
 
@@ -115,7 +115,7 @@ def test_login_csrf_a_flow_of_somebody_else_signs_nobody_in(visitor, provider, e
     attacker.goto("/login")
     provider.start(attacker)
     victim.goto(provider.callback(attacker, email))
-    expect_failure(victim, "began in another browser")
+    expect_failure(victim, "was started in another browser")
     expect_anonymous(victim)
 
 

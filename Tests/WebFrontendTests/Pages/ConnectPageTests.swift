@@ -84,7 +84,7 @@ import Testing
         try await TestSite.with(providers: [.discord]) { site in
             let page = try await site.get("/login?connect=discord&return_to=%2Faccount", cookie: cookie)
             #expect(page.status == 200)
-            #expect(page.body.contains("It took too long, was finished before"))
+            #expect(page.body.contains("The sign-in took too long, was already completed"))
             #expect(page.body.contains(#"id="oauth-retry" href="/api/auth/discord?return_to=%2Faccount""#))
             #expect(!page.body.contains("name=\"connect\""))
             #expect(!page.body.contains("readonly"))

@@ -71,7 +71,7 @@ import Testing
             let nonsense = try await site.post("/account/identities/nonsense/unlink", cookie: StubAuthAPI.cookie)
             #expect(nonsense.status == 404)
             let account = try await site.get("/account?notice=identity-unlinked", cookie: StubAuthAPI.cookie)
-            #expect(account.body.contains("That account is disconnected."))
+            #expect(account.body.contains("The account is disconnected."))
         }
         #expect(
             api.requests.prefix(3).map { "\($0.method) \($0.path)" } == [

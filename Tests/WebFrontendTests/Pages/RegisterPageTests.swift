@@ -55,7 +55,7 @@ import Testing
             for text in [
                 "Enter your name.", "Enter an email address like name@example.com.",
                 "Use at least 8 characters in the password.", "Add an upper-case letter to the password.",
-                "Add a digit to the password.", "The two passwords are not the same.",
+                "Add a digit to the password.", "The passwords do not match.",
             ] {
                 #expect(page.body.contains(text))
             }
@@ -79,7 +79,7 @@ import Testing
                     ]
                 )
                 #expect(page.status == 422)
-                #expect(page.body.contains("This password is among those that attackers try first."))
+                #expect(page.body.contains("This password is one of the first that attackers try."))
             }
         }
         #expect(api.requests.isEmpty)
@@ -111,8 +111,8 @@ import Testing
         try await TestSite.with(api) { site in
             let page = try await site.post("/register", Self.good)
             #expect(page.status == 422)
-            #expect(page.body.contains(##"<a href="#name">Leave out control characters"##))
-            #expect(page.body.contains("<li>Check this entry: it was not accepted.</li>"))
+            #expect(page.body.contains(##"<a href="#name">Remove control characters"##))
+            #expect(page.body.contains("<li>This value is not accepted. Please check it.</li>"))
         }
     }
 
@@ -148,7 +148,7 @@ import Testing
                 ]
             )
             #expect(page.status == 422)
-            #expect(page.body.contains("Leave out control characters"))
+            #expect(page.body.contains("Remove control characters"))
             // Of an address, what cannot be seen falls away (W20).
             #expect(page.body.contains("Enter an email address like") == (character != "\u{202E}"))
         }
