@@ -72,7 +72,7 @@ struct DocsOperation {
     private func answers(of operation: OpenAPIOperation) -> String {
         let responses = operation.value["responses"]?.members ?? []
         let errors = responses.filter { $0.name.hasPrefix("4") || $0.name.hasPrefix("5") }
-        var html = "<h4>Answers</h4>\n<dl class=\"answers\">\n"
+        var html = "<h4>Responses</h4>\n<dl class=\"answers\">\n"
         for response in responses where !errors.contains(response) { html += answer(response) }
         html += "</dl>\n"
         guard !errors.isEmpty else { return html }
