@@ -8,7 +8,7 @@ import site_under_test as site_module
 
 @pytest.fixture(scope="session")
 def site():
-    """The whole site with an empty database, once for all tests: they use names of their own."""
+    """The whole site with an empty database, shared by all tests, which use distinct names."""
     with site_module.running_site() as running:
         yield running
 

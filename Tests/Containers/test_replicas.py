@@ -13,7 +13,7 @@ def logged_requests(stack, container: str) -> int:
 
 
 def test_scaling_is_noticed(stack):
-    """N6: nginx uses a new replica within seconds, and goes on when one vanishes without a word."""
+    """N6: nginx uses a new replica within seconds, and continues when one disappears."""
     stack.run("scripts/containers", "scale", "3", "2")
     try:
         backends = stack.containers("backend")

@@ -11,7 +11,7 @@ from load import Load
 
 
 class Swarm:
-    """A stack of its own, and the PostgreSQL it uses."""
+    """A separate stack and its PostgreSQL."""
 
     def __init__(self, gateway: str):
         self.name = f"yoshikosan-test-{secrets.token_hex(4)}"
@@ -21,7 +21,7 @@ class Swarm:
             "run", "--detach", f"--name={self.name}-postgres", f"--publish={gateway}:{self.database_port}:5432",
             f"--env=POSTGRES_PASSWORD={password}", "--env=POSTGRES_USER=yoshikosan", containers.POSTGRES_IMAGE,
         )
-        # The first host is away: the second is the one that takes writes.
+        # The first host is unavailable; the second accepts writes.
         hosts = f"{gateway}:{nobody},{gateway}:{self.database_port}"
         database = f"{hosts}/yoshikosan?target_session_attrs=read-write"
         self.secrets = {

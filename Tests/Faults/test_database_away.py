@@ -1,16 +1,16 @@
-"""D7: PostgreSQL goes away under load and comes back; everybody is told to wait, and nothing acknowledged is lost."""
+"""D7: PostgreSQL becomes unavailable under load and returns; clients are told to retry, and nothing is lost."""
 
 import pytest
 
 
 @pytest.mark.parametrize("way", ["stopped", pytest.param("killed", marks=pytest.mark.quick)])
 def test_d7_away_and_back(scene, postgres, site, way):
-    """Requests get 503 with Retry-After while it is away, and succeed by themselves when it is back."""
+    """Requests get 503 with Retry-After while it is unavailable, and succeed when it is back."""
     with scene.measured(f"PostgreSQL {way} and started", site, postgres) as measure:
         postgres.stop() if way == "stopped" else postgres.kill()
         measure.wait_until_refused("me", 60)
         measure.wait_until_refused("register")
-        # What needs no database goes on.
+        # Requests that need no database succeed.
         measure.wait_until_answered("page")
         postgres.start()
         measure.is_mended()

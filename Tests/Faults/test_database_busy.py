@@ -1,4 +1,4 @@
-"""D6, D7: PostgreSQL runs, but has no connection left, or somebody holds up what is asked of it."""
+"""D6, D7: PostgreSQL runs, but has no free connection, or another session blocks statements."""
 
 import contextlib
 import subprocess

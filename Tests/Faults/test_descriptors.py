@@ -1,4 +1,4 @@
-"""A server that may open no more files waits until it may, without using the processor up, and goes on."""
+"""A server that can open no more files waits without using the processor, then continues."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""A copy of this project in a git repository of its own, with the tools of the hooks in reach."""
+"""A copy of this project in a separate git repository, with the tools of the hooks."""
 
 from __future__ import annotations
 

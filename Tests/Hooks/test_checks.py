@@ -12,7 +12,7 @@ CONFIGURATION = Path(__file__).resolve().parents[2] / ".pre-commit-config.yaml"
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_files_are_refused(repository, name):
-    """What is wrong is said with file and line."""
+    """Findings have file and line."""
     if name == "compose" and not shutil.which("docker"):
         pytest.skip("no docker here")
     files = []
@@ -52,7 +52,7 @@ def test_good_files_pass(repository, name):
 
 
 def test_every_hook_is_tested():
-    """No hook can come without a bad and a good file; those that mend or run `make` have tests of their own."""
+    """Every hook has a bad and a good file; hooks that change files or run `make` have separate tests."""
     hooks = set(yaml_lite.identifiers(CONFIGURATION)) - {"format", "subject", "typecheck", "tests"}
     assert hooks == set(BAD) | {name for name, *_ in EDITS}
     assert hooks == set(GOOD)

@@ -75,7 +75,7 @@ def test_the_hooks_need_no_network(hooked):
 
 
 def test_another_form_is_mended_and_staged_again(hooked):
-    """Swift, shell, CSS and JavaScript; the commit has the right form, and so has the work tree."""
+    """Swift, shell, CSS and JavaScript; both the commit and the work tree are formatted."""
     files = {
         SWIFT: (GOOD.replace("    one + two", "  one+two"), GOOD),
         "scripts/say": ("#!/usr/bin/env bash\nif true; then\n  echo yes\nfi\n", None),
@@ -124,7 +124,7 @@ def test_the_staged_part_is_mended_and_the_rest_kept(hooked):
 
 
 def test_a_part_that_cannot_be_mended_alone_is_refused(hooked):
-    """The staged line is in another form and has been changed again since: nothing is lost, whichever was meant."""
+    """The staged line is not formatted and has changed since: nothing is lost."""
     begin(hooked)
     staged = GOOD.replace("    one + two", "  one+two")
     unstaged = GOOD.replace("    one + two", "  two+one")
@@ -141,7 +141,7 @@ def test_a_part_that_cannot_be_mended_alone_is_refused(hooked):
 
 
 def test_a_commit_of_named_files_is_mended_but_not_made(hooked):
-    """`git commit FILE` has an index of its own, which would leave the old form staged."""
+    """`git commit FILE` uses a temporary index, which would leave the unformatted file staged."""
     begin(hooked)
     hooked.write(SWIFT, GOOD.replace("    one + two", "  one+two"))
     done = commit(hooked, SWIFT)

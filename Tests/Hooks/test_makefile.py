@@ -1,4 +1,4 @@
-"""M1 to M7: what the Makefile promises of all its commands."""
+"""M1 to M7: the properties of every make target."""
 
 import os
 import re
@@ -71,7 +71,7 @@ def test_an_unknown_target_is_refused(repository):
 
 
 def test_db_new_begins_the_next_migration(repository):
-    """M4: up and down, with the next number; the check refuses them until somebody writes them."""
+    """M4: up and down, with the next number; the check rejects them while they are empty."""
     folder = repository.path / "Sources/AuthAPI/Migrations"
     last = max(int(path.name[:4]) for path in folder.glob("*.sql"))
     done = repository.run("make", "db-new", "NAME=add_nickname")

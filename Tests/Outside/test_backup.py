@@ -156,7 +156,7 @@ def test_m4_a_drill_signs_in_on_the_newest_backup_and_leaves_nothing(site):
 
 
 PSQL = """#!/bin/bash
-# As psql, but at the statement that STRIKE names something happens to whoever runs it, once.
+# A psql that interrupts its caller once, at the statement STRIKE.
 real=$(PATH=${PATH#*:} type -P psql)
 case "$*" in
 *"$STRIKE"*) [[ ! -e $STRUCK ]] || exec "$real" "$@" ;;

@@ -191,7 +191,7 @@ def test_w25_every_status_that_nginx_can_answer_has_a_page_and_words():
     [listed] = re.findall(r"error_page ([\d ]+) \$error_page;", configuration)
     turned = dict(re.findall(r"error_page ([\d ]+) =(\d+) \$error_page;", configuration))
     covered = set(listed.split()) | {status for group in turned for status in group.split()}
-    # ngx_http_special_response.c: every status for which nginx has a page of its own, but those that it keeps to itself
+    # ngx_http_special_response.c: every status for which nginx has an error page, except internal ones
     # or that only modules send which are not used here.
     known = "400 403 404 405 408 411 412 413 414 415 416 421 429 494 495 496 497 500 501 502 503 504 505 507"
     assert set(known.split()) <= covered

@@ -93,7 +93,7 @@ def test_w33_head_is_get_without_a_body(site, server, path):
         {name.lower(): value for name, value in each.headers.items() if name.lower() not in ignored}
         for each in (got, head)
     ]
-    # A body that holds the time or the request's id has a length of its own.
+    # Bodies with the time or the request ID differ in length.
     assert fields[0].keys() == fields[1].keys()
     assert fields[0]["content-type"] == fields[1]["content-type"]
 

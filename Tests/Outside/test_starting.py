@@ -24,7 +24,7 @@ def start(name: str, **settings: str) -> subprocess.CompletedProcess:
 
 @contextlib.contextmanager
 def taken_port():
-    """A port on which somebody listens."""
+    """A port on which another program listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         yield taken.getsockname()[1]
 

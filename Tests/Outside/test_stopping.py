@@ -73,7 +73,7 @@ def test_e7_the_frontend_finishes_a_form():
 
 @pytest.mark.parametrize("name", ["AuthAPI", "WebFrontend"])
 def test_c5_a_health_check_without_a_server_fails(name):
-    """Exit status 69: what the check needs is away."""
+    """Exit status 69: the checked server is unavailable."""
     (port,) = free_ports(1)
     check = subprocess.run([binary(name), "healthcheck", "--url", f"http://127.0.0.1:{port}/health/live"])
     assert check.returncode == 69
@@ -236,7 +236,7 @@ while server.recv(512):
     pathlib.Path(sys.argv[1], "asked").touch()
 """
 
-# In a network of its own, whose resolver is that one.
+# In a separate network namespace with that resolver.
 WITH_SILENT_RESOLVER = """
 ip link set lo up
 mount --bind "$0/resolv.conf" /etc/resolv.conf

@@ -1,4 +1,4 @@
-"""The site in containers: a Compose project of its own, looked at from outside with the engine's own tools."""
+"""The site in containers: a separate Compose project, inspected with the engine's tools."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NGINX_IMAGE = f"{IMAGE_NAME}-nginx"
 IMAGES = {"backend": BACKEND_IMAGE, "frontend": FRONTEND_IMAGE, "nginx": NGINX_IMAGE}
 POSTGRES_IMAGE = "postgres:17-bookworm"
 
-# What compose.yml reads; a test must not get it from whoever runs it.
+# Variables of compose.yml; tests must not inherit them.
 _SETTINGS = """
     APP_ENV PUBLIC_URL BIND_ADDRESS EXTERNAL_PORT BROWSER_PORT LOG_LEVEL LOG_FORMAT SECRET_KEY SECRET_KEY_PREVIOUS
     DATABASE_URL MIGRATION_DATABASE_URL POSTGRES_HOST POSTGRES_PORT POSTGRES_USER POSTGRES_DB POSTGRES_PASSWORD
@@ -86,7 +86,7 @@ class Stack:
         self.environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS} | {
             "COMPOSE_PROJECT_NAME": self.project,
             "IMAGE_NAME": IMAGE_NAME,
-            # An .env of whoever runs the tests is none of theirs.
+            # Tests must not read a developer's .env.
             "COMPOSE_DISABLE_ENV_FILE": "1",
             "BIND_ADDRESS": "127.0.0.1",
             "EXTERNAL_PORT": str(self.external_port),

@@ -18,7 +18,7 @@ PEOPLE = {
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Stand-in for Discord</title>
-<main><p>This is a stand-in for Discord, for tests and development. Pick somebody, or type any name.</p>
+<main><p>This is a stand-in for Discord, for tests and development. Choose a person or enter any name.</p>
 <h1>Authorize</h1><p>Asked for: {{ scope }}</p>
 <form method="post"><input name="name" aria-label="Name" required autofocus> <button>Authorize</button></form>
 <form method="post"><p>{% for id, person in people.items() %}

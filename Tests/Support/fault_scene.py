@@ -1,4 +1,4 @@
-"""The site of one fault: a database, the servers, a steady load on them, and what became of it."""
+"""The site of one fault: a database, the servers, a steady load, and its results."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Scene:
     def measured(
         self, fault: str, port: int, database: PostgresServer, page: str = "/login", broken_allowed: bool = False
     ):
-        """Puts the load on a port while the block lasts, which makes the fault and mends it, and judges the outcome."""
+        """Loads a port while the block causes and ends the fault, then checks the results."""
         person = self.register(port)
         measure = Measure(SteadyLoad(port, self.kinds(person, page)), database, person)
         try:
@@ -136,7 +136,7 @@ class Scene:
         broken = [record for record in records if record.is_broken]
         assert broken_allowed or not broken, f"requests without an answer: {[record.fault for record in broken][:5]}"
         longest = max(record.took for record in records)
-        assert longest < LONGEST, f"somebody waited for {longest:.1f} s"
+        assert longest < LONGEST, f"a request waited for {longest:.1f} s"
         ended = [program.name for program in self.programs if program.has_ended]
         assert not ended, f"these have ended: {ended}"
         acknowledged = {record.note for record in records if record.kind.name == "register" and record.is_answered}
@@ -184,7 +184,7 @@ class Measure:
     database: PostgresServer
     # The address and cookie of who is signed in.
     person: tuple[str, str]
-    # When the fault began and, where somebody mends it, when it was mended.
+    # When the fault began and when it ended, if the test ends it.
     began: float = 0
     mended: float | None = None
 
@@ -219,7 +219,7 @@ class Measure:
 
     @property
     def back(self) -> float | None:
-        """The seconds from the mending, or from the beginning of what mends itself, until the last failure was sent;
+        """The seconds from the end of the fault, or from its start if it ends by itself, until the last failure;
         None when nothing failed after that."""
         since = self.began if self.mended is None else self.mended
         bad = [record.sent for record in self.load.records if not record.is_answered]

@@ -27,7 +27,7 @@ PEOPLE = {
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Stand-in for Google</title>
-<main><p>This is a stand-in for Google, for tests and development. Pick somebody, or type any name.</p>
+<main><p>This is a stand-in for Google, for tests and development. Choose a person or enter any name.</p>
 {% block content %}{{ content }}{% endblock %}</main></html>
 """
 

@@ -1,4 +1,4 @@
-"""Requests that go on all the time, and what became of each."""
+"""Continuous requests and their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL servers of their own, for tests that stop, kill, fill or replace one."""
+"""Separate PostgreSQL servers for tests that stop, kill, fill or replace one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def programs() -> Path:
 
 
 def unprivileged() -> list[str]:
-    """What a command of PostgreSQL's stands behind: it refuses to run as root, so root calls itself somebody else."""
+    """The prefix of PostgreSQL's commands: they refuse to run as root, so root uses another user ID."""
     if os.geteuid() != 0:
         return []
     user = pwd.getpwnam("postgres")

@@ -127,7 +127,7 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
             self.answer_person(path, *PEOPLE[token])
 
     def answer_person(self, path, user, sessions, identities, has_password):
-        """Answers somebody who is signed in."""
+        """Answers a signed-in user."""
         if path == "me":
             self.answer(200, user)
         elif path == "sessions":

@@ -131,7 +131,7 @@ def psql(url: str, statement: str) -> str:
 
 @contextlib.contextmanager
 def database():
-    """A database of its own in the tests' cluster; yields its address."""
+    """A new database in the tests' cluster; yields its connection string."""
     url = os.environ.get("TEST_DATABASE_URL")
     assert url, "TEST_DATABASE_URL is not set; run these tests with `make test`"
     name = f"site_{secrets.token_hex(6)}"

@@ -45,7 +45,7 @@ class StandIns:
         }
 
     def describe(self, provider: str, identifier: str, **person: object) -> None:
-        """Says who somebody is at a provider, in that provider's own words."""
+        """Describes a person in the format of a provider."""
         request = urllib.request.Request(
             f"{getattr(self, provider)}/users/{identifier}",
             data=json.dumps(person).encode(),

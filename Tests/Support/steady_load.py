@@ -1,4 +1,4 @@
-"""Requests at a steady rate, whatever becomes of those before, and a record of each."""
+"""Requests at a steady rate, independent of earlier ones, and a record of each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Kind:
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """One request and what became of it."""
+    """One request and its result."""
 
     kind: Kind
     note: str
@@ -56,7 +56,7 @@ class Record:
 
 
 class SteadyLoad:
-    """Sends requests from a thread of its own until the block ends, then waits for the last answers."""
+    """Sends requests from a thread until the block ends, then waits for the last responses."""
 
     def __init__(self, port: int, kinds: list[Kind]):
         self.port = port
@@ -141,7 +141,7 @@ class SteadyLoad:
             self.records.append(record)
 
     async def _exchange(self, request: bytes) -> bytes:
-        """Sends a request over a connection of its own, and gives everything that comes back."""
+        """Sends a request over a new connection and returns the whole response."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answer = b""
         try:

@@ -214,7 +214,7 @@ def test_a12_w2_a_link_from_another_site_links_nothing(visitor, site, watch, sta
 
 def test_w2_no_link_of_the_site_itself_begins_to_link(page, site, provider, email):
     register(page, email)
-    # What the page for signing in makes of an address that somebody else wrote.
+    # How the sign-in page handles an address written by an attacker.
     page.goto(
         f"/login?oauth_error=access_denied&provider={provider.code}&return_to=/api/auth/{provider.code}?link=true"
     )
