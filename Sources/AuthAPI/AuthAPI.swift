@@ -7,7 +7,7 @@ struct AuthAPI: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "AuthAPI",
         abstract: "The authentication API of yoshikosan.",
-        discussion: "All settings come from the environment; .env.example explains each.",
+        discussion: "All settings come from the environment; .env.example describes each.",
         version: Version.current,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, CheckConfigCommand.self, HealthCheckCommand.self,

@@ -11,7 +11,7 @@ package enum ConnectionString {
     /// Splits a URL or `keyword=value` string with libpq's own parser and checks what libpq checks only when connecting.
     package static func parse(_ string: String) throws(PostgresConfiguration.Invalid) -> [Parameter] {
         guard !string.utf8.contains(0), !string.isEmpty else {
-            throw PostgresConfiguration.Invalid(faults: ["the connection string is empty or holds a NUL character"])
+            throw PostgresConfiguration.Invalid(faults: ["the connection string is empty or contains a NUL character"])
         }
         if let scheme = string.firstRange(of: "://").map({ string[..<$0.lowerBound] }),
             !["postgres", "postgresql"].contains(scheme), !scheme.contains("=")
@@ -45,16 +45,16 @@ package enum ConnectionString {
         var faults: [String] = []
         func value(_ keyword: String) -> String? { parameters.last { $0.keyword == keyword }?.value }
         if parameters.contains(where: { $0.value.utf8.contains(0) }) {
-            faults.append("no part of the database settings may hold a NUL character")
+            faults.append("the database settings must not contain a NUL character")
         }
         let hosts = (value("host") ?? "").split(separator: ",", omittingEmptySubsequences: false)
         if hosts.contains(where: { !isPlausibleHost($0) }) {
             faults.append(
-                "the database host is no host name; if the password holds @ / : ? or #, write them as %40 %2F %3A %3F %23"
+                "the database host is not a host name; if the password contains @ / : ? or #, write them as %40 %2F %3A %3F %23"
             )
         }
         if hosts.contains(where: { $0.hasPrefix("[") }) {
-            faults.append("an IPv6 address stands without brackets after host=")
+            faults.append("after host=, write an IPv6 address without brackets")
         }
         let ports = (value("port") ?? "").split(separator: ",", omittingEmptySubsequences: false)
         if ports.contains(where: { !$0.isEmpty && !(1...65535).contains(Int($0) ?? 0) }) {
@@ -63,7 +63,7 @@ package enum ConnectionString {
             faults.append("the number of database ports must be one or the number of hosts")
         }
         if let name = value("dbname"), name.isEmpty || name.contains("@") || name.contains("/") {
-            faults.append("the database name is empty or holds @ or /; write these as %40 and %2F in a password")
+            faults.append("the database name is empty or contains @ or /; in a password, write these as %40 and %2F")
         }
         if value("user")?.isEmpty == true {
             faults.append("the database user is empty")

@@ -98,7 +98,7 @@ import Logging
     /// The SCRAM verifier by which a server knows a role's password, computed here.
     func verifier(ofPassword password: String, role: String) throws(PostgresError) -> String {
         guard let text = unsafe PQencryptPasswordConn(handle, password, role, "scram-sha-256") else {
-            throw PostgresError(kind: .misuse, detail: "libpq makes no verifier of the password")
+            throw PostgresError(kind: .misuse, detail: "libpq cannot create a verifier of the password")
         }
         defer { unsafe PQfreemem(text) }
         return unsafe String(cString: text)
@@ -259,7 +259,7 @@ import Logging
 
     /// That the time for a statement is over.
     private static func late(_ name: String) -> PostgresError {
-        .unavailable(.noAnswer, "the server did not answer in time", statement: name)
+        .unavailable(.noAnswer, "the server did not respond in time", statement: name)
     }
 
     /// libpq's own words about a connection.

@@ -39,7 +39,7 @@ import Synchronization
         let level: Logger.Level = field(clibpq_field_severity) == "WARNING" ? .warning : .debug
         logger.log(
             level: level,
-            "PostgreSQL says",
+            "PostgreSQL notice",
             metadata: [
                 "notice": .string(String(message.prefix(500))),
                 "hint": .string(String((field(clibpq_field_hint) ?? "").prefix(500))),

@@ -103,7 +103,7 @@ extension PostgresLink {
         if configuration.value(of: "options")?.isEmpty == false {
             throw .unavailable(
                 .refused,
-                "\(pooler), so `options` in the connection string do not hold; set them for the role: ALTER ROLE … SET …"
+                "\(pooler), so `options` in the connection string have no effect; set them for the role: ALTER ROLE … SET …"
             )
         }
         for setting in PostgresConfiguration.pinnedSettings.prefix(2) {

@@ -34,14 +34,14 @@ struct PostgresWorker {
             do throws(PostgresError) {
                 let link = try PostgresLink(configuration, logger: logger) { [queue] in queue.isStopped }
                 if attempts > 0 {
-                    logger.info("Connected to PostgreSQL", metadata: ["failed_attempts": "\(attempts)"])
+                    logger.info("database connected", metadata: ["failed_attempts": "\(attempts)"])
                 }
                 return PostgresConnection(link)
             } catch {
                 guard error.kind != .unavailable(.closed) else { break }
                 // Once for each outage; a server that is away for an hour must not fill the log.
                 let level: Logger.Level = attempts == 0 ? .warning : .debug
-                logger.log(level: level, "Cannot connect to PostgreSQL", metadata: ["reason": "\(error.detail)"])
+                logger.log(level: level, "database connection failed", metadata: ["reason": "\(error.detail)"])
                 let isFinal = configuration.endsWhenRefused && error.kind == .unavailable(.refused)
                 queue.countFailure(error, isFinal: isFinal)
             }
@@ -84,7 +84,7 @@ struct PostgresWorker {
 
     /// Logs that the connection broke.
     private func lost() -> Bool {
-        logger.info("Replacing a connection to PostgreSQL that broke")
+        logger.info("database connection lost")
         return true
     }
 }

@@ -17,7 +17,7 @@ struct WebFrontend: AsyncParsableCommand {
 
 /// Serves until it is told to stop.
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve pages until told to stop (default).")
+    static let configuration = CommandConfiguration(abstract: "Serves the pages (the default).")
 
     func run() async throws {
         EventLoops.follow(.current)
@@ -36,12 +36,14 @@ struct Serve: AsyncParsableCommand {
 
 /// Checks the settings and does nothing else.
 struct CheckConfig: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check all settings; exit status 78 when any is wrong.")
+    static let configuration = CommandConfiguration(
+        abstract: "Checks all settings; lists every invalid one and exits with status 78 if there is any."
+    )
 
     func run() async throws {
         _ = try FrontendSettings.readOrExit()
         UnknownSettings.report()
-        print("The settings are complete and valid.")
+        print("All settings are valid.")
     }
 }
 
@@ -49,10 +51,10 @@ struct CheckConfig: AsyncParsableCommand {
 struct HealthCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
-        abstract: "Ask the running server whether it is healthy; exit status 69 when it is not."
+        abstract: "Checks whether the running server is healthy; exits with status 69 if it is not."
     )
 
-    @Option(help: "The address to ask; by default the frontend at FRONTEND_HOST and FRONTEND_PORT.")
+    @Option(help: "The URL to check; by default the frontend at FRONTEND_HOST and FRONTEND_PORT.")
     var url: String?
 
     func run() async throws {

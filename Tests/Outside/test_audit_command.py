@@ -14,7 +14,7 @@ TITLES = "TIME EVENT HOW USER ADDRESS REQUEST SESSION BROWSER".split()
 
 @pytest.fixture(scope="module")
 def owner_url():
-    """A database of its own, as its owner reaches it."""
+    """A new database, with the connection string of its owner."""
     with database() as url:
         yield url
 
@@ -42,7 +42,7 @@ def test_what_operators_do_is_found_by_address_even_when_the_user_is_gone(operat
     assert audit(operator, "--user", email, "--event", "user_deleted") == events[1:]
     assert audit(operator, "--user", email, "--since", "1h", "--limit", "1") == events[1:]
     assert audit(operator, "--user", email, "--until", "1h") == []
-    assert operator.run("audit", "--user", "nobody@example.com")[0] == "no event\n"
+    assert operator.run("audit", "--user", "nobody@example.com")[0] == "no events\n"
     table = operator.run("audit", "--user", email)[0].splitlines()
     assert [line.split()[1:4] for line in table[1:]] == [[each["event"], "-", made["id"]] for each in events]
 

@@ -111,7 +111,7 @@ def test_w82_the_program_of_a_service_reads_the_setting(tmp_path, name, reader):
         assert f"nginx: {name} " in run.stderr
         return
     source = f"the file named by {name} " if name.endswith("_FILE") else ""
-    assert f"{name.removesuffix('_FILE')}: {source}holds a tab as character 2" in run.stderr.splitlines()
+    assert f"{name.removesuffix('_FILE')}: {source}contains a tab as character 2" in run.stderr.splitlines()
 
 
 @pytest.mark.parametrize("name", sorted(name for name in reach() if name.endswith("_FILE")))

@@ -97,19 +97,19 @@ def test_a_good_deployment_has_nothing_to_mend(deployment):
     status, findings = doctor(**settings)
     assert (status, to_mend(findings)) == (0, set()), findings
     assert {each["message"] for each in findings["Google"]} == {
-        "the redirect address to register there: https://yoshikosan.example.com/api/auth/callback/google",
-        f"{settings['GOOGLE_ISSUER']}/.well-known/openid-configuration answers",
+        "callback address to register: https://yoshikosan.example.com/api/auth/callback/google",
+        f"{settings['GOOGLE_ISSUER']}/.well-known/openid-configuration responds",
     }
     clocks = [each["message"] for each in findings["clock"]]
     assert clocks == ["agrees with that of Google", "agrees with that of PostgreSQL"]
-    assert findings["rights"][0]["message"] == "yoshikosan_api may do what serving takes, no more"
+    assert findings["privileges"][0]["message"] == "yoshikosan_api has exactly the required privileges"
 
     # For eyes: the same lines, and what they come to.
     environment = {"PATH": os.environ["PATH"], "API_HOST": "127.0.0.1", **settings}
     done = subprocess.run([binary("AuthAPI"), "doctor"], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == "ok    settings        complete and valid"
-    assert done.stdout.splitlines()[-1] == "Nothing is to be mended."
+    assert done.stdout.splitlines()[-1] == "No problems found."
 
 
 def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
@@ -123,17 +123,17 @@ def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
         | {"PUBLIC_URL": "http://example.com:6666", "LOG_LEVEL": "LOUD", "DATABASE_URL_FILE": "", "DATABASE_URL": url}
     )
     assert status == 1
-    assert to_mend(findings) == {"settings", "secrets", "PUBLIC_URL", "cookie", "clock", "schema", "rights"}
+    assert to_mend(findings) == {"settings", "secrets", "PUBLIC_URL", "cookie", "clock", "schema", "privileges"}
     assert "LOG_LEVEL" in findings["settings"][0]["message"]
     assert [each["message"] for each in findings["secrets"] if each["level"] == "fix"] == [
-        f"everybody on this machine may read {tmp_path}/secret_key (mode 644)"
+        f"every user of this machine can read {tmp_path}/secret_key (mode 644)"
     ]
-    assert "no browser opens port 6666" in findings["PUBLIC_URL"][0]["message"]
+    assert "browsers block port 6666" in findings["PUBLIC_URL"][0]["message"]
     assert "120 seconds behind Google" in findings["clock"][0]["message"].replace("119", "120")
     assert findings["schema"][0]["advice"] == "run as the owner: AuthAPI migrate up"
     owned = "owns audit_events disconnected_identities oauth_accounts"
     for right in ("superuser", "makes tables", owned, "changes audit_events"):
-        assert right in findings["rights"][0]["message"]
+        assert right in findings["privileges"][0]["message"]
 
 
 def test_what_is_away_is_named_with_the_reason(deployment):
@@ -159,10 +159,10 @@ def test_a_proxy_that_hides_everybody_is_seen(deployment):
         WHERE NOT EXISTS (SELECT FROM sessions WHERE user_id = users.id)
     """
     psql(url, sign_in.format("1, 1", "172.18.0.1"))
-    assert "seems to come from 172.18.0.1" in doctor(**settings)[1]["visitors"][0]["message"]
+    assert "appears to come from 172.18.0.1" in doctor(**settings)[1]["visitors"][0]["message"]
     psql(url, sign_in.format("2, 5", "172.18.0.1"))
     finding = doctor(**settings | {"PUBLIC_URL": "http://localhost:8080"})[1]["visitors"][0]
-    assert finding["message"] == "5 people of this week all seem to come from 172.18.0.1"
+    assert finding["message"] == "all 5 users of this week appear to come from 172.18.0.1"
     assert "TRUSTED_PROXIES" in finding["advice"]
     psql(url, sign_in.format("6, 6", "203.0.113.9"))
     assert doctor(**settings)[1]["visitors"][0]["level"] == "ok"

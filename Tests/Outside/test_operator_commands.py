@@ -70,7 +70,7 @@ def test_lists_come_in_parts_newest_first(operator):
     out, error = operator.run("user", "list", "--search", "PART-", "--limit", "4", "--after", made[1])
     assert error == ""
     assert [line.split()[0] for line in out.splitlines()[1:]] == [f"part-{number}@example.com" for number in (2, 1, 0)]
-    assert operator.run("user", "list", "--search", "nobody has this")[0] == "no user\n"
+    assert operator.run("user", "list", "--search", "nobody has this")[0] == "no users\n"
 
 
 def test_the_rules_are_those_of_registration(operator, email):
@@ -85,7 +85,7 @@ def test_the_rules_are_those_of_registration(operator, email):
     assert "Enter an email address" in operator.run("user", "create", "aiko", "--name", "A", status=64)[1]
     assert "standard input is empty" in operator.run(*create, status=64)[1]
     operator.create(email)
-    assert operator.run(*create, password=PASSWORD, status=1)[1] == "An account with this email exists already.\n"
+    assert operator.run(*create, password=PASSWORD, status=1)[1] == "An account with this email already exists.\n"
 
 
 def test_a_name_cannot_steer_the_terminal(operator, email):
@@ -116,7 +116,7 @@ def test_sessions_are_listed_and_ended(operator, email):
     assert "there is no live session" in operator.run("session", "end", sessions[0]["id"], status=1)[1]
     assert json.loads(operator.run("user", "show", email, "--json")[0])["sessions"] == 2
     assert operator.run("user", "end-sessions", email)[0] == "ended 2 sessions\n"
-    assert operator.run("session", "list", "--user", email)[0] == "no live session\n"
+    assert operator.run("session", "list", "--user", email)[0] == "no live sessions\n"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_at_a_terminal_passwords_are_unseen_and_asked_for_twice(operator, email)
     create = ["user", "create", email, "--name", "Aiko"]
     status, seen = at_terminal(operator, create, PASSWORD + "x\n", PASSWORD + "\n")
     assert (status, PASSWORD in seen) == (64, False)
-    assert "the passwords differ" in seen
+    assert "the passwords do not match" in seen
     # Typed wrong, and the last key taken back.
     status, seen = at_terminal(operator, create, PASSWORD + "é\x7f\n", PASSWORD + "\n")
     assert (status, PASSWORD in seen) == (0, False), seen
@@ -193,7 +193,7 @@ def test_at_a_terminal_passwords_are_unseen_and_asked_for_twice(operator, email)
 
 
 def test_w75_the_user_that_was_shown_is_deleted_or_nobody(operator, email):
-    """While the operator reads the question, the address becomes somebody else's."""
+    """While the operator reads the question, the address moves to another user."""
     shown = operator.create(email)
     url = operator.settings["DATABASE_URL"]
     child, terminal = pty.fork()

@@ -1,4 +1,4 @@
-"""Databases that somebody else made, from the outside: commands, backups and restores on them."""
+"""Commands, backups and restores on databases that this system did not create."""
 
 import os
 import re
@@ -182,7 +182,7 @@ def test_w58_a_service_file_names_the_role_that_gets_the_rights(own, tmp_path):
     file.write_text(f"[site]\nhost={host.replace('%2F', '/')}\ndbname={own.name}\nuser={own.serving}\n")
     settings = own.settings | {"DATABASE_URL": "service=site", "PGSERVICEFILE": str(file)}
     run("migrate", "up", **settings)
-    assert run("user", "list", **settings) == "no user\n"
+    assert run("user", "list", **settings) == "no users\n"
     unknown = run("user", "list", status=78, **settings | {"DATABASE_URL": "service=no_such"})
     assert "no_such" in unknown
     # By PGUSER alone.
@@ -190,7 +190,7 @@ def test_w58_a_service_file_names_the_role_that_gets_the_rights(own, tmp_path):
     psql(own.admin, f"REVOKE ALL ON users FROM {own.serving}")
     settings = own.settings | {"DATABASE_URL": named, "PGUSER": own.serving}
     run("migrate", "up", **settings)
-    assert run("user", "list", **settings) == "no user\n"
+    assert run("user", "list", **settings) == "no users\n"
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_w59_every_command_quotes_a_server_that_refuses_at_once(command):
         begun = time.monotonic()
         said = run(*command, status=78, DATABASE_URL=wrong)
         assert time.monotonic() - begun < 8
-        assert "the database refused the connection: " in said
+        assert "the database rejected the connection: " in said
         assert "does not exist (SQLSTATE 3D000)" in said and "CREATE DATABASE" in said
 
 

@@ -26,7 +26,7 @@ def test_e4_the_command_says_what_it_did_and_what_no_key_opens():
         subprocess.run(migrate, env={"DATABASE_URL": url, "SECRET_KEY": key}, check=True, capture_output=True)
         nothing = secret_rotate(url, SECRET_KEY=key)
         assert (nothing.returncode, nothing.stderr) == (0, "")
-        assert nothing.stdout == "encrypted anew: 0\ncurrent before: 0\n"
+        assert nothing.stdout == "encrypted: 0\nalready current: 0\n"
         psql(url, "insert into users (email, name) values ('ada@example.com', 'Ada')")
         psql(
             url,

@@ -19,8 +19,8 @@ def test_w70_white_space_around_a_value_has_no_meaning_and_inside_it_none_is_hid
     result = check(program, **COMPLETE | {"PUBLIC_URL": "http://local\nhost", "LOG_LEVEL": "IN\u200bFO"})
     assert result.returncode == 78
     assert result.stderr.splitlines() == [
-        "PUBLIC_URL: holds a line break as character 13",
-        "LOG_LEVEL: holds the invisible character U+200B as character 3",
+        "PUBLIC_URL: contains a line break as character 13",
+        "LOG_LEVEL: contains the invisible character U+200B as character 3",
     ]
 
 
@@ -28,7 +28,7 @@ def test_w70_a_secret_that_is_refused_is_not_repeated():
     for name in ("SECRET_KEY", "DATABASE_URL"):
         result = check("AuthAPI", **COMPLETE | {name: COMPLETE[name][:20] + "\r" + COMPLETE[name][20:]})
         assert result.returncode == 78
-        assert result.stderr == f"{name}: holds a line break as character 21\n"
+        assert result.stderr == f"{name}: contains a line break as character 21\n"
 
 
 # An address, and how the programs take it: None where they refuse it, in the settings of each kind.

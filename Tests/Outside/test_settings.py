@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from site_under_test import ROOT, binary
 
-# What is said to nginx and Compose when they are set up, by scripts or by whoever deploys; see docker/nginx/render.
+# Variables that scripts or deployments set for nginx and Compose; see docker/nginx/render.
 INTERNAL = {
     "NGINX_DIR",
     "NGINX_ERRORS",

@@ -22,7 +22,7 @@ import Testing
         ("postgresql://app:hunter2@db:port/app", "port must be a number"),
         ("postgresql://app:hunter2@db:70000/app", "port must be a number"),
         ("postgresql://app:hunt/er2@db/app", "port must be a number"),
-        ("postgresql://app:hunt@er2@db/app", "no host name"),
+        ("postgresql://app:hunt@er2@db/app", "not a host name"),
         ("postgresql://app:hunter2@a,b:1,c:2,d/app?port=1,2", "number of database ports"),
         ("postgresql://app:hunter2@db/app?sslmode=full", "sslmode must be one of"),
         ("postgresql://app:hunter2@db/app?target_session_attrs=rw", "target_session_attrs must be one of"),

@@ -64,7 +64,7 @@ struct SchemaStartup: Service {
     private func report(_ level: Logger.Level, _ reason: String, _ reported: inout String) {
         guard reason != reported else { return }
         reported = reason
-        logger.log(level: level, "database cannot be used yet, trying again", metadata: ["reason": "\(reason)"])
+        logger.log(level: level, "database not ready", metadata: ["reason": "\(reason)"])
     }
 }
 

@@ -5,7 +5,7 @@ import Shared
 struct CheckConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config",
-        abstract: "Checks all settings; lists every fault and exits with status 78 when there is one."
+        abstract: "Checks all settings; lists every invalid one and exits with status 78 if there is any."
     )
 
     func run() async throws {

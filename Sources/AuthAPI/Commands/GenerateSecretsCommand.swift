@@ -12,7 +12,7 @@ import Shared
 struct GenerateSecretsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate-secrets",
-        abstract: "Prints random secrets as lines for .env, or writes each to a file of its own."
+        abstract: "Prints random secrets as lines for .env, or writes each to a separate file."
     )
 
     @Option(
@@ -25,7 +25,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .singleValue,
-        help: "The setting whose file the group of this process may read too (mode 0440); may be given several times."
+        help: "A setting whose file the group of this process may read too (mode 0440). Repeatable."
     )
     var groupReadable: [String] = []
 
@@ -44,7 +44,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
 
     func validate() throws {
         for name in groupReadable + folders.keys where !Self.names.contains(where: { $0.rawValue == name }) {
-            throw ValidationError("\(name) is none of \(Self.names.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError("\(name) is not one of \(Self.names.map(\.rawValue).joined(separator: ", "))")
         }
     }
 

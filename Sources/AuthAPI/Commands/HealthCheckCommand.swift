@@ -5,10 +5,10 @@ import Shared
 struct HealthCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
-        abstract: "Asks a running API whether it is ready; exits with status 69 when it is not."
+        abstract: "Checks whether a running API is ready; exits with status 69 if it is not."
     )
 
-    @Option(help: "The address to ask; by default the readiness of the API at API_HOST and API_PORT.")
+    @Option(help: "The URL to check; by default the readiness of the API at API_HOST and API_PORT.")
     var url: String?
 
     func run() async throws {

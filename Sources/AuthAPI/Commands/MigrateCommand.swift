@@ -6,14 +6,14 @@ import Shared
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Brings the schema up to date, takes a step back, or tells its state.",
+        abstract: "Migrates the schema, reverts a migration, or shows the state.",
         subcommands: [Up.self, Down.self, Status.self]
     )
 
     /// Applies what is pending.
     struct Up: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Applies every pending migration, in order, and gives the role that serves its rights."
+            abstract: "Applies pending migrations in order, and grants the serving role its privileges."
         )
 
         @Option(
@@ -38,10 +38,10 @@ struct MigrateCommand: AsyncParsableCommand {
     /// Takes one step back.
     struct Down: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Takes the newest migration back and deletes its data (asks first)."
+            abstract: "Reverts the newest migration and deletes its data (asks first)."
         )
 
-        @Flag(help: "Do not ask.")
+        @Flag(help: "Do not ask for confirmation.")
         var yes = false
 
         func run() async throws {
@@ -69,7 +69,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
     /// Tells what has been applied.
     struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists all migrations and the state of each.")
+        static let configuration = CommandConfiguration(abstract: "Lists all migrations and their state.")
 
         func run() async throws {
             for line in try await withMigrator({ try await $0.status() }) {

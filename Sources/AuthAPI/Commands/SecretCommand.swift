@@ -7,16 +7,16 @@ import Shared
 struct SecretCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "secret",
-        abstract: "Finishes a change of SECRET_KEY.",
+        abstract: "Completes a change of SECRET_KEY.",
         subcommands: [Rotate.self]
     )
 
     /// Brings what the database holds under the new key.
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Encrypts stored provider tokens anew, with SECRET_KEY in place of SECRET_KEY_PREVIOUS.",
+            abstract: "Encrypts stored provider tokens with SECRET_KEY instead of SECRET_KEY_PREVIOUS.",
             discussion: """
-                May run beside the servers, be stopped, and run again. Exits with status 0 when every token is under \
+                May run beside the servers, and may be interrupted and run again. Exits with status 0 if every token uses \
                 SECRET_KEY, so that SECRET_KEY_PREVIOUS can go; with 78 when some are under neither key, and with 69 \
                 when the database is away.
                 """
@@ -43,8 +43,8 @@ struct SecretCommand: AsyncParsableCommand {
 
         /// Tells what was done.
         private static func tell(_ report: ProviderTokenRotation.Report) throws {
-            print("encrypted anew: \(report.rotated)")
-            print("current before: \(report.current)")
+            print("encrypted: \(report.rotated)")
+            print("already current: \(report.current)")
             guard report.unreadable > 0 else { return }
             StandardError.print(
                 """

@@ -50,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch is CancellationError where stop.hasArrived {
-            logger.error("stopped with requests under way")
+            logger.error("stopped with requests in progress")
         }
     }
 }
@@ -78,7 +78,7 @@ private final class StopSignal: Service {
         // Without one the servers end because one of them cannot go on.
         guard signal != nil else { return }
         arrived.store(true, ordering: .relaxed)
-        ProcessEnd.force(after: 9) { [logger] in logger.error("stopped with work under way") }
+        ProcessEnd.force(after: 9) { [logger] in logger.error("stopped with work in progress") }
     }
 }
 

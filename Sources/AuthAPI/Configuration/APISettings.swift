@@ -44,7 +44,7 @@ struct APISettings: Sendable {
         migrateOnStart = reader.boolean(.migrateOnStart, default: true)
         let key = reader.secretKey(.secretKey)
         if key == nil, !reader.hasFault(.secretKey) {
-            reader.fault(.secretKey, "is required; make one with: AuthAPI generate-secrets")
+            reader.fault(.secretKey, "is required; generate one with: AuthAPI generate-secrets")
         }
         secretKeyPrevious = reader.secretKey(.secretKeyPrevious)
         if let key, key == secretKeyPrevious { reader.fault(.secretKeyPrevious, "must differ from SECRET_KEY") }
@@ -100,7 +100,7 @@ extension SettingsReader {
     fileprivate mutating func retention(_ name: SettingName, default fallback: Int) -> Int? {
         let days = integer(name, in: 0...36_500, default: fallback)
         // The database refuses to remove what is younger.
-        if (1...6).contains(days) { fault(name, "must be 7 days or more, or 0 for ever") }
+        if (1...6).contains(days) { fault(name, "must be 7 days or more, or 0 for no limit") }
         return days == 0 ? nil : days
     }
 }

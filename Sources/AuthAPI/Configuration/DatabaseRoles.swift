@@ -63,7 +63,7 @@ private struct Parts {
         port = reader.integer(.postgresPort, in: 1...65_535, default: 5432)
         database = reader.text(.postgresDatabase, default: "yoshikosan")
         if database.utf8.contains(where: { $0 == 0x2F || $0 == 0x40 }) {
-            reader.fault(.postgresDatabase, "must not hold @ or /")
+            reader.fault(.postgresDatabase, "must not contain @ or /")
         }
         user = reader.text(.postgresUser, default: "yoshikosan")
         password = reader.text(.postgresPassword)

@@ -25,8 +25,8 @@ struct HashingSettings {
         if let limit = limits.memory, let room, room < 1, reader.isSet(.argon2MemoryKiB) {
             reader.fault(
                 .argon2MemoryKiB,
-                "one hash takes \(Self.mebibytes(memory)), the process may use \(Self.mebibytes(limit)), and needs "
-                    + "\(Self.mebibytes(Self.reserve)) besides"
+                "one hash uses \(Self.mebibytes(memory)), the process may use \(Self.mebibytes(limit)), and other data needs "
+                    + "\(Self.mebibytes(Self.reserve))"
             )
         }
         // Each lane of a hash has a thread of its own.
@@ -43,8 +43,8 @@ struct HashingSettings {
         } else if let limit = limits.memory, let room, room >= 1, threads > room {
             reader.fault(
                 .hashingThreads,
-                "must be at most \(room), not \(threads): each takes \(Self.mebibytes(memory)), the process may use "
-                    + "\(Self.mebibytes(limit)), and needs \(Self.mebibytes(Self.reserve)) besides"
+                "must be at most \(room), not \(threads): each uses \(Self.mebibytes(memory)), the process may use "
+                    + "\(Self.mebibytes(limit)), and other data needs \(Self.mebibytes(Self.reserve))"
             )
         }
     }

@@ -48,13 +48,13 @@ extension SettingsReader {
         if secret != nil, id == nil, !hasFault(idName) {
             fault(
                 idName,
-                "is required with \(secretName.rawValue); without both nobody signs in through \(provider.displayName)"
+                "is required with \(secretName.rawValue); without both, \(provider.displayName) is off"
             )
         }
         if id != nil, secret == nil, !hasFault(secretName) {
             fault(
                 secretName,
-                "is required with \(idName.rawValue); without both nobody signs in through \(provider.displayName)"
+                "is required with \(idName.rawValue); without both, \(provider.displayName) is off"
             )
         }
         guard let id, let secret, let address else { return nil }

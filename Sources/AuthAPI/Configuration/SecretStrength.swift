@@ -12,11 +12,11 @@ enum SecretStrength {
     static func weakness(of secret: Secret) -> String? {
         let text = secret.value
         guard text.count >= minimumLength else {
-            return "must have at least \(minimumLength) characters; make one with: AuthAPI generate-secrets"
+            return "must have at least \(minimumLength) characters; generate one with: AuthAPI generate-secrets"
         }
         let lowered = text.lowercased()
         guard !placeholders.contains(where: lowered.contains), Set(text).count >= 10 else {
-            return "looks like a placeholder; make a random one with: AuthAPI generate-secrets"
+            return "looks like a placeholder; generate a random one with: AuthAPI generate-secrets"
         }
         return nil
     }

@@ -43,18 +43,18 @@ extension MigrationError: CustomStringConvertible {
         case .unknown(let version, let name):
             "migration \(version) (\(name)) was applied by a newer release; roll it back with that release"
         case .nothingToRollBack:
-            "no migration is applied, so there is none to roll back"
+            "there is no applied migration to roll back"
         case .changedMeanwhile:
             "another migration was applied or rolled back meanwhile; nothing was changed"
         case .noServingRole(let name, let exists):
             exists
                 ? "the role \(name) cannot sign in and this role may not set its password; as a superuser run: "
                     + "ALTER ROLE \(SQLName.identifier(name)) LOGIN PASSWORD '…'"
-                : "there is no role \(name) and this role may not make it; as a superuser run: "
+                : "the role \(name) does not exist and this role may not create it; as a superuser run: "
                     + "CREATE ROLE \(SQLName.identifier(name)) LOGIN PASSWORD '…'"
         case .notOwner(let role):
-            "this role does not own the tables\(role.map { ", so it cannot give \($0) its rights" } ?? ""); let "
-                + "MIGRATION_DATABASE_URL (or POSTGRES_USER) name the owner, or set MIGRATE_ON_START=false"
+            "this role does not own the tables\(role.map { ", so it cannot grant privileges to \($0)" } ?? ""); set "
+                + "MIGRATION_DATABASE_URL (or POSTGRES_USER) to the owner, or set MIGRATE_ON_START=false"
         case .failed(let file, let line, let sqlState, let message):
             "\(file)\(line.map { ":\($0)" } ?? ""): \(message) (SQLSTATE \(sqlState)); nothing of this file was applied"
         case .locked(let holders):

@@ -58,7 +58,7 @@ struct Migrator: Sendable {
             if let role { try await pool.withConnection { try role.ensure(on: $0) } }
             var applied: [Migration] = []
             while let migration = try await patiently(pool, { try applyNext($0, role) }) {
-                logger.info("Applied a migration", metadata: ["file": "\(migration.file)"])
+                logger.info("migration applied", metadata: ["file": "\(migration.file)"])
                 applied.append(migration)
             }
             return applied
@@ -87,7 +87,7 @@ struct Migrator: Sendable {
     func down(expecting expected: Int32? = nil) async throws -> Migration {
         try await withPool { pool in
             let migration = try await patiently(pool) { try rollBackLast($0, expecting: expected) }
-            logger.info("Rolled a migration back", metadata: ["file": "\(migration.downFile)"])
+            logger.info("migration rolled back", metadata: ["file": "\(migration.downFile)"])
             return migration
         }
     }
@@ -233,13 +233,13 @@ extension Migrator {
                     }
                 }
             } catch is Busy {
-                if !isToldOfOther { logger.notice("another process is migrating the database, waiting for it") }
+                if !isToldOfOther { logger.notice("waiting for another migration") }
                 isToldOfOther = true
             } catch let error as PostgresError where Self.isLockConflict(error.sqlState) {
                 guard ContinuousClock.now < end else { throw MigrationError.locked(holders: watch.holders) }
                 let holders = watch.holders.map(\.description).joined(separator: "; ")
                 logger.warning(
-                    "a migration waits for a lock and will be tried again",
+                    "migration waiting for a lock",
                     metadata: ["reason": "\(error.detail)", "held_by": "\(holders.isEmpty ? "unknown" : holders)"]
                 )
             }

@@ -59,7 +59,7 @@ struct JSONBody {
             throw APIError(.malformedRequest, detail: "The body is not a JSON object with short keys.")
         }
         guard keys.count == values.count else {
-            throw APIError(.malformedRequest, detail: "The body names a key twice.")
+            throw APIError(.malformedRequest, detail: "The body has a duplicate key.")
         }
         self.values = values
     }
@@ -102,7 +102,7 @@ struct JSONBody {
     /// - Throws: ``APIError`` with `invalid_fields` when anything was wrong, unknown fields included.
     mutating func finish() throws(APIError) {
         for field in values.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }).prefix(10) {
-            faults.append(.init(field: field, code: .unknownField, detail: "This field is not known."))
+            faults.append(.init(field: field, code: .unknownField, detail: "This field is unknown."))
         }
         guard faults.isEmpty else { throw .invalidFields(faults) }
     }

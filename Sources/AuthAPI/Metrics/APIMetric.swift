@@ -18,19 +18,19 @@ enum APIMetric {
     static let databaseRefused = "auth_database_refused_total"
 
     static let descriptions = [
-        MetricDescription(signIns, .counter, "Attempts to sign in, by method and outcome."),
-        MetricDescription(registrations, .counter, "Attempts to register, by outcome."),
+        MetricDescription(signIns, .counter, "Sign-in attempts by method and outcome."),
+        MetricDescription(registrations, .counter, "Registration attempts by outcome."),
         MetricDescription(sessions, .gauge, "Live sessions in the database."),
-        MetricDescription(outdatedHashes, .gauge, "Passwords hashed with other parameters than those of today."),
-        MetricDescription(hashingWaiting, .gauge, "Password checks that wait for a thread."),
-        MetricDescription(hashingBusy, .gauge, "Threads that check a password."),
-        MetricDescription(hashingWait, .durations, "Time that password checks waited for a thread."),
-        MetricDescription(hashingRefused, .counter, "Password checks refused because too many were waiting."),
-        MetricDescription(databaseWaiting, .gauge, "Requests that wait for a database connection."),
-        MetricDescription(databaseBusy, .gauge, "Database connections at work."),
-        MetricDescription(databaseConnections, .gauge, "Database connections open."),
-        MetricDescription(databaseConnects, .counter, "Database connections opened; more than the pool's size: again."),
-        MetricDescription(databaseWait, .durations, "Time that requests waited for a database connection."),
-        MetricDescription(databaseRefused, .counter, "Requests refused for want of a connection, by reason."),
+        MetricDescription(outdatedHashes, .gauge, "Passwords hashed with outdated parameters."),
+        MetricDescription(hashingWaiting, .gauge, "Password checks waiting for a thread."),
+        MetricDescription(hashingBusy, .gauge, "Threads checking a password."),
+        MetricDescription(hashingWait, .durations, "Time password checks waited for a thread."),
+        MetricDescription(hashingRefused, .counter, "Password checks rejected because the queue was full."),
+        MetricDescription(databaseWaiting, .gauge, "Requests waiting for a database connection."),
+        MetricDescription(databaseBusy, .gauge, "Database connections in use."),
+        MetricDescription(databaseConnections, .gauge, "Open database connections."),
+        MetricDescription(databaseConnects, .counter, "Database connections opened, including reconnections."),
+        MetricDescription(databaseWait, .durations, "Time requests waited for a database connection."),
+        MetricDescription(databaseRefused, .counter, "Requests rejected for lack of a connection, by reason."),
     ]
 }

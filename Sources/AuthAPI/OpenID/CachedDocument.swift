@@ -79,7 +79,7 @@ actor CachedDocument<Document: Sendable> {
             return .success(document)
         } catch {
             logger.warning(
-                "a provider's document could not be fetched",
+                "provider document not fetched",
                 metadata: metadata(of: error)
             )
             return .failure(error)

@@ -55,14 +55,14 @@ struct CodeExchange: Sendable {
         }
         return switch TokenFault(exactly: fault.error) {
         case .invalidGrant:
-            error(.flowExpired, "the provider does not take the code: used before, too old, or not ours")
+            error(.flowExpired, "the provider rejected the code: already used, expired, or issued to another client")
         case .invalidClient, .unauthorizedClient:
-            error(.providerError, "the provider does not take this site's client id and secret")
+            error(.providerError, "the provider rejected the client ID and secret")
         case .redirectMismatch:
             error(.providerError, "the provider does not know this site's callback address: compare PUBLIC_URL")
         case .temporarilyUnavailable, .serverError:
-            error(.providerUnavailable, "the provider says that it cannot issue tokens now")
-        case nil: error(.providerError, "the provider refuses to exchange the code")
+            error(.providerUnavailable, "the provider cannot issue tokens now")
+        case nil: error(.providerError, "the provider rejected the code exchange")
         }
     }
 }

@@ -46,7 +46,7 @@ struct DiscordProvider: IdentityProvider {
         ).decoded(Person.self)
         // A snowflake: 64 bits in decimal.
         guard (1...20).contains(person.id.utf8.count), person.id.utf8.allSatisfy(Self.isDigit) else {
-            throw ProviderError(.providerError, "the provider's answer names no user")
+            throw ProviderError(.providerError, "the provider's response contains no user")
         }
         let email = try EmailAddress.verified(person.email, isVerified: person.verified == true)
         return ProviderIdentity(

@@ -40,7 +40,7 @@ struct IDTokenVerifier: Sendable {
             // The signature is checked before the claims are read.
             throw ProviderError(.providerError, "the ID token lacks a claim, or has one of another type")
         } catch {
-            throw ProviderError(.providerError, "the ID token's signature is wrong")
+            throw ProviderError(.providerError, "the signature of the ID token is invalid")
         }
         try checkIdentity(of: claims, expected)
         try checkTimes(of: claims)
@@ -68,7 +68,7 @@ struct IDTokenVerifier: Sendable {
         else { throw ProviderError(.providerError, "the ID token is not a signed token") }
         // RFC 7515, section 4.1.11: what must be understood and is not makes the token invalid.
         guard header.crit == nil else {
-            throw ProviderError(.providerError, "the ID token demands an extension that is not known")
+            throw ProviderError(.providerError, "the ID token requires an unknown extension")
         }
         return header
     }
@@ -103,12 +103,12 @@ struct IDTokenVerifier: Sendable {
         guard claims.audience.count == 1 || claims.authorizedParty != nil else {
             throw ProviderError(
                 .providerError,
-                "the ID token is for several clients and does not say for which it was made"
+                "the ID token has several audiences and no authorized party"
             )
         }
         if let authorizedParty = claims.authorizedParty, !authorizedParty.isExactly(clientID) {
             throw .mismatch(
-                "the ID token was made for another client",
+                "the ID token is for another client",
                 expected: clientID,
                 received: authorizedParty
             )
@@ -120,7 +120,7 @@ struct IDTokenVerifier: Sendable {
         // Section 2: at most 255 ASCII characters.
         guard let subject = claims.subject, (1...255).contains(subject.utf8.count),
             subject.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else { throw ProviderError(.providerError, "the ID token names no subject, or none that can be kept") }
+        else { throw ProviderError(.providerError, "the ID token has no valid subject") }
         // Section 3.1.3.8: the left half of the digest that belongs to the signature's algorithm, SHA-256 for both.
         if let hash = claims.accessTokenHash {
             let digest = SHA256.hash(data: Array(expected.accessToken.value.utf8))

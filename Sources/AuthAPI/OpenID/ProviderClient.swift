@@ -90,7 +90,7 @@ struct ProviderClient: Sendable {
                 }
                 group.addTask { [sleep] in
                     try await sleep(Self.deadline)
-                    throw ProviderError(.providerUnavailable, "the provider did not answer in time")
+                    throw ProviderError(.providerUnavailable, "the provider did not respond in time")
                 }
                 defer { group.cancelAll() }
                 guard let first = try await group.next() else { throw CancellationError() }
@@ -99,7 +99,7 @@ struct ProviderClient: Sendable {
         } catch let error as ProviderError {
             throw error
         } catch is NIOTooManyBytesError {
-            throw ProviderError(.providerError, "the provider's answer is too long")
+            throw ProviderError(.providerError, "the provider's response is too long")
         } catch {
             throw ProviderError(.providerUnavailable, "the provider cannot be reached, or closed the connection")
         }
@@ -135,9 +135,9 @@ struct ProviderAnswer: Sendable {
         switch status {
         case 300...399:
             ProviderError(.providerError, "the provider redirects where it must not; redirects are not followed")
-        case 429: ProviderError(.providerUnavailable, "the provider says that it is asked too often (429)")
-        case 500...599: ProviderError(.providerUnavailable, "the provider has a fault of its own (5xx)")
-        default: ProviderError(.providerError, "the provider refuses what it was asked for (4xx)")
+        case 429: ProviderError(.providerUnavailable, "the provider limits requests (429)")
+        case 500...599: ProviderError(.providerUnavailable, "the provider has an internal error (5xx)")
+        default: ProviderError(.providerError, "the provider rejected the request (4xx)")
         }
     }
 
@@ -147,12 +147,12 @@ struct ProviderAnswer: Sendable {
     func decoded<Body: Decodable>(_ type: Body.Type = Body.self) throws(ProviderError) -> Body {
         guard let scan = JSONKeyScan(body), scan.longest <= Self.maximumKeyLength,
             let decoded = try? JSONDecoder().decode(Body.self, from: Data(body))
-        else { throw ProviderError(.providerError, "the provider's answer is not the JSON that is expected") }
+        else { throw ProviderError(.providerError, "the provider's response is not the expected JSON") }
         return decoded
     }
 }
 
 extension ProviderError {
     /// A response of another type.
-    static let notJSON = ProviderError(.providerError, "the provider's answer is not JSON")
+    static let notJSON = ProviderError(.providerError, "the provider's response is not JSON")
 }

@@ -54,7 +54,7 @@ struct ProviderMetadata: Sendable {
         guard let authorization = issuer.endpoint(document.authorizationEndpoint),
             let token = issuer.endpoint(document.tokenEndpoint), let keys = issuer.endpoint(document.keySetAddress)
         else {
-            throw ProviderError(.providerError, "the discovery document names an address that must not be asked")
+            throw ProviderError(.providerError, "the discovery document contains an address that is not allowed")
         }
         authorizationEndpoint = authorization
         tokenEndpoint = token

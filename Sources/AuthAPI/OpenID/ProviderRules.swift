@@ -9,14 +9,14 @@ extension AuthorizationAnswer {
     func checkIssuer(_ expected: String, isRequired: Bool) throws(ProviderError) {
         guard let issuer else {
             guard !isRequired else {
-                throw ProviderError(.providerError, "the provider's answer does not name its issuer")
+                throw ProviderError(.providerError, "the provider's response has no issuer")
             }
             return
         }
         guard issuer.utf8.elementsEqual(expected.utf8) else {
             // It stands in an address that anybody can write: only what could be an issuer is worth a log line.
             throw .mismatch(
-                "the provider's answer names another issuer",
+                "the provider's response has another issuer",
                 expected: expected,
                 received: ProviderAddress(issuer) == nil ? "(no issuer)" : issuer
             )

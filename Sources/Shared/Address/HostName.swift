@@ -55,7 +55,7 @@ struct HostName: Sendable {
         var name = String(String.UnicodeScalarView(label))
         if label.allSatisfy(\.isASCII) {
             if name.utf8.starts(with: "xn--".utf8), !isCanonical(Array(name.utf8.dropFirst(4))) {
-                throw Fault(reason: "has a part that begins with xn-- and is not the ASCII form of a name")
+                throw Fault(reason: "has a part that begins with xn-- but is not the ASCII form of a name")
             }
         } else {
             name = "xn--\(Punycode.encode(label))"

@@ -9,9 +9,9 @@ import FoundationEssentials
 public enum ProcessMetrics {
     /// What they are.
     public static let descriptions = [
-        MetricDescription("build_info", .gauge, "1, labelled with the version."),
-        MetricDescription("process_start_time_seconds", .gauge, "When the process started, in seconds since 1970."),
-        MetricDescription("process_cpu_seconds_total", .counter, "Processor time used."),
+        MetricDescription("build_info", .gauge, "Always 1; the label is the version."),
+        MetricDescription("process_start_time_seconds", .gauge, "Start time in seconds since the epoch."),
+        MetricDescription("process_cpu_seconds_total", .counter, "CPU time used."),
         MetricDescription("process_resident_memory_bytes", .gauge, "Resident memory."),
         MetricDescription("process_open_fds", .gauge, "Open file descriptors."),
     ]

@@ -8,8 +8,8 @@ public enum RequestMetric {
 
     /// What they are.
     public static let descriptions = [
-        MetricDescription(duration, .durations, "Time to answer HTTP requests, by method, route and status."),
-        MetricDescription(running, .gauge, "HTTP requests being answered."),
+        MetricDescription(duration, .durations, "Duration of HTTP requests by method, route and status."),
+        MetricDescription(running, .gauge, "HTTP requests in flight."),
     ]
 }
 

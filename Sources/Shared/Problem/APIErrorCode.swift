@@ -66,7 +66,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         case .malformedRequest: "Malformed request"
         case .unauthenticated: "Not signed in"
         case .invalidCredentials: "Wrong email or password"
-        case .crossSiteRequest: "Cross-site request refused"
+        case .crossSiteRequest: "Cross-site request rejected"
         case .notFound: "Not found"
         case .sessionNotFound: "Session not found"
         case .identityNotFound: "Linked account not found"

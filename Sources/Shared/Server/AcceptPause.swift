@@ -72,7 +72,7 @@ public final class AcceptPause: ChannelInboundHandler {
     private func wait(_ channel: any Channel) {
         guard !isWaiting else { return }
         isWaiting = true
-        logger.warning("few files can be opened; connections wait")
+        logger.warning("few file descriptors left, new connections wait")
         setReading(false, of: channel)
         lookAgain(channel)
     }

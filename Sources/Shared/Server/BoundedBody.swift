@@ -23,7 +23,7 @@ extension Request {
                 } catch is NIOTooManyBytesError {
                     throw Self.tooLarge
                 } catch let error where !(error is CancellationError) {
-                    throw APIError(.malformedRequest, detail: "The request body is broken, or did not arrive whole.")
+                    throw APIError(.malformedRequest, detail: "The request body is malformed or incomplete.")
                 }
             }
             group.addTask {
@@ -39,6 +39,6 @@ extension Request {
     }
 
     private static var tooLarge: APIError {
-        APIError(.payloadTooLarge, detail: "The request body may have at most \(maximumBodySize) bytes.")
+        APIError(.payloadTooLarge, detail: "The request body can have at most \(maximumBodySize) bytes.")
     }
 }

@@ -36,7 +36,7 @@ public enum HealthCheck {
             let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(patience))
             return response.status == .ok ? nil : "\(url) answered \(response.status.code)"
         } catch {
-            return "\(url) did not answer"
+            return "\(url) did not respond"
         }
     }
 }

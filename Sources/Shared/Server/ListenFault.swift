@@ -59,8 +59,8 @@ public struct ListenFault: Error, CustomStringConvertible {
         case EACCES:
             description = "\(port): \(place) needs privileges that this process lacks; choose another with \(port)"
         case EADDRNOTAVAIL: description = "\(host): \(address.host) is not an address of this machine"
-        case EAFNOSUPPORT: description = "\(host): this machine has no addresses of the kind of \(address.host)"
-        case let code?: description = "\(host): \(place) is refused: \(String(cString: strerror(code)))"
+        case EAFNOSUPPORT: description = "\(host): this machine does not support addresses like \(address.host)"
+        case let code?: description = "\(host): \(place) is not available: \(String(cString: strerror(code)))"
         case nil: description = "\(host): the name \(address.host) cannot be resolved"
         }
     }

@@ -34,7 +34,7 @@ public struct RouteTable: Sendable {
         guard !methods.isEmpty else { return APIError(.notFound, detail: "There is nothing at this path.") }
         return APIError(
             .methodNotAllowed,
-            detail: "This path takes \(methods.joined(separator: ", ")) only.",
+            detail: "This path accepts \(methods.joined(separator: ", ")) only.",
             allow: methods
         )
     }

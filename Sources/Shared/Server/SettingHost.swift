@@ -25,9 +25,9 @@ public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
     public init(_ text: String) throws(Invalid) {
         guard text.utf8.count <= 255 else { throw Invalid(reason: "must be a host, at most 255 characters long") }
         let text = text.lowercased()
-        if text.contains("/") { throw Invalid(reason: "must be a host alone: no scheme, no path, no range") }
+        if text.contains("/") { throw Invalid(reason: "must be a host without scheme, path or range") }
         if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x2C || $0 == 0x3B }) {
-            throw Invalid(reason: "must be one host, without blanks and commas")
+            throw Invalid(reason: "must be one host, without spaces and commas")
         }
         if text.contains("*") { throw Invalid(reason: "must not be *; every address is 0.0.0.0, with IPv6 it is ::") }
         if text.contains("%") { throw Invalid(reason: "must be an address without a zone (%)") }
@@ -40,7 +40,7 @@ public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
         } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil,
             (try? SettingHost(String(text[..<colon]))) != nil
         {
-            throw Invalid(reason: "must be a host without a port; the port has a setting of its own")
+            throw Invalid(reason: "must be a host without a port; the port has a separate setting")
         } else {
             throw Invalid(reason: "must be a host name or an IP address")
         }

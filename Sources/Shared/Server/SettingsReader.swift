@@ -86,7 +86,7 @@ public struct SettingsReader {
             let hint = isLink ? "; Kubernetes sets it for a service of that name: enableServiceLinks: false" : ""
             fault(
                 name,
-                "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(quoted(text))\(hint)"
+                "must be an integer from \(range.lowerBound) to \(range.upperBound), not \(quoted(text))\(hint)"
             )
             return fallback
         }
@@ -175,7 +175,7 @@ public struct SettingsReader {
     public mutating func hosts(_ name: SettingName) -> [String]? {
         guard let text = text(name) else { return nil }
         let parts = text.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
-        if parts.isEmpty { fault(name, "names no address") }
+        if parts.isEmpty { fault(name, "contains no address") }
         return parts
     }
 
@@ -210,7 +210,7 @@ public struct SettingsReader {
     /// The value, or nil and a fault when it holds what no setting can hold.
     private mutating func clean(_ value: String, _ name: SettingName, _ source: String) -> String? {
         guard let found = SettingText.forbidden(in: value) else { return value }
-        fault(name, "\(source == name.rawValue ? "" : source + " ")holds \(found)")
+        fault(name, "\(source == name.rawValue ? "" : source + " ")contains \(found)")
         return nil
     }
 

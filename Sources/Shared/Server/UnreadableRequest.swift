@@ -15,7 +15,7 @@ public struct UnreadableRequest: Sendable {
 
     init(_ error: HTTPParserError) {
         switch error {
-        case .invalidMethod: (status, detail) = (501, "This method is not known here.")
+        case .invalidMethod: (status, detail) = (501, "This method is not supported.")
         case .invalidVersion: (status, detail) = (505, "The request must be HTTP/1.0 or HTTP/1.1.")
         case .headerOverflow: (status, detail) = (431, "The request's headers are too large or too many.")
         default: (status, detail) = (400, "The request is not valid HTTP.")

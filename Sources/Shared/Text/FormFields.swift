@@ -76,7 +76,7 @@ public struct FormFields: Sendable {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
                 guard let high = iterator.next()?.hexDigit, let low = iterator.next()?.hexDigit else {
-                    throw APIError(.malformedRequest, detail: "A field has a broken escape.")
+                    throw APIError(.malformedRequest, detail: "A field has an invalid escape.")
                 }
                 bytes.append(high << 4 | low)
             default: bytes.append(byte)

@@ -27,7 +27,7 @@ struct FormFailure: Sendable {
     init(_ error: any Error, email: String, logger: Logger) throws {
         guard let error = error as? APIError else { throw error }
         if let cause = error.cause {
-            logger.warning("form not taken", metadata: ["cause": .string(ErrorPages.logged(cause))])
+            logger.warning("form rejected", metadata: ["cause": .string(ErrorPages.logged(cause))])
         }
         status = error.code.status
         switch error.code {

@@ -43,7 +43,7 @@ import Testing
                 let registration = try await run(201) {
                     try await browser.post(APIPath.register, Self.login.merging(["name": "Ada"]) { $1 })
                 }
-                #expect(registration == ["Take", "BEGIN", "InsertAccount", "InsertSession", "COMMIT"])
+                #expect(registration == ["Take", "BEGIN", "InsertUser", "InsertSession", "COMMIT"])
                 let signIn = try await run(200) { try await api.client().post(APIPath.login, Self.login) }
                 #expect(signIn == ["TakeAndFind", "InsertSession"])
                 for _ in 1...2 {

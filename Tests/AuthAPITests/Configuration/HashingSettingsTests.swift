@@ -44,10 +44,10 @@ import Testing
         #expect(byQuota == ["HASHING_THREADS: must be at most 1, the processors that the process may use, not 2"])
         let byMemory = read(["HASHING_THREADS": "64"], processors: 64, mebibytes: 768).faults
         #expect(
-            byMemory.count == 1 && byMemory[0].hasPrefix("HASHING_THREADS: must be at most 37, not 64: each takes 19")
+            byMemory.count == 1 && byMemory[0].hasPrefix("HASHING_THREADS: must be at most 37, not 64: each uses 19")
         )
         let byHash = read(["ARGON2_MEMORY_KIB": "1048576"], processors: 2, mebibytes: 768).faults
-        #expect(byHash.count == 1 && byHash[0].hasPrefix("ARGON2_MEMORY_KIB: one hash takes 1024 MiB"))
+        #expect(byHash.count == 1 && byHash[0].hasPrefix("ARGON2_MEMORY_KIB: one hash uses 1024 MiB"))
         #expect(read(["HASHING_THREADS": "2"], processors: 1.5, mebibytes: 128).faults.isEmpty)
         #expect(read(["HASHING_THREADS": "many"], processors: 1, mebibytes: 128).faults.count == 1)
     }

@@ -56,7 +56,7 @@ import Testing
             let migrating = Task { try await migrator.up().count }
             try await eventually {
                 logs.all.contains { line in
-                    line.contains("waits for a lock") && line.contains("application pg_dump")
+                    line.contains("waiting for a lock") && line.contains("application pg_dump")
                         && line.contains("canceling statement due to lock timeout")
                 }
             }

@@ -55,28 +55,29 @@ import Testing
         "W55: what keeps people from signing in is red, named by the doctor, and green when it is undone",
         arguments: [
             (
-                "REVOKE SELECT ON users FROM yoshikosan_api", "GRANT SELECT ON users TO yoshikosan_api", "rights",
+                "REVOKE SELECT ON users FROM yoshikosan_api", "GRANT SELECT ON users TO yoshikosan_api", "privileges",
                 "users"
             ),
             (
-                "REVOKE INSERT ON sessions FROM yoshikosan_api", "GRANT INSERT ON sessions TO yoshikosan_api", "rights",
+                "REVOKE INSERT ON sessions FROM yoshikosan_api", "GRANT INSERT ON sessions TO yoshikosan_api",
+                "privileges",
                 "sessions"
             ),
             (
                 "REVOKE INSERT ON audit_events FROM yoshikosan_api",
-                "GRANT INSERT ON audit_events TO yoshikosan_api", "rights", "audit_events"
+                "GRANT INSERT ON audit_events TO yoshikosan_api", "privileges", "audit_events"
             ),
             (
                 "REVOKE EXECUTE ON FUNCTION take_attempts FROM yoshikosan_api",
-                "GRANT EXECUTE ON FUNCTION take_attempts TO yoshikosan_api", "rights", "take_attempts"
+                "GRANT EXECUTE ON FUNCTION take_attempts TO yoshikosan_api", "privileges", "take_attempts"
             ),
             (
                 "REVOKE ALL ON yoshikosan_schema_migrations FROM yoshikosan_api",
-                "GRANT SELECT (version) ON yoshikosan_schema_migrations TO yoshikosan_api", "rights",
+                "GRANT SELECT (version) ON yoshikosan_schema_migrations TO yoshikosan_api", "privileges",
                 "permission denied for table yoshikosan_schema_migrations"
             ),
             (
-                "ALTER TABLE throttles RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO throttles", "rights",
+                "ALTER TABLE throttles RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO throttles", "privileges",
                 "throttles"
             ),
             (

@@ -62,7 +62,7 @@ import Testing
             try await TestAPI.with(["MIGRATE_ON_START": "true"], database: database, databaseURL: nowhere) { api in
                 let live = try await api.client().get(APIPath.liveness)
                 #expect(live.status == 200)
-                try await eventually { api.logs.all.contains { $0.contains("Cannot connect to PostgreSQL") } }
+                try await eventually { api.logs.all.contains { $0.contains("database connection failed") } }
             }
         }
     }

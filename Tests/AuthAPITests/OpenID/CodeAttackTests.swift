@@ -59,7 +59,7 @@ import Testing
                     try await flow.expectRefusal(
                         name,
                         .providerError,
-                        "names another issuer",
+                        "has another issuer",
                         change: { $0.with(issuer: issuer) }
                     )
                 }
@@ -67,7 +67,7 @@ import Testing
             try await flow.expectRefusal(
                 .google,
                 .providerError,
-                "does not name its issuer",
+                "has no issuer",
                 change: { $0.with(issuer: nil) }
             )
             // The code was not sent to anybody.
@@ -87,7 +87,7 @@ import Testing
             try await flow.expectRefusal(
                 .google,
                 .providerError,
-                "names another issuer",
+                "has another issuer",
                 change: { $0.with(issuer: "https://evil.example") }
             )
         }
@@ -110,7 +110,7 @@ import Testing
             let error = await #expect(throws: ProviderError.self) { try await providers[name]?.identity(for: answer) }
             try await providers.close()
             #expect(error?.failure == .providerError)
-            #expect(error.map { "\($0.reason)" }?.contains("client id and secret") == true)
+            #expect(error.map { "\($0.reason)" }?.contains("client ID and secret") == true)
         }
     }
 

@@ -139,25 +139,25 @@ import Testing
         Forgery("a list of other audiences", "another client") { $0.claims["aud"] = ["a", "b"] },
         Forgery("no audience", "lacks a claim") { $0.claims["aud"] = nil },
         Forgery("an empty list of audiences", "another client") { $0.claims["aud"] = [String]() },
-        Forgery("two audiences without azp", "several clients") { token in
+        Forgery("two audiences without azp", "several audiences") { token in
             token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
             token.claims["azp"] = nil
         },
-        Forgery("two audiences and the other's azp", "made for another client") { token in
+        Forgery("two audiences and the other's azp", "for another client") { token in
             token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
             token.claims["azp"] = "somebody-else"
         },
-        Forgery("another azp", "made for another client") { $0.claims["azp"] = "somebody-else" },
+        Forgery("another azp", "for another client") { $0.claims["azp"] = "somebody-else" },
         Forgery("another nonce", "nonce") { $0.claims["nonce"] = "AAAAAAAAAAAAAAAAAAAAAA" },
         Forgery("no nonce", "nonce") { $0.claims["nonce"] = nil },
         Forgery("an empty nonce", "nonce") { $0.claims["nonce"] = "" },
-        Forgery("no subject", "names no subject") { $0.claims["sub"] = nil },
-        Forgery("an empty subject", "names no subject") { $0.claims["sub"] = "" },
-        Forgery("a subject of 256 characters", "names no subject") {
+        Forgery("no subject", "no valid subject") { $0.claims["sub"] = nil },
+        Forgery("an empty subject", "no valid subject") { $0.claims["sub"] = "" },
+        Forgery("a subject of 256 characters", "no valid subject") {
             $0.claims["sub"] = String(repeating: "1", count: 256)
         },
         Forgery("a number as subject", "lacks a claim") { $0.claims["sub"] = 110_169 },
-        Forgery("a subject with a line break", "names no subject") { $0.claims["sub"] = "1\n2" },
+        Forgery("a subject with a line break", "no valid subject") { $0.claims["sub"] = "1\n2" },
         Forgery("another access token's hash", "another access token") {
             $0.claims["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA"
         },

@@ -148,7 +148,7 @@ import Testing
         ]
     )
     func json(endpoint: Endpoint, body: String) async throws {
-        try await expectRefusal(endpoint, .providerError, "not the JSON") { $0.body = body }
+        try await expectRefusal(endpoint, .providerError, "not the expected JSON") { $0.body = body }
     }
 
     @Test(

@@ -135,9 +135,9 @@ import Testing
     func discordID(text: String) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.person.update { $0.discordID = text }
-            try await flow.expectRefusal(.discord, .providerError, "names no user")
+            try await flow.expectRefusal(.discord, .providerError, "contains no user")
             flow.standIn.change(.discordUser) { $0.edit { $0["id"] = 80_351_110_224_678_912 } }
-            try await flow.expectRefusal(.discord, .providerError, "not the JSON")
+            try await flow.expectRefusal(.discord, .providerError, "not the expected JSON")
         }
     }
 

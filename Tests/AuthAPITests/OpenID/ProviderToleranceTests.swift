@@ -75,7 +75,7 @@ import Testing
             }
             for json in ["null", "80351110224678912", "8.0351110224678912e16", "[]", "true"] {
                 flow.standIn.change(.discordUser) { $0.edit { $0["id"] = StandInAnswer.json(json) } }
-                try await flow.expectRefusal(.discord, .providerError, "not the JSON", "\(json)")
+                try await flow.expectRefusal(.discord, .providerError, "not the expected JSON", "\(json)")
             }
             for json in ["\"true\"", "1", "null", "[true]"] {
                 flow.standIn.change(.discordUser) { $0.edit { $0["verified"] = StandInAnswer.json(json) } }
@@ -164,7 +164,7 @@ import Testing
         try await ProviderFlow.with { flow async throws in
             flow.standIn.change(.discovery) { $0.edit { $0["issuer"] = "https://accounts.example/" } }
             try await flow.expectRefusal(.google, .providerError, "another issuer")
-            let line = flow.logs.all.first { $0.contains("could not be fetched") } ?? ""
+            let line = flow.logs.all.first { $0.contains("not fetched") } ?? ""
             #expect(line.contains("\"expected\":\"\(flow.standIn.address)\""))
             #expect(line.contains("\"received\":\"https://accounts.example/\""))
         }

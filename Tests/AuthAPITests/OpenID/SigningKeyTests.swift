@@ -122,7 +122,7 @@ import Testing
             // Tried again, but not by everybody who comes.
             #expect(flow.standIn.count(.keys) == 2 && flow.standIn.count(.discovery) == 2)
             #expect(
-                flow.logs.all.count { $0.contains("could not be fetched") && $0.contains("\"kept\":\"true\"") } == 2
+                flow.logs.all.count { $0.contains("not fetched") && $0.contains("\"kept\":\"true\"") } == 2
             )
             flow.clock.advance(by: 61)
             _ = try await flow.signIn(.google)

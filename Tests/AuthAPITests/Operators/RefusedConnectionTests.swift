@@ -65,7 +65,7 @@ import Testing
             for (url, state, words) in cases {
                 let ending = try await ending("postgresql://\(url)")
                 #expect(ending.status == 78, "\(ending)")
-                #expect(ending.explanation.hasPrefix("the database refused the connection: "), "\(ending)")
+                #expect(ending.explanation.hasPrefix("the database rejected the connection: "), "\(ending)")
                 #expect(ending.explanation.contains(words), "\(ending)")
                 #expect(state.isEmpty || ending.explanation.contains("(SQLSTATE \(state))"), "\(ending)")
             }
@@ -88,7 +88,7 @@ import Testing
             try await TestAPI.with(database: database, databaseURL: url) { api in
                 try await eventually {
                     api.logs.all.contains {
-                        $0.contains("cannot be used yet") && $0.contains("password authentication failed")
+                        $0.contains("database not ready") && $0.contains("password authentication failed")
                             && $0.contains("28P01")
                     }
                 }

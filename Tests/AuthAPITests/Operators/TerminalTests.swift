@@ -30,7 +30,7 @@ import Testing
     func unseen() async throws {
         let (result, seen) = try await newPassword("\(Self.password)\n", "\(Self.password)\r")
         #expect(try result.get() == Self.password)
-        #expect(seen == "Password: \r\nThe same again: \r\n")
+        #expect(seen == "Password: \r\nRepeat password: \r\n")
     }
 
     @Test("A password that was typed differently the second time is not taken")

@@ -44,7 +44,7 @@ import Testing
             let failures = results.compactMap { result in
                 if case .failure(let error) = result { CommandEnding(of: error) } else { nil }
             }
-            #expect(failures.map(\.explanation) == ["An account with this email exists already."])
+            #expect(failures.map(\.explanation) == ["An account with this email already exists."])
             #expect(failures.map(\.status) == [1])
             let count = try await operators.database.sql("SELECT count(*) FROM users")
             #expect(count == "1")
@@ -198,11 +198,11 @@ import Testing
             let url = try #require(database.servingURL)
             let found = try #require(try await ending(url))
             let expected =
-                "permission denied for table users (SQLSTATE 42501)\n  fix: AuthAPI doctor prints what is missing"
+                "permission denied for table users (SQLSTATE 42501)\n  fix: AuthAPI doctor lists missing privileges"
             #expect(found.explanation == expected && found.status == 78)
         }
         let away = CommandEnding(of: PostgresError.unavailable(.waitedTooLong))
-        #expect(away?.explanation == "the database does not answer: no connection in time" && away?.status == 69)
+        #expect(away?.explanation == "the database does not respond: no connection in time" && away?.status == 69)
         let late = CommandEnding(of: PostgresError(kind: .rejected, sqlState: "57014", detail: "statement timeout"))
         #expect(late?.explanation == "the database rejected a statement: statement timeout (SQLSTATE 57014)")
         #expect(CommandEnding(of: CancellationError()) == nil)

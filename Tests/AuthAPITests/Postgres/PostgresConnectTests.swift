@@ -141,7 +141,7 @@ import Testing
             }
             await gate.entered()
             let waiting = Task { try await migrator.up() }
-            try await eventually { logs.all.contains { $0.contains("another process is migrating the database") } }
+            try await eventually { logs.all.contains { $0.contains("waiting for another migration") } }
             let clock = ContinuousClock()
             let start = clock.now
             waiting.cancel()

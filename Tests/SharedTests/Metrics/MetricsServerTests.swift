@@ -70,7 +70,7 @@ import Testing
             let missing = await HealthCheck.fault(at: address + "/health", within: patience)
             #expect(missing == "\(address)/health answered 404")
             let away = await HealthCheck.fault(at: "http://127.0.0.1:1/health")
-            #expect(away == "http://127.0.0.1:1/health did not answer")
+            #expect(away == "http://127.0.0.1:1/health did not respond")
         }
     }
 

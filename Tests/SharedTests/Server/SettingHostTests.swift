@@ -23,7 +23,8 @@ import Testing
         arguments: [
             ("127.0.0.1:8000", "without a port"), ("[::1]:8000", "without a port"),
             ("localhost:8000", "without a port"),
-            ("http://localhost", "alone"), ("10.0.0.0/8", "alone"), ("127.0.0.1,::1", "one host"), ("a b", "one host"),
+            ("http://localhost", "without scheme"), ("10.0.0.0/8", "without scheme"), ("127.0.0.1,::1", "one host"),
+            ("a b", "one host"),
             ("*", "0.0.0.0"), ("fe80::1%eth0", "zone"), ("", "host name"), ("[", "host name"), ("[]", "host name"),
             ("[127.0.0.1]", "host name"), ("[localhost]", "host name"), ("::1]", "host name"),
             ("256.0.0.1", "host name"),

@@ -132,15 +132,15 @@ import Testing
     func invisible(text: String, words: String) throws {
         var direct = reader(["SECRET_KEY": text])
         #expect(direct.secret(.secretKey) == nil)
-        #expect(direct.faults == ["SECRET_KEY: holds \(words)"])
+        #expect(direct.faults == ["SECRET_KEY: contains \(words)"])
         let file = try fromFile(Array(text.utf8))
-        #expect(file == (nil, ["SECRET_KEY: the file named by SECRET_KEY_FILE holds \(words)"]))
+        #expect(file == (nil, ["SECRET_KEY: the file named by SECRET_KEY_FILE contains \(words)"]))
     }
 
     @Test("W70: A file with a NUL, with other bytes than UTF-8 or without end is refused, and says why")
     func badFiles() throws {
         #expect(
-            try fromFile(Array("hush\0hush".utf8)).faults.joined().hasSuffix("holds a NUL character as character 5")
+            try fromFile(Array("hush\0hush".utf8)).faults.joined().hasSuffix("contains a NUL character as character 5")
         )
         #expect(try fromFile([0xFF, 0xFE, 0x68, 0]).faults.joined().hasSuffix("is not text in UTF-8"))
         for (path, reason) in [

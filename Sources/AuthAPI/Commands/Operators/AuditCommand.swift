@@ -17,7 +17,7 @@ struct AuditCommand: AsyncParsableCommand {
     var user: String?
 
     @Option(
-        help: ArgumentHelp("Only events from this time on.", valueName: "time"),
+        help: ArgumentHelp("Only events at or after this time.", valueName: "time"),
         transform: OperatorTime.init(argument:)
     )
     var since: OperatorTime?
@@ -31,16 +31,16 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "Only events of this kind.")
     var event: AuditEventKind?
 
-    @Option(help: ArgumentHelp("Only the newest so many.", valueName: "count"))
+    @Option(help: ArgumentHelp("Only the newest events, at most this many.", valueName: "count"))
     var limit: Int64?
 
-    @Flag(help: "Print JSON, an object a line.")
+    @Flag(help: "Print JSON, one object per line.")
     var json = false
 
     func validate() throws {
-        guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit is a number from 1 on") }
+        guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit must be at least 1") }
         guard let since, let until else { return }
-        guard since.date < until.date else { throw ValidationError("--until is a time after --since") }
+        guard since.date < until.date else { throw ValidationError("--until must be after --since") }
     }
 
     func run() async throws {
@@ -58,7 +58,7 @@ struct AuditCommand: AsyncParsableCommand {
                 print(try text(of: part, isFirst: isFirst))
                 isFirst = false
             }
-            if isFirst, !json { print("no event") }
+            if isFirst, !json { print("no events") }
         }
     }
 

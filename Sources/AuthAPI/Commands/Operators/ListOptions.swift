@@ -4,10 +4,10 @@ import Shared
 
 /// Which part of a list to show, and how.
 struct ListOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How many rows to show, from 1 to 1000.", valueName: "count"))
+    @Option(help: ArgumentHelp("The number of rows to show, from 1 to 1000.", valueName: "count"))
     var limit: Int64 = 50
 
-    @Option(help: ArgumentHelp("Go on behind this row of the part before.", valueName: "id"))
+    @Option(help: ArgumentHelp("Continue after this row of the previous page.", valueName: "id"))
     var after: String?
 
     @Flag(help: "Print JSON.")

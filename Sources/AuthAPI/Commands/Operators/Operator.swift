@@ -56,7 +56,7 @@ enum Operator {
     static func reference(_ text: String, option: String? = nil) throws -> UserReference {
         guard let reference = UserReference(text) else {
             let name = option.map { "\($0): " } ?? ""
-            throw misused("\(name)a user is named by email address or identifier (UUID)")
+            throw misused("\(name)a user is identified by email address or ID (UUID)")
         }
         return reference
     }
@@ -77,7 +77,7 @@ enum Operator {
         isAgreed: Bool,
         at terminal: Terminal = .standard
     ) throws {
-        guard !isAgreed, terminal.ask("This deletes \(what). Type \(call) to go on: ") != answer else { return }
+        guard !isAgreed, terminal.ask("This deletes \(what). Type \(call) to continue: ") != answer else { return }
         StandardError.print("nothing was deleted")
         throw ExitCode.failure
     }
@@ -87,7 +87,7 @@ enum Operator {
     /// - Throws: ``ExitCode`` 64.
     static func requireAnswer(isAgreed: Bool, at terminal: Terminal = .standard) throws {
         guard isAgreed || terminal.isInteractive else {
-            throw misused("this asks first, and there is no terminal to ask at: add --yes")
+            throw misused("confirmation is required and there is no terminal; add --yes")
         }
     }
 
@@ -105,7 +105,7 @@ enum Operator {
 
     /// Says that a list cannot go on behind a row, which may have been deleted since.
     static func noRow(_ list: ListOptions) -> ExitCode {
-        StandardError.print("there is no row \(list.after ?? "") to go on behind: list from the beginning")
+        StandardError.print("there is no row \(list.after ?? "") to continue after; start from the beginning")
         return notFound
     }
 }

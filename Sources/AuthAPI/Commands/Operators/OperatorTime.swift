@@ -16,7 +16,7 @@ struct OperatorTime: Equatable {
     /// - Throws: `ValidationError` that lists the forms.
     init(argument: String) throws {
         guard let time = OperatorTime(argument, now: .now) else {
-            throw ValidationError("this is no time; write \(Self.forms)")
+            throw ValidationError("not a valid time; write \(Self.forms)")
         }
         self = time
     }

@@ -14,7 +14,7 @@ struct SessionCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists live sessions, newest first.")
 
-        @Option(help: ArgumentHelp("Only those of this user, by email address or identifier.", valueName: "user"))
+        @Option(help: ArgumentHelp("Only sessions of this user, by email address or ID.", valueName: "user"))
         var user: String?
 
         @OptionGroup var list: ListOptions
@@ -31,7 +31,7 @@ struct SessionCommand: AsyncParsableCommand {
             try list.show(
                 sessions,
                 id: \.id,
-                empty: "no live session",
+                empty: "no live sessions",
                 titles: ["ID", "EMAIL", "CREATED", "EXPIRES", "ADDRESS", "BROWSER"],
                 cells: {
                     [
@@ -45,14 +45,14 @@ struct SessionCommand: AsyncParsableCommand {
 
     /// Ends one session.
     struct End: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Ends a session; its token is worth nothing then.")
+        static let configuration = CommandConfiguration(abstract: "Ends a session; its token becomes invalid at once.")
 
-        @Argument(help: "The identifier that `session list` shows.")
+        @Argument(help: "The ID shown by `session list`.")
         var session: String
 
         func run() async throws {
             guard let id = SessionID(uuidString: session) else {
-                throw Operator.misused("a session is named by its identifier (UUID)")
+                throw Operator.misused("a session is identified by its ID (UUID)")
             }
             guard try await Operator.run({ try await $0.store.endSession(id) }) else {
                 StandardError.print("there is no live session \(id.lowercaseText)")

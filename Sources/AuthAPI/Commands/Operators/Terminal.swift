@@ -35,7 +35,7 @@ struct Terminal: Sendable {
             return line
         }
         let first = try readUnseen("Password: ")
-        guard try readUnseen("The same again: ") == first else { throw Operator.misused("the passwords differ") }
+        guard try readUnseen("Repeat password: ") == first else { throw Operator.misused("the passwords do not match") }
         return first
     }
 
@@ -75,7 +75,7 @@ struct Terminal: Sendable {
         var unseen = saved
         unseen.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
         guard unsafe tcsetattr(input, TCSAFLUSH, &unseen) == 0 else {
-            throw Operator.misused("the terminal cannot be told to show nothing")
+            throw Operator.misused("the terminal cannot hide input")
         }
         defer {
             _ = unsafe tcsetattr(input, TCSAFLUSH, &saved)

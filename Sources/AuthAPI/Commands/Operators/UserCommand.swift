@@ -6,8 +6,8 @@ import Shared
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
-        abstract: "Lists, shows, makes and deletes users.",
-        discussion: "A user is named by email address or identifier. Status 1: there is no such user.",
+        abstract: "Lists, shows, creates and deletes users.",
+        discussion: "Users are identified by email address or ID. Exit status 1: there is no such user.",
         subcommands: [List.self, Show.self, Create.self, Delete.self, EndSessions.self]
     )
 
@@ -15,7 +15,7 @@ struct UserCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists users, newest first.")
 
-        @Option(help: "Only those whose email address or name contains this, whatever its case.")
+        @Option(help: "Only users whose email address or name contains this text, regardless of case.")
         var search: String?
 
         @OptionGroup var list: ListOptions
@@ -30,7 +30,7 @@ struct UserCommand: AsyncParsableCommand {
             try list.show(
                 users,
                 id: \.id,
-                empty: "no user",
+                empty: "no users",
                 titles: ["EMAIL", "SIGNS IN BY", "SESSIONS", "CREATED", "ID", "NAME"],
                 cells: { [$0.email, $0.signIn, "\($0.sessions)", $0.createdAt.ISO8601Format(), $0.id, $0.name] }
             )
@@ -39,9 +39,9 @@ struct UserCommand: AsyncParsableCommand {
 
     /// Shows one user.
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows everything about a user but secrets.")
+        static let configuration = CommandConfiguration(abstract: "Shows a user, without secrets.")
 
-        @Argument(help: "Email address or identifier.")
+        @Argument(help: "Email address or ID.")
         var user: String
 
         @Flag(help: "Print JSON.")
@@ -59,7 +59,7 @@ struct UserCommand: AsyncParsableCommand {
     /// Makes a user.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a user who signs in with a password.",
+            abstract: "Creates a user who signs in with a password.",
             discussion: """
                 The password is asked for at the terminal, or read as the first line of standard input; never an \
                 argument, which others could see. The rules are those of the registration form.
@@ -69,7 +69,7 @@ struct UserCommand: AsyncParsableCommand {
         @Argument(help: "The email address.")
         var email: String
 
-        @Option(help: "The name to show.")
+        @Option(help: "The display name.")
         var name: String
 
         @Flag(help: "Print JSON.")
@@ -115,13 +115,13 @@ struct UserCommand: AsyncParsableCommand {
     /// Deletes a user.
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Deletes a user with sessions and linked accounts, for good (asks first)."
+            abstract: "Deletes a user with all sessions and linked accounts permanently (asks first)."
         )
 
-        @Argument(help: "Email address or identifier.")
+        @Argument(help: "Email address or ID.")
         var user: String
 
-        @Flag(help: "Do not ask.")
+        @Flag(help: "Do not ask for confirmation.")
         var yes = false
 
         func run() async throws {
@@ -129,7 +129,7 @@ struct UserCommand: AsyncParsableCommand {
             try Operator.requireAnswer(isAgreed: yes)
             try await Operator.run { service in
                 guard let found = try await service.store.user(reference) else { throw Operator.noUser(reference) }
-                let question = "This deletes \(TextTable.harmless(found.email)) for good. Type the address to go on: "
+                let question = "This permanently deletes \(TextTable.harmless(found.email)). Type the address: "
                 if !yes, Terminal.standard.ask(question) != found.email {
                     StandardError.print("nothing was deleted")
                     throw ExitCode.failure
@@ -149,7 +149,7 @@ struct UserCommand: AsyncParsableCommand {
                 StandardError.print(
                     "nothing was deleted: the user \(shown.id) no longer has the address \(email); run the command again"
                 )
-            case .gone: StandardError.print("nothing was deleted: the user \(shown.id) does not exist any more")
+            case .gone: StandardError.print("nothing was deleted: the user \(shown.id) no longer exists")
             }
             throw Operator.notFound
         }
@@ -162,7 +162,7 @@ struct UserCommand: AsyncParsableCommand {
             abstract: "Signs a user out on every device."
         )
 
-        @Argument(help: "Email address or identifier.")
+        @Argument(help: "Email address or ID.")
         var user: String
 
         func run() async throws {

@@ -19,17 +19,17 @@ struct DatabaseExplanation: Sendable, Equatable {
         let fix = error.connectionFix(role: resolved?.user ?? configuration?.user, database: resolved?.database)
         switch error.kind {
         case .unavailable(.notConnected), .unavailable(.refused):
-            let event = error.isRefusal ? "the database refused the connection" : "the database cannot be reached"
+            let event = error.isRefusal ? "the database rejected the connection" : "the database cannot be reached"
             text = "\(event): \(error.detail)\(code)" + (fix.map { "\n  fix: \($0)" } ?? "")
             status = error.isRefusal ? SettingsFaults.exitStatus : HealthCheck.unavailableStatus
         case .unavailable:
-            text = "the database does not answer: \(error.detail.isEmpty ? "no connection in time" : error.detail)"
+            text = "the database does not respond: \(error.detail.isEmpty ? "no connection in time" : error.detail)"
             status = HealthCheck.unavailableStatus
         case .rejected where ["42P01", "42703", "42883"].contains(error.sqlState):
             text = "the schema is not up to date: \(error.detail)\(code)\n  fix: AuthAPI migrate up"
             status = HealthCheck.unavailableStatus
         case .rejected where error.sqlState == "42501":
-            text = "\(error.detail)\(code)\n  fix: AuthAPI doctor prints what is missing"
+            text = "\(error.detail)\(code)\n  fix: AuthAPI doctor lists missing privileges"
             status = SettingsFaults.exitStatus
         default:
             text = "the database rejected a statement: \(error.detail)\(code)"

@@ -50,7 +50,7 @@ extension DatabaseRequirements {
             DatabaseFault(
                 weight: .note,
                 subject: "server log",
-                message: "PostgreSQL logs the values of statements, email addresses among them",
+                message: "PostgreSQL logs parameter values, including email addresses",
                 fix: shown.map { "ALTER SYSTEM SET \($0) = 0" }.joined(separator: "; ") + "; SELECT pg_reload_conf()"
             )
         ]
@@ -66,7 +66,7 @@ extension DatabaseRequirements {
         guard let value = facts.settings[name]?.value, !["read committed", "read uncommitted"].contains(value) else {
             return []
         }
-        let message = "\(name) is \(value): requests that meet are rejected (SQLSTATE 40001)"
+        let message = "\(name) is \(value): concurrent requests are rejected (SQLSTATE 40001)"
         return [setting(name, message, to: "read committed", subject: "isolation")]
     }
 

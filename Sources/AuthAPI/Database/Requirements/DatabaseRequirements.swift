@@ -127,7 +127,7 @@ extension DatabaseRequirements {
                 DatabaseFault(
                     weight: .note,
                     subject: "other tables",
-                    message: Self.owner(of: table) + "; it is left alone",
+                    message: Self.owner(of: table) + "; it is not touched",
                     fix: ""
                 )
             )
@@ -168,7 +168,7 @@ extension DatabaseRequirements {
         guard purpose == .serving, schema.isEmpty, foreignTables.isEmpty, !pending.isEmpty else { return [] }
         let message =
             state.history == nil
-            ? "there is none that this role may use" : "pending: \(pending.map(\.file).joined(separator: ", "))"
+            ? "there is none that this role can use" : "pending: \(pending.map(\.file).joined(separator: ", "))"
         return [schemaFault(message, Self.migrate)]
     }
 
@@ -177,11 +177,11 @@ extension DatabaseRequirements {
             return [rightsFault("\(historyError.detail) (SQLSTATE \(historyError.sqlState ?? ""))")]
         }
         guard purpose == .serving, pending.isEmpty, !state.missing.isEmpty else { return [] }
-        return [rightsFault("\(facts.role) may not use \(state.missing)")]
+        return [rightsFault("the role \(facts.role) may not use \(state.missing)")]
     }
 
     private func rightsFault(_ message: String) -> DatabaseFault {
-        DatabaseFault(weight: .blocking, subject: "rights", message: message, fix: Self.migrate)
+        DatabaseFault(weight: .blocking, subject: "privileges", message: message, fix: Self.migrate)
     }
 
     private static let migrate = "run as the owner: AuthAPI migrate up"

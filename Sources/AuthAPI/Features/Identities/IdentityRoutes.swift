@@ -11,7 +11,7 @@ struct IdentityRoutes: Sendable {
     /// `GET /api/auth/connect`: the provider account that waits to be linked by a password.
     @Sendable func pending(_ request: Request, context: APIRequestContext) throws -> Response {
         guard let pending = pendingLinks.pending(of: request) else {
-            throw APIError(.noPendingConnection, detail: "No provider account waits to be linked.")
+            throw APIError(.noPendingConnection, detail: "No provider account is waiting to be linked.")
         }
         return try .json(PendingConnectionBody(provider: pending.provider, email: pending.email))
     }

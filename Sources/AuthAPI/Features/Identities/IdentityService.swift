@@ -55,7 +55,7 @@ struct IdentityService: Sendable {
         try await store.unlink(identity, of: visitor, from: trace) { methods in
             guard methods.identities.contains(where: { $0.id == identity }) else { throw Self.notFound }
             guard methods.suffice(without: identity, where: isOn) else {
-                throw APIError(.lastSignInMethod, detail: "Without this account you could not sign in any more.")
+                throw APIError(.lastSignInMethod, detail: "Without this account you could no longer sign in.")
             }
         }
     }

@@ -202,7 +202,7 @@ final class HashingQueue: @unchecked Sendable {
     }
 
     private static var overloaded: APIError {
-        APIError(.overloaded, detail: "Too many password checks are waiting; try again shortly.", retryAfter: 1)
+        APIError(.overloaded, detail: "The server is busy; try again shortly.", retryAfter: 1)
     }
 }
 

@@ -72,7 +72,7 @@ struct PasswordHasher: Sendable {
         guard let stored else { return nil }
         if let hash = Argon2Hash(phc: stored) { return .argon2id(hash) }
         if let hash = LegacyBcrypt(stored) { return .bcrypt(hash) }
-        Logger.current.error("A stored password hash cannot be read; the sign-in is refused.")
+        Logger.current.error("stored password hash unreadable")
         return nil
     }
 

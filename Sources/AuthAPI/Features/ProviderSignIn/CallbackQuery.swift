@@ -58,7 +58,7 @@ struct CallbackQuery: Sendable {
             throw AuthorizationFault(exactly: error)?.flowError
                 ?? ProviderError(
                     .providerError,
-                    "the provider says another error",
+                    "the provider returned another error",
                     providerError: LogExcerpt(errorCode: error)
                 )
         }
@@ -66,7 +66,7 @@ struct CallbackQuery: Sendable {
             throw ProviderError(.providerError, "the callback has neither code nor error")
         }
         guard code.utf8.count <= Self.maximumCodeLength, code.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw ProviderError(.providerError, "the code is none (RFC 6749, appendix A.11)")
+            throw ProviderError(.providerError, "the code is malformed (RFC 6749, appendix A.11)")
         }
         return Secret(code)
     }
@@ -94,10 +94,10 @@ private enum AuthorizationFault: String, CaseIterable {
 
     var flowError: ProviderError {
         switch self {
-        case .accessDenied: ProviderError(.accessDenied, "the provider says access_denied")
+        case .accessDenied: ProviderError(.accessDenied, "the provider returned access_denied")
         case .temporarilyUnavailable:
-            ProviderError(.providerUnavailable, "the provider says temporarily_unavailable")
-        case .serverError: ProviderError(.providerUnavailable, "the provider says server_error")
+            ProviderError(.providerUnavailable, "the provider returned temporarily_unavailable")
+        case .serverError: ProviderError(.providerUnavailable, "the provider returned server_error")
         }
     }
 }

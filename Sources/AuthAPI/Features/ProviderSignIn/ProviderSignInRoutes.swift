@@ -52,7 +52,7 @@ struct ProviderSignInRoutes: Sendable {
         { request, context in
             // A HEAD would use the code up, and the GET that follows it would find it used.
             guard request.method == .get else {
-                throw APIError(.methodNotAllowed, detail: "This path takes GET only.", allow: ["GET"])
+                throw APIError(.methodNotAllowed, detail: "This path accepts GET only.", allow: ["GET"])
             }
             let query = CallbackQuery(request)
             let flow = query.state.flatMap { flows.flow(for: $0, at: provider, of: request) }
@@ -68,7 +68,7 @@ struct ProviderSignInRoutes: Sendable {
                         if let state = query.state { flows.forget(state, of: request, on: &response) }
                         return response
                     }
-                    throw ProviderError(.flowExpired, "this browser has no such flow, or began it too long ago")
+                    throw ProviderError(.flowExpired, "this browser has no such flow, or it has expired")
                 }
                 if flow.linkTo != nil { visitor = try await signedIn(request) }
                 response = try await finish(flow, query: query, visitor: visitor, request: request, context: context)

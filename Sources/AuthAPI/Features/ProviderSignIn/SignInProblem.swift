@@ -20,7 +20,7 @@ struct SignInProblem: Sendable {
             self.init(.internalError, ["reason": "a statement failed"], error)
         default:
             // The kind alone: its text could hold what a person or a provider said.
-            self.init(.internalError, ["reason": "an error that nobody foresaw", "error": "\(type(of: error))"])
+            self.init(.internalError, ["reason": "unexpected error", "error": "\(type(of: error))"])
         }
     }
 

@@ -87,7 +87,7 @@ struct SessionRoutes: Sendable {
         of request: Request
     ) throws -> PendingLink {
         guard let pending = pendingLinks.pending(of: request), pending.provider == provider else {
-            throw APIError(.noPendingConnection, detail: "No account of this provider waits to be linked.")
+            throw APIError(.noPendingConnection, detail: "No account of this provider is waiting to be linked.")
         }
         guard pending.email == email.value else {
             let detail = "Enter the password of the account with the same email as the provider account."

@@ -72,7 +72,7 @@ struct PasswordGate: Sendable {
             trace: trace
         )
         try await audit.record(failure)
-        return APIError(.invalidCredentials, detail: "No account has this email and password.")
+        return APIError(.invalidCredentials, detail: "The email or the password is wrong.")
     }
 
     private func attempts(at email: EmailAddress, from trace: RequestTrace) -> [Attempt] {
@@ -86,7 +86,7 @@ struct PasswordGate: Sendable {
     private static func tooMany(_ microseconds: Int64, _ message: Logger.Message) -> APIError {
         let seconds = Int((microseconds + 999_999) / 1_000_000)
         Logger.current.notice(message, metadata: ["retry_after": .stringConvertible(seconds)])
-        return APIError(.tooManyRequests, detail: "Too many attempts; wait before the next.", retryAfter: seconds)
+        return APIError(.tooManyRequests, detail: "Too many attempts; wait before you try again.", retryAfter: seconds)
     }
 }
 

@@ -30,7 +30,7 @@ struct UserStore: Sendable {
             guard try db.run(insertion) > 0 else {
                 throw APIError(
                     .emailTaken,
-                    detail: "An account with this email exists already.",
+                    detail: "An account with this email already exists.",
                     fields: [FieldError(field: "email", code: .taken, detail: "This email is taken.")]
                 )
             }

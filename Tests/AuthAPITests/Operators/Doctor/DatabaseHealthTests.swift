@@ -49,13 +49,14 @@ import Testing
         let found = try await Self.findings(after: "")
         #expect(
             found.map(\.subject) == [
-                "database", "version", "encryption", "connections", "clock", "schema", "rights", "sessions", "visitors",
+                "database", "version", "encryption", "connections", "clock", "schema", "privileges", "sessions",
+                "visitors",
                 "disk",
             ]
         )
         #expect(found.allSatisfy { $0.level == .ok || $0.subject == "disk" }, "\(found)")
         #expect(try Self.only("schema", in: found).message == "current (\(Migrations.all.count) migrations)")
-        #expect(try Self.only("rights", in: found).message == "\(Self.role) may do what serving takes, no more")
+        #expect(try Self.only("privileges", in: found).message == "\(Self.role) has exactly the required privileges")
         #expect(try Self.only("database", in: found).message.contains("yoshikosan_test_"))
     }
 
@@ -70,14 +71,14 @@ import Testing
                 == .fix("schema", "pending: \(last.file)", "run as the owner: AuthAPI migrate up")
         )
         let empty = try await Self.findings(after: "", migrated: false)
-        #expect(try Self.only("schema", in: empty).message == "there is none that this role may use")
+        #expect(try Self.only("schema", in: empty).message == "there is none that this role can use")
         #expect(try Self.only("schema", in: empty).level == .fix)
         // Without tables there is nothing to say about visitors.
         #expect(!empty.contains { $0.subject == "visitors" })
         let newer = try await Self.findings(
             after: "INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')"
         )
-        #expect(try Self.only("schema", in: newer) == .note("schema", "current, and 1 of a newer release"))
+        #expect(try Self.only("schema", in: newer) == .note("schema", "current; newer migrations: 1"))
     }
 
     @Test(
@@ -87,8 +88,9 @@ import Testing
     )
     func missingRight(table: String, right: String) async throws {
         let found = try await Self.findings(after: "REVOKE \(right) ON \(table) FROM \(Self.role)")
-        let rights = try Self.only("rights", in: found)
-        #expect(rights == .fix("rights", "\(Self.role) may not use \(table)", "run as the owner: AuthAPI migrate up"))
+        let rights = try Self.only("privileges", in: found)
+        let message = "the role \(Self.role) may not use \(table)"
+        #expect(rights == .fix("privileges", message, "run as the owner: AuthAPI migrate up"))
     }
 
     @Test(
@@ -97,8 +99,8 @@ import Testing
     )
     func missingTrail(right: String) async throws {
         let found = try await Self.findings(after: "REVOKE \(right) FROM \(Self.role)")
-        let rights = try Self.only("rights", in: found)
-        #expect(rights.message == "\(Self.role) may not use audit_events")
+        let rights = try Self.only("privileges", in: found)
+        #expect(rights.message == "the role \(Self.role) may not use audit_events")
     }
 
     @Test(
@@ -113,9 +115,9 @@ import Testing
         ]
     )
     func wideRight(sql: String, named: String) async throws {
-        let rights = try Self.only("rights", in: try await Self.findings(after: sql))
+        let rights = try Self.only("privileges", in: try await Self.findings(after: sql))
         #expect(rights.level == .fix && rights.advice?.contains("MIGRATION_DATABASE_URL") == true)
-        #expect(rights.message == "\(Self.role) may do more than serving takes: \(named)")
+        #expect(rights.message == "\(Self.role) has more privileges than required: \(named)")
     }
 
     @Test("D6 The owner, and whoever has the run of the server, is more than a role to serve as")
@@ -132,11 +134,11 @@ import Testing
                 try await TestSQL.run("CREATE ROLE \(role) LOGIN \(attribute)", on: owner)
                 try await TestSQL.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role)", on: owner)
                 let found = try await Self.findings(PostgresConfiguration(url: server.url() + " user=\(role)"))
-                let rights = try Self.only("rights", in: found)
-                #expect(rights.message.hasPrefix("\(role) may do more than serving takes: \(named), "), "\(rights)")
+                let rights = try Self.only("privileges", in: found)
+                #expect(rights.message.hasPrefix("\(role) has more privileges than required: \(named), "), "\(rights)")
             }
             let found = try await Self.findings(owner)
-            let rights = try Self.only("rights", in: found)
+            let rights = try Self.only("privileges", in: found)
             #expect(
                 rights.message.contains("owns ") && rights.message.contains(" oauth_accounts ")
                     && rights.message.contains("yoshikosan_schema_migrations")
@@ -165,8 +167,8 @@ import Testing
         try await TestPostgres.withTLS { server in
             for (mode, start) in [
                 ("verify-full", "TLSv1.3, and the server is verified"),
-                ("require", "TLSv1.3, but nobody checks who the server is"),
-                ("disable", "none on the way to 127.0.0.1, which is on a private network"),
+                ("require", "TLSv1.3, but the server is not verified"),
+                ("disable", "none to 127.0.0.1, which is on a private network"),
             ] {
                 let url = "postgresql://postgres@127.0.0.1:\(server.port)/postgres?sslmode=\(mode)&sslrootcert="
                 let root = server.data.appending(path: mode == "verify-full" ? "root.crt" : "missing.crt").path()
@@ -200,7 +202,7 @@ import Testing
             let serving = try #require(database.servingURL)
             let failing = try await Self.findings(PostgresConfiguration(url: serving))
             #expect(failing.count == 1 && failing[0].level == .fix)
-            #expect(failing[0].message.contains("stopped answering") && failing[0].message.contains("clock_timestamp"))
+            #expect(failing[0].message.contains("stopped responding") && failing[0].message.contains("clock_timestamp"))
         }
     }
 
@@ -229,7 +231,7 @@ import Testing
         }
         let plain = try health("postgresql://u@db.example/site")
         let open = plain.encryption(server(address: "198.51.100.7"))
-        #expect(open.level == .fix && open.message.hasPrefix("none on the way to 198.51.100.7"))
+        #expect(open.level == .fix && open.message.hasPrefix("none to 198.51.100.7"))
         #expect(plain.encryption(server()).level == .ok)
         let weak = try health("postgresql://u@db.example/site?sslmode=verify-ca")
         #expect(weak.encryption(server(tls: "TLSv1.3", address: "198.51.100.7")).level == .note)

@@ -38,7 +38,9 @@ import Testing
                 #expect(found.filter { $0.level == .fix } == [])
                 #expect(found.first == .ok("settings", "complete and valid"))
                 let subjects = Set(found.map(\.subject))
-                #expect(subjects.isSuperset(of: ["secrets", "PUBLIC_URL", "cookie", "Google", "Discord", "rights"]))
+                #expect(
+                    subjects.isSuperset(of: ["secrets", "PUBLIC_URL", "cookie", "Google", "Discord", "privileges"])
+                )
                 let callback = "https://site.example/api/auth/callback/discord"
                 #expect(found.contains { $0.subject == "Discord" && $0.message.hasSuffix(callback) })
                 // What a session or a token is made of is nobody's to read.
@@ -61,14 +63,14 @@ import Testing
                 let faults = found.filter { $0.level == .fix }
                 #expect(
                     Set(faults.map(\.subject)) == [
-                        "settings", "secrets", "PUBLIC_URL", "cookie", "Discord", "schema", "rights",
+                        "settings", "secrets", "PUBLIC_URL", "cookie", "Discord", "schema", "privileges",
                     ]
                 )
                 #expect(faults.allSatisfy { $0.advice?.isEmpty == false })
                 let settings = faults.filter { $0.subject == "settings" }
                 for name in ["LOG_LEVEL", "DATABASE_POOL_SIZE", "GOOGLE_CLIENT_SECRET"] {
                     let fault = settings.first { $0.message.hasPrefix("\(name): ") }
-                    #expect(fault?.advice == ".env.example explains \(name)", "\(settings)")
+                    #expect(fault?.advice == ".env.example describes \(name)", "\(settings)")
                 }
             }
         }
@@ -77,7 +79,7 @@ import Testing
     @Test("E2 Without settings the doctor says what is missing, and what it could not look at")
     func nothing() async throws {
         let found = await Self.findings([:])
-        #expect(found.contains(.note("database", "not looked at: the settings do not say where it is")))
+        #expect(found.contains(.note("database", "not checked: the settings do not name it")))
         #expect(found.contains { $0.level == .fix && $0.message.hasPrefix("SECRET_KEY: ") })
         #expect(found.contains { $0.level == .fix && $0.message.hasPrefix("DATABASE_URL: ") })
     }

@@ -50,7 +50,7 @@ import Testing
         let found = try await Self.findings()
         #expect(found.map(\.subject) == ["Discord", "clock", "Google", "clock"])
         #expect(found.allSatisfy { $0.level == .ok }, "\(found)")
-        #expect(found[2].message.hasSuffix("/.well-known/openid-configuration answers"))
+        #expect(found[2].message.hasSuffix("/.well-known/openid-configuration responds"))
         #expect(found[1].message == "agrees with that of Discord" && found[3].message == "agrees with that of Google")
     }
 
@@ -75,15 +75,15 @@ import Testing
     func slow(isHeld: Bool) async throws {
         let found = try await Self.findings(patience: .milliseconds(500)) { $0.delivery = isHeld ? .held : .stalled }
         let google = try Self.only("Google", in: found)
-        #expect(google.level == .fix && google.message.contains("did not answer in time"))
+        #expect(google.level == .fix && google.message.contains("did not respond in time"))
     }
 
     @Test(
         "A11 A discovery document with which nobody could sign in is found, and GOOGLE_ISSUER named",
         arguments: [
             ("another issuer", "issuer", "https://evil.example"), ("another issuer", "issuer", ""),
-            ("must not be asked", "token_endpoint", "http://169.254.169.254/"),
-            ("must not be asked", "jwks_uri", "/keys"), ("not the JSON that is expected", "jwks_uri", nil),
+            ("not allowed", "token_endpoint", "http://169.254.169.254/"),
+            ("not allowed", "jwks_uri", "/keys"), ("not the expected JSON", "jwks_uri", nil),
         ]
     )
     func wrongDocument(reason: String, field: String, value: String?) async throws {
@@ -98,7 +98,7 @@ import Testing
     @Test("A11 An answer that is no document is found, and redirects are not followed")
     func noDocument() async throws {
         let changes: [(String, @Sendable (inout StandInAnswer) -> Void)] = [
-            ("refuses what it was asked for", { $0.status = 404 }), ("fault of its own", { $0.status = 503 }),
+            ("rejected the request", { $0.status = 404 }), ("internal error", { $0.status = 503 }),
             ("not JSON", { $0.headers[.contentType] = "text/html" }), ("too long", { $0.delivery = .endless }),
             ("redirects", { $0.redirect(to: StandInProvider.Endpoint.trap.rawValue) }),
         ]

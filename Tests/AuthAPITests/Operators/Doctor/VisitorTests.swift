@@ -32,7 +32,7 @@ import Testing
         for url in ["https://site.example", "http://localhost:8080"] {
             let found = try await Self.finding(after: Self.signIns(5, from: ["203.0.113.9"]), at: url)
             #expect(found.level == .fix && found.advice?.contains("TRUSTED_PROXIES") == true)
-            #expect(found.message == "5 people of this week all seem to come from 203.0.113.9")
+            #expect(found.message == "all 5 users of this week appear to come from 203.0.113.9")
         }
     }
 
@@ -48,7 +48,7 @@ import Testing
     func privateAddress(address: String, isProxy: Bool) async throws {
         let found = try await Self.finding(after: Self.signIns(1, from: [address]), at: "https://site.example")
         #expect(found.level == (isProxy ? .fix : .ok))
-        #expect(found.message.contains(isProxy ? "seems to come from \(address)" : "too few sign-ins"))
+        #expect(found.message.contains(isProxy ? "appears to come from \(address)" : "too few sign-ins"))
     }
 
     @Test(
@@ -57,7 +57,7 @@ import Testing
     )
     func ownMachine(url: String) async throws {
         let found = try await Self.finding(after: Self.signIns(4, from: ["127.0.0.1"]), at: url)
-        #expect(found == .ok("visitors", "too few sign-ins this week to tell whether a proxy hides the addresses"))
+        #expect(found == .ok("visitors", "too few sign-ins this week to detect a proxy that hides client addresses"))
     }
 
     @Test("N3 Visitors from several addresses are as they should be; what is older than a week does not count")

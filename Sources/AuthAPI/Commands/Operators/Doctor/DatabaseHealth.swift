@@ -56,8 +56,8 @@ struct DatabaseHealth: Sendable {
         do {
             findings = try await body(pool)
         } catch {
-            let advice = "ask again; if it stays, look into PostgreSQL's own log"
-            findings = [.fix("database", "\(configuration) stopped answering: \(String(reflecting: error))", advice)]
+            let advice = "run doctor again; if it persists, see PostgreSQL's log"
+            findings = [.fix("database", "\(configuration) stopped responding: \(String(reflecting: error))", advice)]
         }
         await pool.close()
         return findings
@@ -68,7 +68,7 @@ struct DatabaseHealth: Sendable {
         let code = error.sqlState.map { " (SQLSTATE \($0))" } ?? ""
         let advice =
             error.connectionFix(role: resolved?.user, database: resolved?.database)
-            ?? "see that PostgreSQL runs there, lets this machine in (pg_hba.conf) and knows role, password and database"
+            ?? "check that PostgreSQL is running, admits this machine (pg_hba.conf), and has the role, password and database"
         return .fix("database", "\(configuration) cannot be used: \(error.detail)\(code)", advice)
     }
 
@@ -79,22 +79,22 @@ struct DatabaseHealth: Sendable {
         let here = started.addingTimeInterval(Date.now.timeIntervalSince(started) / 2)
         let faults = try await faults(pool)
         var findings: [Finding] = [
-            .ok("database", "\(roles.serving) answers; \(server.database) has \(Self.size(server.bytes))"),
+            .ok("database", "\(roles.serving) responds; the size of \(server.database) is \(Self.size(server.bytes))"),
             encryption(server), connections(server),
             ProviderReach.judge(skew: server.time.timeIntervalSince(here), against: "PostgreSQL"),
         ]
         if !faults.contains(where: { $0.subject == "version" }) {
             findings.insert(.ok("version", "PostgreSQL \(server.version / 10_000).\(server.version % 10_000)"), at: 1)
         }
-        if !faults.contains(where: { ["schema", "rights"].contains($0.subject) }) {
+        if !faults.contains(where: { ["schema", "privileges"].contains($0.subject) }) {
             findings.append(try await schema(pool))
         }
         findings += faults.map(\.finding)
-        if !faults.contains(where: { $0.subject == "rights" }) { findings.append(try await rights(pool)) }
+        if !faults.contains(where: { $0.subject == "privileges" }) { findings.append(try await rights(pool)) }
         findings += try await sessions(pool)
         findings += try await visitors(pool)
         findings.append(
-            .note("disk", "what is free on PostgreSQL's disk is not to be seen from here", "on its machine: df -h")
+            .note("disk", "free disk space on the database host cannot be checked from here", "run there: df -h")
         )
         return findings
     }
@@ -116,7 +116,7 @@ struct DatabaseHealth: Sendable {
             Set(try MigrationHistory.find($0)?.versions(PostgresReader($0)) ?? [])
         }
         let newer = applied.subtracting(known).count
-        if newer > 0 { return .note("schema", "current, and \(newer) of a newer release") }
+        if newer > 0 { return .note("schema", "current; newer migrations: \(newer)") }
         return .ok("schema", "current (\(applied.count) migrations)")
     }
 
@@ -124,15 +124,15 @@ struct DatabaseHealth: Sendable {
     func encryption(_ server: DescribeServer.Server) -> Finding {
         if let tls = server.tls {
             if roles.serving.sslMode == "verify-full" { return .ok("encryption", "\(tls), and the server is verified") }
-            return .note("encryption", "\(tls), but nobody checks who the server is", "add sslmode=verify-full")
+            return .note("encryption", "\(tls), but the server is not verified", "add sslmode=verify-full")
         }
-        guard let address = server.address else { return .ok("encryption", "a socket of this machine needs none") }
+        guard let address = server.address else { return .ok("encryption", "not needed for a local socket") }
         if server.isAddressPrivate {
-            return .note("encryption", "none on the way to \(address), which is on a private network")
+            return .note("encryption", "none to \(address), which is on a private network")
         }
         return .fix(
             "encryption",
-            "none on the way to \(address): passwords' hashes and sessions can be read there",
+            "none to \(address): password hashes and sessions can be read on the way",
             "add sslmode=verify-full to DATABASE_URL"
         )
     }
@@ -153,13 +153,13 @@ struct DatabaseHealth: Sendable {
     private func rights(_ pool: PostgresPool) async throws -> Finding {
         let rights = try await pool.withConnection { try $0.one(DescribeRights()) }
         guard !rights.tooWide.isEmpty else {
-            return .ok("rights", "\(rights.role) may do what serving takes, no more")
+            return .ok("privileges", "\(rights.role) has exactly the required privileges")
         }
         return .fix(
-            "rights",
-            "\(rights.role) may do more than serving takes: \(rights.tooWide)",
-            "serve as a role of its own: MIGRATION_DATABASE_URL names the owner, DATABASE_URL the other; AuthAPI "
-                + "migrate up makes it"
+            "privileges",
+            "\(rights.role) has more privileges than required: \(rights.tooWide)",
+            "use a separate serving role: set MIGRATION_DATABASE_URL to the owner and DATABASE_URL to the role; AuthAPI "
+                + "migrate up creates it"
         )
     }
 
@@ -169,7 +169,7 @@ struct DatabaseHealth: Sendable {
             let most = try await pool.withConnection { try $0.one(DescribeSessions()) }
             let message = "no user has more than \(most) live sessions"
             guard most > 1000 else { return [.ok("sessions", message)] }
-            return [.fix("sessions", message, "look at who has them: AuthAPI session list")]
+            return [.fix("sessions", message, "see whose they are: AuthAPI session list")]
         } catch let error as PostgresError where ["42P01", "42501"].contains(error.sqlState ?? "") {
             return []
         }
@@ -183,17 +183,17 @@ struct DatabaseHealth: Sendable {
         } catch let error as PostgresError where ["42P01", "42501"].contains(error.sqlState ?? "") {
             return []
         }
-        let advice = "name the proxy in nginx's TRUSTED_PROXIES, if it is one; else all share one limit on sign-ins"
+        let advice = "if that is a proxy, add it to TRUSTED_PROXIES of nginx; otherwise all users share one rate limit"
         guard let address = seen.onlyAddress else {
             return [.ok("visitors", "\(seen.sessions) sessions of a week came from \(seen.addresses) addresses")]
         }
         if seen.users >= 5 {
-            return [.fix("visitors", "\(seen.users) people of this week all seem to come from \(address)", advice)]
+            return [.fix("visitors", "all \(seen.users) users of this week appear to come from \(address)", advice)]
         }
         if publicURL.isSecure, !publicURL.isLoopback, seen.isOnlyAddressPrivate {
-            return [.fix("visitors", "whoever signed in this week seems to come from \(address)", advice)]
+            return [.fix("visitors", "everyone who signed in this week appears to come from \(address)", advice)]
         }
-        return [.ok("visitors", "too few sign-ins this week to tell whether a proxy hides the addresses")]
+        return [.ok("visitors", "too few sign-ins this week to detect a proxy that hides client addresses")]
     }
 
     private static func size(_ bytes: Int64) -> String {

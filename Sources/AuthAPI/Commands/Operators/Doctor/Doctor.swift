@@ -45,13 +45,13 @@ struct Doctor {
                 patience: patience
             ).findings()
         } else {
-            findings.append(.note("database", "not looked at: the settings do not say where it is"))
+            findings.append(.note("database", "not checked: the settings do not name it"))
         }
         return findings
     }
 
     private static func fault(_ line: String) -> Finding {
         let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
-        return .fix("settings", line, ".env.example explains \(parts.first ?? "each setting")")
+        return .fix("settings", line, ".env.example describes \(parts.first ?? "each setting")")
     }
 }

@@ -6,8 +6,8 @@ import Shared
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks settings, secrets, address, providers and database; says what to mend.",
-        discussion: "Status 0: nothing is to be mended. Status 1: the lines that begin with FIX say what is."
+        abstract: "Checks settings, secrets, address, providers and database; prints how to fix problems.",
+        discussion: "Exit status 0: no problems. Exit status 1: lines that begin with FIX name the problems."
     )
 
     @Flag(help: "Print JSON.")
@@ -23,7 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
             for finding in findings { print(finding) }
         }
         let count = findings.count { $0.level == .fix }
-        if !json { print(count == 0 ? "Nothing is to be mended." : "To be mended: \(count)") }
+        if !json { print(count == 0 ? "No problems found." : "Problems found: \(count)") }
         if count > 0 { throw ExitCode.failure }
     }
 }

@@ -48,7 +48,7 @@ struct ProviderReach: Sendable {
         var findings: [Finding] = []
         do throws(ProviderError) {
             if provider == .google { _ = try ProviderMetadata(answer.decoded(), issuer: settings.address) }
-            findings.append(.ok(provider.displayName, "\(address) answers"))
+            findings.append(.ok(provider.displayName, "\(address) responds"))
         } catch {
             findings.append(Self.fault(of: provider, at: address, error))
         }
@@ -62,13 +62,13 @@ struct ProviderReach: Sendable {
         let advice =
             switch (error.failure, provider) {
             case (.providerUnavailable, _):
-                "see that this server may connect there (name server, firewall, proxy, certificates)"
+                "check that this server can connect to it (DNS, firewall, proxy, certificates)"
             case (_, .google):
-                "GOOGLE_ISSUER must be the issuer of an OpenID provider, letter for letter; leave it empty for Google"
+                "GOOGLE_ISSUER must be exactly the issuer of an OpenID provider; leave it empty for Google"
             case (_, .discord):
-                "DISCORD_BASE_URL must be what the addresses of Discord's API start with; leave it empty for Discord"
+                "DISCORD_BASE_URL must be the base address of Discord's API; leave it empty for Discord"
             }
-        return .fix(provider.displayName, "nobody signs in that way: \(address): \(error.reason)", advice)
+        return .fix(provider.displayName, "sign-in with it does not work: \(address): \(error.reason)", advice)
     }
 
     /// Judges how far another clock is ahead, in seconds.
@@ -77,7 +77,7 @@ struct ProviderReach: Sendable {
         return .fix(
             "clock",
             "this machine is \(Int(abs(skew))) seconds \(skew > 0 ? "behind" : "ahead of") \(other)",
-            "let it keep time by NTP (timedatectl set-ntp true)"
+            "synchronize it with NTP (timedatectl set-ntp true)"
         )
     }
 }

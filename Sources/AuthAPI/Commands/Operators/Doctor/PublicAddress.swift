@@ -24,23 +24,23 @@ struct PublicAddress: Sendable {
         if let port = url.port, Self.badPorts.contains(port) {
             return .fix(
                 "PUBLIC_URL",
-                "\(url): no browser opens port \(port)",
-                "give the address that people type, for example that of the TLS proxy or of BROWSER_PORT"
+                "\(url): browsers block port \(port)",
+                "set it to the address that browsers use, such as that of the reverse proxy or of BROWSER_PORT"
             )
         }
         if isProduction, url.isLoopback {
-            return .note("PUBLIC_URL", "\(url) leads nowhere but on this machine", "set it to what people type")
+            return .note("PUBLIC_URL", "\(url) works on this machine only", "set it to the address that browsers use")
         }
         return .ok("PUBLIC_URL", "\(url)")
     }
 
     private var cookie: Finding {
         if url.isSecure { return .ok("cookie", "Secure, __Host-access_token") }
-        if url.isLoopback { return .ok("cookie", "not Secure, which http on this machine does not need") }
+        if url.isLoopback { return .ok("cookie", "not Secure, which http on this machine does not require") }
         return .fix(
             "cookie",
-            "passwords and cookies travel to \(url) in the clear, and the cookie is not Secure",
-            "put a TLS proxy in front and set PUBLIC_URL to its https address"
+            "passwords and cookies are sent to \(url) unencrypted, and the cookie is not Secure",
+            "terminate TLS in a reverse proxy and set PUBLIC_URL to its https address"
         )
     }
 
@@ -48,11 +48,11 @@ struct PublicAddress: Sendable {
     private var callbacks: [Finding] {
         guard !providers.isEmpty else {
             return [
-                .note("providers", "none is set up; GOOGLE_CLIENT_ID, DISCORD_CLIENT_ID and their secrets would do it")
+                .note("providers", "none is on; GOOGLE_CLIENT_ID, DISCORD_CLIENT_ID and their secrets enable them")
             ]
         }
         return providers.map {
-            .note($0.displayName, "the redirect address to register there: \(url)\(APIPath.oauthCallback($0))")
+            .note($0.displayName, "callback address to register: \(url)\(APIPath.oauthCallback($0))")
         }
     }
 }

@@ -27,8 +27,8 @@ struct SecretFiles {
                     findings.append(
                         .note(
                             "secrets",
-                            "\(name.rawValue) stands in the environment, where its age cannot be seen",
-                            "a file that only the service may read is better: \(name.rawValue)_FILE"
+                            "\(name.rawValue) is in the environment, so its age is unknown",
+                            "prefer a file that only the service can read: \(name.rawValue)_FILE"
                         )
                     )
                 }
@@ -43,7 +43,7 @@ struct SecretFiles {
                 .note(
                     "secrets",
                     "SECRET_KEY_PREVIOUS is still set, \(age) days after the key was changed",
-                    "once `AuthAPI secret rotate` has run, nothing needs it: take it away"
+                    "after `AuthAPI secret rotate` it is no longer needed; remove it"
                 )
             )
         }
@@ -54,16 +54,16 @@ struct SecretFiles {
         let age = facts.age(at: now)
         let mode = String(facts.mode, radix: 8)
         if facts.mode & 0o007 != 0 {
-            return .fix("secrets", "everybody on this machine may read \(path) (mode \(mode))", "chmod 0400 \(path)")
+            return .fix("secrets", "every user of this machine can read \(path) (mode \(mode))", "chmod 0400 \(path)")
         }
         if facts.mode & 0o020 != 0 {
-            return .fix("secrets", "its group may change \(path) (mode \(mode))", "chmod 0400 \(path)")
+            return .fix("secrets", "its group can change \(path) (mode \(mode))", "chmod 0400 \(path)")
         }
         if name == .secretKey, age > Self.ageToChange {
             return .note(
                 "secrets",
                 "SECRET_KEY is \(age) days old",
-                "change it: the old one as SECRET_KEY_PREVIOUS, a new one as SECRET_KEY, then AuthAPI secret rotate"
+                "rotate it: set the old key as SECRET_KEY_PREVIOUS and a new SECRET_KEY, then run AuthAPI secret rotate"
             )
         }
         return .ok("secrets", "\(name.rawValue): long, random, mode \(mode), \(age) day\(age == 1 ? "" : "s") old")
