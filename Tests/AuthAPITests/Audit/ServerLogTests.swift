@@ -17,10 +17,56 @@ import Testing
                 configuration: configuration,
                 pool: PostgresPool(configuration, logger: TestDatabase.silentLogger)
             )
-            try await OAuthSite.with(["HASHING_QUEUE": "100"], database: database, body)
+            try await OAuthSite.with(["HASHING_QUEUE": "100", "DATABASE_POOL_SIZE": "4"], database: database, body)
             await database.pool.close()
             return try String(contentsOf: server.directory.appending(path: "log"), encoding: .utf8)
         }
+    }
+
+    @Test(
+        "W17: a user who is deleted, or an identity that is disconnected, during a sign-in makes no error of the database"
+    )
+    func goneMeanwhile() async throws {
+        let log = try await log { site in
+            let opening = """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO sessions%'
+                """
+            let owner = try await site.api.registered(email: "gone@example.com")
+            try await site.link(.google, in: owner) { $0.email = "gone@example.com" }
+            try await site.sql("DELETE FROM sessions")
+
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser)
+            let locked = Gate()
+            async let locking: Void = site.api.database.pool.transaction { db in
+                try db.run(LockTrail())
+                locked.wait()
+            }
+            await locked.entered()
+            async let byProvider = browser.get(target)
+            while try await site.sql(opening) != "1" { await Task.yield() }
+            try await site.sql("DELETE FROM oauth_accounts")
+            locked.open()
+            try await locking
+            // The second attempt asks for the password of the account with that email.
+            #expect(try await byProvider.parameter("connect") == "google")
+
+            let deleted = Gate()
+            async let deleting: Void = site.api.database.pool.transaction { db in
+                try db.run(DeleteUsers())
+                deleted.wait()
+            }
+            await deleted.entered()
+            let login = ["email": "gone@example.com", "password": "Correct-Horse-7"]
+            async let byPassword = site.api.client().post(APIPath.login, login)
+            while try await site.sql(opening) != "1" { await Task.yield() }
+            deleted.open()
+            try await deleting
+            #expect(try await byPassword.status == 401)
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "0")
+        }
+        #expect(!log.contains("ERROR") && !log.contains("DETAIL"), "\(log)")
     }
 
     @Test("W17: a taken address, by form, by provider and by several at once, makes no error of the database")
@@ -59,4 +105,12 @@ import Testing
             #expect(!log.contains(word), "\(log)")
         }
     }
+}
+
+private struct LockTrail: Statement {
+    static let sql: StaticString = "LOCK TABLE audit_events IN SHARE MODE"
+}
+
+private struct DeleteUsers: Statement {
+    static let sql: StaticString = "DELETE FROM users"
 }

@@ -80,10 +80,8 @@ struct ProviderSignInService: Sendable {
         let identity = try await identity(for: flow, code: code, issuer: issuer)
         do {
             return try await signIn(identity, replacing: tokens, from: trace)
-        } catch let error as PostgresError
-            where error.violates("sessions_user_id_fkey") || error.violates("sessions_identity_id_fkey")
-        {
-            // The account was deleted, or the identity disconnected, between two steps; the second attempt finds that.
+        } catch is SessionOwnerGone {
+            // The user was deleted, or the identity disconnected, between two steps; the second attempt finds that.
             return try await signIn(identity, replacing: tokens, from: trace)
         }
     }

@@ -36,8 +36,8 @@ struct SessionService: Sendable {
                 linking: pending,
                 givingBack: checked.attempts
             )
-        } catch let error as PostgresError where error.violates("sessions_user_id_fkey") {
-            // The account was deleted while its password was being checked.
+        } catch is SessionOwnerGone {
+            // The user was deleted while its password was being checked.
             throw try await gate.refused(nil, email: email, from: trace)
         }
         return OpenedSession(user: found.user, token: session.token)
@@ -45,7 +45,7 @@ struct SessionService: Sendable {
 
     /// Opens a session for an account that an identity is linked to, in place of those whose tokens came along.
     ///
-    /// - Throws: ``PostgresError`` that violates `sessions_identity_id_fkey` when the identity has been disconnected.
+    /// - Throws: ``SessionOwnerGone``.
     func open(
         for user: User,
         through provider: OAuthProvider,

@@ -5,24 +5,33 @@ import Shared
 /// Stores a session, and the event that it was opened; gives back what was taken for the check of its password; counts
 /// the user's other live sessions as far as `countingTo`.
 ///
-/// One statement for all of it, so that the usual sign-in needs no transaction around it.
+/// Stores nothing when the user, or the identity that the session is opened through, no longer exists. Both are locked
+/// until the session is stored: a foreign key that is violated would put an error into the server's log. One statement
+/// for all of it, so that the usual sign-in needs no transaction around it.
 struct InsertSession: Statement {
     static let sql: StaticString = """
-        WITH given (key, cost) AS (VALUES ($11::bytea, $12::bigint), ($13, $14)),
-        locked AS (SELECT key FROM throttles WHERE key IN ($11, $13) ORDER BY key FOR UPDATE),
+        WITH owner AS (SELECT id FROM users WHERE id = $2 FOR KEY SHARE),
+        identity AS (SELECT id FROM oauth_accounts WHERE id = $15 AND user_id = $2 FOR KEY SHARE),
+        opened AS (
+            INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address, identity_id)
+            SELECT $1, id, $3, $4, $5, $9, $8, $15 FROM owner
+            WHERE $15 IS NULL OR EXISTS (SELECT FROM identity)
+            RETURNING id, user_id
+        ),
+        given (key, cost) AS (VALUES ($11::bytea, $12::bigint), ($13, $14)),
+        locked AS (
+            SELECT key FROM throttles WHERE key IN ($11, $13) AND EXISTS (SELECT FROM opened) ORDER BY key FOR UPDATE
+        ),
         returned AS (
             UPDATE throttles SET busy_until = busy_until - given.cost * interval '1 microsecond'
             FROM given, locked WHERE throttles.key = given.key AND locked.key = given.key
-        ),
-        opened AS (
-            INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address, identity_id)
-            VALUES ($1, $2, $3, $4, $5, $9, $8, $15) RETURNING id, user_id
         ),
         noted AS (
             INSERT INTO audit_events (event, user_id, session_id, provider, device_id, address, user_agent, request_id)
             SELECT 'signed_in', user_id, id, $6, $7, $8, $9, $10 FROM opened
         )
-        SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $2 AND expires_at > $4 LIMIT $16) AS others
+        SELECT EXISTS (SELECT FROM opened), count(*)
+        FROM (SELECT FROM sessions WHERE user_id = $2 AND expires_at > $4 LIMIT $16) AS others
         """
     /// Up to how many other sessions are counted.
     static let countingTo = SessionStore.liveLimit / 2
@@ -35,10 +44,19 @@ struct InsertSession: Statement {
         ] + session.trace.parameters + givingBack.costs + [.uuid(orNull: session.identity), .int8(Self.countingTo)]
     }
 
-    /// Whether the user may have more sessions than are allowed by now.
-    ///
-    /// Sign-ins at the same moment do not see each other's sessions, so it is found out long before the limit.
-    static func decode(_ row: PostgresRow) throws -> Bool { try row.int8(0) >= countingTo }
+    /// What became of it.
+    struct Outcome: Sendable {
+        /// Whether the session is stored.
+        let isOpened: Bool
+        /// Whether the user may have more sessions than are allowed by now.
+        ///
+        /// Sign-ins at the same moment do not see each other's sessions, so it is found out long before the limit.
+        let mayBeTooMany: Bool
+    }
+
+    static func decode(_ row: PostgresRow) throws -> Outcome {
+        Outcome(isOpened: try row.bool(0), mayBeTooMany: try row.int8(1) >= countingTo)
+    }
 }
 
 /// Ends the session whose token a browser presented when a new one was opened for it, whoever it belonged to.

@@ -28,7 +28,7 @@ struct SessionStore: Sendable {
     /// password, it is linked; the sessions that the browser had end; attempts that were taken for the check are given
     /// back. Afterwards the user's oldest sessions end as far as there are more than ``liveLimit``.
     ///
-    /// - Throws: `no_pending_connection` when the provider account cannot be linked any more.
+    /// - Throws: ``SessionOwnerGone``, and `no_pending_connection` when the provider account cannot be linked any more.
     func insert(
         _ session: NewSession,
         replacing replaced: [TokenHash] = [],
@@ -39,10 +39,10 @@ struct SessionStore: Sendable {
         let opening = InsertSession(session: session, givingBack: attempts)
         let mayBeTooMany: Bool
         if upgrade == nil, pending == nil, replaced.isEmpty {
-            mayBeTooMany = try await postgres.withConnection { try $0.one(opening) }
+            mayBeTooMany = try await postgres.withConnection { try Self.open(opening, in: $0) }
         } else {
             mayBeTooMany = try await postgres.transaction { db in
-                let mayBeTooMany = try db.one(opening)
+                let mayBeTooMany = try Self.open(opening, in: db)
                 if let upgrade { try db.run(UpgradeHash(upgrade: upgrade, session: session)) }
                 if let pending { try identities.link(pending, with: session, in: db) }
                 try Self.end(replaced, by: session, in: db)
@@ -50,6 +50,16 @@ struct SessionStore: Sendable {
             }
         }
         if mayBeTooMany { await endSurplus(beside: session) }
+    }
+
+    /// Stores a session.
+    ///
+    /// - Returns: whether the user may have more sessions than are allowed by now.
+    /// - Throws: ``SessionOwnerGone``.
+    private static func open(_ opening: InsertSession, in db: PostgresConnection) throws -> Bool {
+        let outcome = try db.one(opening)
+        guard outcome.isOpened else { throw SessionOwnerGone() }
+        return outcome.mayBeTooMany
     }
 
     /// Ends the sessions that a browser had, as part of the transaction that opens another for it.
@@ -119,6 +129,10 @@ struct SessionStore: Sendable {
         }
     }
 }
+
+/// The user that a session was to be opened for was deleted meanwhile, or the identity that it was to be opened through
+/// was disconnected.
+struct SessionOwnerGone: Error {}
 
 /// A password hash that replaces another.
 struct HashUpgrade: Sendable {
