@@ -52,6 +52,36 @@ import Testing
     }
 
     @Test(
+        "W52: what an operator takes away while people are signed in gives them 503, and an operator the reason",
+        arguments: [
+            "REVOKE ALL ON sessions, users FROM yoshikosan_api",
+            "REVOKE USAGE ON SCHEMA public FROM yoshikosan_api, PUBLIC",
+            "ALTER TABLE sessions RENAME TO old_sessions", "ALTER TABLE users RENAME COLUMN name TO full_name",
+            "DROP INDEX users_email_key", "DROP FUNCTION take_attempts",
+        ]
+    )
+    func changedMeanwhile(command: String) async throws {
+        try await TestAPI.with { api in
+            let client = try await api.registered()
+            try await api.database.sql(command)
+            let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            let registration = ["email": "eve@example.com", "password": "Correct-Horse-7", "name": "Eve"]
+            let answers = [
+                try await client.get(APIPath.me), try await client.get(APIPath.sessions),
+                try await api.client().post(APIPath.login, login),
+                try await api.client().post(APIPath.register, registration),
+            ]
+            let failed = answers.filter { $0.status >= 400 }
+            #expect(!failed.isEmpty)
+            for answer in failed {
+                #expect(answer.status == 503 && answer.header("Retry-After") != nil)
+                #expect(try answer.problem.code == .serviceUnavailable)
+            }
+            #expect(api.logs.all.contains { $0.contains("request failed") && $0.contains("sqlstate") })
+        }
+    }
+
+    @Test(
         "W55: what keeps people from signing in is red, named by the doctor, and green when it is undone",
         arguments: [
             (
