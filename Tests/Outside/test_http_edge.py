@@ -151,6 +151,17 @@ def test_w35_a_broken_body_that_nobody_reads_makes_no_second_answer(site, server
         (f"GET / HTTP/1.1\r\nHost: a\r\nX: {'x' * 20_000}\r\n\r\n", 431),
         ("GET / HTTP/1.1\r\nHost: a\r\n" + f"X: {'x' * 15_000}\r\n" * 5 + "\r\n", 431),
         ("GET / HTTP/1.1\r\nHost: a\r\n" + "".join(f"X-{n}: a\r\n" for n in range(2000)) + "\r\n", 431),
+        # RFC 9112, section 3.2.
+        ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n", 400),
+        ("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        # Section 6.1.
+        ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", 501),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ],
 )
 def test_w25_w35_what_is_no_http_gets_an_answer_with_a_body(site, server, data, status):
@@ -166,6 +177,30 @@ def test_w25_w35_what_is_no_http_gets_an_answer_with_a_body(site, server, data, 
         assert content.startswith(b"<!doctype html>") and f"Error {status}".encode() in content
     for name in (b"content-security-policy", b"x-content-type-options", b"x-request-id", b"connection: close"):
         assert name in head.lower()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_w33_a_client_that_waits_for_leave_to_send_its_body_gets_it(site, server):
+    """RFC 9110, section 10.1.1: `Expect: 100-continue` is answered before the body is there, once, and only then."""
+    body = b"{}" if server == "api_port" else b"email=a"
+    head = f"{LOGIN[server]}Content-Length: {len(body)}\r\nExpect: 100-Continue\r\nConnection: close\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", getattr(site, server)), timeout=5) as connection:
+        connection.sendall(head)
+        assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        received = b""
+        while part := connection.recv(65_536):
+            received += part
+    assert [line[-3:] for line in heads(received)] == [b"422"]
+    for request in (b"GET /health/live HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",):
+        received, _ = exchange(getattr(site, server), request)
+        assert [line[-3:] for line in heads(received)] == [b"200"]
+    # Neither HTTP/1.0 nor what came behind another request is interrupted.
+    old = head.replace(b"HTTP/1.1", b"HTTP/1.0") + body
+    behind = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n" + head + body
+    for request, statuses in ((old, [b"422"]), (behind, [b"200", b"422"])):
+        received, _ = exchange(getattr(site, server), request)
+        assert [line[-3:] for line in heads(received)] == statuses
 
 
 @pytest.mark.parametrize("path", ["/日本語", "/login?x=é", "/api/auth/日本語", "/\u0301"])

@@ -44,14 +44,17 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard unreadable == nil else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            // The parser lets HTTP/0.9 and HTTP/2.0 pass.
-            guard head.version.major == 1 else {
-                return errorCaught(context: context, error: HTTPParserError.invalidVersion)
+            if let fault = UnreadableRequest(head) {
+                isBroken = true
+                unreadable = fault
+                // The framework answers any error of the parser, which is replaced by the page for this one.
+                return context.fireErrorCaught(HTTPParserError.unknown)
             }
             isReadingBody = true
-            // HTTP/1.0 knows no chunks and, by itself, no second request.
+            // HTTP/1.0 has no chunks and, by itself, no second request.
             let isOld = head.version == .http1_0
             let closes = isOld || !head.isKeepAlive
+            if !isOld, open.isEmpty, head.awaitsContinue { sendContinue(context) }
             open.append(Exchange(closes: closes, isOld: isOld))
             var head = head.inASCII
             if closes { head.headers.replaceOrAdd(name: "Connection", value: "close") }
@@ -67,7 +70,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? HTTPParserError {
             isBroken = true
-            if !isReadingBody { unreadable = UnreadableRequest(error) }
+            if !isReadingBody, unreadable == nil { unreadable = UnreadableRequest(error) }
         }
         context.fireErrorCaught(error)
     }
@@ -83,6 +86,12 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
             promise?.succeed(())
         case (.refusal, .body), (.nothing, _): promise?.succeed(())
         }
+    }
+
+    /// Has a client send its body that waits for leave to (RFC 9110, section 10.1.1).
+    private func sendContinue(_ context: ChannelHandlerContext) {
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
     }
 
     /// Decides what a head begins: without a request it is the framework's own answer to what could not be parsed.
@@ -121,6 +130,14 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
 extension MessageGate: Sendable {}
 
 extension HTTPRequestHead {
+    /// Whether the client sends its body only after it is told to.
+    fileprivate var awaitsContinue: Bool {
+        guard headers.contains(name: "Content-Length") || headers.contains(name: "Transfer-Encoding") else {
+            return false
+        }
+        return headers[canonicalForm: "Expect"].contains { $0.isCaseless("100-continue") }
+    }
+
     /// The request with nothing but ASCII in it.
     ///
     /// Other bytes of header values become question marks, for no header that is read here may have any. The parser

@@ -13,6 +13,39 @@ public struct UnreadableRequest: Sendable {
     /// The identifier of the request, made here: its headers were not read.
     public let requestID = RequestIdentifier.of(nil, by: nil, trusting: [])
 
+    private init(_ status: Int, _ detail: String) {
+        self.status = status
+        self.detail = detail
+    }
+
+    /// Finds what the parser tolerates in a head and RFC 9112 does not; nil for a good one.
+    init?(_ head: HTTPRequestHead) {
+        // The parser takes HTTP/0.9 and HTTP/2.0.
+        guard head.version.major == 1 else {
+            self.init(.invalidVersion)
+            return
+        }
+        let isOld = head.version == .http1_0
+        // Section 3.2: exactly one host; before HTTP/1.1 there may be none.
+        let hosts = head.headers["Host"]
+        guard hosts.count == 1 || isOld && hosts.isEmpty, hosts.allSatisfy({ !$0.utf8.contains(UInt8(ascii: " ")) })
+        else {
+            self.init(400, "The request must name one host.")
+            return
+        }
+        // Section 6.1: one coding is known, and none to HTTP/1.0.
+        let codings = head.headers["Transfer-Encoding"]
+        guard codings.isEmpty || !isOld else {
+            self.init(400, "A request of HTTP/1.0 has no transfer coding.")
+            return
+        }
+        guard codings.isEmpty || codings.count == 1 && codings[0].isCaseless("chunked") else {
+            self.init(501, "The transfer coding of the request is not known here.")
+            return
+        }
+        return nil
+    }
+
     init(_ error: HTTPParserError) {
         switch error {
         case .invalidMethod: (status, detail) = (501, "This method is not supported.")
