@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from site_under_test import ROOT, ask, free_ports, nginx, send_raw
+from site_under_test import ROOT, ask, free_ports, nginx, send_raw, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -252,3 +252,27 @@ def test_w6_signing_out_while_the_servers_are_away_forgets_the_cookie(alone, pat
         assert page.one("Set-Cookie") == forgotten
     assert ask(alone.port, path).one("Set-Cookie") is None
     assert ask(alone.port, "/login", "POST", body=b"").one("Set-Cookie") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "media_type"),
+    [
+        ("M-SEARCH /api/auth/me HTTP/1.1", 501, "application/problem+json"),
+        ("get /api/auth/me HTTP/1.1", 400, "application/problem+json"),
+        ("GET http://a.example/api/auth/me HTTP/1.1", 502, "application/problem+json"),
+        ("POST HTTPS://A.example:8443/api/auth/login HTTP/1.1", 502, "application/problem+json"),
+        ("GET http://a.example/openapi.json HTTP/1.0", 502, "application/problem+json"),
+        ("GET http://a.example/login HTTP/1.1", 502, "text/html; charset=utf-8"),
+        ("GET http://a.example/api/auth/google HTTP/1.1", 502, "text/html; charset=utf-8"),
+        ("M-SEARCH /login HTTP/1.1", 501, "text/html; charset=utf-8"),
+        ("POST /nginx-health HTTP/1.1", 404, "text/html; charset=utf-8"),
+    ],
+)
+def test_w25_every_method_and_form_of_target_gets_the_right_kind_of_page(patient, line, status, media_type):
+    answer = send_raw(patient.port, f"{line}\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+    assert (answer.status, answer.one("Content-Type")) == (status, media_type)
+    # The beginning of a provider sign-in is not repeated by itself.
+    repeats = status == 502 and media_type.startswith("text/html") and "google" not in line
+    assert answer.one("Refresh") == ("5" if repeats else None)
+    if "M-SEARCH" in line:
+        wait_until(lambda: any(entry["method"] == "M-SEARCH" for entry in patient.log_lines()), "nginx logs it")

@@ -94,6 +94,19 @@ def test_n3_of_a_chain_only_the_trusted_end_is_believed(front):
     assert headers["x-forwarded-proto"] == "http"
 
 
+@pytest.mark.parametrize(
+    ("said", "scheme"),
+    [
+        ("https", "https"), ("HTTPS", "https"), ("https, http", "https"), ("https,http", "https"), ("http", "http"),
+        ("http, https", "http"), ("", "http"), ("httpss", "http"), ("wss", "http"), (", https", "http"),
+    ],
+)  # fmt: skip
+def test_w30_a_list_of_schemes_begins_with_that_of_the_browser(front, said, scheme):
+    headers = {"X-Forwarded-Proto": said}
+    assert forwarded(ask(front.port, "/", source="127.0.0.2", headers=headers))["x-forwarded-proto"] == scheme
+    assert forwarded(ask(front.port, "/", headers=headers))["x-forwarded-proto"] == "http"
+
+
 def test_n3_a_request_id_is_new_each_time(front):
     assert len({ask(front.port, "/").one("X-Request-ID") for _ in range(5)}) == 5
 
