@@ -226,6 +226,23 @@ def test_w11_the_server_ends_under_load_that_the_database_holds_up():
     assert (status, seconds < 10) == (0, True), said
 
 
+@pytest.mark.parametrize("command", [["migrate", "up"], ["serve"]], ids=" ".join)
+def test_w11_a_second_signal_changes_nothing(command):
+    """timeout(1) and some supervisors send it to the process and to its group."""
+    (port,) = free_ports(1)
+    settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
+
+    def twice(process) -> bool:
+        if waiting() == 0:
+            return False
+        process.send_signal(signal.SIGTERM)
+        return True
+
+    with database() as url, migrations_locked(url) as waiting:
+        status, seconds, said = stopped(command, twice, DATABASE_URL=url, **settings)
+    assert (status, seconds < 10) == (0, True), said
+
+
 # Takes questions and answers none; says in files that it listens, and that it was asked.
 SILENT_RESOLVER = """
 import pathlib, socket, sys

@@ -10,6 +10,7 @@ extension AuthAPI {
     ///
     /// As process 1 of a container a program that does not listen for the signal would not get it at all.
     static func main() async {
+        ProcessEnd.hold()
         // The server ends by itself, request by request.
         if (try? parseAsRoot()) is ServeCommand { return await main(nil) }
         let signals = await UnixSignalsSequence(trapping: .sigterm)
@@ -37,6 +38,16 @@ extension AuthAPI {
 
 /// The end of the process, whatever still runs.
 enum ProcessEnd {
+    /// Blocks SIGTERM on this thread and those that it starts, so that it stays pending until a listener takes it.
+    ///
+    /// A supervisor that sends it more than once, as timeout(1) does, then does not kill the process with the second one.
+    static func hold() {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGTERM)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
     /// Ends the process with status 0 after so many seconds, unless it has ended by then; `before` is called then.
     static func force(after seconds: UInt32, _ before: @escaping @Sendable () -> Void = {}) {
         let thread = try? SystemThread.start {
