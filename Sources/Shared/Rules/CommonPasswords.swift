@@ -12,25 +12,39 @@ enum CommonPasswords {
     /// Whether a password is one of them, or is built from one of the other texts, which is what an attacker knows of the
     /// account and the site.
     static func contains(_ password: String, besides others: [String]) -> Bool {
-        let folded = password.lowercased()
+        let folded = Self.folded(password)
         if all.contains(folded.trimmingMarks()) { return true }
         let others = others.filter { $0.unicodeScalars.count <= PasswordRules.maximumLength }
         // Composed and decomposed characters compare equal as they are.
-        if others.contains(where: { $0.lowercased() == folded }) { return true }
+        if others.contains(where: { Self.folded($0) == folded }) { return true }
         let scalars = Array(folded.unicodeScalars)
         guard scalars.count <= longestBuilt else { return false }
-        if KeyboardWalk.isWalk(scalars) { return true }
         let known = knownWords(in: others)
-        return PasswordCore.exists(in: scalars) { core in
-            words.contains(core[...]) || known.contains(PasswordCore.lettersAndDigits(of: core))
+        func isBuilt(_ scalars: [Unicode.Scalar]) -> Bool {
+            KeyboardWalk.isWalk(scalars)
+                || PasswordCore.exists(in: scalars) { core in
+                    words.contains(core[...]) || known.contains(PasswordCore.lettersAndDigits(of: core))
+                }
         }
+        // "Summer26Summer26" is no better than its half.
+        return isBuilt(scalars) || PasswordCore.repeated(folded).map { isBuilt(Array($0.unicodeScalars)) } ?? false
+    }
+
+    /// The text in lower case, with full-width forms of ASCII narrowed.
+    private static func folded(_ text: String) -> String {
+        var folded = String.UnicodeScalarView()
+        for scalar in text.lowercased().unicodeScalars {
+            let isWide = (0xFF01...0xFF5E).contains(scalar.value)
+            folded.append(isWide ? Unicode.Scalar(UInt8(scalar.value - 0xFEE0)) : scalar)
+        }
+        return String(folded)
     }
 
     /// The words of an address, a name or a site, in the form in which cores are compared.
     private static func knownWords(in texts: [String]) -> Set<String> {
         var found: [String] = []
         for text in texts {
-            let folded = text.lowercased()
+            let folded = Self.folded(text)
             found.append(folded)
             // Of a domain the last label says nothing about anybody.
             let parts = folded.split(separator: "@", maxSplits: 1)

@@ -74,7 +74,7 @@ enum PasswordCore {
     }
 
     /// The part that a text repeats, if it is nothing but that.
-    private static func repeated(_ text: String) -> String? {
+    static func repeated(_ text: String) -> String? {
         let scalars = Array(text.unicodeScalars)
         for length in shortest..<max(shortest, scalars.count / 2 + 1) where scalars.count.isMultiple(of: length) {
             if (length..<scalars.count).allSatisfy({ scalars[$0] == scalars[$0 - length] }) {

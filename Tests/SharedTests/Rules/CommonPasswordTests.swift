@@ -27,7 +27,7 @@ import Testing
             "Hello123!", "H3llo123", "Hell0123", "L3tm31n!", "$ummer2026", "@dmin1234", "Adm1n123", "Azerty123",
             "Passwort1",
             "PasswordPassword1", "AdminAdmin1", "TestTest12", "Drowssap1", "Pass@word1", "Google2024", "Tokyo2020!",
-            "Sakura123",
+            "Sakura123", "Ｐａｓｓｗｏｒｄ１", "Ｐａｓｓword１２３", "Password1Password1", "Summer26Summer26", "Qwer1!Qwer1!",
         ]
     )
     func builtFromWords(password: String) { #expect(isCommon(password)) }
