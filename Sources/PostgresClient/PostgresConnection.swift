@@ -108,6 +108,12 @@ extension PostgresConnection {
     /// Whether the connection must be replaced.
     package var isBroken: Bool { link.isBroken }
 
+    /// Whether this connection is used as one that a pooler shares with other clients.
+    package var isShared: Bool { link.session.isShared }
+
+    /// The process of the server that was announced when connecting; a pooler announces another than the one that works.
+    package var announcedProcess: Int32 { link.announcedProcess }
+
     /// Whether the server still holds its end of the connection.
     package func isAlive() -> Bool { link.isAlive() }
 

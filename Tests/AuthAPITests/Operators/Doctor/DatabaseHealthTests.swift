@@ -49,7 +49,8 @@ import Testing
         let found = try await Self.findings(after: "")
         #expect(
             found.map(\.subject) == [
-                "database", "version", "encryption", "connections", "clock", "schema", "privileges", "sessions",
+                "database", "version", "encryption", "pooler", "connections", "clock", "schema", "privileges",
+                "sessions",
                 "visitors",
                 "disk",
             ]
@@ -58,6 +59,33 @@ import Testing
         #expect(try Self.only("schema", in: found).message == "current (\(Migrations.all.count) migrations)")
         #expect(try Self.only("privileges", in: found).message == "\(Self.role) has exactly the required privileges")
         #expect(try Self.only("database", in: found).message.contains("yoshikosan_test_"))
+    }
+
+    @Test(
+        "W50: the doctor reports the pooler in front of PostgreSQL, and a DATABASE_POOLER that does not fit it",
+        arguments: [
+            (nil, DatabasePooler.automatic, Finding.Level.ok, "no pooler in front"),
+            (nil, .session, .ok, "no pooler in front"),
+            (nil, .transaction, .note, "turns prepared statements off"),
+            ("transaction", .automatic, .ok, "treated as shared"),
+            ("transaction", .transaction, .ok, "treated as shared"),
+            ("session", .automatic, .ok, "treated as shared"),
+            ("session", .session, .note, "requires that its pool_mode is session"),
+        ] as [(String?, DatabasePooler, Finding.Level, String)]
+    )
+    func pooler(mode: String?, setting: DatabasePooler, level: Finding.Level, words: String) async throws {
+        try await TestDatabase.with { database in
+            func check(_ configuration: PostgresConfiguration) async throws {
+                var configuration = configuration
+                configuration.pooler = setting
+                let found = try Self.only("pooler", in: try await Self.findings(configuration))
+                #expect(found.level == level && found.message.contains(words), "\(found)")
+                #expect(found.message.contains("DATABASE_POOLER=\(setting.rawValue)"))
+                #expect((found.advice == nil) == (level == .ok))
+            }
+            guard let mode else { return try await check(database.configuration) }
+            try await TestPgBouncer.with(mode) { try await check(await $0.configuration(database)) }
+        }
     }
 
     @Test("D1 A pending migration is named, a missing schema too; one of a newer release is none of our business")

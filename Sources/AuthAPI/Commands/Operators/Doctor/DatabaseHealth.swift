@@ -80,7 +80,7 @@ struct DatabaseHealth: Sendable {
         let faults = try await faults(pool)
         var findings: [Finding] = [
             .ok("database", "\(roles.serving) responds; the size of \(server.database) is \(Self.size(server.bytes))"),
-            encryption(server), connections(server),
+            encryption(server), try await pooler(pool), connections(server),
             ProviderReach.judge(skew: server.time.timeIntervalSince(here), against: "PostgreSQL"),
         ]
         if !faults.contains(where: { $0.subject == "version" }) {
@@ -135,6 +135,31 @@ struct DatabaseHealth: Sendable {
             "none to \(address): password hashes and sessions can be read on the way",
             "add sslmode=verify-full to DATABASE_URL"
         )
+    }
+
+    /// Reports the pooler in front of the server, and whether DATABASE_POOLER fits it.
+    private func pooler(_ pool: PostgresPool) async throws -> Finding {
+        let (isThere, isShared) = try await pool.withConnection { db in
+            (try db.one(FindProcess()) != db.announcedProcess, db.isShared)
+        }
+        let setting = "DATABASE_POOLER=\(roles.serving.pooler.rawValue)"
+        switch (isThere, isShared) {
+        case (false, false): return .ok("pooler", "no pooler in front of PostgreSQL (\(setting))")
+        case (true, true):
+            return .ok("pooler", "a pooler in front of PostgreSQL; its connections are treated as shared (\(setting))")
+        case (true, false):
+            return .note(
+                "pooler",
+                "a pooler in front of PostgreSQL; \(setting) requires that its pool_mode is session",
+                "set DATABASE_POOLER=transaction unless it is"
+            )
+        case (false, true):
+            return .note(
+                "pooler",
+                "no pooler in front of PostgreSQL, but \(setting) turns prepared statements off",
+                "remove DATABASE_POOLER, so that a pooler is detected"
+            )
+        }
     }
 
     /// Judges whether the server has room for another API process.
