@@ -4,13 +4,14 @@ import os
 import re
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import bills
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
+LIBRARIES = Path("/usr/lib") / sysconfig.get_config_var("MULTIARCH")
 
 
 @pytest.fixture(scope="module")
