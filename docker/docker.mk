@@ -7,8 +7,8 @@ FRONTEND ?= 1
 SERVICE ?=
 
 ## Containers
-docker-build: ## Build the three images
-	@exec scripts/containers build backend frontend nginx
+docker-build: ## Build the images
+	@exec scripts/containers build backend frontend nginx backup
 
 docker-build-frontend: ## Build the frontend's image
 	@exec scripts/containers build frontend
@@ -61,5 +61,9 @@ sbom: ## Write the bill of materials and licences of each image to .build/sbom
 docker-clean: ## Delete containers, images, data and secrets (asks first; YES=1 skips)
 	@exec scripts/containers clean
 
-test-containers: ## Test the images and the whole site in containers
+test-containers: ## Test the images and the whole site in containers (COLD=1: build without the cache)
 	@exec scripts/test-containers $(PYTEST)
+
+test-upgrade: ## Build the release before, unless it is built, and test the upgrade from it
+	@scripts/build-release-before
+	@exec scripts/test-containers -k upgrade $(PYTEST)

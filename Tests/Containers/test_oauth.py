@@ -1,70 +1,23 @@
 """Signing in through providers in containers, with stand-ins that the backend reaches by TLS (A10, A11, D4)."""
 
-import json
 import secrets
 import signal
-import subprocess
 
-import chromium
 import containers
 import people
 import pytest
 import stand_ins as stand_ins_module
 from load import Load
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from providers import DISCORD, GOOGLE
 
-NAME = "providers.test"
-
 
 @pytest.fixture(scope="module")
-def gateway():
-    """The address by which containers reach this machine."""
-    with containers.host_address() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory) -> tuple[str, str]:
-    """A certificate for the stand-ins, its own authority, and its key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    paths = str(folder / "certificate.pem"), str(folder / "key.pem")
-    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    subject = f"-subj /CN={NAME} -addext subjectAltName=DNS:{NAME} -out {paths[0]} -keyout {paths[1]}"
-    subprocess.run(["openssl", *request.split(), *subject.split()], check=True, capture_output=True)
-    return paths
-
-
-@pytest.fixture(scope="module")
-def stand_ins(gateway, certificate):
-    """Stand-ins for both providers, on the side of this machine that containers see."""
-    with stand_ins_module.running(gateway, NAME, certificate) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def stack(gateway, stand_ins, certificate, tmp_path_factory):
+def stack(provider_settings):
     """A project that signs in through the stand-ins and trusts nobody but them."""
-    override = tmp_path_factory.mktemp("compose") / "override.yml"
-    backend = {
-        "extra_hosts": [f"{NAME}:{gateway}"],
-        "volumes": [f"{certificate[0]}:/etc/ssl/certs/ca-certificates.crt:ro"],
-    }
-    override.write_text(json.dumps({"services": {"backend": backend}}))
-    files = f"{containers.ROOT}/compose.yml:{override}"
-    with containers.project(COMPOSE_FILE=files, **stand_ins.settings) as stack:
+    with containers.project(**provider_settings()) as stack:
         stack.up()
         yield stack
-
-
-@pytest.fixture(scope="module")
-def browser(gateway):
-    """Chromium, which finds the stand-ins too."""
-    arguments = [*chromium.OPTIONS["args"], f"--host-resolver-rules=MAP {NAME} {gateway}"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**chromium.OPTIONS | {"args": arguments})
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("provider", [GOOGLE, DISCORD], ids=lambda provider: provider.code)

@@ -1,6 +1,5 @@
 """The names of the images, and a site that is pulled instead of built (W84)."""
 
-import contextlib
 import json
 import shutil
 import subprocess
@@ -10,7 +9,6 @@ from pathlib import Path
 import bills
 import containers
 import pytest
-import site_under_test
 
 
 def image_names(stack) -> dict[str, str]:
@@ -33,27 +31,6 @@ def test_w84_images_are_named_after_the_project():
     assert image_names(one)["nginx"] == "registry.example.com/team/site-nginx:1.2.3"
 
 
-@contextlib.contextmanager
-def registry(folder: Path):
-    """A registry on this machine; yields its address."""
-    (port,) = site_under_test.free_ports(1)
-    configuration = folder / "registry.yml"
-    configuration.write_text(json.dumps({
-        "version": 0.1, "log": {"level": "error"}, "http": {"addr": f"127.0.0.1:{port}"},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "registry")}},
-    }))
-    program = subprocess.Popen(
-        [*site_under_test.dying_with_us(), "docker-registry", "serve", configuration],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )
-    try:
-        site_under_test.wait_until(lambda: site_under_test.listens(port), "the registry listens")
-        yield f"127.0.0.1:{port}"
-    finally:
-        program.terminate()
-        program.wait(20)
-
-
 @pytest.fixture
 def clone(tmp_path) -> Path:
     """A git clone without changes."""
@@ -65,31 +42,33 @@ def clone(tmp_path) -> Path:
     return folder
 
 
-def test_w84_a_release_is_pushed_and_runs_where_there_are_no_sources(clone, tmp_path):
+def test_w84_a_release_is_pushed_and_runs_where_there_are_no_sources(clone, registry, tmp_path):
     """compose.yml alone starts the site from the registry; the images say what they are of and what is in them."""
-    with registry(tmp_path) as address, containers.project(TAG="1.2.3", IMAGE_PREFIX=f"{address}/") as one:
+    with containers.project(TAG="1.2.3", IMAGE_PREFIX=f"{registry}/") as one:
         one.root = clone
         (clone / "notes").write_text("not committed")
         assert "uncommitted changes" in one.run("make", "docker-release", check=False).stderr
         (clone / "notes").unlink()
-        for wrong in ("TAG=", "TAG=latest", "TAG=a:b", "IMAGE_PREFIX=", f"IMAGE_PREFIX={address}"):
+        for wrong in ("TAG=", "TAG=latest", "TAG=a:b", "IMAGE_PREFIX=", f"IMAGE_PREFIX={registry}"):
             assert one.run("make", "docker-release", wrong, check=False).returncode != 0, wrong
         one.run("make", "docker-release")
-        images = [f"{address}/{containers.IMAGE_NAME}-{name}:1.2.3" for name in containers.IMAGES]
+        kinds = [*containers.IMAGES, "backup"]
+        images = [f"{registry}/{containers.IMAGE_NAME}-{name}:1.2.3" for name in kinds]
         revision = subprocess.run(
             ["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True
         ).stdout.strip()
         for image in images:
             (found,) = containers.inspect(image)
             assert found["Config"]["Labels"]["org.opencontainers.image.revision"] == revision
-        for name in containers.IMAGES:
+        for name in kinds:
             assert bills.faults(clone / ".build/sbom" / name / "sbom.spdx.json") == []
         containers.docker("image", "rm", *images)
 
         elsewhere = Path(tempfile.mkdtemp(dir=tmp_path))
         shutil.copy(containers.ROOT / "compose.yml", elsewhere)
         one.root = elsewhere
-        one.compose("pull", "--quiet", "backend", "frontend", "nginx")
+        one.environment["COMPOSE_PROFILES"] = "backup"
+        one.compose("pull", "--quiet", "backend", "frontend", "nginx", "backup")
         one.up()
         assert one.ask("/api/auth/me", headers={"Cookie": one.register()}).status == 200
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from site_under_test import ROOT, binary, has_compose
+from site_under_test import ROOT, binaries, binary, has_compose
 
 pytestmark = pytest.mark.skipif(not has_compose(), reason="the client of Docker Compose is not installed")
 
@@ -34,7 +34,7 @@ def compose(folder, line: str) -> dict:
     """The configuration that Compose makes of compose.yml and a .env of one line."""
     shutil.copy(ROOT / "compose.yml", folder)
     (folder / ".env").write_text(f"{line}\n")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "COMPOSE_PROFILES": "backup"}
     command = ["docker", "compose", "--project-directory", folder, "config", "--format", "json"]
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
@@ -44,6 +44,8 @@ def compose(folder, line: str) -> dict:
 def service(configuration: dict, name: str) -> dict:
     """All that a service gets: its own part, and the secrets that it names."""
     part = dict(configuration["services"][name])
+    # What the names of its volumes stand for.
+    part["volume names"] = [configuration["volumes"].get(each["source"]) for each in part.get("volumes", [])]
     part["files"] = [configuration["secrets"][each["source"]]["file"] for each in part.get("secrets", [])]
     # It tells when to start, not what to run with.
     part.pop("depends_on", None)
@@ -51,7 +53,10 @@ def service(configuration: dict, name: str) -> dict:
 
 
 # Values that Compose itself checks.
-CHECKED = {"EXTERNAL_PORT": "7001", "BROWSER_PORT": "7002", "BIND_ADDRESS": "127.0.0.9", "BACKEND_MEMORY": "99m"}
+CHECKED = {
+    "EXTERNAL_PORT": "7001", "BROWSER_PORT": "7002", "BIND_ADDRESS": "127.0.0.9", "BACKEND_MEMORY": "99m",
+    "BACKUP_FOLDER": "/srv/backups",
+}
 
 
 @pytest.mark.parametrize("name", sorted(reach()))
@@ -83,12 +88,15 @@ def command(name: str, folder) -> list:
         "secrets": [binary("AuthAPI"), "generate-secrets", "--directory", folder],
         "frontend": [binary("WebFrontend"), "check-config"],
         "nginx": [ROOT / "docker/nginx/render"],
+        "backup": [ROOT / "docker/backup/schedule", "is-due"],
     }[name]
 
 
 # What Compose alone uses, and PostgreSQL, whose image reads the rest.
 PROGRAMS = {"backend", "migrate", "secrets", "frontend", "nginx"}
-BY_COMPOSE = set(CHECKED) | {"IMAGE_PREFIX", "IMAGE_NAME", "TAG"}
+BY_COMPOSE = set(CHECKED) | {"IMAGE_PREFIX", "IMAGE_NAME", "TAG", "POSTGRES_IMAGE", "POSTGRES_VOLUME"}
+# The program of this service reads the settings of the database through AuthAPI, as `migrate` does.
+READS = {"backup": {"BACKUP_AT", "BACKUP_KEEP", "BACKUP_RECIPIENT"}}
 
 
 @pytest.mark.parametrize(
@@ -97,18 +105,24 @@ BY_COMPOSE = set(CHECKED) | {"IMAGE_PREFIX", "IMAGE_NAME", "TAG"}
         (name, each)
         for name, services in sorted(reach().items())
         if name not in BY_COMPOSE
-        for each in sorted(services & PROGRAMS)
+        for each in sorted(services & PROGRAMS | {each for each, names in READS.items() if name in names})
     ],
 )
 def test_w82_the_program_of_a_service_reads_the_setting(tmp_path, name, reader):
     file = tmp_path / name.removesuffix("_FILE").lower()
     file.write_text("a\tb")
     configuration = compose(tmp_path, f"{name}={file}" if name.endswith("_FILE") else f"{name}={WRONG}")
-    values = environment(service(configuration, reader), tmp_path) | {"NGINX_DIR": str(tmp_path / "nginx")}
+    values = environment(service(configuration, reader), tmp_path) | {
+        "NGINX_DIR": str(tmp_path / "nginx"), "BACKUPS": str(tmp_path), "BINARIES": binaries(),
+        "BACKUP_PROGRAM": str(ROOT / "scripts/backup"),
+    }
     run = subprocess.run(command(reader, tmp_path), env=values, capture_output=True, text=True, timeout=30)
     assert run.returncode == 78, run.stdout + run.stderr
     if reader == "nginx":
         assert f"nginx: {name} " in run.stderr
+        return
+    if reader == "backup":
+        assert f"backup: {name} is 'a\tb'" in run.stderr
         return
     source = f"the file named by {name} " if name.endswith("_FILE") else ""
     assert f"{name.removesuffix('_FILE')}: {source}contains a tab as character 2" in run.stderr.splitlines()

@@ -131,7 +131,7 @@ def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
     assert "browsers block port 6666" in findings["PUBLIC_URL"][0]["message"]
     assert "120 seconds behind Google" in findings["clock"][0]["message"].replace("119", "120")
     assert findings["schema"][0]["advice"] == "run as the owner: AuthAPI migrate up"
-    owned = "owns audit_events disconnected_identities oauth_accounts"
+    owned = "owns audit_events backup_status disconnected_identities oauth_accounts"
     for right in ("superuser", "makes tables", owned, "changes audit_events"):
         assert right in findings["privileges"][0]["message"]
 

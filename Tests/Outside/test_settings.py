@@ -49,11 +49,17 @@ def read_by_compose() -> set[str]:
     return set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "compose.yml").read_text())) - INTERNAL
 
 
+def read_by_backups() -> set[str]:
+    """The names that the commands for backups read."""
+    texts = [file.read_text() for file in [ROOT / "scripts/backup", *ROOT.glob("scripts/lib/backup-*.sh")]]
+    return set(re.findall(r"\bBACKUP(?:S|_[A-Z]+)\b", "\n".join(texts)))
+
+
 def test_e1_the_example_names_exactly_the_settings_that_are_read():
     names = documented()
     assert len(names) == len(set(names)), "a name is there twice"
     programs, secrets = read_by_the_programs()
-    assert set(names) == programs | {f"{name}_FILE" for name in secrets} | read_by_nginx() | read_by_compose()
+    assert set(names) == programs | {f"{name}_FILE" for name in secrets} | read_by_nginx() | read_by_compose() | read_by_backups()
 
 
 def test_e1_the_scripts_set_nothing_that_is_not_documented():

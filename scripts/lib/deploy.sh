@@ -58,16 +58,17 @@ end_deployment() {
 
 # Pulls the images if IMAGE_PREFIX names a registry, otherwise builds them.
 get_images() {
-    local service image
+    local service services image
+    mapfile -t services < <(own_services)
     if [[ $(image_of backend) != "$(IMAGE_PREFIX='' image_of backend)" ]]; then
-        long docker compose pull --quiet backend frontend nginx || die "the images could not be pulled" "IMAGE_PREFIX and TAG name $(image_of backend)"
+        long docker compose pull --quiet "${services[@]}" || die "the images could not be pulled" "IMAGE_PREFIX and TAG name $(image_of backend)"
         return
     fi
-    for service in backend frontend nginx; do
+    for service in "${services[@]}"; do
         image=$(image_of "$service")
         built[$service]=$(engine image inspect --format '{{.ID}}' "$image" 2>/dev/null || true)
     done
-    long docker compose build backend frontend nginx || die "the images could not be built"
+    long docker compose build "${services[@]}" || die "the images could not be built"
 }
 
 # Waits until a container is healthy; otherwise prints the end of its log and fails.
@@ -252,6 +253,10 @@ deploy() {
     committed=yes
     complete
     renew_one_shots
+    if [[ $(own_services) == *backup* ]]; then
+        engine compose up --detach --no-deps --no-build backup >/dev/null 2>&1 ||
+            say "The service backup could not be replaced; its messages: docker compose up --no-deps backup"
+    fi
     if ! is_current nginx; then
         say "Changed ports, limits or names of the nginx container take effect with: docker compose up -d --no-deps nginx"
         say "(with about one second of downtime)"

@@ -18,7 +18,7 @@ copy_bill() { # SERVICE
 
 sbom() {
     local service
-    for service in backend frontend nginx; do
+    for service in $(own_services); do
         docker image inspect "$(image_of "$service")" >/dev/null 2>&1 || docker compose build "$service"
         copy_bill "$service"
     done
@@ -35,14 +35,14 @@ release() {
         die "there are uncommitted changes" "a release needs a revision: commit them, or stash them (git stash)"
     fi
     # Independent of the project name, so that a revision always gives the same names.
-    export IMAGE_NAME=${IMAGE_NAME:-yoshikosan}
-    docker compose build backend frontend nginx
-    for service in backend frontend nginx; do
+    export IMAGE_NAME=${IMAGE_NAME:-yoshikosan} COMPOSE_PROFILES=backup
+    docker compose build backend frontend nginx backup
+    for service in $(own_services); do
         image=$(image_of "$service")
         revision=$(docker image inspect --format '{{index .Config.Labels "org.opencontainers.image.revision"}}' "$image")
         [[ $revision == "$REVISION" && $revision != unknown ]] ||
             die "the image $image has revision $revision instead of $REVISION" "set REVISION, or release from a git clone"
         copy_bill "$service"
     done
-    for service in backend frontend nginx; do docker push --quiet "$(image_of "$service")"; done
+    for service in $(own_services); do docker push --quiet "$(image_of "$service")"; done
 }

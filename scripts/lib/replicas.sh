@@ -16,6 +16,12 @@ image_of() { # SERVICE
     engine compose config --images "$1" | grep -E -- "-$1:[^/]*$" | head -n 1
 }
 
+# The services with an image of this project, as far as the active profiles include them.
+own_services() {
+    printf '%s\n' backend frontend nginx
+    engine compose config --services | grep -x backup || true
+}
+
 # The containers of a service in any state, one ID per line, oldest first.
 containers_of() { # SERVICE
     local ids

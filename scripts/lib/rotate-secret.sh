@@ -20,7 +20,7 @@ in_secrets() { # PROGRAM
         --filter label=com.docker.compose.volume=secrets)
     [[ $volume ]] || die "the volume of secrets does not exist" "start the site: make docker-up"
     engine run --rm --network=none --user=65532:999 --workdir=/secrets "--volume=$volume:/secrets" --entrypoint=sh \
-        postgres:17-bookworm -euc "umask 377; $1"
+        "$(engine compose config --images postgres | grep -vxF "$(image_of backend)")" -euc "umask 377; $1"
 }
 
 # Days since the previous key was replaced; empty without one.

@@ -84,6 +84,12 @@ enum Migrations {
             up: PackageResources._006_take_attempts_up_sql,
             down: PackageResources._006_take_attempts_down_sql
         ),
+        Migration(
+            version: 7,
+            name: "backup_status",
+            up: PackageResources._007_backup_status_up_sql,
+            down: PackageResources._007_backup_status_down_sql
+        ),
     ]
 }
 

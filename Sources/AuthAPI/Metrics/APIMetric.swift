@@ -6,6 +6,7 @@ enum APIMetric {
     static let registrations = "auth_registrations_total"
     static let sessions = "auth_sessions_live"
     static let outdatedHashes = "auth_passwords_outdated"
+    static let backups = "auth_backup_last_success_timestamp_seconds"
     static let hashingWaiting = "auth_hashing_waiting"
     static let hashingBusy = "auth_hashing_busy"
     static let hashingWait = "auth_hashing_wait_seconds"
@@ -22,6 +23,7 @@ enum APIMetric {
         MetricDescription(registrations, .counter, "Registration attempts by outcome."),
         MetricDescription(sessions, .gauge, "Live sessions in the database."),
         MetricDescription(outdatedHashes, .gauge, "Passwords hashed with outdated parameters."),
+        MetricDescription(backups, .gauge, "Unix time of the last successful backup and restore drill, by kind."),
         MetricDescription(hashingWaiting, .gauge, "Password checks waiting for a thread."),
         MetricDescription(hashingBusy, .gauge, "Threads checking a password."),
         MetricDescription(hashingWait, .durations, "Time password checks waited for a thread."),

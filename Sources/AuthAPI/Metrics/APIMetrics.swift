@@ -84,7 +84,10 @@ struct APIMetrics: Sendable {
         }
         registry.collect {
             guard let counts = await store.counts() else { return [] }
-            return [
+            let backups = [("backup", counts.backup), ("drill", counts.drill)].compactMap { kind, time in
+                time.map { MetricSample(APIMetric.backups, [("kind", kind)], $0.timeIntervalSince1970) }
+            }
+            return backups + [
                 MetricSample(APIMetric.sessions, [], Double(counts.sessions)),
                 MetricSample(APIMetric.outdatedHashes, [], Double(counts.outdatedHashes)),
             ]

@@ -8,6 +8,8 @@ final class MetricsStore: Sendable {
     struct Counts: Sendable {
         let sessions: Int64
         let outdatedHashes: Int64
+        let backup: Date?
+        let drill: Date?
     }
 
     /// How old a count may be, in seconds.
@@ -54,7 +56,9 @@ private struct CountForMetrics: ReadStatement {
                (SELECT count(*) FROM users
                 WHERE password_hash IS NOT NULL AND NOT starts_with(password_hash, $2)
                   AND (SELECT coalesce(costs[1]::bigint < $3 OR costs[2]::bigint < $4 OR costs[3]::bigint < $5, true)
-                       FROM regexp_match(password_hash, '^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$') AS costs))
+                       FROM regexp_match(password_hash, '^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$') AS costs)),
+               (SELECT succeeded_at FROM backup_status WHERE kind = 'backup'),
+               (SELECT succeeded_at FROM backup_status WHERE kind = 'drill')
         """#
     let now: Date
     let cost: Argon2Parameters
@@ -67,6 +71,11 @@ private struct CountForMetrics: ReadStatement {
     }
 
     static func decode(_ row: PostgresRow) throws -> MetricsStore.Counts {
-        MetricsStore.Counts(sessions: try row.int8(0), outdatedHashes: try row.int8(1))
+        MetricsStore.Counts(
+            sessions: try row.int8(0),
+            outdatedHashes: try row.int8(1),
+            backup: try row.optionalTimestamp(2),
+            drill: try row.optionalTimestamp(3)
+        )
     }
 }

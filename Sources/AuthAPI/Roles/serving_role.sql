@@ -16,6 +16,7 @@ BEGIN
     FOREACH ours IN ARRAY ARRAY[
         to_regclass('users'), to_regclass('oauth_accounts'), to_regclass('sessions'), to_regclass('throttles'),
         to_regclass('audit_events'), to_regclass('disconnected_identities'),
+        to_regclass('backup_status'),
         to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')
     ] LOOP
         -- The last name may belong to another program.
@@ -33,6 +34,7 @@ BEGIN
         -- sweeper locks the rows that it removes, which takes the right to update a column.
         'GRANT SELECT, INSERT, UPDATE (identity_id), DELETE ON sessions TO %I',
         'GRANT SELECT, INSERT, UPDATE (busy_until), DELETE ON throttles TO %I',
+        'GRANT SELECT ON backup_status TO %I',
         'REVOKE ALL ON FUNCTION take_attempts(bytea[], bigint[], bigint[], timestamptz) FROM PUBLIC',
         'GRANT EXECUTE ON FUNCTION take_attempts(bytea[], bigint[], bigint[], timestamptz) TO %I',
         -- Audit events are only added, at the time that it is; old ones go by way of a function that leaves the others.

@@ -7,8 +7,8 @@ public enum UnknownSettings {
     /// Settings that nginx, Compose or the scripts read; the two programs do not.
     static let elsewhere: Set<String> = [
         "EXTERNAL_PORT", "BROWSER_PORT", "NGINX_LISTEN", "TRUSTED_PROXIES", "CREDENTIAL_RATE", "CREDENTIAL_BURST",
-        "BIND_ADDRESS", "BACKEND_MEMORY", "IMAGE_PREFIX", "IMAGE_NAME", "TAG", "BACKUPS", "BACKUP_KEEP",
-        "BACKUP_RECIPIENT", "BACKUP_IDENTITY",
+        "BIND_ADDRESS", "BACKEND_MEMORY", "IMAGE_PREFIX", "IMAGE_NAME", "TAG", "BACKUPS", "BACKUP_AT",
+        "BACKUP_FOLDER", "BACKUP_KEEP", "BACKUP_RECIPIENT", "BACKUP_IDENTITY", "POSTGRES_IMAGE", "POSTGRES_VOLUME",
     ]
 
     /// Names that begin like ours and belong to others: the images of PostgreSQL and nginx.

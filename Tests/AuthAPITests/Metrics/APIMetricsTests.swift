@@ -66,6 +66,20 @@ import Testing
         }
     }
 
+    @Test("E8 W91 The time of the last backup and of the last drill is in the metrics once there is one")
+    func backups() async throws {
+        try await TestAPI.with { api in
+            let before = await api.app.metrics.registry.text()
+            #expect(!before.contains("auth_backup_last_success_timestamp_seconds{"))
+            _ = try await api.database.sql("INSERT INTO backup_status VALUES ('drill', to_timestamp(1764288000))")
+            api.clock.advance(by: MetricsStore.maximumAge)
+            let after = await api.app.metrics.registry.text()
+            let series = "auth_backup_last_success_timestamp_seconds"
+            #expect(try value(#"\#(series){kind="drill"}"#, in: after) == 1_764_288_000)
+            #expect(!after.contains(#"\#(series){kind="backup"}"#))
+        }
+    }
+
     @Test("E8 Counts over whole tables are taken once a minute, however often they are read")
     func counting() async throws {
         try await TestAPI.with { api in

@@ -35,11 +35,14 @@ struct DescribeServing: ReadStatement {
                 (SELECT 'audit_events' WHERE NOT coalesce(has_table_privilege(to_regclass('audit_events'), 'SELECT')
                     AND has_any_column_privilege(to_regclass('audit_events'), 'INSERT')
                     AND has_function_privilege(to_regprocedure('remove_audit_events(integer, bigint)'), 'EXECUTE'), false)),
+                (SELECT 'backup_status' WHERE NOT coalesce(has_table_privilege(
+                    to_regclass('backup_status'), 'SELECT'), false)),
                 (SELECT 'take_attempts' WHERE NOT coalesce(has_function_privilege(
                     to_regprocedure('take_attempts(bytea[], bigint[], bigint[], timestamptz)'), 'EXECUTE'), false))),
             coalesce((SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
                 WHERE oid IN (to_regclass('users'), to_regclass('sessions'), to_regclass('oauth_accounts'),
-                        to_regclass('throttles'), to_regclass('audit_events'), to_regclass('disconnected_identities'))
+                        to_regclass('throttles'), to_regclass('audit_events'), to_regclass('disconnected_identities'),
+                        to_regclass('backup_status'))
                     AND row_security_active(oid) AND NOT EXISTS (
                         SELECT FROM pg_policy, unnest(polroles) AS granted WHERE polrelid = pg_class.oid
                             AND polpermissive AND (granted = 0 OR pg_has_role(granted, 'USAGE')))), '')

@@ -93,6 +93,7 @@ struct DatabaseHealth: Sendable {
         if !faults.contains(where: { $0.subject == "privileges" }) { findings.append(try await rights(pool)) }
         findings += try await sessions(pool)
         findings += try await visitors(pool)
+        findings += try await backups(pool)
         findings.append(
             .note("disk", "free disk space on the database host cannot be checked from here", "run there: df -h")
         )
@@ -219,6 +220,15 @@ struct DatabaseHealth: Sendable {
             return [.fix("visitors", "everyone who signed in this week appears to come from \(address)", advice)]
         }
         return [.ok("visitors", "too few sign-ins this week to detect a proxy that hides client addresses")]
+    }
+
+    private func backups(_ pool: PostgresPool) async throws -> [Finding] {
+        do {
+            let found = try await pool.withConnection { try $0.one(FindBackupStatus()) }
+            return [found.status.finding(now: found.now)]
+        } catch let error as PostgresError where ["42P01", "42501"].contains(error.sqlState ?? "") {
+            return []
+        }
     }
 
     private static func size(_ bytes: Int64) -> String {

@@ -1,0 +1,55 @@
+import FoundationEssentials
+import PostgresClient
+
+/// When a backup and a restore drill last succeeded, as scripts/backup records it.
+struct BackupStatus: Sendable {
+    /// The time of the last backup; nil if none was recorded.
+    let backup: Date?
+    /// The time of the last restore drill; nil if none was recorded.
+    let drill: Date?
+
+    /// A backup that is older, in seconds, is a problem: it is made every day.
+    static let maximumAge: TimeInterval = 2 * 86_400
+    /// A drill that is older, in seconds, is mentioned.
+    static let maximumDrillAge: TimeInterval = 30 * 86_400
+
+    /// Judges the status.
+    ///
+    /// - Parameter now: the time on the database server.
+    /// - Returns: what the doctor prints.
+    func finding(now: Date) -> Finding {
+        guard let backup else {
+            let advice = "COMPOSE_PROFILES=backup, or: make docker-backup, make db-backup"
+            return .note("backups", "none has been recorded", advice)
+        }
+        let age = now.timeIntervalSince(backup)
+        let last = "the last backup succeeded \(Self.text(age)) ago"
+        guard age <= Self.maximumAge else {
+            return .fix("backups", last, "find the reason: docker compose logs backup, or the log of make db-backup")
+        }
+        let drillAge = drill.map(now.timeIntervalSince)
+        let lastDrill =
+            drillAge.map { "the last restore drill \(Self.text($0)) ago" } ?? "no restore drill has succeeded"
+        if let drillAge, drillAge <= Self.maximumDrillAge { return .ok("backups", "\(last), \(lastDrill)") }
+        return .note("backups", "\(last), \(lastDrill)", "make docker-restore-drill, or: make db-restore-drill")
+    }
+
+    private static func text(_ age: TimeInterval) -> String {
+        let hours = Int(max(0, age) / 3600)
+        if hours < 48 { return hours == 1 ? "1 hour" : "\(hours) hours" }
+        return "\(hours / 24) days"
+    }
+}
+
+/// Reads the status, and the time on the server.
+struct FindBackupStatus: ReadStatement {
+    static let sql: StaticString = """
+        SELECT (SELECT succeeded_at FROM backup_status WHERE kind = 'backup'),
+            (SELECT succeeded_at FROM backup_status WHERE kind = 'drill'), clock_timestamp()
+        """
+
+    static func decode(_ row: PostgresRow) throws -> (status: BackupStatus, now: Date) {
+        let status = BackupStatus(backup: try row.optionalTimestamp(0), drill: try row.optionalTimestamp(1))
+        return (status, try row.timestamp(2))
+    }
+}

@@ -1,0 +1,105 @@
+"""W91: when the service `backup` runs, and what it does about failures."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from site_under_test import ROOT, wait_until
+
+HOUR = 3600
+SCHEDULE = ROOT / "docker/backup/schedule"
+PROGRAM = """#!/bin/bash
+# Stands in for scripts/backup.
+[[ $2 == daily ]] || exit 0
+echo started >>"$LOG"
+trap 'echo ended >>"$LOG"; exit 143' TERM
+if [[ -e $LOG.wait ]]; then sleep 60 & wait $!; fi
+[[ ! -e $LOG.fail ]]
+"""
+
+
+class Schedule:
+    """The program with a folder, and a stand-in for what backs up."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder / "backups"
+        self.log = folder / "log"
+        self.folder.mkdir()
+        (folder / "backup").write_text(PROGRAM)
+        (folder / "backup").chmod(0o755)
+        self.environment = os.environ | {
+            "BACKUPS": str(self.folder), "BACKUP_PROGRAM": str(folder / "backup"), "LOG": str(self.log),
+            "TMPDIR": str(folder),
+        }
+
+    def run(self, command: str, at: str = "03:00") -> int:
+        """The status of a command."""
+        environment = self.environment | {"BACKUP_AT": at}
+        return subprocess.run([SCHEDULE, command], env=environment, capture_output=True).returncode
+
+    def succeeded(self, hours_ago: float) -> None:
+        """A backup that started some time ago has succeeded."""
+        file = self.folder / ".last-success"
+        file.touch()
+        os.utime(file, (time.time() - hours_ago * HOUR,) * 2)
+
+
+@pytest.fixture
+def schedule(tmp_path):
+    return Schedule(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("hours_since_at", "success_hours_ago", "due"),
+    [(2, None, True), (2, 1, False), (2, 3, True), (2, 30, True), (22, 1, False), (22, 21, False), (22, 23, True)],
+)
+def test_w91_a_backup_is_due_unless_one_succeeded_since_then(schedule, hours_since_at, success_hours_ago, due):
+    """Also after a start that missed it; a machine that was off for days backs up once."""
+    if success_hours_ago is not None:
+        schedule.succeeded(success_hours_ago)
+    at = time.strftime("%H:%M", time.gmtime(time.time() - hours_since_at * HOUR))
+    assert schedule.run("is-due", at) == (0 if due else 1)
+
+
+def test_w91_health_is_the_last_attempt_and_its_age(schedule):
+    assert schedule.run("healthcheck") == 1
+    schedule.succeeded(25)
+    assert schedule.run("healthcheck") == 0
+    schedule.succeeded(27)
+    assert schedule.run("healthcheck") == 1
+    assert schedule.run("once") == 0
+    assert schedule.run("healthcheck") == 0
+    Path(f"{schedule.log}.fail").touch()
+    assert schedule.run("once") == 1
+    assert schedule.run("healthcheck") == 1
+    Path(f"{schedule.log}.fail").unlink()
+    assert schedule.run("once") == 0
+    assert schedule.run("healthcheck") == 0
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_e7_it_ends_at_once_with_status_0(schedule, waiting):
+    """While a backup runs, which gets the signal, and between two."""
+    if waiting:
+        Path(f"{schedule.log}.wait").touch()
+    program = subprocess.Popen([SCHEDULE, "run"], env=schedule.environment, stderr=subprocess.PIPE)
+    try:
+        success = schedule.folder / ".last-success"
+        wait_until(lambda: schedule.log.exists() and (waiting or success.exists()), "it has run")
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(10) == 0
+    finally:
+        program.kill()
+        program.communicate()
+    assert schedule.log.read_text() == ("started\nended\n" if waiting else "started\n")
+    assert success.exists() != waiting
+
+
+@pytest.mark.parametrize("at", ["3:00", "24:00", "03:60", "noon", "03:00 "])
+def test_e2_a_wrong_time_is_named(schedule, at):
+    environment = schedule.environment | {"BACKUP_AT": at}
+    done = subprocess.run([SCHEDULE, "run"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 78 and f"BACKUP_AT is '{at}'" in done.stderr
