@@ -110,3 +110,19 @@ def test_ends_within_ten_seconds(stack, service):
         assert took < 10
     finally:
         stack.up()
+
+
+def test_w82_a_name_that_no_service_reads_is_told(tmp_path):
+    """In .env and on make's command line, with the setting that it resembles; values are not repeated."""
+    with containers.project() as one:
+        containers.copy_sources(tmp_path)
+        one.root = tmp_path
+        del one.environment["COMPOSE_DISABLE_ENV_FILE"]
+        (tmp_path / ".env").write_text("GOOGLE_CLIENT_SECERT='hush hush'\nLOG_LEVEL=WARNING\nPARTS=$HOME\n")
+        said = one.run("make", "docker-up", "DATABASE_POOL_SIZ=4").stderr
+        warnings = [line for line in said.splitlines() if line.startswith("warning: ")]
+        assert warnings == [
+            "warning: DATABASE_POOL_SIZ is not a setting; did you mean DATABASE_POOL_SIZE?",
+            "warning: GOOGLE_CLIENT_SECERT is not a setting; did you mean GOOGLE_CLIENT_SECRET?",
+        ]
+        assert "hush" not in said

@@ -229,6 +229,7 @@ deploy() {
     trap end_deployment EXIT
     on_signals
     get_images
+    warn_of_unknown_settings
     if ! takes_configurations; then
         say "nginx itself has changed: its container will be replaced at the end, with about one second of downtime."
     fi
