@@ -1,0 +1,38 @@
+"""Two clones on one engine (W84)."""
+
+import containers
+
+
+def test_w84_two_clones_run_side_by_side(tmp_path):
+    """Each has its own images, data, secrets and sessions; deleting one leaves the other."""
+    with containers.project(REVISION="first") as one, containers.project(REVISION="second") as other:
+        for stack, name in ((one, "one"), (other, "other")):
+            del stack.environment["IMAGE_NAME"]
+            stack.root = tmp_path / name
+            containers.copy_sources(stack.root)
+            stack.run("make", "docker-up")
+        cookies = {stack.project: {"Cookie": stack.register()} for stack in (one, other)}
+        for stack in (one, other):
+            assert stack.ask("/api/auth/me", headers=cookies.pop(stack.project)).status == 200
+            (foreign,) = cookies.values()
+            assert stack.ask("/api/auth/me", headers=foreign).status == 401
+            cookies[stack.project] = {"Cookie": stack.register()}
+
+        images = {}
+        for stack, revision in ((one, "first"), (other, "second")):
+            for kind in containers.IMAGES:
+                image = stack.container(kind)["Config"]["Image"]
+                assert image == f"{stack.project}-{kind}:latest"
+                (found,) = containers.inspect(image)
+                assert found["Config"]["Labels"]["org.opencontainers.image.revision"] == revision
+                assert stack.container(kind)["Image"] == found["Id"]
+                images[image] = found["Id"]
+        print(*(f"{image} {identifier}" for image, identifier in images.items()), sep="\n")
+        assert len(set(images.values())) == 6
+        assert one.secret("secret_key") != other.secret("secret_key")
+
+        one.run("make", "docker-clean", "YES=1")
+        left = containers.docker("image", "ls", "--format", "{{.Repository}}").splitlines()
+        assert [name for name in left if name.startswith(f"{one.project}-")] == []
+        assert other.ask("/api/auth/me", headers=cookies[other.project]).status == 200
+        other.run("make", "docker-clean", "YES=1")
