@@ -14,6 +14,7 @@ struct App: Sendable {
     let hashing: HashingPool
     let migrator: Migrator
     let users: UserRoutes
+    let passwords: PasswordRoutes
     let sessions: SessionRoutes
     let oauth: ProviderSignInRoutes
     let identities: IdentityRoutes
@@ -79,6 +80,18 @@ struct App: Sendable {
             devices: devices,
             siteWords: PasswordRules.words(of: settings.common.publicURL),
             metrics: metrics
+        )
+        passwords = PasswordRoutes(
+            service: PasswordService(
+                store: PasswordStore(postgres: postgres),
+                batches: SessionBatches(postgres: postgres),
+                sessions: sessionService,
+                gate: gate,
+                hasher: hasher
+            ),
+            cookie: cookie,
+            devices: devices,
+            siteWords: PasswordRules.words(of: settings.common.publicURL)
         )
         let pendingLinks = PendingLinkCookie(settings, now: now)
         sessions = SessionRoutes(

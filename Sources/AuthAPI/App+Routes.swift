@@ -25,6 +25,9 @@ extension App {
 
         // Signed-in users
         router.get(.init(APIPath.me), use: authenticator.required(users.me))
+        router.post(.init(APIPath.name), use: authenticator.required(users.rename))
+        router.get(.init(APIPath.data), use: authenticator.required(users.data))
+        router.post(.init(APIPath.password), use: authenticator.required(passwords.change))
         router.get(.init(APIPath.sessions), use: authenticator.required(sessions.list))
         router.delete(.init(APIPath.sessions), use: authenticator.required(sessions.endOthers))
         router.delete(.init(APIPath.session), use: authenticator.required(sessions.end))

@@ -8,6 +8,12 @@ public enum APIPath {
     public static let logout = "/api/auth/logout"
     /// Says who is signed in.
     public static let me = "/api/auth/me"
+    /// Changes the signed-in user's password, or sets a first one.
+    public static let password = "/api/auth/password"
+    /// Changes the signed-in user's name.
+    public static let name = "/api/auth/name"
+    /// Everything that is stored about the signed-in user.
+    public static let data = "/api/auth/data"
     /// The signed-in user's live sessions.
     public static let sessions = "/api/auth/sessions"
     /// One session of the signed-in user, as the router writes it.

@@ -2,8 +2,16 @@
 public enum PagePath {
     /// Where a flow that signs in ends when it fails, and where a password is asked for to link a provider account.
     public static let login = "/login"
+    /// Where an account is created.
+    public static let register = "/register"
     /// Where a flow that links ends.
     public static let account = "/account"
+    /// Where the password is changed.
+    public static let password = "/account/password"
+    /// Where the name is changed.
+    public static let name = "/account/name"
+    /// Where a user downloads what is stored about them.
+    public static let data = "/account/data"
     /// An ``OAuthFailure`` code.
     public static let failureParameter = "oauth_error"
     /// The ``OAuthProvider`` that it is about.

@@ -54,6 +54,15 @@ func buildApplication(
             bodyDeadline: deadlines.body
         ),
         account: AccountPage(api: api, visitors: visitors, pages: pages, settings: settings),
+        password: PasswordPage(
+            api: api,
+            visitors: visitors,
+            pages: pages,
+            settings: settings,
+            bodyDeadline: deadlines.body
+        ),
+        name: NamePage(api: api, visitors: visitors, pages: pages, bodyDeadline: deadlines.body),
+        data: DataPage(api: api, visitors: visitors, pages: pages),
         language: LanguageChoice(secure: settings.common.publicURL.isSecure, bodyDeadline: deadlines.body),
         assets: assets,
         health: HealthRoutes(api: api)

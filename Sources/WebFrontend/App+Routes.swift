@@ -9,6 +9,9 @@ struct Handlers: Sendable {
     let login: LoginPage
     let register: RegisterPage
     let account: AccountPage
+    let password: PasswordPage
+    let name: NamePage
+    let data: DataPage
     let language: LanguageChoice
     let assets: AssetLibrary
     let health: HealthRoutes
@@ -31,7 +34,15 @@ struct Handlers: Sendable {
         router.post(.init(SitePath.unlink), use: account.unlink)
         router.post(.init(SitePath.endOtherSessions), use: account.endOtherSessions)
 
+        router.get(.init(SitePath.name), use: name.show)
+        router.post(.init(SitePath.name), use: name.submit)
+        router.get(.init(SitePath.data), use: data.show)
+        router.get(.init(SitePath.downloadData), use: data.download)
+        router.get(.init(SitePath.password), use: password.show)
+        router.post(.init(SitePath.password), use: password.submit)
+
         // Programs
+        router.get(.init(SitePath.changePassword), use: password.redirect)
         router.get(.init(SitePath.asset), use: assets.asset)
         router.get(.init(SitePath.favicon), use: assets.icon)
         router.get(.init(SitePath.robots), use: assets.robots)

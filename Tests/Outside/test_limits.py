@@ -25,7 +25,10 @@ def statuses(port, path, count, address="203.0.113.7", method="POST"):
     ]
 
 
-@pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/register", "/login", "/register"])
+CREDENTIAL_PATHS = re.findall(r"\^POST (\S+)/\?\$", (ROOT / "docker/nginx/credential-paths.conf").read_text())
+
+
+@pytest.mark.parametrize("path", CREDENTIAL_PATHS)
 def test_n5_too_many_attempts_are_refused(strict, path):
     assert statuses(strict.port, path, BURST + 2) == [200] * (BURST + 1) + [429]
     answer = ask(strict.port, path, "POST", source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})

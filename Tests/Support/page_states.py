@@ -112,6 +112,12 @@ plain("account-many-sessions", "/account", token="many")
 plain("account-session-ended", "/account?notice=session-ended", token="ada")
 plain("account-connected", "/account?connected=google", token="ada")
 plain("account-identity-taken", "/account?oauth_error=identity_taken&provider=discord", token="ada")
+plain("account-password-changed", "/account?notice=password-changed", token="ada")
+plain("password", "/account/password", token="ada")
+plain("password-long-email", "/account/password", token="emoji")
+plain("name", "/account/name", token="ada")
+plain("name-arabic", "/account/name", token="arabic")
+plain("data", "/account/data", token="ada")
 state("account-foreign-cookie", 400)(lambda page, ports: visit_twice(page, ports.site))
 plain("not-found", "/nothing/here", status=404)
 plain("wrong-method", "/logout", status=405)
@@ -176,11 +182,11 @@ def _(page, ports):
     page.unroute("**/login")
 
 
-def failing(name: str, path: str, status: int, /, **values: str):
+def failing(name: str, path: str, status: int, /, token: str | None = None, **values: str):
     """Adds a form that is not taken."""
 
     def open_page(page, ports):
-        visit(page, ports.site, path)
+        visit(page, ports.site, path, token)
         submit(page, **values)
 
     state(name, status)(open_page)
@@ -198,6 +204,10 @@ failing("register-common", "/register", 422, **GOOD | {"password": "Password1", 
 failing("register-away", "/register", 503, **GOOD | {"email": "away@example.com"})
 BAD = {"name": "a\u202eb", "email": "a@b", "password": "short", "password_confirmation": "short"}
 failing("register-wrong", "/register", 422, **BAD)
+NEW = {"password": "Battery-Staple-8", "password_confirmation": "Battery-Staple-8"}
+failing("password-empty", "/account/password", 422, token="ada")
+failing("password-wrong", "/account/password", 422, token="ada", current_password="Wrong-Password-1", **NEW)
+failing("name-empty", "/account/name", 422, token="ada", name=" ")
 
 
 @state("register-typing", scripted=True)

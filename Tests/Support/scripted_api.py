@@ -57,6 +57,7 @@ PEOPLE = {
     "arabic": (ARABIC, [HERE], [], True),
     "many": (ADA, MANY, [], True),
 }
+INCORRECT = {"code": "incorrect", "detail": "The password is wrong."}
 # What an email's first half, or the session cookie, makes the API answer.
 PROBLEMS = {
     "broken": (500, "internal_error", None),
@@ -124,12 +125,22 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         elif token not in PEOPLE:
             self.problem(401, "unauthenticated")
         else:
-            self.answer_person(path, *PEOPLE[token])
+            self.answer_person(path, body, *PEOPLE[token])
 
-    def answer_person(self, path, user, sessions, identities, has_password):
+    def answer_person(self, path, body, user, sessions, identities, has_password):
         """Answers a signed-in user."""
         if path == "me":
             self.answer(200, user)
+        elif path == "password" and body["current_password"] != PASSWORD:
+            self.problem(422, "invalid_fields", errors=[{"field": "current_password"} | INCORRECT])
+        elif path == "password":
+            self.answer(200, user, Set_Cookie="access_token=ada; HttpOnly; Path=/")
+        elif path == "name" and not body["name"].strip():
+            self.problem(422, "invalid_fields", errors=[{"field": "name", "code": "required", "detail": "required"}])
+        elif path == "name":
+            self.answer(200, user | {"name": body["name"]})
+        elif path == "data":
+            self.answer(200, {"account": user})
         elif path == "sessions":
             self.answer(200, self.session_list(sessions))
         elif path == "identities":

@@ -90,6 +90,12 @@ enum Migrations {
             up: PackageResources._007_backup_status_up_sql,
             down: PackageResources._007_backup_status_down_sql
         ),
+        Migration(
+            version: 8,
+            name: "owner_changes",
+            up: PackageResources._008_owner_changes_up_sql,
+            down: PackageResources._008_owner_changes_down_sql
+        ),
     ]
 }
 

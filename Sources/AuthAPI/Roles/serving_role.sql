@@ -30,9 +30,9 @@ BEGIN
         'GRANT SELECT, INSERT, UPDATE (email, access_token, refresh_token, key_version, expires_at), DELETE
             ON oauth_accounts TO %I',
         'GRANT SELECT, INSERT, DELETE ON disconnected_identities TO %I',
-        -- Of a session only the identity that opened it changes, when that is disconnected from the session itself. The
-        -- sweeper locks the rows that it removes, which takes the right to update a column.
-        'GRANT SELECT, INSERT, UPDATE (identity_id), DELETE ON sessions TO %I',
+        -- Of a session only the identity that opened it changes, when that is disconnected from the session itself, and when
+        -- its user signed in again. The sweeper locks the rows that it removes, which takes the right to update a column.
+        'GRANT SELECT, INSERT, UPDATE (identity_id, reauthenticated_at), DELETE ON sessions TO %I',
         'GRANT SELECT, INSERT, UPDATE (busy_until), DELETE ON throttles TO %I',
         'GRANT SELECT ON backup_status TO %I',
         'REVOKE ALL ON FUNCTION take_attempts(bytea[], bigint[], bigint[], timestamptz) FROM PUBLIC',

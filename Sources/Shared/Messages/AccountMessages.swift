@@ -32,6 +32,15 @@ public struct LoginRequest: Codable, Sendable {
     }
 }
 
+/// The body of `POST /api/auth/name`.
+public struct ChangeNameRequest: Codable, Sendable {
+    /// The name to show.
+    public let name: String
+
+    /// Makes a request body.
+    public init(name: String) { self.name = name }
+}
+
 /// A user as the API shows it to that user.
 public struct UserBody: Codable, Sendable, Equatable {
     /// The user's UUID in lower case.

@@ -8,6 +8,8 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case unauthenticated
     /// Wrong email or wrong password; which of the two is not told.
     case invalidCredentials = "invalid_credentials"
+    /// The user has to sign in again at a provider first.
+    case reauthenticationRequired = "reauthentication_required"
     /// An unsafe request that a browser sent on behalf of another site.
     case crossSiteRequest = "cross_site_request"
     /// No such path.
@@ -46,7 +48,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         switch self {
         case .malformedRequest: 400
         case .unauthenticated, .invalidCredentials: 401
-        case .crossSiteRequest: 403
+        case .crossSiteRequest, .reauthenticationRequired: 403
         case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -66,6 +68,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         case .malformedRequest: "Malformed request"
         case .unauthenticated: "Not signed in"
         case .invalidCredentials: "Wrong email or password"
+        case .reauthenticationRequired: "Sign in again first"
         case .crossSiteRequest: "Cross-site request rejected"
         case .notFound: "Not found"
         case .sessionNotFound: "Session not found"
@@ -116,6 +119,8 @@ public enum FieldErrorCode: String, Codable, Sendable, CaseIterable {
     case taken
     /// Not the value that what was begun before belongs to.
     case differs
+    /// Not the user's password.
+    case incorrect
     /// None of the values that the field takes.
     case unknownValue = "unknown_value"
 }

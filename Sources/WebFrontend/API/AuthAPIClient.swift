@@ -36,6 +36,32 @@ struct AuthAPIClient: Sendable {
         return Signed(body: try decode(answer), cookies: answer.setCookies)
     }
 
+    /// Changes the visitor's password, which ends all other sessions.
+    ///
+    /// - Returns: the user, and the cookie of the session that takes the place of the visitor's.
+    func changePassword(_ body: ChangePasswordRequest, for caller: Caller) async throws -> Signed<UserBody> {
+        let answer = try await send(.POST, APIPath.password, body, for: caller, deadline: deadlines.bulk)
+        return Signed(body: try decode(answer), cookies: answer.setCookies)
+    }
+
+    /// Changes the visitor's name.
+    func changeName(_ body: ChangeNameRequest, for caller: Caller) async throws -> UserBody {
+        try decode(await send(.POST, APIPath.name, body, for: caller, deadline: deadlines.answer))
+    }
+
+    /// Everything that is stored about the visitor, as a JSON file.
+    func ownData(for caller: Caller) async throws -> ByteBuffer {
+        let answer = try await transport.send(
+            .GET,
+            APIPath.data,
+            json: nil,
+            for: caller,
+            deadline: deadlines.bulk,
+            most: AuthAPITransport.maximumFileSize
+        )
+        return try checked(answer).body
+    }
+
     /// The provider account that waits to be linked by a password.
     func pendingConnection(for caller: Caller) async throws -> PendingConnectionBody {
         try decode(await send(.GET, APIPath.pendingConnection, for: caller))

@@ -16,6 +16,8 @@ struct AuthAPITransport: Sendable {
 
     /// The most bytes of an answer that are read.
     static let maximumAnswerSize = 256 * 1024
+    /// The most bytes of a file that is handed on.
+    static let maximumFileSize = 16 * 1024 * 1024
 
     private let client: HTTPClient
     private let origin: WebOrigin
@@ -47,7 +49,8 @@ struct AuthAPITransport: Sendable {
         _ path: String,
         json: ByteBuffer?,
         for caller: Caller,
-        deadline: Duration
+        deadline: Duration,
+        most: Int = maximumAnswerSize
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: "\(origin)\(path)")
         request.method = method
@@ -57,7 +60,7 @@ struct AuthAPITransport: Sendable {
             request.body = .bytes(json)
         }
         do {
-            return try await answer(to: request, within: deadline, attempts: method == .GET ? 3 : 1)
+            return try await answer(to: request, within: deadline, attempts: method == .GET ? 3 : 1, most: most)
         } catch {
             throw APIError(.serviceUnavailable, cause: error)
         }
@@ -76,10 +79,11 @@ struct AuthAPITransport: Sendable {
     private func answer(
         to request: HTTPClientRequest,
         within deadline: Duration,
-        attempts: Int
+        attempts: Int,
+        most: Int
     ) async throws -> Answer {
         try await withThrowingTaskGroup(of: Answer.self) { group in
-            group.addTask { try await self.attempt(request, attempts: attempts) }
+            group.addTask { try await self.attempt(request, attempts: attempts, most: most) }
             group.addTask {
                 try await Task.sleep(for: deadline)
                 throw HTTPClientError.deadlineExceeded
@@ -93,16 +97,16 @@ struct AuthAPITransport: Sendable {
     /// Sends a request, again when its connection turns out to be closed or reset, as by a replica that is being replaced.
     ///
     /// Only requests that change nothing may have more than one attempt.
-    private func attempt(_ request: HTTPClientRequest, attempts: Int) async throws -> Answer {
+    private func attempt(_ request: HTTPClientRequest, attempts: Int, most: Int) async throws -> Answer {
         let response: HTTPClientResponse
         do {
             response = try await client.execute(request, deadline: .distantFuture)
         } catch let error where attempts > 1 && Self.isLostConnection(error) {
-            return try await attempt(request, attempts: attempts - 1)
+            return try await attempt(request, attempts: attempts - 1, most: most)
         }
         return Answer(
             status: Int(response.status.code),
-            body: try await response.body.collect(upTo: Self.maximumAnswerSize),
+            body: try await response.body.collect(upTo: most),
             setCookies: response.headers["Set-Cookie"],
             retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) }
         )

@@ -10,6 +10,8 @@ enum Notice: String, Sendable, CaseIterable {
     case identityUnlinked = "identity-unlinked"
     case identityGone = "identity-gone"
     case identityLast = "identity-last"
+    case passwordChanged = "password-changed"
+    case nameChanged = "name-changed"
 
     /// The text of the confirmation.
     var text: TextKey {
@@ -23,6 +25,8 @@ enum Notice: String, Sendable, CaseIterable {
         case .identityUnlinked: .noticeIdentityUnlinked
         case .identityGone: .noticeIdentityGone
         case .identityLast: .identityLast
+        case .passwordChanged: .noticePasswordChanged
+        case .nameChanged: .noticeNameChanged
         }
     }
 }

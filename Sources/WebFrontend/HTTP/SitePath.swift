@@ -3,12 +3,18 @@ import Shared
 /// Every path of the site, once for the routes, the links and the tests.
 enum SitePath {
     static let home = "/"
-    static let login = "/login"
-    static let register = "/register"
+    static let login = PagePath.login
+    static let register = PagePath.register
     static let logout = "/logout"
     /// Where a visitor comes by right after signing in, to see whether the browser kept the cookie.
     static let signedIn = "/signed-in"
-    static let account = "/account"
+    static let account = PagePath.account
+    static let password = PagePath.password
+    static let name = PagePath.name
+    static let data = PagePath.data
+    static let downloadData = "/account/data/download"
+    /// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
+    static let changePassword = "/.well-known/change-password"
     /// Takes the choice of a language.
     static let language = "/language"
     /// Ends one session; the pattern for the router.

@@ -1,3 +1,4 @@
+import Hummingbird
 import Shared
 
 /// Finds out who looks at a page.
@@ -34,6 +35,23 @@ struct Visitors: Sendable {
         } catch let error as APIError where error.code == .unauthenticated {
             if caller.hasForeignSession || caller.wasSentOn { throw ForeignCookie(name: caller.sessionCookie) }
             return redirect(SitePath.link(SitePath.login, returnTo: returnTo, notice: .sessionOver))
+        }
+    }
+}
+
+extension Visitors {
+    /// Answers with a page that only a signed-in user may see, or sends the visitor to sign in and back to it.
+    func protected(
+        _ request: Request,
+        _ context: PageContext,
+        page: String,
+        _ operation: (Caller) async throws -> Response
+    ) async throws -> Response {
+        let caller = Caller(request, context)
+        return try await signedIn(caller, returnTo: ReturnPath(page)) {
+            try await operation(caller)
+        } orElse: {
+            .seeOther($0)
         }
     }
 }

@@ -13,7 +13,7 @@ struct FormError: Sendable, Equatable {
     ///   - error: what was found.
     ///   - email: the address as it was typed, in which to look for what is wrong with it.
     init(_ error: FieldError, email: String = "") {
-        let known = FormField(exactly: error.field)
+        let known = FormField(apiField: error.field)
         field = known?.rawValue
         if known == .email, error.code == .invalidEmail, let fault = EmailAddress.fault(in: email) {
             text = fault.text
@@ -29,12 +29,19 @@ struct FormError: Sendable, Equatable {
     }
 }
 
-/// The fields of the forms, under the names that the API has for them too.
+/// The fields of the forms, nearly all under the names that the API has for them.
 enum FormField: String, CaseIterable, Sendable {
     case name
     case email
     case password
     case confirmation = "password_confirmation"
+    case currentPassword = "current_password"
+
+    /// The field of a form that a field of the API is.
+    init?(apiField: String) {
+        // The new password has the name that every new password has in a form.
+        self.init(exactly: apiField.isExactly("new_password") ? Self.password.rawValue : apiField)
+    }
 
     /// What to say when the field breaks a rule.
     func text(for code: FieldErrorCode) -> TextKey {
@@ -54,6 +61,9 @@ enum FormField: String, CaseIterable, Sendable {
         case (.password, .missingLowercase): .errorPasswordLowercase
         case (.password, .missingDigit): .errorPasswordDigit
         case (.password, .tooCommon): .errorPasswordCommon
+        case (.currentPassword, .required): .errorCurrentPasswordRequired
+        case (.currentPassword, .tooLong): .errorCurrentPasswordTooLong
+        case (.currentPassword, .incorrect): .errorPasswordIncorrect
         case (.confirmation, .required): .errorConfirmationRequired
         case (.confirmation, .mismatch): .errorMismatch
         default: .errorField

@@ -48,6 +48,7 @@ struct TemplateLibrary: Sendable {
         [
             "account": PackageResources.account_mustache,
             "avatar": PackageResources.avatar_mustache,
+            "data": PackageResources.data_mustache,
             "discord_mark": PackageResources.discord_mark_mustache,
             "field": PackageResources.field_mustache,
             "google_mark": PackageResources.google_mark_mustache,
@@ -55,8 +56,10 @@ struct TemplateLibrary: Sendable {
             "identities": PackageResources.identities_mustache,
             "layout": PackageResources.layout_mustache,
             "login": PackageResources.login_mustache,
+            "name": PackageResources.name_mustache,
             "notice": PackageResources.notice_mustache,
             "oauth_failure": PackageResources.oauth_failure_mustache,
+            "password": PackageResources.password_mustache,
             "password_rules": PackageResources.password_rules_mustache,
             "problem": PackageResources.problem_mustache,
             "providers": PackageResources.providers_mustache,

@@ -7,6 +7,9 @@ enum TextKey: String, CaseIterable, Sendable {
     case titleRegister = "title_register"
     case titleAccount = "title_account"
     case titleConnect = "title_connect"
+    case titlePassword = "title_password"
+    case titleName = "title_name"
+    case titleData = "title_data"
     case homeGreeting = "home_greeting"
     case homeSignedInAs = "home_signed_in_as"
 
@@ -31,6 +34,8 @@ enum TextKey: String, CaseIterable, Sendable {
     case labelName = "label_name"
     case labelPassword = "label_password"
     case labelConfirmation = "label_confirmation"
+    case labelCurrentPassword = "label_current_password"
+    case labelNewPassword = "label_new_password"
     case hintName = "hint_name"
     case hintEmail = "hint_email"
 
@@ -64,6 +69,9 @@ enum TextKey: String, CaseIterable, Sendable {
     case errorPasswordLowercase = "error_password_lowercase"
     case errorPasswordDigit = "error_password_digit"
     case errorPasswordCommon = "error_password_common"
+    case errorPasswordIncorrect = "error_password_incorrect"
+    case errorCurrentPasswordRequired = "error_current_password_required"
+    case errorCurrentPasswordTooLong = "error_current_password_too_long"
     case errorConfirmationRequired = "error_confirmation_required"
     case errorMismatch = "error_mismatch"
     case errorField = "error_field"
@@ -112,6 +120,8 @@ enum TextKey: String, CaseIterable, Sendable {
     case noticeIdentityGone = "notice_identity_gone"
     case noticeConnected = "notice_connected"
     case noticeCookiesOff = "notice_cookies_off"
+    case noticePasswordChanged = "notice_password_changed"
+    case noticeNameChanged = "notice_name_changed"
 
     case identityConnect = "identity_connect"
     case identityLast = "identity_last"

@@ -26,7 +26,9 @@ import Testing
     /// A15: every path of the contract, and no other.
     @Test func namesEveryPath() {
         let paths = [
-            APIPath.register, APIPath.login, APIPath.logout, APIPath.me, APIPath.sessions, APIPath.session,
+            APIPath.register, APIPath.login, APIPath.logout, APIPath.me, APIPath.name, APIPath.data,
+            APIPath.password,
+            APIPath.sessions, APIPath.session,
             APIPath.startOAuth(.google), APIPath.startOAuth(.discord), APIPath.oauthCallback(.google),
             APIPath.oauthCallback(.discord), APIPath.pendingConnection, APIPath.identities, APIPath.identity,
             APIPath.openAPI, APIPath.docs, APIPath.health, APIPath.liveness, APIPath.readiness,
@@ -120,7 +122,11 @@ import Testing
         #expect(register["password"]?["maxLength"]?.integer == PasswordRules.maximumLength)
         #expect(register["name"]?["maxLength"]?.integer == DisplayName.maximumLength)
         #expect(register["email"]?["maxLength"]?.integer == EmailAddress.maximumLength)
-        for name in ["RegisterRequest", "LoginRequest"] {
+        let change = try #require(try schema("ChangePasswordRequest")["properties"])
+        #expect(change["new_password"]?["minLength"]?.integer == PasswordRules.minimumLength)
+        #expect(change["new_password"]?["maxLength"]?.integer == PasswordRules.maximumLength)
+        #expect(change["current_password"]?["maxLength"]?.integer == Password.maximumTypedLength)
+        for name in ["RegisterRequest", "LoginRequest", "ChangePasswordRequest"] {
             #expect(try schema(name)["additionalProperties"] == .bool(false))
         }
     }
@@ -172,6 +178,10 @@ import Testing
         let register = RegisterRequest(email: "a@example.com", password: "Plum-Blossom-2026", name: "A")
         #expect(try violations(of: register, against: "RegisterRequest") == [])
         #expect(try violations(of: LoginRequest(email: "a@example.com", password: "x"), against: "LoginRequest") == [])
+        for current in [nil, "x"] {
+            let change = ChangePasswordRequest(currentPassword: current, newPassword: "Plum-Blossom-2026")
+            #expect(try violations(of: change, against: "ChangePasswordRequest") == [])
+        }
     }
 
     /// A15: every example keeps the schema beside it, and the ones to send keep the rules.

@@ -33,6 +33,14 @@ import Testing
             providers: [.google],
             errors: [FormError(.errorNameInvalid, field: .name)]
         ),
+        NameView(name: "Ada"), NameView(name: "", errors: [FormError(.errorNameRequired, field: .name)], retryAfter: 1),
+        DataView(),
+        PasswordView(email: "a@example.com"),
+        PasswordView(
+            email: "a@example.com",
+            errors: [FormError(.errorPasswordIncorrect, field: .currentPassword)],
+            retryAfter: 1
+        ),
         AccountView(sessions: [], identities: Identities.view(of: Identities.passwordOnly)),
         AccountView(sessions: Sessions.all, identities: Identities.view(of: Identities.both), connected: .google),
         AccountView(sessions: [], identities: Identities.view(of: Identities.last), report: failedLink),

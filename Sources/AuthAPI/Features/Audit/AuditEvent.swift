@@ -23,8 +23,17 @@ enum AuditEventKind: String, CaseIterable, Sendable {
     case hashUpgraded = "hash_upgraded"
     /// An operator made an account.
     case userCreated = "user_created"
-    /// An operator deleted an account.
+    /// An operator deleted an account, or its owner did.
     case userDeleted = "user_deleted"
+    /// A password was changed, or a first one set.
+    case passwordChanged = "password_changed"
+    /// A signed-in user's password was wrong where it had to be entered again.
+    case confirmationFailed = "confirmation_failed"
+    /// A signed-in user signed in again at a provider to confirm a change.
+    case reauthenticated
+    case nameChanged = "name_changed"
+    /// A user downloaded what is stored about them.
+    case dataDownloaded = "data_downloaded"
 }
 
 /// Why a sign-in failed, in the column `detail`; for operators only, who asks is never told.

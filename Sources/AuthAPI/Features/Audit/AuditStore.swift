@@ -10,6 +10,11 @@ struct AuditStore: Sendable {
         _ = try await postgres.withConnection { try $0.run(RecordFailedSignIn(failure: failure)) }
     }
 
+    /// Records that a signed-in user's password was wrong.
+    func record(_ failure: FailedConfirmation) async throws {
+        _ = try await postgres.withConnection { try $0.run(RecordFailedConfirmation(failure: failure)) }
+    }
+
     /// Removes events that are older than so many days by the clock of the database, at most `limit`, unless another
     /// replica is doing it.
     ///
@@ -30,6 +35,23 @@ struct FailedSignIn: Sendable {
     let subject: ThrottleKey
     let reason: SignInFailure
     let trace: RequestTrace
+}
+
+/// A wrong password of a signed-in user.
+struct FailedConfirmation: Sendable {
+    let user: SignedIn
+    let trace: RequestTrace
+}
+
+private struct RecordFailedConfirmation: Statement {
+    static let sql: StaticString = """
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        VALUES ('confirmation_failed', $1, $2, 'wrong_password', $3, $4, $5, $6)
+        """
+    let failure: FailedConfirmation
+    var parameters: [PostgresValue] {
+        [.uuid(failure.user.user.id), .uuid(failure.user.sessionID)] + failure.trace.parameters
+    }
 }
 
 private struct RecordFailedSignIn: Statement {

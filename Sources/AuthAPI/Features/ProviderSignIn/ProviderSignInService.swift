@@ -80,7 +80,7 @@ struct ProviderSignInService: Sendable {
         let identity = try await identity(for: flow, code: code, issuer: issuer)
         do {
             return try await signIn(identity, replacing: tokens, from: trace)
-        } catch is SessionOwnerGone {
+        } catch is UserGone {
             // The user was deleted, or the identity disconnected, between two steps; the second attempt finds that.
             return try await signIn(identity, replacing: tokens, from: trace)
         }

@@ -24,6 +24,8 @@ struct SessionSelection: Sendable {
         case `operator` = "by_operator"
         /// The user had more than ``SessionStore/liveLimit``, and these were the oldest.
         case limit = "over_limit"
+        /// The password was changed.
+        case password = "password_changed"
     }
 
     let user: UserID

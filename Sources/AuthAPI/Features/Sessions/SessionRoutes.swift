@@ -4,9 +4,6 @@ import Shared
 
 /// Handlers of sessions.
 struct SessionRoutes: Sendable {
-    /// The most code points of a password that is checked; imported users may have chosen theirs by other rules.
-    static let maximumPasswordLength = 1024
-
     let service: SessionService
     let cookie: SessionCookie
     let pendingLinks: PendingLinkCookie
@@ -20,7 +17,7 @@ struct SessionRoutes: Sendable {
     @Sendable func login(_ request: Request, context: APIRequestContext) async throws -> Response {
         var body = try await JSONBody(request)
         let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
-        let password = body.value("password") { text throws(RuleViolation) in try Self.password(text) }
+        let password = body.value("password") { text throws(RuleViolation) in try Password.typed(text) }
         let provider = body.optionalValue("connect") { text throws(RuleViolation) in try Self.provider(text) }
         try body.finish()
         // Both are there when nothing was at fault.
@@ -102,13 +99,5 @@ struct SessionRoutes: Sendable {
             throw RuleViolation(.unknownValue, "This field must be one of: \(names).")
         }
         return provider
-    }
-
-    private static func password(_ text: String) throws(RuleViolation) -> Password {
-        guard !text.isEmpty else { throw RuleViolation(.required, "Enter a password.") }
-        guard text.unicodeScalars.count <= maximumPasswordLength else {
-            throw RuleViolation(.tooLong, "The password may have at most \(maximumPasswordLength) characters.")
-        }
-        return Password(text)
     }
 }

@@ -24,28 +24,30 @@ struct SessionService: Sendable {
         replacing presented: [Secret] = [],
         from trace: RequestTrace
     ) async throws -> OpenedSession {
-        let checked = try await gate.check(password, of: email, from: trace)
-        let found = checked.credentials
-        let session = try await prepare(for: found.user, from: trace)
-        let upgrade = checked.needsUpgrade ? await hashUpgrade(of: found, password: password) : nil
-        do {
-            try await store.insert(
+        // Twice, because the hash that was checked may have been replaced: by a new password, by another sign-in that raised
+        // its cost, or with the user. The second check finds which.
+        for _ in 1...2 {
+            let checked = try await gate.check(password, of: email, from: trace)
+            let found = checked.credentials
+            let session = try await prepare(for: found.user, from: trace)
+            let upgrade = checked.needsUpgrade ? await hashUpgrade(of: found, password: password) : nil
+            let isStored = try await store.insert(
                 session.row,
+                checkedHash: found.passwordHash,
                 replacing: await hashes(of: presented),
                 upgrade: upgrade,
                 linking: pending,
                 givingBack: checked.attempts
             )
-        } catch is SessionOwnerGone {
-            // The user was deleted while its password was being checked.
-            throw try await gate.refused(nil, email: email, from: trace)
+            if isStored { return OpenedSession(user: found.user, token: session.token) }
+            await gate.giveBack(checked.attempts)
         }
-        return OpenedSession(user: found.user, token: session.token)
+        throw APIError(.serviceUnavailable, detail: "The account is being changed at the same moment.", retryAfter: 1)
     }
 
     /// Opens a session for an account that an identity is linked to, in place of those whose tokens came along.
     ///
-    /// - Throws: ``SessionOwnerGone``.
+    /// - Throws: ``UserGone``, also when the identity has been disconnected.
     func open(
         for user: User,
         through provider: OAuthProvider,
@@ -54,7 +56,7 @@ struct SessionService: Sendable {
         from trace: RequestTrace
     ) async throws -> OpenedSession {
         let session = try await prepare(for: user, through: provider, identity: identity, from: trace)
-        try await store.insert(session.row, replacing: await hashes(of: presented))
+        guard try await store.insert(session.row, replacing: await hashes(of: presented)) else { throw UserGone() }
         return OpenedSession(user: user, token: session.token)
     }
 
@@ -144,3 +146,6 @@ struct SessionService: Sendable {
         }
     }
 }
+
+/// The user was deleted while a session was being opened.
+struct UserGone: Error {}

@@ -2,15 +2,16 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Stores a session, and the event that it was opened; gives back what was taken for the check of its password; counts
-/// the user's other live sessions as far as `countingTo`.
+/// Stores a session, and the event that it was opened, unless the user is gone or has another password hash than the one
+/// that was checked; gives back what was taken for the check; counts the user's other live sessions as far as `countingTo`.
 ///
-/// Stores nothing when the user, or the identity that the session is opened through, no longer exists. Both are locked
-/// until the session is stored: a foreign key that is violated would put an error into the server's log. One statement
-/// for all of it, so that the usual sign-in needs no transaction around it.
+/// Both the user and the identity that the session is opened through are locked until it is stored: a foreign key that is
+/// violated would put an error into the server's log. One statement for all of it, so that the usual sign-in needs no
+/// transaction around it. It waits for whoever changes the user's row, and then looks at the hash again
+/// (``PasswordStore/set(_:at:in:)``). The user is locked before the limits, by everyone who locks both.
 struct InsertSession: Statement {
     static let sql: StaticString = """
-        WITH owner AS (SELECT id FROM users WHERE id = $2 FOR KEY SHARE),
+        WITH owner AS (SELECT id FROM users WHERE id = $2 AND ($17 IS NULL OR password_hash = $17) FOR SHARE),
         identity AS (SELECT id FROM oauth_accounts WHERE id = $15 AND user_id = $2 FOR KEY SHARE),
         opened AS (
             INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address, identity_id)
@@ -20,7 +21,7 @@ struct InsertSession: Statement {
         ),
         given (key, cost) AS (VALUES ($11::bytea, $12::bigint), ($13, $14)),
         locked AS (
-            SELECT key FROM throttles WHERE key IN ($11, $13) AND EXISTS (SELECT FROM opened) ORDER BY key FOR UPDATE
+            SELECT key FROM throttles WHERE EXISTS (SELECT FROM opened) AND key IN ($11, $13) ORDER BY key FOR UPDATE
         ),
         returned AS (
             UPDATE throttles SET busy_until = busy_until - given.cost * interval '1 microsecond'
@@ -30,32 +31,45 @@ struct InsertSession: Statement {
             INSERT INTO audit_events (event, user_id, session_id, provider, device_id, address, user_agent, request_id)
             SELECT 'signed_in', user_id, id, $6, $7, $8, $9, $10 FROM opened
         )
-        SELECT EXISTS (SELECT FROM opened), count(*)
-        FROM (SELECT FROM sessions WHERE user_id = $2 AND expires_at > $4 LIMIT $16) AS others
+        SELECT EXISTS (SELECT FROM opened),
+            (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $2 AND expires_at > $4 LIMIT $16) AS others)
         """
     /// Up to how many other sessions are counted.
     static let countingTo = SessionStore.liveLimit / 2
     let session: NewSession
+    /// The hash that the password was checked against; nil when no password was.
+    var checkedHash: String?
     var givingBack: [Attempt] = []
     var parameters: [PostgresValue] {
         [
             .uuid(session.id), .uuid(session.userID), .bytes(session.tokenHash.bytes),
             .timestamp(session.createdAt), .timestamp(session.expiresAt), .text(orNull: session.provider?.rawValue),
-        ] + session.trace.parameters + givingBack.costs + [.uuid(orNull: session.identity), .int8(Self.countingTo)]
+        ] + session.trace.parameters + givingBack.costs + [
+            .uuid(orNull: session.identity), .int8(Self.countingTo), .text(orNull: checkedHash),
+        ]
     }
 
-    /// What became of it.
-    struct Outcome: Sendable {
-        /// Whether the session is stored.
-        let isOpened: Bool
-        /// Whether the user may have more sessions than are allowed by now.
-        ///
-        /// Sign-ins at the same moment do not see each other's sessions, so it is found out long before the limit.
-        let mayBeTooMany: Bool
+    /// Whether the session was stored, and whether the user may have more sessions than are allowed by now.
+    ///
+    /// Sign-ins at the same moment do not see each other's sessions, so it is found out long before the limit.
+    static func decode(_ row: PostgresRow) throws -> (isStored: Bool, mayBeTooMany: Bool) {
+        (try row.bool(0), try row.int8(1) >= countingTo)
     }
+}
 
-    static func decode(_ row: PostgresRow) throws -> Outcome {
-        Outcome(isOpened: try row.bool(0), mayBeTooMany: try row.int8(1) >= countingTo)
+/// Ends every session of a user, as part of the transaction that changes the password.
+struct EndAllSessions: Statement {
+    static let sql: StaticString = """
+        WITH ended AS (DELETE FROM sessions WHERE user_id = $1 RETURNING id, user_id, expires_at)
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        SELECT 'session_ended', user_id, id, $3, $4, $5, $6, $7 FROM ended WHERE expires_at > $2
+        """
+    let user: UserID
+    let reason: SessionSelection.Reason
+    let trace: RequestTrace
+    let now: Date
+    var parameters: [PostgresValue] {
+        [.uuid(user), .timestamp(now), .text(reason.rawValue)] + trace.parameters
     }
 }
 

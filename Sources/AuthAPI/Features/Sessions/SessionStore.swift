@@ -28,38 +28,34 @@ struct SessionStore: Sendable {
     /// password, it is linked; the sessions that the browser had end; attempts that were taken for the check are given
     /// back. Afterwards the user's oldest sessions end as far as there are more than ``liveLimit``.
     ///
-    /// - Throws: ``SessionOwnerGone``, and `no_pending_connection` when the provider account cannot be linked any more.
+    /// - Returns: whether it was stored; it is not when the user is gone, or has another password than `checkedHash`.
+    /// - Throws: `no_pending_connection` when the provider account cannot be linked any more.
     func insert(
         _ session: NewSession,
+        checkedHash: String? = nil,
         replacing replaced: [TokenHash] = [],
         upgrade: HashUpgrade? = nil,
         linking pending: PendingLink? = nil,
         givingBack attempts: [Attempt] = []
-    ) async throws {
-        let opening = InsertSession(session: session, givingBack: attempts)
-        let mayBeTooMany: Bool
+    ) async throws -> Bool {
+        let opening = InsertSession(session: session, checkedHash: checkedHash, givingBack: attempts)
+        let (isStored, mayBeTooMany): (Bool, Bool)
         if upgrade == nil, pending == nil, replaced.isEmpty {
-            mayBeTooMany = try await postgres.withConnection { try Self.open(opening, in: $0) }
+            (isStored, mayBeTooMany) = try await postgres.withConnection { try $0.one(opening) }
         } else {
-            mayBeTooMany = try await postgres.transaction { db in
-                let mayBeTooMany = try Self.open(opening, in: db)
+            (isStored, mayBeTooMany) = try await postgres.transaction { db in
+                // Who changes the user's row locks it for that at once: two who had shared it would wait for each other.
+                if upgrade != nil || pending != nil { _ = try db.first(LockUser(id: session.userID)) }
+                let opened = try db.one(opening)
+                guard opened.isStored else { return opened }
                 if let upgrade { try db.run(UpgradeHash(upgrade: upgrade, session: session)) }
                 if let pending { try identities.link(pending, with: session, in: db) }
                 try Self.end(replaced, by: session, in: db)
-                return mayBeTooMany
+                return opened
             }
         }
-        if mayBeTooMany { await endSurplus(beside: session) }
-    }
-
-    /// Stores a session.
-    ///
-    /// - Returns: whether the user may have more sessions than are allowed by now.
-    /// - Throws: ``SessionOwnerGone``.
-    private static func open(_ opening: InsertSession, in db: PostgresConnection) throws -> Bool {
-        let outcome = try db.one(opening)
-        guard outcome.isOpened else { throw SessionOwnerGone() }
-        return outcome.mayBeTooMany
+        if isStored, mayBeTooMany { await endSurplus(beside: session) }
+        return isStored
     }
 
     /// Ends the sessions that a browser had, as part of the transaction that opens another for it.
@@ -129,10 +125,6 @@ struct SessionStore: Sendable {
         }
     }
 }
-
-/// The user that a session was to be opened for was deleted meanwhile, or the identity that it was to be opened through
-/// was disconnected.
-struct SessionOwnerGone: Error {}
 
 /// A password hash that replaces another.
 struct HashUpgrade: Sendable {

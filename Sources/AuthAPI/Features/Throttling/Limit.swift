@@ -36,4 +36,6 @@ struct ThrottleLimits: Sendable, Equatable {
     var network = Limit(attempts: 100, seconds: 600)
     /// Registrations from one network.
     var registration = Limit(attempts: 30, seconds: 3600)
+    /// Changes of name, and downloads, by one user: what each adds to the audit trail must not fill it.
+    let profile = Limit(attempts: 30, seconds: 600)
 }

@@ -58,6 +58,15 @@ struct PasswordGate: Sendable {
         throw Self.tooMany(wait, "registration throttled")
     }
 
+    /// Takes an attempt of a signed-in user to change or read what needs no confirmation; it is not given back.
+    ///
+    /// - Throws: `too_many_requests` with the time to wait when there is none left.
+    func admitProfile(of user: SignedIn, from trace: RequestTrace) async throws {
+        let attempt = Attempt(key: keys.profile(user.user.id), limit: limits.profile)
+        guard let wait = try await store.take(attempt, of: user.user.id, from: trace, at: now()) else { return }
+        throw Self.tooMany(wait, "profile requests throttled")
+    }
+
     /// Records that a password is not the account's, or that the account is not there, and gives the one answer to both.
     func refused(_ found: UserCredentials?, email: EmailAddress, from trace: RequestTrace) async throws -> APIError {
         let reason: SignInFailure =
@@ -83,7 +92,7 @@ struct PasswordGate: Sendable {
         ]
     }
 
-    private static func tooMany(_ microseconds: Int64, _ message: Logger.Message) -> APIError {
+    static func tooMany(_ microseconds: Int64, _ message: Logger.Message) -> APIError {
         let seconds = Int((microseconds + 999_999) / 1_000_000)
         Logger.current.notice(message, metadata: ["retry_after": .stringConvertible(seconds)])
         return APIError(.tooManyRequests, detail: "Too many attempts; wait before you try again.", retryAfter: seconds)

@@ -7,7 +7,7 @@ struct ThrottleKey: Sendable, Equatable {
     /// What is counted; the order is the one in which rows are locked, so that no two requests wait for each other.
     enum Kind: UInt8, CustomStringConvertible {
         case account = 1
-        case device, network, registration
+        case device, network, registration, owner, profile
 
         /// The limit's name in the audit trail.
         var description: String {
@@ -16,6 +16,8 @@ struct ThrottleKey: Sendable, Equatable {
             case .device: "device"
             case .network: "network"
             case .registration: "registration"
+            case .owner: "owner"
+            case .profile: "profile"
             }
         }
     }
@@ -42,6 +44,10 @@ struct ThrottleKeys: Sendable {
     func network(_ address: String?) -> ThrottleKey { make(.network, ClientNetwork.of(address)) }
     /// Registrations from the network of an address.
     func registration(_ address: String?) -> ThrottleKey { make(.registration, ClientNetwork.of(address)) }
+    /// Confirmations by a signed-in user.
+    func owner(_ user: UserID) -> ThrottleKey { make(.owner, user.lowercaseText) }
+    /// Changes of name, and downloads, by a signed-in user.
+    func profile(_ user: UserID) -> ThrottleKey { make(.profile, user.lowercaseText) }
 
     private func make(_ kind: ThrottleKey.Kind, _ text: String) -> ThrottleKey {
         let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)

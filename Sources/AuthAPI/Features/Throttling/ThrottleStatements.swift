@@ -64,8 +64,9 @@ struct Take: Statement {
             SELECT wait FROM take_attempts(ARRAY[$1::bytea], ARRAY[$2::bigint], ARRAY[$3::bigint], $4)
         ),
         noted AS (
-            INSERT INTO audit_events (event, subject, period, detail, device_id, address, user_agent, request_id)
-            SELECT 'throttled', $1, (extract(epoch FROM $4) * 1000000)::bigint / $3, $5, $6, $7, $8, $9
+            INSERT INTO audit_events
+                (event, subject, period, detail, device_id, address, user_agent, request_id, user_id)
+            SELECT 'throttled', $1, (extract(epoch FROM $4) * 1000000)::bigint / $3, $5, $6, $7, $8, $9, $10
             FROM answer WHERE wait > 0
             ON CONFLICT (subject, period) WHERE subject IS NOT NULL DO NOTHING
         )
@@ -74,13 +75,15 @@ struct Take: Statement {
         FROM answer
         """
     let attempt: Attempt
+    /// The signed-in user whose attempt it is, if any.
+    var user: UserID?
     let trace: RequestTrace
     let now: Date
     var parameters: [PostgresValue] {
         [
             .bytes(attempt.key.bytes), .int8(attempt.limit.cost), .int8(attempt.limit.capacity), .timestamp(now),
             .text(attempt.key.kind.description),
-        ] + trace.parameters
+        ] + trace.parameters + [.uuid(orNull: user)]
     }
 
     static func decode(_ row: PostgresRow) throws -> Int64? { try row.optionalInt8(0) }

@@ -28,8 +28,31 @@ struct ThrottleStore: Sendable {
     /// Takes an attempt; a refusal is an event, as above.
     ///
     /// - Returns: how long to wait, in microseconds, when it is not there.
-    func take(_ attempt: Attempt, from trace: RequestTrace, at now: Date) async throws -> Int64? {
-        try await postgres.withConnection { try $0.one(Take(attempt: attempt, trace: trace, now: now)) }
+    func take(
+        _ attempt: Attempt,
+        of user: UserID? = nil,
+        from trace: RequestTrace,
+        at now: Date
+    ) async throws -> Int64? {
+        let statement = Take(attempt: attempt, user: user, trace: trace, now: now)
+        return try await postgres.withConnection { try $0.one(statement) }
+    }
+
+    /// Takes an attempt of a signed-in user to confirm something, and reads what that is checked against.
+    ///
+    /// - Returns: how long to wait, in microseconds, when the attempt is not there; else what the user can confirm with,
+    ///   or nil when the session has ended.
+    func take(
+        _ attempt: Attempt,
+        confirming user: SignedIn,
+        from trace: RequestTrace,
+        at now: Date
+    ) async throws -> (wait: Int64?, own: OwnCredentials?) {
+        let taking = Take(attempt: attempt, user: user.user.id, trace: trace, now: now)
+        return try await postgres.withConnection { db in
+            if let wait = try db.one(taking) { return (wait, nil) }
+            return (nil, try db.first(FindOwnCredentials(user: user)))
+        }
     }
 
     /// Gives attempts back.

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Shared
 
@@ -38,5 +39,28 @@ struct UserRoutes: Sendable {
     /// `GET /api/auth/me`: the signed-in user.
     @Sendable func me(_ request: Request, context: SignedInContext) -> Response {
         .json(context.signedIn.user.body)
+    }
+
+    /// `POST /api/auth/name`: 200 with the user under the new name.
+    @Sendable func rename(_ request: Request, context: SignedInContext) async throws -> Response {
+        var body = try await JSONBody(request)
+        let name = body.value("name") { text throws(RuleViolation) in try DisplayName(text) }
+        try body.finish()
+        // It is there when nothing was at fault.
+        guard let name else { throw APIError(.malformedRequest) }
+        let trace = RequestTrace(request, context: context)
+        return .json(try await service.rename(context.signedIn, to: name, from: trace).body)
+    }
+
+    /// `GET /api/auth/data`: everything that is stored about the user, as a file.
+    @Sendable func data(_ request: Request, context: SignedInContext) async throws -> Response {
+        // What the answer to a HEAD would tell is not worth an event.
+        guard request.method == .get else {
+            throw APIError(.methodNotAllowed, detail: "This path takes GET only.", allow: ["GET"])
+        }
+        let data = try await service.ownData(of: context.signedIn, from: RequestTrace(request, context: context))
+        var response = try Response.json(data)
+        response.headers[.contentDisposition] = "attachment; filename=\"yoshikosan-data.json\""
+        return response
     }
 }

@@ -43,4 +43,26 @@ struct UserService: Sendable {
         )
         return OpenedSession(user: user, token: session.token)
     }
+
+    /// Changes the name of a user.
+    ///
+    /// - Returns: the user as they are from then on.
+    /// - Throws: `too_many_requests`.
+    func rename(_ user: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws -> User {
+        try await gate.admitProfile(of: user, from: trace)
+        try await store.rename(user, to: name, from: trace)
+        let old = user.user
+        return User(id: old.id, email: old.email, name: name.value, avatarURL: old.avatarURL)
+    }
+
+    /// Everything that is stored about a user.
+    ///
+    /// - Throws: `unauthenticated` when the user is gone, `too_many_requests`.
+    func ownData(of user: SignedIn, from trace: RequestTrace) async throws -> OwnData {
+        try await gate.admitProfile(of: user, from: trace)
+        guard let data = try await store.ownData(of: user, from: trace, at: gate.now()) else {
+            throw APIError(.unauthenticated)
+        }
+        return data
+    }
 }

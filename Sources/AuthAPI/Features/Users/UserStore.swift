@@ -41,6 +41,34 @@ struct UserStore: Sendable {
     }
 }
 
+extension UserStore {
+    /// Changes a user's name.
+    func rename(_ user: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws {
+        let statement = UpdateName(user: user, name: name, trace: trace)
+        _ = try await postgres.withConnection { try $0.run(statement) }
+    }
+
+    /// Everything that is stored about a user, and that it was read, which is an event.
+    ///
+    /// - Returns: nil when the user is gone.
+    func ownData(of user: SignedIn, from trace: RequestTrace, at now: Date) async throws -> OwnData? {
+        let id = user.user.id
+        return try await postgres.withConnection { db in
+            guard let account = try db.first(FindOwnAccount(user: id)) else { return nil }
+            try db.run(RecordDownload(user: user, trace: trace))
+            return OwnData(
+                account: account,
+                identities: try db.all(FindOwnIdentities(user: id)),
+                sessions: try db.all(FindLiveSessions(visitor: user, now: now)).map { row in
+                    row.session.body(current: user.sessionID)
+                },
+                events: try db.all(FindOwnEvents(user: id)),
+                eventsTotal: try db.one(CountOwnEvents(user: id))
+            )
+        }
+    }
+}
+
 extension User {
     /// Reads the columns `id, email, name, avatar_url`, which start at the given one.
     init(_ row: PostgresRow, from column: Int) throws {

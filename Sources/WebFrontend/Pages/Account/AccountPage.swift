@@ -98,12 +98,7 @@ struct AccountPage: Sendable {
         _ context: PageContext,
         _ operation: (Caller) async throws -> Response
     ) async throws -> Response {
-        let caller = Caller(request, context)
-        return try await visitors.signedIn(caller, returnTo: ReturnPath(SitePath.account)) {
-            try await operation(caller)
-        } orElse: {
-            .seeOther($0)
-        }
+        try await visitors.protected(request, context, page: SitePath.account, operation)
     }
 
     private func link(_ notice: Notice) -> String {

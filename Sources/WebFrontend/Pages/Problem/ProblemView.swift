@@ -40,7 +40,8 @@ struct ProblemView: PageView {
     private var words: (title: TextKey, text: TextKey) {
         if foreignCookie != nil { return (.problemForeignCookieTitle, .problemForeignCookieText) }
         return switch code {
-        case .malformedRequest, .invalidFields, .emailTaken, .unauthenticated, .invalidCredentials, .lastSignInMethod:
+        case .malformedRequest, .invalidFields, .emailTaken, .unauthenticated, .invalidCredentials, .lastSignInMethod,
+            .reauthenticationRequired:
             (.problemBadRequestTitle, .problemBadRequestText)
         case .crossSiteRequest: (.problemCrossSiteTitle, .problemCrossSiteText)
         case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection:

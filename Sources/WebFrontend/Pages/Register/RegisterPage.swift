@@ -47,7 +47,12 @@ struct RegisterPage: Sendable {
         var faults: [FieldError] = []
         do { _ = try DisplayName(form["name"]) } catch { faults.append(error.inField("name")) }
         do { _ = try EmailAddress(form.email) } catch { faults.append(error.inField("email")) }
-        let others = [form.email, form["name"]] + siteWords
+        return faults + passwordFaults(in: form, besides: [form.email, form["name"]] + siteWords)
+    }
+
+    /// Every rule that a new password and its repetition break.
+    static func passwordFaults(in form: Form, besides others: [String]) -> [FieldError] {
+        var faults: [FieldError] = []
         faults += PasswordRules.violations(in: form["password"], besides: others).map { $0.inField("password") }
         let confirmation = FormField.confirmation.rawValue
         if form[confirmation].isEmpty {

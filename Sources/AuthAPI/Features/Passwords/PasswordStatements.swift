@@ -1,0 +1,84 @@
+import FoundationEssentials
+import PostgresClient
+
+/// A password that is to be set for a user.
+struct PasswordChange: Sendable {
+    /// Who sets it, and by what proof: the audit trail's `detail`.
+    enum Reason: String, Sendable {
+        /// Its owner entered the current password.
+        case owner = "by_owner"
+        /// Its owner, who had none, signed in again at a provider.
+        case provider = "by_provider"
+    }
+
+    /// Which stored hash it replaces.
+    enum Replaced: Sendable {
+        /// Whatever is stored.
+        case any
+        /// This one, or none at all; another means that the password has changed meanwhile.
+        case exactly(String?)
+    }
+
+    let user: UserID
+    /// The hash of the new password.
+    let hash: String
+    let replaced: Replaced
+    let reason: Reason
+    /// The session from which it is set, if any.
+    var session: SessionID?
+    let trace: RequestTrace
+}
+
+/// Sets a password hash; no row when the user is gone or has another hash than the one that is to be replaced.
+///
+/// Locks the user's row, for which ``InsertSession`` waits.
+struct SetPasswordHash: Statement {
+    static let sql: StaticString = """
+        WITH changed AS (
+            UPDATE users SET password_hash = $2 WHERE id = $1 AND ($3 OR password_hash IS NOT DISTINCT FROM $4)
+            RETURNING id
+        )
+        INSERT INTO audit_events (event, user_id, detail, session_id, device_id, address, user_agent, request_id)
+        SELECT 'password_changed', id, $5, $6, $7, $8, $9, $10 FROM changed
+        """
+    let change: PasswordChange
+    var parameters: [PostgresValue] {
+        let replaced: [PostgresValue] =
+            switch change.replaced {
+            case .any: [.bool(true), .nullText]
+            case .exactly(let hash): [.bool(false), .text(orNull: hash)]
+            }
+        return [.uuid(change.user), .text(change.hash)] + replaced
+            + [.text(change.reason.rawValue), .uuid(orNull: change.session)] + change.trace.parameters
+    }
+}
+
+/// What a signed-in user's confirmation is checked against; no row when the session has ended.
+struct FindOwnCredentials: Statement {
+    static let sql: StaticString = """
+        SELECT users.id, email, name, avatar_url, password_hash, sessions.reauthenticated_at,
+            (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $1 LIMIT $3) AS some)
+        FROM users JOIN sessions ON sessions.user_id = users.id WHERE users.id = $1 AND sessions.id = $2
+        """
+    let user: SignedIn
+    var parameters: [PostgresValue] {
+        [.uuid(user.user.id), .uuid(user.sessionID), .int8(SessionBatches.size + 1)]
+    }
+
+    static func decode(_ row: PostgresRow) throws -> OwnCredentials {
+        OwnCredentials(
+            credentials: UserCredentials(user: try User(row, from: 0), passwordHash: try row.optionalText(4)),
+            reauthenticatedAt: try row.optionalTimestamp(5),
+            hasManySessions: try row.int8(6) > SessionBatches.size
+        )
+    }
+}
+
+/// What a signed-in user can confirm with.
+struct OwnCredentials: Sendable {
+    let credentials: UserCredentials
+    /// When the user last signed in again at a provider from this session.
+    let reauthenticatedAt: Date?
+    /// Whether one statement could not end all sessions within its time.
+    let hasManySessions: Bool
+}

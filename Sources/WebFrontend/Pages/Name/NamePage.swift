@@ -1,0 +1,42 @@
+import Hummingbird
+import Shared
+
+/// Changing the name.
+struct NamePage: Sendable {
+    let api: AuthAPIClient
+    let visitors: Visitors
+    let pages: PageRenderer
+    let bodyDeadline: Duration
+
+    /// Shows the form with the present name.
+    @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
+        try await visitors.protected(request, context, page: SitePath.name) { caller in
+            let user = try await api.me(for: caller)
+            return try pages.response(NameView(name: user.name), visitor: .signedIn(user), in: context)
+        }
+    }
+
+    /// Changes the name, or shows the form again with what is wrong.
+    @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
+        let form = try await Form(body: request, within: bodyDeadline)
+        return try await visitors.protected(request, context, page: SitePath.name) { caller in
+            do {
+                _ = try await api.changeName(ChangeNameRequest(name: form["name"]), for: caller)
+                return .seeOther(SitePath.link(SitePath.account, returnTo: nil, notice: .nameChanged))
+            } catch {
+                let failure = try FormFailure(error, email: "", logger: context.logger)
+                let user = try await api.me(for: caller)
+                var view = NameView(name: form["name"])
+                view.errors = failure.errors
+                view.retryAfter = failure.retryAfter
+                return try pages.response(
+                    view,
+                    visitor: .signedIn(user),
+                    in: context,
+                    status: failure.status,
+                    headers: failure.headers
+                )
+            }
+        }
+    }
+}

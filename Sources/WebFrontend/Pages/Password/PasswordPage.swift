@@ -1,0 +1,67 @@
+import Hummingbird
+import Shared
+
+/// Changing the password.
+struct PasswordPage: Sendable {
+    let api: AuthAPIClient
+    let visitors: Visitors
+    let pages: PageRenderer
+    let settings: FrontendSettings
+    let bodyDeadline: Duration
+
+    /// Shows the form.
+    @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
+        try await visitors.protected(request, context, page: SitePath.password) { caller in
+            async let me = api.me(for: caller)
+            let identities = try await api.identities(for: caller)
+            let user = try await me
+            guard identities.hasPassword else { return .seeOther(SitePath.account) }
+            return try pages.response(PasswordView(email: user.email), visitor: .signedIn(user), in: context)
+        }
+    }
+
+    /// Changes the password, or shows the form again with everything that is wrong.
+    @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
+        let form = try await Form(body: request, within: bodyDeadline)
+        return try await visitors.protected(request, context, page: SitePath.password) { caller in
+            let user = try await api.me(for: caller)
+            let faults = faults(in: form, of: user)
+            guard faults.isEmpty else { return try failed(FormFailure(fields: faults), user, context) }
+            let current = form[FormField.currentPassword.rawValue]
+            let body = ChangePasswordRequest(currentPassword: current, newPassword: form[FormField.password.rawValue])
+            do {
+                let signed = try await api.changePassword(body, for: caller)
+                let link = SitePath.link(SitePath.account, returnTo: nil, notice: .passwordChanged)
+                return .seeOther(link, cookies: signed.cookies)
+            } catch {
+                return try failed(FormFailure(error, email: user.email, logger: context.logger), user, context)
+            }
+        }
+    }
+
+    /// Leads password managers to the form.
+    @Sendable func redirect(_ request: Request, _ context: PageContext) -> Response {
+        .seeOther(SitePath.password)
+    }
+
+    private func faults(in form: Form, of user: UserBody) -> [FieldError] {
+        var faults: [FieldError] = []
+        let current = FormField.currentPassword.rawValue
+        if form[current].isEmpty { faults.append(FieldError(field: current, code: .required, detail: "")) }
+        let others = [user.email, user.name] + PasswordRules.words(of: settings.common.publicURL)
+        return faults + RegisterPage.passwordFaults(in: form, besides: others)
+    }
+
+    private func failed(_ failure: FormFailure, _ user: UserBody, _ context: PageContext) throws -> Response {
+        var view = PasswordView(email: user.email)
+        view.errors = failure.errors
+        view.retryAfter = failure.retryAfter
+        return try pages.response(
+            view,
+            visitor: .signedIn(user),
+            in: context,
+            status: failure.status,
+            headers: failure.headers
+        )
+    }
+}

@@ -1,0 +1,54 @@
+import Testing
+
+@testable import AuthAPI
+
+/// Holds requests at one place in the database until the test lets them go, so that races happen in a known order.
+struct TestHold: Sendable {
+    let database: TestDatabase
+
+    /// Holds every change of a kind.
+    ///
+    /// - Parameters:
+    ///   - change: what comes behind `BEFORE` in `CREATE TRIGGER`: `INSERT ON sessions`.
+    ///   - condition: of which rows.
+    ///   - database: where.
+    /// - Throws: ``PostgresError``.
+    init(before change: String, when condition: String = "true", in database: TestDatabase) async throws {
+        self.database = database
+        try await database.sql(
+            """
+            CREATE TABLE hold ();
+            INSERT INTO hold DEFAULT VALUES;
+            CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+                BEGIN
+                    WHILE EXISTS (SELECT FROM hold) LOOP PERFORM pg_sleep(0.005); END LOOP;
+                    RETURN coalesce(NEW, OLD);
+                END $$;
+            CREATE TRIGGER hold BEFORE \(change) FOR EACH ROW WHEN (\(condition)) EXECUTE FUNCTION hold()
+            """
+        )
+    }
+
+    /// Returns once a request has come to the place.
+    func reached() async throws {
+        try await waiting("wait_event = 'PgSleep'")
+    }
+
+    /// Returns once another request waits for the lock of a row.
+    func blocksAnother() async throws {
+        try await waiting("wait_event_type = 'Lock'")
+    }
+
+    /// Lets the request go on, and all later ones by.
+    func release() async throws {
+        try await database.sql("DELETE FROM hold")
+    }
+
+    private func waiting(_ condition: String) async throws {
+        try await eventually {
+            try await database.sql(
+                "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND \(condition)"
+            ) == "t"
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// The pages that change the name and give the user's data.
+@Suite struct OwnDataPageTests {
+    @Test func anonymousVisitorIsSentToSignInAndBack() async throws {
+        try await TestSite.with { site in
+            for path in ["/account/name", "/account/data"] {
+                let page = try await site.get(path)
+                #expect(page.location == "/login?return_to=\(path.percentEncoded)")
+            }
+            let file = try await site.get("/account/data/download")
+            #expect(file.location == "/login?return_to=%2Faccount%2Fdata")
+            let name = try await site.post("/account/name", ["name": "Eve"])
+            #expect(name.location == "/login?return_to=%2Faccount%2Fname")
+        }
+    }
+
+    @Test func nameIsChangedByTheAPI() async throws {
+        let api = StubAuthAPI([
+            "POST /api/auth/name": StubAuthAPI.signedIn { _ in try StubAuthAPI.json(StubAuthAPI.user) }
+        ])
+        try await TestSite.with(api) { site in
+            let form = try await site.get("/account/name", cookie: StubAuthAPI.cookie)
+            #expect(form.body.contains(#"value="Ada Lovelace""#))
+            let page = try await site.post("/account/name", ["name": "Augusta"], cookie: StubAuthAPI.cookie)
+            #expect(page.location == "/account?notice=name-changed")
+        }
+        #expect(api.requests.first { $0.path == APIPath.name }?.fields == ["name": "Augusta"])
+    }
+
+    @Test(arguments: [
+        (APIErrorCode.invalidFields, "Remove control characters"),
+        (.tooManyRequests, "Too many attempts. Please wait"),
+    ])
+    func refusedNameIsShownAgain(code: APIErrorCode, text: String) async throws {
+        let api = StubAuthAPI([
+            "POST /api/auth/name": { _ in
+                let fault = FieldError(field: "name", code: .invalidCharacter, detail: "D")
+                return StubAuthAPI.problem(code, fields: code == .invalidFields ? [fault] : [])
+            }
+        ])
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/account/name", ["name": "<b>\u{202E}"], cookie: StubAuthAPI.cookie)
+            #expect(page.status == code.status)
+            #expect(page.body.contains(text) && page.body.contains("&lt;b&gt;"))
+        }
+    }
+
+    @Test func fileIsHandedOnWhole() async throws {
+        let file = "[" + String(repeating: "\"0123456789\",", count: 50_000) + "0]"
+        let api = StubAuthAPI([
+            "GET /api/auth/data": StubAuthAPI.signedIn { _ in
+                Response(
+                    status: .ok,
+                    headers: [.contentType: "application/json"],
+                    body: .init(byteBuffer: ByteBuffer(string: file))
+                )
+            }
+        ])
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/account/data/download", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 200 && page["Content-Type"] == "application/json")
+            #expect(page["Content-Disposition"] == #"attachment; filename="yoshikosan-data.json""#)
+            #expect(page["Cache-Control"] == "no-store")
+            // More than any other answer of the API may have.
+            #expect(page.body.utf8.elementsEqual(file.utf8) && file.utf8.count > AuthAPITransport.maximumAnswerSize)
+        }
+    }
+
+    @Test func dataPageLeadsToTheFile() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/account/data", cookie: StubAuthAPI.cookie)
+            #expect(page.body.contains(#"href="/account/data/download" download"#))
+            let account = try await site.get("/account", cookie: StubAuthAPI.cookie)
+            for path in ["/account/data", "/account/name", "/account/password"] {
+                #expect(account.body.contains("href=\"\(path)\""))
+            }
+        }
+    }
+}
