@@ -74,17 +74,36 @@ struct App: Sendable {
             now: now
         )
         let cookie = SessionCookie(publicURL: settings.common.publicURL)
+        let pendingLinks = PendingLinkCookie(settings, now: now)
+        let flows = FlowCookies(settings, now: now)
+        let providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
+        self.providers = providers
+        let batches = SessionBatches(postgres: postgres)
         users = UserRoutes(
-            service: UserService(store: accountStore, sessions: sessionService, gate: gate, hasher: hasher),
+            service: UserService(
+                store: accountStore,
+                sessions: sessionService,
+                gate: gate,
+                hasher: hasher,
+                deletion: UserDeletionService(
+                    store: UserDeletionStore(postgres: postgres),
+                    batches: batches,
+                    keys: ThrottleKeys(secretKey: settings.secretKey),
+                    vault: vault,
+                    provider: { providers[$0] }
+                )
+            ),
             cookie: cookie,
             devices: devices,
+            pendingLinks: pendingLinks,
+            flows: flows,
             siteWords: PasswordRules.words(of: settings.common.publicURL),
             metrics: metrics
         )
         passwords = PasswordRoutes(
             service: PasswordService(
                 store: PasswordStore(postgres: postgres),
-                batches: SessionBatches(postgres: postgres),
+                batches: batches,
                 sessions: sessionService,
                 gate: gate,
                 hasher: hasher
@@ -93,7 +112,6 @@ struct App: Sendable {
             devices: devices,
             siteWords: PasswordRules.words(of: settings.common.publicURL)
         )
-        let pendingLinks = PendingLinkCookie(settings, now: now)
         sessions = SessionRoutes(
             service: sessionService,
             cookie: cookie,
@@ -101,8 +119,6 @@ struct App: Sendable {
             devices: devices,
             metrics: metrics
         )
-        let providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
-        self.providers = providers
         let tickets = LinkTickets(settings)
         oauth = ProviderSignInRoutes(
             service: ProviderSignInService(
@@ -112,7 +128,7 @@ struct App: Sendable {
                 publicURL: settings.common.publicURL,
                 now: now
             ),
-            flows: FlowCookies(settings, now: now),
+            flows: flows,
             pendingLinks: pendingLinks,
             tickets: tickets,
             sessions: sessionService,
@@ -121,7 +137,7 @@ struct App: Sendable {
             metrics: metrics
         )
         identities = IdentityRoutes(
-            service: IdentityService(store: identityStore, isOn: { providers[$0] != nil }),
+            service: IdentityService(store: identityStore, isOn: { providers[$0] != nil }, now: now),
             pendingLinks: pendingLinks,
             tickets: tickets
         )

@@ -27,6 +27,8 @@ extension App {
         router.get(.init(APIPath.me), use: authenticator.required(users.me))
         router.post(.init(APIPath.name), use: authenticator.required(users.rename))
         router.get(.init(APIPath.data), use: authenticator.required(users.data))
+        router.get(.init(APIPath.confirmation), use: authenticator.required(identities.confirmation))
+        router.post(.init(APIPath.deletion), use: authenticator.required(users.delete))
         router.post(.init(APIPath.password), use: authenticator.required(passwords.change))
         router.get(.init(APIPath.sessions), use: authenticator.required(sessions.list))
         router.delete(.init(APIPath.sessions), use: authenticator.required(sessions.endOthers))

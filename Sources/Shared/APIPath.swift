@@ -14,6 +14,10 @@ public enum APIPath {
     public static let name = "/api/auth/name"
     /// Everything that is stored about the signed-in user.
     public static let data = "/api/auth/data"
+    /// How the signed-in user can confirm a change.
+    public static let confirmation = "/api/auth/confirmation"
+    /// Deletes the signed-in user's account.
+    public static let deletion = "/api/auth/delete"
     /// The signed-in user's live sessions.
     public static let sessions = "/api/auth/sessions"
     /// One session of the signed-in user, as the router writes it.

@@ -4,7 +4,7 @@
 /// schema with a password field with this list.
 public enum CredentialPath {
     /// Of the API.
-    public static let api = [APIPath.login, APIPath.register, APIPath.password]
+    public static let api = [APIPath.login, APIPath.register, APIPath.password, APIPath.deletion]
     /// Of the pages.
-    public static let pages = [PagePath.login, PagePath.register, PagePath.password]
+    public static let pages = [PagePath.login, PagePath.register, PagePath.password, PagePath.deletion]
 }

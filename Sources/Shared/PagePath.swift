@@ -12,6 +12,8 @@ public enum PagePath {
     public static let name = "/account/name"
     /// Where a user downloads what is stored about them.
     public static let data = "/account/data"
+    /// Where the account is deleted.
+    public static let deletion = "/account/delete"
     /// An ``OAuthFailure`` code.
     public static let failureParameter = "oauth_error"
     /// The ``OAuthProvider`` that it is about.
@@ -26,6 +28,8 @@ public enum PagePath {
     public static let connectedParameter = "connected"
     /// The ``OAuthProvider`` to sign in through, when the visitor has to be asked first.
     public static let confirmParameter = "confirm"
+    /// The ticket with which signing in again to confirm a change begins.
+    public static let reauthenticateParameter = "reauthenticate"
     /// Has the provider ask which of its accounts is meant, whatever the value.
     public static let chooseParameter = "choose"
 }

@@ -63,6 +63,13 @@ func buildApplication(
         ),
         name: NamePage(api: api, visitors: visitors, pages: pages, bodyDeadline: deadlines.body),
         data: DataPage(api: api, visitors: visitors, pages: pages),
+        deletion: DeletionPage(
+            api: api,
+            visitors: visitors,
+            pages: pages,
+            settings: settings,
+            bodyDeadline: deadlines.body
+        ),
         language: LanguageChoice(secure: settings.common.publicURL.isSecure, bodyDeadline: deadlines.body),
         assets: assets,
         health: HealthRoutes(api: api)

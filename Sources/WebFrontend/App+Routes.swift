@@ -12,6 +12,7 @@ struct Handlers: Sendable {
     let password: PasswordPage
     let name: NamePage
     let data: DataPage
+    let deletion: DeletionPage
     let language: LanguageChoice
     let assets: AssetLibrary
     let health: HealthRoutes
@@ -38,6 +39,8 @@ struct Handlers: Sendable {
         router.post(.init(SitePath.name), use: name.submit)
         router.get(.init(SitePath.data), use: data.show)
         router.get(.init(SitePath.downloadData), use: data.download)
+        router.get(.init(SitePath.deletion), use: deletion.show)
+        router.post(.init(SitePath.deletion), use: deletion.submit)
         router.get(.init(SitePath.password), use: password.show)
         router.post(.init(SitePath.password), use: password.submit)
 

@@ -1,4 +1,4 @@
-"""What people do with their own account: change the password and the name, download their data."""
+"""What people do with their own account: change the password and the name, download their data, delete it."""
 
 import json
 
@@ -83,3 +83,28 @@ def test_ones_data_is_one_file(page, email):
     page.goto("/account/data/download")
     assert path_of(page) == "/login"
     expect_anonymous(page)
+
+
+def test_the_account_is_deleted(page, visitor, site, email):
+    register(page, email)
+    other = visitor()
+    sign_in(other, email)
+    page.goto("/account")
+    page.locator("#to-deletion").click()
+    expect(page.locator("main")).to_contain_text("This cannot be undone.")
+    assert send(page, "Delete account for good").status == 422
+    page.get_by_label("Email address").fill(email.upper())
+    page.get_by_label("Password", exact=True).fill("Wrong-Password-1")
+    assert send(page, "Delete account for good").status == 422
+    expect(page.locator("#error-summary")).to_contain_text("This is not your password.")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    assert send(page, "Delete account for good").status == 303
+    assert path_of(page) == "/"
+    expect(page.locator("#notice")).to_contain_text("Your account was deleted.")
+    expect_anonymous(page)
+    assert page.context.cookies(site.url) == []
+    other.goto("/account")
+    assert path_of(other) == "/login"
+    assert sign_in(other, email).status == 401
+    # The address is free again.
+    register(page, email)

@@ -89,6 +89,14 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
             "scope": "identify email",
         }
 
+    @app.post("/api/oauth2/token/revoke")
+    def revoke():
+        basic = flask.request.authorization
+        if basic is None or (basic.username, basic.password) != (client_id, client_secret):
+            return {"error": "invalid_client"}, 401
+        tokens.pop(flask.request.form["token"], None)
+        return {}
+
     @app.get("/api/v10/gateway")
     def gateway():
         return {"url": "wss://gateway.discord.gg"}

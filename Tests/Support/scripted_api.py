@@ -52,6 +52,9 @@ GOOGLE = {
 PEOPLE = {
     "ada": (ADA, [HERE, PHONE], [GOOGLE], True),
     "alone": (ADA, [HERE], [GOOGLE], False),
+    # Has just signed in again at Google.
+    "again": (ADA, [HERE], [GOOGLE], False),
+    "stuck": (ADA, [HERE], [], False),
     "long": (LONG, [HERE], [], True),
     "emoji": (EMOJI, [HERE], [GOOGLE | {"email": EMOJI["email"]}], True),
     "arabic": (ARABIC, [HERE], [], True),
@@ -139,6 +142,14 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
             self.problem(422, "invalid_fields", errors=[{"field": "name", "code": "required", "detail": "required"}])
         elif path == "name":
             self.answer(200, user | {"name": body["name"]})
+        elif path == "confirmation":
+            self.answer(200, self.confirmation(identities, has_password))
+        elif path == "delete" and body["email"] != user["email"]:
+            self.problem(422, "invalid_fields", errors=[{"field": "email", "code": "mismatch", "detail": "mismatch"}])
+        elif path == "delete" and body.get("password") not in (None, PASSWORD):
+            self.problem(422, "invalid_fields", errors=[{"field": "password"} | INCORRECT])
+        elif path == "delete":
+            self.answer(204, Set_Cookie="access_token=; HttpOnly; Path=/; Max-Age=0")
         elif path == "data":
             self.answer(200, {"account": user})
         elif path == "sessions":
@@ -149,6 +160,15 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
             self.answer(204)
         else:
             self.problem(404, "not_found")
+
+    def confirmation(self, identities, has_password) -> dict:
+        """How somebody can confirm a change."""
+        is_recent = "access_token=again" in self.headers.get("Cookie", "")
+        return {
+            "has_password": has_password,
+            "reauthenticated_until": "2026-11-23T08:08:00Z" if is_recent else None,
+            "providers": [{"provider": each["provider"], "ticket": "ticket"} for each in identities],
+        }
 
     def session_list(self, sessions) -> dict:
         """What is said of sessions."""

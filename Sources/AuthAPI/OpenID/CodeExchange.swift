@@ -30,17 +30,40 @@ struct CodeExchange: Sendable {
             // RFC 7636, section 4.5.
             (name: "code_verifier", value: answer.verifier.value),
         ]
-        var authorization: String?
-        switch authentication {
-        case .basic:
-            let pair = "\(clientID.percentEncoded):\(clientSecret.value.percentEncoded)"
-            authorization = "Basic \(Data(pair.utf8).base64EncodedString())"
-        case .post:
-            form += [(name: "client_id", value: clientID), (name: "client_secret", value: clientSecret.value)]
-        }
+        let authorization = authenticate(&form, by: authentication)
         let reply = try await client.post(endpoint, form: form, authorization: authorization)
         guard reply.status == 200 else { throw Self.failure(of: reply) }
         return try TokenAnswer(reply.decoded(), receivedAt: now())
+    }
+
+    /// Revokes a token (RFC 7009, section 2.1).
+    ///
+    /// - Throws: ``ProviderError`` unless it is worthless now; a token that the provider does not know is (section 2.2).
+    func revoke(
+        _ token: Secret,
+        at endpoint: String,
+        authentication: Authentication
+    ) async throws(ProviderError) {
+        var form = [(name: "token", value: token.value)]
+        let authorization = authenticate(&form, by: authentication)
+        let reply = try await client.postForStatus(endpoint, form: form, authorization: authorization)
+        // Google answers 400 for a token that has expired or was revoked before.
+        guard reply.status == 200 || reply.status == 400 else { throw reply.failure }
+    }
+
+    /// Says who the client is, in the form or by the header that is returned.
+    private func authenticate(
+        _ form: inout [(name: String, value: String)],
+        by authentication: Authentication
+    ) -> String? {
+        switch authentication {
+        case .basic:
+            let pair = "\(clientID.percentEncoded):\(clientSecret.value.percentEncoded)"
+            return "Basic \(Data(pair.utf8).base64EncodedString())"
+        case .post:
+            form += [(name: "client_id", value: clientID), (name: "client_secret", value: clientSecret.value)]
+            return nil
+        }
     }
 
     /// What the endpoint's error means (RFC 6749, section 5.2).

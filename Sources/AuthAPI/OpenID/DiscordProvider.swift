@@ -27,8 +27,9 @@ struct DiscordProvider: IdentityProvider {
             at: settings.address.appending("/oauth2/authorize"),
             clientID: settings.clientID,
             scope: Self.scope,
-            // Discord, "OAuth2": shows the page that says who is signed in there and offers to switch.
-            extra: request.choosesAccount ? [(name: "prompt", value: "consent")] : []
+            // Discord, "OAuth2": shows the page that says who is signed in there and offers to switch. There is no way to
+            // have the person enter the password again.
+            extra: request.choosesAccount || request.reauthenticates ? [(name: "prompt", value: "consent")] : []
         )
     }
 
@@ -58,6 +59,15 @@ struct DiscordProvider: IdentityProvider {
                 .firstNonNil { DisplayName(cleaning: $0)?.value },
             avatarURL: Self.picture(of: person.id, hash: person.avatar),
             tokens: reply.tokens
+        )
+    }
+
+    func revoke(_ token: Secret) async throws(ProviderError) {
+        // Discord, "Token Revocation": ends all tokens of the authorization.
+        try await exchange.revoke(
+            token,
+            at: settings.address.appending("/api/oauth2/token/revoke"),
+            authentication: .basic
         )
     }
 

@@ -56,10 +56,14 @@ struct GoogleProvider: IdentityProvider {
             at: endpoint.description,
             clientID: settings.clientID,
             scope: Self.scope,
-            extra: [(name: "nonce", value: request.nonce)]
-                // OpenID Connect Core, section 3.1.2.1.
-                + (request.choosesAccount ? [(name: "prompt", value: "select_account")] : [])
+            extra: [(name: "nonce", value: request.nonce)] + Self.prompt(for: request)
         )
+    }
+
+    /// OpenID Connect Core, section 3.1.2.1; a `max_age` makes the ID token say when the person signed in.
+    private static func prompt(for request: AuthorizationRequest) -> [(name: String, value: String)] {
+        if request.reauthenticates { return [(name: "prompt", value: "login"), (name: "max_age", value: "0")] }
+        return request.choosesAccount ? [(name: "prompt", value: "select_account")] : []
     }
 
     func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity {
@@ -77,6 +81,8 @@ struct GoogleProvider: IdentityProvider {
             of: idToken,
             expecting: .init(nonce: answer.nonce, accessToken: reply.tokens.accessToken)
         )
+        let authenticatedAt = claims.authenticatedAt.map { Date(timeIntervalSince1970: $0) }
+        if let since = answer.authenticatedSince { try verifier.check(authenticatedAt, since: since) }
         let email = try EmailAddress.verified(claims.email, isVerified: claims.isEmailVerified)
         return ProviderIdentity(
             provider: .google,
@@ -87,8 +93,15 @@ struct GoogleProvider: IdentityProvider {
                 && EmailAuthority.isAuthority(.google, for: email, hostedDomain: claims.hostedDomain),
             displayName: claims.name.flatMap { DisplayName(cleaning: $0)?.value },
             avatarURL: Self.picture(claims.picture),
-            tokens: reply.tokens
+            tokens: reply.tokens,
+            authenticatedAt: authenticatedAt
         )
+    }
+
+    func revoke(_ token: Secret) async throws(ProviderError) {
+        let metadata = try await metadata.document()
+        guard let endpoint = metadata.revocationEndpoint else { return }
+        try await exchange.revoke(token, at: endpoint.description, authentication: metadata.tokenAuthentication)
     }
 
     /// How an issuer's ID tokens may spell it: Google's leave the scheme out at times (Google, "OpenID Connect", "An ID

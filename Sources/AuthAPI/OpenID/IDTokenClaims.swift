@@ -11,6 +11,8 @@ struct IDTokenClaims: JWTPayload {
     let issuedAt: Double
     /// Before when the token must not be taken (RFC 7519, section 4.1.5).
     let notBefore: Double?
+    /// When the person signed in at the provider (OpenID Connect Core, section 2).
+    let authenticatedAt: Double?
     let nonce: String?
     let accessTokenHash: String?
     let email: String?
@@ -28,6 +30,7 @@ struct IDTokenClaims: JWTPayload {
         case expiry = "exp"
         case issuedAt = "iat"
         case notBefore = "nbf"
+        case authenticatedAt = "auth_time"
         case nonce
         case accessTokenHash = "at_hash"
         case email
@@ -50,6 +53,7 @@ struct IDTokenClaims: JWTPayload {
         expiry = try container.decode(Double.self, forKey: .expiry)
         issuedAt = try container.decode(Double.self, forKey: .issuedAt)
         notBefore = try container.decodeIfPresent(Double.self, forKey: .notBefore)
+        authenticatedAt = try? container.decode(Double.self, forKey: .authenticatedAt)
         nonce = try container.decodeIfPresent(String.self, forKey: .nonce)
         accessTokenHash = try container.decodeIfPresent(String.self, forKey: .accessTokenHash)
         // An email of another type is none, which is refused with a reason of its own.

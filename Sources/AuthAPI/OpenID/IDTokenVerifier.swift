@@ -47,6 +47,20 @@ struct IDTokenVerifier: Sendable {
         return claims
     }
 
+    /// Checks that a person signed in at the provider since a flow began (OpenID Connect Core, section 3.1.2.1, `max_age`).
+    ///
+    /// - Throws: ``ProviderError`` with `not_reauthenticated`, also when the token does not say.
+    func check(_ authenticatedAt: Date?, since start: Date) throws(ProviderError) {
+        guard let time = authenticatedAt, time >= start.addingTimeInterval(-Self.clockLeeway),
+            time <= now().addingTimeInterval(Self.clockLeeway)
+        else {
+            throw ProviderError(
+                .notReauthenticated,
+                "the ID token does not say that the person just signed in (auth_time)"
+            )
+        }
+    }
+
     /// The part of the header that decides (RFC 7515, section 4.1).
     private struct Header: Decodable {
         let alg: String

@@ -15,6 +15,11 @@ protocol IdentityProvider: Sendable {
     ///
     /// - Throws: ``ProviderError``, also where the provider has not verified an email.
     func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity
+
+    /// Revokes a token and what was granted with it (RFC 7009); does nothing where the provider has no endpoint for that.
+    ///
+    /// - Throws: ``ProviderError`` unless the provider says that the token is worthless from then on.
+    func revoke(_ token: Secret) async throws(ProviderError)
 }
 
 /// What a flow asks of a provider.
@@ -29,6 +34,8 @@ struct AuthorizationRequest: Sendable {
     let redirectURI: String
     /// Whether the provider asks which account to use, even when only one is signed in there.
     var choosesAccount = false
+    /// Whether the person has to sign in at the provider again, as far as the provider can ask for that.
+    var reauthenticates = false
 }
 
 /// What came back to the callback, and what the flow remembers.
@@ -41,6 +48,8 @@ struct AuthorizationAnswer: Sendable {
     let nonce: Secret
     /// The same as in the request (RFC 6749, section 4.1.3).
     let redirectURI: String
+    /// When the flow began, for flows that have the person sign in again: not before that must it have been.
+    var authenticatedSince: Date?
 }
 
 /// A provider account whose email the provider has verified.
@@ -56,6 +65,8 @@ struct ProviderIdentity: Sendable {
     /// A picture on a host that pages may show pictures from.
     let avatarURL: String?
     let tokens: ProviderTokens
+    /// When the person signed in at the provider, where it says so.
+    var authenticatedAt: Date?
 }
 
 /// What a provider lets this site do on behalf of the person.

@@ -60,6 +60,19 @@ struct ProviderClient: Sendable {
         form: [(name: String, value: String)],
         authorization: String?
     ) async throws(ProviderError) -> ProviderAnswer {
+        let answer = try await postForStatus(address, form: form, authorization: authorization)
+        guard answer.isJSON else { throw answer.status == 200 ? .notJSON : answer.failure }
+        return answer
+    }
+
+    /// Posts a form, whatever the answer is made of; the caller judges the status.
+    ///
+    /// - Throws: ``ProviderError`` when no answer came.
+    func postForStatus(
+        _ address: String,
+        form: [(name: String, value: String)],
+        authorization: String?
+    ) async throws(ProviderError) -> ProviderAnswer {
         var request = HTTPClientRequest(url: address)
         request.method = .POST
         request.headers = [
@@ -69,9 +82,7 @@ struct ProviderClient: Sendable {
         if let authorization { request.headers.add(name: "Authorization", value: authorization) }
         let body = form.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
         request.body = .bytes(ByteBuffer(string: body))
-        let answer = try await send(request)
-        guard answer.isJSON else { throw answer.status == 200 ? .notJSON : answer.failure }
-        return answer
+        return try await send(request)
     }
 
     /// Runs the request against the clock, the reading of the body included.

@@ -8,6 +8,7 @@ struct ProviderMetadata: Sendable {
         let authorizationEndpoint: String
         let tokenEndpoint: String
         let keySetAddress: String
+        let revocationEndpoint: String?
         let tokenAuthentications: [String]?
         let namesIssuer: Bool?
 
@@ -16,6 +17,7 @@ struct ProviderMetadata: Sendable {
             case authorizationEndpoint = "authorization_endpoint"
             case tokenEndpoint = "token_endpoint"
             case keySetAddress = "jwks_uri"
+            case revocationEndpoint = "revocation_endpoint"
             case tokenAuthentications = "token_endpoint_auth_methods_supported"
             case namesIssuer = "authorization_response_iss_parameter_supported"
         }
@@ -26,6 +28,7 @@ struct ProviderMetadata: Sendable {
             authorizationEndpoint = try container.decode(String.self, forKey: .authorizationEndpoint)
             tokenEndpoint = try container.decode(String.self, forKey: .tokenEndpoint)
             keySetAddress = try container.decode(String.self, forKey: .keySetAddress)
+            revocationEndpoint = try? container.decode(String.self, forKey: .revocationEndpoint)
             tokenAuthentications = try? container.decode([String].self, forKey: .tokenAuthentications)
             namesIssuer = try? container.decode(Bool.self, forKey: .namesIssuer)
         }
@@ -34,6 +37,8 @@ struct ProviderMetadata: Sendable {
     let authorizationEndpoint: ProviderAddress
     let tokenEndpoint: ProviderAddress
     let keySetAddress: ProviderAddress
+    /// Where tokens are revoked (RFC 8414, section 2); nil when there is none, or it must not be asked.
+    let revocationEndpoint: ProviderAddress?
     /// What Google documents, where the provider takes it; else what every provider must take (RFC 6749, section 2.3.1).
     let tokenAuthentication: CodeExchange.Authentication
     /// Whether an answer without `iss` is to be refused (RFC 9207, section 2.4).
@@ -59,6 +64,7 @@ struct ProviderMetadata: Sendable {
         authorizationEndpoint = authorization
         tokenEndpoint = token
         keySetAddress = keys
+        revocationEndpoint = document.revocationEndpoint.flatMap { issuer.endpoint($0) }
         tokenAuthentication =
             document.tokenAuthentications?.contains { $0.isExactly("client_secret_post") } == true
             ? .post : .basic

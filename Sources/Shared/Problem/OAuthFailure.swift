@@ -33,6 +33,12 @@ public enum OAuthFailure: String, Sendable, CaseIterable, Error {
     case signInRequired = "sign_in_required"
     /// Linking was not started from the account page of the same session.
     case notFromThisSite = "not_from_this_site"
+    /// The provider did not have the person sign in again, or does not say so.
+    case notReauthenticated = "not_reauthenticated"
+    /// The person signed in again with a provider account that is not theirs here.
+    case identityDiffers = "identity_differs"
+    /// The provider account was linked too lately to confirm a change.
+    case identityTooNew = "identity_too_new"
     /// Something that this site needs is away.
     case serviceUnavailable = "service_unavailable"
     /// A fault of this site.

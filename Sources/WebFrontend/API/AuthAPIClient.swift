@@ -62,6 +62,18 @@ struct AuthAPIClient: Sendable {
         return try checked(answer).body
     }
 
+    /// How the visitor can confirm a change.
+    func confirmation(for caller: Caller) async throws -> ConfirmationBody {
+        try decode(await send(.GET, APIPath.confirmation, for: caller))
+    }
+
+    /// Deletes the visitor's account.
+    ///
+    /// - Returns: the cookies that clear the visitor's.
+    func deleteAccount(_ body: DeleteAccountRequest, for caller: Caller) async throws -> [String] {
+        try await send(.POST, APIPath.deletion, body, for: caller, deadline: deadlines.bulk).setCookies
+    }
+
     /// The provider account that waits to be linked by a password.
     func pendingConnection(for caller: Caller) async throws -> PendingConnectionBody {
         try decode(await send(.GET, APIPath.pendingConnection, for: caller))

@@ -26,6 +26,23 @@ struct Caller: Sendable {
         page == nil || isSecure ? [] : ["\(sentOn)=1; Max-Age=5; Path=/; HttpOnly; SameSite=Lax"]
     }
 
+    /// The names of all cookies of a request that this site has set, those of the API and of the pages.
+    static func ownCookies(of request: Request, isSecure: Bool) -> [String] {
+        let known = (names + [sentOn, SiteLanguage.cookieName]).flatMap { [$0, name($0, isSecure)] }
+        let flows = name("oauth_flow_", isSecure)
+        var found: [String] = []
+        for header in request.headers[values: .cookie] {
+            for pair in header.utf8.split(separator: UInt8(ascii: ";")) {
+                let name = Substring(pair.drop { $0 == UInt8(ascii: " ") }.prefix { $0 != UInt8(ascii: "=") })
+                guard name.begins(with: flows) || known.contains(where: { $0.isExactly(name) }),
+                    !found.contains(where: { $0.isExactly(name) })
+                else { continue }
+                found.append(String(name))
+            }
+        }
+        return found
+    }
+
     /// The cookies that are the API's business, as a `Cookie` header carries them; nil without any.
     let cookies: String?
     /// The visitor's address, for `X-Real-IP`.

@@ -12,6 +12,7 @@ enum Notice: String, Sendable, CaseIterable {
     case identityLast = "identity-last"
     case passwordChanged = "password-changed"
     case nameChanged = "name-changed"
+    case accountDeleted = "account-deleted"
 
     /// The text of the confirmation.
     var text: TextKey {
@@ -27,6 +28,7 @@ enum Notice: String, Sendable, CaseIterable {
         case .identityLast: .identityLast
         case .passwordChanged: .noticePasswordChanged
         case .nameChanged: .noticeNameChanged
+        case .accountDeleted: .noticeAccountDeleted
         }
     }
 }

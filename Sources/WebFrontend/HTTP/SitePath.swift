@@ -11,6 +11,7 @@ enum SitePath {
     static let account = PagePath.account
     static let password = PagePath.password
     static let name = PagePath.name
+    static let deletion = PagePath.deletion
     static let data = PagePath.data
     static let downloadData = "/account/data/download"
     /// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
@@ -49,6 +50,14 @@ enum SitePath {
     /// visitor's session.
     static func linking(_ linkable: LinkableBody) -> String {
         link(APIPath.startOAuth(linkable.provider), [("link", linkable.ticket), (PagePath.returnParameter, account)])
+    }
+
+    /// Where signing in again at a provider starts, to confirm a change on a page.
+    static func reauthenticating(_ linkable: LinkableBody, page: String) -> String {
+        link(
+            APIPath.startOAuth(linkable.provider),
+            [(PagePath.reauthenticateParameter, linkable.ticket), (PagePath.returnParameter, page)]
+        )
     }
 
     /// The page that asks for a password to connect an account of a provider.

@@ -53,10 +53,12 @@ enum FormField: String, CaseIterable, Sendable {
         case (.email, .tooLong): .errorEmailTooLong
         case (.email, .taken): .errorEmailTaken
         case (.email, .differs): .errorEmailDiffers
+        case (.email, .mismatch): .errorEmailNotYours
         case (.email, .invalidEmail), (.email, .invalidCharacter): .errorEmailInvalid
         case (.password, .required): .errorPasswordRequired
         case (.password, .tooShort): .errorPasswordTooShort
         case (.password, .tooLong): .errorPasswordTooLong
+        case (.password, .incorrect): .errorPasswordIncorrect
         case (.password, .missingUppercase): .errorPasswordUppercase
         case (.password, .missingLowercase): .errorPasswordLowercase
         case (.password, .missingDigit): .errorPasswordDigit

@@ -4,7 +4,7 @@ import Shared
 struct OAuthFailureView: Sendable {
     /// What the flow was for.
     enum Purpose: Sendable {
-        case signIn, link
+        case signIn, link, confirm
     }
 
     /// What happened.
@@ -33,7 +33,7 @@ struct OAuthFailureView: Sendable {
     func values(_ texts: Translator) -> ViewValues {
         let name = ["provider": report.provider?.displayName ?? texts[.oauthProviderUnknown]]
         var values: ViewValues = [
-            "heading": texts.text(purpose == .signIn ? .oauthHeadingSignIn : .oauthHeadingLink, name),
+            "heading": texts.text(purpose.heading, name),
             "text": texts.text(report.failure.text, name),
             "retry": false, "error_id": false,
         ]
@@ -41,6 +41,16 @@ struct OAuthFailureView: Sendable {
         if let retryLink { values["retry"] = ["link": retryLink, "label": texts.text(label, name)] }
         if let errorID = report.errorID { values["error_id"] = errorID }
         return values
+    }
+}
+
+extension OAuthFailureView.Purpose {
+    fileprivate var heading: TextKey {
+        switch self {
+        case .signIn: .oauthHeadingSignIn
+        case .link: .oauthHeadingLink
+        case .confirm: .oauthHeadingConfirm
+        }
     }
 }
 
@@ -55,7 +65,9 @@ extension OAuthFailure {
             true
         // Signing in never meets it.
         case .identityTaken: purpose == .link
-        case .providerDisabled, .signInRequired, .notFromThisSite: false
+        case .providerDisabled, .signInRequired, .notFromThisSite, .notReauthenticated, .identityDiffers,
+            .identityTooNew:
+            false
         }
     }
 
@@ -66,7 +78,8 @@ extension OAuthFailure {
             .providerAlreadyLinked:
             true
         case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .clockSkew, .providerDisabled,
-            .signInRequired, .notFromThisSite, .serviceUnavailable, .internalError:
+            .signInRequired, .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew,
+            .serviceUnavailable, .internalError:
             false
         }
     }
@@ -89,6 +102,9 @@ extension OAuthFailure {
         case .providerDisabled: .oauthProviderDisabled
         case .signInRequired: .oauthSignInRequired
         case .notFromThisSite: .oauthNotFromThisSite
+        case .notReauthenticated: .oauthNotReauthenticated
+        case .identityDiffers: .oauthIdentityDiffers
+        case .identityTooNew: .oauthIdentityTooNew
         case .serviceUnavailable: .oauthServiceUnavailable
         case .internalError: .oauthInternalError
         }

@@ -78,8 +78,15 @@ import Testing
     func deleted() async throws {
         try await Self.with { service, database async throws in
             let key = Self.keys.account(try EmailAddress(Self.email))
-            let administration = OperatorStore(postgres: database.pool)
-            #expect(try await administration.delete(Self.user, email: Self.email, subject: key) == .deleted)
+            let request = UserDeletionRequest(
+                user: Self.user,
+                email: Self.email,
+                hasManySessions: false,
+                trace: .operator
+            )
+            let store = UserDeletionStore(postgres: database.pool)
+            let (ending, _) = try await store.delete(request, subject: key, at: .now)
+            #expect(ending == .deleted)
             let failure = FailedSignIn(user: nil, subject: key, reason: .unknownAccount, trace: .operator)
             try await service.store.record(failure)
             let other = FailedSignIn(

@@ -27,6 +27,7 @@ import Testing
     @Test func namesEveryPath() {
         let paths = [
             APIPath.register, APIPath.login, APIPath.logout, APIPath.me, APIPath.name, APIPath.data,
+            APIPath.confirmation, APIPath.deletion,
             APIPath.password,
             APIPath.sessions, APIPath.session,
             APIPath.startOAuth(.google), APIPath.startOAuth(.discord), APIPath.oauthCallback(.google),
@@ -126,7 +127,7 @@ import Testing
         #expect(change["new_password"]?["minLength"]?.integer == PasswordRules.minimumLength)
         #expect(change["new_password"]?["maxLength"]?.integer == PasswordRules.maximumLength)
         #expect(change["current_password"]?["maxLength"]?.integer == Password.maximumTypedLength)
-        for name in ["RegisterRequest", "LoginRequest", "ChangePasswordRequest"] {
+        for name in ["RegisterRequest", "LoginRequest", "ChangePasswordRequest", "DeleteAccountRequest"] {
             #expect(try schema(name)["additionalProperties"] == .bool(false))
         }
     }
@@ -178,7 +179,14 @@ import Testing
         let register = RegisterRequest(email: "a@example.com", password: "Plum-Blossom-2026", name: "A")
         #expect(try violations(of: register, against: "RegisterRequest") == [])
         #expect(try violations(of: LoginRequest(email: "a@example.com", password: "x"), against: "LoginRequest") == [])
+        let providers = [LinkableBody(provider: .google, ticket: String(repeating: "a", count: 86))]
+        for until in [nil, now] {
+            let body = ConfirmationBody(hasPassword: false, reauthenticatedUntil: until, providers: providers)
+            #expect(try violations(of: body, against: "Confirmation") == [])
+        }
         for current in [nil, "x"] {
+            let deletion = DeleteAccountRequest(email: "a@example.com", password: current)
+            #expect(try violations(of: deletion, against: "DeleteAccountRequest") == [])
             let change = ChangePasswordRequest(currentPassword: current, newPassword: "Plum-Blossom-2026")
             #expect(try violations(of: change, against: "ChangePasswordRequest") == [])
         }

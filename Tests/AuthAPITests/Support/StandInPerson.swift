@@ -19,13 +19,21 @@ struct StandInPerson: Sendable {
     var avatar: String? = "8342729096ea3675442027381ff50dfe"
 
     /// Google's ID token for them.
-    func claims(issuer: String, nonce: String, accessToken: String, at now: Date) -> [String: Any] {
+    func claims(
+        issuer: String,
+        nonce: String,
+        accessToken: String,
+        at now: Date,
+        isFresh: Bool = false
+    ) -> [String: Any] {
         let seconds = Int(now.timeIntervalSince1970)
         var claims: [String: Any] = [
             "iss": issuer, "sub": subject, "aud": StandInProvider.clientID, "azp": StandInProvider.clientID,
             "exp": seconds + 3600, "iat": seconds, "nonce": nonce, "email_verified": isEmailVerified,
             "at_hash": Base64URL.encode(SHA256.hash(data: Data(accessToken.utf8)).prefix(16)),
         ]
+        // OpenID Connect Core, section 3.1.2.1: required where max_age was asked for.
+        if isFresh { claims["auth_time"] = seconds }
         claims["email"] = email
         claims["hd"] = hostedDomain
         claims["name"] = name

@@ -58,7 +58,8 @@ extension StandInProvider {
                 redirectURI: asked,
                 codeChallenge: challenge,
                 nonce: query["nonce"],
-                scope: query["scope"] ?? ""
+                scope: query["scope"] ?? "",
+                isFresh: query["prompt"] == "login" && query["max_age"] == "0"
             )
         )
         var answer = "\(asked)?code=\(code.percentEncoded)&state=\(state.percentEncoded)"

@@ -19,6 +19,8 @@ final class StandInProvider: Sendable {
         case keys = "/keys"
         case googleToken = "/token"
         case discordToken = "/api/oauth2/token"
+        case googleRevocation = "/revoke"
+        case discordRevocation = "/api/oauth2/token/revoke"
         case discordUser = "/api/v10/users/@me"
         /// Open to everybody.
         case discordGateway = "/api/v10/gateway"
@@ -161,6 +163,7 @@ final class StandInProvider: Sendable {
             StandInAnswer([
                 "issuer": address, "authorization_endpoint": "\(address)/authorize",
                 "token_endpoint": address + Endpoint.googleToken.rawValue, "jwks_uri": address + Endpoint.keys.rawValue,
+                "revocation_endpoint": address + Endpoint.googleRevocation.rawValue,
                 "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
                 "response_types_supported": ["code"], "id_token_signing_alg_values_supported": ["RS256"],
                 "authorization_response_iss_parameter_supported": true,
@@ -168,6 +171,7 @@ final class StandInProvider: Sendable {
         case .keys: StandInAnswer(["keys": [StandInToken.publicKey, StandInToken.publicCurveKey]])
         case .googleToken: tokenAnswer(.google, headers: headers, body: body)
         case .discordToken: tokenAnswer(.discord, headers: headers, body: body)
+        case .googleRevocation, .discordRevocation: revocationAnswer(headers: headers, body: body)
         case .discordUser: userAnswer(headers: headers)
         case .discordGateway: StandInAnswer(["url": "wss://gateway.discord.gg"])
         case .trap: StandInAnswer(["issuer": address])
@@ -190,7 +194,8 @@ final class StandInProvider: Sendable {
                     issuer: address,
                     nonce: grant.nonce ?? "",
                     accessToken: accessToken,
-                    at: now()
+                    at: now(),
+                    isFresh: grant.isFresh
                 )
             )
             tokenChange.value?(&token)
@@ -199,6 +204,18 @@ final class StandInProvider: Sendable {
             object["refresh_token"] = "refresh-\(UUID().uuidString)"
         }
         return StandInAnswer(object)
+    }
+
+    /// An empty page (RFC 7009, section 2.2).
+    private func revocationAnswer(headers: HTTPFields, body: String) -> StandInAnswer {
+        switch state.revoke(body: body, authorization: headers[.authorization]) {
+        case .failure(let refusal): return StandInAnswer(["error": refusal.code], status: refusal.status)
+        case .success:
+            var answer = StandInAnswer([:])
+            answer.headers[.contentType] = "text/html"
+            answer.body = ""
+            return answer
+        }
     }
 
     private func userAnswer(headers: HTTPFields) -> StandInAnswer {

@@ -14,6 +14,8 @@ final class StandInState: Sendable {
         let codeChallenge: String
         let nonce: String?
         let scope: String
+        /// Whether the person had to sign in again.
+        var isFresh = false
     }
 
     /// Why a code is not taken (RFC 6749, section 5.2).
@@ -24,6 +26,7 @@ final class StandInState: Sendable {
 
     private let grants = Locked<[String: Grant]>([:])
     private let people = Locked<[String: StandInPerson]>([:])
+    private let revocations = Locked<[String]>([])
 
     /// Makes a code for a grant.
     func issueCode(for grant: Grant) -> String {
@@ -45,22 +48,40 @@ final class StandInState: Sendable {
         return people.value[String(authorization.dropFirst(7))]
     }
 
-    /// Takes a code, which works once, for the right client, redirect address and verifier.
-    func redeem(body: String, authorization: String?, at provider: OAuthProvider) -> Result<Grant, Refusal> {
+    /// The tokens that were revoked.
+    var revoked: [String] { revocations.value }
+
+    /// Takes a token to revoke, from the right client.
+    func revoke(body: String, authorization: String?) -> Result<Void, Refusal> {
         let form = StandInForm.fields(body)
+        if let refusal = Self.refusal(of: form, authorization: authorization) { return .failure(refusal) }
+        guard let token = form["token"], token.hasPrefix("access-") || token.hasPrefix("refresh-") else {
+            return .failure(Refusal(code: "invalid_request", status: 400))
+        }
+        revocations.update { $0.append(token) }
+        return .success(())
+    }
+
+    /// Why a client is not taken; nil when it is the right one.
+    private static func refusal(of form: [String: String], authorization: String?) -> Refusal? {
         var client = (id: form["client_id"] ?? "", secret: form["client_secret"] ?? "")
         if let authorization, authorization.hasPrefix("Basic "),
             let pair = Data(base64Encoded: String(authorization.dropFirst(6)))
         {
             let halves = String(decoding: pair, as: UTF8.self).split(separator: ":", omittingEmptySubsequences: false)
             guard halves.count == 2, form["client_secret"] == nil else {
-                return .failure(Refusal(code: "invalid_request", status: 400))
+                return Refusal(code: "invalid_request", status: 400)
             }
             client = (StandInForm.decoded(halves[0]), StandInForm.decoded(halves[1]))
         }
-        guard client.id == StandInProvider.clientID, client.secret == StandInProvider.clientSecret else {
-            return .failure(Refusal(code: "invalid_client", status: 401))
-        }
+        let isKnown = client.id == StandInProvider.clientID && client.secret == StandInProvider.clientSecret
+        return isKnown ? nil : Refusal(code: "invalid_client", status: 401)
+    }
+
+    /// Takes a code, which works once, for the right client, redirect address and verifier.
+    func redeem(body: String, authorization: String?, at provider: OAuthProvider) -> Result<Grant, Refusal> {
+        let form = StandInForm.fields(body)
+        if let refusal = Self.refusal(of: form, authorization: authorization) { return .failure(refusal) }
         guard form["grant_type"] == "authorization_code", let code = form["code"] else {
             return .failure(Refusal(code: "unsupported_grant_type", status: 400))
         }

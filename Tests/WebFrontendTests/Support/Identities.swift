@@ -32,3 +32,18 @@ enum Identities {
         IdentitiesView(list: list, providers: [.google, .discord])
     }
 }
+
+/// How the stub's user can confirm a change.
+enum Confirmations {
+    private static let providers = [LinkableBody(provider: .google, ticket: "google-ticket")]
+
+    static let password = ConfirmationBody(hasPassword: true, reauthenticatedUntil: nil, providers: [])
+    static let both = ConfirmationBody(hasPassword: true, reauthenticatedUntil: nil, providers: providers)
+    static let provider = ConfirmationBody(hasPassword: false, reauthenticatedUntil: nil, providers: providers)
+    static let none = ConfirmationBody(hasPassword: false, reauthenticatedUntil: nil, providers: [])
+    static let recent = ConfirmationBody(
+        hasPassword: false,
+        reauthenticatedUntil: Date(timeIntervalSince1970: 1_795_420_680),
+        providers: providers
+    )
+}

@@ -136,6 +136,7 @@ final class StubAuthAPI: Sendable {
         },
         "GET /api/auth/me": signedIn { _ in try json(user) },
         "GET /api/auth/sessions": signedIn { _ in try json(SessionListBody(sessions: Sessions.all)) },
+        "GET /api/auth/confirmation": signedIn { _ in try json(Confirmations.password) },
         "GET /api/auth/identities": signedIn { _ in try json(Identities.both) },
         "DELETE /api/auth/identities/\(Identities.google.id)": signedIn { _ in Response(status: .noContent) },
         "DELETE /api/auth/identities/\(Identities.gone)": signedIn { _ in problem(.identityNotFound) },

@@ -35,9 +35,22 @@ import Testing
         ),
         NameView(name: "Ada"), NameView(name: "", errors: [FormError(.errorNameRequired, field: .name)], retryAfter: 1),
         DataView(),
-        PasswordView(email: "a@example.com"),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.password),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.provider, report: failedLink),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.none),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.recent),
+        DeletionView(email: "", confirmation: Confirmations.both, report: failedLink),
+        DeletionView(email: "", confirmation: Confirmations.recent),
+        DeletionView(email: "", confirmation: Confirmations.none),
+        DeletionView(
+            email: "b@example.com",
+            confirmation: Confirmations.password,
+            errors: [FormError(.errorEmailNotYours, field: .email)],
+            retryAfter: 1
+        ),
         PasswordView(
             email: "a@example.com",
+            confirmation: Confirmations.password,
             errors: [FormError(.errorPasswordIncorrect, field: .currentPassword)],
             retryAfter: 1
         ),

@@ -35,20 +35,45 @@ enum Operator {
         let logger = Logger(label: "AuthAPI")
         try await PostgresReach.wait(for: configuration, logger: logger)
         let hashing = try HashingPool(threads: 1)
-        return try await PostgresPool.with(configuration, logger: logger) { postgres in
-            try await body(
-                OperatorService(
-                    store: OperatorStore(postgres: postgres),
-                    users: UserStore(postgres: postgres),
-                    hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
-                    audit: AuditService(
-                        store: AuditStore(postgres: postgres),
-                        keys: ThrottleKeys(secretKey: settings.secretKey),
-                        previousKeys: settings.secretKeyPrevious.map { ThrottleKeys(secretKey: $0) }
-                    )
-                )
+        let providers = IdentityProviders(settings.providers, logger: logger)
+        let result: Result<Value, any Error>
+        do {
+            result = .success(
+                try await PostgresPool.with(configuration, logger: logger) { postgres in
+                    try await body(service(settings, postgres: postgres, hashing: hashing, providers: providers))
+                }
             )
+        } catch {
+            result = .failure(error)
         }
+        try await providers.close()
+        return try result.get()
+    }
+
+    private static func service(
+        _ settings: APISettings,
+        postgres: PostgresPool,
+        hashing: HashingPool,
+        providers: IdentityProviders
+    ) -> OperatorService {
+        let keys = ThrottleKeys(secretKey: settings.secretKey)
+        return OperatorService(
+            store: OperatorStore(postgres: postgres),
+            users: UserStore(postgres: postgres),
+            hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
+            audit: AuditService(
+                store: AuditStore(postgres: postgres),
+                keys: keys,
+                previousKeys: settings.secretKeyPrevious.map { ThrottleKeys(secretKey: $0) }
+            ),
+            deletion: UserDeletionService(
+                store: UserDeletionStore(postgres: postgres),
+                batches: SessionBatches(postgres: postgres),
+                keys: keys,
+                vault: ProviderTokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious),
+                provider: { providers[$0] }
+            )
+        )
     }
 
     /// The user that an argument, or the option of the given name, names; ends the command with status 64 when it can

@@ -7,6 +7,7 @@ struct OperatorService: Sendable {
     let users: UserStore
     let hasher: PasswordHasher
     let audit: AuditService
+    let deletion: UserDeletionService
 
     /// Makes a user who can sign in with a password; opens no session.
     ///
@@ -30,14 +31,14 @@ struct OperatorService: Sendable {
     /// - Throws: `PostgresError`.
     func delete(_ shown: UserRecord) async throws -> UserDeletion {
         guard let id = UserID(uuidString: shown.id) else { return .gone }
-        // An address that was moved over may keep to no rule.
-        let subject = (try? EmailAddress(exactly: shown.email)).map(audit.keys.account)
-        // So many could not all go with the row within the time of one statement.
-        if shown.sessions > SessionBatches.size, let current = try await store.user(.id(id)),
-            current.email == shown.email
-        {
-            _ = try await store.endSessions(of: .id(id))
-        }
-        return try await store.delete(id, email: shown.email, subject: subject)
+        return try await deletion.delete(
+            UserDeletionRequest(
+                user: id,
+                email: shown.email,
+                hasManySessions: shown.sessions > SessionBatches.size,
+                trace: .operator
+            ),
+            at: .now
+        )
     }
 }

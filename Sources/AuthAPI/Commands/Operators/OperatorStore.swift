@@ -21,17 +21,6 @@ struct OperatorStore: Sendable {
         try await postgres.reading { try $0.first(FindRecord(reference: reference, now: now)) }
     }
 
-    /// Deletes the user with this identifier, if the address is still the one that was shown; links and sessions go with
-    /// the row.
-    ///
-    /// The event keeps the address as a keyed hash, by which what happened to the account is found later.
-    func delete(_ user: UserID, email: String, subject: ThrottleKey?) async throws -> UserDeletion {
-        try await postgres.transaction { db in
-            if try db.run(DeleteAccount(user: user, email: email, subject: subject)) > 0 { return .deleted }
-            return try db.first(FindRecord(reference: .id(user), now: .now)) == nil ? .gone : .changed
-        }
-    }
-
     /// Ends every live session of a user.
     ///
     /// - Returns: how many; nil when there is no such user.
@@ -123,17 +112,6 @@ private struct FindRecord: ReadStatement {
     let now: Date
     var parameters: [PostgresValue] { [.timestamp(now)] + reference.parameters }
     static func decode(_ row: PostgresRow) throws -> UserRecord { try UserRecord(row) }
-}
-
-private struct DeleteAccount: Statement {
-    static let sql: StaticString = """
-        WITH gone AS (DELETE FROM users WHERE id = $1 AND email = $2 RETURNING id)
-        INSERT INTO audit_events (event, user_id, subject) SELECT 'user_deleted', id, $3 FROM gone
-        """
-    let user: UserID
-    let email: String
-    let subject: ThrottleKey?
-    var parameters: [PostgresValue] { [.uuid(user), .text(email), .bytes(orNull: subject?.bytes)] }
 }
 
 private struct FindAccountID: ReadStatement {

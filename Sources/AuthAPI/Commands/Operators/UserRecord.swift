@@ -47,16 +47,6 @@ struct SessionRecord: Sendable, Equatable, Encodable {
     }
 }
 
-/// How deleting a user that was shown ended.
-enum UserDeletion: Sendable, Equatable {
-    /// That user is deleted.
-    case deleted
-    /// The user has another address by now, and is still there.
-    case changed
-    /// The user is not there any more.
-    case gone
-}
-
 /// How an operator names a user.
 enum UserReference: Sendable, Equatable, CustomStringConvertible {
     case id(UserID)

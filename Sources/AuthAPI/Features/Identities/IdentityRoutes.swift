@@ -39,4 +39,22 @@ struct IdentityRoutes: Sendable {
         try await service.unlink(id, of: context.signedIn, from: RequestTrace(request, context: context))
         return Response(status: .noContent)
     }
+
+    /// `GET /api/auth/confirmation`: how the user can confirm a change.
+    @Sendable func confirmation(_ request: Request, context: SignedInContext) async throws -> Response {
+        let (hasPassword, until, providers) = try await service.confirmation(of: context.signedIn)
+        let session = context.signedIn.sessionID
+        return try .json(
+            ConfirmationBody(
+                hasPassword: hasPassword,
+                reauthenticatedUntil: until,
+                providers: try providers.map { provider in
+                    LinkableBody(
+                        provider: provider,
+                        ticket: try tickets.reauthenticationTicket(for: provider, session: session)
+                    )
+                }
+            )
+        )
+    }
 }

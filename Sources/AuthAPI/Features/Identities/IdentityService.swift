@@ -35,6 +35,8 @@ struct IdentityService: Sendable {
     let store: IdentityStore
     /// Whether a provider is set up.
     let isOn: @Sendable (OAuthProvider) -> Bool
+    /// The clock.
+    var now: @Sendable () -> Date = { Date.now }
 
     /// The ways in which the user can sign in.
     func methods(of visitor: SignedIn) async throws -> SignInMethods {
@@ -46,6 +48,21 @@ struct IdentityService: Sendable {
         OAuthProvider.allCases.filter { provider in
             isOn(provider) && !methods.identities.contains { $0.provider == provider }
         }
+    }
+
+    /// How the user can confirm a change: whether by a password, until when by a sign-in at a provider, and the providers
+    /// at which to sign in again.
+    ///
+    /// - Throws: `unauthenticated` when the session has ended.
+    func confirmation(
+        of visitor: SignedIn
+    ) async throws -> (hasPassword: Bool, until: Date?, providers: [OAuthProvider]) {
+        let now = now()
+        let (own, providers) = try await store.confirmation(of: visitor, at: now)
+        let until = own.reauthenticatedAt?.addingTimeInterval(PasswordGate.reauthenticationLifetime)
+        return (
+            own.credentials.passwordHash != nil, until.flatMap { $0 > now ? $0 : nil }, providers.filter(isOn)
+        )
     }
 
     /// Unlinks a provider account, and ends the sessions that were opened through it.

@@ -156,7 +156,7 @@ struct IdentityStore: Sendable {
     /// Stores what the provider said this time.
     ///
     /// - Returns: the link's identifier.
-    private func refresh(
+    func refresh(
         _ identity: ProviderIdentity,
         _ sealed: SealedTokens,
         of user: UserID,
@@ -203,7 +203,7 @@ struct IdentityStore: Sendable {
     private static func host(of url: String) -> String? { URL(string: url)?.host() }
 
     /// Runs a transaction again when somebody else was faster: what they stored is found then.
-    private func settlingRaces<Value: Sendable>(
+    func settlingRaces<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         var attempt = 1

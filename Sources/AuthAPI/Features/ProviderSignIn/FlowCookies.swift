@@ -58,6 +58,11 @@ struct FlowCookies: Sendable {
         if !request.cookieValues(name).isEmpty { site.clear(name, on: &response) }
     }
 
+    /// Forgets every flow of a browser.
+    func forgetAll(of request: Request, on response: inout Response) {
+        for cookie in cookies(of: request) { site.clear(cookie.name, on: &response) }
+    }
+
     /// The name tells one flow from another and nothing about the state.
     private func name(for state: String) -> String {
         let digest = SHA256.hash(data: Array(state.utf8))

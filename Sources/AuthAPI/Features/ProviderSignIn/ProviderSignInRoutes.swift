@@ -21,16 +21,23 @@ struct ProviderSignInRoutes: Sendable {
     /// A request that another site makes, or that would replace a session without a page of this site asking for it, goes
     /// to a page with a button first. With `link` the flow links the provider account to the user who is signed in, and
     /// begins only with the ticket that the account page has for the session: else another site, or a return path, could
-    /// have a visitor link an account without wanting it.
+    /// have a visitor link an account without wanting it. With `reauthenticate`, which takes a ticket, too, the user who is
+    /// signed in signs in at the provider again, to confirm a change.
     func start(_ provider: OAuthProvider) -> Handler {
         { request, context in
             let query = FormFields(query: request)
             let link = query.values("link")
             let returnTo = Self.returnPath(query.values(PagePath.returnParameter))
+            let again = query.values(PagePath.reauthenticateParameter)
+            if !again.isEmpty { return try await startAgain(provider, tickets: again, returnTo, request, context) }
             if link.isEmpty, mustConfirm(request) { return SignInRedirect.confirm(provider, returnTo: returnTo?.value) }
             var visitor: SignedIn?
             do {
-                if !link.isEmpty { visitor = try await linker(request, tickets: link, at: provider) }
+                if !link.isEmpty {
+                    visitor = try await ticketHolder(of: request, tickets: link) {
+                        tickets.isTicket($0, for: provider, session: $1)
+                    }
+                }
                 let (flow, address) = try await service.begin(
                     provider,
                     returnTo: returnTo,
@@ -45,6 +52,34 @@ struct ProviderSignInRoutes: Sendable {
                 return failed(error, at: provider, returnTo: returnTo?.value, page: page, context: context)
             }
         }
+    }
+
+    /// Begins a flow in which the user signs in again.
+    private func startAgain(
+        _ provider: OAuthProvider,
+        tickets given: [String],
+        _ returnTo: ReturnPath?,
+        _ request: Request,
+        _ context: APIRequestContext
+    ) async throws -> Response {
+        let page = Self.confirmedPage(returnTo)
+        do {
+            let visitor = try await ticketHolder(of: request, tickets: given) {
+                tickets.isReauthenticationTicket($0, for: provider, session: $1)
+            }
+            let (flow, address) = try await service.begin(provider, returnTo: ReturnPath(page), confirming: visitor)
+            var response = SignInRedirect.toProvider(address)
+            try flows.keep(flow, of: request, on: &response)
+            return response
+        } catch {
+            return failed(error, at: provider, returnTo: page, page: page, context: context)
+        }
+    }
+
+    /// The page whose change is confirmed.
+    private static func confirmedPage(_ returnTo: ReturnPath?) -> String {
+        let pages = [PagePath.password, PagePath.deletion]
+        return returnTo.flatMap { path in pages.first { $0.isExactly(path.value) } } ?? PagePath.account
     }
 
     /// `GET /api/auth/callback/{google,discord}`: 303 to a page of this site, signed in or told why not.
@@ -70,16 +105,19 @@ struct ProviderSignInRoutes: Sendable {
                     }
                     throw ProviderError(.flowExpired, "this browser has no such flow, or it has expired")
                 }
-                if flow.linkTo != nil { visitor = try await signedIn(request) }
+                if flow.linkTo != nil || flow.confirms != nil { visitor = try await signedIn(request) }
                 response = try await finish(flow, query: query, visitor: visitor, request: request, context: context)
             } catch {
-                if flow?.linkTo == nil { metrics.countSignIn(provider.rawValue, SignInProblem(error).failure.rawValue) }
+                if flow?.linkTo == nil, flow?.confirms == nil {
+                    metrics.countSignIn(provider.rawValue, SignInProblem(error).failure.rawValue)
+                }
                 let isLinker = visitor != nil && (flow == nil || visitor?.user.id == flow?.linkTo)
+                let again = flow?.confirms == nil ? nil : Self.confirmedPage(flow?.returnPath)
                 response = failed(
                     error,
                     at: provider,
                     returnTo: flow?.returnPath?.value,
-                    page: isLinker ? PagePath.account : PagePath.login,
+                    page: again ?? (isLinker ? PagePath.account : PagePath.login),
                     context: context
                 )
             }
@@ -110,6 +148,7 @@ struct ProviderSignInRoutes: Sendable {
             pendingLinks.forget(of: request, on: &response)
             return response
         case .linked: return SignInRedirect.linked(flow.provider)
+        case .confirmed: return SignInRedirect.home(flow.returnPath?.value)
         case .passwordNeeded(let pending):
             metrics.countSignIn(flow.provider.rawValue, "password_needed")
             var response = SignInRedirect.askPassword(flow.provider, returnTo: flow.returnPath?.value)
@@ -128,20 +167,20 @@ struct ProviderSignInRoutes: Sendable {
         }
     }
 
-    /// The visitor who may begin to link.
-    private func linker(
-        _ request: Request,
+    /// The visitor who may begin to link, or to sign in again: with a ticket of the session, from a page of this site.
+    private func ticketHolder(
+        of request: Request,
         tickets given: [String],
-        at provider: OAuthProvider
+        isTicket: (String, SessionID) -> Bool
     ) async throws -> SignedIn {
         guard FlowInitiator(request.head, publicURL: publicURL) == .thisSite else {
-            throw ProviderError(.notFromThisSite, "linking was not started from a page of this site")
+            throw ProviderError(.notFromThisSite, "the flow was not started from a page of this site")
         }
         guard let visitor = try await signedIn(request) else {
-            throw ProviderError(.signInRequired, "linking was started without a live session")
+            throw ProviderError(.signInRequired, "the flow was started without a live session")
         }
-        guard given.count == 1, tickets.isTicket(given[0], for: provider, session: visitor.sessionID) else {
-            throw ProviderError(.notFromThisSite, "linking was not started by the button of the session's account page")
+        guard given.count == 1, isTicket(given[0], visitor.sessionID) else {
+            throw ProviderError(.notFromThisSite, "the flow was not started by the button of a page of the session")
         }
         return visitor
     }

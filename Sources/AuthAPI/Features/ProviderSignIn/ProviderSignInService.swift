@@ -10,6 +10,8 @@ struct ProviderSignInService: Sendable {
         case signedIn(OpenedSession)
         /// The provider account is linked to the user who asked for it.
         case linked
+        /// The user signed in again, which confirms changes from the session.
+        case confirmed
         /// The account with the same email must prove itself by its password first.
         case passwordNeeded(PendingLink)
     }
@@ -22,24 +24,32 @@ struct ProviderSignInService: Sendable {
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
-    /// Begins a flow; with `choosesAccount` the provider asks which of its accounts is meant.
+    /// Begins a flow; with `choosesAccount` the provider asks which of its accounts is meant, with `confirming` it has the
+    /// person sign in again.
     ///
     /// - Returns: the flow to remember, and the address at the provider to send the browser to.
     /// - Throws: ``ProviderError`` or ``ProviderError``.
     func begin(
         _ name: OAuthProvider,
         returnTo: ReturnPath?,
-        linkTo user: UserID?,
-        choosesAccount: Bool
+        linkTo user: UserID? = nil,
+        confirming visitor: SignedIn? = nil,
+        choosesAccount: Bool = false
     ) async throws -> (flow: SignInFlow, address: String) {
-        let flow = SignInFlow(name, returnTo: returnTo, linkTo: user)
+        let flow = SignInFlow(
+            name,
+            returnTo: returnTo,
+            linkTo: user,
+            confirming: visitor.map { ($0.sessionID, now()) }
+        )
         let address = try await configured(name).authorizationURL(
             for: AuthorizationRequest(
                 state: flow.state,
                 nonce: flow.nonce,
                 codeChallenge: flow.codeChallenge,
                 redirectURI: redirectURI(of: name),
-                choosesAccount: choosesAccount
+                choosesAccount: choosesAccount,
+                reauthenticates: visitor != nil
             )
         )
         return (flow, address)
@@ -56,7 +66,7 @@ struct ProviderSignInService: Sendable {
     ///   - flow: what the browser that asks began with.
     ///   - code: the provider's answer.
     ///   - issuer: who the provider says it is, if it does (RFC 9207).
-    ///   - visitor: who is signed in; looked at only for flows that link.
+    ///   - visitor: who is signed in; looked at only for flows that link or confirm.
     ///   - tokens: those of the browser's sessions, which end when another is opened.
     ///   - trace: from where.
     /// - Returns: what became of it.
@@ -69,6 +79,14 @@ struct ProviderSignInService: Sendable {
         replacing tokens: [Secret],
         trace: RequestTrace
     ) async throws -> Outcome {
+        if let session = flow.confirms {
+            guard let visitor, visitor.sessionID == session else {
+                throw ProviderError(.signInRequired, "the session that began to sign in again is not the present one")
+            }
+            let identity = try await identity(for: flow, code: code, issuer: issuer)
+            try await store.confirm(identity, for: visitor, from: trace, at: now())
+            return .confirmed
+        }
         if let user = flow.linkTo {
             guard let visitor, visitor.user.id == user else {
                 throw ProviderError(.signInRequired, "the user who began to link is not the one signed in")
@@ -113,7 +131,8 @@ struct ProviderSignInService: Sendable {
                 issuer: issuer,
                 verifier: Secret(flow.verifier),
                 nonce: Secret(flow.nonce),
-                redirectURI: redirectURI(of: flow.provider)
+                redirectURI: redirectURI(of: flow.provider),
+                authenticatedSince: flow.startedAt.map { Date(timeIntervalSince1970: TimeInterval($0)) }
             )
         )
         let tokens = [identity.tokens.accessToken, identity.tokens.refreshToken].compactMap(\.self)

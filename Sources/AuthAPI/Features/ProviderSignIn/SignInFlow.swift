@@ -15,6 +15,10 @@ struct SignInFlow: Codable, Sendable, Equatable {
     let returnTo: String?
     /// The user to link the provider account to; nil for flows that sign in.
     let linkTo: UserID?
+    /// The session in which the user signs in again to confirm a change; nil for all other flows.
+    let confirms: SessionID?
+    /// When it began, in seconds since 1970; only flows that confirm have it.
+    let startedAt: Int64?
 
     private enum CodingKeys: String, CodingKey {
         case provider = "p"
@@ -23,16 +27,25 @@ struct SignInFlow: Codable, Sendable, Equatable {
         case verifier = "v"
         case returnTo = "r"
         case linkTo = "l"
+        case confirms = "c"
+        case startedAt = "t"
     }
 
     /// Begins a flow with fresh random values.
-    init(_ provider: OAuthProvider, returnTo: ReturnPath?, linkTo: UserID?) {
+    init(
+        _ provider: OAuthProvider,
+        returnTo: ReturnPath?,
+        linkTo: UserID?,
+        confirming: (session: SessionID, now: Date)? = nil
+    ) {
         self.provider = provider
         state = Base64URL.random256Bits()
         nonce = Base64URL.random256Bits()
         verifier = Base64URL.random256Bits()
         self.returnTo = returnTo?.value
         self.linkTo = linkTo
+        confirms = confirming?.session
+        startedAt = confirming.map { Int64($0.now.timeIntervalSince1970) }
     }
 
     /// The page to go to afterwards, by today's rule: an older release may have sealed it.

@@ -48,6 +48,9 @@ struct DeviceCookie: Sendable {
         site.set(name, to: Base64URL.encode(sealed), maxAge: Self.lifetime, on: &response)
     }
 
+    /// Forgets the browser.
+    func forget(on response: inout Response) { site.clear(name, on: &response) }
+
     private struct Content: Codable {
         let device: DeviceID
         /// When it stops to count, in seconds since 1970.

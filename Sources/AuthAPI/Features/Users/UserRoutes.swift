@@ -7,6 +7,8 @@ struct UserRoutes: Sendable {
     let service: UserService
     let cookie: SessionCookie
     let devices: DeviceCookie
+    let pendingLinks: PendingLinkCookie
+    let flows: FlowCookies
     /// What no password may be built from.
     let siteWords: [String]
     let metrics: APIMetrics
@@ -61,6 +63,31 @@ struct UserRoutes: Sendable {
         let data = try await service.ownData(of: context.signedIn, from: RequestTrace(request, context: context))
         var response = try Response.json(data)
         response.headers[.contentDisposition] = "attachment; filename=\"yoshikosan-data.json\""
+        return response
+    }
+
+    /// `POST /api/auth/delete`: 204; the account is gone, and with it every cookie of this site.
+    @Sendable func delete(_ request: Request, context: SignedInContext) async throws -> Response {
+        let email = context.signedIn.user.email
+        var body = try await JSONBody(request)
+        _ = body.value("email") { text throws(RuleViolation) in
+            let typed = EmailAddress.cleaned(text)
+            guard !typed.isEmpty else { throw RuleViolation(.required, "Enter the email address of your account.") }
+            // As it is stored: an address that was moved over may keep to no rule.
+            guard typed.lowercased().isExactly(email.lowercased()) else {
+                throw RuleViolation(.mismatch, UserService.otherEmail.detail)
+            }
+        }
+        let password = body.optionalValue(ConfirmationField.password.rawValue) { text throws(RuleViolation) in
+            try Password.typed(text)
+        }
+        try body.finish()
+        let trace = RequestTrace(request, context: context)
+        try await service.delete(context.signedIn, password: password, from: trace)
+        var response = cookie.clear(on: Response(status: .noContent))
+        devices.forget(on: &response)
+        pendingLinks.forget(of: request, on: &response)
+        flows.forgetAll(of: request, on: &response)
         return response
     }
 }

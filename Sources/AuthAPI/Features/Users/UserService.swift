@@ -7,6 +7,7 @@ struct UserService: Sendable {
     let sessions: SessionService
     let gate: PasswordGate
     let hasher: PasswordHasher
+    let deletion: UserDeletionService
 
     /// A registration whose fields keep their rules.
     struct Registration: Sendable {
@@ -65,4 +66,33 @@ struct UserService: Sendable {
         }
         return data
     }
+
+    /// Deletes the account of a user, who confirms it by the password or by a sign-in at a provider.
+    ///
+    /// - Throws: `invalid_fields` for a password that is missing or wrong, `reauthentication_required`, `unauthenticated`
+    ///   when the session or the user is gone meanwhile, `too_many_requests`, `overloaded`.
+    func delete(_ visitor: SignedIn, password: Password?, from trace: RequestTrace) async throws {
+        let confirmed = try await gate.confirm(password, in: .password, of: visitor, from: trace)
+        let request = UserDeletionRequest(
+            user: visitor.user.id,
+            email: visitor.user.email,
+            hasManySessions: confirmed.own.hasManySessions,
+            visitor: visitor,
+            trace: trace
+        )
+        let ending = try await deletion.delete(request, at: gate.now())
+        await gate.giveBack(confirmed.attempts)
+        switch ending {
+        case .deleted: return
+        case .gone: throw APIError(.unauthenticated)
+        case .changed: throw APIError.invalidFields([Self.otherEmail])
+        }
+    }
+
+    /// What is wrong with an address that is not the user's.
+    static let otherEmail = FieldError(
+        field: "email",
+        code: .mismatch,
+        detail: "This is not the email address of your account."
+    )
 }

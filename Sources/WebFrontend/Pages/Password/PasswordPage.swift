@@ -13,10 +13,11 @@ struct PasswordPage: Sendable {
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try await visitors.protected(request, context, page: SitePath.password) { caller in
             async let me = api.me(for: caller)
-            let identities = try await api.identities(for: caller)
+            let confirmation = try await api.confirmation(for: caller)
             let user = try await me
-            guard identities.hasPassword else { return .seeOther(SitePath.account) }
-            return try pages.response(PasswordView(email: user.email), visitor: .signedIn(user), in: context)
+            var view = PasswordView(email: user.email, confirmation: confirmation)
+            view.report = OAuthReport(Form(query: request))
+            return try pages.response(view, visitor: .signedIn(user), in: context)
         }
     }
 
@@ -24,17 +25,25 @@ struct PasswordPage: Sendable {
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         return try await visitors.protected(request, context, page: SitePath.password) { caller in
-            let user = try await api.me(for: caller)
-            let faults = faults(in: form, of: user)
-            guard faults.isEmpty else { return try failed(FormFailure(fields: faults), user, context) }
-            let current = form[FormField.currentPassword.rawValue]
-            let body = ChangePasswordRequest(currentPassword: current, newPassword: form[FormField.password.rawValue])
+            async let me = api.me(for: caller)
+            let confirmation = try await api.confirmation(for: caller)
+            let user = try await me
+            let faults = faults(in: form, of: user, hasPassword: confirmation.hasPassword)
+            guard faults.isEmpty else { return try failed(FormFailure(fields: faults), user, confirmation, context) }
+            let body = ChangePasswordRequest(
+                currentPassword: confirmation.hasPassword ? form[FormField.currentPassword.rawValue] : nil,
+                newPassword: form[FormField.password.rawValue]
+            )
             do {
                 let signed = try await api.changePassword(body, for: caller)
                 let link = SitePath.link(SitePath.account, returnTo: nil, notice: .passwordChanged)
                 return .seeOther(link, cookies: signed.cookies)
+            } catch let error as APIError where error.code == .reauthenticationRequired {
+                // It was too long ago; the page offers it again.
+                return .seeOther(SitePath.password)
             } catch {
-                return try failed(FormFailure(error, email: user.email, logger: context.logger), user, context)
+                let failure = try FormFailure(error, email: user.email, logger: context.logger)
+                return try failed(failure, user, confirmation, context)
             }
         }
     }
@@ -44,16 +53,21 @@ struct PasswordPage: Sendable {
         .seeOther(SitePath.password)
     }
 
-    private func faults(in form: Form, of user: UserBody) -> [FieldError] {
+    private func faults(in form: Form, of user: UserBody, hasPassword: Bool) -> [FieldError] {
         var faults: [FieldError] = []
         let current = FormField.currentPassword.rawValue
-        if form[current].isEmpty { faults.append(FieldError(field: current, code: .required, detail: "")) }
+        if hasPassword, form[current].isEmpty { faults.append(FieldError(field: current, code: .required, detail: "")) }
         let others = [user.email, user.name] + PasswordRules.words(of: settings.common.publicURL)
         return faults + RegisterPage.passwordFaults(in: form, besides: others)
     }
 
-    private func failed(_ failure: FormFailure, _ user: UserBody, _ context: PageContext) throws -> Response {
-        var view = PasswordView(email: user.email)
+    private func failed(
+        _ failure: FormFailure,
+        _ user: UserBody,
+        _ confirmation: ConfirmationBody,
+        _ context: PageContext
+    ) throws -> Response {
+        var view = PasswordView(email: user.email, confirmation: confirmation)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
         return try pages.response(

@@ -5,19 +5,37 @@ struct PasswordView: PageView {
     static let template = "password"
     /// The address that the password belongs to, for password managers.
     let email: String
+    /// How the user can confirm.
+    let confirmation: ConfirmationBody
+    /// The sign-in at a provider that was to confirm it and failed.
+    var report: OAuthReport?
     /// What is wrong.
     var errors: [FormError] = []
     /// Seconds after which to try again.
     var retryAfter: Int?
 
-    var hasFailed: Bool { !errors.isEmpty }
+    var hasFailed: Bool { report != nil || !errors.isEmpty }
     var location: String? { SitePath.password }
 
-    func title(_ texts: Translator) -> String { texts[.titlePassword] }
+    func title(_ texts: Translator) -> String { texts[confirmation.hasPassword ? .titlePassword : .titleFirstPassword] }
 
     func values(_ texts: Translator) -> ViewValues {
-        var values: ViewValues = [:]
-        for (key, field) in fields { values[key] = field.values(texts, errors: errors) }
+        let again = ReauthenticationView(confirmation: confirmation, page: SitePath.password)
+        let hasPassword = confirmation.hasPassword
+        var values: ViewValues = [
+            "form": false, "lead": texts[hasPassword ? .passwordLead : .passwordFirstLead],
+        ]
+        if hasPassword || again.isRecent {
+            var form: ViewValues = ["submit_label": texts[hasPassword ? .changePassword : .setPassword]]
+            for (key, field) in fields { form[key] = field.values(texts, errors: errors) }
+            if !hasPassword { form["current_field"] = false }
+            values["form"] = form
+        } else if let offer = again.values(texts, isOnlyWay: true) {
+            values["reauthentication"] = offer
+        }
+        if let report {
+            values["oauth_failure"] = OAuthFailureView(report, purpose: .confirm) { _, _ in nil }.values(texts)
+        }
         if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
             values["summary"] = summary
         }

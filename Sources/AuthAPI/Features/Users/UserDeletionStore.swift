@@ -1,0 +1,90 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+/// What a provider lets this site do for a user, as the row has it.
+struct ProviderGrant: Sendable {
+    let key: IdentityKey
+    let accessToken: [UInt8]?
+    let refreshToken: [UInt8]?
+    let version: Int32
+}
+
+/// Deletes users in the database.
+struct UserDeletionStore: Sendable {
+    let postgres: PostgresPool
+
+    /// Whether the user is there and has the address.
+    func isThere(_ request: UserDeletionRequest) async throws -> Bool {
+        let email = try await postgres.withConnection { try $0.first(FindEmail(user: request.user)) }
+        return email?.isExactly(request.email) == true
+    }
+
+    /// Deletes a user if the address is still the one that was shown or typed; links and sessions go with the row.
+    ///
+    /// The user is locked first: a sign-in or a link that is under way is over before, or finds nobody. The event keeps
+    /// the address as a keyed hash, by which an operator finds later what happened to the account.
+    ///
+    /// - Returns: how it ended, and what is to be revoked at providers.
+    /// - Throws: `unauthenticated` when the session that asks has ended.
+    func delete(
+        _ request: UserDeletionRequest,
+        subject: ThrottleKey?,
+        at now: Date
+    ) async throws -> (UserDeletion, [ProviderGrant]) {
+        try await postgres.transaction(retrying: true) { db in
+            guard let locked = try db.first(LockUser(id: request.user)) else { return (.gone, []) }
+            guard locked.user.email.isExactly(request.email) else { return (.changed, []) }
+            if let visitor = request.visitor,
+                try db.first(HoldSession(session: visitor.sessionID, user: request.user, now: now)) == nil
+            {
+                throw APIError(.unauthenticated)
+            }
+            let grants = try db.all(FindGrants(user: request.user))
+            try db.run(DeleteUser(request: request, subject: subject))
+            return (.deleted, grants)
+        }
+    }
+}
+
+private struct FindEmail: Statement {
+    static let sql: StaticString = "SELECT email FROM users WHERE id = $1"
+    let user: UserID
+    var parameters: [PostgresValue] { [.uuid(user)] }
+    static func decode(_ row: PostgresRow) throws -> String { try row.text(0) }
+}
+
+private struct FindGrants: Statement {
+    static let sql: StaticString = """
+        SELECT provider, provider_user_id, access_token, refresh_token, key_version
+        FROM oauth_accounts WHERE user_id = $1 FOR UPDATE
+        """
+    let user: UserID
+    var parameters: [PostgresValue] { [.uuid(user)] }
+
+    static func decode(_ row: PostgresRow) throws -> ProviderGrant {
+        ProviderGrant(
+            key: IdentityKey(provider: try row.provider(0), subject: try row.text(1)),
+            accessToken: try row.optionalBytes(2),
+            refreshToken: try row.optionalBytes(3),
+            version: try row.int4(4)
+        )
+    }
+}
+
+private struct DeleteUser: Statement {
+    static let sql: StaticString = """
+        WITH gone AS (DELETE FROM users WHERE id = $1 RETURNING id)
+        INSERT INTO audit_events
+            (event, user_id, subject, detail, session_id, device_id, address, user_agent, request_id)
+        SELECT 'user_deleted', id, $2, $3, $4, $5, $6, $7, $8 FROM gone
+        """
+    let request: UserDeletionRequest
+    let subject: ThrottleKey?
+    var parameters: [PostgresValue] {
+        [
+            .uuid(request.user), .bytes(orNull: subject?.bytes), .text(orNull: request.visitor.map { _ in "by_owner" }),
+            .uuid(orNull: request.visitor?.sessionID),
+        ] + request.trace.parameters
+    }
+}

@@ -1,0 +1,219 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// Signing in again at a provider, to set a first password or to delete the account.
+@Suite struct ReauthenticationTests {
+    private static func confirmation(of browser: TestClient) async throws -> ConfirmationBody {
+        try await browser.get(APIPath.confirmation).decoded()
+    }
+
+    /// Begins as the page for the password does; gives the address to come back to.
+    private static func begin(
+        _ provider: OAuthProvider,
+        in browser: TestClient,
+        of site: OAuthSite
+    ) async throws -> String {
+        let offered = try await confirmation(of: browser).providers
+        let ticket = try #require(offered.first { $0.provider == provider }?.ticket)
+        return try await site.begin(
+            provider,
+            in: browser,
+            [("reauthenticate", ticket), ("return_to", PagePath.password)]
+        )
+    }
+
+    private static func setPassword(_ browser: TestClient) async throws -> TestResponse {
+        try await browser.post(APIPath.password, ["new_password": "Battery-Staple-8"])
+    }
+
+    @Test("Whoever has no password signs in again and sets one", arguments: OAuthProvider.allCases)
+    func setsFirstPassword(provider: OAuthProvider) async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(provider, in: owner)
+            // The sign-in that opened the session may be the provider's own memory, not the person.
+            let early = try await Self.setPassword(owner)
+            #expect(early.status == 403)
+            let before = try await Self.confirmation(of: owner)
+            #expect(!before.hasPassword && before.reauthenticatedUntil == nil)
+            #expect(before.providers.map(\.provider) == [provider])
+            let target = try await Self.begin(provider, in: owner, of: site)
+            let events = try await expectEvents(
+                ["reauthenticated \(provider.rawValue)"],
+                status: 303,
+                in: site.api.database
+            ) { try await owner.get(target, headers: Visitor.headers) }
+            #expect(events[0].session == (try await site.sql("SELECT id FROM sessions")))
+            let after = try await Self.confirmation(of: owner)
+            let until = try #require(after.reauthenticatedUntil)
+            #expect((540...600).contains(until.timeIntervalSince(.now)))
+            let answer = try await Self.setPassword(owner)
+            #expect(answer.status == 200)
+            let login = ["email": "ada@example.com", "password": "Battery-Staple-8"]
+            let signedIn = try await site.browser().post(APIPath.login, login)
+            #expect(signedIn.status == 200)
+        }
+    }
+
+    @Test("The provider is asked to have the person sign in, and the browser comes back to the page")
+    func asksForSignIn() async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner)
+            let ticket = try #require(try await Self.confirmation(of: owner).providers.first?.ticket)
+            let start = "\(APIPath.startOAuth(.google))?reauthenticate=\(ticket)&return_to=/account/delete"
+            let answer = try await owner.get(start, headers: OAuthSite.fromThisSite)
+            #expect(answer.parameter("prompt") == "login" && answer.parameter("max_age") == "0")
+            let back = try await owner.get(site.standIn.authorize(try #require(answer.header("Location"))).target)
+            #expect(back.header("Location") == PagePath.deletion)
+            // Any other page is none for this purpose.
+            let astray = "\(APIPath.startOAuth(.google))?reauthenticate=\(ticket)&return_to=/elsewhere"
+            let other = try await owner.get(astray, headers: OAuthSite.fromThisSite)
+            let end = try await owner.get(site.standIn.authorize(try #require(other.header("Location"))).target)
+            #expect(end.header("Location") == PagePath.account)
+        }
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.discord, in: owner)
+            let ticket = try #require(try await Self.confirmation(of: owner).providers.first?.ticket)
+            let start = "\(APIPath.startOAuth(.discord))?reauthenticate=\(ticket)&return_to=/account/password"
+            let answer = try await owner.get(start, headers: OAuthSite.fromThisSite)
+            #expect(answer.parameter("prompt") == "consent" && answer.parameter("max_age") == nil)
+        }
+    }
+
+    @Test("An ID token that does not say that the person just signed in confirms nothing")
+    func staleSignIn() async throws {
+        let changes: [@Sendable (inout StandInToken) -> Void] = [
+            { $0.claims["auth_time"] = nil }, { $0.claims["auth_time"] = Int(Date.now.timeIntervalSince1970) - 120 },
+            { $0.claims["auth_time"] = "now" }, { $0.claims["auth_time"] = 0 },
+            { $0.claims["auth_time"] = Int(Date.now.timeIntervalSince1970) + 600 },
+        ]
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner)
+            for change in changes {
+                let target = try await Self.begin(.google, in: owner, of: site)
+                site.standIn.changeIDToken(change)
+                let answer = try await owner.get(target)
+                expectFailure(.notReauthenticated, answer, in: site, page: PagePath.password)
+                site.standIn.changeIDToken(nil)
+                let refused = try await Self.setPassword(owner)
+                #expect(refused.status == 403)
+            }
+        }
+    }
+
+    @Test("A stolen session confirms nothing with another provider account, nor with one that it has just linked")
+    func stolenSession() async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner)
+            let thief = owner.copy()
+            site.become { $0.subject = "666" }
+            let target = try await Self.begin(.google, in: thief, of: site)
+            expectFailure(.identityDiffers, try await thief.get(target), in: site, page: PagePath.password)
+            try await site.link(.discord, in: thief) { $0.discordID = "666" }
+            // It is not even offered.
+            let offered = try await Self.confirmation(of: thief).providers.map(\.provider)
+            #expect(offered == [.google])
+            let session = try #require(
+                try await site.api.app.sessions.service.signedIn(with: Secret(try #require(thief.token)))
+            )
+            let ticket = try site.api.app.identities.tickets.reauthenticationTicket(
+                for: .discord,
+                session: session.sessionID
+            )
+            let forced = try await site.begin(
+                .discord,
+                in: thief,
+                [("reauthenticate", ticket), ("return_to", PagePath.password)]
+            )
+            expectFailure(.identityTooNew, try await thief.get(forced), in: site, page: PagePath.password)
+            let refused = try await Self.setPassword(thief)
+            #expect(refused.status == 403)
+            try await site.sql("UPDATE oauth_accounts SET created_at = created_at - interval '8 days'")
+            let later = try await Self.confirmation(of: owner).providers.map(\.provider)
+            #expect(later == [.google, .discord])
+        }
+    }
+
+    @Test("It starts only with the ticket of the session, from a page of this site")
+    func tickets() async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner)
+            let ticket = try #require(try await Self.confirmation(of: owner).providers.first?.ticket)
+            let linking = try await site.ticket(for: .google, in: owner)
+            let other = site.browser()
+            try await site.signIn(.google, in: other)
+            let path = "\(APIPath.startOAuth(.google))?return_to=/account/password&reauthenticate="
+            for (browser, query, headers) in [
+                (owner, ticket, [("Sec-Fetch-Site", "cross-site")]), (owner, ticket, []),
+                (owner, linking, OAuthSite.fromThisSite), (owner, "true", OAuthSite.fromThisSite),
+                (owner, "\(ticket)&reauthenticate=\(ticket)", OAuthSite.fromThisSite),
+                (other, ticket, OAuthSite.fromThisSite),
+            ] {
+                let answer = try await browser.get(path + query, headers: headers)
+                expectFailure(.notFromThisSite, answer, in: site, page: PagePath.password)
+            }
+            let anonymous = try await site.browser().get(path + ticket, headers: OAuthSite.fromThisSite)
+            expectFailure(.signInRequired, anonymous, in: site)
+            // Nor does it start linking.
+            let link = "\(APIPath.startOAuth(.google))?link=\(ticket)"
+            expectFailure(.notFromThisSite, try await owner.get(link, headers: OAuthSite.fromThisSite), in: site)
+        }
+    }
+
+    @Test("It confirms for the session that began it alone, and not once that has ended")
+    func sessions() async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(.google, in: owner)
+            let other = site.browser()
+            try await site.signIn(.google, in: other)
+            let target = try await Self.begin(.google, in: owner, of: site)
+            // The flow's cookie in a browser with another session of the same user.
+            for cookie in owner.cookies where cookie.name.contains("oauth_flow_") { other.keep(cookie) }
+            expectFailure(.signInRequired, try await other.get(target), in: site)
+            let second = try await Self.begin(.google, in: owner, of: site)
+            try await site.sql("DELETE FROM sessions")
+            expectFailure(.signInRequired, try await owner.get(second), in: site)
+            #expect(try await site.sql("SELECT count(*) FROM audit_events WHERE event = 'reauthenticated'") == "0")
+        }
+    }
+
+    @Test("It deletes the account without a password, and in place of one")
+    func deletes() async throws {
+        for hasPassword in [false, true] {
+            try await OAuthSite.with { site in
+                let owner = hasPassword ? try await site.api.registered() : site.browser()
+                if hasPassword {
+                    try await site.link(.google, in: owner)
+                    try await site.sql("UPDATE oauth_accounts SET created_at = created_at - interval '8 days'")
+                } else {
+                    try await site.signIn(.google, in: owner)
+                }
+                let body = ["email": "ada@example.com"]
+                let early = try await owner.post(APIPath.deletion, body)
+                #expect(early.status == (hasPassword ? 422 : 403))
+                _ = try await owner.get(Self.begin(.google, in: owner, of: site))
+                site.api.clock.advance(by: 601)
+                let late = try await owner.post(APIPath.deletion, body)
+                #expect(late.status == (hasPassword ? 422 : 403))
+                _ = try await owner.get(Self.begin(.google, in: owner, of: site))
+                // A password is still changed with the password alone.
+                if hasPassword {
+                    let change = try await Self.setPassword(owner)
+                    #expect(try change.fieldCodes == ["current_password required"])
+                }
+                let answer = try await owner.post(APIPath.deletion, body)
+                #expect(answer.status == 204)
+                #expect(try await site.sql("SELECT count(*) FROM users") == "0")
+            }
+        }
+    }
+}

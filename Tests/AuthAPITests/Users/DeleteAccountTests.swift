@@ -1,0 +1,254 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// Deleting one's account.
+@Suite struct DeleteAccountTests {
+    private static let password = "Correct-Horse-7"
+
+    private func delete(
+        _ client: TestClient,
+        email: String = "ada@example.com",
+        password: String? = password,
+        headers: [(String, String)] = []
+    ) async throws -> TestResponse {
+        var body = ["email": email]
+        body["password"] = password
+        return try await client.post(APIPath.deletion, body, headers: headers)
+    }
+
+    private static let remains = """
+        SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM sessions) || ' '
+            || (SELECT count(*) FROM oauth_accounts) || ' ' || (SELECT count(*) FROM disconnected_identities)
+        """
+
+    @Test("Everything goes but the trail, which keeps no name; every cookie of this site is cleared")
+    func deletes() async throws {
+        try await OAuthSite.with { site in
+            let owner = try await site.api.registered()
+            try await site.link(.discord, in: owner)
+            let other = site.browser()
+            _ = try await other.post(APIPath.login, ["email": "ada@example.com", "password": Self.password])
+            // A flow that is under way leaves a cookie, too.
+            _ = try await site.begin(.google, in: owner)
+            #expect(owner.cookies.count >= 3)
+            let events = try await expectEvents(["user_deleted by_owner"], status: 204, in: site.api.database) {
+                try await delete(owner, email: " ADA@example.com", headers: Visitor.headers)
+            }
+            #expect(events[0].user != nil && events[0].subject != nil)
+            #expect(owner.cookies.isEmpty)
+            #expect(try await site.sql(Self.remains) == "0 0 0 0")
+            let answers = [
+                try await other.get(APIPath.me),
+                try await site.browser().post(APIPath.login, ["email": "ada@example.com", "password": Self.password]),
+            ]
+            #expect(answers.map(\.status) == [401, 401])
+            let named = "SELECT count(*) FROM audit_events WHERE audit_events::text ~ 'ada@|Ada|Correct'"
+            #expect(try await site.sql(named) == "0")
+        }
+    }
+
+    @Test("An operator finds by address what happened, as after deleting the user")
+    func trail() async throws {
+        try await TestAPI.with { api in
+            let owner = try await api.registered()
+            _ = try await delete(owner)
+            let operators = Operators(database: api.database)
+            let found = try await operators.run { service in
+                var events: [String] = []
+                let reference = try #require(UserReference("ada@example.com"))
+                try await service.audit.read(.init(subject: service.audit.subject(reference))) {
+                    events += $0.map(\.event)
+                }
+                return events
+            }
+            #expect(found == ["registered", "signed_in", "user_deleted"])
+        }
+    }
+
+    @Test("A stolen session deletes nothing: the password and the address have to be entered")
+    func stolenSession() async throws {
+        try await TestAPI.with(["LOGIN_LIMIT_DEVICE": "2/20000"]) { api in
+            let owner = try await api.registered()
+            let other = try await delete(owner, email: "eve@example.com")
+            #expect(try other.fieldCodes == ["email mismatch"])
+            let missing = try await delete(owner, email: "", password: nil)
+            #expect(try missing.fieldCodes == ["email required"])
+            let without = try await delete(owner, password: nil)
+            #expect(try without.fieldCodes == ["password required"])
+            for _ in 1...2 {
+                let wrong = try await delete(owner, password: "Wrong-Horse-7")
+                #expect(try wrong.fieldCodes == ["password incorrect"])
+            }
+            let refused = try await delete(owner)
+            #expect(refused.status == 429)
+            #expect(try await api.database.sql("SELECT count(*) FROM users") == "1")
+        }
+    }
+
+    @Test("W5 However many sessions there are, all go")
+    func manySessions() async throws {
+        try await TestAPI.with { api in
+            let owner = try await api.registered()
+            try await api.database.sql(
+                """
+                INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
+                SELECT id, sha256(number::text::bytea), now(), now() + interval '1 day'
+                FROM users, generate_series(1, 5000) AS number
+                """
+            )
+            let answer = try await delete(owner)
+            #expect(answer.status == 204)
+            #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
+        }
+    }
+
+    @Test("The provider is told to revoke what it let this site do", arguments: OAuthProvider.allCases)
+    func revokes(provider: OAuthProvider) async throws {
+        try await OAuthSite.with { site in
+            let owner = try await site.api.registered()
+            try await site.link(provider, in: owner)
+            let answer = try await delete(owner)
+            #expect(answer.status == 204)
+            let endpoint: StandInProvider.Endpoint = provider == .google ? .googleRevocation : .discordRevocation
+            #expect(site.standIn.requests.filter { $0.endpoint == endpoint }.count == 1)
+            #expect(site.standIn.state.revoked.count == 1)
+            #expect(site.api.logs.all.contains { $0.contains("provider token revoked") })
+        }
+    }
+
+    @Test("A provider that does not answer, or refuses, does not stop it; no token is in the log")
+    func providerAway() async throws {
+        for change in [{ $0.status = 503 }, { $0.delivery = .closed }] as [@Sendable (inout StandInAnswer) -> Void] {
+            try await OAuthSite.with { site in
+                let owner = try await site.api.registered()
+                try await site.link(.discord, in: owner)
+                site.standIn.change(.discordRevocation, change)
+                let answer = try await delete(owner)
+                #expect(answer.status == 204)
+                #expect(try await site.sql(Self.remains) == "0 0 0 0")
+                let line = site.api.logs.all.first { $0.contains("provider token not revoked") }
+                #expect(line?.contains("\"reason\":") == true)
+                #expect(!site.api.logs.all.contains { $0.contains("refresh-") || $0.contains("access-") })
+            }
+        }
+    }
+
+    @Test("An operator's deletion revokes, too")
+    func byOperator() async throws {
+        try await OAuthSite.with { site in
+            let owner = try await site.api.registered()
+            try await site.link(.discord, in: owner)
+            let operators = Operators(database: site.api.database)
+            let ending = try await operators.run(site.standIn.environment) { service in
+                let reference = try #require(UserReference("ada@example.com"))
+                let shown = try #require(try await service.store.user(reference))
+                return try await service.delete(shown)
+            }
+            #expect(ending == .deleted)
+            #expect(site.standIn.state.revoked.count == 1)
+        }
+    }
+
+    @Test("A sign-in under way is refused once the account is gone, and stores no session before that outlives it")
+    func racesSignIn() async throws {
+        let login = ["email": "ada@example.com", "password": Self.password]
+        try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
+            let owner = try await api.registered()
+            let hold = try await TestHold(before: "DELETE ON users", in: api.database)
+            async let deleted = delete(owner)
+            try await hold.reached()
+            async let signedIn = api.client().post(APIPath.login, login)
+            try await hold.blocksAnother()
+            try await hold.release()
+            let answers = try await (deleted, signedIn)
+            #expect(answers.0.status == 204 && answers.1.status == 401)
+            #expect(try answers.1.problem.code == .invalidCredentials)
+            #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
+        }
+        try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
+            let owner = try await api.registered()
+            let hold = try await TestHold(
+                before: "INSERT ON sessions",
+                when: "NEW.user_agent = 'held'",
+                in: api.database
+            )
+            async let signedIn = api.client().post(APIPath.login, login, headers: [("User-Agent", "held")])
+            try await hold.reached()
+            async let deleted = delete(owner)
+            try await hold.blocksAnother()
+            try await hold.release()
+            let answers = try await (deleted, signedIn)
+            #expect(answers.0.status == 204 && answers.1.status == 200)
+            #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
+        }
+    }
+
+    @Test("A provider's callback under way signs nobody in to the deleted account")
+    func racesCallback() async throws {
+        try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
+            let owner = try await site.api.registered()
+            try await site.link(.google, in: owner)
+            let former = try await site.sql("SELECT id FROM users")
+            let browser = site.browser()
+            let target = try await site.begin(.google, in: browser)
+            let hold = try await TestHold(before: "DELETE ON users", in: site.api.database)
+            async let deleted = delete(owner)
+            try await hold.reached()
+            async let callback = browser.get(target)
+            try await hold.blocksAnother()
+            try await hold.release()
+            let answers = try await (deleted, callback)
+            #expect(answers.0.status == 204 && answers.1.status == 303)
+            // Whoever comes through the provider afterwards is new here, and has nothing of the former account.
+            #expect(try await site.sql("SELECT count(*) FROM users WHERE id = '\(former ?? "")'") == "0")
+            #expect(try await site.sql("SELECT count(*) FROM users WHERE password_hash IS NOT NULL") == "0")
+            #expect(try await site.sql(Self.remains) == "1 1 1 0")
+        }
+    }
+
+    @Test("A provider account that was to be linked is not, once the account is gone")
+    func racesLinking() async throws {
+        try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
+            let owner = try await site.api.registered()
+            let target = try await site.beginLinking(.google, in: owner)
+            let tab = owner.copy()
+            let hold = try await TestHold(before: "DELETE ON users", in: site.api.database)
+            async let deleted = delete(owner)
+            try await hold.reached()
+            async let linked = tab.get(target)
+            try await hold.blocksAnother()
+            try await hold.release()
+            let answers = try await (deleted, linked)
+            #expect(answers.0.status == 204)
+            #expect(answers.1.failure == .signInRequired)
+            #expect(try await site.sql(Self.remains) == "0 0 0 0")
+        }
+    }
+
+    @Test("However deletion and sign-ins meet, nothing is left of the user")
+    func manyTimes() async throws {
+        try await TestAPI.with(["DATABASE_POOL_SIZE": "4", "REGISTRATION_LIMIT_NETWORK": "1000/1"]) { api in
+            for round in 1...20 {
+                let owner = try await api.registered()
+                async let deleted = delete(owner)
+                let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 1...3 {
+                        group.addTask {
+                            try await api.client().post(
+                                APIPath.login,
+                                ["email": "ada@example.com", "password": Self.password]
+                            ).status
+                        }
+                    }
+                    return try await group.reduce(into: Set()) { $0.insert($1) }
+                }
+                let answer = try await deleted
+                #expect(answer.status == 204 && statuses.isSubset(of: [200, 401]), "round \(round)")
+                #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+"""Signing in again at a provider, to set a first password or to delete the account."""
+
+from people import expect_anonymous, expect_signed_in, path_of, send, sign_in, sign_out
+from playwright.sync_api import expect
+from site_under_test import psql
+
+NEW = "Battery-Staple-8"
+
+
+def sign_in_again(page, provider, email):
+    """Presses the button on the page that is open, and agrees at the provider."""
+    page.locator(f"#reauthenticate-{provider.code}").click()
+    expect(page).to_have_title(f"Stand-in for {provider.title}")
+    provider.agree(page, email)
+
+
+def test_a_first_password_takes_signing_in_again(page, provider, email):
+    provider.sign_in(page, email)
+    page.goto("/account")
+    page.locator("#change-password").click()
+    expect(page.get_by_role("heading", name="Set a password")).to_be_visible()
+    expect(page.get_by_label("New password", exact=True)).to_have_count(0)
+    sign_in_again(page, provider, email)
+    assert path_of(page) == "/account/password"
+    expect(page.get_by_label("Current password", exact=True)).to_have_count(0)
+    page.get_by_label("New password", exact=True).fill(NEW)
+    page.get_by_label("Confirm password", exact=True).fill(NEW)
+    assert send(page, "Set a password").status == 303
+    expect(page.locator("#notice")).to_contain_text("Your password was changed.")
+    address = page.get_by_test_id("account-email").text_content()
+    sign_out(page)
+    assert sign_in(page, address, NEW).status == 303
+    expect_signed_in(page, provider.login(email))
+
+
+def test_another_account_at_the_provider_confirms_nothing(page, provider, email):
+    provider.sign_in(page, email)
+    page.goto("/account/password")
+    sign_in_again(page, provider, f"other-{email}")
+    assert path_of(page) == "/account/password"
+    expect(page.locator("#error-summary")).to_contain_text("with an account that is not connected to this one")
+    expect(page.get_by_label("New password", exact=True)).to_have_count(0)
+    # The session is still that of its user.
+    expect_signed_in(page, provider.login(email))
+
+
+def test_an_account_without_a_password_is_deleted(page, site, provider, email):
+    provider.sign_in(page, email)
+    page.goto("/account")
+    address = page.get_by_test_id("account-email").text_content()
+    page.locator("#to-deletion").click()
+    expect(page.get_by_label("Email address")).to_have_count(0)
+    sign_in_again(page, provider, email)
+    assert path_of(page) == "/account/delete"
+    page.get_by_label("Email address").fill("somebody@example.com")
+    assert send(page, "Delete account for good").status == 422
+    expect(page.locator("#error-summary")).to_contain_text("This is not the email address of your account.")
+    page.get_by_label("Email address").fill(address)
+    assert send(page, "Delete account for good").status == 303
+    expect(page.locator("#notice")).to_contain_text("Your account was deleted.")
+    expect_anonymous(page)
+    assert page.context.cookies(site.url) == []
+    assert psql(site.database_url, f"select count(*) from users where email = '{address}'") == "0"
