@@ -18,6 +18,7 @@ struct App: Sendable {
     let sessions: SessionRoutes
     let oauth: ProviderSignInRoutes
     let identities: IdentityRoutes
+    let access: ApplicationAccessRoutes
     let authenticator: Authenticator
     let health: HealthRoutes
     let openAPI: OpenAPIRoutes
@@ -134,12 +135,20 @@ struct App: Sendable {
             sessions: sessionService,
             cookie: cookie,
             publicURL: settings.common.publicURL,
+            landing: settings.access.application?.home ?? .home,
             metrics: metrics
         )
         identities = IdentityRoutes(
             service: IdentityService(store: identityStore, isOn: { providers[$0] != nil }, now: now),
             pendingLinks: pendingLinks,
             tickets: tickets
+        )
+        access = try await ApplicationAccessRoutes(
+            settings,
+            sessions: sessionService,
+            cookie: cookie,
+            metrics: metrics,
+            now: now
         )
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)
         health = HealthRoutes(service: HealthService(postgres: postgres, logger: logger))

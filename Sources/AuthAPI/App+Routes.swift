@@ -16,12 +16,17 @@ extension App {
             router.get(.init(APIPath.oauthCallback(provider)), use: oauth.callback(provider))
         }
         router.get(.init(APIPath.pendingConnection), use: identities.pending)
+        router.get(.init(APIPath.keySet), use: access.keySet)
         router.get(.init(APIPath.openAPI), use: openAPI.document)
         router.get(.init(APIPath.docs), use: openAPI.docs)
         router.get(.init(OpenAPIRoutes.stylesheetPath), use: openAPI.stylesheet)
         router.get(.init(APIPath.health), use: health.overall)
         router.get(.init(APIPath.liveness), use: health.liveness)
         router.get(.init(APIPath.readiness), use: health.readiness)
+
+        // Reverse proxies, about anybody
+        router.get(.init(APIPath.accessCheck), use: access.check)
+        router.get(.init(APIPath.accessVerify), use: access.verify)
 
         // Signed-in users
         router.get(.init(APIPath.me), use: authenticator.required(users.me))

@@ -28,6 +28,12 @@ public enum APIPath {
     public static let identities = "/api/auth/identities"
     /// One linked provider account, as the router writes it.
     public static let identity = "/api/auth/identities/{id}"
+    /// Whether a request may reach the application; for this system's reverse proxy alone.
+    public static let accessCheck = "/api/auth/check"
+    /// The same for other reverse proxies.
+    public static let accessVerify = "/api/auth/verify"
+    /// The public keys of assertions.
+    public static let keySet = "/.well-known/jwks.json"
     /// The OpenAPI document.
     public static let openAPI = "/openapi.json"
     /// The readable reference made from the OpenAPI document.

@@ -44,7 +44,7 @@ func buildApplication(
     let pages = try PageRenderer(templates: .embedded(), texts: .embedded(), assets: assets)
     let visitors = Visitors(api: api)
     let handlers = Handlers(
-        home: HomePage(visitors: visitors, pages: pages),
+        home: HomePage(visitors: visitors, pages: pages, settings: settings),
         login: LoginPage(api: api, visitors: visitors, pages: pages, settings: settings, bodyDeadline: deadlines.body),
         register: RegisterPage(
             api: api,

@@ -24,6 +24,7 @@ struct Handlers: Sendable {
         router.get(.init(SitePath.login), use: login.show)
         router.post(.init(SitePath.login), use: login.submit)
         router.get(.init(SitePath.signedIn), use: login.arrive)
+        router.get(.init(SitePath.applicationEntrance), use: ApplicationEntrance().show)
         router.get(.init(SitePath.register), use: register.show)
         router.post(.init(SitePath.register), use: register.submit)
         router.post(.init(SitePath.logout), use: account.signOut)

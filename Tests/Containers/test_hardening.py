@@ -61,7 +61,8 @@ def test_only_nginx_publishes_ports(stack):
 def test_networks(stack):
     """C7: nginx and the frontend share no network with PostgreSQL, whose network has no way out."""
     site, database = f"{stack.project}-network", f"{stack.project}_database"
-    expected = {"postgres": {database}, "backend": {site, database}, "frontend": {site}, "nginx": {site}}
+    expected = {"postgres": {database}, "backend": {site, database}, "frontend": {site}}
+    expected["nginx"] = {site, f"{stack.project}_application"}
     expected["migrate"] = {site, database}
     for service, networks in expected.items():
         assert set(stack.container(service)["NetworkSettings"]["Networks"]) == networks

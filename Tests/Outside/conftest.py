@@ -2,7 +2,10 @@
 
 import pytest
 from echo import echo_servers
-from site_under_test import nginx
+from echo_application import echo_application
+from protected_application import Door, ProtectedSite
+from scripted_check import ADMITTED, scripted_check
+from site_under_test import nginx, running_site
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +22,41 @@ def front(echoes):
         *echoes, TRUSTED_PROXIES="127.0.0.2,10.9.8.0/24", CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000"
     ) as run:
         yield run
+
+
+@pytest.fixture(scope="session")
+def application():
+    """An application that answers with what it was asked."""
+    with echo_application() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _door(echoes, application):
+    with scripted_check() as check, nginx(
+        check.port, echoes[1], APP_UPSTREAM=application.url, APP_PUBLIC_PATHS="/static/,/hook,/.well-known/acme/",
+        TRUSTED_PROXIES="127.0.0.2", CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000",
+    ) as run:  # fmt: skip
+        yield Door(run, check, application)
+
+
+@pytest.fixture
+def door(_door):
+    """An nginx before that application, whose check answers what a test says; it admits at first."""
+    _door.check.answer = ADMITTED
+    _door.forget()
+    return _door
+
+
+@pytest.fixture(scope="session")
+def _protected(application):
+    settings = {"APP_PUBLIC_PATHS": "/static/", "APP_MAX_BODY": "0", "APP_ASSERTION": "on", "FORWARD_AUTH": "on"}
+    with running_site(APP_UPSTREAM=application.url, **settings) as site:
+        yield ProtectedSite(site, application)
+
+
+@pytest.fixture
+def protected(_protected):
+    """The whole site with that application at its root."""
+    _protected.application.requests.clear()
+    return _protected

@@ -15,6 +15,7 @@ INTERNAL = {
     "NGINX_USER",
     "BACKEND_ADDRESS",
     "FRONTEND_ADDRESS",
+    "APP_ADDRESS",
     "COMPOSE_PROJECT_NAME",
     "REVISION",
 }
@@ -41,7 +42,8 @@ def read_by_the_programs() -> tuple[set[str], set[str]]:
 
 def read_by_nginx() -> set[str]:
     """The names that docker/nginx/render reads, less those that only scripts set."""
-    return set(re.findall(r"\$\{([A-Z_]+):-", (ROOT / "docker/nginx/render").read_text())) - INTERNAL
+    text = "".join((ROOT / "docker/nginx" / name).read_text() for name in ("render", "render-application"))
+    return set(re.findall(r"\$\{([A-Z_]+):-", text)) - INTERNAL
 
 
 def read_by_compose() -> set[str]:

@@ -22,6 +22,8 @@ struct APISettings: Sendable {
     let hashingQueue: Int
     /// How often somebody may guess.
     let throttleLimits: ThrottleLimits
+    /// Who may use the application behind the sign-in.
+    let access: ApplicationAccessSettings
     /// For how many days events of the audit trail are kept; nil for ever.
     let auditRetention: Int?
 
@@ -60,6 +62,7 @@ struct APISettings: Sendable {
             network: reader.limit(.loginLimitNetwork, default: usual.network),
             registration: reader.limit(.registrationLimitNetwork, default: usual.registration)
         )
+        access = ApplicationAccessSettings(from: &reader, publicURL: common.publicURL, port: port)
         auditRetention = reader.retention(.auditRetention, default: 90)
         try reader.finish()
         // Both are there when nothing was at fault.

@@ -24,6 +24,19 @@ enum KeyRing {
         derive(purpose.rawValue, bytes: 32, from: secret)
     }
 
+    /// The key that signs assertions for applications (ECDSA, P-256).
+    ///
+    /// One in 2^32 numbers is none, and the next label then makes another.
+    static func assertionKey(from secret: Secret) throws -> P256.Signing.PrivateKey {
+        let label = "yoshikosan assertion key"
+        for counter in 0..<8 {
+            let number = derive(counter == 0 ? label : "\(label) \(counter)", bytes: 32, from: secret)
+            let bytes = unsafe number.withUnsafeBytes { unsafe Array($0) }
+            if let key = try? P256.Signing.PrivateKey(rawRepresentation: bytes) { return key }
+        }
+        throw APIError(.internalError)
+    }
+
     /// The number that tells the keys of a purpose apart: positive, and the same in every replica.
     static func version(of purpose: Purpose, from secret: Secret) -> Int32 {
         let fingerprint = derive("\(purpose.rawValue) version", bytes: 4, from: secret)

@@ -46,4 +46,6 @@ struct SignedIn: Sendable {
     let user: User
     /// The session.
     let sessionID: SessionID
+    /// Whether a provider vouches for the user's email address.
+    let isEmailVerified: Bool
 }

@@ -51,7 +51,10 @@ extension Request {
             var start = next, end = next
             while end < bytes.count, bytes[end] != UInt8(ascii: ";") { end += 1 }
             next = end + 1
-            while start < end, bytes[start] == UInt8(ascii: " ") { start += 1 }
+            // Blanks at the ends of a header are none of its value (RFC 9110, section 5.5); so they are not where a proxy has
+            // made one header of several.
+            while start < end, isBlank(bytes[start]) { start += 1 }
+            while start < end, isBlank(bytes[end - 1]) { end -= 1 }
             guard end - start >= name.count, (0..<name.count).allSatisfy({ bytes[start + $0] == name[$0] }) else {
                 continue
             }
@@ -64,6 +67,8 @@ extension Request {
             )
         }
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
     /// The values of every cookie of that name.
     func cookieValues(_ name: String) -> [String] {

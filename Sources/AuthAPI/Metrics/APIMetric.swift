@@ -4,6 +4,8 @@ import Shared
 enum APIMetric {
     static let signIns = "auth_sign_ins_total"
     static let registrations = "auth_registrations_total"
+    static let accessChecks = "auth_access_checks_total"
+    static let accessCheckTime = "auth_access_check_seconds"
     static let sessions = "auth_sessions_live"
     static let outdatedHashes = "auth_passwords_outdated"
     static let backups = "auth_backup_last_success_timestamp_seconds"
@@ -21,6 +23,8 @@ enum APIMetric {
     static let descriptions = [
         MetricDescription(signIns, .counter, "Sign-in attempts by method and outcome."),
         MetricDescription(registrations, .counter, "Registration attempts by outcome."),
+        MetricDescription(accessChecks, .counter, "Checks of requests to the application, by outcome."),
+        MetricDescription(accessCheckTime, .durations, "Time that checks of requests to the application took."),
         MetricDescription(sessions, .gauge, "Live sessions in the database."),
         MetricDescription(outdatedHashes, .gauge, "Passwords hashed with outdated parameters."),
         MetricDescription(backups, .gauge, "Unix time of the last successful backup and restore drill, by kind."),

@@ -12,6 +12,8 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case reauthenticationRequired = "reauthentication_required"
     /// An unsafe request that a browser sent on behalf of another site.
     case crossSiteRequest = "cross_site_request"
+    /// The user may not use the application behind the sign-in.
+    case accessDenied = "access_denied"
     /// No such path.
     case notFound = "not_found"
     /// The session is not one of the user's live sessions.
@@ -48,7 +50,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         switch self {
         case .malformedRequest: 400
         case .unauthenticated, .invalidCredentials: 401
-        case .crossSiteRequest, .reauthenticationRequired: 403
+        case .crossSiteRequest, .reauthenticationRequired, .accessDenied: 403
         case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -70,6 +72,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         case .invalidCredentials: "Wrong email or password"
         case .reauthenticationRequired: "Sign in again first"
         case .crossSiteRequest: "Cross-site request rejected"
+        case .accessDenied: "No access"
         case .notFound: "Not found"
         case .sessionNotFound: "Session not found"
         case .identityNotFound: "Linked account not found"

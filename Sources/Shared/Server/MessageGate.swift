@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// Stands between the HTTP/1 parser and the framework, and gives the framework only requests that are safe to read.
 ///
-/// - Header values become ASCII, as the target is, so that no comparison of them, here or in a library, has to normalise
+/// - Header values become ASCII, as the target is, except cookies where they are handed back, so that no comparison of them, here or in a library, has to normalise
 ///   Unicode (see OutsideText.swift).
 /// - A connection ends when RFC 9112, section 9.3, says so: Hummingbird 2.28 looks for the exact value `close` only.
 /// - An invalid request gets a response with a body: Hummingbird sends an empty one, and sends it again when the body of an
@@ -141,13 +141,17 @@ extension HTTPRequestHead {
     /// The request with nothing but ASCII in it.
     ///
     /// Other bytes of header values become question marks, for no header that is read here may have any. The parser
-    /// itself rejects them in the target.
+    /// itself rejects them in the target. Cookies are kept where the application's are handed back: they are read as bytes
+    /// there, and by no library.
     fileprivate var inASCII: HTTPRequestHead {
         guard !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) else { return self }
         var head = self
+        let path = uri.utf8.prefix { $0 != UInt8(ascii: "?") }
+        let keepsCookies = [APIPath.accessCheck, APIPath.accessVerify].contains { path.elementsEqual($0.utf8) }
         head.headers = HTTPHeaders(
             headers.map { name, value in
-                (name, String(decoding: value.utf8.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self))
+                if keepsCookies, name.isCaseless("cookie") { return (name, value) }
+                return (name, String(decoding: value.utf8.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self))
             }
         )
         return head

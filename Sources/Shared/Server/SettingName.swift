@@ -45,6 +45,13 @@ public enum SettingName: String, CaseIterable, Sendable {
     case loginLimitNetwork = "LOGIN_LIMIT_NETWORK"
     case registrationLimitNetwork = "REGISTRATION_LIMIT_NETWORK"
     case auditRetention = "AUDIT_RETENTION"
+    case appUpstream = "APP_UPSTREAM"
+    case appPath = "APP_PATH"
+    case appAllowedEmails = "APP_ALLOWED_EMAILS"
+    case appAllowedDomains = "APP_ALLOWED_DOMAINS"
+    case appUser = "APP_USER"
+    case appAssertion = "APP_ASSERTION"
+    case forwardAuth = "FORWARD_AUTH"
 
     /// Whether the value is a secret, which `NAME_FILE` may name a file for and which no message repeats.
     public var isSecret: Bool {

@@ -105,8 +105,8 @@ public struct SettingsReader {
     public mutating func boolean(_ name: SettingName, default fallback: Bool) -> Bool {
         guard let text = text(name) else { return fallback }
         switch text.lowercased() {
-        case "true", "yes", "1": return true
-        case "false", "no", "0": return false
+        case "true", "yes", "1", "on": return true
+        case "false", "no", "0", "off": return false
         default:
             fault(name, "must be true or false, not \(quoted(text))")
             return fallback
@@ -215,7 +215,7 @@ public struct SettingsReader {
     }
 
     /// The value for a message: cut, and without characters that could disturb a terminal or a log.
-    private func quoted(_ text: String) -> String {
+    public func quoted(_ text: String) -> String {
         let shown = text.unicodeScalars.prefix(60).map { $0.properties.generalCategory == .control ? "?" : String($0) }
         return "\"\(shown.joined())\""
     }

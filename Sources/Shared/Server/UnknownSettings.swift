@@ -9,6 +9,7 @@ public enum UnknownSettings {
         "EXTERNAL_PORT", "BROWSER_PORT", "NGINX_LISTEN", "TRUSTED_PROXIES", "CREDENTIAL_RATE", "CREDENTIAL_BURST",
         "BIND_ADDRESS", "BACKEND_MEMORY", "IMAGE_PREFIX", "IMAGE_NAME", "TAG", "BACKUPS", "BACKUP_AT",
         "BACKUP_FOLDER", "BACKUP_KEEP", "BACKUP_RECIPIENT", "BACKUP_IDENTITY", "POSTGRES_IMAGE", "POSTGRES_VOLUME",
+        "APP_PUBLIC_PATHS", "APP_MAX_BODY", "APP_TIMEOUT",
     ]
 
     /// Names that begin like ours and belong to others: the images of PostgreSQL and nginx.

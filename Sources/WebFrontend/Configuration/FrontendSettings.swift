@@ -15,6 +15,11 @@ struct FrontendSettings: Sendable {
     let apiURL: WebOrigin
     /// The providers whose buttons are shown.
     let providers: Set<OAuthProvider>
+    /// The application behind the sign-in.
+    var application: ApplicationSettings?
+
+    /// Where a visitor goes who has signed in and came from nowhere else.
+    var landing: ReturnPath { application?.home ?? .home }
 
     /// The port when none is set.
     static let defaultPort = 3000
@@ -47,6 +52,7 @@ struct FrontendSettings: Sendable {
         if reader.text(.googleClientID) != nil { providers.insert(.google) }
         if reader.text(.discordClientID) != nil { providers.insert(.discord) }
         self.providers = providers
+        application = ApplicationSettings(from: &reader, publicURL: common.publicURL, ports: [port])
         try reader.finish()
     }
 

@@ -30,7 +30,8 @@ struct LanguageChoice: RouterMiddleware {
         context.language = SiteLanguage(for: request)
         context.isSecure = secure
         context.takesGzip = Gzip.isAccepted(in: request.headers[values: .acceptEncoding])
-        if request.method == .get || request.method == .head, let asked = ReturnPath(request.uri.string) {
+        let address = request.headers[.originalURI] ?? request.uri.string
+        if request.method == .get || request.method == .head, let asked = ReturnPath(address) {
             context.asked = asked
         }
         return try await next(request, context)

@@ -8,6 +8,8 @@ enum SitePath {
     static let logout = "/logout"
     /// Where a visitor comes by right after signing in, to see whether the browser kept the cookie.
     static let signedIn = "/signed-in"
+    /// Where nginx sends a visitor who opens a page of the application without a session.
+    static let applicationEntrance = "/application/sign-in"
     static let account = PagePath.account
     static let password = PagePath.password
     static let name = PagePath.name

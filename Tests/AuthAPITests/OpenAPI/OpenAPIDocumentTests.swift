@@ -32,6 +32,7 @@ import Testing
             APIPath.sessions, APIPath.session,
             APIPath.startOAuth(.google), APIPath.startOAuth(.discord), APIPath.oauthCallback(.google),
             APIPath.oauthCallback(.discord), APIPath.pendingConnection, APIPath.identities, APIPath.identity,
+            APIPath.accessCheck, APIPath.accessVerify, APIPath.keySet,
             APIPath.openAPI, APIPath.docs, APIPath.health, APIPath.liveness, APIPath.readiness,
         ]
         #expect(Set(document.operations.map(\.path)) == Set(paths))

@@ -14,6 +14,8 @@ struct ProviderSignInRoutes: Sendable {
     let sessions: SessionService
     let cookie: SessionCookie
     let publicURL: WebOrigin
+    /// Where a browser goes whose flow began nowhere else.
+    let landing: ReturnPath
     let metrics: APIMetrics
 
     /// `GET /api/auth/{google,discord}`: 303 to the provider, and the cookie of a flow.
@@ -144,7 +146,7 @@ struct ProviderSignInRoutes: Sendable {
         switch outcome {
         case .signedIn(let opened):
             metrics.countSignIn(flow.provider.rawValue, "ok")
-            var response = cookie.set(opened.token, on: SignInRedirect.home(flow.returnPath?.value))
+            var response = cookie.set(opened.token, on: SignInRedirect.page(flow.returnPath ?? landing))
             pendingLinks.forget(of: request, on: &response)
             return response
         case .linked: return SignInRedirect.linked(flow.provider)

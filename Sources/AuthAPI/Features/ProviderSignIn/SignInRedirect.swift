@@ -19,7 +19,7 @@ enum SignInRedirect {
     static func toProvider(_ address: String) -> Response { to(address) }
 
     /// Back to the page that the flow began from.
-    static func home(_ returnTo: String?) -> Response { to(returnTo ?? ReturnPath.home.value) }
+    static func page(_ page: ReturnPath) -> Response { to(page.value) }
 
     /// To the list of linked accounts, which says that there is a new one.
     static func linked(_ provider: OAuthProvider) -> Response {

@@ -38,8 +38,11 @@ struct SessionCookie: Sendable {
     func token(of request: Request) -> Secret? {
         let bearers = bearers(of: request)
         guard bearers.isEmpty else { return bearers.count == 1 && !bearers[0].value.isEmpty ? bearers[0] : nil }
-        return request.cookieValue(name).map(Secret.init)
+        return cookieToken(of: request)
     }
+
+    /// The token in the cookie of a request, whatever its `Authorization`; none where two cookies differ.
+    func cookieToken(of request: Request) -> Secret? { request.cookieValue(name).map(Secret.init) }
 
     /// Every token that a request carries, in whatever place: signing out ends the session of each.
     func allTokens(of request: Request) -> [Secret] {

@@ -111,7 +111,8 @@ struct FindSignedIn: SharedRead {
     private static let leastPlaces = 16
 
     static let sql: StaticString = """
-        SELECT asked.place, sessions.id, users.id, users.email, users.name, users.avatar_url, sessions.expires_at
+        SELECT asked.place, sessions.id, users.id, users.email, users.name, users.avatar_url, sessions.expires_at,
+            users.email_verified_at IS NOT NULL
         FROM unnest($1) WITH ORDINALITY AS asked (token_hash, place)
         JOIN sessions ON sessions.token_hash = asked.token_hash
         JOIN users ON users.id = sessions.user_id
@@ -125,7 +126,11 @@ struct FindSignedIn: SharedRead {
     init(_ keys: [TokenHash]) { hashes = keys }
 
     static func decode(_ row: PostgresRow) throws -> (place: Int, answer: FoundSession) {
-        let signedIn = SignedIn(user: try User(row, from: 2), sessionID: try row.uuid(1))
+        let signedIn = SignedIn(
+            user: try User(row, from: 2),
+            sessionID: try row.uuid(1),
+            isEmailVerified: try row.bool(7)
+        )
         // PostgreSQL counts places from 1.
         return (Int(try row.int8(0)) - 1, FoundSession(signedIn: signedIn, expiresAt: try row.timestamp(6)))
     }

@@ -23,6 +23,7 @@ struct AccountPage: Sendable {
                 identities: IdentitiesView(list: try await identities, providers: settings.providers)
             )
             view.sessionTotal = sessions.total
+            view.application = settings.application?.home
             view.report = OAuthReport(query)
             view.connected = query.provider(PagePath.connectedParameter)
             return try pages.response(view, visitor: .signedIn(try await user), notice: query.notice, in: context)
@@ -83,7 +84,9 @@ struct AccountPage: Sendable {
         if cookies.isEmpty {
             cookies = [Response.forgetting(caller.sessionCookie, isSecure: settings.common.publicURL.isSecure)]
         }
-        return forgettingPages(.seeOther(SitePath.link(SitePath.home, returnTo: nil, notice: notice), cookies: cookies))
+        // An application at the root of the site would not say it.
+        let page = settings.application == nil ? SitePath.home : SitePath.login
+        return forgettingPages(.seeOther(SitePath.link(page, returnTo: nil, notice: notice), cookies: cookies))
     }
 
     /// Has the browser forget the pages that it keeps: nobody who uses it next goes back to them.

@@ -10,6 +10,8 @@ struct AccountView: PageView {
     let identities: IdentitiesView
     /// How many sessions there are, if there are more than the API lists.
     var sessionTotal = 0
+    /// The application to go back to.
+    var application: ReturnPath?
     /// The flow that was to link a provider account and failed.
     var report: OAuthReport?
     /// The provider of which an account has just been linked.
@@ -36,6 +38,7 @@ struct AccountView: PageView {
         var values: ViewValues = [
             "account_page": true, "sessions": shown, "has_others": sessions.contains { !$0.current }, "cut": false,
             "identities": identities.values(texts),
+            "application": application.map { $0.value as any Sendable } ?? false,
         ]
         if sessionTotal > sessions.count {
             values["cut"] = texts.text(.sessionsCut, ["shown": "\(sessions.count)", "total": "\(sessionTotal)"])

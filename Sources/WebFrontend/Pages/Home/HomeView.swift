@@ -1,8 +1,12 @@
+import Shared
+
 /// What the home page shows.
 struct HomeView: PageView {
     static let template = "home"
     /// Who is greeted.
     let visitor: Visitor
+    /// The application behind the sign-in.
+    var application: ReturnPath?
 
     /// Without the confirmation, so that it is not shown again.
     var location: String? { SitePath.home }
@@ -16,6 +20,7 @@ struct HomeView: PageView {
         return [
             "greeting": ["before": greeting.before, "after": greeting.after],
             "signed_in_as": ["before": signedInAs.before, "after": signedInAs.after],
+            "application": application.map { $0.value as any Sendable } ?? false,
         ]
     }
 }

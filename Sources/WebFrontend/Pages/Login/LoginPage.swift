@@ -33,7 +33,7 @@ struct LoginPage: Sendable {
             }
             guard view.report != nil || connecting != nil else {
                 let sendingOn = Caller.sendingOn(to: query.returnTo, isSecure: context.isSecure)
-                return .seeOther((query.returnTo ?? .home).value, cookies: sendingOn)
+                return .seeOther((query.returnTo ?? settings.landing).value, cookies: sendingOn)
             }
             view.offer = .goOn(user, connecting: connecting)
         } else if let connecting {
@@ -84,14 +84,19 @@ struct LoginPage: Sendable {
         let query = Form(query: request)
         let caller = Caller(request, context)
         if caller.hasForeignSession { throw ForeignCookie(name: caller.sessionCookie) }
-        guard !caller.hasSession else { return .seeOther((query.returnTo ?? .home).value) }
+        guard !caller.hasSession else { return .seeOther((query.returnTo ?? settings.landing).value) }
         var view = view(Form(), returnTo: query.returnTo)
         view.errors = [FormError(.noticeCookiesOff)]
         return try pages.response(view, visitor: .anonymous, in: context)
     }
 
     private func view(_ form: Form, returnTo: ReturnPath?) -> LoginView {
-        LoginView(offer: .signIn(email: form.email), returnTo: returnTo, providers: settings.providers)
+        LoginView(
+            offer: .signIn(email: form.email),
+            returnTo: returnTo,
+            landing: settings.landing,
+            providers: settings.providers
+        )
     }
 
     /// The account of the given provider that waits to be linked by this visitor.

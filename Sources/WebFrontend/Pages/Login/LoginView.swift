@@ -20,6 +20,8 @@ struct LoginView: PageView {
     var offer: Offer
     /// Where to go afterwards.
     let returnTo: ReturnPath?
+    /// Where to go when that is nowhere.
+    var landing = ReturnPath.home
     /// The providers that are set up.
     let providers: Set<OAuthProvider>
     /// The flow through a provider that failed.
@@ -133,7 +135,7 @@ struct LoginView: PageView {
         let parts = texts.parts(.loginAlready, around: "email")
         var values: ViewValues = [
             "signed_in_as": ["before": parts.before, "after": parts.after], "email": user.email, "advice": false,
-            "link": (returnTo ?? .home).value, "label": texts[.loginAlreadyContinue],
+            "link": (returnTo ?? landing).value, "label": texts[.loginAlreadyContinue],
         ]
         if let connecting {
             values["advice"] = texts.text(.connectAlready, ["provider": connecting.displayName])
@@ -153,7 +155,7 @@ struct LoginView: PageView {
             "link": SitePath.signIn(through: provider, returnTo: returnTo),
             "label": texts.text(.confirmContinue, ["provider": provider.displayName]),
             "other_link": user == nil
-                ? SitePath.link(SitePath.login, returnTo: returnTo) : (returnTo ?? .home).value,
+                ? SitePath.link(SitePath.login, returnTo: returnTo) : (returnTo ?? landing).value,
             "other_label": texts[user == nil ? .connectOtherWay : .confirmStay],
         ]
     }

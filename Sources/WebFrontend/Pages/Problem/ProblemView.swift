@@ -41,7 +41,7 @@ struct ProblemView: PageView {
         if foreignCookie != nil { return (.problemForeignCookieTitle, .problemForeignCookieText) }
         return switch code {
         case .malformedRequest, .invalidFields, .emailTaken, .unauthenticated, .invalidCredentials, .lastSignInMethod,
-            .reauthenticationRequired:
+            .reauthenticationRequired, .accessDenied:
             (.problemBadRequestTitle, .problemBadRequestText)
         case .crossSiteRequest: (.problemCrossSiteTitle, .problemCrossSiteText)
         case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection:

@@ -13,7 +13,7 @@ struct RegisterPage: Sendable {
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let visitor = try await visitors.visitor(Caller(request, context))
-        if case .signedIn = visitor { return .seeOther((query.returnTo ?? .home).value) }
+        if case .signedIn = visitor { return .seeOther((query.returnTo ?? settings.landing).value) }
         // Nothing that the address says is put into the form: a link must not be able to fill it in.
         return try pages.response(
             view(Form(), returnTo: query.returnTo),

@@ -1,0 +1,110 @@
+import Crypto
+import FoundationEssentials
+import HTTPTypes
+import JWTKit
+import Shared
+
+/// What an assertion says about the user of one request (RFC 7519; names of OpenID Connect Core, section 5.1).
+struct AssertionClaims: JWTPayload, Equatable {
+    let iss: String
+    let aud: String
+    let sub: String
+    let email: String
+    let emailVerified: Bool
+    let name: String
+    /// The session.
+    let sid: String
+    let iat: Int
+    let exp: Int
+
+    enum CodingKeys: String, CodingKey {
+        case iss, aud, sub, email, name, sid, iat, exp
+        case emailVerified = "email_verified"
+    }
+
+    /// Nothing: this program issues assertions and takes none.
+    func verify(using algorithm: some JWTAlgorithm) {}
+}
+
+/// Signs who a request is from, for applications that cannot trust the network between nginx and them.
+///
+/// ES256 with a key derived from `SECRET_KEY`, so that it rotates with that key; the key of `SECRET_KEY_PREVIOUS` stays
+/// published for as long as that is set. No other key signs anything with this one's name.
+struct AssertionIssuer: Sendable {
+    /// How long an assertion is valid, in seconds: it is for the request that carries it.
+    static let lifetime = 60
+
+    /// The public keys as a JWK set (RFC 7517, section 5).
+    let keySet: JWKSet
+
+    private let keys = JWTKeyCollection()
+    private let currentKey: JWKIdentifier
+    private let issuer: String
+    private let audience: String
+
+    /// Makes the issuer.
+    ///
+    /// - Parameters:
+    ///   - key: the secret whose key signs.
+    ///   - previousKey: the secret whose key signed before.
+    ///   - issuer: the site's address, `iss`.
+    ///   - path: where the application is; its whole address is `aud`.
+    /// - Throws: when no key can be derived.
+    init(key: Secret, previousKey: Secret?, issuer: WebOrigin, path: String) async throws {
+        let signing = try KeyRing.assertionKey(from: key)
+        let published = try [signing] + (previousKey.map { [try KeyRing.assertionKey(from: $0)] } ?? [])
+        keySet = JWKSet(keys: published.map { JWKSet.Key($0.publicKey) })
+        currentKey = JWKIdentifier(string: keySet.keys[0].kid)
+        self.issuer = issuer.description
+        audience = issuer.description + path
+        let signer = try ES256PrivateKey(backing: signing)
+        await keys.add(ecdsa: signer, kid: currentKey)
+    }
+
+    /// The assertion for one request of a user.
+    func assertion(of signedIn: SignedIn, at now: Date) async throws -> String {
+        let issued = Int(now.timeIntervalSince1970)
+        let claims = AssertionClaims(
+            iss: issuer,
+            aud: audience,
+            sub: signedIn.user.id.lowercaseText,
+            email: signedIn.user.email,
+            emailVerified: signedIn.isEmailVerified,
+            name: signedIn.user.name,
+            sid: signedIn.sessionID.lowercaseText,
+            iat: issued,
+            exp: issued + Self.lifetime
+        )
+        return try await keys.sign(claims, kid: currentKey)
+    }
+}
+
+/// Public keys for those who check assertions.
+struct JWKSet: Encodable, Sendable {
+    /// An elliptic-curve key (RFC 7518, section 6.2.1).
+    struct Key: Encodable, Sendable {
+        let kty = "EC"
+        let crv = "P-256"
+        let alg = "ES256"
+        let use = "sig"
+        let kid: String
+        let x: String
+        let y: String
+
+        /// Describes a key; its name is a hash of it.
+        init(_ key: P256.Signing.PublicKey) {
+            // Four, then both coordinates of 32 bytes (SEC 1, section 2.3.3).
+            let point = Array(key.x963Representation)
+            kid = Base64URL.encode(Array(SHA256.hash(data: point).prefix(12)))
+            x = Base64URL.encode(Array(point[1..<33]))
+            y = Base64URL.encode(Array(point[33..<65]))
+        }
+    }
+
+    let keys: [Key]
+}
+
+extension HTTPField.Name {
+    /// Who is there, signed.
+    static let assertion = HTTPField.Name(validated: "X-Auth-Assertion")
+}

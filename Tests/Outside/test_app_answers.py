@@ -1,0 +1,99 @@
+"""What the application answers passes untouched, but for what is nginx's to say (group 10)."""
+
+import urllib.parse
+
+import pytest
+from site_under_test import ask
+
+
+def scripted(*headers: str, status: int = 200, path: str = "/notes") -> str:
+    """A path whose answer has these headers and this status."""
+    query = [("status", str(status)), *(("header", header) for header in headers)]
+    return path + "?" + urllib.parse.urlencode(query)
+
+
+@pytest.mark.parametrize("status", [201, 302, 400, 401, 403, 404, 405, 409, 413, 418, 422, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("path", ["/notes", "/static/x"])
+def test_app10_every_status_is_the_applications(door, status, path):
+    answer = door.ask(scripted("X-Mine: 1", "WWW-Authenticate: Basic", "Retry-After: 77", status=status, path=path))
+    assert answer.status == status
+    assert answer.json()["line"].startswith(f"GET {path}")
+    assert answer.one("X-Mine") == "1" and answer.one("WWW-Authenticate") == "Basic"
+    assert answer.one("Retry-After") == "77" and answer.one("Refresh") is None
+
+
+def test_app10_authorization_passes_in_both_directions(door):
+    door.ask("/notes", headers={"Authorization": "Bearer of-the-application"})
+    assert door.seen().one("Authorization") == "Bearer of-the-application"
+
+
+def test_app10_its_own_headers_are_left_alone(door):
+    own = {
+        "Content-Security-Policy": "default-src 'unsafe-inline'", "X-Frame-Options": "SAMEORIGIN",
+        "Referrer-Policy": "no-referrer", "Permissions-Policy": "camera=(self)", "Cache-Control": "max-age=60",
+        "Cross-Origin-Opener-Policy": "unsafe-none", "Cross-Origin-Resource-Policy": "cross-origin", "ETag": '"x"',
+        "Location": "http://127.0.0.1:4000/x", "X-Powered-By": "Express", "Access-Control-Allow-Origin": "*",
+    }  # fmt: skip
+    answer = door.ask(scripted(*(f"{name}: {value}" for name, value in own.items())))
+    for name, value in own.items():
+        assert answer.one(name) == value
+    bare = door.ask("/notes")
+    for name in own:
+        assert bare.one(name) is None
+
+
+def test_app10_what_is_nginxs_to_say_is_said_once(door):
+    theirs = ["X-Content-Type-Options: none", "Strict-Transport-Security: max-age=0", "X-Request-ID: mine"]
+    answer = door.ask(scripted(*theirs), headers={"X-Forwarded-Proto": "https"})
+    assert answer.one("X-Content-Type-Options") == "nosniff"
+    assert answer.one("Strict-Transport-Security") is None
+    assert len(answer.one("X-Request-ID")) == 32
+    secure = ask(door.port, scripted(*theirs), source="127.0.0.2", headers={"X-Forwarded-Proto": "https"})
+    assert secure.one("Strict-Transport-Security") == "max-age=31536000"
+    assert answer.one("Server") == "nginx"
+
+
+@pytest.mark.parametrize("path", ["/notes", "/static/x"])
+@pytest.mark.parametrize(
+    "header",
+    ["X-Accel-Redirect: /error.html", "X-Accel-Redirect: /api/auth/check", "X-Accel-Redirect: @signed_out",
+     "X-Accel-Limit-Rate: 1", "X-Accel-Expires: 100", "X-Accel-Charset: koi8-r"],
+)  # fmt: skip
+def test_app10_it_cannot_tell_nginx_what_to_do(door, path, header):
+    answer = door.ask(scripted(header, path=path))
+    assert answer.status == 200 and answer.json()["line"].startswith(f"GET {path}")
+    assert answer.one("Content-Type") == "application/json"
+    assert not [name for name in answer.headers if name.lower().startswith("x-accel")]
+
+
+OURS = ["access_token", "oauth_connect", "known_device", "sent_on", "oauth_flow_0123456789abcdef"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(door, name):
+    """Without TLS: SameSite=None needs Secure (RFC 6265bis, section 5.7, step 19)."""
+    answer = door.ask(
+        scripted(f"Set-Cookie: {name}=x; Path=/; HttpOnly; SameSite=Lax", "Set-Cookie: theme=dark; Path=/")
+    )
+    [ours, theirs] = answer.headers.get_all("Set-Cookie")
+    attributes = {part.strip().lower() for part in ours.split(";")[1:]}
+    assert "samesite=none" in attributes and "secure" not in attributes
+    assert theirs == "theme=dark; Path=/"
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "sent_on"])
+def test_app10_with_tls_too(door, name):
+    """The prefix __Host- needs Secure (RFC 6265bis, section 4.1.3.2); without it the name is the application's."""
+    for proto in ("http", "https"):
+        cookie = f"Set-Cookie: __Host-{name}=x; Path=/; Secure; HttpOnly"
+        answer = ask(door.port, scripted(cookie), source="127.0.0.2", headers={"X-Forwarded-Proto": proto})
+        [ours] = answer.headers.get_all("Set-Cookie")
+        assert "secure" not in {part.strip().lower() for part in ours.split(";")[1:]}
+    plain = ask(
+        door.port, scripted(f"Set-Cookie: {name}=x; Path=/"), source="127.0.0.2", headers={"X-Forwarded-Proto": "https"}
+    )
+    assert "samesite=none" not in plain.one("Set-Cookie").lower()
+
+
+def test_app10_a_large_answer_arrives_whole(door):
+    assert len(door.ask("/notes?size=20000000").body) == 20_000_000

@@ -1,0 +1,113 @@
+"""The application is closed unless the check proves who is there (group 3)."""
+
+import contextlib
+import time
+
+import pytest
+from echo_application import echo_application
+from scripted_check import ADMITTED, USER, scripted_check
+from site_under_test import ask, free_ports, nginx
+
+
+def without(name: str) -> str:
+    """The answer that admits, less one header."""
+    return "".join(line + "\r\n" for line in ADMITTED.split("\r\n")[:-1] if not line.startswith(name + ":"))
+
+
+def body(status: str, headers: str = "", content: str = "") -> str:
+    """An answer with a body."""
+    return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(content)}\r\n\r\n{content}"
+
+
+# What the check could answer, by what went wrong with it.
+BROKEN = {
+    "500": body("500 Internal Server Error"),
+    "502": body("502 Bad Gateway"),
+    "503": body("503 Service Unavailable", "Retry-After: 9\r\n", "{}"),
+    "429": body("429 Too Many Requests"),
+    "404": body("404 Not Found"),
+    "400": body("400 Bad Request"),
+    "431": body("431 Request Header Fields Too Large"),
+    "redirect": body("302 Found", "Location: /login\r\n"),
+    "redirect with an identity": body("302 Found", f"Location: /\r\nX-User-ID: {USER}\r\nRemote-User: {USER}\r\n"),
+    "200 without identity": body("200 OK", content="welcome"),
+    "200 with an identity": body("200 OK", f"X-User-ID: {USER}\r\nRemote-User: {USER}\r\n"),
+    "204 without identity": "HTTP/1.1 204 No Content\r\n\r\n",
+    "204 without the identifier": without("X-User-ID"),
+    "204 without the user": without("Remote-User"),
+    "204 with an empty user": ADMITTED.replace(f"Remote-User: {USER}", "Remote-User: "),
+    "204 with a malformed identifier": ADMITTED.replace(f"X-User-ID: {USER}", f"X-User-ID: {USER}0"),
+    "204 with another identifier": ADMITTED.replace(f"X-User-ID: {USER}", "X-User-ID: anonymous"),
+    "204 with an identifier in upper case": ADMITTED.replace(f"X-User-ID: {USER}", f"X-User-ID: {USER.upper()}"),
+    "204 with blanks in the user": ADMITTED.replace(f"Remote-User: {USER}", "Remote-User: a b"),
+    "204 with a user outside ASCII": ADMITTED.replace(f"Remote-User: {USER}", "Remote-User: \xe4"),
+    "206": ADMITTED.replace("204 No Content", "206 Partial Content"),
+    "a header too large": ADMITTED.replace("theme=dark", "a=" + "x" * 40_000),
+    "no HTTP": "SSH-2.0-OpenSSH_9.2\r\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("path", ["/", "/notes?a=1", "/api/notes"])
+def test_app3_an_answer_that_proves_nothing_admits_nobody(door, what, path):
+    door.check.answer = BROKEN[what]
+    page = door.ask(path, headers={"Sec-Fetch-Mode": "navigate", "Cookie": "access_token=x"})
+    assert door.saw_nothing
+    assert page.status == 503 and page.one("Retry-After") == "5"
+    assert "<h1>Service unavailable</h1>" in page.body.decode()
+    problem = door.ask(path, "POST", body=b"x", headers={"Cookie": "access_token=x"})
+    assert door.saw_nothing
+    assert (problem.status, problem.json()["code"]) == (503, "service_unavailable")
+    assert problem.one("Retry-After") == "5"
+
+
+def test_app3_the_answer_that_admits_is_the_only_one(door):
+    assert door.ask("/notes").status == 200
+    assert door.seen().one("Remote-User") == USER
+
+
+@pytest.mark.parametrize("way", ["stopped", "hanging", "closing"])
+def test_app3_without_the_api_nobody_gets_in_and_everybody_again_right_after(way):
+    [port, frontend] = free_ports(2)
+    with echo_application() as application, nginx(port, frontend, APP_UPSTREAM=application.url) as run:
+        with scripted_check(port) if way != "stopped" else contextlib.nullcontext() as check:
+            if check:
+                check.answer = None if way == "hanging" else ""
+            started = time.monotonic()
+            page = ask(run.port, "/notes")
+            assert (page.status, page.one("Retry-After")) == (503, "5")
+            assert time.monotonic() - started < 10
+            assert not application.requests
+        with scripted_check(port):
+            started = time.monotonic()
+            assert ask(run.port, "/notes").status == 200
+            assert time.monotonic() - started < 1
+
+
+def test_app3_the_check_gets_the_cookies_and_nothing_else_of_the_request(door):
+    """No address, no method, no body: nothing that it could judge otherwise than the application does."""
+    door.ask(
+        "/notes?secret=1",
+        "PUT",
+        body=b"x" * 5000,
+        headers={"Cookie": "a=1", "Authorization": "Bearer x", "X-Forwarded-For": "9.9.9.9", "User-Agent": "curl"},
+    )
+    [asked] = door.check.requests
+    assert asked.line == "GET /api/auth/check HTTP/1.1"
+    assert {name.lower() for name, _ in asked.headers} == {"host", "cookie", "x-real-ip", "x-request-id"}
+    assert asked.one("Cookie") == "a=1" and asked.one("X-Real-IP") == "127.0.0.1"
+    assert asked.one("X-Request-ID") == door.seen().one("X-Request-ID")
+
+
+def test_app3_several_cookie_headers_are_one_for_the_check(door):
+    door.raw("GET / HTTP/1.1\nHost: a\nCookie: a=1\nCookie: b=2\nConnection: close")
+    assert door.check.requests[0].all("Cookie") == ["a=1; b=2"]
+
+
+def test_app3_an_application_that_is_away_is_said_to_be():
+    [application, frontend] = free_ports(2)
+    with scripted_check() as check, nginx(check.port, frontend, APP_UPSTREAM=f"http://127.0.0.1:{application}") as run:
+        page = ask(run.port, "/notes", headers={"Sec-Fetch-Mode": "navigate"})
+        assert page.status == 502 and page.one("Retry-After") == "5" and page.one("Refresh") == "5"
+        assert ask(run.port, "/notes").json()["code"] == "service_unavailable"

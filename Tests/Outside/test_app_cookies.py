@@ -1,0 +1,84 @@
+"""The application sees all of its own cookies and none of this site's (group 7)."""
+
+import itertools
+
+import pytest
+
+OURS = [
+    "access_token={token}",
+    "oauth_connect=sealed.x",
+    "known_device=sealed",
+    "sent_on=1",
+    "oauth_flow_00ff00ff00ff00ff=x",
+]
+THEIRS = [
+    "theme=dark",
+    'note="a b, c"',
+    "sid=s%3A1.x",
+    "empty=",
+    "flag",
+    "access_tokens=1",
+    "xaccess_token=2",
+    "language=ja",
+]
+
+
+def shown(protected, user, *headers: str) -> str:
+    """The Cookie header that the application gets."""
+    protected.application.requests.clear()
+    lines = "\n".join(f"Cookie: {header.format(token=user.token)}" for header in headers)
+    assert protected.raw(f"GET /notes HTTP/1.1\nHost: a\nConnection: close\n{lines}").status == 200
+    return protected.seen().one("Cookie") or ""
+
+
+@pytest.fixture(scope="module")
+def user(_protected):
+    """Somebody with a session."""
+    return _protected.register()
+
+
+@pytest.mark.parametrize("place", range(len(THEIRS) + 1))
+def test_app7_ours_are_taken_out_wherever_they_stand(protected, user, place):
+    pairs = THEIRS[:place] + OURS + THEIRS[place:]
+    assert shown(protected, user, "; ".join(pairs)) == "; ".join(THEIRS)
+
+
+@pytest.mark.parametrize("pairs", list(itertools.permutations([OURS[0], "a=1", "b=2", "a=3"]))[::3])
+def test_app7_the_order_of_the_others_stays(protected, user, pairs):
+    assert shown(protected, user, "; ".join(pairs)) == "; ".join(
+        pair for pair in pairs if pair[0] in "ab" and pair[1] == "="
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([OURS[0]], ""),
+        ([OURS[0], "a=1", "b=2"], "a=1; b=2"),
+        (["a=1", OURS[0], "b=2"], "a=1; b=2"),
+        ([f"{OURS[0]}; {OURS[0]}; a=1"], "a=1"),
+        ([f'a="x; {OURS[0]}; y"'], 'a="x; y"'),
+        ([f"a=1;{OURS[0]};b=2"], "a=1; b=2"),
+        ([f"a=1;;; {OURS[0]};b=2 ; ;"], "a=1; b=2"),
+        ([f"a=1; access_token =planted; {OURS[0]}; b=2"], "a=1; b=2"),
+        ([f"{OURS[0]}; \t{OURS[0]}\t; b=2"], "b=2"),
+        ([f"{OURS[0]}; access_token; b=2"], "b=2"),
+        ([f"{OURS[0]}; Access_Token=other; b=2"], "Access_Token=other; b=2"),
+        ([f"{OURS[0]}; __Host-access_token=theirs; b=2"], "__Host-access_token=theirs; b=2"),
+        ([f"{OURS[0]}; name=山田; b=2"], "name=山田; b=2"),
+        ([f"{OURS[0]}; big=" + "x" * 15_000], "big=" + "x" * 15_000),
+    ],
+)
+def test_app7_odd_places(protected, user, headers, expected):
+    assert shown(protected, user, *headers) == expected.encode().decode("latin-1")
+
+
+def test_app7_no_part_of_the_token_is_anywhere_in_what_the_application_gets(protected, user):
+    signature = user.token.rsplit(".", 1)[1]
+    for header in ("{0}", 'a="{0}"; {0}', "{0}; a=1", "a=1;{0};{0}", "a;{0};="):
+        shown(protected, user, header.format(f"access_token={user.token}"))
+        seen = protected.seen()
+        text = seen.line + "".join(f"{name}: {value}" for name, value in seen.headers if name != "Cookie")
+        assert signature not in text
+    shown(protected, user, OURS[0])
+    assert not [value for _, value in protected.seen().headers if signature in value]

@@ -1,0 +1,70 @@
+"""Public paths are open in their plain spelling, and nothing else is (group 5)."""
+
+import pytest
+
+SIGNED_OUT = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+
+# Open: the application gets a path below /static/, however it reads it.
+OPEN = [
+    "/static/a.css", "/static/", "/static/a/b/c", "/static/a.b-c_d~e", "/static/a%20b", "/static/%E6%97%A5%E6%9C%AC",
+    "/%73tatic/a.css", "/static/a?b=../../x&c=;", "/static/.hidden", "/static/a..b", "/static/a.",
+    "/static/a+b@c!$&'(),",
+    "/hook", "/hook?x=1", "/%68ook", "/.well-known/acme/x", "/static/a%2Bb",
+]  # fmt: skip
+PROTECTED = [
+    "/static", "/static?x", "/STATIC/a", "/Static/a", "/static/../private", "/static/..", "/static/.", "/static/./a",
+    "/static/%2e%2e/private", "/static/%2E%2E/private", "/static/.%2e/private", "/static%2f..%2fprivate",
+    "/static/..%2fprivate", "/static/%2e%2e%2fprivate", "/static/..;/private", "/static/;/../private", "/static;/a",
+    "/static/a;x=1/../../private", "/static//private", "//static/a", "/static/\\..\\private", "/static/..\\private",
+    "/static/%5c..%5cprivate", "/static/..%5cprivate", "/static/%252e%252e%252fprivate", "/static/a%00", "/static/%",
+    "/static/%zz", "/static/%u002e%u002e/private", "/static/%c0%ae%c0%ae/private", "/private%2f..%2fstatic/x",
+    "/private/..%2fstatic/x", "/private/../static/x", "/a/..;/static/x", "/static/%2fprivate", "/static/%3b/x",
+    "/static/..%3b/private", "/static/%23/../../private", "/static/%0d%0aX: y", "/static/%7f", "/static/...//x",
+    "/static/\x7f", "/static/é", "/hook/", "/hook/x", "/hook;x", "/hooks", "/hook%2f", "/hook%3fx", "/.well-known/acme",
+    "/.well-known/acme/../x", "/.well-known/acme/.//x", "/static/#/../../private", "/static/ ../private", "/ /static/a",
+    "http://a/static/../private", "/private/%2e%2e/static/%2e%2e/private",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", OPEN)
+def test_app5_a_public_path_is_open_to_everybody(door, target):
+    door.check.answer = SIGNED_OUT
+    answer = door.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close\nCookie: access_token=x; theme=dark")
+    assert answer.status == 200
+    assert door.seen().target == target
+    assert not door.check.requests
+    # Nobody has told this site's cookies from the application's.
+    assert door.seen().one("Cookie") is None
+
+
+@pytest.mark.parametrize("target", PROTECTED)
+def test_app5_every_other_spelling_needs_a_session(door, target):
+    door.check.answer = SIGNED_OUT
+    answer = door.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close")
+    assert answer.status in (400, 401, 404)
+    assert door.saw_nothing
+
+
+@pytest.mark.parametrize("target", PROTECTED)
+def test_app5_with_a_session_it_is_the_applications_business(door, target):
+    answer = door.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close")
+    assert answer.status in (200, 400, 404)
+    for seen in door.application.requests:
+        assert seen.one("Remote-Email") == "ada@example.com"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
+def test_app5_the_method_makes_no_difference(door, method):
+    door.check.answer = SIGNED_OUT
+    assert door.ask("/static/a", method, body=None if method in ("GET", "HEAD") else b"x").status == 200
+    assert door.ask("/private", method).status == 401
+    assert len(door.application.requests) == 1
+
+
+def test_app5_a_path_that_another_header_names_opens_nothing(door):
+    """Symfony, IIS and others take the path from such a header in place of the request line."""
+    door.check.answer = SIGNED_OUT
+    for name in ("X-Original-URL", "X-Rewrite-URL", "X-Original-URI", "X-Forwarded-Uri", "X-Forwarded-Prefix"):
+        door.forget()
+        assert door.ask("/static/a", headers={name: "/private"}).status == 200
+        assert door.seen().one(name) is None

@@ -1,0 +1,137 @@
+"""A session that has ended opens nothing from the next request on (group 8)."""
+
+import contextlib
+import os
+import secrets
+import subprocess
+import threading
+import time
+
+import pytest
+from echo_application import echo_application
+from protected_application import ProtectedSite
+from site_under_test import ask, binary, dying_with_us, free_ports, listens, nginx, psql, running_site, wait_until
+
+
+@contextlib.contextmanager
+def another_api(site, key: str):
+    """A second replica of the API, on the same database; yields its port."""
+    [port] = free_ports(1)
+    environment = {
+        "PATH": os.environ["PATH"], "PUBLIC_URL": site.url, "API_HOST": "127.0.0.1", "API_PORT": str(port),
+        "DATABASE_URL": site.database_url.replace("//yoshikosan@", "//yoshikosan_api@", 1), "SECRET_KEY": key,
+        "MIGRATE_ON_START": "false", "LOG_LEVEL": "ERROR",
+    }  # fmt: skip
+    process = subprocess.Popen([*dying_with_us(), binary("AuthAPI"), "serve"], env=environment)
+    try:
+        wait_until(lambda: listens(port), "the second API listens")
+        wait_until(lambda: ask(port, "/health/ready").status == 200, "the second API is ready")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def replicas():
+    """A site with two replicas of the API, and an nginx before each of them."""
+    key = secrets.token_urlsafe(48)
+    with (
+        echo_application() as application,
+        running_site(APP_UPSTREAM=application.url, SECRET_KEY=key) as site,
+        another_api(site, key) as port,
+        nginx(port, site.frontend_port, APP_UPSTREAM=application.url) as second,
+    ):
+        yield ProtectedSite(site, application), second.port
+
+
+def by_signing_out(protected, user, cookie):
+    protected.ask("/api/auth/logout", "POST", headers={"Cookie": cookie})
+
+
+def by_another_device(protected, user, cookie):
+    other = protected.sign_in(user)
+    sessions = protected.ask("/api/auth/sessions", headers={"Cookie": cookie}).json()["sessions"]
+    [own] = [each["id"] for each in sessions if each["current"]]
+    assert protected.ask(f"/api/auth/sessions/{own}", "DELETE", headers={"Cookie": other}).status == 204
+
+
+def by_ending_all_others(protected, user, cookie):
+    other = protected.sign_in(user)
+    assert protected.ask("/api/auth/sessions", "DELETE", headers={"Cookie": other}).status == 200
+
+
+def operator(protected, *arguments: str):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": protected.site.database_url,
+        "SECRET_KEY": secrets.token_urlsafe(48),
+    }
+    subprocess.run([binary("AuthAPI"), *arguments], env=environment, check=True, capture_output=True)
+
+
+def by_an_operator(protected, user, cookie):
+    operator(protected, "user", "end-sessions", user.email)
+
+
+def by_deleting_the_account(protected, user, cookie):
+    operator(protected, "user", "delete", user.email, "--yes")
+
+
+WAYS = [by_signing_out, by_another_device, by_ending_all_others, by_an_operator, by_deleting_the_account]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=[way.__name__ for way in WAYS])
+def test_app8_the_next_request_is_refused_on_every_replica_under_load(replicas, way):
+    protected, second = replicas
+    user = protected.register()
+    others = [protected.register() for _ in range(3)]
+    stop = threading.Event()
+    failures = []
+
+    def load(cookie):
+        while not stop.is_set():
+            for port in (protected.port, second):
+                status = ask(port, "/notes", headers={"Cookie": cookie}).status
+                if status != 200:
+                    failures.append(status)
+
+    threads = [threading.Thread(target=load, args=(other.cookie,)) for other in others]
+    for thread in threads:
+        thread.start()
+    try:
+        for port in (protected.port, second):
+            assert ask(port, "/notes", headers={"Cookie": user.cookie}).status == 200
+        way(protected, user, user.cookie)
+        for port in (protected.port, second) * 5:
+            assert ask(port, "/notes", headers={"Cookie": user.cookie}).status == 401
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not failures
+
+
+def test_app8_a_session_that_has_expired_opens_nothing(replicas):
+    protected, second = replicas
+    user = protected.register()
+    psql(
+        protected.site.database_url,
+        f"update sessions set created_at = now() - interval '8 days', expires_at = now() where user_id = '{user.id}'",
+    )
+    for port in (protected.port, second):
+        assert ask(port, "/notes", headers={"Cookie": user.cookie}).status == 401
+
+
+def test_app8_a_check_costs_no_write(replicas):
+    """It lengthens nothing: the session's row stays as it was."""
+    protected, _ = replicas
+    user = protected.register()
+    row = f"select xmin, sessions.* from sessions where user_id = '{user.id}'"
+    before = psql(protected.site.database_url, row)
+    started = time.monotonic()
+    for _ in range(20):
+        answer = protected.ask("/notes", headers={"Cookie": user.cookie})
+        assert answer.status == 200 and answer.headers.get_all("Set-Cookie") is None
+    assert time.monotonic() - started < 10
+    assert psql(protected.site.database_url, row) == before

@@ -1,0 +1,249 @@
+"""What the settings of the application may be, and that nginx takes what is made of them (group 11)."""
+
+import itertools
+import os
+import re
+import subprocess
+
+import pytest
+from site_under_test import ROOT
+from test_setting_values import render
+from test_settings import COMPLETE, check
+
+PROGRAMS = ["AuthAPI", "WebFrontend"]
+
+# A value of APP_UPSTREAM and why it is refused.
+UPSTREAMS = {
+    "http://a; } server { listen 1;": "not an address",
+    "http://a;": "not an address",
+    "http://a b": "not an address",
+    "http://a{b": "not an address",
+    "http://$host": "not an address",
+    "http://${request_uri}": "not an address",
+    "http://a/..": "not an address",
+    "http://a/path": "not an address",
+    "http://a?x": "not an address",
+    "http://a#x": "not an address",
+    "http://user@a:1": "not an address",
+    "http://a:0": "not an address",
+    "http://a:65536": "not an address",
+    "http://a:port": "not an address",
+    "http://a:": "not an address",
+    "http://": "not an address",
+    "http://a..b": "not an address",
+    "http://-a": "not an address",
+    "http://127.1": "not an address",
+    "http://127.0.0.256": "not an address",
+    "http://::1": "not an address",
+    "http://[::1": "not an address",
+    "http://[::1]x": "not an address",
+    "http://unix:/run/app.sock": "not an address",
+    "unix:/run/app.sock": "not an address",
+    "https://a": "not an address",
+    "HTTP://a": "not an address",
+    "app:3000": "not an address",
+    "http://a'b": "not an address",
+    'http://a"b': "not an address",
+    "http://a\\b": "not an address",
+    "http://a*": "not an address",
+    "http://日本": "not an address",
+    "http://a,http://b;": "not an address",
+    "http://nginx:8080": "this system itself",
+    "http://backend:8000": "this system itself",
+    "http://frontend:3000": "this system itself",
+}
+CONTROL = {
+    "http://a\nhttp://b": "a line break",
+    "http://a\tb": "a tab",
+    "http://a\x7f": "U+007F",
+    "http://a\u200b": "U+200B",
+}
+
+
+def refused(folder, name: str, value: str, reason: str | None = None, programs=PROGRAMS, **others: str) -> None:
+    """Each program refuses a value with a sentence that begins with the setting's name."""
+    for program in programs:
+        result = check(program, **COMPLETE | others | {name: value})
+        assert result.returncode == 78, f"{program} takes {value!r}"
+        # One for each part of a list.
+        lines = [line for line in result.stderr.splitlines() if line.startswith(f"{name}: ")]
+        assert lines and (reason is None or reason in lines[0])
+    result, _ = render(folder, **others | {name: value})
+    assert result.returncode == 78, f"nginx takes {value!r}"
+    assert result.stderr.startswith(f"nginx: {name} ") and len(result.stderr.splitlines()) <= 2
+    assert reason is None or reason in result.stderr
+
+
+@pytest.mark.parametrize("value", UPSTREAMS)
+def test_app11_a_hostile_upstream_is_refused(tmp_path, value):
+    refused(tmp_path, "APP_UPSTREAM", value, UPSTREAMS[value])
+
+
+@pytest.mark.parametrize("value", CONTROL)
+def test_app11_so_is_one_with_what_cannot_be_seen(tmp_path, value):
+    for program in PROGRAMS:
+        result = check(program, **COMPLETE | {"APP_UPSTREAM": value})
+        assert result.returncode == 78 and CONTROL[value] in result.stderr
+    result, files = render(tmp_path, APP_UPSTREAM=value)
+    # White space stands between the servers of a list; each is checked.
+    assert result.returncode == 78 or re.findall("server ([^ ;]*) max", files["servers.conf"])[2:] == ["a:80", "b:80"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "value"),
+    [
+        ({"PUBLIC_URL": "http://www.example.com"}, "http://www.example.com"),
+        ({"PUBLIC_URL": "http://www.example.com"}, "http://WWW.example.com:80/"),
+        ({"PUBLIC_URL": "https://www.example.com"}, "http://www.example.com:443"),
+        ({"PUBLIC_URL": "http://localhost:9090"}, "http://localhost:9090"),
+    ],
+)
+def test_app11_the_public_address_is_not_an_application(settings, value):
+    for program in PROGRAMS:
+        result = check(program, **COMPLETE | settings | {"APP_UPSTREAM": value})
+        assert result.returncode == 78 and "APP_UPSTREAM: " in result.stderr and "this system itself" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "0.0.0.0", "LOCALHOST", "x.localhost"]
+)
+def test_app11_nor_are_the_ports_of_this_systems_servers(tmp_path, host):
+    for program, name in (("AuthAPI", "API_PORT"), ("WebFrontend", "FRONTEND_PORT")):
+        result = check(program, **COMPLETE | {name: "7000", "APP_UPSTREAM": f"http://{host}:7000"})
+        assert result.returncode == 78 and "this system itself" in result.stderr
+    for name in ("API_PORT", "FRONTEND_PORT", "EXTERNAL_PORT", "BROWSER_PORT"):
+        result, _ = render(tmp_path, **{name: "7000", "APP_UPSTREAM": f"http://{host}:7000"})
+        assert result.returncode == 78 and "this system itself" in result.stderr
+    result, _ = render(tmp_path, NGINX_LISTEN="10.1.2.3", APP_UPSTREAM="http://10.1.2.3:8080")
+    assert result.returncode == 78 and "this system itself" in result.stderr
+    result, _ = render(tmp_path, BACKEND_ADDRESS="10.1.2.3:9", APP_UPSTREAM="http://10.1.2.3:9")
+    assert result.returncode == 78 and "this system itself" in result.stderr
+
+
+RESERVED = [
+    "/login", "/login/", "/LOGIN", "/register", "/account", "/account/x/", "/logout", "/language", "/signed-in",
+    "/assets", "/api", "/api/auth", "/api/v1/", "/docs", "/openapi.json", "/health", "/metrics", "/nginx-health",
+    "/error.html", "/.well-known", "/application/",
+]  # fmt: skip
+PATHS = [
+    "app/", "//", "//app/", "/app//", "/a/../b/", "/../", "/./", "/a/.", "/a/..", "/a b/", "/a;b/", "/a}/", "/a{/",
+    "/$a/", "/a%2f/", "/a\\/", "/a'/", '/a"/', "/a?/", "/a#/", "/~ a/", "/日本/", "/a*/", "~ ^/", "= /",
+    "/" + "a" * 300,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", RESERVED)
+def test_app11_the_application_is_not_where_the_sign_in_is(tmp_path, value):
+    refused(tmp_path, "APP_PATH", value, "belongs to the sign-in", APP_UPSTREAM="http://app")
+
+
+@pytest.mark.parametrize("value", PATHS)
+def test_app11_a_hostile_path_is_refused(tmp_path, value):
+    refused(tmp_path, "APP_PATH", value, "neither / nor a path", APP_UPSTREAM="http://app")
+    # Without an application, too: it would wait for one.
+    refused(tmp_path, "APP_PATH", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [(value, "/") for value in PATHS if " " not in value and value not in ("//", "/" + "a" * 300)]
+    + [(value, "/") for value in RESERVED if value.startswith(("/login", "/account", "/api/auth", "/docs", "/assets"))]
+    + [("/", "/"), ("/app/", "/app/"), ("/x/", "/app/"), ("/application/", "/app/"), ("/app", "/app/"), ("=/x", "/")],
+)
+def test_app11_a_hostile_public_path_is_refused(tmp_path, value, path):
+    refused(tmp_path, "APP_PUBLIC_PATHS", value, programs=[], APP_UPSTREAM="http://app", APP_PATH=path)
+    refused(tmp_path, "APP_PUBLIC_PATHS", f"{path}ok/,{value}", programs=[], APP_UPSTREAM="http://app", APP_PATH=path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_MAX_BODY", value)
+        for value in ("-1", "1.5m", "10x", "m", "1 m", "64k;", "007", "99999999999", "$x", "12345678g")
+    ]
+    + [
+        ("APP_TIMEOUT", value)
+        for value in ("0", "0s", "-1s", "1.5s", "25h", "86401", "10ms", "s", "60s;", "99999h", "1d")
+    ]
+    + [("APP_ASSERTION", value) for value in ("maybe", "on;", "2")],
+)
+def test_app11_sizes_and_times_are_checked(tmp_path, name, value):
+    refused(tmp_path, name, value, programs=["AuthAPI"] if name == "APP_ASSERTION" else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_ALLOWED_EMAILS", "ada"), ("APP_ALLOWED_EMAILS", "ada@example.com,@example.com"),
+        ("APP_ALLOWED_EMAILS", "*@example.com,"), ("APP_ALLOWED_EMAILS", ","), ("APP_ALLOWED_DOMAINS", "*.example.com"),
+        ("APP_ALLOWED_DOMAINS", "example"), ("APP_ALLOWED_DOMAINS", "@example.com"), ("APP_ALLOWED_DOMAINS", ","),
+        ("APP_ALLOWED_DOMAINS", "example.com;b"), ("APP_ALLOWED_DOMAINS", "https://example.com"), ("APP_USER", "name"),
+        ("FORWARD_AUTH", "maybe"),
+    ],
+)  # fmt: skip
+def test_app11_who_may_enter_is_checked(name, value):
+    result = check("AuthAPI", **COMPLETE | {name: value})
+    assert result.returncode == 78
+    assert result.stderr.startswith(f"{name}: ") and len(result.stderr.splitlines()) == 1
+
+
+def test_app11_what_may_be_set_passes():
+    valid = {
+        "APP_UPSTREAM": "http://app:3000, http://10.0.0.5:80/ http://[2001:db8::1]:3000,", "APP_PATH": "/app",
+        "APP_ALLOWED_EMAILS": "Ada@Example.com, bob@example.org", "APP_ALLOWED_DOMAINS": "Example.com,sub.example.org",
+        "APP_USER": "Email", "APP_ASSERTION": "ON", "FORWARD_AUTH": "true",
+    }  # fmt: skip
+    for program in PROGRAMS:
+        result = check(program, **COMPLETE | valid)
+        assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_app11_nginx_takes_whatever_passes(tmp_path):
+    """Every combination, as nginx itself judges it."""
+    environment = {
+        "PATH": f"{os.environ['PATH']}:/usr/sbin",
+        "BACKEND_ADDRESS": "127.0.0.1:8",
+        "FRONTEND_ADDRESS": "127.0.0.1:3",
+    }
+    for number, (upstream, path, public, body, timeout, assertion) in enumerate(
+        itertools.product(
+            ["http://127.0.0.1", "http://127.0.0.1:4000/,http://[::1]:4001 http://localhost:4002"],
+            ["", "/", "/app", "/a/b.c_d~e-f/", "/Z/"],
+            [None, ["x", "static/", "static", ".well-known/", "a/b/", "x", "-", "~"]],
+            ["", "0", "100M"],
+            ["", "30", "24h"],
+            ["", "on"],
+        )
+    ):
+        if number % 7:
+            continue
+        root = "/" if path in ("", "/") else path.rstrip("/") + "/"
+        settings = {
+            "APP_UPSTREAM": upstream, "APP_PATH": path, "APP_MAX_BODY": body, "APP_TIMEOUT": timeout,
+            "APP_PUBLIC_PATHS": ",".join(root + each for each in public or []), "APP_ASSERTION": assertion,
+        }  # fmt: skip
+        subprocess.run([ROOT / "scripts/nginx", tmp_path], check=True, env=environment | settings)
+        command = ["nginx", "-q", "-t", "-e", "stderr", "-c", tmp_path / "nginx.conf"]
+        result = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert (result.returncode, result.stderr) == (0, ""), settings
+
+
+def test_app11_without_an_application_nothing_changes(tmp_path):
+    result, files = render(tmp_path)
+    assert result.returncode == 0
+    assert files["application.conf"] == "include routes.conf;\n"
+    assert "application" not in files["servers.conf"] + files["http.conf"]
+
+
+def test_app11_the_parts_agree_about_what_stays_with_the_sign_in(tmp_path):
+    """The list is in three places: each path that one of them keeps, all refuse as APP_PATH."""
+    locations = re.findall(
+        r"^ *location (?:= )?(/\S+) ",
+        (ROOT / "nginx.conf").read_text() + (ROOT / "docker/nginx/routes-beside-application.conf").read_text(),
+        re.MULTILINE,
+    )
+    assert len(locations) > 12
+    swift = (ROOT / "Sources/Shared/Server/ApplicationSettings.swift").read_text()
+    segments = re.findall(r'"([a-z.-]+)"', re.search(r"let segments.*?\]\n", swift, re.DOTALL).group(0))
+    for path in locations + [f"/{segment}/" for segment in segments]:
+        refused(tmp_path, "APP_PATH", path, "belongs to the sign-in", APP_UPSTREAM="http://app")

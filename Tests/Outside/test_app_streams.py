@@ -1,0 +1,193 @@
+"""WebSocket, event streams and uploads (group 9)."""
+
+import contextlib
+import http.client
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from echo_application import WebSocketClient, echo_application
+from protected_application import Door
+from scripted_check import ADMITTED, scripted_check
+from site_under_test import nginx, send_raw
+
+SIGNED_OUT = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+
+
+@contextlib.contextmanager
+def a_door(frontend: int, **settings: str):
+    """A door of its own."""
+    with (
+        echo_application() as application,
+        scripted_check() as check,
+        nginx(check.port, frontend, APP_UPSTREAM=application.url, **settings) as run,
+    ):
+        yield Door(run, check, application)
+
+
+@pytest.fixture(scope="module")
+def _wide(echoes):
+    with a_door(echoes[1], APP_MAX_BODY="300m") as door:
+        yield door
+
+
+@pytest.fixture
+def wide(_wide):
+    """A door for uploads of up to 300 MB."""
+    _wide.check.answer = ADMITTED
+    _wide.forget()
+    return _wide
+
+
+def test_app9_a_websocket_of_a_signed_in_user(door):
+    with WebSocketClient(door.port, "/socket?x=1", {"Cookie": "access_token=x"}) as websocket:
+        assert websocket.status == 101
+        assert [websocket.say(text) for text in ("one", "two")] == ["one", "two"]
+        seen = door.seen()
+        assert (seen.one("Upgrade"), seen.one("Connection").lower()) == ("websocket", "upgrade")
+        assert seen.one("Remote-Email") == "ada@example.com" and seen.one("Cookie") == "theme=dark"
+
+
+@pytest.mark.parametrize("spelling", ["WebSocket", "WEBSOCKET"])
+def test_app9_in_whatever_case(door, spelling):
+    with WebSocketClient(door.port, "/socket", {"Upgrade": spelling}) as websocket:
+        assert websocket.status == 101 and websocket.say("x") == "x"
+
+
+@pytest.mark.parametrize(
+    "upgrade", ["h2c", "websocket, h2c", "h2c, websocket", "TLS/1.0", "websocket/13", "websockets", "HTTP/2.0", "*"]
+)
+def test_app9_any_other_protocol_stays_outside(door, upgrade):
+    settings = "HTTP2-Settings: AAMAAABkAAQAAP__"
+    head = f"GET /notes HTTP/1.1\nHost: a\nConnection: Upgrade, HTTP2-Settings, close\nUpgrade: {upgrade}\n{settings}"
+    assert door.raw(head).status == 200
+    assert door.seen().one("Upgrade") is None
+    assert "upgrade" not in (door.seen().one("Connection") or "").lower()
+
+
+def test_app9_two_upgrades_are_none(door):
+    door.raw("GET /notes HTTP/1.1\nHost: a\nConnection: Upgrade, close\nUpgrade: websocket\nUpgrade: h2c")
+    assert not [value for value in door.seen().all("Upgrade") if "h2c" in value.lower()]
+
+
+def test_app9_an_event_stream_arrives_as_it_is_sent(door):
+    connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=20)
+    connection.request("GET", "/events?events=2", headers={"Accept": "text/event-stream", "Accept-Encoding": "gzip"})
+    answer = connection.getresponse()
+    assert answer.getheader("Content-Type") == "text/event-stream" and answer.getheader("X-Accel-Buffering") is None
+    assert answer.readline() == b"data: 0\n"
+    # The application sends the second only now.
+    door.application.release.set()
+    assert answer.readline() == b"\n" and answer.readline() == b"data: 1\n"
+    connection.close()
+
+
+def workers_memory(door) -> int:
+    """The most bytes that a worker of nginx has had resident."""
+    process = door.nginx.process
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    peaks = [Path(f"/proc/{child}/status").read_text().split("VmHWM:")[1].split()[0] for child in children]
+    return max(map(int, peaks)) * 1024
+
+
+def upload(door, size: int, chunked: bool = False):
+    """Sends a body of that many bytes, and gives the answer and what is left of it in nginx's folder at most."""
+    connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=60)
+    part = b"x" * 1_000_000
+    parts = (part for _ in range(size // len(part)))
+    headers = {} if chunked else {"Content-Length": str(size)}
+    connection.request("POST", "/upload", body=parts, headers=headers, encode_chunked=chunked)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_app9_a_large_upload_costs_nginx_no_memory_and_no_disk(wide, chunked):
+    before = workers_memory(wide)
+    assert upload(wide, 200_000_000, chunked).status == 200
+    assert wide.seen().body == 200_000_000
+    assert workers_memory(wide) - before < 10_000_000
+    assert not [file for file in (wide.nginx.folder / "client_body").rglob("*") if file.is_file()]
+
+
+def test_app9_an_upload_begins_before_it_has_ended(wide):
+    connection = socket.create_connection(("127.0.0.1", wide.port), timeout=20)
+    connection.sendall(b"POST /upload HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\nhello")
+    assert wide.application.body_begun.wait(20)
+    connection.sendall(b"world")
+    assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    connection.close()
+
+
+def continued(port: int, size: int) -> tuple[bytes, bool]:
+    """The first answer to a request that waits with its body, and whether nginx asked for the body."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(
+            f"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\nExpect: 100-continue\r\n\r\n".encode()
+        )
+        line = connection.makefile("rb").readline()
+        return line, line.startswith(b"HTTP/1.1 100")
+
+
+@pytest.mark.parametrize("which", ["door", "wide"])
+def test_app9_signed_out_an_upload_is_refused_before_its_body(request, which):
+    door = request.getfixturevalue(which)
+    door.check.answer = SIGNED_OUT
+    line, asked = continued(door.port, 50_000)
+    assert line.startswith(b"HTTP/1.1 401") and not asked
+    # Not by waiting for it either: it never comes.
+    with socket.create_connection(("127.0.0.1", door.port), timeout=20) as connection:
+        connection.sendall(b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 401")
+    assert door.saw_nothing
+
+
+def test_app9_signed_out_a_large_upload_too(wide):
+    wide.check.answer = SIGNED_OUT
+    line, asked = continued(wide.port, 250_000_000)
+    assert line.startswith(b"HTTP/1.1 401") and not asked
+    navigation = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 250000000\r\nSec-Fetch-Mode: navigate\r\n\r\n"
+    assert send_raw(wide.port, navigation.encode()).status == 303
+    assert wide.saw_nothing
+
+
+def test_app9_over_the_limit_an_upload_is_refused(door, wide):
+    assert continued(door.port, 70_000)[0].startswith(b"HTTP/1.1 413")
+    assert continued(wide.port, 400_000_000)[0].startswith(b"HTTP/1.1 413")
+    chunk = f"{70_000:x}\r\n".encode() + b"x" * 70_000 + b"\r\n0\r\n\r\n"
+    head = b"POST /upload HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    refused = send_raw(door.port, head + chunk)
+    assert refused.status == 413 and refused.json()["code"] == "payload_too_large"
+    assert door.saw_nothing and wide.saw_nothing
+    # What fits passes.
+    assert door.ask("/upload", "POST", body=b"x" * 65_000).status == 200
+    assert door.seen().body == 65_000
+
+
+def test_app9_with_no_limit_any_size_passes(echoes):
+    with a_door(echoes[1], APP_MAX_BODY="0") as door:
+        assert upload(door, 20_000_000).status == 200
+        assert door.seen().body == 20_000_000
+
+
+def test_app9_what_is_silent_ends_after_the_time_that_is_set(echoes):
+    with a_door(echoes[1], APP_TIMEOUT="1s") as door:
+        with WebSocketClient(door.port, "/socket", {}) as websocket:
+            assert websocket.say("x") == "x"
+            assert websocket.file.read(1) == b""
+        # The client is told that the answer is not whole.
+        with pytest.raises(http.client.IncompleteRead) as cut:
+            door.ask("/events?events=2")
+        assert cut.value.partial == b"data: 0\n\n"
+
+
+def test_app9_a_socket_that_talks_lives_on(echoes):
+    with a_door(echoes[1], APP_TIMEOUT="2s") as door, WebSocketClient(door.port, "/socket", {}) as websocket:
+        ticks = threading.Event()
+        for _ in range(5):
+            assert websocket.say("x") == "x"
+            ticks.wait(0.7)
+        assert websocket.say("y") == "y"

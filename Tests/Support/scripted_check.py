@@ -1,0 +1,71 @@
+"""A server in the place of the API, to see what nginx makes of each of its answers to the check of the application."""
+
+from __future__ import annotations
+
+import contextlib
+import socketserver
+import threading
+
+from echo_application import Seen
+
+USER = "0b0e7b1c-5f0e-4c3a-9d8e-2f6a7b8c9d0e"
+ADMITTED = (
+    "HTTP/1.1 204 No Content\r\nX-User-ID: "
+    + USER
+    + "\r\nRemote-User: "
+    + USER
+    + "\r\nRemote-Email: ada@example.com\r\n"
+    "Remote-Email-Verified: true\r\nRemote-Name: Ada\r\nX-Application-Cookie: theme=dark\r\n\r\n"
+)
+
+
+class ScriptedCheck(socketserver.ThreadingTCPServer):
+    """The server; `answer` is what it says, None for nothing at all."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, port: int = 0):
+        super().__init__(("127.0.0.1", port), _Connection)
+        self.answer: str | None = ADMITTED
+        self.requests: list[Seen] = []
+        self.closing = threading.Event()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self.server_address[1]
+
+    def handle_error(self, request, client_address):
+        """nginx may have given up."""
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    server: ScriptedCheck
+
+    def handle(self):
+        with contextlib.suppress(OSError):
+            while line := self.rfile.readline(65536).decode("latin-1").rstrip("\r\n"):
+                headers = []
+                while header := self.rfile.readline(131072).decode("latin-1").rstrip("\r\n"):
+                    name, _, value = header.partition(":")
+                    headers.append((name, value.strip()))
+                self.server.requests.append(Seen(line, headers))
+                if self.server.answer is None:
+                    self.server.closing.wait(30)
+                    return
+                self.wfile.write(self.server.answer.encode("latin-1"))
+                if "Content-Length" not in self.server.answer and " 204 " not in self.server.answer:
+                    return
+
+
+@contextlib.contextmanager
+def scripted_check(port: int = 0):
+    """A running one."""
+    with ScriptedCheck(port) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.closing.set()
+            server.shutdown()
