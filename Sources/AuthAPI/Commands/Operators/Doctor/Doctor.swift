@@ -35,6 +35,17 @@ struct Doctor {
             trustedPeers: common.trustedPeers,
             isTrustSet: reader.isSet(.trustedPeers)
         ).findings()
+        let port = reader.integer(.apiPort, in: 0...65_535, default: APISettings.defaultPort)
+        let access = ApplicationAccessSettings(
+            from: &reader,
+            publicURL: common.publicURL,
+            port: port
+        )
+        findings += await ApplicationReach(
+            application: access.application,
+            signsAssertions: access.signsAssertions,
+            patience: patience
+        ).findings()
         findings += await ProviderReach(providers: providers, patience: patience).findings()
         if let database = DatabaseRoles.read(from: &reader) {
             findings += await DatabaseHealth(

@@ -49,16 +49,16 @@ struct ServerReach: Sendable {
     }
 
     /// Whether an address is on loopback or valid on one link only.
-    private static func isLocal(_ address: IPAddress) -> Bool {
+    static func isLocal(_ address: IPAddress) -> Bool {
         ["127.0.0.0/8", "169.254.0.0/16", "::1", "fe80::/10"].compactMap { IPNetwork($0) }.contains(address)
     }
 
-    private static var ownAddresses: [IPAddress] {
+    static var ownAddresses: [IPAddress] {
         let devices = (try? System.enumerateDevices()) ?? []
         return devices.compactMap { $0.address.flatMap { IPAddress($0) } }
     }
 
-    private static var runsInContainer: Bool {
+    static var runsInContainer: Bool {
         ["/.dockerenv", "/run/.containerenv"].contains { FileManager.default.fileExists(atPath: $0) }
     }
 }

@@ -1,0 +1,103 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import Shared
+
+/// Checks that the application behind the sign-in answers, and whether others than nginx can reach it.
+struct ApplicationReach: Sendable {
+    let application: ApplicationSettings?
+    /// Whether the application gets a signed assertion, by which it can tell requests that bypass nginx.
+    let signsAssertions: Bool
+    let patience: Duration
+    /// Whether this program runs in a container, so that it is on another network than the application.
+    var isContainer = ServerReach.runsInContainer
+    /// The addresses of this machine.
+    var addresses = ServerReach.ownAddresses
+
+    func findings() async -> [Finding] {
+        guard let application else { return [] }
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: .init(redirectConfiguration: .disallow)
+        )
+        var findings: [Finding] = []
+        for upstream in application.upstreams { findings.append(await look(at: upstream, client)) }
+        try? await client.shutdown()
+        return findings
+    }
+
+    private func look(at upstream: ApplicationSettings.Upstream, _ client: HTTPClient) async -> Finding {
+        switch await answer(of: upstream.description, client) {
+        case .itself:
+            return .fix(
+                "APP_UPSTREAM",
+                "\(upstream) is this system itself, so nobody reaches an application",
+                "set APP_UPSTREAM to the application's own address"
+            )
+        case .nothing where isContainer:
+            return .ok("APP_UPSTREAM", "\(upstream) shares no network with this container; only nginx should reach it")
+        case .nothing:
+            return .fix(
+                "APP_UPSTREAM",
+                "\(upstream) does not answer",
+                "start the application, or correct APP_UPSTREAM"
+            )
+        case .something where isContainer:
+            return .fix(
+                "APP_UPSTREAM",
+                "\(upstream) answers this container: the application is on a network that it shares with others than nginx",
+                "attach the application to the network `application` only"
+            )
+        case .something: return await exposure(of: upstream, client)
+        }
+    }
+
+    /// Judges an application on this machine or in its network.
+    private func exposure(of upstream: ApplicationSettings.Upstream, _ client: HTTPClient) async -> Finding {
+        let advice =
+            "let a firewall pass only nginx, or set APP_ASSERTION=on and verify the assertion in the application"
+        guard upstream.isLoopback else {
+            if signsAssertions { return .ok("APP_UPSTREAM", "\(upstream) answers, and receives a signed assertion") }
+            return .note("APP_UPSTREAM", "\(upstream) answers: other machines of that network can reach it too", advice)
+        }
+        for address in addresses where !ServerReach.isLocal(address) {
+            let other = "\(address.isIPv4 ? address.description : "[\(address)]"):\(upstream.port)"
+            guard case .nothing = await answer(of: other, client) else {
+                return .fix(
+                    "APP_UPSTREAM",
+                    "the application also answers at \(other), past nginx and its sign-in",
+                    "let the application listen on 127.0.0.1, or \(advice)"
+                )
+            }
+        }
+        return .ok("APP_UPSTREAM", "\(upstream) answers, on this machine only")
+    }
+
+    private enum Answer {
+        case nothing, something
+        /// What the API of this system answers.
+        case itself
+    }
+
+    private func answer(of authority: String, _ client: HTTPClient) async -> Answer {
+        var request = HTTPClientRequest(url: "http://\(authority)\(APIPath.me)")
+        request.headers.add(name: "Connection", value: "close")
+        let deadline = NIODeadline.now() + .nanoseconds(Int64(patience / .nanoseconds(1)))
+        do {
+            let response = try await client.execute(request, deadline: deadline)
+            guard response.status == .unauthorized,
+                let body = try? await response.body.collect(upTo: 16_384),
+                let problem = try? JSONDecoder().decode(Problem.self, from: Data(body.readableBytesView)),
+                problem.code == .unauthenticated
+            else { return .something }
+            return .itself
+        } catch let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded {
+            return .nothing
+        } catch is HTTPClientError {
+            // It listens, and speaks no HTTP that this client reads.
+            return .something
+        } catch {
+            return .nothing
+        }
+    }
+}
