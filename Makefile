@@ -26,7 +26,7 @@ KEPT := dev postgres-* hooks repositories checkouts artifacts workspace-state.js
 export COVERAGE_FLOOR YES BACKUPS
 
 ## Development
-dev: ## Run the site with live reload (OAUTH=demo: with stand-in providers)
+dev: ## Run the site with live reload (OAUTH=demo: with stand-in providers; APP=example: with an application)
 	@exec scripts/dev
 
 dev-backend: ## Run the database and the API with live reload

@@ -55,6 +55,13 @@ start_frontend() {
     await WebFrontend "$(reachable "$FRONTEND_HOST" "$FRONTEND_PORT")/health/live"
 }
 
+# Starts the example application on EXAMPLE_PORT of this machine.
+start_example() { # FOLDER FOR ITS DATA
+    DATA=$1 PYTHONDONTWRITEBYTECODE=1 launch example "$root/.build/example/bin/python" -m uvicorn app:app \
+        --app-dir "$root/examples/app" --host 127.0.0.1 --port "$EXAMPLE_PORT" --timeout-graceful-shutdown 5 --no-access-log
+    await example "$(reachable 127.0.0.1 "$EXAMPLE_PORT")${APP_PATH%/}/ping"
+}
+
 # Starts the stand-ins for Google and Discord on free ports and sets the site's settings to use them.
 start_stand_ins() { # FILE
     local tries name value

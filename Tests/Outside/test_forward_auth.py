@@ -1,0 +1,220 @@
+"""The recipes of examples/proxies before the whole site: other proxies let nobody else through (groups 1, 3, 6, 7, 9)."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from echo_application import WebSocketClient, echo_application
+from protected_application import IDENTITY, ProtectedSite
+from site_under_test import ROOT, dying_with_us, free_ports, listens, running_site, wait_until
+
+RECIPES = ROOT / "examples/proxies"
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Accept": "text/html"}
+# An address that nobody answers.
+NOWHERE = "127.0.0.1:9"
+
+
+def change(text: str, *changes: tuple[str, str]) -> str:
+    """Replaces what is specific to a machine; everything that is to be replaced must be there."""
+    for pattern, replacement in changes:
+        text, count = re.subn(pattern, replacement, text, flags=re.M)
+        assert count, pattern
+    return text
+
+
+def nginx_recipe(folder: Path, port: int, addresses: list[tuple[str, str]]) -> list[str]:
+    """nginx with the recipe in the http block, without TLS."""
+    recipe = change(
+        (RECIPES / "nginx.conf").read_text(), *addresses,
+        (r"^ *ssl_certificate.*\n", ""), (r"listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+    )  # fmt: skip
+    paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} pid {folder}/pid; error_log {folder}/log; events {{}} http {{ access_log off; {paths}\n{recipe}\n}}"
+    )
+    return ["nginx", "-e", f"{folder}/log", "-c", f"{folder}/nginx.conf", "-g", "daemon off;"]
+
+
+def caddy_recipe(folder: Path, port: int, addresses: list[tuple[str, str]]) -> list[str]:
+    """Caddy without TLS."""
+    recipe = change((RECIPES / "Caddyfile").read_text(), *addresses, (r"^www\.example\.com", f"http://localhost:{port}"))
+    (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + recipe)
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
+
+
+def haproxy_recipe(folder: Path, port: int, addresses: list[tuple[str, str]]) -> list[str]:
+    """HAProxy without TLS."""
+    lua = folder / "forward-auth.lua"
+    lua.write_text(change((RECIPES / "forward-auth.lua").read_text(), addresses[0]))
+    recipe = change(
+        (RECIPES / "haproxy.cfg").read_text(), *addresses, (r"bind :443 ssl .*", f"bind 127.0.0.1:{port}"),
+        (r"/etc/haproxy/forward-auth\.lua", str(lua)),
+    )  # fmt: skip
+    (folder / "haproxy.cfg").write_text(recipe)
+    return ["haproxy", "-db", "-f", f"{folder}/haproxy.cfg"]
+
+
+@contextlib.contextmanager
+def proxy(recipe, port: int, sign_in: str, application: str):
+    """A proxy with a recipe of this repository."""
+    folder = Path(tempfile.mkdtemp(prefix="yoshikosan-proxy-"))
+    environment = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "HOME": str(folder)}
+    command = recipe(folder, port, [(r"127\.0\.0\.1:6666", sign_in), (r"127\.0\.0\.1:3000", application)])
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen([*dying_with_us(), *command], env=environment, stdout=output, stderr=output)
+    try:
+        wait_until(lambda: listens(port) or process.poll() is not None, "the proxy listens")
+        assert process.poll() is None, (folder / "output").read_text()
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+        shutil.rmtree(folder)
+
+
+class ThroughProxy(ProtectedSite):
+    """The site as browsers see it: everything goes through the proxy."""
+
+    entry: int
+
+    @property
+    def port(self) -> int:
+        """The port of the proxy."""
+        return self.entry
+
+    def ask(self, path: str, method: str = "GET", headers=None, **request):
+        """Sends a request with the Host header of browsers."""
+        return super().ask(path, method, headers={"Host": f"localhost:{self.port}"} | (headers or {}), **request)
+
+
+@pytest.fixture(scope="module")
+def _site(application):
+    [port] = free_ports(1)
+    with running_site(FORWARD_AUTH="on", PUBLIC_URL=f"http://localhost:{port}", TRUSTED_PROXIES="127.0.0.1") as site:
+        through = ThroughProxy(site, application)
+        through.entry = port
+        yield through
+
+
+@pytest.fixture(scope="module", params=[nginx_recipe, caddy_recipe, haproxy_recipe], ids=["nginx", "caddy", "haproxy"])
+def _proxied(request, _site, application):
+    with proxy(request.param, _site.entry, f"127.0.0.1:{_site.site.external_port}", f"127.0.0.1:{application.port}"):
+        yield _site
+
+
+@pytest.fixture
+def proxied(_proxied):
+    """The site behind each of the proxies."""
+    _proxied.application.requests.clear()
+    return _proxied
+
+
+def register(proxied, name: str = "Yoshiko"):
+    """An account, made through the proxy."""
+    user = proxied.register(name)
+    assert not proxied.application.requests
+    return user
+
+
+@pytest.mark.parametrize("path", ["/notes", "/notes?a=1&b=2", "/notes?q=%E6%97%A5"])
+def test_app6_a_page_without_a_session_leads_to_the_sign_in_and_back(proxied, path):
+    answer = proxied.ask(path, headers=NAVIGATION)
+    location = urlsplit(answer.one("Location"))
+    assert answer.status == 303 and location.path == "/login"
+    assert location.netloc in (f"localhost:{proxied.port}", "")
+    assert parse_qs(location.query) == {"return_to": [path]}
+    assert proxied.ask("/login").status == 200
+    assert proxied.saw_nothing
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_app6_data_without_a_session_is_refused(proxied, method):
+    answer = proxied.ask("/api/notes", method, body=b"x" if method != "GET" else None)
+    assert answer.status == 401 and proxied.saw_nothing
+
+
+def test_app6_a_form_without_a_session_is_not_sent(proxied):
+    answer = proxied.ask("/notes", "POST", headers=NAVIGATION, body=b"text=x")
+    assert answer.status == 303 and urlsplit(answer.one("Location")).path == "/login"
+    assert proxied.saw_nothing
+
+
+def test_app1_the_application_sees_who_is_signed_in(proxied):
+    user = register(proxied, "山田 太郎")
+    answer = proxied.ask("/notes?x=1", headers={"Cookie": f"a=1; {user.cookie}; theme=dark"})
+    assert answer.status == 200
+    seen = proxied.seen()
+    assert seen.target == "/notes?x=1"
+    assert [seen.one(name) for name in IDENTITY] == [
+        user.id, user.email, "false", "%E5%B1%B1%E7%94%B0%20%E5%A4%AA%E9%83%8E"
+    ]  # fmt: skip
+    assert seen.one("Cookie") == "a=1; theme=dark"
+
+
+@pytest.mark.parametrize("name", ["Remote-User", "remote-user", "Remote_User", "REMOTE_USER", "Remote-Groups", "Remote-Name"])
+def test_app1_a_client_cannot_name_itself(proxied, name):
+    user = register(proxied)
+    head = f"Host: localhost:{proxied.port}\nConnection: close\n{name}: admin\n{name}: admin"
+    assert proxied.raw(f"GET /notes HTTP/1.1\n{head}").status == 401
+    assert proxied.saw_nothing
+    assert proxied.raw(f"GET /notes HTTP/1.1\n{head}\nCookie: {user.cookie}").status == 200
+    seen = proxied.seen()
+    assert "admin" not in [value for _, value in seen.headers]
+    assert (seen.one("Remote-User"), seen.one("Remote-Name")) == (user.id, "Yoshiko")
+
+
+@pytest.mark.parametrize("name", ["Connection", "connection"])
+def test_app1_nor_have_the_identity_removed(proxied, name):
+    """RFC 9110, section 7.6.1: a proxy removes the headers that Connection names."""
+    user = register(proxied)
+    head = f"Host: localhost:{proxied.port}\n{name}: close, Remote-User, Remote-Email\nCookie: {user.cookie}"
+    proxied.raw(f"GET /notes HTTP/1.1\n{head}")
+    assert all(seen.one("Remote-User") == user.id for seen in proxied.application.requests)
+
+
+def test_app8_a_session_that_has_ended_is_refused(proxied):
+    user = register(proxied)
+    session = {"Cookie": user.cookie}
+    assert proxied.ask("/notes", headers=session).status == 200
+    assert proxied.ask("/api/auth/logout", "POST", headers=session).status == 204
+    proxied.application.requests.clear()
+    assert proxied.ask("/notes", headers=session).status == 401
+    assert proxied.saw_nothing
+
+
+def test_app9_a_websocket_needs_a_session(proxied):
+    user = register(proxied)
+    with WebSocketClient(proxied.port, "/socket", {}) as websocket:
+        assert websocket.status == 401
+    assert proxied.saw_nothing
+    with WebSocketClient(proxied.port, "/socket", {"Cookie": user.cookie}) as websocket:
+        assert websocket.status == 101 and websocket.say("hello") == "hello"
+    assert proxied.seen().one("Remote-User") == user.id
+
+
+def test_app4_fourteen_kilobytes_of_cookies_pass(proxied):
+    user = register(proxied)
+    cookies = "; ".join(f"c{number}={'x' * 1000}" for number in range(14))
+    answer = proxied.ask("/notes", headers={"Cookie": f"{user.cookie}; {cookies}"})
+    assert answer.status == 200 and proxied.seen().one("Cookie") == cookies
+
+
+@pytest.mark.parametrize("recipe", [nginx_recipe, caddy_recipe, haproxy_recipe])
+@pytest.mark.parametrize("fault", ["unavailable", "off"])
+def test_app3_closed_without_the_sign_in(recipe, fault, site):
+    """The sign-in is unavailable, or FORWARD_AUTH is off: nothing reaches the application."""
+    [port] = free_ports(1)
+    sign_in = NOWHERE if fault == "unavailable" else f"127.0.0.1:{site.external_port}"
+    with echo_application() as application, proxy(recipe, port, sign_in, f"127.0.0.1:{application.port}"):
+        through = ThroughProxy(site, application)
+        through.entry = port
+        for headers in ({}, NAVIGATION, {"Cookie": "access_token=x", "Remote-User": "admin"}):
+            assert through.ask("/notes", headers=headers).status in (404, 500, 502, 503)
+        assert through.saw_nothing
