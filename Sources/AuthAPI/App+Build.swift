@@ -19,6 +19,7 @@ struct App: Sendable {
     let oauth: ProviderSignInRoutes
     let identities: IdentityRoutes
     let access: ApplicationAccessRoutes
+    let recovery: RecoveryRoutes
     let authenticator: Authenticator
     let health: HealthRoutes
     let openAPI: OpenAPIRoutes
@@ -54,7 +55,16 @@ struct App: Sendable {
         )
         let accountStore = UserStore(postgres: postgres)
         let vault = ProviderTokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
-        let identityStore = IdentityStore(postgres: postgres, vault: vault)
+        let registration = RegistrationPolicy(
+            settings: settings.registration,
+            store: InviteStore(postgres: postgres),
+            codes: OneTimeCodeKeys(
+                for: .inviteCodes,
+                secretKey: settings.secretKey,
+                previous: settings.secretKeyPrevious
+            )
+        )
+        let identityStore = IdentityStore(postgres: postgres, vault: vault, registration: registration)
         let sessionStore = SessionStore(postgres: postgres, identities: identityStore)
         let throttles = ThrottleStore(postgres: postgres)
         let audit = AuditStore(postgres: postgres)
@@ -92,7 +102,8 @@ struct App: Sendable {
                     keys: ThrottleKeys(secretKey: settings.secretKey),
                     vault: vault,
                     provider: { providers[$0] }
-                )
+                ),
+                policy: registration
             ),
             cookie: cookie,
             devices: devices,
@@ -131,6 +142,7 @@ struct App: Sendable {
             ),
             flows: flows,
             pendingLinks: pendingLinks,
+            invites: InviteCookie(publicURL: settings.common.publicURL),
             tickets: tickets,
             sessions: sessionService,
             cookie: cookie,
@@ -149,6 +161,20 @@ struct App: Sendable {
             cookie: cookie,
             metrics: metrics,
             now: now
+        )
+        recovery = RecoveryRoutes(
+            service: RecoveryService(
+                store: RecoveryStore(postgres: postgres),
+                batches: SessionBatches(postgres: postgres),
+                gate: gate,
+                hasher: hasher,
+                codes: OneTimeCodeKeys(
+                    for: .recoveryCodes,
+                    secretKey: settings.secretKey,
+                    previous: settings.secretKeyPrevious
+                ),
+                siteWords: PasswordRules.words(of: settings.common.publicURL)
+            )
         )
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)
         health = HealthRoutes(service: HealthService(postgres: postgres, logger: logger))

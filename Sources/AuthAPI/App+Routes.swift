@@ -10,6 +10,7 @@ extension App {
         // Anybody
         router.post(.init(APIPath.register), use: users.register)
         router.post(.init(APIPath.login), use: sessions.login)
+        router.post(.init(APIPath.recover), use: recovery.recover)
         router.post(.init(APIPath.logout), use: sessions.logout)
         for provider in OAuthProvider.allCases {
             router.get(.init(APIPath.startOAuth(provider)), use: oauth.start(provider))

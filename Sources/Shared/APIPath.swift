@@ -4,6 +4,8 @@ public enum APIPath {
     public static let register = "/api/auth/register"
     /// Signs in with email and password.
     public static let login = "/api/auth/login"
+    /// Sets a new password with a one-time link.
+    public static let recover = "/api/auth/recover"
     /// Ends the session that asks.
     public static let logout = "/api/auth/logout"
     /// Says who is signed in.

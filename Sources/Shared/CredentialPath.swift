@@ -4,7 +4,9 @@
 /// schema with a password field with this list.
 public enum CredentialPath {
     /// Of the API.
-    public static let api = [APIPath.login, APIPath.register, APIPath.password, APIPath.deletion]
+    public static let api = [APIPath.login, APIPath.register, APIPath.password, APIPath.deletion, APIPath.recover]
     /// Of the pages.
-    public static let pages = [PagePath.login, PagePath.register, PagePath.password, PagePath.deletion]
+    public static let pages = [
+        PagePath.login, PagePath.register, PagePath.password, PagePath.deletion, PagePath.recover,
+    ]
 }

@@ -2,6 +2,8 @@
 public enum PagePath {
     /// Where a flow that signs in ends when it fails, and where a password is asked for to link a provider account.
     public static let login = "/login"
+    /// Where a new password is set with a one-time link.
+    public static let recover = "/recover"
     /// Where an account is created.
     public static let register = "/register"
     /// Where a flow that links ends.
@@ -14,6 +16,8 @@ public enum PagePath {
     public static let data = "/account/data"
     /// Where the account is deleted.
     public static let deletion = "/account/delete"
+    /// The cookie in which a page keeps the code of an invitation, without the prefix that it has over TLS.
+    public static let inviteCookie = "registration_invite"
     /// An ``OAuthFailure`` code.
     public static let failureParameter = "oauth_error"
     /// The ``OAuthProvider`` that it is about.

@@ -41,7 +41,12 @@ func buildApplication(
 ) throws -> some ApplicationProtocol {
     let api = AuthAPIClient(transport: AuthAPITransport(client: client, origin: settings.apiURL), deadlines: deadlines)
     let assets = try AssetLibrary.embedded()
-    let pages = try PageRenderer(templates: .embedded(), texts: .embedded(), assets: assets)
+    let pages = try PageRenderer(
+        templates: .embedded(),
+        texts: .embedded(),
+        assets: assets,
+        offersRegistration: settings.registration.mode != .closed
+    )
     let visitors = Visitors(api: api)
     let handlers = Handlers(
         home: HomePage(visitors: visitors, pages: pages, settings: settings),
@@ -53,6 +58,7 @@ func buildApplication(
             settings: settings,
             bodyDeadline: deadlines.body
         ),
+        recover: RecoverPage(api: api, pages: pages, settings: settings, bodyDeadline: deadlines.body),
         account: AccountPage(api: api, visitors: visitors, pages: pages, settings: settings),
         password: PasswordPage(
             api: api,

@@ -8,6 +8,7 @@ struct Handlers: Sendable {
     let home: HomePage
     let login: LoginPage
     let register: RegisterPage
+    let recover: RecoverPage
     let account: AccountPage
     let password: PasswordPage
     let name: NamePage
@@ -27,6 +28,8 @@ struct Handlers: Sendable {
         router.get(.init(SitePath.applicationEntrance), use: ApplicationEntrance().show)
         router.get(.init(SitePath.register), use: register.show)
         router.post(.init(SitePath.register), use: register.submit)
+        router.get(.init(SitePath.recover), use: recover.show)
+        router.post(.init(SitePath.recover), use: recover.submit)
         router.post(.init(SitePath.logout), use: account.signOut)
         router.post(.init(SitePath.language), use: language.choose)
 

@@ -33,9 +33,11 @@ def ports():
     with (
         showcase() as (front, frontend),
         nginx(*free_ports(2)) as empty,
+        showcase(REGISTRATION="invite", REGISTRATION_DOMAINS="example.com") as (invite, _),
+        showcase(REGISTRATION="closed") as (closed, _),
         nginx(*free_ports(1), frontend, CREDENTIAL_RATE="1", CREDENTIAL_BURST="1") as strict,
     ):
-        yield Ports(front, empty.port, strict.port)
+        yield Ports(front, empty.port, strict.port, invite, closed)
 
 
 _tally = {}

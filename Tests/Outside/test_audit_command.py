@@ -5,8 +5,8 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+from operator_program import Operator
 from site_under_test import PASSWORD, database, psql
-from test_operator_commands import Operator
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TITLES = "TIME EVENT HOW USER ADDRESS REQUEST SESSION BROWSER".split()

@@ -16,9 +16,11 @@ KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
 def doctor(**settings: str) -> tuple[int, dict[str, list[dict]]]:
     """Runs it; gives the status and the findings by subject."""
     done = subprocess.run(
-        [binary("AuthAPI"), "doctor", "--json"], env={"PATH": os.environ["PATH"], "API_HOST": "127.0.0.1", **settings},
+        [binary("AuthAPI"), "doctor", "--json"],
+        env={"PATH": os.environ["PATH"], "API_HOST": "127.0.0.1", **settings},
         capture_output=True,
-        text=True, timeout=60,
+        text=True,
+        timeout=60,
     )
     assert done.stderr == ""
     findings: dict[str, list[dict]] = {}
@@ -76,6 +78,7 @@ class provider:
 
             def date_time_string(self, timestamp=None):
                 import time
+
                 return super().date_time_string(time.time() + provider.ahead)
 
             def log_message(self, *arguments):
@@ -131,7 +134,7 @@ def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
     assert "browsers block port 6666" in findings["PUBLIC_URL"][0]["message"]
     assert "120 seconds behind Google" in findings["clock"][0]["message"].replace("119", "120")
     assert findings["schema"][0]["advice"] == "run as the owner: AuthAPI migrate up"
-    owned = "owns audit_events backup_status disconnected_identities oauth_accounts"
+    owned = "owns audit_events backup_status disconnected_identities invites oauth_accounts password_recoveries"
     for right in ("superuser", "makes tables", owned, "changes audit_events"):
         assert right in findings["privileges"][0]["message"]
 

@@ -8,37 +8,8 @@ import re
 import subprocess
 
 import pytest
-from site_under_test import PASSWORD, binary, database, wait_until
-
-SETTINGS = {
-    "PATH": os.environ["PATH"],
-    "SECRET_KEY": "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae",
-    "ARGON2_MEMORY_KIB": "8192",
-    "ARGON2_ITERATIONS": "1",
-}
-
-
-class Operator:
-    """Runs the program with the settings that a container of the API has: those of the role that serves."""
-
-    def __init__(self, url: str):
-        self.program = binary("AuthAPI")
-        self.settings = SETTINGS | {"DATABASE_URL": url.replace("//yoshikosan@", "//yoshikosan_api@", 1)}
-        migrating = self.settings | {"MIGRATION_DATABASE_URL": url}
-        subprocess.run([self.program, "migrate", "up"], env=migrating, check=True, capture_output=True)
-
-    def run(self, *arguments: str, password: str | None = None, status: int = 0, **settings: str):
-        """Runs one command; answers with what it printed on both channels."""
-        done = subprocess.run(
-            [self.program, *arguments], env=self.settings | settings, input=f"{password}\n" if password else "",
-            capture_output=True, text=True, timeout=60,
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout, done.stderr
-
-    def create(self, email: str, name: str = "Aiko Tanaka") -> dict:
-        """Makes a user."""
-        return json.loads(self.run("user", "create", email, "--name", name, "--json", password=PASSWORD)[0])
+from operator_program import Operator, at_terminal
+from site_under_test import PASSWORD, database
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +73,7 @@ def test_sessions_are_listed_and_ended(operator, email):
     made = operator.create(email)
     insert = f"""
         INSERT INTO sessions (user_id, token_hash, user_agent, ip_address, created_at, expires_at)
-        SELECT '{made['id']}', sha256(('{email}' || n)::bytea), 'Browser ' || n, '192.0.2.' || n,
+        SELECT '{made["id"]}', sha256(('{email}' || n)::bytea), 'Browser ' || n, '192.0.2.' || n,
             now() - n * interval '1 minute', now() + interval '1 day' FROM generate_series(1, 3) AS n
     """
     subprocess.run(["psql", "-qc", insert, operator.settings["DATABASE_URL"]], check=True)
@@ -142,37 +113,6 @@ def test_statuses_of_a_database_away_and_of_wrong_settings(operator):
     assert operator.run("user", "list", status=78, SECRET_KEY="short")[1].startswith("SECRET_KEY:")
     with database() as url:
         assert "AuthAPI migrate up" in operator.run("user", "list", status=69, DATABASE_URL=url)[1]
-
-
-def at_terminal(operator: Operator, arguments: list[str], *lines: str) -> tuple[int, str]:
-    """Runs a command at a terminal, answering each of its questions; gives the status and all that was to be seen."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(operator.program, [operator.program, *arguments], operator.settings)
-    seen = ""
-
-    def asked() -> bool:
-        nonlocal seen
-        try:
-            seen += os.read(terminal, 4096).decode()
-        except OSError:
-            return True
-        return seen.endswith(": ")
-
-    for line in lines:
-        wait_until(asked, "it asks")
-        seen += "|"
-        os.write(terminal, line.encode())
-    while True:
-        try:
-            more = os.read(terminal, 4096).decode()
-        except OSError:
-            break
-        if not more:
-            break
-        seen += more
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), seen
 
 
 def test_at_a_terminal_passwords_are_unseen_and_asked_for_twice(operator, email):

@@ -36,6 +36,7 @@ _SETTINGS = """
     TRUSTED_PEERS CREDENTIAL_RATE CREDENTIAL_BURST API_METRICS_PORT FRONTEND_METRICS_PORT
     LOGIN_LIMIT_ACCOUNT LOGIN_LIMIT_DEVICE LOGIN_LIMIT_NETWORK REGISTRATION_LIMIT_NETWORK AUDIT_RETENTION
     POSTGRES_IMAGE POSTGRES_VOLUME BACKUPS BACKUP_AT BACKUP_FOLDER BACKUP_KEEP BACKUP_RECIPIENT BACKUP_IDENTITY
+    REGISTRATION REGISTRATION_DOMAINS
     IMAGE_PREFIX IMAGE_NAME TAG REVISION COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES
 """.split()
 
@@ -119,8 +120,13 @@ class Stack:
         """Runs a program and sends a signal as soon as it says something; SIGINT as a terminal does, to all in it."""
         program = subprocess.Popen(
             # Tests may run in the background, where SIGINT is ignored.
-            ["env", "--default-signal=INT", *command], cwd=self.root, env=self.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            ["env", "--default-signal=INT", *command],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
             start_new_session=True,
         )
         said = ""
@@ -159,7 +165,10 @@ class Stack:
         """What the services have logged, on both channels."""
         done = subprocess.run(
             ["docker", "compose", "logs", "--no-color", *services],
-            cwd=self.root, env=self.environment, capture_output=True, text=True,
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
         )
         return done.stdout + done.stderr
 

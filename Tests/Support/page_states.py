@@ -12,11 +12,13 @@ from site_under_test import PASSWORD
 
 @dataclasses.dataclass(frozen=True)
 class Ports:
-    """Where the pages are: behind an nginx, one that has no servers, and one whose limit is used up."""
+    """Where the pages are: the site, one without servers, one whose limit is used up, one by invitation, one closed."""
 
     site: int
     empty: int
     strict: int
+    invite: int = 0
+    closed: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,11 +100,17 @@ for failure in (
     "identity_taken",
     "identity_disconnected",
     "account_exists",
+    "account_disabled",
+    "registration_closed",
+    "not_invited",
+    "domain_not_allowed",
     "provider_unavailable",
     "internal_error",
 ):
     plain(f"login-{failure}", f"/login?oauth_error={failure}&provider=discord&error_id={'5' * 32}")
 plain("register", "/register")
+plain("recover", "/recover")
+plain("login-recovered", "/login?notice=password-recovered")
 plain("account", "/account", token="ada")
 plain("account-alone", "/account", token="alone")
 plain("account-long-name", "/account", token="long")
@@ -204,6 +212,7 @@ def failing(name: str, path: str, status: int, /, token: str | None = None, **va
 GOOD = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD, "password_confirmation": PASSWORD}
 failing("login-wrong", "/login", 401, email="ada@example.com", password="Wrong-Password-1")
 failing("login-empty", "/login", 422)
+failing("login-disabled", "/login", 403, email="disabled@example.com", password=PASSWORD)
 failing("login-busy", "/login?return_to=/account", 429, email="busy@example.com", password=PASSWORD)
 failing("login-full", "/login", 503, email="full@example.com", password=PASSWORD)
 failing("login-away", "/login", 503, email="away@example.com", password=PASSWORD)
@@ -219,6 +228,44 @@ failing("password-wrong", "/account/password", 422, token="ada", current_passwor
 failing("deletion-empty", "/account/delete", 422, token="ada")
 failing("deletion-wrong", "/account/delete", 422, token="ada", email="ada@example.com", password="Wrong-Password-1")
 failing("name-empty", "/account/name", 422, token="ada", name=" ")
+
+
+INVITE = "AbCdEfGhIjKlMnOpQrStUv"
+
+
+def elsewhere(name: str, port: str, path: str, status: int = 200, **values: str):
+    """Adds a page of a site with other settings, opened, or with a form that is sent."""
+
+    def open_page(page, ports):
+        visit(page, getattr(ports, port), path)
+        if values:
+            submit(page, **values)
+
+    state(name, status)(open_page)
+
+
+elsewhere("register-closed", "closed", "/register")
+elsewhere("home-closed", "closed", "/")
+elsewhere("login-closed", "closed", "/login")
+elsewhere("register-invite", "invite", "/register")
+elsewhere("register-invited", "invite", "/register?provider=google")
+elsewhere("register-invite-missing", "invite", "/register", 422, **GOOD)
+elsewhere(
+    "register-invite-wrong", "invite", "/register", 422, **GOOD | {"email": "uninvited@example.com", "invite": INVITE}
+)
+elsewhere("register-domain", "invite", "/register", 422, **GOOD | {"email": "outside@example.net", "invite": INVITE})
+
+
+RECOVERY = {"code": INVITE, "password": PASSWORD, "password_confirmation": PASSWORD}
+failing("recover-empty", "/recover", 422)
+failing("recover-wrong", "/recover", 403, **RECOVERY)
+failing("recover-busy", "/recover", 429, **RECOVERY | {"code": "busy"})
+
+
+@state("recover-link", scripted=True)
+def _(page, ports):
+    visit(page, ports.site, f"/recover#code={INVITE}")
+    assert (page.locator("#code").input_value(), path_of(page)) == (INVITE, "/recover")
 
 
 @state("register-typing", scripted=True)

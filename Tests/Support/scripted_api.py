@@ -109,6 +109,8 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
             token = ""
         wish = body.get("email", "").split("@")[0].lower() or token
         path = self.path.removeprefix("/api/auth/")
+        if body.get("code") in PROBLEMS:
+            wish = body["code"]
         if wish in PROBLEMS:
             self.problem(*PROBLEMS[wish])
         elif path == "/health/ready":
@@ -119,10 +121,18 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
             self.problem(404, "no_pending_connection")
         elif path == "login" and body["password"] != PASSWORD:
             self.problem(401, "invalid_credentials")
+        elif path == "login" and wish == "disabled":
+            self.problem(403, "account_disabled")
+        elif path == "register" and wish == "uninvited":
+            self.problem(422, "invalid_fields", errors=[{"field": "invite", "code": "invalid_invite", "detail": ""}])
+        elif path == "register" and wish == "outside":
+            self.problem(422, "invalid_fields", errors=[{"field": "email", "code": "domain_not_allowed", "detail": ""}])
         elif path == "register" and wish == "taken":
             self.problem(409, "email_taken", errors=[{"field": "email", "code": "taken", "detail": "taken"}])
         elif path in ("login", "register"):
             self.answer(200 if path == "login" else 201, ADA, Set_Cookie="access_token=ada; HttpOnly; Path=/")
+        elif path == "recover":
+            self.problem(403, "invalid_recovery_code")
         elif path == "logout":
             self.answer(204, Set_Cookie="access_token=; HttpOnly; Path=/; Max-Age=0")
         elif token not in PEOPLE:

@@ -24,6 +24,8 @@ struct APISettings: Sendable {
     let throttleLimits: ThrottleLimits
     /// Who may use the application behind the sign-in.
     let access: ApplicationAccessSettings
+    /// Who may create an account.
+    let registration: RegistrationSettings
     /// For how many days events of the audit trail are kept; nil for ever.
     let auditRetention: Int?
 
@@ -63,6 +65,7 @@ struct APISettings: Sendable {
             registration: reader.limit(.registrationLimitNetwork, default: usual.registration)
         )
         access = ApplicationAccessSettings(from: &reader, publicURL: common.publicURL, port: port)
+        registration = RegistrationSettings(from: &reader)
         auditRetention = reader.retention(.auditRetention, default: 90)
         try reader.finish()
         // Both are there when nothing was at fault.

@@ -17,6 +17,8 @@ enum KeyRing {
         case deviceCookie = "yoshikosan device cookie"
         case providerTokens = "yoshikosan provider tokens"
         case throttleKeys = "yoshikosan throttle keys"
+        case recoveryCodes = "yoshikosan recovery codes"
+        case inviteCodes = "yoshikosan invite codes"
     }
 
     /// Derives the 256-bit key of a purpose.

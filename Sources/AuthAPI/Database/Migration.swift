@@ -96,6 +96,24 @@ enum Migrations {
             up: PackageResources._008_owner_changes_up_sql,
             down: PackageResources._008_owner_changes_down_sql
         ),
+        Migration(
+            version: 9,
+            name: "operators",
+            up: PackageResources._009_operators_up_sql,
+            down: PackageResources._009_operators_down_sql
+        ),
+        Migration(
+            version: 10,
+            name: "invites",
+            up: PackageResources._010_invites_up_sql,
+            down: PackageResources._010_invites_down_sql
+        ),
+        Migration(
+            version: 11,
+            name: "recovery",
+            up: PackageResources._011_recovery_up_sql,
+            down: PackageResources._011_recovery_down_sql
+        ),
     ]
 }
 

@@ -15,8 +15,8 @@ DECLARE
 BEGIN
     FOREACH ours IN ARRAY ARRAY[
         to_regclass('users'), to_regclass('oauth_accounts'), to_regclass('sessions'), to_regclass('throttles'),
-        to_regclass('audit_events'), to_regclass('disconnected_identities'),
-        to_regclass('backup_status'),
+        to_regclass('audit_events'), to_regclass('disconnected_identities'), to_regclass('backup_status'),
+        to_regclass('invites'), to_regclass('password_recoveries'),
         to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')
     ] LOOP
         -- The last name may belong to another program.
@@ -25,11 +25,15 @@ BEGIN
     END LOOP;
     FOREACH statement IN ARRAY ARRAY[
         -- Operators delete users with the same program; everything that belongs to a user goes with them.
-        'GRANT SELECT, INSERT, UPDATE (email, name, avatar_url, password_hash, email_verified_at), DELETE
+        'GRANT SELECT, INSERT, UPDATE (email, name, avatar_url, password_hash, email_verified_at, disabled_at,
+            devices_known_since), DELETE
             ON users TO %I',
         'GRANT SELECT, INSERT, UPDATE (email, access_token, refresh_token, key_version, expires_at), DELETE
             ON oauth_accounts TO %I',
         'GRANT SELECT, INSERT, DELETE ON disconnected_identities TO %I',
+        'GRANT SELECT, INSERT, UPDATE (used), DELETE ON invites TO %I',
+        'GRANT SELECT, INSERT, UPDATE (code_hash, keeps_providers, created_at, expires_at), DELETE
+            ON password_recoveries TO %I',
         -- Of a session only the identity that opened it changes, when that is disconnected from the session itself, and when
         -- its user signed in again. The sweeper locks the rows that it removes, which takes the right to update a column.
         'GRANT SELECT, INSERT, UPDATE (identity_id, reauthenticated_at), DELETE ON sessions TO %I',

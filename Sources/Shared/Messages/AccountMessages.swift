@@ -6,12 +6,15 @@ public struct RegisterRequest: Codable, Sendable {
     public let password: String
     /// The name to show.
     public let name: String
+    /// The code of an invitation, where one is needed.
+    public let invite: String?
 
     /// Makes a request body.
-    public init(email: String, password: String, name: String) {
+    public init(email: String, password: String, name: String, invite: String? = nil) {
         self.email = email
         self.password = password
         self.name = name
+        self.invite = invite
     }
 }
 

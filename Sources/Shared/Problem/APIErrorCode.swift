@@ -10,6 +10,12 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case invalidCredentials = "invalid_credentials"
     /// The user has to sign in again at a provider first.
     case reauthenticationRequired = "reauthentication_required"
+    /// An operator has disabled the account; told only to who gave the right password.
+    case accountDisabled = "account_disabled"
+    /// A one-time link that is wrong, used, expired or replaced.
+    case invalidRecoveryCode = "invalid_recovery_code"
+    /// New accounts are not accepted.
+    case registrationClosed = "registration_closed"
     /// An unsafe request that a browser sent on behalf of another site.
     case crossSiteRequest = "cross_site_request"
     /// The user may not use the application behind the sign-in.
@@ -50,7 +56,9 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         switch self {
         case .malformedRequest: 400
         case .unauthenticated, .invalidCredentials: 401
-        case .crossSiteRequest, .reauthenticationRequired, .accessDenied: 403
+        case .accountDisabled, .invalidRecoveryCode, .registrationClosed, .crossSiteRequest, .reauthenticationRequired,
+            .accessDenied:
+            403
         case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -71,6 +79,9 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         case .unauthenticated: "Not signed in"
         case .invalidCredentials: "Wrong email or password"
         case .reauthenticationRequired: "Sign in again first"
+        case .accountDisabled: "Account disabled"
+        case .invalidRecoveryCode: "Link not valid"
+        case .registrationClosed: "Registration closed"
         case .crossSiteRequest: "Cross-site request rejected"
         case .accessDenied: "No access"
         case .notFound: "Not found"
@@ -124,6 +135,10 @@ public enum FieldErrorCode: String, Codable, Sendable, CaseIterable {
     case differs
     /// Not the user's password.
     case incorrect
+    /// An address of a domain that cannot create an account.
+    case domainNotAllowed = "domain_not_allowed"
+    /// An invitation that is wrong, used, expired, or for another address.
+    case invalidInvite = "invalid_invite"
     /// None of the values that the field takes.
     case unknownValue = "unknown_value"
 }

@@ -19,7 +19,7 @@ public struct RuleViolation: Error, Sendable, Equatable {
 
 extension String {
     /// The text without the white space around it.
-    func trimmingBlanks() -> String {
+    public func trimmingBlanks() -> String {
         guard let first = unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return "" }

@@ -44,6 +44,8 @@ public enum SettingName: String, CaseIterable, Sendable {
     case loginLimitDevice = "LOGIN_LIMIT_DEVICE"
     case loginLimitNetwork = "LOGIN_LIMIT_NETWORK"
     case registrationLimitNetwork = "REGISTRATION_LIMIT_NETWORK"
+    case registration = "REGISTRATION"
+    case registrationDomains = "REGISTRATION_DOMAINS"
     case auditRetention = "AUDIT_RETENTION"
     case appUpstream = "APP_UPSTREAM"
     case appPath = "APP_PATH"

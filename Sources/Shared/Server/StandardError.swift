@@ -7,13 +7,19 @@
 /// Lines for the person at the terminal.
 public enum StandardError {
     /// Writes a text and a line break to standard error.
-    public static func print(_ text: String) {
-        var rest = Array((text + "\n").utf8)[...]
+    public static func print(_ text: String) { write(text + "\n") }
+
+    /// Writes a text to standard error.
+    public static func write(_ text: String) {
+        var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            let written = rest.withUnsafeBytes { send($0) }
             // A terminal that is gone cannot be told so.
             guard written > 0 else { return }
             rest = rest.dropFirst(written)
         }
     }
 }
+
+/// The system call, outside the type, whose own function has its name.
+private func send(_ bytes: UnsafeRawBufferPointer) -> Int { write(STDERR_FILENO, bytes.baseAddress, bytes.count) }

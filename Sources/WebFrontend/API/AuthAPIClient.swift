@@ -74,6 +74,11 @@ struct AuthAPIClient: Sendable {
         try await send(.POST, APIPath.deletion, body, for: caller, deadline: deadlines.bulk).setCookies
     }
 
+    /// Sets a new password with a one-time link.
+    func recover(_ body: RecoverRequest, for caller: Caller) async throws {
+        _ = try await send(.POST, APIPath.recover, body, for: caller, deadline: deadlines.bulk)
+    }
+
     /// The provider account that waits to be linked by a password.
     func pendingConnection(for caller: Caller) async throws -> PendingConnectionBody {
         try decode(await send(.GET, APIPath.pendingConnection, for: caller))

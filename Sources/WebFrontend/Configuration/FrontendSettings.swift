@@ -15,6 +15,8 @@ struct FrontendSettings: Sendable {
     let apiURL: WebOrigin
     /// The providers whose buttons are shown.
     let providers: Set<OAuthProvider>
+    /// Who may create an account, as the API is told, too.
+    var registration = RegistrationSettings()
     /// The application behind the sign-in.
     var application: ApplicationSettings?
 
@@ -53,6 +55,7 @@ struct FrontendSettings: Sendable {
         if reader.text(.discordClientID) != nil { providers.insert(.discord) }
         self.providers = providers
         application = ApplicationSettings(from: &reader, publicURL: common.publicURL, ports: [port])
+        registration = RegistrationSettings(from: &reader)
         try reader.finish()
     }
 

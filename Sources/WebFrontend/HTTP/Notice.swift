@@ -3,6 +3,7 @@ enum Notice: String, Sendable, CaseIterable {
     case signedOut = "signed-out"
     /// The browser has forgotten its cookie, but the session may live.
     case signedOutHere = "signed-out-here"
+    case passwordRecovered = "password-recovered"
     case sessionOver = "session-over"
     case sessionEnded = "session-ended"
     case sessionGone = "session-gone"
@@ -19,6 +20,7 @@ enum Notice: String, Sendable, CaseIterable {
         switch self {
         case .signedOut: .noticeSignedOut
         case .signedOutHere: .noticeSignedOutHere
+        case .passwordRecovered: .noticePasswordRecovered
         case .sessionOver: .noticeSessionOver
         case .sessionEnded: .noticeSessionEnded
         case .sessionGone: .noticeSessionGone

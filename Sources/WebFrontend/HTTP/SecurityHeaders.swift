@@ -42,7 +42,8 @@ struct SecurityHeaders: RouterMiddleware {
 
     /// Puts the headers on an answer.
     func complete(_ fields: inout HTTPFields) {
-        for (name, value) in headers { fields[name] = value }
+        // A page may be stricter.
+        for (name, value) in headers where fields[name] == nil { fields[name] = value }
         // Pages depend on who is signed in; what may be kept says so itself.
         if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
     }

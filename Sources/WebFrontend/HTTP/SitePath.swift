@@ -5,6 +5,7 @@ enum SitePath {
     static let home = "/"
     static let login = PagePath.login
     static let register = PagePath.register
+    static let recover = PagePath.recover
     static let logout = "/logout"
     /// Where a visitor comes by right after signing in, to see whether the browser kept the cookie.
     static let signedIn = "/signed-in"

@@ -32,6 +32,9 @@ struct FormFailure: Sendable {
         status = error.code.status
         switch error.code {
         case .invalidCredentials: errors = [FormError(.errorCredentials)]
+        case .accountDisabled: errors = [FormError(.errorAccountDisabled)]
+        case .invalidRecoveryCode: errors = [FormError(.errorCodeInvalid, field: .code)]
+        case .registrationClosed: errors = [FormError(.registerClosedText)]
         case .emailTaken: errors = [FormError(.errorEmailTaken, field: .email)]
         case .invalidFields:
             errors = error.fields.isEmpty ? [FormError(.errorField)] : error.fields.map { FormError($0, email: email) }

@@ -5,6 +5,8 @@ struct FieldView: Sendable {
     /// What kind of value is typed.
     enum Kind: Sendable {
         case text, email, password
+        /// Letters and digits without a meaning.
+        case code
     }
 
     /// The field's name, which is its `id` in the page too.
@@ -32,7 +34,8 @@ struct FieldView: Sendable {
         ].compactMap(\.self)
         var values: ViewValues = [
             "id": name, "label": texts[label], "autocomplete": autocomplete,
-            "type": type, "email": kind == .email, "text": kind == .text, "read_only": isReadOnly,
+            "type": type, "email": kind == .email, "text": kind == .text, "code": kind == .code,
+            "read_only": isReadOnly,
             "hint": false, "error": false, "value": false, "described_by": false,
         ]
         if let hint { values["hint"] = texts[hint] }
@@ -44,7 +47,7 @@ struct FieldView: Sendable {
 
     private var type: String {
         switch kind {
-        case .text: "text"
+        case .text, .code: "text"
         case .email: "email"
         case .password: "password"
         }

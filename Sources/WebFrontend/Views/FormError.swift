@@ -35,6 +35,8 @@ enum FormField: String, CaseIterable, Sendable {
     case email
     case password
     case confirmation = "password_confirmation"
+    case invite
+    case code
     case currentPassword = "current_password"
 
     /// The field of a form that a field of the API is.
@@ -66,6 +68,11 @@ enum FormField: String, CaseIterable, Sendable {
         case (.currentPassword, .required): .errorCurrentPasswordRequired
         case (.currentPassword, .tooLong): .errorCurrentPasswordTooLong
         case (.currentPassword, .incorrect): .errorPasswordIncorrect
+        case (.email, .domainNotAllowed): .errorEmailDomain
+        case (.code, .required): .errorCodeRequired
+        case (.code, _): .errorCodeInvalid
+        case (.invite, .required): .errorInviteRequired
+        case (.invite, _): .errorInviteInvalid
         case (.confirmation, .required): .errorConfirmationRequired
         case (.confirmation, .mismatch): .errorMismatch
         default: .errorField

@@ -65,7 +65,9 @@ extension OAuthFailure {
             true
         // Signing in never meets it.
         case .identityTaken: purpose == .link
-        case .providerDisabled, .signInRequired, .notFromThisSite, .notReauthenticated, .identityDiffers,
+        case .domainNotAllowed: true
+        case .accountDisabled, .registrationClosed, .notInvited, .providerDisabled, .signInRequired, .notFromThisSite,
+            .notReauthenticated, .identityDiffers,
             .identityTooNew:
             false
         }
@@ -75,9 +77,10 @@ extension OAuthFailure {
     var needsAnotherAccount: Bool {
         switch self {
         case .emailMissing, .emailUnverified, .emailUnusable, .identityTaken, .identityDisconnected, .accountExists,
-            .providerAlreadyLinked:
+            .domainNotAllowed, .providerAlreadyLinked:
             true
-        case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .clockSkew, .providerDisabled,
+        case .accessDenied, .flowExpired, .accountDisabled, .registrationClosed, .notInvited, .providerUnavailable,
+            .providerError, .clockSkew, .providerDisabled,
             .signInRequired, .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew,
             .serviceUnavailable, .internalError:
             false
@@ -97,6 +100,10 @@ extension OAuthFailure {
         case .identityTaken: .oauthIdentityTaken
         case .identityDisconnected: .oauthIdentityDisconnected
         case .accountExists: .oauthAccountExists
+        case .accountDisabled: .errorAccountDisabled
+        case .registrationClosed: .oauthRegistrationClosed
+        case .notInvited: .oauthNotInvited
+        case .domainNotAllowed: .oauthDomainNotAllowed
         case .providerAlreadyLinked: .oauthProviderAlreadyLinked
         case .clockSkew: .oauthClockSkew
         case .providerDisabled: .oauthProviderDisabled

@@ -12,15 +12,23 @@ struct PageRenderer: Sendable {
     private let templates: TemplateLibrary
     private let texts: Translations
     private let assets: AssetLibrary
+    /// Whether pages lead to the one on which an account is created.
+    private let offersRegistration: Bool
 
     /// Makes a renderer.
     ///
     /// - Throws: ``TranslationError`` when a template takes a text that the translation does not have.
-    init(templates: TemplateLibrary, texts: Translations, assets: AssetLibrary) throws(TranslationError) {
+    init(
+        templates: TemplateLibrary,
+        texts: Translations,
+        assets: AssetLibrary,
+        offersRegistration: Bool = true
+    ) throws(TranslationError) {
         for language in SiteLanguage.allCases { try texts[language].require(templates.textKeys) }
         self.templates = templates
         self.texts = texts
         self.assets = assets
+        self.offersRegistration = offersRegistration
     }
 
     /// A renderer with everything that is part of the program.
@@ -89,6 +97,7 @@ struct PageRenderer: Sendable {
             "failed": view.hasFailed,
             // The form whose buttons the language buttons are, so that what was typed comes along.
             "typed_form": false,
+            "registration": offersRegistration,
         ]
         if let location = view.location { values["location"] = location }
         if let notice { values["notice"] = texts[notice.text] }

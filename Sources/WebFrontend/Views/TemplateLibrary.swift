@@ -65,6 +65,7 @@ struct TemplateLibrary: Sendable {
             "problem": PackageResources.problem_mustache,
             "providers": PackageResources.providers_mustache,
             "reauthentication": PackageResources.reauthentication_mustache,
+            "recover": PackageResources.recover_mustache,
             "register": PackageResources.register_mustache,
             "site_header": PackageResources.site_header_mustache,
             "summary": PackageResources.summary_mustache,

@@ -28,7 +28,7 @@ import Testing
         let paths = [
             APIPath.register, APIPath.login, APIPath.logout, APIPath.me, APIPath.name, APIPath.data,
             APIPath.confirmation, APIPath.deletion,
-            APIPath.password,
+            APIPath.password, APIPath.recover,
             APIPath.sessions, APIPath.session,
             APIPath.startOAuth(.google), APIPath.startOAuth(.discord), APIPath.oauthCallback(.google),
             APIPath.oauthCallback(.discord), APIPath.pendingConnection, APIPath.identities, APIPath.identity,

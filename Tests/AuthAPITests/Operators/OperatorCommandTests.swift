@@ -123,7 +123,7 @@ import Testing
             sessions: 0
         )
         let lines = try record.text(json: false)
-        #expect(lines.split(separator: "\n").count == 8)
+        #expect(lines.split(separator: "\n").count == 9)
         #expect(!lines.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control })
         #expect(lines.contains("signs in by:     nothing") && lines.contains("email verified:  never"))
         #expect(try !record.text(json: true).contains("\u{1B}"))

@@ -74,7 +74,16 @@ import Testing
                 postgres: database.pool,
                 identities: IdentityStore(
                     postgres: database.pool,
-                    vault: ProviderTokenVault(secretKey: Secret(TestAPI.secretKey), previous: nil)
+                    vault: ProviderTokenVault(secretKey: Secret(TestAPI.secretKey), previous: nil),
+                    registration: RegistrationPolicy(
+                        settings: RegistrationSettings(),
+                        store: InviteStore(postgres: database.pool),
+                        codes: OneTimeCodeKeys(
+                            for: .inviteCodes,
+                            secretKey: Secret(TestAPI.secretKey),
+                            previous: nil
+                        )
+                    )
                 )
             )
             let now = Date.now

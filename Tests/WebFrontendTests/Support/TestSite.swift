@@ -43,6 +43,7 @@ struct TestSite: Sendable {
         apiURL: String? = nil,
         publicURL: String = "http://localhost:8080",
         providers: Set<OAuthProvider> = [],
+        registration: RegistrationSettings = RegistrationSettings(),
         deadlines: Deadlines = Deadlines(),
         logger: Logger = quiet,
         _ body: @Sendable (TestSite) async throws -> Void
@@ -50,11 +51,12 @@ struct TestSite: Sendable {
         try await withClient { client in
             try await withServer(Application(responder: api.responder(), configuration: anyPort, logger: quiet)) {
                 port in
-                let settings = try settings(
+                var settings = try settings(
                     apiURL: apiURL ?? "http://127.0.0.1:\(port)",
                     publicURL: publicURL,
                     providers: providers
                 )
+                settings.registration = registration
                 let site = try buildApplication(settings, client: client, logger: logger, deadlines: deadlines)
                 try await withServer(site) { port in
                     try await body(TestSite(client: client, address: "http://127.0.0.1:\(port)"))

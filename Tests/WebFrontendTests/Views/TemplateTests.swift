@@ -26,6 +26,8 @@ import Testing
         LoginView(offer: .goOn(StubAuthAPI.user, connecting: nil), returnTo: nil, providers: []),
         LoginView(offer: .goOn(StubAuthAPI.user, connecting: .discord), returnTo: nil, providers: []),
         RegisterView(name: "", email: "", returnTo: nil, providers: []),
+        RecoverView(),
+        RecoverView(code: "code", errors: [FormError(.errorCodeInvalid, field: .code)], retryAfter: 3),
         RegisterView(
             name: "Ada",
             email: "a@example.com",
@@ -53,6 +55,30 @@ import Testing
             confirmation: Confirmations.password,
             errors: [FormError(.errorPasswordIncorrect, field: .currentPassword)],
             retryAfter: 1
+        ),
+        RegisterView(
+            name: "",
+            email: "",
+            returnTo: nil,
+            providers: [],
+            registration: RegistrationSettings(mode: .closed)
+        ),
+        RegisterView(
+            name: "",
+            email: "",
+            returnTo: .home,
+            providers: [.google, .discord],
+            registration: RegistrationSettings(mode: .invite, domains: ["example.com"]),
+            invite: "code",
+            errors: [FormError(.errorInviteInvalid, field: .invite)]
+        ),
+        RegisterView(
+            name: "",
+            email: "",
+            returnTo: .home,
+            providers: [.google],
+            registration: RegistrationSettings(mode: .invite),
+            invited: .google
         ),
         AccountView(sessions: [], identities: Identities.view(of: Identities.passwordOnly)),
         AccountView(sessions: Sessions.all, identities: Identities.view(of: Identities.both), connected: .google),

@@ -72,7 +72,23 @@ enum Operator {
                 keys: keys,
                 vault: ProviderTokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious),
                 provider: { providers[$0] }
-            )
+            ),
+            imports: UserImportStore(postgres: postgres),
+            throttleLimits: settings.throttleLimits,
+            recoveries: RecoveryStore(postgres: postgres),
+            recoveryCodes: OneTimeCodeKeys(
+                for: .recoveryCodes,
+                secretKey: settings.secretKey,
+                previous: settings.secretKeyPrevious
+            ),
+            invites: InviteStore(postgres: postgres),
+            inviteCodes: OneTimeCodeKeys(
+                for: .inviteCodes,
+                secretKey: settings.secretKey,
+                previous: settings.secretKeyPrevious
+            ),
+            registration: settings.registration,
+            publicURL: settings.common.publicURL
         )
     }
 

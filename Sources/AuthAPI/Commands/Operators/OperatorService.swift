@@ -8,6 +8,15 @@ struct OperatorService: Sendable {
     let hasher: PasswordHasher
     let audit: AuditService
     let deletion: UserDeletionService
+    let imports: UserImportStore
+    let throttleLimits: ThrottleLimits
+    let recoveries: RecoveryStore
+    let recoveryCodes: OneTimeCodeKeys
+    let invites: InviteStore
+    let inviteCodes: OneTimeCodeKeys
+    let registration: RegistrationSettings
+    /// The address that links lead to.
+    let publicURL: WebOrigin
 
     /// Makes a user who can sign in with a password; opens no session.
     ///

@@ -73,6 +73,7 @@ extension UserRecord {
             hasPassword: try row.bool(3),
             providers: try row.text(4).split(separator: ",").map(String.init),
             emailVerifiedAt: try row.optionalTimestamp(5),
+            disabledAt: try row.optionalTimestamp(9),
             createdAt: try row.timestamp(6),
             updatedAt: try row.timestamp(7),
             sessions: try row.int8(8)
@@ -85,7 +86,7 @@ private struct FindRecords: Statement {
         SELECT id, email, name, password_hash IS NOT NULL,
             coalesce((SELECT string_agg(provider, ',' ORDER BY provider) FROM oauth_accounts WHERE user_id = users.id), ''),
             email_verified_at, created_at, updated_at,
-            (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1)
+            (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1), disabled_at
         FROM users
         WHERE ($2 IS NULL OR strpos(lower(email), lower($2)) > 0 OR strpos(lower(name), lower($2)) > 0)
             AND ($3 IS NULL OR (created_at, id) < (SELECT last.created_at, last.id FROM users AS last WHERE last.id = $3))
@@ -105,7 +106,7 @@ private struct FindRecord: ReadStatement {
         SELECT id, email, name, password_hash IS NOT NULL,
             coalesce((SELECT string_agg(provider, ',' ORDER BY provider) FROM oauth_accounts WHERE user_id = users.id), ''),
             email_verified_at, created_at, updated_at,
-            (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1)
+            (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > $1), disabled_at
         FROM users WHERE id = $2 OR lower(email) = $3
         """
     let reference: UserReference

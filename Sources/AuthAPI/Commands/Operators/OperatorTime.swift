@@ -26,30 +26,9 @@ struct OperatorTime: Equatable {
     init?(_ text: String, now: Date) {
         guard text.utf8.count <= 64 else { return nil }
         let text = Array(text.utf8)
-        guard let date = Self.ago(text, now) ?? Self.calendar(text) else { return nil }
+        let ago = OperatorDuration.seconds(text).map { now.addingTimeInterval(-Double($0)) }
+        guard let date = ago ?? Self.calendar(text) else { return nil }
         self.date = date
-    }
-
-    /// `7d`, `1d12h`: numbers with units, each smaller than the one before.
-    private static func ago(_ text: [UInt8], _ now: Date) -> Date? {
-        let units: [(letter: UInt8, seconds: Int)] = [
-            (UInt8(ascii: "w"), 604_800), (UInt8(ascii: "d"), 86_400), (UInt8(ascii: "h"), 3600),
-            (UInt8(ascii: "m"), 60), (UInt8(ascii: "s"), 1),
-        ]
-        var rest = text[...]
-        var smallest = Int.max
-        var seconds = 0
-        while !rest.isEmpty {
-            let digits = rest.prefix { isDigit($0) }
-            rest = rest.dropFirst(digits.count)
-            guard (1...9).contains(digits.count), let count = number(digits), let letter = rest.popFirst(),
-                let unit = units.first(where: { $0.letter == letter | 0x20 }), unit.seconds < smallest
-            else { return nil }
-            smallest = unit.seconds
-            seconds += count * unit.seconds
-        }
-        guard !text.isEmpty, seconds <= 100 * 366 * 86_400 else { return nil }
-        return now.addingTimeInterval(-Double(seconds))
     }
 
     /// A date, alone or with a time of day.
@@ -100,9 +79,9 @@ struct OperatorTime: Equatable {
         return (sign == UInt8(ascii: "-") ? -1 : 1) * (hours * 3600 + minutes * 60)
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+    fileprivate static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+    fileprivate static func number(_ digits: ArraySlice<UInt8>) -> Int? {
         guard !digits.isEmpty, digits.allSatisfy(isDigit) else { return nil }
         return Int(String(decoding: digits, as: UTF8.self))
     }
@@ -121,5 +100,44 @@ struct OperatorTime: Equatable {
         let shifted = month > 2 ? year : year - 1
         let leapDays = shifted / 4 - shifted / 100 + shifted / 400
         return shifted * 365 + leapDays + (153 * ((month + 9) % 12) + 2) / 5 + day - 719_469
+    }
+}
+
+/// A duration as an operator writes it.
+struct OperatorDuration: Equatable {
+    let seconds: Int
+
+    init(seconds: Int) { self.seconds = seconds }
+
+    /// Reads an argument.
+    ///
+    /// - Throws: `ValidationError` that lists the forms.
+    init(argument: String) throws {
+        guard argument.utf8.count <= 64, let seconds = Self.seconds(Array(argument.utf8)) else {
+            throw ValidationError("this is no duration; write 45s, 90m, 24h, 7d, 2w or 1d12h")
+        }
+        self.seconds = seconds
+    }
+
+    /// `7d`, `1d12h`: numbers with units, each smaller than the one before; nil for anything else, and for more than a
+    /// hundred years.
+    static func seconds(_ text: [UInt8]) -> Int? {
+        let units: [(letter: UInt8, seconds: Int)] = [
+            (UInt8(ascii: "w"), 604_800), (UInt8(ascii: "d"), 86_400), (UInt8(ascii: "h"), 3600),
+            (UInt8(ascii: "m"), 60), (UInt8(ascii: "s"), 1),
+        ]
+        var rest = text[...]
+        var smallest = Int.max
+        var seconds = 0
+        while !rest.isEmpty {
+            let digits = rest.prefix { OperatorTime.isDigit($0) }
+            rest = rest.dropFirst(digits.count)
+            guard (1...9).contains(digits.count), let count = OperatorTime.number(digits), let letter = rest.popFirst(),
+                let unit = units.first(where: { $0.letter == letter | 0x20 }), unit.seconds < smallest
+            else { return nil }
+            smallest = unit.seconds
+            seconds += count * unit.seconds
+        }
+        return text.isEmpty || seconds > 100 * 366 * 86_400 ? nil : seconds
     }
 }

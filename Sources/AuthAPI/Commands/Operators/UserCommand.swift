@@ -8,7 +8,11 @@ struct UserCommand: AsyncParsableCommand {
         commandName: "user",
         abstract: "Lists, shows, creates and deletes users.",
         discussion: "Users are identified by email address or ID. Exit status 1: there is no such user.",
-        subcommands: [List.self, Show.self, Create.self, Delete.self, EndSessions.self]
+        subcommands: [
+            List.self, Show.self, Create.self, Delete.self, EndSessions.self, Recover.self, Disable.self, Enable.self,
+            SetEmail.self,
+            AllowIdentity.self, Export.self, Import.self,
+        ]
     )
 
     /// Lists users.
@@ -32,7 +36,12 @@ struct UserCommand: AsyncParsableCommand {
                 id: \.id,
                 empty: "no users",
                 titles: ["EMAIL", "SIGNS IN BY", "SESSIONS", "CREATED", "ID", "NAME"],
-                cells: { [$0.email, $0.signIn, "\($0.sessions)", $0.createdAt.ISO8601Format(), $0.id, $0.name] }
+                cells: {
+                    [
+                        $0.email, $0.disabledAt == nil ? $0.signIn : "disabled", "\($0.sessions)",
+                        $0.createdAt.ISO8601Format(), $0.id, $0.name,
+                    ]
+                }
             )
         }
     }
@@ -191,7 +200,7 @@ extension UserRecord {
         let lines = [
             ("id", id), ("email", TextTable.harmless(email)), ("name", TextTable.harmless(name)),
             ("signs in by", signIn), ("email verified", emailVerifiedAt?.ISO8601Format() ?? "never"),
-            ("created", createdAt.ISO8601Format()),
+            ("disabled", disabledAt?.ISO8601Format() ?? "no"), ("created", createdAt.ISO8601Format()),
             ("changed", updatedAt.ISO8601Format()), ("live sessions", "\(sessions)"),
         ]
         return lines.map { label, value in

@@ -13,6 +13,8 @@ struct UserRecord: Sendable, Equatable, Encodable {
     let providers: [String]
     /// When a provider vouched for the email.
     let emailVerifiedAt: Date?
+    /// When an operator disabled the user; nil for users who may sign in.
+    var disabledAt: Date?
     let createdAt: Date
     let updatedAt: Date
     /// How many sessions are live.
@@ -22,6 +24,7 @@ struct UserRecord: Sendable, Equatable, Encodable {
         case id, email, name, providers, sessions
         case hasPassword = "has_password"
         case emailVerifiedAt = "email_verified_at"
+        case disabledAt = "disabled_at"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
     }

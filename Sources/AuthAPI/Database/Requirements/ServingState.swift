@@ -27,7 +27,7 @@ struct DescribeServing: ReadStatement {
             concat_ws(' ',
                 (SELECT string_agg(name, ' ')
                     FROM unnest(ARRAY['users', 'sessions', 'oauth_accounts', 'throttles',
-                            'disconnected_identities']) AS name
+                            'disconnected_identities', 'invites', 'password_recoveries']) AS name
                     WHERE to_regclass(name) IS NULL OR NOT (has_table_privilege(to_regclass(name), 'SELECT')
                         AND has_table_privilege(to_regclass(name), 'INSERT')
                         AND has_table_privilege(to_regclass(name), 'DELETE')
@@ -42,7 +42,7 @@ struct DescribeServing: ReadStatement {
             coalesce((SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
                 WHERE oid IN (to_regclass('users'), to_regclass('sessions'), to_regclass('oauth_accounts'),
                         to_regclass('throttles'), to_regclass('audit_events'), to_regclass('disconnected_identities'),
-                        to_regclass('backup_status'))
+                        to_regclass('backup_status'), to_regclass('invites'), to_regclass('password_recoveries'))
                     AND row_security_active(oid) AND NOT EXISTS (
                         SELECT FROM pg_policy, unnest(polroles) AS granted WHERE polrelid = pg_class.oid
                             AND polpermissive AND (granted = 0 OR pg_has_role(granted, 'USAGE')))), '')

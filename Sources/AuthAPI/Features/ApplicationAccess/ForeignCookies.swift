@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Shared
 
 /// Tells the application's cookies from this site's own, which never reach it.
 ///
@@ -12,7 +13,7 @@ struct ForeignCookies: Sendable {
     init(_ site: SiteCookies) {
         flowPrefix = Array(site.name("oauth_flow_").utf8)
         names =
-            ["access_token", "oauth_connect", "known_device"].map { Array(site.name($0).utf8) } + [
+            ["access_token", "oauth_connect", "known_device", PagePath.inviteCookie].map { Array(site.name($0).utf8) } + [
                 Array("sent_on".utf8)
             ]
     }

@@ -34,6 +34,20 @@ enum AuditEventKind: String, CaseIterable, Sendable {
     case nameChanged = "name_changed"
     /// A user downloaded what is stored about them.
     case dataDownloaded = "data_downloaded"
+    /// An operator disabled a user, or let a disabled one sign in again.
+    case userDisabled = "user_disabled"
+    case userEnabled = "user_enabled"
+    /// An operator changed a user's address; the subject is the former one.
+    case emailChanged = "email_changed"
+    /// An operator let provider accounts that their user has disconnected sign in again.
+    case identityAllowed = "identity_allowed"
+    /// An operator gave all attempts of a limit back.
+    case limitCleared = "limit_cleared"
+    /// An operator made a one-time link for a user.
+    case recoveryCreated = "recovery_created"
+    /// An operator made or revoked an invitation.
+    case inviteCreated = "invite_created"
+    case inviteRevoked = "invite_revoked"
 }
 
 /// Why a sign-in failed, in the column `detail`; for operators only, who asks is never told.
@@ -42,6 +56,8 @@ enum SignInFailure: String, Sendable {
     /// The account's owner signs in through a provider only.
     case noPassword = "no_password"
     case unknownAccount = "unknown_account"
+    /// The password was right, and an operator has disabled the account.
+    case userDisabled = "user_disabled"
 }
 
 /// How a provider account came to be linked, in the column `detail`.

@@ -7,23 +7,27 @@ struct RequestTrace: Sendable, Equatable {
     let client: ClientInfo
     /// The browser's name, where it is known for the account that is concerned.
     var knownAs: DeviceID?
+    /// When the browser signed in to that account, to the second.
+    var knownSince: Date?
     /// The identifier that the answer and the logs of all servers have; nil where no request was.
     let requestID: String?
 
     /// A command of whoever operates the site.
     static let `operator` = RequestTrace(client: ClientInfo(userAgent: nil, address: nil), requestID: nil)
 
-    init(client: ClientInfo, requestID: String?, knownAs: DeviceID? = nil) {
+    init(client: ClientInfo, requestID: String?, knownAs: DeviceID? = nil, knownSince: Date? = nil) {
         self.client = client
         self.requestID = requestID
         self.knownAs = knownAs
+        self.knownSince = knownSince
     }
 
-    init(_ request: Request, context: some TracedContext, knownAs: DeviceID? = nil) {
+    init(_ request: Request, context: some TracedContext, knownAs known: KnownDevice? = nil) {
         self.init(
             client: ClientInfo(userAgent: request.headers[.userAgent], address: context.clientAddress),
             requestID: context.requestID,
-            knownAs: knownAs
+            knownAs: known?.id,
+            knownSince: known?.since
         )
     }
 

@@ -18,6 +18,7 @@ struct LockedUser: Sendable {
     /// Whether a provider has vouched for the email.
     let isVerified: Bool
     let hasPassword: Bool
+    let isDisabled: Bool
 }
 
 /// The user that an identity is linked to.
@@ -31,14 +32,20 @@ struct FindOwner: Statement {
 /// Locks a user; sessions may still be opened meanwhile.
 struct LockUser: Statement {
     static let sql: StaticString = """
-        SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL
+        SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL,
+            disabled_at IS NOT NULL
         FROM users WHERE id = $1 FOR NO KEY UPDATE
         """
     let id: UserID
     var parameters: [PostgresValue] { [.uuid(id)] }
 
     static func decode(_ row: PostgresRow) throws -> LockedUser {
-        LockedUser(user: try User(row, from: 0), isVerified: try row.bool(4), hasPassword: try row.bool(5))
+        LockedUser(
+            user: try User(row, from: 0),
+            isVerified: try row.bool(4),
+            hasPassword: try row.bool(5),
+            isDisabled: try row.bool(6)
+        )
     }
 }
 
@@ -51,7 +58,7 @@ struct LockAccountByEmail: Statement {
 
     static let sql: StaticString = """
         SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL,
-            EXISTS (SELECT FROM oauth_accounts WHERE user_id = users.id AND provider = $2)
+            EXISTS (SELECT FROM oauth_accounts WHERE user_id = users.id AND provider = $2), disabled_at IS NOT NULL
         FROM users WHERE lower(email) = $1 FOR NO KEY UPDATE
         """
     let identity: ProviderIdentity
@@ -63,7 +70,8 @@ struct LockAccountByEmail: Statement {
             facts: LinkingPolicy.SameEmail(
                 isVerified: try row.bool(4),
                 hasPassword: try row.bool(5),
-                hasProvider: try row.bool(6)
+                hasProvider: try row.bool(6),
+                isDisabled: try row.bool(7)
             )
         )
     }

@@ -15,6 +15,8 @@ struct IdentityStore: Sendable {
         case passwordNeeded
         /// It signs nobody in; the audit trail knows.
         case refused(LinkingPolicy.Refusal)
+        /// It has no account, and none is created for it.
+        case notAdmitted(RegistrationPolicy.Refusal)
     }
 
     /// Somebody else changed the rows between two statements; the whole is to be done again.
@@ -22,12 +24,18 @@ struct IdentityStore: Sendable {
 
     let postgres: PostgresPool
     let vault: ProviderTokenVault
+    let registration: RegistrationPolicy
 
     /// Finds or makes the user of an identity by the rules of ``LinkingPolicy``, and stores the provider's tokens.
     ///
-    /// Of two calls for one new identity at the same moment one makes the user and the other finds it.
-    ///
-    func resolve(_ identity: ProviderIdentity, from trace: RequestTrace, at now: Date) async throws -> Resolution {
+    /// Of two calls for one new identity at the same moment one makes the user and the other finds it. A new user takes what
+    /// ``RegistrationPolicy`` asks for, such as the code of an invitation.
+    func resolve(
+        _ identity: ProviderIdentity,
+        invite code: String?,
+        from trace: RequestTrace,
+        at now: Date
+    ) async throws -> Resolution {
         let key = identity.key
         let email = identity.email.value
         let sealed = try vault.seal(identity.tokens, for: key)
@@ -52,9 +60,18 @@ struct IdentityStore: Sendable {
             switch decision {
             case .signIn:
                 guard let owner, let user = try db.first(LockUser(id: owner)) else { throw Raced() }
+                guard !user.isDisabled else {
+                    return .refused(try refusal(.userDisabled, of: key, owner, from: trace, in: db))
+                }
                 let id = try refresh(identity, sealed, of: owner, in: db)
                 return .user(try updatePicture(of: user.user, to: identity.avatarURL, in: db), id)
             case .create:
+                do throws(any Error) {
+                    let invite = try registration.decision(identity.email, code: code)
+                    if let invite { try InviteStore.use(invite, in: db) }
+                } catch let refusal as RegistrationPolicy.Refusal {
+                    return .notAdmitted(refusal)
+                }
                 let user = User(identity)
                 let insertion = InsertVerifiedAccount(
                     user: user,
@@ -75,12 +92,8 @@ struct IdentityStore: Sendable {
                 return .user(try updatePicture(of: user, to: identity.avatarURL, in: db), link.id)
             case .askPassword: return .passwordNeeded
             case .refuse(let refusal):
-                if let user = formerOwner ?? sameEmail?.user.id {
-                    try db.run(
-                        RecordRefusal(user: user, provider: key.provider, refusal: refusal, trace: trace)
-                    )
-                }
-                return .refused(refusal)
+                guard let user = formerOwner ?? sameEmail?.user.id else { return .refused(refusal) }
+                return .refused(try self.refusal(refusal, of: key, user, from: trace, in: db))
             }
         }
     }
@@ -142,6 +155,18 @@ struct IdentityStore: Sendable {
         default: throw Self.nothingPending
         }
         try vouch(for: user, by: pending.email, picture: pending.avatarURL, at: session.createdAt, in: db)
+    }
+
+    /// Records that an identity does not sign a user in.
+    private func refusal(
+        _ refusal: LinkingPolicy.Refusal,
+        of key: IdentityKey,
+        _ user: UserID,
+        from trace: RequestTrace,
+        in db: PostgresConnection
+    ) throws -> LinkingPolicy.Refusal {
+        try db.run(RecordRefusal(user: user, provider: key.provider, refusal: refusal, trace: trace))
+        return refusal
     }
 
     /// Links an identity.

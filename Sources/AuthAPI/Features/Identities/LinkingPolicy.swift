@@ -15,6 +15,8 @@ enum LinkingPolicy {
         let hasPassword: Bool
         /// Whether another account of the same provider is linked to it.
         let hasProvider: Bool
+        /// Whether an operator has disabled the account.
+        var isDisabled = false
     }
 
     /// What to do.
@@ -38,6 +40,8 @@ enum LinkingPolicy {
         case providerTaken = "provider_already_linked"
         /// The account with the same email has no password: its user has to sign in as before and connect the identity.
         case accountExists = "account_exists"
+        /// An operator has disabled the account that it signs in to, or would be linked to.
+        case userDisabled = "user_disabled"
     }
 
     static func decision(
@@ -50,7 +54,7 @@ enum LinkingPolicy {
         if isDisconnected { return .refuse(.disconnected) }
         guard let sameEmail else { return .create }
         if sameEmail.hasProvider { return .refuse(.providerTaken) }
-        if sameEmail.isVerified, isEmailAuthority { return .link }
+        if sameEmail.isVerified, isEmailAuthority { return sameEmail.isDisabled ? .refuse(.userDisabled) : .link }
         return sameEmail.hasPassword ? .askPassword : .refuse(.accountExists)
     }
 }
@@ -71,6 +75,8 @@ extension LinkingPolicy.Refusal {
                 .accountExists,
                 "the email has an account, and the provider is not the authority for the email"
             )
+        case .userDisabled:
+            ProviderError(.accountDisabled, "an operator has disabled the user")
         }
     }
 }

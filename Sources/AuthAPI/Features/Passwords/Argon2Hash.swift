@@ -16,6 +16,8 @@ struct Argon2Hash: Sendable, Equatable {
     let salt: [UInt8]
     /// The result.
     let tag: [UInt8]
+    /// Data that was hashed together with the password; empty in new hashes (RFC 9106, section 3.1, "associated data").
+    let data: [UInt8]
 
     /// The version that new hashes are made with (RFC 9106, section 3.2).
     static let currentVersion = 19
@@ -28,9 +30,11 @@ struct Argon2Hash: Sendable, Equatable {
         self.version = Self.currentVersion
         self.parameters = parameters
         self.salt = salt
+        data = []
         self.tag = try Self.tag(
             of: password.normalized,
             salt: salt,
+            data: data,
             length: Self.tagLength,
             parameters: parameters,
             version: Self.currentVersion
@@ -43,9 +47,13 @@ struct Argon2Hash: Sendable, Equatable {
         self.parameters = parameters
         salt = Self.randomBytes(Self.saltLength)
         tag = Self.randomBytes(Self.tagLength)
+        data = []
     }
 
-    /// Reads a PHC string; nil when it is not Argon2id, malformed, or asks for more than `Argon2Parameters` allows.
+    /// Reads a PHC string; nil when it is not Argon2id, malformed, made with a secret key (`keyid`), or asks for more than
+    /// `Argon2Parameters` allows.
+    ///
+    /// The parameters may come in any order, as other libraries write them.
     init?(phc: String) {
         // `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`; strings from before version 19 have no `v`.
         var parts = phc.utf8.count <= 512 ? phc.split(separator: "$", omittingEmptySubsequences: false) : []
@@ -57,12 +65,13 @@ struct Argon2Hash: Sendable, Equatable {
             parts.remove(at: 2)
         }
         guard parts.count == 5, version == 16 || version == Self.currentVersion,
-            let parameters = Self.parameters(parts[2]), parameters.areAcceptable,
+            let (parameters, data) = Self.parameters(parts[2]), parameters.areAcceptable,
             let salt = Self.unpaddedBase64(parts[3]), (8...64).contains(salt.count),
-            let tag = Self.unpaddedBase64(parts[4]), (16...64).contains(tag.count)
+            let tag = Self.unpaddedBase64(parts[4]), (12...64).contains(tag.count)
         else { return nil }
         self.version = version
         self.parameters = parameters
+        self.data = data
         self.salt = salt
         self.tag = tag
     }
@@ -70,7 +79,8 @@ struct Argon2Hash: Sendable, Equatable {
     /// The PHC string.
     var phc: String {
         let cost = "m=\(parameters.memoryKiB),t=\(parameters.iterations),p=\(parameters.parallelism)"
-        return "$argon2id$v=\(version)$\(cost)$\(Self.unpaddedBase64(salt))$\(Self.unpaddedBase64(tag))"
+        let data = data.isEmpty ? "" : ",data=\(Self.unpaddedBase64(data))"
+        return "$argon2id$v=\(version)$\(cost)\(data)$\(Self.unpaddedBase64(salt))$\(Self.unpaddedBase64(tag))"
     }
 
     /// Whether the password is the one that was hashed.
@@ -80,6 +90,7 @@ struct Argon2Hash: Sendable, Equatable {
         let computed = try Self.tag(
             of: password.normalized,
             salt: salt,
+            data: data,
             length: tag.count,
             parameters: parameters,
             version: version
@@ -90,14 +101,16 @@ struct Argon2Hash: Sendable, Equatable {
     private static func tag(
         of password: SecretBytes,
         salt: [UInt8],
+        data: [UInt8],
         length: Int,
         parameters: Argon2Parameters,
         version: Int
     ) throws -> [UInt8] {
         var tag = [UInt8](repeating: 0, count: length)
-        // Nothing is written through the pointers to the salt and, without a flag that asks for it, to the password.
+        // Nothing is written through the pointers to salt and data and, without a flag that asks for it, to the password.
+        let input = salt + data
         let status = unsafe password.withUnsafeBytes { password in
-            unsafe salt.withUnsafeBufferPointer { salt in
+            unsafe input.withUnsafeBufferPointer { input in
                 unsafe tag.withUnsafeMutableBufferPointer { tag in
                     var context = unsafe argon2_context()
                     unsafe context.out = tag.baseAddress
@@ -106,8 +119,12 @@ struct Argon2Hash: Sendable, Equatable {
                         mutating: password.baseAddress?.assumingMemoryBound(to: UInt8.self)
                     )
                     unsafe context.pwdlen = UInt32(password.count)
-                    unsafe context.salt = UnsafeMutablePointer(mutating: salt.baseAddress)
+                    unsafe context.salt = UnsafeMutablePointer(mutating: input.baseAddress)
                     unsafe context.saltlen = UInt32(salt.count)
+                    if !data.isEmpty {
+                        unsafe context.ad = UnsafeMutablePointer(mutating: input.baseAddress?.advanced(by: salt.count))
+                        unsafe context.adlen = UInt32(data.count)
+                    }
                     unsafe context.t_cost = UInt32(parameters.iterations)
                     unsafe context.m_cost = UInt32(parameters.memoryKiB)
                     unsafe context.lanes = UInt32(parameters.parallelism)
@@ -129,13 +146,19 @@ struct Argon2Hash: Sendable, Equatable {
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 
-    private static func parameters(_ text: Substring) -> Argon2Parameters? {
-        let values = text.split(separator: ",", omittingEmptySubsequences: false)
-        guard values.count == 3, values[0].hasPrefix("m="), values[1].hasPrefix("t="), values[2].hasPrefix("p="),
-            let memory = number(values[0].dropFirst(2)), let iterations = number(values[1].dropFirst(2)),
-            let parallelism = number(values[2].dropFirst(2))
+    /// Memory, passes and lanes, each once, and the associated data if there is any.
+    private static func parameters(_ text: Substring) -> (Argon2Parameters, data: [UInt8])? {
+        var values: [Substring: Substring] = [:]
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let sign = part.firstIndex(of: "="),
+                values.updateValue(part[part.index(after: sign)...], forKey: part[..<sign]) == nil
+            else { return nil }
+        }
+        let data = values.removeValue(forKey: "data")
+        guard values.count == 3, let memory = values["m"].flatMap(number), let iterations = values["t"].flatMap(number),
+            let parallelism = values["p"].flatMap(number), let data = data.map(unpaddedBase64) ?? [], data.count <= 32
         else { return nil }
-        return Argon2Parameters(memoryKiB: memory, iterations: iterations, parallelism: parallelism)
+        return (Argon2Parameters(memoryKiB: memory, iterations: iterations, parallelism: parallelism), data)
     }
 
     /// A decimal number without sign, leading zeros or more than ten digits.

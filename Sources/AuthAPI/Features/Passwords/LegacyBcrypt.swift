@@ -1,22 +1,35 @@
 import CCrypt
+import Crypto
 
 /// A bcrypt hash of a user who was moved over from an earlier backend: checked, never made.
 ///
 /// The earlier backend hashed the password as it was typed, in UTF-8, and read no more than 72 bytes of it; so the
 /// bytes after the 72nd do not count here either until the first sign-in replaces the hash by an Argon2id one. A
 /// password with a NUL byte is refused: C implementations stop there and Python's raised an error.
-struct LegacyBcrypt: Sendable {
+///
+/// Django's `BCryptSHA256PasswordHasher` hashes the password's SHA-256 in hexadecimal instead, so that all of it counts.
+struct LegacyBcrypt: Sendable, CustomStringConvertible {
     /// The bytes of a password that bcrypt reads.
     static let passwordLimit = 72
     /// The costs that are computed, as powers of two; 15 takes about three seconds.
     static let costRange = 4...15
 
+    /// What Django puts before a hash of the SHA-256.
+    private static let digestPrefix = "bcrypt_sha256$"
+
     /// Prefix, cost and salt, with the hash after them: 60 ASCII characters.
     private let text: [UInt8]
+    /// Whether it is the hash of the password's SHA-256.
+    private let isOfDigest: Bool
 
-    /// Reads `$2a$`, `$2b$` or `$2y$`, cost, salt and hash; nil when malformed or more expensive than allowed.
+    /// The hash as it is stored.
+    var description: String { (isOfDigest ? Self.digestPrefix : "") + String(decoding: text, as: UTF8.self) }
+
+    /// Reads `$2a$`, `$2b$` or `$2y$`, cost, salt and hash, with `bcrypt_sha256$` before it if it is of the SHA-256; nil when
+    /// malformed or more expensive than allowed.
     init?(_ stored: String) {
-        let text = Array(stored.utf8)
+        isOfDigest = stored.hasPrefix(Self.digestPrefix)
+        let text = Array(stored.utf8.dropFirst(isOfDigest ? Self.digestPrefix.utf8.count : 0))
         guard text.count == 60, text.starts(with: Array("$2".utf8)), Array("aby".utf8).contains(text[2]),
             text[3] == UInt8(ascii: "$"), text[6] == UInt8(ascii: "$"),
             text[4...5].allSatisfy({ (0x30...0x39).contains($0) }),
@@ -35,7 +48,9 @@ struct LegacyBcrypt: Sendable {
     }
 
     private func matches(_ password: SecretBytes) -> Bool {
-        var phrase = unsafe password.withUnsafeBytes { bytes in unsafe Array(bytes.prefix(Self.passwordLimit)) }
+        var phrase = unsafe password.withUnsafeBytes { bytes in
+            unsafe isOfDigest ? Self.digest(bytes) : Array(bytes.prefix(Self.passwordLimit))
+        }
         defer { unsafe phrase.withUnsafeMutableBytes { buffer in unsafe wipe(buffer) } }
         let hasNUL = phrase.contains(0)
         phrase.append(0)
@@ -43,6 +58,12 @@ struct LegacyBcrypt: Sendable {
         // The 31 characters after the salt: libcrypt writes the salt's last character in its canonical form, which
         // the stored one need not have.
         return constantTimeEqual(Array(computed.suffix(31)), Array(text.suffix(31)))
+    }
+
+    /// The SHA-256 in lower-case hexadecimal.
+    private static func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        return unsafe SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }
     }
 
     /// What libcrypt makes of a NUL-terminated phrase with the salt and cost of this hash; nil when it refuses.

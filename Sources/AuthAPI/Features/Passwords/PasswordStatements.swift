@@ -9,6 +9,8 @@ struct PasswordChange: Sendable {
         case owner = "by_owner"
         /// Its owner, who had none, signed in again at a provider.
         case provider = "by_provider"
+        /// With a one-time link of an operator.
+        case recovery = "by_recovery"
     }
 
     /// Which stored hash it replaces.

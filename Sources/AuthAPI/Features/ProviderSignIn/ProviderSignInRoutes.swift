@@ -10,6 +10,7 @@ struct ProviderSignInRoutes: Sendable {
     let service: ProviderSignInService
     let flows: FlowCookies
     let pendingLinks: PendingLinkCookie
+    let invites: InviteCookie
     let tickets: LinkTickets
     let sessions: SessionService
     let cookie: SessionCookie
@@ -44,7 +45,8 @@ struct ProviderSignInRoutes: Sendable {
                     provider,
                     returnTo: returnTo,
                     linkTo: visitor?.user.id,
-                    choosesAccount: visitor != nil || !query.values(PagePath.chooseParameter).isEmpty
+                    choosesAccount: visitor != nil || !query.values(PagePath.chooseParameter).isEmpty,
+                    invite: visitor == nil ? invites.code(of: request) : nil
                 )
                 var response = SignInRedirect.toProvider(address)
                 try flows.keep(flow, of: request, on: &response)
@@ -148,6 +150,7 @@ struct ProviderSignInRoutes: Sendable {
             metrics.countSignIn(flow.provider.rawValue, "ok")
             var response = cookie.set(opened.token, on: SignInRedirect.page(flow.returnPath ?? landing))
             pendingLinks.forget(of: request, on: &response)
+            invites.forget(of: request, on: &response)
             return response
         case .linked: return SignInRedirect.linked(flow.provider)
         case .confirmed: return SignInRedirect.home(flow.returnPath?.value)

@@ -34,13 +34,15 @@ struct ProviderSignInService: Sendable {
         returnTo: ReturnPath?,
         linkTo user: UserID? = nil,
         confirming visitor: SignedIn? = nil,
-        choosesAccount: Bool = false
+        choosesAccount: Bool = false,
+        invite: String? = nil
     ) async throws -> (flow: SignInFlow, address: String) {
         let flow = SignInFlow(
             name,
             returnTo: returnTo,
             linkTo: user,
-            confirming: visitor.map { ($0.sessionID, now()) }
+            confirming: visitor.map { ($0.sessionID, now()) },
+            invite: invite
         )
         let address = try await configured(name).authorizationURL(
             for: AuthorizationRequest(
@@ -97,19 +99,20 @@ struct ProviderSignInService: Sendable {
         }
         let identity = try await identity(for: flow, code: code, issuer: issuer)
         do {
-            return try await signIn(identity, replacing: tokens, from: trace)
+            return try await signIn(identity, invite: flow.invite, replacing: tokens, from: trace)
         } catch is UserGone {
             // The user was deleted, or the identity disconnected, between two steps; the second attempt finds that.
-            return try await signIn(identity, replacing: tokens, from: trace)
+            return try await signIn(identity, invite: flow.invite, replacing: tokens, from: trace)
         }
     }
 
     private func signIn(
         _ identity: ProviderIdentity,
+        invite: String?,
         replacing tokens: [Secret],
         from trace: RequestTrace
     ) async throws -> Outcome {
-        switch try await store.resolve(identity, from: trace, at: now()) {
+        switch try await store.resolve(identity, invite: invite, from: trace, at: now()) {
         case .user(let user, let id):
             let session = try await sessions.open(
                 for: user,
@@ -121,6 +124,7 @@ struct ProviderSignInService: Sendable {
             return .signedIn(session)
         case .passwordNeeded: return .passwordNeeded(PendingLink(identity))
         case .refused(let refusal): throw refusal.error
+        case .notAdmitted(let refusal): throw refusal.providerError
         }
     }
 

@@ -19,6 +19,8 @@ struct SignInFlow: Codable, Sendable, Equatable {
     let confirms: SessionID?
     /// When it began, in seconds since 1970; only flows that confirm have it.
     let startedAt: Int64?
+    /// The code of an invitation, for a new account.
+    let invite: String?
 
     private enum CodingKeys: String, CodingKey {
         case provider = "p"
@@ -27,6 +29,7 @@ struct SignInFlow: Codable, Sendable, Equatable {
         case verifier = "v"
         case returnTo = "r"
         case linkTo = "l"
+        case invite = "i"
         case confirms = "c"
         case startedAt = "t"
     }
@@ -36,7 +39,8 @@ struct SignInFlow: Codable, Sendable, Equatable {
         _ provider: OAuthProvider,
         returnTo: ReturnPath?,
         linkTo: UserID?,
-        confirming: (session: SessionID, now: Date)? = nil
+        confirming: (session: SessionID, now: Date)? = nil,
+        invite: String? = nil
     ) {
         self.provider = provider
         state = Base64URL.random256Bits()
@@ -46,6 +50,7 @@ struct SignInFlow: Codable, Sendable, Equatable {
         self.linkTo = linkTo
         confirms = confirming?.session
         startedAt = confirming.map { Int64($0.now.timeIntervalSince1970) }
+        self.invite = invite
     }
 
     /// The page to go to afterwards, by today's rule: an older release may have sealed it.

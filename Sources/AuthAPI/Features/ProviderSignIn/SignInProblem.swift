@@ -47,7 +47,8 @@ struct SignInProblem: Sendable {
     private var level: Logger.Level {
         switch failure {
         case .accessDenied, .flowExpired, .emailMissing, .emailUnverified, .emailUnusable, .identityTaken,
-            .identityDisconnected, .accountExists, .providerAlreadyLinked, .signInRequired, .providerDisabled,
+            .identityDisconnected, .accountExists, .accountDisabled, .registrationClosed, .notInvited,
+            .domainNotAllowed, .providerAlreadyLinked, .signInRequired, .providerDisabled,
             .notReauthenticated, .identityDiffers, .identityTooNew:
             .notice
         case .providerUnavailable, .providerError, .clockSkew, .notFromThisSite, .serviceUnavailable: .warning

@@ -26,6 +26,8 @@ struct SessionSelection: Sendable {
         case limit = "over_limit"
         /// The password was changed.
         case password = "password_changed"
+        /// An operator disabled the user.
+        case disabled = "user_disabled"
     }
 
     let user: UserID

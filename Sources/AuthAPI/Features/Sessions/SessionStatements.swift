@@ -2,8 +2,9 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Stores a session, and the event that it was opened, unless the user is gone or has another password hash than the one
-/// that was checked; gives back what was taken for the check; counts the user's other live sessions as far as `countingTo`.
+/// Stores a session, and the event that it was opened, unless the user is gone or disabled, or has another password hash
+/// than the one that was checked; gives back what was taken for the check; counts the user's other live sessions as far as
+/// `countingTo`.
 ///
 /// Both the user and the identity that the session is opened through are locked until it is stored: a foreign key that is
 /// violated would put an error into the server's log. One statement for all of it, so that the usual sign-in needs no
@@ -11,7 +12,9 @@ import Shared
 /// (``PasswordStore/set(_:at:in:)``). The user is locked before the limits, by everyone who locks both.
 struct InsertSession: Statement {
     static let sql: StaticString = """
-        WITH owner AS (SELECT id FROM users WHERE id = $2 AND ($17 IS NULL OR password_hash = $17) FOR SHARE),
+        WITH owner AS (
+            SELECT id FROM users WHERE id = $2 AND disabled_at IS NULL AND ($17 IS NULL OR password_hash = $17) FOR SHARE
+        ),
         identity AS (SELECT id FROM oauth_accounts WHERE id = $15 AND user_id = $2 FOR KEY SHARE),
         opened AS (
             INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address, identity_id)
@@ -115,7 +118,7 @@ struct FindSignedIn: SharedRead {
             users.email_verified_at IS NOT NULL
         FROM unnest($1) WITH ORDINALITY AS asked (token_hash, place)
         JOIN sessions ON sessions.token_hash = asked.token_hash
-        JOIN users ON users.id = sessions.user_id
+        JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
         """
     private let hashes: [TokenHash]
     var parameters: [PostgresValue] {

@@ -5,6 +5,13 @@ import Shared
 /// Names a browser that has signed in to an account.
 typealias DeviceID = UUID
 
+/// A browser that has signed in to an account.
+struct KnownDevice: Sendable, Equatable {
+    let id: DeviceID
+    /// When it did so last, to the second.
+    let since: Date
+}
+
 /// Remembers, in the browser, that it has signed in to an account before, so that whoever guesses from elsewhere cannot
 /// lock its owner out (OWASP "Slow Down Online Guessing Attacks with Device Cookies").
 ///
@@ -29,19 +36,20 @@ struct DeviceCookie: Sendable {
         self.now = now
     }
 
-    /// The browser's name, if it is known for the address.
-    func device(of request: Request, for email: EmailAddress) -> DeviceID? {
+    /// The browser, if it is known for the address.
+    func device(of request: Request, for email: EmailAddress) -> KnownDevice? {
         guard let value = request.cookieValue(name), value.utf8.count <= Self.maximumLength,
             let sealed = Base64URL.decode(value), let plain = keys.open(sealed, in: context(email)),
             let content = try? JSONDecoder().decode(Content.self, from: Data(plain)), content.until > seconds
         else { return nil }
-        return content.device
+        let since = content.until - Int64(Self.lifetime)
+        return KnownDevice(id: content.device, since: Date(timeIntervalSince1970: TimeInterval(since)))
     }
 
     /// Makes the browser known for the address, under the name that it has for it or a new one.
     func keep(for email: EmailAddress, of request: Request, on response: inout Response) throws {
         let content = Content(
-            device: device(of: request, for: email) ?? .random(),
+            device: device(of: request, for: email)?.id ?? .random(),
             until: seconds + Int64(Self.lifetime)
         )
         let sealed = try keys.seal(Array(JSONEncoder().encode(content)), in: context(email))

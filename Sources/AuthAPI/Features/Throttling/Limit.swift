@@ -36,6 +36,20 @@ struct ThrottleLimits: Sendable, Equatable {
     var network = Limit(attempts: 100, seconds: 600)
     /// Registrations from one network.
     var registration = Limit(attempts: 30, seconds: 3600)
+    /// Uses of one-time links from one network, successful ones too.
+    var recovery = Limit(attempts: 20, seconds: 600)
     /// Changes of name, and downloads, by one user: what each adds to the audit trail must not fill it.
     let profile = Limit(attempts: 30, seconds: 600)
+
+    /// The limit of a kind.
+    subscript(kind: ThrottleKey.Kind) -> Limit {
+        switch kind {
+        case .account: account
+        case .device, .owner: device
+        case .network: network
+        case .registration: registration
+        case .recovery: recovery
+        case .profile: profile
+        }
+    }
 }

@@ -22,16 +22,26 @@ struct PasswordGate: Sendable {
     /// no stranger can use up, neither by guessing at the account nor from the same network. What is refused is answered
     /// once the audit trail has it.
     ///
-    /// - Throws: `invalid_credentials`, `overloaded`, and `too_many_requests` with the time to wait when no attempt is left.
+    /// - Throws: `invalid_credentials`, `account_disabled` where the password is right, `overloaded`, and
+    ///   `too_many_requests` with the time to wait when no attempt is left.
     func check(
         _ password: Password,
         of email: EmailAddress,
         from trace: RequestTrace
     ) async throws -> CheckedPassword {
-        let attempts = attempts(at: email, from: trace)
+        var trace = trace
+        var attempts = attempts(at: email, from: trace)
         // What is refused for want of a thread costs no attempt, and the database nothing.
         let (found, verification) = try await hasher.admitting {
-            let (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
+            () async throws -> (UserCredentials?, PasswordHasher.Verification) in
+            var (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
+            if let since = found?.devicesKnownSince, let known = trace.knownSince, known < since {
+                // It signed in before the password was recovered, and is a stranger now.
+                try await store.giveBack(attempts)
+                trace.knownAs = nil
+                attempts = self.attempts(at: email, from: trace)
+                (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
+            }
             if let wait { throw Self.tooMany(wait, "sign-in throttled") }
             do {
                 return (found, try await hasher.verify(password, against: found?.passwordHash))
@@ -42,6 +52,12 @@ struct PasswordGate: Sendable {
             }
         }
         guard let found, verification != .wrong else { throw try await refused(found, email: email, from: trace) }
+        if found.isDisabled {
+            // Told to nobody but who knows the password, who uses nothing up.
+            try? await store.giveBack(attempts)
+            try await audit.record(failure(.userDisabled, found, email: email, from: trace))
+            throw APIError(.accountDisabled, detail: "This account is disabled.")
+        }
         return CheckedPassword(
             credentials: found,
             needsUpgrade: verification == .correctNeedsUpgrade,
@@ -67,6 +83,15 @@ struct PasswordGate: Sendable {
         throw Self.tooMany(wait, "profile requests throttled")
     }
 
+    /// Takes an attempt to use a one-time link; it is not given back.
+    ///
+    /// - Throws: `too_many_requests` with the time to wait when there is none left.
+    func admitRecovery(from trace: RequestTrace) async throws {
+        let attempt = Attempt(key: keys.recovery(trace.client.address), limit: limits.recovery)
+        guard let wait = try await store.take(attempt, from: trace, at: now()) else { return }
+        throw Self.tooMany(wait, "recovery throttled")
+    }
+
     /// Records that a password is not the account's, or that the account is not there, and gives the one answer to both.
     func refused(_ found: UserCredentials?, email: EmailAddress, from trace: RequestTrace) async throws -> APIError {
         let reason: SignInFailure =
@@ -74,14 +99,17 @@ struct PasswordGate: Sendable {
             case nil: .unknownAccount
             case .some(let found): found.passwordHash == nil ? .noPassword : .wrongPassword
             }
-        let failure = FailedSignIn(
-            user: found?.user.id,
-            subject: keys.account(email),
-            reason: reason,
-            trace: trace
-        )
-        try await audit.record(failure)
+        try await audit.record(failure(reason, found, email: email, from: trace))
         return APIError(.invalidCredentials, detail: "The email or the password is wrong.")
+    }
+
+    private func failure(
+        _ reason: SignInFailure,
+        _ found: UserCredentials?,
+        email: EmailAddress,
+        from trace: RequestTrace
+    ) -> FailedSignIn {
+        FailedSignIn(user: found?.user.id, subject: keys.account(email), reason: reason, trace: trace)
     }
 
     private func attempts(at email: EmailAddress, from trace: RequestTrace) -> [Attempt] {

@@ -7,7 +7,7 @@ struct ThrottleKey: Sendable, Equatable {
     /// What is counted; the order is the one in which rows are locked, so that no two requests wait for each other.
     enum Kind: UInt8, CustomStringConvertible {
         case account = 1
-        case device, network, registration, owner, profile
+        case device, network, registration, owner, profile, recovery
 
         /// The limit's name in the audit trail.
         var description: String {
@@ -17,7 +17,16 @@ struct ThrottleKey: Sendable, Equatable {
             case .network: "network"
             case .registration: "registration"
             case .owner: "owner"
+            case .recovery: "recovery"
             case .profile: "profile"
+            }
+        }
+
+        /// Whether networks are counted, and not accounts.
+        var isNetwork: Bool {
+            switch self {
+            case .account, .device, .owner, .profile: false
+            case .network, .registration, .recovery: true
             }
         }
     }
@@ -48,6 +57,11 @@ struct ThrottleKeys: Sendable {
     func owner(_ user: UserID) -> ThrottleKey { make(.owner, user.lowercaseText) }
     /// Changes of name, and downloads, by a signed-in user.
     func profile(_ user: UserID) -> ThrottleKey { make(.profile, user.lowercaseText) }
+
+    /// Recoveries from the network of an address.
+    func recovery(_ address: String?) -> ThrottleKey { make(.recovery, ClientNetwork.of(address)) }
+    /// Everything that is counted for the network of an address.
+    func networks(_ address: String) -> [ThrottleKey] { [network(address), registration(address), recovery(address)] }
 
     private func make(_ kind: ThrottleKey.Kind, _ text: String) -> ThrottleKey {
         let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)

@@ -35,6 +35,7 @@ struct TakeAndFind: Statement {
             ON CONFLICT (subject, period) WHERE subject IS NOT NULL DO NOTHING
         )
         SELECT verdict.wait, users.id, users.email, users.name, users.avatar_url, users.password_hash,
+            users.disabled_at IS NOT NULL, users.devices_known_since,
             CASE WHEN verdict.wait IS NULL THEN set_config('synchronous_commit', 'off', true) END
         FROM verdict LEFT JOIN users ON verdict.wait IS NULL AND lower(users.email) = $10
         """
@@ -53,7 +54,13 @@ struct TakeAndFind: Statement {
     static func decode(_ row: PostgresRow) throws -> (wait: Int64?, found: UserCredentials?) {
         if let wait = try row.optionalInt8(0) { return (wait, nil) }
         guard try row.optionalUUID(1) != nil else { return (nil, nil) }
-        return (nil, UserCredentials(user: try User(row, from: 1), passwordHash: try row.optionalText(5)))
+        let found = UserCredentials(
+            user: try User(row, from: 1),
+            passwordHash: try row.optionalText(5),
+            isDisabled: try row.bool(6),
+            devicesKnownSince: try row.optionalTimestamp(7)
+        )
+        return (nil, found)
     }
 }
 

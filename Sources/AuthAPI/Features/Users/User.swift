@@ -27,4 +27,8 @@ struct UserCredentials: Sendable {
     let user: User
     /// The stored hash; nil for users who sign in through a provider only.
     let passwordHash: String?
+    /// Whether an operator has disabled the account.
+    var isDisabled = false
+    /// Browsers that signed in before this time are not known for the account any more.
+    var devicesKnownSince: Date?
 }

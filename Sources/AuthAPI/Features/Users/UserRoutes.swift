@@ -15,10 +15,12 @@ struct UserRoutes: Sendable {
 
     /// `POST /api/auth/register`: 201 with the user, and the cookie of a first session.
     @Sendable func register(_ request: Request, context: APIRequestContext) async throws -> Response {
+        try service.policy.requireOpen()
         var body = try await JSONBody(request)
         let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
         let password = body.text("password")
         let name = body.value("name") { text throws(RuleViolation) in try DisplayName(text) }
+        let invite = body.optionalValue("invite") { text throws(RuleViolation) in try OneTimeCode.unread(text) }
         if let password {
             let others = [email?.value, name?.value].compactMap(\.self) + siteWords
             body.report(PasswordRules.violations(in: password, besides: others), in: "password")
@@ -29,6 +31,7 @@ struct UserRoutes: Sendable {
         let opened = try await metrics.registration {
             try await service.register(
                 .init(email: email, name: name, password: Password(password)),
+                invite: invite,
                 replacing: cookie.presented(by: request),
                 from: RequestTrace(request, context: context)
             )

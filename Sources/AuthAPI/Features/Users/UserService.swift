@@ -8,6 +8,7 @@ struct UserService: Sendable {
     let gate: PasswordGate
     let hasher: PasswordHasher
     let deletion: UserDeletionService
+    let policy: RegistrationPolicy
 
     /// A registration whose fields keep their rules.
     struct Registration: Sendable {
@@ -18,14 +19,20 @@ struct UserService: Sendable {
 
     /// Creates an account and opens its first session; the sessions of the tokens that the browser presents end.
     ///
-    /// - Throws: `email_taken`, `too_many_requests`, `overloaded`.
+    /// An invitation is looked at before anything is hashed, and used in the transaction that stores the account.
+    ///
+    /// - Throws: `email_taken`, `registration_closed`, `invalid_fields` for an address or an invitation that is not
+    ///   accepted, `too_many_requests`, `overloaded`.
     func register(
         _ registration: Registration,
+        invite code: String? = nil,
         replacing presented: [Secret] = [],
         from trace: RequestTrace
     ) async throws -> OpenedSession {
+        let admission = try policy.admit(registration.email, code: code)
         let hash = try await hasher.admitting {
             try await gate.admitRegistration(from: trace)
+            try await policy.check(admission, code: code)
             return try await hasher.hash(registration.password)
         }
         let user = User(
@@ -35,13 +42,18 @@ struct UserService: Sendable {
             avatarURL: nil
         )
         let session = try await sessions.prepare(for: user, from: trace)
-        try await store.create(
-            user,
-            passwordHash: hash,
-            session: session.row,
-            replacing: await sessions.hashes(of: presented),
-            from: trace
-        )
+        do throws(any Error) {
+            try await store.create(
+                user,
+                passwordHash: hash,
+                session: session.row,
+                replacing: await sessions.hashes(of: presented),
+                using: admission,
+                from: trace
+            )
+        } catch let refusal as RegistrationPolicy.Refusal {
+            throw refusal.error(code: code)
+        }
         return OpenedSession(user: user, token: session.token)
     }
 

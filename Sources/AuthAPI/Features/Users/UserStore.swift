@@ -11,13 +11,15 @@ struct UserStore: Sendable {
     ///
     /// The sessions that the browser had end with it.
     ///
-    /// - Throws: `email_taken` when another account has the address. The database decides, so that of two registrations
+    /// - Throws: ``RegistrationPolicy/Refusal`` when the invitation was used up meanwhile; `email_taken` when another
+    ///   account has the address. The database decides, so that of two registrations
     ///   at the same moment exactly one wins.
     func create(
         _ user: User,
         passwordHash: String,
         session: NewSession?,
         replacing replaced: [TokenHash] = [],
+        using invite: InviteUse? = nil,
         from trace: RequestTrace
     ) async throws {
         let insertion = InsertUser(
@@ -27,6 +29,7 @@ struct UserStore: Sendable {
             trace: trace
         )
         try await postgres.transaction { db in
+            if let invite { try InviteStore.use(invite, in: db) }
             guard try db.run(insertion) > 0 else {
                 throw APIError(
                     .emailTaken,

@@ -41,7 +41,7 @@ struct ProblemView: PageView {
         if foreignCookie != nil { return (.problemForeignCookieTitle, .problemForeignCookieText) }
         return switch code {
         case .malformedRequest, .invalidFields, .emailTaken, .unauthenticated, .invalidCredentials, .lastSignInMethod,
-            .reauthenticationRequired, .accessDenied:
+            .reauthenticationRequired, .accessDenied, .accountDisabled, .invalidRecoveryCode, .registrationClosed:
             (.problemBadRequestTitle, .problemBadRequestText)
         case .crossSiteRequest: (.problemCrossSiteTitle, .problemCrossSiteText)
         case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection:

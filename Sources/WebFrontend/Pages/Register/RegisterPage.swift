@@ -15,8 +15,10 @@ struct RegisterPage: Sendable {
         let visitor = try await visitors.visitor(Caller(request, context))
         if case .signedIn = visitor { return .seeOther((query.returnTo ?? settings.landing).value) }
         // Nothing that the address says is put into the form: a link must not be able to fill it in.
+        var view = view(Form(), returnTo: query.returnTo)
+        if settings.registration.mode == .invite { view.invited = query.provider(PagePath.providerParameter) }
         return try pages.response(
-            view(Form(), returnTo: query.returnTo),
+            view,
             visitor: visitor,
             notice: query.notice,
             in: context
@@ -29,11 +31,26 @@ struct RegisterPage: Sendable {
         if let language = form.language {
             return try pages.redrawn(view(form, returnTo: form.returnTo), in: language, context)
         }
-        let faults = Self.faults(in: form, siteWords: PasswordRules.words(of: settings.common.publicURL))
+        guard settings.registration.mode != .closed else {
+            return try failed(
+                form,
+                FormFailure(APIError(.registrationClosed), email: "", logger: context.logger),
+                context
+            )
+        }
+        if let provider = form.provider(PagePath.providerParameter) { return try use(form, at: provider, context) }
+        let faults =
+            inviteFaults(in: form)
+            + Self.faults(in: form, siteWords: PasswordRules.words(of: settings.common.publicURL))
         guard faults.isEmpty else {
             return try failed(form, FormFailure(fields: faults, email: form.email), context)
         }
-        let body = RegisterRequest(email: form.email, password: form["password"], name: form["name"])
+        let body = RegisterRequest(
+            email: form.email,
+            password: form["password"],
+            name: form["name"],
+            invite: settings.registration.mode == .invite ? form[FormField.invite.rawValue] : nil
+        )
         do {
             let signed = try await api.register(body, for: Caller(request, context))
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
@@ -63,12 +80,35 @@ struct RegisterPage: Sendable {
         return faults
     }
 
+    /// Keeps the code of an invitation for a sign-in through a provider, which a page then offers.
+    ///
+    /// The form does not lead there by itself: browsers apply `form-action` to redirects, too.
+    private func use(_ form: Form, at provider: OAuthProvider, _ context: PageContext) throws -> Response {
+        let faults = inviteFaults(in: form)
+        guard faults.isEmpty,
+            let cookie = InviteCode.cookie(form[FormField.invite.rawValue], isSecure: context.isSecure)
+        else {
+            let invalid = FieldError(field: FormField.invite.rawValue, code: .invalidInvite, detail: "")
+            return try failed(form, FormFailure(fields: faults.isEmpty ? [invalid] : faults), context)
+        }
+        let link = [(PagePath.providerParameter, provider.rawValue), (PagePath.returnParameter, form.returnTo?.value)]
+        return .seeOther(SitePath.link(SitePath.register, link), cookies: [cookie])
+    }
+
+    private func inviteFaults(in form: Form) -> [FieldError] {
+        let field = FormField.invite.rawValue
+        guard settings.registration.mode == .invite, form[field].trimmingBlanks().isEmpty else { return [] }
+        return [FieldError(field: field, code: .required, detail: "")]
+    }
+
     private func view(_ form: Form, returnTo: ReturnPath?) -> RegisterView {
         RegisterView(
             name: form["name"],
             email: form.email,
             returnTo: returnTo,
-            providers: settings.providers
+            providers: settings.providers,
+            registration: settings.registration,
+            invite: form[FormField.invite.rawValue]
         )
     }
 

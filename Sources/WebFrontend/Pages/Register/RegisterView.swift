@@ -11,30 +11,81 @@ struct RegisterView: PageView {
     let returnTo: ReturnPath?
     /// The providers that are set up.
     let providers: Set<OAuthProvider>
+    /// Who may create an account.
+    var registration = RegistrationSettings()
+    /// The code of an invitation that was typed.
+    var invite = ""
+    /// The provider with which to use the invitation that the browser keeps.
+    var invited: OAuthProvider?
     /// What is wrong.
     var errors: [FormError] = []
     /// Seconds after which to try again.
     var retryAfter: Int?
 
     var hasFailed: Bool { !errors.isEmpty }
+    private var isClosed: Bool { registration.mode == .closed }
     var location: String? { SitePath.link(SitePath.register, returnTo: returnTo) }
 
-    func title(_ texts: Translator) -> String { texts[.titleRegister] }
+    func title(_ texts: Translator) -> String { texts[isClosed ? .titleRegisterClosed : .titleRegister] }
 
     func values(_ texts: Translator) -> ViewValues {
         var values: ViewValues = [
             "register_page": true, "typed_form": "register-form",
             "login_link": SitePath.link(SitePath.login, returnTo: returnTo),
+            "closed": false, "invited": false, "form": false,
         ]
+        if isClosed {
+            values["closed"] = true
+            values["typed_form"] = false
+            return values
+        }
+        if let invited, providers.contains(invited) {
+            values["invited"] = [
+                "provider": invited.rawValue, "link": SitePath.signIn(through: invited, returnTo: returnTo),
+                "label": texts.text(.confirmContinue, ["provider": invited.displayName]),
+                "text": texts.text(.registerInvited, ["provider": invited.displayName]),
+                "other_link": SitePath.link(SitePath.register, returnTo: returnTo),
+            ]
+            values["typed_form"] = false
+            return values
+        }
+        values["form"] = form(texts)
+        return values
+    }
+
+    private func form(_ texts: Translator) -> ViewValues {
+        let isInviteOnly = registration.mode == .invite
+        var values: ViewValues = ["lead": texts[isInviteOnly ? .registerLeadInvite : .registerLead], "domains": false]
+        for name in ["return_to", "summary", "providers", "invite_field", "invite_providers"] { values[name] = false }
         for (key, field) in fields { values[key] = field.values(texts, errors: errors) }
+        if isInviteOnly { values["invite_field"] = inviteField.values(texts, errors: errors) }
+        if !registration.domains.isEmpty {
+            let domains = registration.domains.joined(separator: ", ")
+            values["domains"] = texts.text(.registerDomains, ["domains": domains])
+        }
         if let returnTo { values["return_to"] = returnTo.value }
         if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
             values["summary"] = summary
         }
-        if let providers = ProvidersView(providers: providers, returnTo: returnTo).values {
+        if isInviteOnly {
+            if let buttons = ProvidersView(providers: providers, returnTo: returnTo).values {
+                values["invite_providers"] = buttons
+            }
+        } else if let providers = ProvidersView(providers: providers, returnTo: returnTo).values {
             values["providers"] = providers
         }
         return values
+    }
+
+    private var inviteField: FieldView {
+        FieldView(
+            name: FormField.invite.rawValue,
+            label: .labelInvite,
+            hint: .hintInvite,
+            kind: .code,
+            autocomplete: "off",
+            value: invite
+        )
     }
 
     private var fields: [(key: String, field: FieldView)] {

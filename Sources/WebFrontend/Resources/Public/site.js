@@ -154,6 +154,18 @@ function watchEmail(form, input) {
   form.addEventListener("submit", clean);
 }
 
+/**
+ * Puts the code of a link into its field: it stands behind `#`, which browsers send to no server, and leaves the address.
+ */
+function takeCode(form) {
+  for (const name of ["code", "invite"]) {
+    const input = form.querySelector(`input[name=${name}]`);
+    if (!input || !location.hash.startsWith(`#${name}=`)) continue;
+    input.value = location.hash.slice(name.length + 2);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+}
+
 /** Gives every password field a button that shows what is typed. */
 function addReveal(form, input) {
   const button = document.createElement("button");
@@ -237,6 +249,7 @@ function guardHistory() {
 }
 
 for (const form of document.querySelectorAll("form")) {
+  takeCode(form);
   for (const input of form.querySelectorAll("input[type=password]")) addReveal(form, input);
   const password = form.querySelector("input[name=password]");
   const confirmation = form.querySelector("input[name=password_confirmation]");

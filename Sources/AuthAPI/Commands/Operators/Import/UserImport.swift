@@ -1,0 +1,208 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+/// Imports users from a file, batch by batch, each in a transaction of its own: what was imported before an interruption
+/// is found and counted when the same file is imported again.
+struct UserImport: Sendable {
+    /// How many users one statement stores.
+    static let batchSize = 1000
+
+    /// A row that does not fit.
+    struct Rejection: Sendable, Equatable, Encodable {
+        /// The row's first line, counted from 1.
+        let line: Int
+        let error: String
+    }
+
+    /// How many rows came to what.
+    struct Counts: Sendable, Equatable, Encodable {
+        var imported = 0
+        /// Users who were there already with the same password hash, as after an earlier import of the same file.
+        var present = 0
+        var rejected = 0
+    }
+
+    let store: UserImportStore
+    /// Whether nothing is stored.
+    let isDryRun: Bool
+    /// The time.
+    var now = Date.now
+
+    /// Imports every row that fits.
+    ///
+    /// - Parameters:
+    ///   - reader: the file.
+    ///   - report: called for each row that does not fit, in the order of the file within a batch.
+    ///   - progress: called after each batch with the rows and bytes so far.
+    /// - Returns: how many rows came to what.
+    /// - Throws: ``ImportSource/Unreadable``, ``PostgresError``, `CancellationError`.
+    func run(
+        _ reader: ImportReader,
+        report: (Rejection) throws -> Void,
+        progress: (Int, Int) -> Void
+    ) async throws -> Counts {
+        var reader = reader
+        var counts = Counts()
+        var seen = Seen()
+        var rows = 0
+        while true {
+            try Task.checkCancellation()
+            var batch: [UserImportStore.Row] = []
+            var rejections: [Rejection] = []
+            var isAtEnd = false
+            while batch.count < Self.batchSize, rejections.count < Self.batchSize {
+                guard let (line, entry) = try reader.next() else {
+                    isAtEnd = true
+                    break
+                }
+                rows += 1
+                do throws(ImportRow.Fault) {
+                    let user = try checked(entry)
+                    try seen.insert(user, line: line)
+                    batch.append(UserImportStore.Row(line: line, user: user))
+                } catch {
+                    rejections.append(Rejection(line: line, error: error.description))
+                }
+            }
+            for outcome in try await store.insert(batch, isDryRun: isDryRun) {
+                switch outcome.conflict {
+                case .present: counts.present += 1
+                case .email:
+                    rejections.append(
+                        Rejection(line: outcome.line, error: "email: another user has this address")
+                    )
+                case .id:
+                    rejections.append(Rejection(line: outcome.line, error: "id: another user has this identifier"))
+                case nil: counts.imported += 1
+                }
+            }
+            for rejection in rejections.sorted(by: { $0.line < $1.line }) { try report(rejection) }
+            counts.rejected += rejections.count
+            progress(rows, reader.bytes)
+            if isAtEnd { return counts }
+        }
+    }
+
+    private func checked(_ entry: ImportReader.Entry) throws(ImportRow.Fault) -> ImportedUser {
+        switch entry {
+        case .row(let row): try ImportedUser(row, now: now)
+        case .fault(let fault): throw fault
+        }
+    }
+
+    /// The addresses and identifiers of the rows before.
+    private struct Seen {
+        private var lines: [String: Int] = [:]
+        private var identifiers: Set<String> = []
+
+        mutating func insert(_ user: ImportedUser, line: Int) throws(ImportRow.Fault) {
+            if let first = lines[user.email] {
+                throw ImportRow.Fault(.email, "line \(first) has the same address")
+            }
+            guard identifiers.insert(user.id).inserted else {
+                throw ImportRow.Fault(.id, "a line before has the same identifier")
+            }
+            lines[user.email] = line
+        }
+    }
+}
+
+/// Stores imported users.
+struct UserImportStore: Sendable {
+    /// A user and the line that it comes from.
+    struct Row: Sendable {
+        let line: Int
+        let user: ImportedUser
+    }
+
+    /// Why a user was not stored.
+    enum Conflict: String, Sendable {
+        /// The same user is there.
+        case present
+        /// Another user has the address.
+        case email
+        /// Another user has the identifier.
+        case id
+    }
+
+    let postgres: PostgresPool
+
+    /// Stores users, or only says what storing them would do; tells for each row what was in the way.
+    func insert(_ rows: [Row], isDryRun: Bool) async throws -> [(line: Int, conflict: Conflict?)] {
+        guard !rows.isEmpty else { return [] }
+        let document = String(decoding: try JSONEncoder().encode(rows), as: UTF8.self)
+        return try await postgres.transaction { db in
+            try isDryRun
+                ? db.all(CompareUsers(document: document)) : db.all(InsertUsers(document: document))
+        }
+    }
+}
+
+extension UserImportStore.Row: Encodable {
+    private enum CodingKeys: String, CodingKey { case line }
+
+    func encode(to encoder: any Encoder) throws {
+        try user.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(line, forKey: .line)
+    }
+}
+
+private func conflict(_ row: PostgresRow) throws -> (line: Int, conflict: UserImportStore.Conflict?) {
+    guard let text = try row.optionalText(1) else { return (Int(try row.int8(0)), nil) }
+    guard let conflict = UserImportStore.Conflict(rawValue: text) else { throw row.unknown("conflict") }
+    return (Int(try row.int8(0)), conflict)
+}
+
+/// Stores users whose address and identifier are free, each with its event.
+private struct InsertUsers: Statement {
+    static let sql: StaticString = """
+        WITH given AS MATERIALIZED (
+            SELECT * FROM jsonb_to_recordset($1::jsonb) AS given (
+                line bigint, id uuid, email text, name text, password_hash text, email_verified boolean,
+                disabled boolean, created_at timestamptz
+            )
+        ),
+        made AS (
+            INSERT INTO users (id, email, name, password_hash, email_verified_at, disabled_at, created_at)
+            SELECT id, email, name, password_hash, CASE WHEN email_verified THEN now() END,
+                CASE WHEN disabled THEN now() END, coalesce(created_at, now())
+            FROM given ORDER BY email
+            ON CONFLICT DO NOTHING RETURNING id
+        ),
+        noted AS (INSERT INTO audit_events (event, user_id, detail) SELECT 'user_created', id, 'by_import' FROM made)
+        SELECT line, CASE
+            WHEN made.id IS NOT NULL THEN NULL
+            WHEN present.id IS NULL AND EXISTS (SELECT FROM users WHERE users.id = given.id) THEN 'id'
+            WHEN present.password_hash IS NOT DISTINCT FROM given.password_hash THEN 'present'
+            ELSE 'email'
+        END
+        FROM given LEFT JOIN made ON made.id = given.id LEFT JOIN users AS present ON lower(present.email) = given.email
+        ORDER BY line
+        """
+    let document: String
+    var parameters: [PostgresValue] { [.text(document)] }
+    static func decode(_ row: PostgresRow) throws -> (line: Int, conflict: UserImportStore.Conflict?) {
+        try conflict(row)
+    }
+}
+
+/// What would be in the way of storing users.
+private struct CompareUsers: Statement {
+    static let sql: StaticString = """
+        SELECT line, CASE
+            WHEN present.id IS NOT NULL AND present.password_hash IS NOT DISTINCT FROM given.password_hash THEN 'present'
+            WHEN present.id IS NOT NULL THEN 'email'
+            WHEN EXISTS (SELECT FROM users WHERE users.id = given.id) THEN 'id'
+        END
+        FROM jsonb_to_recordset($1::jsonb) AS given (line bigint, id uuid, email text, password_hash text)
+        LEFT JOIN users AS present ON lower(present.email) = given.email
+        ORDER BY line
+        """
+    let document: String
+    var parameters: [PostgresValue] { [.text(document)] }
+    static func decode(_ row: PostgresRow) throws -> (line: Int, conflict: UserImportStore.Conflict?) {
+        try conflict(row)
+    }
+}

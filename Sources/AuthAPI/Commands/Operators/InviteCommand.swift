@@ -1,0 +1,167 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+/// Makes, lists and revokes invitations.
+struct InviteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invite",
+        abstract: "Makes, lists and revokes invitations to create an account (REGISTRATION=invite).",
+        subcommands: [Create.self, List.self, Revoke.self]
+    )
+
+    /// Makes an invitation.
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints a link with which an account can be created.",
+            discussion: "The link is printed once; the database has only a keyed hash of its code."
+        )
+
+        @Option(help: "The one email address that may use it. Default: any that REGISTRATION_DOMAINS allows.")
+        var email: String?
+
+        @Option(help: "How many accounts can be created with it, from 1 to 10000.")
+        var uses: Int32 = 1
+
+        @Option(
+            help: ArgumentHelp("How long it is valid, up to 52w: 1d, 7d, 4w.", valueName: "duration"),
+            transform: OperatorDuration.init(argument:)
+        )
+        var valid = OperatorDuration(seconds: 7 * 86_400)
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func validate() throws {
+            guard (1...10_000).contains(uses) else { throw ValidationError("--uses is a number from 1 to 10000") }
+            guard (60...52 * 7 * 86_400).contains(valid.seconds) else {
+                throw ValidationError("--valid is a duration from 1m to 52w")
+            }
+        }
+
+        func run() async throws {
+            let address = try Self.address(email)
+            let uses = uses
+            let seconds = valid.seconds
+            let made = try await Operator.run { try await $0.invite(address, uses: uses, validFor: seconds) }
+            if made.mode != .invite {
+                StandardError.print("note: REGISTRATION is \(made.mode.rawValue), so no invitation is asked for")
+            }
+            guard !json else { return print(try JSONText.of(made)) }
+            let accounts = made.uses == 1 ? "one account" : "\(made.uses) accounts"
+            let until = made.expiresAt.ISO8601Format()
+            StandardError.print("valid until \(until), for \(accounts); revoke: invite revoke \(made.id)")
+            print(made.link)
+        }
+
+        private static func address(_ email: String?) throws -> EmailAddress? {
+            guard let email else { return nil }
+            do throws(RuleViolation) {
+                return try EmailAddress(email)
+            } catch {
+                throw Operator.misused("--email: \(error.detail)")
+            }
+        }
+    }
+
+    /// Lists invitations.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists invitations that can still be used, newest first; their codes are not known."
+        )
+
+        @Option(help: ArgumentHelp("How many rows to show, from 1 to 1000.", valueName: "count"))
+        var limit: Int64 = 50
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func validate() throws {
+            guard (1...1000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 1000") }
+        }
+
+        func run() async throws {
+            let limit = limit
+            let invites = try await Operator.run { try await $0.invites.live(limit: limit) }
+            guard !json else { return print(try JSONText.of(invites)) }
+            guard !invites.isEmpty else { return print("no live invitation") }
+            let table = TextTable(
+                titles: ["ID", "USED", "CREATED", "EXPIRES", "EMAIL"],
+                rows: invites.map { invite in
+                    [
+                        invite.id, "\(invite.used)/\(invite.uses)", invite.createdAt.ISO8601Format(),
+                        invite.expiresAt.ISO8601Format(), invite.email ?? "any",
+                    ]
+                }
+            )
+            print(table)
+        }
+    }
+
+    /// Revokes an invitation.
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Revokes an invitation; accounts made with it stay.")
+
+        @Argument(help: "The identifier that `invite list` shows.")
+        var invite: String
+
+        func run() async throws {
+            guard let id = UUID(uuidString: invite) else {
+                throw Operator.misused("an invitation is named by its identifier (UUID)")
+            }
+            guard try await Operator.run({ try await $0.invites.revoke(id) }) else {
+                StandardError.print("there is no live invitation \(id.lowercaseText)")
+                throw Operator.notFound
+            }
+            print("revoked 1 invitation")
+        }
+    }
+}
+
+/// An invitation with its link.
+struct InviteLink: Sendable, Encodable {
+    let id: String
+    let email: String?
+    let uses: Int32
+    let link: String
+    let expiresAt: Date
+    /// Who may create an account at all.
+    let mode: RegistrationMode
+
+    private enum CodingKeys: String, CodingKey {
+        case id, email, uses, link
+        case expiresAt = "expires_at"
+    }
+}
+
+extension OperatorService {
+    /// Makes an invitation.
+    ///
+    /// - Throws: `invalid_fields` when `REGISTRATION_DOMAINS` does not allow the address.
+    func invite(_ email: EmailAddress?, uses: Int32, validFor seconds: Int) async throws -> InviteLink {
+        if let email, !registration.allows(email) {
+            let domains = registration.domains.joined(separator: ", ")
+            throw APIError(
+                .invalidFields,
+                detail: "\(email.value) is not in a domain of REGISTRATION_DOMAINS (\(domains))\n"
+                    + "  fix: add the domain, or make the user: AuthAPI user create \(email.value)"
+            )
+        }
+        let code = OneTimeCode()
+        let invite = NewInvite(
+            id: .random(),
+            hash: inviteCodes.hash(code),
+            email: email,
+            uses: uses,
+            lifetime: Int64(seconds)
+        )
+        return InviteLink(
+            id: invite.id.lowercaseText,
+            email: email?.value,
+            uses: uses,
+            link: code.link(to: PagePath.register, as: "invite", at: publicURL),
+            expiresAt: try await invites.create(invite),
+            mode: registration.mode
+        )
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+/// Shows and clears the limits on guessing.
+struct LimitsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "limits",
+        abstract: "Lists and clears the limits on sign-in attempts and registrations.",
+        subcommands: [List.self, Clear.self]
+    )
+
+    /// Lists what has been used up.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the limits of which something is used up, the longest to recover first.",
+            discussion: """
+                The database knows accounts and addresses by keyed hashes only. A limit that was met shows the account and \
+                network from the audit trail; others show the beginning of the hash, unless they are asked for by name.
+                """
+        )
+
+        @Argument(help: ArgumentHelp("Only those of this email address or IP address.", valueName: "email|address"))
+        var target: String?
+
+        @Option(help: ArgumentHelp("How many rows to show, from 1 to 1000.", valueName: "count"))
+        var limit: Int64 = 50
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func validate() throws {
+            guard (1...1000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 1000") }
+        }
+
+        func run() async throws {
+            let target = try target.map(LimitTarget.init(argument:))
+            let limit = limit
+            let limits = try await Operator.run { try await $0.limits(of: target, limit: limit) }
+            guard !json else { return print(try JSONText.of(limits)) }
+            guard !limits.isEmpty else { return print("no limit is in use") }
+            let table = TextTable(
+                titles: ["LIMIT", "USED", "NEXT ATTEMPT", "ALL BACK AT", "OF"],
+                rows: limits.map { limit in
+                    [
+                        limit.kind, "\(limit.used)/\(limit.attempts)", limit.wait == 0 ? "now" : "in \(limit.wait) s",
+                        limit.freeAt.ISO8601Format(), limit.whose,
+                    ]
+                }
+            )
+            print(table)
+        }
+    }
+
+    /// Gives everything back.
+    struct Clear: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Clears the limits of an account, or of a network.",
+            discussion: """
+                By email address: the account, and the browsers that are known for it. By IP address: sign-ins, \
+                registrations and recoveries from its network (the /24 of an IPv4 address, the /64 of an IPv6 address).
+                """
+        )
+
+        @Argument(help: ArgumentHelp("Email address or IP address.", valueName: "email|address"))
+        var target: String
+
+        func run() async throws {
+            let target = try LimitTarget(argument: target)
+            let cleared = try await Operator.run { try await $0.clearLimits(of: target) }
+            guard cleared > 0 else { return print("nothing to clear for \(target)") }
+            print("cleared \(cleared) limit\(cleared == 1 ? "" : "s") of \(target)")
+        }
+    }
+}

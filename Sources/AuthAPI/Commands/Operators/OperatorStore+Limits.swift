@@ -1,0 +1,186 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+/// Whose limits an operator means.
+enum LimitTarget: Sendable, Equatable, CustomStringConvertible {
+    case account(EmailAddress)
+    case network(IPAddress)
+
+    /// Reads an email address or an IP address; ends the command with status 64 when it is neither.
+    init(argument: String) throws {
+        if let address = IPAddress(argument) {
+            self = .network(address)
+        } else if let email = try? EmailAddress(argument) {
+            self = .account(email)
+        } else {
+            throw Operator.misused("limits are named by email address or IP address")
+        }
+    }
+
+    /// The address, or the network.
+    var description: String {
+        switch self {
+        case .account(let email): email.value
+        case .network(let address): ClientNetwork.of(address.description)
+        }
+    }
+}
+
+/// A limit of which something is used up.
+struct LimitRecord: Sendable, Equatable, Encodable {
+    /// What is counted, as in the audit trail's `detail`.
+    let kind: String
+    /// The keyed hash that stands for whom it limits, in hexadecimal.
+    let subject: String
+    /// The account, where it is known.
+    let email: String?
+    /// The network, where it is known.
+    let network: String?
+    /// How many attempts are used up.
+    let used: Int
+    /// How many there are.
+    let attempts: Int
+    /// Seconds until the next attempt; 0 when one is there.
+    let wait: Int
+    /// When all attempts are there again.
+    let freeAt: Date
+
+    /// Whom it limits, as shortly as can be.
+    var whose: String { network ?? email ?? "#" + subject.dropFirst(2).prefix(12) }
+
+    private enum CodingKeys: String, CodingKey {
+        case kind, subject, email, network, used, attempts
+        case wait = "wait_seconds"
+        case freeAt = "free_at"
+    }
+}
+
+extension OperatorService {
+    /// Limits of which something is used up, the longest to recover first.
+    func limits(of target: LimitTarget?, limit: Int64) async throws -> [LimitRecord] {
+        let now = Date.now
+        var keys: [ThrottleKey]?
+        if let target { keys = try await self.keys(of: target) }
+        return try await store.limits(keys, at: now, limit: limit).compactMap { row in
+            guard let kind = ThrottleKey.Kind(rawValue: row.kind) else { return nil }
+            let limit = throttleLimits[kind]
+            let used = Int64((row.busyUntil.timeIntervalSince(now) * 1_000_000).rounded(.up))
+            let wait = max(0, used + limit.cost - limit.capacity)
+            var email = row.email
+            var network = row.address.map(ClientNetwork.of)
+            if kind.isNetwork { email = nil } else { network = nil }
+            switch target {
+            case .account(let address): email = address.value
+            case .network: network = target?.description
+            case nil: break
+            }
+            return LimitRecord(
+                kind: kind.description,
+                subject: row.subject,
+                email: email,
+                network: network,
+                used: min(limit.attempts, Int((used + limit.cost - 1) / limit.cost)),
+                attempts: limit.attempts,
+                wait: Int((wait + 999_999) / 1_000_000),
+                freeAt: row.busyUntil
+            )
+        }
+    }
+
+    /// Gives everything back; gives how many limits there were.
+    func clearLimits(of target: LimitTarget) async throws -> Int {
+        var user: UserRecord?
+        if case .account(let email) = target { user = try await store.user(.email(email)) }
+        let id = user.flatMap { UserID(uuidString: $0.id) }
+        return try await store.clearLimits(keys(of: target), of: id)
+    }
+
+    private func keys(of target: LimitTarget) async throws -> [ThrottleKey] {
+        switch target {
+        case .account(let email):
+            let devices = try await store.devices(of: email)
+            let user = try await store.user(.email(email)).flatMap { UserID(uuidString: $0.id) }
+            let own = user.map { [audit.keys.owner($0), audit.keys.profile($0)] } ?? []
+            return [audit.keys.account(email)] + devices.map(audit.keys.device) + own
+        case .network(let address): return audit.keys.networks(address.description)
+        }
+    }
+}
+
+extension OperatorStore {
+    /// A row of the table of limits, and what the audit trail knows of it.
+    struct LimitRow: Sendable {
+        let kind: UInt8
+        let subject: String
+        let busyUntil: Date
+        let email: String?
+        let address: String?
+    }
+
+    /// Limits of which something is used up.
+    fileprivate func limits(_ keys: [ThrottleKey]?, at now: Date, limit: Int64) async throws -> [LimitRow] {
+        try await postgres.reading { try $0.all(FindLimits(keys: keys, now: now, limit: limit)) }
+    }
+
+    /// The browsers that are known for an account, as far as the audit trail goes back.
+    fileprivate func devices(of email: EmailAddress) async throws -> [DeviceID] {
+        try await postgres.reading { try $0.all(FindDevices(email: email)) }
+    }
+
+    /// Removes limits, in the order in which rows are locked.
+    fileprivate func clearLimits(_ keys: [ThrottleKey], of user: UserID?) async throws -> Int {
+        try await postgres.transaction(retrying: true) { try $0.run(ClearLimits(keys: keys, user: user)) }
+    }
+}
+
+private struct FindLimits: ReadStatement {
+    static let sql: StaticString = """
+        SELECT get_byte(throttles.key, 0), encode(throttles.key, 'hex'), busy_until, users.email, met.address
+        FROM throttles
+        LEFT JOIN LATERAL (
+            SELECT user_id, address FROM audit_events WHERE subject = throttles.key AND period IS NOT NULL
+            ORDER BY period DESC LIMIT 1
+        ) AS met ON true
+        LEFT JOIN users ON users.id = met.user_id
+        WHERE busy_until > $1 AND ($2 OR throttles.key = ANY ($3))
+        ORDER BY busy_until DESC, throttles.key LIMIT $4
+        """
+    let keys: [ThrottleKey]?
+    let now: Date
+    let limit: Int64
+    var parameters: [PostgresValue] {
+        [.timestamp(now), .bool(keys == nil), .bytesArray((keys ?? []).map(\.bytes)), .int8(limit)]
+    }
+
+    static func decode(_ row: PostgresRow) throws -> OperatorStore.LimitRow {
+        OperatorStore.LimitRow(
+            kind: UInt8(truncatingIfNeeded: try row.int4(0)),
+            subject: try row.text(1),
+            busyUntil: try row.timestamp(2),
+            email: try row.optionalText(3),
+            address: try row.optionalText(4)
+        )
+    }
+}
+
+private struct FindDevices: ReadStatement {
+    static let sql: StaticString = """
+        SELECT DISTINCT device_id FROM audit_events
+        WHERE user_id = (SELECT id FROM users WHERE lower(email) = $1) AND device_id IS NOT NULL
+        """
+    let email: EmailAddress
+    var parameters: [PostgresValue] { [.text(email.value)] }
+    static func decode(_ row: PostgresRow) throws -> DeviceID { try row.uuid(0) }
+}
+
+private struct ClearLimits: Statement {
+    static let sql: StaticString = """
+        WITH locked AS (SELECT key FROM throttles WHERE key = ANY ($1) ORDER BY key FOR UPDATE),
+        cleared AS (DELETE FROM throttles USING locked WHERE throttles.key = locked.key RETURNING throttles.key)
+        INSERT INTO audit_events (event, user_id, subject) SELECT 'limit_cleared', $2, key FROM cleared
+        """
+    let keys: [ThrottleKey]
+    let user: UserID?
+    var parameters: [PostgresValue] { [.bytesArray(keys.map(\.bytes)), .uuid(orNull: user)] }
+}

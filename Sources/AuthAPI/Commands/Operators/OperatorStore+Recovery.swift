@@ -1,0 +1,48 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+extension OperatorService {
+    /// A user and the last sign-in; nil when there is no such user.
+    func recoverable(_ reference: UserReference) async throws -> RecoverableUser? {
+        guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
+        return RecoverableUser(user: user, lastSignIn: try await store.lastSignIn(of: id))
+    }
+
+    /// Makes a one-time link for the user that was shown, in place of any before.
+    ///
+    /// - Returns: nil when the user is gone, disabled, or has another address by now.
+    func recover(_ shown: UserRecord, validFor seconds: Int, keepingProviders: Bool) async throws -> RecoveryLink? {
+        guard let id = UserID(uuidString: shown.id) else { return nil }
+        let code = OneTimeCode()
+        let recovery = NewRecovery(
+            user: id,
+            email: shown.email,
+            hash: recoveryCodes.hash(code),
+            keepsProviders: keepingProviders,
+            lifetime: Int64(seconds)
+        )
+        guard let expiresAt = try await recoveries.create(recovery) else { return nil }
+        let link = code.link(to: PagePath.recover, as: "code", at: publicURL)
+        return RecoveryLink(email: shown.email, link: link, expiresAt: expiresAt)
+    }
+}
+
+extension OperatorStore {
+    /// When a user last signed in, as far as the audit trail and live sessions go back.
+    fileprivate func lastSignIn(of user: UserID) async throws -> Date? {
+        try await postgres.reading { try $0.one(FindLastSignIn(user: user)) }
+    }
+}
+
+private struct FindLastSignIn: ReadStatement {
+    static let sql: StaticString = """
+        SELECT greatest(
+            (SELECT max(occurred_at) FROM audit_events WHERE user_id = $1 AND event = 'signed_in'),
+            (SELECT max(created_at) FROM sessions WHERE user_id = $1)
+        )
+        """
+    let user: UserID
+    var parameters: [PostgresValue] { [.uuid(user)] }
+    static func decode(_ row: PostgresRow) throws -> Date? { try row.optionalTimestamp(0) }
+}

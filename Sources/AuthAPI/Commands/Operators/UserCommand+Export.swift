@@ -1,0 +1,46 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+extension UserCommand {
+    /// Exports one user's data, or all users.
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints a user's data as JSON, or all users in the form that `user import` reads.",
+            discussion: """
+                With a user: the account, provider accounts, live sessions and audit events, as one JSON object. Without one: \
+                every user, an object a line. Secrets are left out; password hashes are printed with --password-hashes only.
+                """
+        )
+
+        @Argument(help: "Email address or identifier; every user without it.")
+        var user: String?
+
+        @Flag(help: "Print password hashes, too. Keep the output as safe as the database.")
+        var passwordHashes = false
+
+        func validate() throws {
+            guard user == nil || !passwordHashes else {
+                throw ValidationError("--password-hashes is for the export of all users")
+            }
+        }
+
+        func run() async throws {
+            guard let user else { return try await exportAll() }
+            let reference = try Operator.reference(user)
+            guard let export = try await Operator.run({ try await $0.export(reference) }) else {
+                throw Operator.noUser(reference)
+            }
+            print(try JSONText.of(export))
+        }
+
+        private func exportAll() async throws {
+            let passwordHashes = passwordHashes
+            try await Operator.run { service in
+                try await service.exportAll(withPasswordHashes: passwordHashes) { part in
+                    print(try part.map(JSONText.line).joined(separator: "\n"))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+extension UserCommand {
+    /// Makes a one-time link for a user who has forgotten the password.
+    struct Recover: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints a one-time link with which a user sets a new password (asks first).",
+            discussion: """
+                The link is printed once, on standard output; the database has only a keyed hash of its code. A newer link \
+                replaces it, and so do disabling the user and changing the address. Opening the link changes nothing. Setting \
+                the password ends every session and disconnects provider accounts: whoever registered the address before \
+                its owner may have linked theirs. Hand the link to nobody but the owner of the account.
+                """
+        )
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        @Option(
+            help: ArgumentHelp("How long the link is valid, up to 7d: 30m, 1h, 1d.", valueName: "duration"),
+            transform: OperatorDuration.init(argument:)
+        )
+        var valid = OperatorDuration(seconds: 3600)
+
+        @Flag(help: "Leave provider accounts linked.")
+        var keepProviders = false
+
+        @Flag(help: "Do not ask.")
+        var yes = false
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func validate() throws {
+            guard (60...7 * 86_400).contains(valid.seconds) else {
+                throw ValidationError("--valid is a duration from 1m to 7d")
+            }
+        }
+
+        func run() async throws {
+            let reference = try Operator.reference(user)
+            try Operator.requireAnswer(isAgreed: yes)
+            let (yes, seconds, keepsProviders) = (yes, valid.seconds, keepProviders)
+            let link = try await Operator.run { service in
+                guard let found = try await service.recoverable(reference) else { throw Operator.noUser(reference) }
+                let email = TextTable.harmless(found.user.email)
+                guard found.user.disabledAt == nil else {
+                    StandardError.print("\(email) is disabled\n  fix: AuthAPI user enable \(email)")
+                    throw ExitCode.failure
+                }
+                if !yes {
+                    StandardError.print(found.description)
+                    let question = "This makes a link that sets a new password. Type the address to go on: "
+                    guard Terminal.standard.ask(question) == found.user.email else {
+                        StandardError.print("no link was made")
+                        throw ExitCode.failure
+                    }
+                }
+                let made = try await service.recover(
+                    found.user,
+                    validFor: seconds,
+                    keepingProviders: keepsProviders
+                )
+                guard let made else {
+                    StandardError.print("no link was made: \(email) has changed; run the command again")
+                    throw Operator.notFound
+                }
+                return made
+            }
+            guard !json else { return print(try JSONText.of(link)) }
+            StandardError.print("valid until \(link.expiresAt.ISO8601Format()), for one use:")
+            print(link.link)
+        }
+    }
+}
+
+/// A one-time link.
+struct RecoveryLink: Sendable, Encodable {
+    let email: String
+    let link: String
+    let expiresAt: Date
+
+    private enum CodingKeys: String, CodingKey {
+        case email, link
+        case expiresAt = "expires_at"
+    }
+}
+
+/// A user whose password is to be recovered, and by what an operator tells the owner from somebody else.
+struct RecoverableUser: Sendable, CustomStringConvertible {
+    let user: UserRecord
+    let lastSignIn: Date?
+
+    var description: String {
+        """
+        user:            \(TextTable.harmless(user.email)) (\(TextTable.harmless(user.name)))
+        created:         \(user.createdAt.ISO8601Format())
+        last sign-in:    \(lastSignIn?.ISO8601Format() ?? "none that the audit trail knows")
+        signs in by:     \(user.signIn)
+        live sessions:   \(user.sessions)
+        """
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import FoundationEssentials
+import Shared
+
+extension UserCommand {
+    /// Disables a user.
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Disables a user: all sessions end at once, and nobody can sign in.",
+            discussion: "The account and all its data stay. `user enable` reverses it."
+        )
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        func run() async throws {
+            let reference = try Operator.reference(user)
+            let change = try await Operator.run { try await $0.disable(reference) }
+            guard let change else { throw Operator.noUser(reference) }
+            let email = TextTable.harmless(change.email)
+            let count = change.sessions
+            let ended = count == 0 ? "" : "; ended \(count) session\(count == 1 ? "" : "s")"
+            print(change.isNew ? "disabled \(email)\(ended)" : "\(email) is disabled already\(ended)")
+        }
+    }
+
+    /// Enables a disabled user.
+    struct Enable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lets a disabled user sign in again.")
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        func run() async throws {
+            let reference = try Operator.reference(user)
+            let change = try await Operator.run { try await $0.enable(reference) }
+            guard let change else { throw Operator.noUser(reference) }
+            let email = TextTable.harmless(change.email)
+            print(change.isNew ? "enabled \(email)" : "\(email) is not disabled")
+        }
+    }
+
+    /// Changes a user's email address.
+    struct SetEmail: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-email",
+            abstract: "Changes a user's email address.",
+            discussion: """
+                The new address counts as unverified, so no provider account is linked by it. Sessions and linked provider \
+                accounts stay; a recovery link that was not used yet is revoked.
+                """
+        )
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        @Argument(help: "The new email address.")
+        var email: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let reference = try Operator.reference(user)
+            let address: EmailAddress
+            do throws(RuleViolation) {
+                address = try EmailAddress(email)
+            } catch {
+                throw Operator.misused("email: \(error.detail)")
+            }
+            let changed = try await Operator.run { try await $0.setEmail(of: reference, to: address) }
+            guard let changed else { throw Operator.noUser(reference) }
+            print(try changed.text(json: json))
+        }
+    }
+
+    /// Lets a disconnected provider account sign in again.
+    struct AllowIdentity: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "allow-identity",
+            abstract: "Forgets that a user disconnected a provider account.",
+            discussion: """
+                A provider account that its user has disconnected signs nobody in until that user, signed in, connects it \
+                again. After this command it is new to the site: the rules for linking by email address apply.
+                """
+        )
+
+        @Argument(help: "Email address or identifier.")
+        var user: String
+
+        @Argument(help: "The provider: \(OAuthProvider.allCases.map(\.rawValue).joined(separator: ", ")).")
+        var provider: String
+
+        func run() async throws {
+            let reference = try Operator.reference(user)
+            guard let provider = OAuthProvider(exactly: provider) else {
+                let names = OAuthProvider.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Operator.misused("provider: must be one of \(names)")
+            }
+            let allowed = try await Operator.run { try await $0.allowIdentities(of: reference, at: provider) }
+            guard let allowed else { throw Operator.noUser(reference) }
+            guard allowed > 0 else {
+                StandardError.print("\(reference) has disconnected no \(provider.displayName) account")
+                throw Operator.notFound
+            }
+            print("allowed \(allowed) \(provider.displayName) account\(allowed == 1 ? "" : "s")")
+        }
+    }
+}

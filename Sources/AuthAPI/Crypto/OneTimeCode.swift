@@ -1,0 +1,74 @@
+import Crypto
+import FoundationEssentials
+import Shared
+
+/// A code of 128 random bits that an operator hands to a user; the database has only a keyed hash of it.
+struct OneTimeCode: Sendable {
+    /// The most bytes of a typed text that are looked at: a whole link may be pasted.
+    static let maximumTypedLength = 2048
+
+    /// The code as it stands in links: 22 characters (RFC 4648, section 5).
+    let text: Secret
+
+    /// Makes a random one.
+    init() {
+        text = Secret(unsafe SymmetricKey(size: .bits128).withUnsafeBytes { bytes in unsafe Base64URL.encode(bytes) })
+    }
+
+    /// Reads what somebody typed or pasted: the code, or the whole link that ends with it; nil when it is none.
+    init?(typed text: String) {
+        guard text.utf8.count <= Self.maximumTypedLength else { return nil }
+        let parts = text.trimmingBlanks().utf8.split(
+            separator: UInt8(ascii: "="),
+            omittingEmptySubsequences: false
+        )
+        guard let code = parts.last.map({ String(Substring($0)) }), Base64URL.decode(code)?.count == 16 else {
+            return nil
+        }
+        self.text = Secret(code)
+    }
+
+    /// A text that may be a code, unread: whatever is none gets the response of a code that is not valid.
+    static func unread(_ text: String) throws(RuleViolation) -> String {
+        guard !text.trimmingBlanks().isEmpty else { throw RuleViolation(.required, "Enter the code.") }
+        guard text.utf8.count <= maximumTypedLength else {
+            throw RuleViolation(.tooLong, "The code may have at most \(maximumTypedLength) characters.")
+        }
+        return text
+    }
+
+    /// The link to a page, with the code behind `#`: browsers send that part to no server, so it is in no log and no
+    /// `Referer`, and a program that only fetches the link learns nothing.
+    func link(to path: String, as field: String, at publicURL: WebOrigin) -> String {
+        "\(publicURL)\(path)#\(field)=\(text.value)"
+    }
+}
+
+/// Hashes codes of one purpose (HMAC-SHA256).
+struct OneTimeCodeKeys: Sendable {
+    private let current: SymmetricKey
+    private let previous: SymmetricKey?
+
+    init(for purpose: KeyRing.Purpose, secretKey: Secret, previous: Secret?) {
+        current = KeyRing.key(for: purpose, from: secretKey)
+        self.previous = previous.map { KeyRing.key(for: purpose, from: $0) }
+    }
+
+    /// The hash to store.
+    func hash(_ code: OneTimeCode) -> [UInt8] { Self.hash(code, current) }
+
+    /// The hashes that a code may be stored as.
+    func candidates(_ code: OneTimeCode) -> CodeHashes {
+        CodeHashes(current: hash(code), previous: previous.map { Self.hash(code, $0) })
+    }
+
+    private static func hash(_ code: OneTimeCode, _ key: SymmetricKey) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(code.text.value.utf8), using: key))
+    }
+}
+
+/// The hashes that one code may be stored as: under the `SECRET_KEY` in use, and under the one before.
+struct CodeHashes: Sendable {
+    let current: [UInt8]
+    let previous: [UInt8]?
+}

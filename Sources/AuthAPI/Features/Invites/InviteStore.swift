@@ -1,0 +1,111 @@
+import FoundationEssentials
+import PostgresClient
+import Shared
+
+/// Invitations in the database; expiry is by its clock.
+struct InviteStore: Sendable {
+    let postgres: PostgresPool
+
+    /// Stores an invitation; gives when it expires.
+    func create(_ invite: NewInvite) async throws -> Date {
+        try await postgres.withConnection { try $0.one(InsertInvite(invite: invite)) }
+    }
+
+    /// Invitations that can still be used, newest first.
+    func live(limit: Int64) async throws -> [InviteRecord] {
+        try await postgres.reading { try $0.all(FindInvites(limit: limit)) }
+    }
+
+    /// Removes an invitation.
+    ///
+    /// - Returns: whether there was one that could still be used.
+    func revoke(_ id: UUID) async throws -> Bool {
+        try await postgres.withConnection { try $0.run(RevokeInvite(id: id)) } > 0
+    }
+
+    /// Whether an invitation can be used now.
+    func isLive(_ use: InviteUse) async throws -> Bool {
+        try await postgres.reading { try $0.first(FindInvite(use: use)) } != nil
+    }
+
+    /// Counts the use of an invitation, as the first part of the transaction that creates the account.
+    ///
+    /// Of several at the same moment each waits for the one before, so an invitation never creates more accounts than it
+    /// may.
+    ///
+    /// - Throws: ``RegistrationPolicy/Refusal`` when it cannot be used any more.
+    static func use(_ use: InviteUse, in db: PostgresConnection) throws {
+        guard try db.run(UseInvite(use: use)) > 0 else { throw RegistrationPolicy.Refusal.notInvited }
+    }
+}
+
+private struct InsertInvite: Statement {
+    static let sql: StaticString = """
+        WITH made AS (
+            INSERT INTO invites (id, code_hash, email, uses, created_at, expires_at)
+            VALUES ($1, $2, $3, $4, now(), now() + $5 * interval '1 second') RETURNING expires_at
+        ),
+        noted AS (INSERT INTO audit_events (event) SELECT 'invite_created' FROM made)
+        SELECT expires_at FROM made
+        """
+    let invite: NewInvite
+    var parameters: [PostgresValue] {
+        [
+            .uuid(invite.id), .bytes(invite.hash), .text(orNull: invite.email?.value), .int4(invite.uses),
+            .int8(invite.lifetime),
+        ]
+    }
+    static func decode(_ row: PostgresRow) throws -> Date { try row.timestamp(0) }
+}
+
+private struct FindInvites: ReadStatement {
+    static let sql: StaticString = """
+        SELECT id, email, uses, used, created_at, expires_at FROM invites
+        WHERE used < uses AND expires_at > now() ORDER BY created_at DESC, id LIMIT $1
+        """
+    let limit: Int64
+    var parameters: [PostgresValue] { [.int8(limit)] }
+
+    static func decode(_ row: PostgresRow) throws -> InviteRecord {
+        InviteRecord(
+            id: try row.uuid(0).lowercaseText,
+            email: try row.optionalText(1),
+            uses: try row.int4(2),
+            used: try row.int4(3),
+            createdAt: try row.timestamp(4),
+            expiresAt: try row.timestamp(5)
+        )
+    }
+}
+
+private struct RevokeInvite: Statement {
+    static let sql: StaticString = """
+        WITH gone AS (DELETE FROM invites WHERE id = $1 RETURNING used < uses AND expires_at > now() AS was_live)
+        INSERT INTO audit_events (event) SELECT 'invite_revoked' FROM gone WHERE was_live
+        """
+    let id: UUID
+    var parameters: [PostgresValue] { [.uuid(id)] }
+}
+
+private struct FindInvite: ReadStatement {
+    static let sql: StaticString = """
+        SELECT id FROM invites
+        WHERE code_hash IN ($1, $2) AND used < uses AND expires_at > now() AND (email IS NULL OR email = $3)
+        """
+    let use: InviteUse
+    var parameters: [PostgresValue] {
+        [.bytes(use.hashes.current), .bytes(orNull: use.hashes.previous), .text(use.email)]
+    }
+    static func decode(_ row: PostgresRow) throws -> UUID { try row.uuid(0) }
+}
+
+private struct UseInvite: Statement {
+    static let sql: StaticString = """
+        UPDATE invites SET used = used + 1
+        WHERE code_hash IN ($1, $2) AND used < uses AND expires_at > now() AND (email IS NULL OR email = $3)
+        """
+    let use: InviteUse
+    var parameters: [PostgresValue] {
+        [.bytes(use.hashes.current), .bytes(orNull: use.hashes.previous), .text(use.email)]
+    }
+}

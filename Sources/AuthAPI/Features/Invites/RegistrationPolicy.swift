@@ -1,0 +1,100 @@
+import Shared
+
+/// Who may create an account: the rules of `REGISTRATION` and `REGISTRATION_DOMAINS`, for the form and for providers alike.
+struct RegistrationPolicy: Sendable {
+    /// Why an account is not created.
+    enum Refusal: String, Error, Sendable, Equatable {
+        case closed = "registration_closed"
+        /// There is no invitation, or it is wrong, used up, expired, revoked, or for another address.
+        case notInvited = "not_invited"
+        case domain = "domain_not_allowed"
+    }
+
+    let settings: RegistrationSettings
+    let store: InviteStore
+    let codes: OneTimeCodeKeys
+
+    /// Checks that accounts are created at all.
+    ///
+    /// - Throws: `registration_closed`.
+    func requireOpen() throws {
+        guard settings.mode != .closed else { throw Refusal.closed.error(code: nil) }
+    }
+
+    /// Checks everything about a registration with a password but whether its invitation can be used.
+    ///
+    /// - Returns: the invitation to use; nil where none is needed.
+    /// - Throws: `registration_closed` or `invalid_fields`.
+    func admit(_ email: EmailAddress, code: String?) throws -> InviteUse? {
+        do throws(Refusal) {
+            return try decision(email, code: code)
+        } catch {
+            throw error.error(code: code)
+        }
+    }
+
+    /// Checks that an invitation can be used now; the transaction that uses it decides.
+    ///
+    /// - Throws: `invalid_fields` when it cannot.
+    func check(_ invite: InviteUse?, code: String?) async throws {
+        guard let invite else { return }
+        guard try await store.isLive(invite) else { throw Refusal.notInvited.error(code: code) }
+    }
+
+    /// Whether an account with the address may be created, and with which invitation.
+    ///
+    /// - Parameters:
+    ///   - email: the address of the account.
+    ///   - code: what was given as invitation.
+    /// - Returns: the invitation to use; nil where none is needed.
+    /// - Throws: why it may not.
+    func decision(_ email: EmailAddress, code: String?) throws(Refusal) -> InviteUse? {
+        guard settings.mode != .closed else { throw .closed }
+        guard settings.allows(email) else { throw .domain }
+        guard settings.mode == .invite else { return nil }
+        guard let code = code.flatMap(OneTimeCode.init(typed:)) else { throw .notInvited }
+        return InviteUse(hashes: codes.candidates(code), email: email.value)
+    }
+}
+
+extension RegistrationPolicy.Refusal {
+    /// The response to a registration with a password.
+    func error(code: String?) -> APIError {
+        switch self {
+        case .closed: APIError(.registrationClosed, detail: "New accounts are not accepted on this site.")
+        case .domain:
+            .invalidFields([
+                FieldError(
+                    field: "email",
+                    code: .domainNotAllowed,
+                    detail: "Addresses of this domain cannot create an account here."
+                )
+            ])
+        case .notInvited:
+            .invalidFields([
+                code == nil
+                    ? FieldError(
+                        field: "invite",
+                        code: .required,
+                        detail: "An invitation is needed to create an account."
+                    )
+                    : FieldError(
+                        field: "invite",
+                        code: .invalidInvite,
+                        detail: "The invitation is not valid: it was used, has expired, or is for another address."
+                    )
+            ])
+        }
+    }
+}
+
+extension RegistrationPolicy.Refusal {
+    /// The end of a flow through a provider.
+    var providerError: ProviderError {
+        switch self {
+        case .closed: ProviderError(.registrationClosed, "REGISTRATION is closed: no account is created")
+        case .notInvited: ProviderError(.notInvited, "REGISTRATION is invite, and there is no valid invitation")
+        case .domain: ProviderError(.domainNotAllowed, "the email's domain is not among REGISTRATION_DOMAINS")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Hummingbird
+import Shared
+
+/// Handlers of one-time links for users who have forgotten their password.
+struct RecoveryRoutes: Sendable {
+    let service: RecoveryService
+
+    /// `POST /api/auth/recover`: 204 once the new password is set; nobody is signed in by it.
+    @Sendable func recover(_ request: Request, context: APIRequestContext) async throws -> Response {
+        var body = try await JSONBody(request)
+        let code = body.value("code") { text throws(RuleViolation) in try OneTimeCode.unread(text) }
+        let password = body.text("password")
+        if let password {
+            body.report(PasswordRules.violations(in: password, besides: service.siteWords), in: "password")
+        }
+        try body.finish()
+        // Both are there when nothing was at fault.
+        guard let code, let password else { throw APIError(.malformedRequest) }
+        try await service.recover(with: code, to: password, from: RequestTrace(request, context: context))
+        return Response(status: .noContent)
+    }
+}

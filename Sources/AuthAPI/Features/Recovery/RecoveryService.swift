@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Shared
+
+/// The rules of one-time links for users who have forgotten their password (OWASP "Forgot Password Cheat Sheet").
+struct RecoveryService: Sendable {
+    let store: RecoveryStore
+    let batches: SessionBatches
+    let gate: PasswordGate
+    let hasher: PasswordHasher
+    let codes: OneTimeCodeKeys
+    /// What no password may be built from.
+    let siteWords: [String]
+
+    /// Sets a new password for the user whose code it is, and uses the code up.
+    ///
+    /// The code is checked before anything is hashed. Every session of the user ends, no browser is known for the account
+    /// any more, and linked provider accounts are disconnected unless the operator said otherwise. Nobody is signed in.
+    ///
+    /// - Throws: `invalid_recovery_code`, the one response to a code that is wrong, expired, used, replaced, or of a user who
+    ///   is deleted or disabled; `invalid_fields` for a password that is too close to the user's address or name;
+    ///   `too_many_requests`, `overloaded`.
+    func recover(with typed: String, to password: String, from trace: RequestTrace) async throws {
+        let (recovery, hash) = try await hasher.admitting { () async throws -> (Recovery, String) in
+            try await gate.admitRecovery(from: trace)
+            guard let code = OneTimeCode(typed: typed), let found = try await store.find(codes.candidates(code)) else {
+                throw Self.invalid()
+            }
+            let own = [found.user.email, found.user.name]
+            let violations = PasswordRules.violations(in: password, besides: own + siteWords)
+            guard violations.isEmpty else {
+                throw APIError.invalidFields(violations.map { $0.inField("password") })
+            }
+            return (found, try await hasher.hash(Password(password)))
+        }
+        if recovery.hasManySessions {
+            // So many could not all end within the time of one statement.
+            let all = SessionSelection(user: recovery.user.id, reason: .password)
+            _ = try await batches.end(all, from: trace, at: gate.now())
+        }
+        let email = try? EmailAddress(exactly: recovery.user.email)
+        let isDone = try await store.use(
+            recovery,
+            passwordHash: hash,
+            clearing: email.map(gate.keys.account),
+            from: trace,
+            at: gate.now()
+        )
+        guard isDone else { throw Self.invalid() }
+    }
+
+    private static func invalid() -> APIError {
+        APIError(
+            .invalidRecoveryCode,
+            detail: "The link is not valid: it was used, has expired or was replaced by a newer one."
+        )
+    }
+}

@@ -1,0 +1,60 @@
+import HTTPTypes
+import Hummingbird
+import Shared
+
+/// Setting a new password with the one-time link of an operator.
+///
+/// The code stands behind `#` in the link, which browsers send to no server: opening the page says nothing of the code and
+/// uses nothing up. The page's script puts it into the form; without JavaScript the visitor does.
+struct RecoverPage: Sendable {
+    let api: AuthAPIClient
+    let pages: PageRenderer
+    let settings: FrontendSettings
+    let bodyDeadline: Duration
+
+    /// Keeps the address of the page from every other one; the form itself passes `Sec-Fetch-Site`.
+    private static let headers: HTTPFields = [.init(validated: "Referrer-Policy"): "no-referrer"]
+
+    /// Shows the form; the same to everybody, also to a visitor who is signed in.
+    @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
+        try pages.response(RecoverView(), visitor: .unknown, in: context, headers: Self.headers)
+    }
+
+    /// Sets the password and asks to sign in with it, or shows the form again with everything that is wrong.
+    @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
+        let form = try await Form(body: request, within: bodyDeadline)
+        let code = form[FormField.code.rawValue]
+        if let language = form.language {
+            return try pages.redrawn(RecoverView(code: code), in: language, context)
+        }
+        var faults: [FieldError] = []
+        if code.trimmingBlanks().isEmpty {
+            faults.append(FieldError(field: FormField.code.rawValue, code: .required, detail: ""))
+        }
+        let siteWords = PasswordRules.words(of: settings.common.publicURL)
+        faults += RegisterPage.passwordFaults(in: form, besides: siteWords)
+        guard faults.isEmpty else { return try failed(code, FormFailure(fields: faults), context) }
+        do {
+            let body = RecoverRequest(code: code, password: form[FormField.password.rawValue])
+            try await api.recover(body, for: Caller(request, context))
+            return .seeOther(SitePath.link(SitePath.login, returnTo: nil, notice: .passwordRecovered))
+        } catch {
+            return try failed(code, FormFailure(error, email: "", logger: context.logger), context)
+        }
+    }
+
+    private func failed(_ code: String, _ failure: FormFailure, _ context: PageContext) throws -> Response {
+        var view = RecoverView(code: code)
+        view.errors = failure.errors
+        view.retryAfter = failure.retryAfter
+        var headers = Self.headers
+        headers[.retryAfter] = failure.headers[.retryAfter]
+        return try pages.response(
+            view,
+            visitor: .unknown,
+            in: context,
+            status: failure.status,
+            headers: headers
+        )
+    }
+}

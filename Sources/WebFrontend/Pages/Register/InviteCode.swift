@@ -1,0 +1,32 @@
+import Shared
+
+/// The code of an invitation on its way to a provider.
+enum InviteCode {
+    /// For how many seconds a browser keeps it.
+    private static let lifetime = 600
+    /// How many characters a code has.
+    private static let length = 22
+
+    /// The cookie that keeps what was typed or pasted, which may be a whole link; nil when it cannot be a code.
+    static func cookie(_ typed: String, isSecure: Bool) -> String? {
+        let parts = typed.trimmingBlanks().utf8.split(
+            separator: UInt8(ascii: "="),
+            omittingEmptySubsequences: false
+        )
+        guard let code = parts.last.map({ Substring($0) }), code.utf8.count == length,
+            code.utf8.allSatisfy(isCodeCharacter)
+        else { return nil }
+        let name = isSecure ? "__Host-\(PagePath.inviteCookie)" : PagePath.inviteCookie
+        let secure = isSecure ? "; Secure" : ""
+        return "\(name)=\(code); Max-Age=\(lifetime); Path=/; HttpOnly; SameSite=Lax\(secure)"
+    }
+
+    private static func isCodeCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import AuthAPI
+
+/// Hashes of other systems: which are taken, in which form they are stored, and that their passwords verify.
+@Suite struct ImportedHashTests {
+    private static let salt = "c29tZXNhbHRzb21lc2FsdA"
+    private static let tag = "yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ"
+    private static let bcrypt = "05$abcdefghijklmnopqrstuuprk/rqhgcPTYTHLq52sX1mIsVNYyi5u"
+    private static let digest = "05$abcdefghijklmnopqrstuuuCm3bUb9WiBOuPzf2MrmOszHEXAW6zO"
+
+    /// Computed by libargon2 and libcrypt of `Correct-Horse-7`; Argon2 in every spelling of the PHC string format.
+    private static let accepted: [(String, String)] = [
+        ("$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)"),
+        ("$argon2id$v=19$t=1,m=64,p=1$\(salt)$\(tag)", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)"),
+        ("$argon2id$v=19$p=1,t=1,m=64$\(salt)$\(tag)", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)"),
+        (
+            "$argon2id$m=64,t=1,p=1$\(salt)$aG6rjbMR2SPKE4eyGASIrMobC9N9TCrNGlZBTO3uxRU",
+            "$argon2id$v=16$m=64,t=1,p=1$\(salt)$aG6rjbMR2SPKE4eyGASIrMobC9N9TCrNGlZBTO3uxRU"
+        ),
+        (
+            "$argon2id$v=19$m=64,t=1,p=1,data=aW1wb3J0ZWQ$\(salt)$8GQwncUAQSKYW2tMZtjCAgtwv0snkuWcKM+KUHwV0BY",
+            "$argon2id$v=19$m=64,t=1,p=1,data=aW1wb3J0ZWQ$\(salt)$8GQwncUAQSKYW2tMZtjCAgtwv0snkuWcKM+KUHwV0BY"
+        ),
+        (
+            "$argon2id$v=19$m=64,t=1,p=1$\(salt)$F3QPdSr86MGBL8WP",
+            "$argon2id$v=19$m=64,t=1,p=1$\(salt)$F3QPdSr86MGBL8WP"
+        ),
+        ("argon2$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)"),
+        (" $2a$\(bcrypt)\n", "$2a$\(bcrypt)"), ("$2b$\(bcrypt)", "$2b$\(bcrypt)"), ("$2y$\(bcrypt)", "$2y$\(bcrypt)"),
+        ("bcrypt$$2b$\(bcrypt)", "$2b$\(bcrypt)"),
+        ("bcrypt_sha256$$2b$\(digest)", "bcrypt_sha256$$2b$\(digest)"),
+    ]
+
+    @Test("Every kind is stored in one form, verifies, and asks for a hash of today's cost", arguments: accepted)
+    func accepts(text: String, stored: String) async throws {
+        #expect(try ImportedHash(text).stored == stored)
+        let hasher = PasswordHasher(
+            parameters: Argon2Parameters(memoryKiB: 128, iterations: 1, parallelism: 1),
+            pool: try HashingPool(threads: 1)
+        )
+        #expect(try await hasher.verify(Password("Correct-Horse-7"), against: stored) == .correctNeedsUpgrade)
+        #expect(try await hasher.verify(Password("Correct-Horse-8"), against: stored) == .wrong)
+        #expect(try await hasher.verify(Password(""), against: stored) == .wrong)
+    }
+
+    private static let rejected: [(String, String)] = [
+        ("$argon2id$v=19$m=64,t=1,p=1$\(salt)$", "is no complete Argon2id hash"),
+        ("$argon2id$v=19$m=64,t=1$\(salt)$\(tag)", "is no complete Argon2id hash"),
+        ("$argon2id$v=19$m=64,m=64,t=1,p=1$\(salt)$\(tag)", "is no complete Argon2id hash"),
+        ("$argon2id$v=19$m=64,t=1,p=1,x=1$\(salt)$\(tag)", "is no complete Argon2id hash"),
+        ("$argon2id$v=19$m=64,t=1,p=1,keyid=aW1w$\(salt)$\(tag)", "has a keyid"),
+        ("$argon2id$v=19$m=4194304,t=1,p=1$\(salt)$\(tag)", "asks for more memory"),
+        ("$argon2id$v=18$m=64,t=1,p=1$\(salt)$\(tag)", "is no complete Argon2id hash"),
+        ("argon2$argon2id$v=19$m=64,t=1,p=1$\(salt)", "is no complete Argon2id hash"),
+        ("$argon2i$v=19$m=64,t=1,p=1$\(salt)$\(tag)", "only Argon2id"),
+        ("argon2$argon2i$v=19$m=64,t=1,p=1$\(salt)$\(tag)", "only Argon2id"),
+        ("$2b$16$abcdefghijklmnopqrstuuprk/rqhgcPTYTHLq52sX1mIsVNYyi5u", "cost is not from 4 to 15"),
+        ("$2y$05$abc", "no complete bcrypt hash"), ("bcrypt$$2b$05$abc", "no complete bcrypt hash"),
+        ("pbkdf2_sha256$600000$c2FsdA$aGFzaA==", "neither a bcrypt nor an Argon2id hash"),
+        ("$2x$\(bcrypt)", "neither a bcrypt nor an Argon2id hash"),
+        ("hunter2", "neither a bcrypt nor an Argon2id hash"),
+    ]
+
+    @Test("What cannot be checked is rejected with a reason that repeats nothing of it", arguments: rejected)
+    func rejects(text: String, reason: String) async throws {
+        do throws(ImportedHash.Fault) {
+            _ = try ImportedHash(text)
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.reason.contains(reason), "\(error.reason)")
+            #expect(!error.reason.contains(text) && !error.reason.contains(Self.tag))
+        }
+    }
+}

@@ -1,0 +1,233 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// Who may create an account, by each way in: the API, Google, Discord, and raced invitations.
+@Suite struct RegistrationPolicyTests {
+    private static let ada = ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Ada"]
+
+    /// Makes an invitation; gives its code.
+    private func invite(
+        _ api: TestAPI,
+        email: String? = nil,
+        uses: Int32 = 1,
+        seconds: Int = 3600
+    ) async throws -> (code: String, id: String) {
+        let address = try email.map { try EmailAddress($0) }
+        let operators = Operators(database: api.database)
+        let made = try await operators.run { try await $0.invite(address, uses: uses, validFor: seconds) }
+        let code = try #require(made.link.split(separator: "=").last)
+        #expect(made.link == "http://localhost:8080/register#invite=\(code)")
+        return (String(code), made.id)
+    }
+
+    private func register(_ api: TestAPI, _ email: String, invite: String? = nil) async throws -> TestResponse {
+        var body = Self.ada.merging(["email": email]) { $1 }
+        body["invite"] = invite
+        return try await api.client().post(APIPath.register, body)
+    }
+
+    @Test("Closed: neither the API nor a provider creates an account, and existing users sign in as before")
+    func closed() async throws {
+        try await OAuthSite.with(["REGISTRATION": "closed"]) { site in
+            for body in [Self.ada, [:]] {
+                let answer = try await site.api.client().post(APIPath.register, body)
+                #expect(answer.status == 403)
+                #expect(try answer.problem.code == .registrationClosed)
+            }
+            for provider in OAuthProvider.allCases {
+                let answer = try await site.signIn(provider, in: site.api.client())
+                expectFailure(.registrationClosed, answer, in: site)
+            }
+            #expect(try await site.sql("SELECT count(*) FROM users") == "0")
+            // A user whom an operator made connects a provider account, and signs in through it.
+            let operators = Operators(database: site.api.database)
+            let registration = try UserService.Registration(
+                email: EmailAddress("ada@example.com"),
+                name: DisplayName("Ada"),
+                password: Password("Correct-Horse-7")
+            )
+            _ = try await operators.run { try await $0.create(registration) }
+            let browser = site.api.client()
+            #expect(try await browser.post(APIPath.login, Self.ada.filter { $0.key != "name" }).status == 200)
+            try await site.link(.google, in: browser)
+            let other = site.api.client()
+            try await site.signIn(.google, in: other)
+            let user = try #require(try await site.user(of: other))
+            #expect(user.email == "ada@example.com")
+        }
+    }
+
+    @Test("Domains: addresses of others, and of subdomains, create no account, by no way")
+    func domains() async throws {
+        let settings = ["REGISTRATION_DOMAINS": " Example.com, xn--bcher-kva.example "]
+        try await OAuthSite.with(settings) { site in
+            for email in ["ada@example.com", "ada@xn--bcher-kva.example"] {
+                #expect(try await register(site.api, email).status == 201)
+            }
+            for email in ["ada@sub.example.com", "ada@example.com.evil.example", "ada@notexample.com", "a@example.org"]
+            {
+                let answer = try await register(site.api, email)
+                #expect(answer.status == 422)
+                #expect(try answer.fieldCodes == ["email domain_not_allowed"])
+            }
+            for provider in OAuthProvider.allCases {
+                let refused = try await site.signIn(provider, in: site.api.client()) { $0.email = "eve@example.org" }
+                expectFailure(.domainNotAllowed, refused, in: site)
+            }
+            let browser = site.api.client()
+            try await site.signIn(.google, in: browser) { $0.email = "new@example.com" }
+            #expect(try await site.user(of: browser)?.email == "new@example.com")
+            #expect(try await site.sql("SELECT count(*) FROM users") == "3")
+        }
+    }
+
+    @Test("Invite: a code creates one account, and whatever is no valid code gets one response")
+    func invites() async throws {
+        try await TestAPI.with(["REGISTRATION": "invite", "REGISTRATION_LIMIT_NETWORK": "1000/60"]) { api in
+            let none = try await register(api, "ada@example.com")
+            #expect(try none.fieldCodes == ["invite required"])
+            let (code, id) = try await invite(api)
+            let (bound, _) = try await invite(api, email: "Bob@example.com")
+            let (revoked, revokedID) = try await invite(api)
+            let (expired, expiredID) = try await invite(api)
+            let operators = Operators(database: api.database)
+            let uuid = try #require(UUID(uuidString: revokedID))
+            #expect(try await operators.run { try await $0.invites.revoke(uuid) })
+            #expect(try await operators.run { try await $0.invites.revoke(uuid) } == false)
+            try await api.database.sql(
+                "UPDATE invites SET created_at = now() - interval '2 h', expires_at = now() WHERE id = '\(expiredID)'"
+            )
+            let live = try await operators.run { try await $0.invites.live(limit: 10) }
+            #expect(live.count == 2 && live.map(\.id).contains(id))
+
+            let wrong = String(code.reversed())
+            var details: Set<String> = []
+            for bad in [wrong, "x", "=", code + "A", revoked, expired, bound, String(repeating: "A", count: 22)] {
+                let answer = try await register(api, "ada@example.com", invite: bad)
+                #expect(answer.status == 422)
+                #expect(try answer.fieldCodes == ["invite invalid_invite"], "\(bad)")
+                details.insert(try answer.problem.errors[0].detail)
+            }
+            #expect(details.count == 1)
+            // The whole link may be pasted.
+            let link = " http://localhost:8080/register#invite=\(code) "
+            #expect(try await register(api, "ada@example.com", invite: link).status == 201)
+            let again = try await register(api, "eve@example.com", invite: code)
+            #expect(try again.fieldCodes == ["invite invalid_invite"])
+            #expect(try await register(api, "bob@example.com", invite: bound).status == 201)
+            // Nothing in the database is the code, and no log has it.
+            let rows = try await api.database.sql("SELECT string_agg(i::text, ' ') FROM invites i")
+            #expect(rows?.contains(code) == false)
+            #expect(!api.logs.all.contains { $0.contains(code) || $0.contains(bound) })
+        }
+    }
+
+    @Test("An address that is taken uses no invitation up")
+    func takenAddress() async throws {
+        try await TestAPI.with(["REGISTRATION": "invite"]) { api in
+            let (code, _) = try await invite(api, uses: 2)
+            #expect(try await register(api, "ada@example.com", invite: code).status == 201)
+            #expect(try await register(api, "ada@example.com", invite: code).status == 409)
+            #expect(try await register(api, "eve@example.com", invite: code).status == 201)
+            #expect(try await api.database.sql("SELECT used FROM invites") == "2")
+        }
+    }
+
+    @Test("Raced invitations create as many accounts as they may, through the API and a provider together")
+    func race() async throws {
+        let settings = ["REGISTRATION": "invite", "HASHING_QUEUE": "100", "REGISTRATION_LIMIT_NETWORK": "1000/60"]
+        try await OAuthSite.with(settings) { site in
+            let (code, _) = try await invite(site.api, uses: 3)
+            site.become { $0.email = "provider@example.com" }
+            let browser = site.api.client()
+            browser.keep(RequestCookie(name: PagePath.inviteCookie, value: code))
+            let callback = try await site.begin(.google, in: browser)
+            let statuses = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for index in 0..<8 {
+                    group.addTask {
+                        try await register(site.api, "user\(index)@example.com", invite: code).status == 201
+                    }
+                }
+                group.addTask {
+                    _ = try await browser.get(callback)
+                    return browser.token != nil
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.count { $0 } == 3)
+            #expect(try await site.sql("SELECT count(*) FROM users") == "3")
+            #expect(try await site.sql("SELECT used FROM invites") == "3")
+        }
+    }
+
+    @Test("Invite: a provider creates an account with the invitation that the browser keeps, and none without")
+    func providers() async throws {
+        try await OAuthSite.with(["REGISTRATION": "invite"]) { site in
+            for provider in OAuthProvider.allCases {
+                let email = "\(provider.rawValue)@example.com"
+                let refused = try await site.signIn(provider, in: site.api.client()) { $0.email = email }
+                expectFailure(.notInvited, refused, in: site)
+                let (foreign, _) = try await invite(site.api, email: "other@example.com")
+                let (code, _) = try await invite(site.api, email: email)
+                for (value, isGood) in [(foreign, false), ("nonsense", false), (code, true)] {
+                    let browser = site.api.client()
+                    browser.keep(RequestCookie(name: PagePath.inviteCookie, value: value))
+                    let answer = try await site.signIn(provider, in: browser) { $0.email = email }
+                    if isGood {
+                        let user = try #require(try await site.user(of: browser))
+                        #expect(user.email == email)
+                        #expect(!browser.cookies.contains { $0.name == PagePath.inviteCookie })
+                    } else {
+                        expectFailure(.notInvited, answer, in: site)
+                    }
+                }
+            }
+            #expect(try await site.sql("SELECT count(*) FROM users") == "2")
+        }
+    }
+
+    @Test("An invitation stays valid when SECRET_KEY is rotated, while the former key is known")
+    func rotation() async throws {
+        try await TestDatabase.with { database in
+            let link = Locked("")
+            try await TestAPI.with(["REGISTRATION": "invite"], database: database) { _ in
+                let made = try await Operators(database: database).run {
+                    try await $0.invite(nil, uses: 1, validFor: 3600)
+                }
+                link.update { $0 = made.link }
+            }
+            let code = try #require(link.value.split(separator: "=").last.map(String.init))
+            let rotated = [
+                "REGISTRATION": "invite", "SECRET_KEY": "Zq5-Kx3Jm2Vt7_Qr8Lw9Yp4Nc1Hd6Fb0Sg",
+                "SECRET_KEY_PREVIOUS": TestAPI.secretKey,
+            ]
+            try await TestAPI.with(rotated, database: database) { api in
+                #expect(try await register(api, "ada@example.com", invite: code).status == 201)
+            }
+        }
+    }
+
+    @Test(
+        "Settings that are no mode or no domain are faults",
+        arguments: [
+            (["REGISTRATION": "maybe"], "REGISTRATION: must be one of open, invite, closed, not \"maybe\""),
+            (
+                ["REGISTRATION_DOMAINS": "example.com,@example.org"],
+                "REGISTRATION_DOMAINS: must be domains like example.com, with commas between"
+            ),
+            (
+                ["REGISTRATION_DOMAINS": "com"],
+                "REGISTRATION_DOMAINS: must be domains like example.com, with commas between"
+            ),
+        ]
+    )
+    func settings(environment: [String: String], fault: String) throws {
+        let error = #expect(throws: SettingsFaults.self) {
+            try TestAPI.settings(environment, databaseURL: "postgresql://localhost/x")
+        }
+        #expect(error?.lines == [fault])
+    }
+}

@@ -1,0 +1,82 @@
+import HTTPTypes
+import Hummingbird
+import Shared
+import Testing
+
+@testable import WebFrontend
+
+/// Setting a new password with a one-time link.
+@Suite struct RecoverPageTests {
+    private static let code = "AbCdEfGhIjKlMnOpQrStUv"
+    private static let good: KeyValuePairs = [
+        "code": code, "password": "Correct-Horse-7", "password_confirmation": "Correct-Horse-7",
+    ]
+
+    @Test("Opening the page asks the API nothing, says nothing of a code, and is kept nowhere")
+    func show() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/recover")
+            #expect(page.status == 200)
+            #expect(page["Cache-Control"] == "no-store" && page["Referrer-Policy"] == "no-referrer")
+            #expect(page.body.contains(#"id="code" name="code" type="text" autocomplete="off""#))
+            // Whatever a link says is not put into the form, and makes no difference.
+            let other = try await site.get("/recover?code=\(Self.code)", cookie: StubAuthAPI.cookie)
+            #expect(other.body == page.body && other.cookies.isEmpty)
+            let head = try await site.head("/recover")
+            #expect(head.status == 200)
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    @Test("The form hands code and password on, and leads to the page for signing in, not signed in")
+    func submit() async throws {
+        let api = StubAuthAPI(["POST /api/auth/recover": { _ in Response(status: .noContent) }])
+        try await TestSite.with(api) { site in
+            let done = try await site.post("/recover", Self.good)
+            #expect(done.status == 303 && done.location == "/login?notice=password-recovered" && done.cookies.isEmpty)
+            let login = try await site.get("/login?notice=password-recovered")
+            #expect(login.body.contains("Your new password is set. Sign in with it."))
+        }
+        #expect(api.requests.first?.fields == ["code": Self.code, "password": "Correct-Horse-7"])
+    }
+
+    @Test("What breaks a rule is said at the field before the API is asked; the code stays in the form")
+    func faults() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/recover", ["code": " ", "password": "x", "password_confirmation": "y"])
+            #expect(page.status == 422 && page["Referrer-Policy"] == "no-referrer")
+            for text in ["Enter the code of your link.", "Use at least 8 characters in the password."] {
+                #expect(page.body.contains(text))
+            }
+            let typed = try await site.post("/recover", ["code": Self.code, "password": "x"])
+            #expect(typed.body.contains("value=\"\(Self.code)\""))
+            let language = try await site.post("/recover", ["code": Self.code, "language": "ja"])
+            #expect(language.body.contains("パスワードの再設定") && language.body.contains("value=\"\(Self.code)\""))
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    @Test("A code that is not valid is said in both languages, with its status")
+    func invalid() async throws {
+        let api = StubAuthAPI(["POST /api/auth/recover": { _ in StubAuthAPI.problem(.invalidRecoveryCode) }])
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/recover", Self.good)
+            #expect(page.status == 403 && page.body.contains("This link is not valid."))
+            #expect(!page.body.contains("Correct-Horse-7"))
+            let other = try await site.post("/recover", Self.good, headers: ["Accept-Language": "ja"])
+            #expect(other.body.contains("このリンクは使えません。"))
+        }
+    }
+
+    @Test("Another site cannot send the form")
+    func crossSite() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/recover", Self.good, headers: ["Sec-Fetch-Site": "cross-site"])
+            #expect(page.status == 403)
+        }
+        #expect(api.requests.isEmpty)
+    }
+}
