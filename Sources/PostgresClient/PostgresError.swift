@@ -95,12 +95,14 @@ package struct PostgresError: Error, Sendable {
         return ["57014", "55P03", "25006", "42P01", "42703", "42883"].contains(sqlState)
     }
 
-    /// Whether the database is not the one that the statements are written for, so that no request can help it: a
-    /// privilege, table, column or index is missing or has changed (class 42, except syntax errors; 3F000; 55000), or a
-    /// pooler mixes up prepared statements (26000; class 42 again).
+    /// Whether the database is not the one that the statements are written for, which only an operator can change.
+    ///
+    /// A privilege, table, column or index is missing or has changed (class 42, except syntax errors; 3F000; 55000), a
+    /// pooler mixes up prepared statements (26000; class 42 again), or there is a column that nothing fills (23502).
     package var isUnfitDatabase: Bool {
         guard kind == .rejected, let sqlState else { return false }
-        return sqlState.hasPrefix("42") && sqlState != "42601" || ["26000", "3F000", "55000"].contains(sqlState)
+        return sqlState.hasPrefix("42") && sqlState != "42601"
+            || ["26000", "3F000", "55000", "23502"].contains(sqlState)
     }
 
     /// Whether the same transaction, run again from its beginning, may succeed (40001, 40P01).

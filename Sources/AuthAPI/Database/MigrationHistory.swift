@@ -9,7 +9,7 @@ struct MigrationHistory: Sendable {
     static let name = "yoshikosan_schema_migrations"
     /// The name in databases that the first releases created.
     static let formerName = "schema_migrations"
-    /// What the columns are, as `format_type` writes them.
+    /// What the columns are, as `format_type` writes them, without the quotes that `quote_all_identifiers` adds.
     static let columns = "version integer, name text, checksum bytea, applied_at timestamp with time zone"
 
     /// Whether the table has the former name.

@@ -42,6 +42,27 @@ import Testing
         return faults
     }
 
+    @Test("W54: a database that quotes all identifiers is found migrated, under either name", arguments: [false, true])
+    func quotedIdentifiers(isFormer: Bool) async throws {
+        try await TestDatabase.with { database in
+            if isFormer {
+                try await database.sql("ALTER TABLE yoshikosan_schema_migrations RENAME TO schema_migrations")
+            }
+            let name = try #require(try await database.sql("SELECT current_database()"))
+            try await database.sql("ALTER DATABASE \"\(name)\" SET quote_all_identifiers = on")
+            let applied = try await Migrator(database.configuration, logger: TestDatabase.silentLogger).up()
+            #expect(applied.isEmpty)
+            let silent = TestDatabase.silentLogger
+            let (readiness, faults) = try await PostgresPool.with(database.configuration, logger: silent) { pool in
+                try await pool.reading { db in
+                    (try Readiness.of(db), try DatabaseInspection.faults(on: db, for: .migrating))
+                }
+            }
+            #expect(readiness == .ready)
+            #expect(faults.allSatisfy { $0.weight == .note }, "\(faults)")
+        }
+    }
+
     @Test(
         "W52: a role that may not create tables is told PostgreSQL's words and the command, which then works",
         arguments: [

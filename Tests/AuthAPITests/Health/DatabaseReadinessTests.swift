@@ -58,6 +58,7 @@ import Testing
             "REVOKE USAGE ON SCHEMA public FROM yoshikosan_api, PUBLIC",
             "ALTER TABLE sessions RENAME TO old_sessions", "ALTER TABLE users RENAME COLUMN name TO full_name",
             "DROP INDEX users_email_key", "DROP FUNCTION take_attempts",
+            "ALTER TABLE users ADD COLUMN tenant int NOT NULL DEFAULT 1; ALTER TABLE users ALTER COLUMN tenant DROP DEFAULT",
         ]
     )
     func changedMeanwhile(command: String) async throws {

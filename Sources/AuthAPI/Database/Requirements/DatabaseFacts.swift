@@ -59,7 +59,9 @@ struct DescribeDatabase: ReadStatement {
                     'session_replication_role', 'log_statement', 'log_min_duration_statement',
                     'log_parameter_max_length', 'log_parameter_max_length_on_error')),
             (SELECT coalesce(string_agg(concat_ws(chr(31), nspname, relname, (
-                    SELECT coalesce(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum), '')
+                    SELECT coalesce(string_agg(
+                        attname || ' ' || replace(format_type(atttypid, atttypmod), '"', ''), ', ' ORDER BY attnum
+                    ), '')
                     FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
                 ), CASE WHEN row_security_active(pg_class.oid) THEN 't' ELSE 'f' END, CASE WHEN EXISTS (
                     SELECT FROM pg_policy, unnest(polroles) AS granted WHERE polrelid = pg_class.oid AND polpermissive

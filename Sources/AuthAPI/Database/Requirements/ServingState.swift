@@ -17,7 +17,9 @@ struct DescribeServing: ReadStatement {
     static let sql: StaticString = """
         SELECT current_user::text, CASE
                 WHEN to_regclass('yoshikosan_schema_migrations') IS NOT NULL THEN 'yoshikosan_schema_migrations'
-                WHEN (SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum)
+                WHEN (SELECT string_agg(
+                        attname || ' ' || replace(format_type(atttypid, atttypmod), '"', ''), ', ' ORDER BY attnum
+                    )
                     FROM pg_attribute
                     WHERE attrelid = to_regclass('schema_migrations') AND attnum > 0 AND NOT attisdropped)
                     = 'version integer, name text, checksum bytea, applied_at timestamp with time zone'
