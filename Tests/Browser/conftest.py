@@ -49,6 +49,19 @@ def tally() -> dict:
     return _tally
 
 
+def pytest_sessionfinish(session):
+    """Hands the figures of a worker process to the process that reports."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tally"] = _tally
+
+
+def pytest_testnodedown(node):
+    """Adds the figures of a worker process."""
+    worker = getattr(node, "workeroutput", {}).get("tally", {})
+    _tally["axe"] = _tally.get("axe", 0) + worker.get("axe", 0)
+    _tally.setdefault("weights", {}).update(worker.get("weights", {}))
+
+
 def pytest_terminal_summary(terminalreporter):
     """Says what was measured."""
     if looks := _tally.get("axe"):

@@ -52,7 +52,7 @@ enum KeyRing {
             for: Array("yoshikosan key identifier".utf8),
             using: SymmetricKey(data: Array(secret.value.utf8))
         )
-        return code.prefix(8).map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
+        return code.prefix(8).hex
     }
 
     private static func derive(_ label: String, bytes: Int, from secret: Secret) -> SymmetricKey {

@@ -118,7 +118,7 @@ struct LogExcerpt: Sendable, CustomStringConvertible {
             if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "\\") {
                 excerpt.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
-                excerpt += "\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
+                excerpt += "\\x" + [byte].hex
             }
         }
         description = text.utf8.count > Self.maximumLength ? excerpt + "…" : excerpt

@@ -84,7 +84,8 @@ public struct ApplicationSettings: Sendable {
 /// `docker/nginx/render` has the same list, and routes-beside-application.conf the locations.
 enum ReservedPaths {
     private static let segments: [String] = [
-        "api", "login", "register", "recover", "account", "logout", "language", "signed-in", "assets", "docs", "openapi.json",
+        "api", "login", "register", "recover", "account", "logout", "language", "signed-in", "assets", "docs",
+        "openapi.json",
         "health", "metrics", "nginx-health", "error.css", "error.html", "error.problem", ".well-known", "application",
     ]
 

@@ -38,9 +38,7 @@ struct AssetLibrary: Sendable {
         var paths: [String: String] = [:]
         var assets: [String: Asset] = [:]
         for file in files {
-            let hash = SHA256.hash(data: file.content).prefix(8).map { byte in
-                String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-            }.joined()
+            let hash = SHA256.hash(data: file.content).prefix(8).hex
             let name = "\(file.name).\(hash).\(file.ending)"
             paths["\(file.name)_\(file.ending)"] = "\(SitePath.assets)/\(name)"
             assets[name] = try Asset(file.content, type: file.type)

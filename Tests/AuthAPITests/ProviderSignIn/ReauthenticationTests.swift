@@ -120,9 +120,8 @@ import Testing
             // It is not even offered.
             let offered = try await Self.confirmation(of: thief).providers.map(\.provider)
             #expect(offered == [.google])
-            let session = try #require(
-                try await site.api.app.sessions.service.signedIn(with: Secret(try #require(thief.token)))
-            )
+            let token = Secret(try #require(thief.token))
+            let session = try #require(try await site.api.app.sessions.service.signedIn(with: token))
             let ticket = try site.api.app.identities.tickets.reauthenticationTicket(
                 for: .discord,
                 session: session.sessionID

@@ -127,7 +127,8 @@ import Testing
                 "SECRET_KEY": "Zq5-Kx3Jm2Vt7_Qr8Lw9Yp4Nc1Hd6Fb0Sg", "SECRET_KEY_PREVIOUS": TestAPI.secretKey,
             ]
             try await TestAPI.with(rotated, database: database) { api in
-                #expect(try await api.recover(code.value).status == 204)
+                let answer = try await api.recover(code.value)
+                #expect(answer.status == 204)
             }
         }
     }

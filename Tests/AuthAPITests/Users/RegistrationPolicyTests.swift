@@ -205,7 +205,8 @@ import Testing
                 "SECRET_KEY_PREVIOUS": TestAPI.secretKey,
             ]
             try await TestAPI.with(rotated, database: database) { api in
-                #expect(try await register(api, "ada@example.com", invite: code).status == 201)
+                let answer = try await register(api, "ada@example.com", invite: code)
+                #expect(answer.status == 201)
             }
         }
     }

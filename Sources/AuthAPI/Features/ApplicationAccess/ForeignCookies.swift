@@ -13,7 +13,8 @@ struct ForeignCookies: Sendable {
     init(_ site: SiteCookies) {
         flowPrefix = Array(site.name("oauth_flow_").utf8)
         names =
-            ["access_token", "oauth_connect", "known_device", PagePath.inviteCookie].map { Array(site.name($0).utf8) } + [
+            ["access_token", "oauth_connect", "known_device", PagePath.inviteCookie].map { Array(site.name($0).utf8) }
+            + [
                 Array("sent_on".utf8)
             ]
     }

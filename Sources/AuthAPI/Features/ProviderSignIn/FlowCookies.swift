@@ -66,8 +66,7 @@ struct FlowCookies: Sendable {
     /// The name tells one flow from another and nothing about the state.
     private func name(for state: String) -> String {
         let digest = SHA256.hash(data: Array(state.utf8))
-        let hex = digest.prefix(Self.identifierLength / 2).map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }
-        return site.name(Self.prefix) + hex.joined()
+        return site.name(Self.prefix) + digest.prefix(Self.identifierLength / 2).hex
     }
 
     /// The cookies with names that this site gives, each name once.

@@ -153,7 +153,7 @@ struct ProviderSignInRoutes: Sendable {
             invites.forget(of: request, on: &response)
             return response
         case .linked: return SignInRedirect.linked(flow.provider)
-        case .confirmed: return SignInRedirect.home(flow.returnPath?.value)
+        case .confirmed: return SignInRedirect.page(flow.returnPath ?? .home)
         case .passwordNeeded(let pending):
             metrics.countSignIn(flow.provider.rawValue, "password_needed")
             var response = SignInRedirect.askPassword(flow.provider, returnTo: flow.returnPath?.value)

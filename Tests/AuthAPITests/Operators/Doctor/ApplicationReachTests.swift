@@ -7,13 +7,13 @@ import Testing
 
 /// What the doctor says about the application behind the sign-in.
 @Suite struct ApplicationReachTests {
-    private static func reach(_ upstream: String, signsAssertions: Bool = false) throws -> ApplicationReach {
+    private static func reach(_ upstream: String, signsAssertions: Bool = false) -> ApplicationReach {
         let variables = ["APP_UPSTREAM": upstream]
         let provider = EnvironmentVariablesProvider(environmentVariables: variables)
         var reader = SettingsReader(ConfigReader(provider: provider))
         let settings = ApplicationSettings(from: &reader, publicURL: .localhost, ports: [])
         return ApplicationReach(
-            application: try #require(settings),
+            application: settings,
             signsAssertions: signsAssertions,
             patience: .seconds(2),
             isContainer: false,
@@ -31,7 +31,7 @@ import Testing
     @Test("One that does not answer is to be started; in a container that is as it should be")
     func silent() async throws {
         // The port of the system's own discard service, which nobody runs.
-        var reach = try Self.reach("http://127.0.0.1:9")
+        var reach = Self.reach("http://127.0.0.1:9")
         let native = await reach.findings()
         #expect(native.map(\.level) == [.fix] && native[0].message.contains("does not answer"))
         reach.isContainer = true
@@ -42,7 +42,7 @@ import Testing
     @Test("An upstream that is this very API is found by what it answers")
     func itself() async throws {
         try await TestAPI.with { api in
-            let findings = await (try Self.reach("http://127.0.0.1:\(api.port)")).findings()
+            let findings = await (Self.reach("http://127.0.0.1:\(api.port)")).findings()
             #expect(findings.map(\.level) == [.fix] && findings[0].message.contains("this system itself"))
         }
     }

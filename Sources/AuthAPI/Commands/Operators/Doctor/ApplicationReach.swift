@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import FoundationEssentials
 import NIOCore
+import NIOHTTP1
 import Shared
 
 /// Checks that the application behind the sign-in answers, and whether others than nginx can reach it.
