@@ -18,6 +18,8 @@ INTERNAL = {
     "APP_ADDRESS",
     "COMPOSE_PROJECT_NAME",
     "REVISION",
+    # The example application of `make dev APP=example`.
+    "EXAMPLE_PORT",
 }
 COMPLETE = {
     "PATH": os.environ["PATH"],
@@ -61,13 +63,15 @@ def test_e1_the_example_names_exactly_the_settings_that_are_read():
     names = documented()
     assert len(names) == len(set(names)), "a name is there twice"
     programs, secrets = read_by_the_programs()
-    assert set(names) == programs | {f"{name}_FILE" for name in secrets} | read_by_nginx() | read_by_compose() | read_by_backups()
+    files = {f"{name}_FILE" for name in secrets}
+    assert set(names) == programs | files | read_by_nginx() | read_by_compose() | read_by_backups()
 
 
 def test_e1_the_scripts_set_nothing_that_is_not_documented():
+    known = set(documented()) | INTERNAL
     for file in [*ROOT.glob("scripts/*"), *ROOT.glob("scripts/lib/*")]:
         if file.is_file():
-            assert set(re.findall(r"^ *default ([A-Z_]+) ", file.read_text(), re.MULTILINE)) <= set(documented())
+            assert set(re.findall(r"^ *default ([A-Z_]+) ", file.read_text(), re.MULTILINE)) <= known
 
 
 def test_e1_values_are_written_so_that_every_reader_takes_them_alike():
