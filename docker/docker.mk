@@ -16,7 +16,7 @@ docker-build-frontend: ## Build the frontend's image
 docker-build-backend: ## Build the API's image
 	@exec scripts/containers build backend
 
-docker-up: ## Build and start everything, wait until it is healthy, print the addresses (APP=example: with an application)
+docker-up: ## Build and start everything, wait until healthy, print the addresses (APP=example)
 	@exec scripts/containers up
 
 docker-down: ## Stop and remove the containers; keep data and secrets

@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from site_under_test import PASSWORD, ROOT, ask, database, dying_with_us, free_ports, listens, wait_until
+from make_dev import make_dev
+from site_under_test import PASSWORD, ROOT, ask, database, free_ports, listens, wait_until
 
 
 def shell(script: str, **environment: str) -> subprocess.CompletedProcess:
@@ -143,28 +144,6 @@ def test_a_password_stands_on_no_command_line(tmp_path, url, argument, password)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "DEV_FOLDER": str(tmp_path), "DATABASE_URL": url}
     result = subprocess.run([ROOT / "scripts/database", "shell"], env=environment, capture_output=True, text=True)
     assert result.stdout.splitlines() == [password, "--no-psqlrc", f"--dbname={argument}"], result.stderr
-
-
-@contextlib.contextmanager
-def make_dev(environment: dict[str, str], log: Path, *part: str):
-    """Runs what `make dev` runs, as a terminal would (in a group that Ctrl-C ends), until it says that it is up."""
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [*dying_with_us(), ROOT / "scripts/dev", *part],
-            env=os.environ | environment,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            # A test run in the background ignores it, and so would a shell that it starts.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-    try:
-        wait_until(lambda: "Stop         Ctrl-C" in log.read_text() or process.poll() is not None, "it is up", 300)
-        assert process.poll() is None, log.read_text()
-        yield process
-    finally:
-        process.kill()
-        process.wait(60)
 
 
 def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path):

@@ -152,13 +152,17 @@ async def download(request: Request) -> Response:
     if found is None:
         raise HTTPException(404)
     name, content = found
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}", "Cache-Control": "no-store"}
+    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 async def ping(request: Request) -> Response:
     """A constant, for health checks and benchmarks."""
     return PlainTextResponse("pong\n")
+
+
+POLICY = b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 
 
 class SecurityHeaders:
@@ -170,10 +174,7 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] += [
-                    (b"content-security-policy", b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"),
-                    (b"referrer-policy", b"same-origin"),
-                ]
+                message["headers"] += [(b"content-security-policy", POLICY), (b"referrer-policy", b"same-origin")]
             await send(message)
 
         await self.app(scope, receive, add_headers)

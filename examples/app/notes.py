@@ -77,7 +77,8 @@ class Notes:
     def file(self, user: str, file: int) -> tuple[str, bytes] | None:
         """The name and content of a file, if it is one of the user's."""
         with self._database() as database:
-            return database.execute("select name, content from files where user = ? and id = ?", (user, file)).fetchone()
+            query = "select name, content from files where user = ? and id = ?"
+            return database.execute(query, (user, file)).fetchone()
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:

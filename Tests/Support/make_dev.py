@@ -1,0 +1,33 @@
+"""Runs `make dev` as a terminal would."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from site_under_test import ROOT, dying_with_us, wait_until
+
+
+@contextlib.contextmanager
+def make_dev(environment: dict[str, str], log: Path, *part: str):
+    """Runs what `make dev` runs, as a terminal would (in a group that Ctrl-C ends), until it says that it is up."""
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*dying_with_us(), ROOT / "scripts/dev", *part],
+            env=os.environ | environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            # A test run in the background ignores it, and so would a shell that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+    try:
+        wait_until(lambda: "Stop         Ctrl-C" in log.read_text() or process.poll() is not None, "it is up", 300)
+        assert process.poll() is None, log.read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait(60)
