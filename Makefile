@@ -26,7 +26,7 @@ KEPT := dev postgres-* hooks repositories checkouts artifacts workspace-state.js
 export COVERAGE_FLOOR YES BACKUPS
 
 ## Development
-dev: ## Run the site with live reload (OAUTH=demo: with stand-in providers; APP=example: with an application)
+dev: ## Run the site with live reload (OAUTH=demo: stand-in providers; APP=example)
 	@exec scripts/dev
 
 dev-backend: ## Run the database and the API with live reload
@@ -93,6 +93,9 @@ bench: ## Benchmark throughput against the limits of this machine (about 10 minu
 
 bench-overload: ## Benchmark overload and slow clients
 	@exec scripts/bench overload
+
+bench-app: ## Benchmark an application behind the sign-in: directly, without and with the check
+	@exec scripts/bench application
 
 bench-soak: ## Plot the memory of the servers over ten minutes at full load
 	@exec scripts/bench soak
