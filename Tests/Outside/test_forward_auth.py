@@ -1,4 +1,4 @@
-"""The recipes of examples/proxies before the whole site: other proxies let nobody else through (groups 1, 3, 6, 7, 9)."""
+"""The recipes of examples/proxies before the whole site: other proxies admit users only (groups 1, 3, 4, 6, 8, 9)."""
 
 import contextlib
 import os
@@ -34,7 +34,8 @@ def nginx_recipe(folder: Path, port: int, addresses: list[tuple[str, str]]) -> l
         (RECIPES / "nginx.conf").read_text(), *addresses,
         (r"^ *ssl_certificate.*\n", ""), (r"listen 443 ssl;", f"listen 127.0.0.1:{port};"),
     )  # fmt: skip
-    paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
         f"{user} pid {folder}/pid; error_log {folder}/log; events {{}} http {{ access_log off; {paths}\n{recipe}\n}}"
@@ -44,7 +45,8 @@ def nginx_recipe(folder: Path, port: int, addresses: list[tuple[str, str]]) -> l
 
 def caddy_recipe(folder: Path, port: int, addresses: list[tuple[str, str]]) -> list[str]:
     """Caddy without TLS."""
-    recipe = change((RECIPES / "Caddyfile").read_text(), *addresses, (r"^www\.example\.com", f"http://localhost:{port}"))
+    text = (RECIPES / "Caddyfile").read_text()
+    recipe = change(text, *addresses, (r"^www\.example\.com", f"http://localhost:{port}"))
     (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + recipe)
     return ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
 
@@ -158,7 +160,15 @@ def test_app1_the_application_sees_who_is_signed_in(proxied):
     assert seen.one("Cookie") == "a=1; theme=dark"
 
 
-@pytest.mark.parametrize("name", ["Remote-User", "remote-user", "Remote_User", "REMOTE_USER", "Remote-Groups", "Remote-Name"])
+def test_app7_the_application_does_not_get_the_session_cookie(proxied):
+    user = register(proxied)
+    assert proxied.ask("/notes", headers={"Cookie": user.cookie}).status == 200
+    assert user.token not in str(proxied.seen().headers) and not proxied.seen().one("Cookie")
+
+
+@pytest.mark.parametrize(
+    "name", ["Remote-User", "remote-user", "Remote_User", "REMOTE_USER", "Remote-Groups", "Remote-Name"]
+)
 def test_app1_a_client_cannot_name_itself(proxied, name):
     user = register(proxied)
     head = f"Host: localhost:{proxied.port}\nConnection: close\n{name}: admin\n{name}: admin"
@@ -197,6 +207,14 @@ def test_app9_a_websocket_needs_a_session(proxied):
     with WebSocketClient(proxied.port, "/socket", {"Cookie": user.cookie}) as websocket:
         assert websocket.status == 101 and websocket.say("hello") == "hello"
     assert proxied.seen().one("Remote-User") == user.id
+
+
+@pytest.mark.parametrize("upgrade", ["h2c", "websocket, h2c", "TLS/1.0"])
+def test_app9_any_other_protocol_stays_outside(proxied, upgrade):
+    user = register(proxied)
+    head = f"Host: localhost:{proxied.port}\nCookie: {user.cookie}\nUpgrade: {upgrade}"
+    proxied.raw(f"GET /notes HTTP/1.1\n{head}\nConnection: Upgrade, HTTP2-Settings\nHTTP2-Settings: AAMAAABkAAQAAP__")
+    assert not [value for seen in proxied.application.requests for value in seen.all("Upgrade")]
 
 
 def test_app4_fourteen_kilobytes_of_cookies_pass(proxied):

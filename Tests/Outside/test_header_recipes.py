@@ -1,0 +1,57 @@
+"""The programs of docs/protect-your-application.md that read the headers, run as they are printed (group 13)."""
+
+import contextlib
+import os
+import re
+import subprocess
+
+import pytest
+from site_under_test import ROOT, ask, dying_with_us, free_ports, listens, wait_until
+
+PAGE = ROOT / "docs/protect-your-application.md"
+# By language of the code block: the name of the file, and the command that runs it. {file} and {port} are filled in.
+PROGRAMS = {
+    "python": ("app.py", [str(ROOT / ".build/python/bin/python"), "{file}"]),
+    "js": ("app.mjs", ["node", "{file}"]),
+    "go": ("app.go", ["go", "run", "{file}"]),
+    "php": ("app.php", ["php", "-S", "127.0.0.1:{port}", "{file}"]),
+}
+NAMES = {
+    "山田 太郎": "%E5%B1%B1%E7%94%B0%20%E5%A4%AA%E9%83%8E",
+    "مريم": "%D9%85%D8%B1%D9%8A%D9%85",
+    "Zoë 🦊 100%+1": "Zo%C3%AB%20%F0%9F%A6%8A%20100%25%2B1",
+}
+
+
+@contextlib.contextmanager
+def program(language: str, folder):
+    """The program on a free port."""
+    [text] = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), flags=re.M | re.S)
+    name, command = PROGRAMS[language]
+    [port] = free_ports(1)
+    file = folder / name
+    file.write_text(text.replace("3000", str(port)))
+    words = [word.format(file=file, port=port) for word in command]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GOFLAGS": "-mod=mod", "GOTELEMETRY": "off"}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*dying_with_us(), *words], env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        wait_until(lambda: listens(port) or process.poll() is not None, f"the {language} program listens", 120)
+        assert process.poll() is None, (folder / "log").read_text()
+        yield port
+    finally:
+        # `go run` starts the program as a child.
+        os.killpg(process.pid, 15)
+        process.wait(20)
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_app13_the_program_knows_the_user(language, tmp_path):
+    with program(language, tmp_path) as port:
+        for headers in ({}, {"Remote-User": ""}, {"Remote-Name": "x"}):
+            assert ask(port, "/", headers=headers).status == 401
+        for name, encoded in NAMES.items():
+            answer = ask(port, "/", headers={"Remote-User": "0b9c", "Remote-Name": encoded})
+            assert (answer.status, answer.body.decode()) == (200, f"0b9c {name}\n")
