@@ -233,7 +233,7 @@ failing("name-empty", "/account/name", 422, token="ada", name=" ")
 INVITE = "AbCdEfGhIjKlMnOpQrStUv"
 
 
-def elsewhere(name: str, port: str, path: str, status: int = 200, **values: str):
+def elsewhere(name: str, port: str, path: str, status: int = 200, /, **values: str):
     """Adds a page of a site with other settings, opened, or with a form that is sent."""
 
     def open_page(page, ports):
