@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from operator_program import SETTINGS, Operator, at_terminal
-from site_under_test import PASSWORD, database, running_site
+from site_under_test import PASSWORD, database, running_site, wait_until
 
 NEW = "Battery-Staple-8"
 LINK = re.compile(r"^http://localhost:\d+/recover#code=([A-Za-z0-9_-]{22})\n$")
@@ -54,7 +54,7 @@ def test_at_a_terminal_it_shows_the_account_before_it_asks(operator, email):
 
 def test_the_code_reaches_no_log_and_the_page_says_nothing_of_it(email):
     """With PostgreSQL logging every statement and its parameters, as it is asked to for finding slow ones."""
-    with running_site(SECRET_KEY=SETTINGS["SECRET_KEY"], LOG_LEVEL="DEBUG") as site:
+    with running_site(SECRET_KEY=SETTINGS["SECRET_KEY"], LOG_LEVEL="DEBUG", DATABASE_POOL_SIZE="1") as site:
         name = site.database_url.split("?")[0].rsplit("/", 1)[1]
         for setting in ("log_min_duration_statement = 0", "log_parameter_max_length = -1"):
             subprocess.run(["psql", "-qc", f"ALTER DATABASE {name} SET {setting}", site.database_url], check=True)
@@ -69,6 +69,8 @@ def test_the_code_reaches_no_log_and_the_page_says_nothing_of_it(email):
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()
         """
         subprocess.run(["psql", "-qAtc", terminate, site.database_url], check=True, capture_output=True)
+        nobody = {"email": email, "password": PASSWORD}
+        wait_until(lambda: site.ask("/api/auth/login", "POST", body=nobody).status == 401, "the connection is back")
         operator = Operator(site.database_url)
         operator.settings["PUBLIC_URL"] = site.url
         operator.create(email)

@@ -23,14 +23,14 @@ public enum OAuthFailure: String, Sendable, CaseIterable, Error {
     case identityDisconnected = "identity_disconnected"
     /// An account has the email; its user signs in as before and connects the provider account.
     case accountExists = "account_exists"
+    /// An operator has disabled the account.
+    case accountDisabled = "account_disabled"
     /// A new account would be created, and none are accepted.
     case registrationClosed = "registration_closed"
     /// A new account would be created without a valid invitation.
     case notInvited = "not_invited"
     /// A new account would be created with an address of a domain that is not allowed.
     case domainNotAllowed = "domain_not_allowed"
-    /// An operator has disabled the account.
-    case accountDisabled = "account_disabled"
     /// An account of this provider is linked to the user already.
     case providerAlreadyLinked = "provider_already_linked"
     /// This server's clock and the provider's disagree.
