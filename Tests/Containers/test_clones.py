@@ -1,6 +1,9 @@
 """Two clones on one engine (W84)."""
 
 import containers
+import pytest
+
+pytestmark = pytest.mark.long
 
 
 def test_w84_two_clones_run_side_by_side(tmp_path):

@@ -5,6 +5,8 @@ import subprocess
 import containers
 import pytest
 
+pytestmark = pytest.mark.long
+
 # Debian 12's PostgreSQL with the entry point of the image that compose.yml names.
 DOCKERFILE = f"""
 FROM {containers.POSTGRES_IMAGE} AS current

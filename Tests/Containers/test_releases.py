@@ -42,6 +42,7 @@ def clone(tmp_path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_w84_a_release_is_pushed_and_runs_where_there_are_no_sources(clone, registry, tmp_path):
     """compose.yml alone starts the site from the registry; the images say what they are of and what is in them."""
     with containers.project(TAG="1.2.3", IMAGE_PREFIX=f"{registry}/") as one:

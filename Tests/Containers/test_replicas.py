@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import containers
+import pytest
 import site_under_test
 from load import Load
 
@@ -48,6 +49,7 @@ def test_w89_nginx_keeps_its_connections_to_the_servers(stack):
         assert established in states and len(states) <= 10, states
 
 
+@pytest.mark.long
 def test_deploying_fails_no_request():
     """N6, E7: with two replicas of each, every container is replaced while requests run; not one fails."""
     with containers.project() as one:

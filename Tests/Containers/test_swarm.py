@@ -9,6 +9,8 @@ import pytest
 import site_under_test
 from load import Load
 
+pytestmark = pytest.mark.long
+
 
 class Swarm:
     """A separate stack and its PostgreSQL."""

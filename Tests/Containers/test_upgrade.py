@@ -19,7 +19,7 @@ def former(tmp_path):
     """The sources of the release before, whose images exist."""
     for image in IMAGES.values():
         if not containers.docker("image", "ls", "--quiet", image):
-            pytest.skip(f"{image}, the image of the release before, does not exist; build it and test: make test-upgrade")
+            pytest.skip(f"{image}, an image of the release before, does not exist; build and test: make test-upgrade")
     folder = tmp_path / "former"
     folder.mkdir()
     archive = subprocess.run(["git", "archive", RELEASE], cwd=containers.ROOT, check=True, capture_output=True).stdout

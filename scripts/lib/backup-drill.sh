@@ -1,0 +1,63 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
+# The restore drill of scripts/backup: restores a backup beside the data and signs in on it.
+
+# Signs in with a temporary user through an API that runs on `scratch`.
+sign_in() {
+    local email password answer cookie
+    email=drill-$RANDOM$RANDOM@drill.invalid
+    password=Drill-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')-Q7
+    serving_api "$scratch" user create "$email" --name Drill <<<"$password" >/dev/null || return
+    start_scratch_api "$scratch"
+    answer=$(printf '{"email":"%s","password":"%s"}' "$email" "$password" |
+        ask /api/auth/login --include --header 'Content-Type: application/json' --data @-)
+    cookie=$(sed -n 's/^[Ss]et-[Cc]ookie: \([^;]*\);.*/\1/p' <<<"$answer" | head -n 1)
+    [[ $answer == "HTTP/1.1 200"* && $cookie ]] || die "the test user could not sign in" "${answer%%$'\r'*}"
+    # Through standard input, because command lines are visible to other users.
+    answer=$(printf 'Cookie: %s\n' "$cookie" | ask /api/auth/me --header @-)
+    [[ $answer == *"$email"* ]] || die "the test user is not signed in after signing in" "$answer"
+}
+
+# Restores a backup, by default the newest one, beside the data, and signs in on it.
+drill() { # [FILE]
+    local name file=${1:-} table rows now age
+    if [[ -z $file ]]; then
+        file=$({ find "$folder" -maxdepth 1 \( -name '*.dump' -o -name '*.dump.age' \) -printf '%T@ %p\n' 2>/dev/null || true; } | sort -n | tail -n 1 | cut -d' ' -f2-)
+        [[ $file ]] || die "there is no backup in $folder" "create one: make $([[ $where == here ]] && printf db || printf docker)-backup"
+        age=$(($(date +%s) - $(stat -c %Y "$file")))
+        say "The newest backup: $file, $((age / 86400)) days, $((age / 3600 % 24)) hours and $((age / 60 % 60)) minutes old"
+    fi
+    verify "$file"
+    say "Its checksum is correct."
+    name=$(database_name)
+    refuse_newer "$file"
+    refuse_elsewhere "$file"
+    restore_beside "${name}_drill_$(date --utc +%Y%m%d%H%M%S)" "$file"
+    rows_in '' >"$scratch_folder/live"
+    say "Rows:                          backup  restored  now"
+    while read -r table rows; do
+        now=$(awk -v table="$table" '$1 == table { print $2 }' "$scratch_folder/live")
+        say "$(printf '    %-24s %8s  %8s  %s' "$table" "$rows" "$rows" "${now:-none}")"
+    done <"$scratch_folder/restored"
+    sign_in
+    record drill
+    say "A test user signed in on the restored data."
+    say "The restore drill succeeded; everything it created was removed."
+}
+
+# Writes a backup, runs the drill on it, and only if that succeeds keeps it and deletes old ones. The drill runs on an
+# unencrypted copy, because the private key is not on this machine.
+daily() {
+    local file kept=$folder
+    folder=$kept/untried
+    # A failed drill leaves its backup there.
+    rm -rf "$folder"
+    (umask 077 && mkdir -p "$folder")
+    if [[ ${BACKUP_RECIPIENT:-} && -z ${BACKUP_IDENTITY:-} ]]; then plain=$folder/copy; fi
+    create
+    if [[ $plain ]]; then printf '%s  copy\n' "$(checksum "$plain")" >"$plain.sha256"; fi
+    drill "${plain:-$file}"
+    mv "$file.sha256" "$file" "$kept"
+    folder=$kept
+    say "Kept: $folder/${file##*/}"
+    delete_old
+}
