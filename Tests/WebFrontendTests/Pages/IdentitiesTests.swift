@@ -139,7 +139,11 @@ import Testing
                 cookie: StubAuthAPI.cookie
             )
             let again = #"id="oauth-retry" href="/api/auth/google?link=google-ticket&amp;return_to=%2Faccount""#
-            let isHopeless = [OAuthFailure.providerDisabled, .signInRequired, .notFromThisSite].contains(failure)
+            let hopeless: [OAuthFailure] = [
+                .accountDisabled, .registrationClosed, .notInvited, .providerDisabled, .signInRequired,
+                .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew,
+            ]
+            let isHopeless = hopeless.contains(failure)
             #expect(page.body.contains(again) == !isHopeless)
         }
     }
