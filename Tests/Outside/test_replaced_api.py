@@ -8,13 +8,17 @@ import struct
 import subprocess
 import threading
 
+import pytest
 from scripted_api import ADA
 from site_under_test import ask, binary, dying_with_us, free_ports, listens, wait_until
 
 
 @contextlib.contextmanager
-def api_that_resets(count: int):
-    """An API that resets its first connections after a request; yields its port and the requests it has read."""
+def api_that_resets(count: int, begins: bytes = b""):
+    """An API that resets its first connections after a request; yields its port and the requests it has read.
+
+    It may have begun to respond.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     requests: list[bytes] = []
 
@@ -27,6 +31,7 @@ def api_that_resets(count: int):
                     request += connection.recv(65536)
                 requests.append(request.split(b"\r\n")[0])
                 if len(requests) <= count:
+                    connection.sendall(begins)
                     # A reset, not an orderly end.
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 else:
@@ -62,13 +67,14 @@ def frontend(api_port: int):
         process.wait(20)
 
 
-def test_w80_a_page_survives_connections_that_a_replaced_api_resets():
+@pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"], ids=["before", "within"])
+def test_w80_a_page_survives_connections_that_a_replaced_api_resets(begins):
     """Reading is tried again on the next connection, twice; what changes something is not."""
-    with api_that_resets(2) as (api_port, requests), frontend(api_port) as port:
+    with api_that_resets(2, begins) as (api_port, requests), frontend(api_port) as port:
         page = ask(port, "/", headers={"Cookie": "access_token=live"})
         assert page.status == 200 and ADA["name"] in page.body.decode()
         assert requests == [b"GET /api/auth/me HTTP/1.1"] * 3
-    with api_that_resets(1) as (api_port, requests), frontend(api_port) as port:
+    with api_that_resets(1, begins) as (api_port, requests), frontend(api_port) as port:
         form = b"email=a%40example.com&password=Correct-Horse-7"
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         assert ask(port, "/login", "POST", headers=headers, body=form).status == 503

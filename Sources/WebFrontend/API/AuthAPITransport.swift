@@ -98,23 +98,22 @@ struct AuthAPITransport: Sendable {
     ///
     /// Only requests that change nothing may have more than one attempt.
     private func attempt(_ request: HTTPClientRequest, attempts: Int, most: Int) async throws -> Answer {
-        let response: HTTPClientResponse
         do {
-            response = try await client.execute(request, deadline: .distantFuture)
+            let response = try await client.execute(request, deadline: .distantFuture)
+            return Answer(
+                status: Int(response.status.code),
+                body: try await response.body.collect(upTo: most),
+                setCookies: response.headers["Set-Cookie"],
+                retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) }
+            )
         } catch let error where attempts > 1 && Self.isLostConnection(error) {
             return try await attempt(request, attempts: attempts - 1, most: most)
         }
-        return Answer(
-            status: Int(response.status.code),
-            body: try await response.body.collect(upTo: most),
-            setCookies: response.headers["Set-Cookie"],
-            retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) }
-        )
     }
 
-    /// Whether an established connection ended before the response.
+    /// Whether an established connection ended before the whole response was read.
     private static func isLostConnection(_ error: any Error) -> Bool {
         if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
-        return error is IOError
+        return error is IOError || error is ChannelError
     }
 }
