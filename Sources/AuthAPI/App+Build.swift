@@ -87,6 +87,7 @@ struct App: Sendable {
         let cookie = SessionCookie(publicURL: settings.common.publicURL)
         let pendingLinks = PendingLinkCookie(settings, now: now)
         let flows = FlowCookies(settings, now: now)
+        let invites = InviteCookie(publicURL: settings.common.publicURL)
         let providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
         self.providers = providers
         let batches = SessionBatches(postgres: postgres)
@@ -109,6 +110,7 @@ struct App: Sendable {
             devices: devices,
             pendingLinks: pendingLinks,
             flows: flows,
+            invites: invites,
             siteWords: PasswordRules.words(of: settings.common.publicURL),
             metrics: metrics
         )
@@ -142,7 +144,7 @@ struct App: Sendable {
             ),
             flows: flows,
             pendingLinks: pendingLinks,
-            invites: InviteCookie(publicURL: settings.common.publicURL),
+            invites: invites,
             tickets: tickets,
             sessions: sessionService,
             cookie: cookie,

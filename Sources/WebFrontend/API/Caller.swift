@@ -5,7 +5,7 @@ import Shared
 /// On whose behalf the API is asked, and all that it is told about them.
 struct Caller: Sendable {
     /// The API's cookies, without the prefix that they have over TLS.
-    private static let names = ["access_token", "oauth_connect", "known_device"]
+    private static let names = ["access_token", "oauth_connect", "known_device", PagePath.inviteCookie]
 
     /// The name of this site's session cookie.
     ///

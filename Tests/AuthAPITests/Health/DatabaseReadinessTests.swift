@@ -129,11 +129,11 @@ import Testing
             #expect(try await client.get(APIPath.readiness).status == 503)
             let finding = try await Self.finding(subject, api.database)
             #expect(finding.message.contains(named) && finding.advice?.isEmpty == false, "\(finding)")
-            let lines = api.logs.all.filter { $0.contains("not ready") }
+            let lines = api.logs.all.filter { $0.contains(#""message":"not ready""#) }
             #expect(lines.count == 1 && lines.contains { $0.contains("fix:") }, "\(lines)")
             // It is said once, however often somebody asks.
             #expect(try await client.get(APIPath.readiness).status == 503)
-            #expect(api.logs.all.count { $0.contains("not ready") } == 1)
+            #expect(api.logs.all.count { $0.contains(#""message":"not ready""#) } == 1)
             try await api.database.sql(repairing)
             #expect(try await client.get(APIPath.readiness).status == 200)
         }

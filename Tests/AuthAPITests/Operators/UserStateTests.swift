@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("Attempts at a disabled account with the right password use nothing up", .timeLimit(.minutes(2)))
+    @Test("Attempts at a disabled account with the right password use nothing up")
     func disabledUsesNoAttempts() async throws {
         try await TestAPI.with(["LOGIN_LIMIT_ACCOUNT": "2/60000"]) { api in
             let operators = Operators(database: api.database)

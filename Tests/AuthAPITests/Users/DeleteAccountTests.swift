@@ -230,7 +230,11 @@ import Testing
 
     @Test("However deletion and sign-ins meet, nothing is left of the user")
     func manyTimes() async throws {
-        try await TestAPI.with(["DATABASE_POOL_SIZE": "4", "REGISTRATION_LIMIT_NETWORK": "1000/1"]) { api in
+        let settings = [
+            "DATABASE_POOL_SIZE": "4", "REGISTRATION_LIMIT_NETWORK": "1000/1", "LOGIN_LIMIT_ACCOUNT": "100000/1",
+            "LOGIN_LIMIT_NETWORK": "100000/1",
+        ]
+        try await TestAPI.with(settings) { api in
             for round in 1...20 {
                 let owner = try await api.registered()
                 async let deleted = delete(owner)

@@ -138,7 +138,7 @@ import Testing
     @Test(arguments: [
         (OAuthFailure.notReauthenticated, "Google did not ask you to sign in again."),
         (.identityDiffers, "with an account that is not connected to this one"),
-        (.identityTooNew, "less than 7 days ago"), (.accessDenied, "You did not allow it at Google"),
+        (.identityTooNew, "less than 7 days ago"), (.accessDenied, "You did not grant access at Google"),
     ])
     func failuresAreSaid(failure: OAuthFailure, text: String) async throws {
         try await TestSite.with(Self.api(Confirmations.provider)) { site in

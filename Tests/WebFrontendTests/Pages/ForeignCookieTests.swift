@@ -26,7 +26,7 @@ import Testing
             let arrived = try await site.get("/signed-in?return_to=/account", cookie: cookies)
             #expect(arrived.status == 400)
             let japanese = try await site.get("/account", cookie: cookies, headers: ["Accept-Language": "ja"])
-            #expect(japanese.body.contains("「<code translate=\"no\">access_token</code>」という名前のCookie"))
+            #expect(japanese.body.contains("「<code translate=\"no\">access_token</code>」という同じ名前のCookie"))
         }
     }
 

@@ -104,7 +104,7 @@ import Testing
     @Test func connectedAccountIsConfirmed() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/account?connected=google", cookie: StubAuthAPI.cookie)
-            #expect(page.body.contains("Google is connected. You can sign in with it from now on."))
+            #expect(page.body.contains("Google is connected. You can now sign in with it."))
             #expect(page.body.contains(#"data-location="/account""#))
             let evil = try await site.get("/account?connected=evil", cookie: StubAuthAPI.cookie)
             #expect(!evil.body.contains("id=\"notice\""))

@@ -212,7 +212,7 @@ import Testing
                 cookie: StubAuthAPI.cookie
             )
             #expect(page.status == 200)
-            #expect(page.body.contains("You did not allow it at Google"))
+            #expect(page.body.contains("You did not grant access at Google"))
             #expect(page.body.contains("You are signed in as <bdi>ada@example.com</bdi>."))
             #expect(page.body.contains(#"id="continue" href="/account">Continue</a>"#))
             #expect(!page.body.contains("login-form"))

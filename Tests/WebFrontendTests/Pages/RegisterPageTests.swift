@@ -95,7 +95,7 @@ import Testing
         try await TestSite.with(api) { site in
             let page = try await site.post("/register", Self.good)
             #expect(page.status == 409)
-            #expect(page.body.contains(##"<a href="#email">There is already an account"##))
+            #expect(page.body.contains(##"<a href="#email">An account with this email address already exists"##))
             #expect(page.body.contains(#"value="Ada Lovelace""#))
             #expect(!page.body.contains("Correct-Horse-7"))
         }

@@ -59,7 +59,7 @@ struct SetPasswordHash: Statement {
 struct FindOwnCredentials: Statement {
     static let sql: StaticString = """
         SELECT users.id, email, name, avatar_url, password_hash, sessions.reauthenticated_at,
-            (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $1 LIMIT $3) AS some)
+            (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $1 LIMIT $3) AS counted)
         FROM users JOIN sessions ON sessions.user_id = users.id WHERE users.id = $1 AND sessions.id = $2
         """
     let user: SignedIn

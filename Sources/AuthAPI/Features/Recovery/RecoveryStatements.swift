@@ -30,7 +30,7 @@ struct InsertRecovery: Statement {
 struct FindRecovery: ReadStatement {
     static let sql: StaticString = """
         SELECT users.id, email, name, avatar_url, code_hash, keeps_providers,
-            (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = users.id LIMIT $3) AS some)
+            (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = users.id LIMIT $3) AS listed)
         FROM password_recoveries JOIN users ON users.id = user_id
         WHERE code_hash IN ($1, $2) AND password_recoveries.expires_at > now() AND disabled_at IS NULL
         """

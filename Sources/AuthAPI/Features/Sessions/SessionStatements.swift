@@ -9,13 +9,16 @@ import Shared
 /// Both the user and the identity that the session is opened through are locked until it is stored: a foreign key that is
 /// violated would put an error into the server's log. One statement for all of it, so that the usual sign-in needs no
 /// transaction around it. It waits for whoever changes the user's row, and then looks at the hash again
-/// (``PasswordStore/set(_:at:in:)``). The user is locked before the limits, by everyone who locks both.
+/// (``PasswordStore/set(_:at:in:)``). Everyone locks the user first, then the identity or the limits.
 struct InsertSession: Statement {
     static let sql: StaticString = """
         WITH owner AS (
             SELECT id FROM users WHERE id = $2 AND disabled_at IS NULL AND ($17 IS NULL OR password_hash = $17) FOR SHARE
         ),
-        identity AS (SELECT id FROM oauth_accounts WHERE id = $15 AND user_id = $2 FOR KEY SHARE),
+        identity AS (
+            SELECT oauth_accounts.id FROM owner JOIN oauth_accounts ON oauth_accounts.user_id = owner.id
+            WHERE oauth_accounts.id = $15 FOR KEY SHARE OF oauth_accounts
+        ),
         opened AS (
             INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address, identity_id)
             SELECT $1, id, $3, $4, $5, $9, $8, $15 FROM owner

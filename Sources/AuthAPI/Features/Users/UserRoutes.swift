@@ -9,6 +9,7 @@ struct UserRoutes: Sendable {
     let devices: DeviceCookie
     let pendingLinks: PendingLinkCookie
     let flows: FlowCookies
+    let invites: InviteCookie
     /// What no password may be built from.
     let siteWords: [String]
     let metrics: APIMetrics
@@ -91,6 +92,7 @@ struct UserRoutes: Sendable {
         devices.forget(on: &response)
         pendingLinks.forget(of: request, on: &response)
         flows.forgetAll(of: request, on: &response)
+        invites.forget(of: request, on: &response)
         return response
     }
 }
