@@ -151,7 +151,7 @@ EDITS = [
     ("nginx", "nginx.conf", "server_tokens off;", "server_token off;", "nginx.conf:{line}: unknown directive"),
     ("nginx", PROXY, "proxy_redirect off;", "proxy_redirect;", f"{PROXY}:{{line}}: invalid"),
     ("nginx", "nginx.conf", PASS, f"            add_header X-A a;\n{PASS}", "nginx.conf:{line}: not inside a location"),
-    ("nginx", "nginx.conf", "return 404;", "return 302 https://$host$uri;", "nginx.conf:{line}: gixy"),
+    ("nginx", "nginx.conf", PASS, f"            return 302 https://$host$uri;\n{PASS}", "nginx.conf:{line}: gixy"),
     ("migrations", f"{MIGRATIONS}/{FIRST}", "name text NOT NULL", "name text", f"{MIGRATIONS}/{FIRST}:1: released"),
     ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:2: no longer exists"),
     ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:1: released migrations stay listed"),

@@ -53,7 +53,7 @@ def test_a_refusal_is_explained_and_can_be_taken_back(page, provider, email):
     page.goto("/login?return_to=/account")
     provider.start(page)
     provider.deny(page)
-    expect_failure(page, f"You did not allow it at {provider.title}")
+    expect_failure(page, f"You did not grant access at {provider.title}")
     expect_anonymous(page)
     page.get_by_role("link", name=f"Try again with {provider.title}").click()
     provider.agree(page, email)

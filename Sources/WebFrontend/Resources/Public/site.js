@@ -250,6 +250,8 @@ function guardHistory() {
 
 for (const form of document.querySelectorAll("form")) {
   takeCode(form);
+  // A link that is opened in a tab with the page loads nothing.
+  addEventListener("hashchange", () => takeCode(form));
   for (const input of form.querySelectorAll("input[type=password]")) addReveal(form, input);
   const password = form.querySelector("input[name=password]");
   const confirmation = form.querySelector("input[name=password_confirmation]");
