@@ -264,6 +264,8 @@ failing("recover-busy", "/recover", 429, **RECOVERY | {"code": "busy"})
 
 @state("recover-link", scripted=True)
 def _(page, ports):
+    # From the page itself, the browser would load nothing.
+    page.goto("about:blank")
     visit(page, ports.site, f"/recover#code={INVITE}")
     assert (page.locator("#code").input_value(), path_of(page)) == (INVITE, "/recover")
 
