@@ -27,6 +27,19 @@ import Testing
         }
     }
 
+    @Test("A link that was made before the owner changed the password is revoked")
+    func ownerChangesPassword() async throws {
+        try await TestAPI.with { api in
+            let owner = try await api.registered()
+            let code = try await api.recoveryCode()
+            let body = ["current_password": "Correct-Horse-7", "new_password": "Battery-Staple-8"]
+            #expect(try await owner.post(APIPath.password, body).status == 200)
+            #expect(try await api.recover(code, password: "Stolen-Link-9-Used").status == 403)
+            #expect(try await api.database.sql("SELECT count(*) FROM password_recoveries") == "0")
+            #expect(try await api.client().post(APIPath.login, Self.new).status == 200)
+        }
+    }
+
     @Test("A code that is being used when a newer link is made, or the user is disabled, is used or not, but not half")
     func races() async throws {
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in

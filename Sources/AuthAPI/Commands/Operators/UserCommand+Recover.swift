@@ -9,9 +9,10 @@ extension UserCommand {
             abstract: "Prints a one-time link with which a user sets a new password (asks first).",
             discussion: """
                 The link is printed once, on standard output; the database has only a keyed hash of its code. A newer link \
-                replaces it, and so do disabling the user and changing the address. Opening the link changes nothing. Setting \
-                the password ends every session and disconnects provider accounts: whoever registered the address before \
-                its owner may have linked theirs. Hand the link to nobody but the owner of the account.
+                replaces it. A change of the password or the address, and disabling the user, revoke it. Opening the link \
+                changes nothing. Setting the password ends every session and disconnects provider accounts, because \
+                someone who registered the address before its owner may have linked theirs. Give the link only to the \
+                owner of the account.
                 """
         )
 
@@ -88,7 +89,7 @@ struct RecoveryLink: Sendable, Encodable {
     }
 }
 
-/// A user whose password is to be recovered, and by what an operator tells the owner from somebody else.
+/// A user who needs a recovery link, and the details by which an operator verifies the owner.
 struct RecoverableUser: Sendable, CustomStringConvertible {
     let user: UserRecord
     let lastSignIn: Date?

@@ -5,7 +5,7 @@ import Shared
 extension IdentityStore {
     /// Records that the user signed in again at a provider, which confirms changes from this session for some minutes.
     ///
-    /// An identity that was linked lately confirms nothing, unless the account was made with it: whoever has stolen a
+    /// An identity that was linked lately confirms nothing, unless the account was made with it: the thief of a
     /// session could have linked their own. It has to be older than any session can be.
     ///
     /// - Parameters:

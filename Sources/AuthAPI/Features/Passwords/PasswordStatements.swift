@@ -33,13 +33,15 @@ struct PasswordChange: Sendable {
 
 /// Sets a password hash; no row when the user is gone or has another hash than the one that is to be replaced.
 ///
+/// Revokes the user's one-time link, which was made for the former password.
 /// Locks the user's row, for which ``InsertSession`` waits.
 struct SetPasswordHash: Statement {
     static let sql: StaticString = """
         WITH changed AS (
             UPDATE users SET password_hash = $2 WHERE id = $1 AND ($3 OR password_hash IS NOT DISTINCT FROM $4)
             RETURNING id
-        )
+        ),
+        revoked AS (DELETE FROM password_recoveries USING changed WHERE password_recoveries.user_id = changed.id)
         INSERT INTO audit_events (event, user_id, detail, session_id, device_id, address, user_agent, request_id)
         SELECT 'password_changed', id, $5, $6, $7, $8, $9, $10 FROM changed
         """

@@ -60,7 +60,8 @@ struct UseRecovery: Statement {
     var parameters: [PostgresValue] { [.uuid(user), .bytes(hash)] }
 }
 
-/// Disconnects every provider account of a user: whoever registered the address before its owner may have linked theirs.
+/// Disconnects every provider account of a user, because someone who registered the address before its owner may have
+/// linked theirs.
 struct UnlinkProviders: Statement {
     static let sql: StaticString = """
         WITH unlinked AS (

@@ -18,7 +18,7 @@ struct CSVRecord {
     /// How many bytes the record has so far.
     private(set) var length = 0
 
-    /// Whether a quoted field goes on in the next line.
+    /// Whether a quoted field continues in the next line.
     var isOpen: Bool { state == .quoted }
 
     /// Takes the next line.
