@@ -45,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -61,7 +62,7 @@ let package = Package(
             name: "Shared",
             dependencies: [
                 "SystemThreads",
-                hummingbird, hummingbirdCore, logging, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
+                hummingbird, hummingbirdCore, logging, lifecycle, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             resources: [
@@ -76,12 +77,14 @@ let package = Package(
                 hummingbird, crypto, logging, lifecycle, signals, arguments, httpTypes, nioCore, nioHTTP1,
                 httpClient, metrics,
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             resources: [
                 .embedInCode("Migrations"), .embedInCode("Roles"), .embedInCode("OpenAPI/openapi.json"),
                 .embedInCode("OpenAPI/docs.css"), .embedInCode("OpenAPI/docs-operations.css"),
+                .embedInCode("OpenAPI/docs-try.js"),
             ],
             swiftSettings: strict + [.strictMemorySafety()]
         ),
@@ -99,6 +102,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The Swift program of docs/protect-your-application.md, for Tests/Outside/test_header_recipes.py.
+        .executableTarget(name: "HeaderRecipe", dependencies: [hummingbird], path: "Tests/HeaderRecipe"),
         .testTarget(
             name: "SharedTests",
             dependencies: [
@@ -120,6 +125,8 @@ let package = Package(
                 "AuthAPI", "PostgresClient", "Shared", hummingbird, crypto, logging, lifecycle, arguments, httpTypes,
                 nioCore, nioHTTP1,
                 httpClient,
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),

@@ -6,7 +6,7 @@ import PostgresClient
 import ServiceLifecycle
 import Shared
 
-/// The composition root: makes each object once, in the order of their dependencies.
+/// The composition root: creates the objects in the order of their dependencies.
 struct App: Sendable {
     let settings: APISettings
     let logger: Logger
@@ -17,20 +17,25 @@ struct App: Sendable {
     let passwords: PasswordRoutes
     let sessions: SessionRoutes
     let oauth: ProviderSignInRoutes
+    let providerList: ProviderListRoutes
+    let addresses: AddressRoutes
     let identities: IdentityRoutes
     let access: ApplicationAccessRoutes
+    let applicationHostRoutes: ApplicationHostRoutes
     let recovery: RecoveryRoutes
     let authenticator: Authenticator
     let health: HealthRoutes
     let openAPI: OpenAPIRoutes
     let sessionSweeper: Sweeper
     let throttleSweeper: Sweeper
-    /// Nil when events are kept for ever.
+    /// Nil when events are kept without limit.
     let auditSweeper: Sweeper?
     let metrics: APIMetrics
     let providers: IdentityProviders
+    /// Tells systemd when the server is ready.
+    let startup = StartupReport(waitingFor: [.listening, .database])
 
-    /// Makes everything; `sleep` is how time passes for who waits for a provider's answer.
+    /// Creates all objects; `sleep` is for waits for a provider's response, so that tests can control time.
     init(
         settings: APISettings,
         logger: Logger,
@@ -77,16 +82,11 @@ struct App: Sendable {
             now: now
         )
         let devices = DeviceCookie(settings, now: now)
-        let sessionService = SessionService(
-            store: sessionStore,
-            gate: gate,
-            hasher: hasher,
-            tokens: tokens,
-            now: now
-        )
+        let sessionService = SessionService(store: sessionStore, gate: gate, hasher: hasher, tokens: tokens, now: now)
         let cookie = SessionCookie(publicURL: settings.common.publicURL)
         let pendingLinks = PendingLinkCookie(settings, now: now)
-        let flows = FlowCookies(settings, now: now)
+        let pendingAddresses = PendingAddressCookie(settings, now: now)
+        let flows = FlowCookies<SignInFlow>(settings, now: now)
         let invites = InviteCookie(publicURL: settings.common.publicURL)
         let providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
         self.providers = providers
@@ -109,9 +109,10 @@ struct App: Sendable {
             cookie: cookie,
             devices: devices,
             pendingLinks: pendingLinks,
+            pendingAddresses: pendingAddresses,
             flows: flows,
             invites: invites,
-            siteWords: PasswordRules.words(of: settings.common.publicURL),
+            siteWords: settings.common.siteWords,
             metrics: metrics
         )
         passwords = PasswordRoutes(
@@ -124,7 +125,7 @@ struct App: Sendable {
             ),
             cookie: cookie,
             devices: devices,
-            siteWords: PasswordRules.words(of: settings.common.publicURL)
+            siteWords: settings.common.siteWords
         )
         sessions = SessionRoutes(
             service: sessionService,
@@ -133,6 +134,7 @@ struct App: Sendable {
             devices: devices,
             metrics: metrics
         )
+        providerList = ProviderListRoutes(providers: settings.providers)
         let tickets = LinkTickets(settings)
         oauth = ProviderSignInRoutes(
             service: ProviderSignInService(
@@ -144,6 +146,7 @@ struct App: Sendable {
             ),
             flows: flows,
             pendingLinks: pendingLinks,
+            pendingAddresses: pendingAddresses,
             invites: invites,
             tickets: tickets,
             sessions: sessionService,
@@ -152,16 +155,33 @@ struct App: Sendable {
             landing: settings.access.application?.home ?? .home,
             metrics: metrics
         )
+        addresses = AddressRoutes(
+            service: AddressService(store: identityStore, sessions: sessionService, providers: settings.providers),
+            cookie: cookie,
+            pendingAddresses: pendingAddresses,
+            pendingLinks: pendingLinks,
+            invites: invites,
+            metrics: metrics
+        )
         identities = IdentityRoutes(
-            service: IdentityService(store: identityStore, isOn: { providers[$0] != nil }, now: now),
+            service: IdentityService(store: identityStore, providers: settings.providers, now: now),
             pendingLinks: pendingLinks,
             tickets: tickets
+        )
+        let applicationHost = ApplicationHost(settings, now: now)
+        applicationHostRoutes = ApplicationHostRoutes(
+            host: applicationHost,
+            sessions: sessionService,
+            cookie: cookie,
+            publicURL: settings.common.publicURL
         )
         access = try await ApplicationAccessRoutes(
             settings,
             sessions: sessionService,
             cookie: cookie,
+            host: applicationHost,
             metrics: metrics,
+            postgres: postgres,
             now: now
         )
         recovery = RecoveryRoutes(
@@ -175,12 +195,12 @@ struct App: Sendable {
                     secretKey: settings.secretKey,
                     previous: settings.secretKeyPrevious
                 ),
-                siteWords: PasswordRules.words(of: settings.common.publicURL)
+                siteWords: settings.common.siteWords
             )
         )
         authenticator = Authenticator(sessions: sessionService, cookie: cookie)
         health = HealthRoutes(service: HealthService(postgres: postgres, logger: logger))
-        openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL)
+        openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL, name: settings.common.siteName)
         sessionSweeper = Sweeper(what: "expired sessions", logger: logger, now: now) {
             try await sessionStore.removeExpired(at: $0, limit: $1)
         }
@@ -188,7 +208,7 @@ struct App: Sendable {
             try await throttles.removeExpired(at: $0, limit: $1)
         }
         auditSweeper = settings.auditRetention.map { days in
-            // The clock that counts is the one that the events have their times from.
+            // The times of the events are from the database's clock.
             Sweeper(what: "old audit events", logger: logger) {
                 try await audit.removeExpired(keeping: days, limit: $1)
             }
@@ -202,7 +222,7 @@ struct App: Sendable {
 }
 
 extension App {
-    /// Everything that runs beside the server, in the order of starting; stopping goes the other way.
+    /// The services that run beside the server, in the order of starting; they stop in reverse order.
     var backgroundServices: [ServiceGroupConfiguration.ServiceConfiguration] {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: hashing), .init(service: postgres), .init(service: sessionSweeper),
@@ -214,19 +234,25 @@ extension App {
             let server = MetricsServer(metrics.registry, host: settings.host.description, port: port)
             services.append(.init(service: server.application(logger: logger)))
         }
-        let startup = SchemaStartup(
+        let adoption = IssuerAdoption(postgres: postgres, providers: settings.providers, logger: logger)
+        let schema = SchemaStartup(
             migrator: settings.migrateOnStart ? migrator : nil,
             postgres: postgres,
-            logger: logger
+            logger: logger,
+            whenReady: { [startup] in
+                await adoption.run()
+                startup.finish(.database)
+            },
+            whileWaiting: startup.waits
         )
-        services.append(.init(service: startup))
+        services.append(.init(service: schema))
         return services
     }
 
     /// The HTTP server.
     ///
     /// - Parameter onRunning: called with the listening channel.
-    /// - Returns: a service that is to run beside ``backgroundServices``.
+    /// - Returns: a service to run beside ``backgroundServices``.
     func server(onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }) -> some ApplicationProtocol {
         let described = Router(context: APIRequestContext.self)
         addRoutes(to: described)
@@ -243,7 +269,8 @@ extension App {
                 headers: ResponseHeaders(
                     isSecure: settings.common.publicURL.isSecure,
                     cors: CORSPolicy(allowedOrigins: settings.common.allowedOrigins)
-                )
+                ),
+                databaseLimit: settings.database.serving.jobTimeout
             )
         }
         addRoutes(to: router)
@@ -260,8 +287,9 @@ extension App {
                 )
             ),
             configuration: .init(address: .hostname(settings.host.description, port: settings.port)),
-            onServerRunning: { [logger] channel in
+            onServerRunning: { [logger, startup] channel in
                 await AcceptPause.install(on: channel, logger: logger)
+                startup.finish(.listening)
                 await onRunning(channel)
             },
             logger: logger

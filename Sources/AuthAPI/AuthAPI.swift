@@ -12,7 +12,7 @@ struct AuthAPI: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, MigrateCommand.self, CheckConfigCommand.self, HealthCheckCommand.self,
             OpenAPICommand.self, GenerateSecretsCommand.self, SecretCommand.self, UserCommand.self, SessionCommand.self,
-            AuditCommand.self, LimitsCommand.self, InviteCommand.self, DoctorCommand.self,
+            AuditCommand.self, LimitsCommand.self, InviteCommand.self, DoctorCommand.self, DatabaseClientCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

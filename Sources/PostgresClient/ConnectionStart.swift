@@ -1,11 +1,11 @@
 import CLibPQ
 import Glibc
 
-/// A connection that is only begun, for what libpq fills in.
+/// A connection that is never completed: it shows the parameters that libpq fills in.
 @safe final class ConnectionStart {
     private let handle: OpaquePointer
 
-    /// Begins to connect; nil when there is no memory.
+    /// Starts to connect; nil when memory is exhausted.
     init?(_ configuration: PostgresConfiguration) {
         let parameters = configuration.connectionParameters
         var keywords = unsafe parameters.map { unsafe UnsafePointer<CChar>(strdup($0.keyword)) }
@@ -20,10 +20,10 @@ import Glibc
 
     deinit { unsafe PQfinish(handle) }
 
-    /// The role; nil when the connection string leads nowhere.
+    /// The role; nil when the connection string is invalid.
     var user: String? { unsafe Self.text(PQuser(handle)) }
 
-    /// The password, from wherever libpq takes it.
+    /// The password, from any source that libpq reads.
     var password: String? { unsafe Self.text(PQpass(handle)) }
 
     /// The database.
@@ -35,7 +35,7 @@ import Glibc
         return text.isEmpty ? nil : text
     }
 
-    /// What libpq has to say.
+    /// libpq's error message.
     var message: String {
         guard let text = unsafe PQerrorMessage(handle) else { return "" }
         return unsafe String(cString: text).split(separator: "\n").joined(separator: "; ")

@@ -1,6 +1,8 @@
 import CLibPQ
 
-/// Reading and checking of connection strings, without ever repeating a part of one.
+/// Parses and validates connection strings.
+///
+/// No error repeats a part of one.
 package enum ConnectionString {
     /// One of libpq's keywords with its value.
     package typealias Parameter = (keyword: String, value: String)
@@ -8,7 +10,8 @@ package enum ConnectionString {
     private static let sslModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
     private static let sessionAttributes = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
 
-    /// Splits a URL or `keyword=value` string with libpq's own parser and checks what libpq checks only when connecting.
+    /// Splits a URL or `keyword=value` string with libpq's own parser and checks what libpq checks only when
+    /// connecting.
     package static func parse(_ string: String) throws(PostgresConfiguration.Invalid) -> [Parameter] {
         guard !string.utf8.contains(0), !string.isEmpty else {
             throw PostgresConfiguration.Invalid(faults: ["the connection string is empty or contains a NUL character"])
@@ -16,7 +19,7 @@ package enum ConnectionString {
         if let scheme = string.firstRange(of: "://").map({ string[..<$0.lowerBound] }),
             !["postgres", "postgresql"].contains(scheme), !scheme.contains("=")
         {
-            // `postgresql+asyncpg` and the like are habits of other languages' libraries.
+            // Libraries of other languages use schemes such as `postgresql+asyncpg`.
             throw PostgresConfiguration.Invalid(faults: ["the connection URL must start with postgresql://"])
         }
         // libpq's message would repeat a part of the string, which may be a part of the password.
@@ -40,7 +43,7 @@ package enum ConnectionString {
         return parameters
     }
 
-    /// Every fault in the parameters, in plain sentences without values.
+    /// Every fault in the parameters, as sentences without values.
     package static func faults(in parameters: [Parameter]) -> [String] {
         var faults: [String] = []
         func value(_ keyword: String) -> String? { parameters.last { $0.keyword == keyword }?.value }

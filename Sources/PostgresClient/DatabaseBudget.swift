@@ -1,26 +1,29 @@
 import Synchronization
 
-/// How long the database may keep one request waiting in all: in the queue, and with statements under way, however many
-/// jobs the request hands in one after the other (D7: an answer within three seconds).
+/// The total time that one request may spend on the database, in the queue and running statements, however many jobs it
+/// submits (D7: a response within three seconds).
 package final class DatabaseBudget: Sendable {
-    /// That of the request in hand; nil where each job has its own limit only.
+    /// The budget of the current request; nil where each job has only its own limit.
     @TaskLocal package static var current: DatabaseBudget?
 
-    /// As long as one job may take.
+    /// The time limit of one request, and of one job, unless the pool's configuration has another.
     package static let limit: Duration = .milliseconds(2600)
 
+    private let limit: Duration?
     private let spent = Atomic<UInt64>(0)
 
-    package init() {}
+    /// Creates a budget; nil means no limit.
+    package init(limit: Duration? = DatabaseBudget.limit) { self.limit = limit }
 
-    /// When it ends, if the database keeps the request waiting from now on.
+    /// When the budget ends, if the request waits for the database from now on.
     package func end(from now: Deadline) -> Deadline {
-        let limit = Deadline(nanoseconds: 0).adding(Self.limit).nanoseconds
-        let left = limit - min(limit, spent.load(ordering: .relaxed))
+        guard let limit else { return .never }
+        let total = Deadline(nanoseconds: 0).adding(limit).nanoseconds
+        let left = total - min(total, spent.load(ordering: .relaxed))
         return now.adding(.nanoseconds(Int64(left)))
     }
 
-    /// Counts the time since then as spent.
+    /// Deducts the time since `start`.
     package func spend(since start: Deadline) {
         spent.wrappingAdd(Deadline.now.nanoseconds - start.nanoseconds, ordering: .relaxed)
     }

@@ -1,21 +1,21 @@
 import Glibc
 
-/// A moment on the monotonic clock, in nanoseconds; cheap to take and to compare.
+/// A point in time on the monotonic clock, in nanoseconds; cheap to read and to compare.
 package struct Deadline: Sendable, Comparable {
     /// Nanoseconds since the machine started.
     package let nanoseconds: UInt64
 
-    /// The moment that never comes.
+    /// No deadline.
     package static let never = Deadline(nanoseconds: .max)
 
-    /// This moment.
+    /// The current time.
     package static var now: Deadline {
         var time = Glibc.timespec()
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return Deadline(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     }
 
-    /// The moment that comes `duration` after this one; nil means never.
+    /// The time `duration` from now; nil means no deadline.
     package func adding(_ duration: Duration?) -> Deadline {
         guard let duration, self != .never else { return .never }
         let (seconds, attoseconds) = duration.components
@@ -25,7 +25,7 @@ package struct Deadline: Sendable, Comparable {
         )
     }
 
-    /// What `poll` wants: whole milliseconds from now, rounded up; 0 when past; -1 for never.
+    /// The timeout for `poll`: whole milliseconds from now, rounded up; 0 when past; -1 for no deadline.
     var pollMilliseconds: Int32 {
         guard self != .never else { return -1 }
         let now = Deadline.now
@@ -33,7 +33,7 @@ package struct Deadline: Sendable, Comparable {
         return Int32(clamping: (nanoseconds - now.nanoseconds + 999_999) / 1_000_000)
     }
 
-    /// What `pthread_cond_timedwait` wants, on the monotonic clock.
+    /// The time for `pthread_cond_timedwait`, on the monotonic clock.
     var timespec: timespec {
         var time = Glibc.timespec()
         let bounded = min(nanoseconds, UInt64(Int64.max))

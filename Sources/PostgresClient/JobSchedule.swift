@@ -1,19 +1,20 @@
-/// Which job runs next, on which worker, and which has waited too long: what the queue of a pool decides, without locks,
-/// threads and clocks.
+/// Decides which job runs next, on which worker, and which job has waited too long.
 ///
-/// Workers are numbers. What a method gives as a worker to wake is to be woken by the caller.
+/// Has no locks, threads or clock.
+///
+/// Workers are numbers. When a method returns a worker to wake, the caller wakes it.
 struct JobSchedule<Job> {
-    /// What a job does, which decides beside what it may run.
+    /// What a job does; it determines which jobs may run at the same time.
     enum Kind: Hashable, Sendable {
-        /// Changes something, and may be held up by a lock or an absent standby.
+        /// Writes; a lock or an unavailable standby can block it.
         case writes
         /// Only reads.
         case reads
-        /// Asks what others ask too; all that wait share one run.
+        /// Reads by a key; all waiting jobs of this kind share one run.
         case shares(ObjectIdentifier)
     }
 
-    /// A job that waits.
+    /// A waiting job.
     struct Waiting {
         let id: UInt64
         let kind: Kind
@@ -27,71 +28,75 @@ struct JobSchedule<Job> {
         let jobs: [Job]
     }
 
-    /// What becomes of a job that is handed in.
+    /// The result of submitting a job.
     enum Admission: Equatable {
-        /// It waits; a worker that has nothing to do may have to be woken for it.
+        /// The job waits; if there is an idle worker to wake, its number.
         case waits(wake: Int?)
-        /// There is no room.
+        /// The queue is full.
         case full
-        /// No more jobs are taken.
+        /// The schedule is closed.
         case closed
     }
 
-    /// What a worker is to do.
+    /// What a worker does next.
     enum Next {
-        /// Run this, and wake another worker for what is left.
+        /// Run this, and wake another worker for the remaining jobs.
         case run(Run, wake: Int?)
         /// Sleep until woken.
         case sleep
-        /// End: there will be no more.
+        /// End: the schedule is closed and no job is left.
         case end
     }
 
-    /// The most jobs that share a run.
+    /// The maximum number of jobs that share a run.
     static var mostTogether: Int { 64 }
-    /// The most shared runs at once, so that what comes meanwhile gathers; more than one, so that one connection that is
-    /// stuck holds up nobody.
+    /// The maximum number of concurrent shared runs.
+    ///
+    /// A limit lets jobs that arrive meanwhile form a batch; more than one, so that a connection that does not respond
+    /// does not block the others.
     static var mostShared: Int { 2 }
 
     private let limit: Int
-    /// How many jobs that write may run at once: one worker is left for reading.
+    /// The maximum number of concurrent writing jobs: one worker is reserved for reads.
     private let writeLimit: Int
     private(set) var waiting: [Waiting] = []
-    /// Workers without work; the one that stopped last, whose caches are warm, is woken first.
+    /// Idle workers.
+    ///
+    /// The one that stopped last is woken first, because its caches are warm.
     private var idle: [Int] = []
-    /// Workers that have been woken and have not come yet.
+    /// Workers that have been woken and have not asked for a run yet.
     private var coming: Set<Int> = []
     private var writing = 0
     private var sharing = 0
     private var reading = 0
     private(set) var isClosed = false
-    /// Until when what waits is still run after closing.
+    /// After closing, the time until which waiting jobs still run.
     private var drainsUntil = Deadline.never
 
-    /// A schedule for so many workers, in which so many jobs may wait.
+    /// Creates a schedule for that many workers and waiting jobs.
     init(workers: Int, limit: Int) {
         self.limit = limit
         writeLimit = max(1, workers - 1)
     }
 
-    /// How many workers have nothing to do.
+    /// The number of idle workers.
     var idleCount: Int { idle.count }
 
-    /// Whether it is closed and nothing waits or runs.
+    /// Whether the schedule is closed and no job waits or runs.
     var isDone: Bool { isClosed && waiting.isEmpty && writing + sharing + reading == 0 }
 
-    /// When `expire` has something to do next.
+    /// When `expire` must be called next.
     var nextExpiry: Deadline {
         min(waiting.lazy.map(\.waitsUntil).min() ?? .never, waiting.isEmpty ? .never : drainsUntil)
     }
 
-    /// Whether the worker has not been woken since it was told to sleep.
+    /// Whether the worker is asleep: not woken since it was told to sleep.
     func sleeps(_ worker: Int) -> Bool { idle.contains(worker) }
 
-    /// Takes a job in.
+    /// Adds a job.
     mutating func push(_ job: Waiting) -> Admission {
         guard !isClosed else { return .closed }
-        // However many wait to write, there is room for who only asks something.
+        // A quarter of the queue is reserved for reads, however many writes wait.
         guard waiting.count < (job.kind == .writes ? limit - limit / 4 : limit) else { return .full }
         waiting.append(job)
         return .waits(wake: wake())
@@ -120,10 +125,11 @@ struct JobSchedule<Job> {
         return .run(Run(kind: kind, jobs: jobs), wake: wake())
     }
 
-    /// Says that a run is over, by a worker that comes for the next one.
+    /// Marks a run as ended; the worker will ask for the next one.
     mutating func ended(_ kind: Kind) { count(kind, by: -1) }
 
-    /// A worker to wake for what waits and may run; nil when there is none of either, or enough of them are coming.
+    /// A worker to wake for a waiting job that may run; nil when there is no such job or no idle worker, or when enough
+    /// workers have been woken.
     mutating func wake() -> Int? {
         guard !idle.isEmpty, coming.count < runs(upTo: coming.count + 1) else { return nil }
         let worker = idle.popLast()
@@ -131,7 +137,7 @@ struct JobSchedule<Job> {
         return worker
     }
 
-    /// How many runs what waits would make now, counted no further than that.
+    /// The number of runs that the waiting jobs would form now, counted up to `most`.
     private func runs(upTo most: Int) -> Int {
         var runs = 0
         var shared: Set<Kind> = []
@@ -143,23 +149,23 @@ struct JobSchedule<Job> {
         return runs
     }
 
-    /// Takes jobs back that are to run before all others.
+    /// Puts jobs back at the front of the queue.
     mutating func putBack(_ jobs: [Waiting]) {
         waiting.insert(contentsOf: jobs, at: 0)
     }
 
-    /// Takes a job out that still waits.
+    /// Removes a waiting job.
     mutating func cancel(_ id: UInt64) -> Job? {
         waiting.firstIndex { $0.id == id }.map { waiting.remove(at: $0).job }
     }
 
-    /// Takes everything out that waits.
+    /// Removes all waiting jobs.
     mutating func removeAll() -> [Job] {
         defer { waiting = [] }
         return waiting.map(\.job)
     }
 
-    /// Takes out what has waited too long by now, and everything once the time for draining is over.
+    /// Removes the jobs whose waiting time is over, or all jobs once the time for draining is over.
     mutating func expire(at now: Deadline) -> [Job] {
         guard now < drainsUntil else { return removeAll() }
         guard waiting.contains(where: { $0.waitsUntil <= now }) else { return [] }
@@ -168,7 +174,9 @@ struct JobSchedule<Job> {
         return late.map(\.job)
     }
 
-    /// Takes no more jobs; what waits is run until that time, for which all workers are to be woken.
+    /// Closes the schedule; waiting jobs run until the given time.
+    ///
+    /// The caller wakes all workers.
     mutating func close(drainingUntil end: Deadline) {
         isClosed = true
         drainsUntil = min(drainsUntil, end)

@@ -3,20 +3,20 @@ import Glibc
 import SystemThreads
 import Synchronization
 
-/// Asks a server to end the statement that a connection runs (libpq, "Canceling Queries in Progress").
+/// Asks a server to cancel the statement of a connection (libpq, "Canceling Queries in Progress").
 ///
-/// The request goes over a connection of its own and may block, so it gets a thread; the number of these is bounded. It is
-/// not encrypted: who reads it on the way could end statements of this one connection, and nothing else.
+/// The request uses a separate connection and can block, so it runs on its own thread; the number of these threads is
+/// bounded. It is not encrypted: an eavesdropper could cancel statements of this one connection, and nothing else.
 ///
 /// `@unchecked Sendable` is sound because `handle` is not changed after `init`: libpq allows `PQcancel` on any thread,
-/// beside whatever the connection itself is used for.
+/// while another thread uses the connection.
 @safe final class PostgresCanceller: @unchecked Sendable {
     private static let most = 64
     private static let underWay = Atomic<Int>(0)
 
     private let handle: OpaquePointer
 
-    /// Notes how to reach the server behind a connection; nil when the system has no memory left.
+    /// Stores how to reach the server of a connection; nil when memory is exhausted.
     init?(_ connection: OpaquePointer) {
         guard let handle = unsafe PQgetCancel(connection) else { return nil }
         unsafe self.handle = handle
@@ -26,7 +26,7 @@ import Synchronization
         unsafe PQfreeCancel(handle)
     }
 
-    /// Sends the request; nil when too many are under way.
+    /// Sends the request; nil when too many requests are in progress.
     func start() -> PostgresCancellation? {
         let cancellation = PostgresCancellation()
         guard Self.underWay.wrappingAdd(1, ordering: .relaxed).newValue <= Self.most,
@@ -43,9 +43,9 @@ import Synchronization
         return cancellation
     }
 
-    /// Returns when the server has passed the request on, or there was nobody to take it.
+    /// Returns when the server has accepted the request, or cannot be reached.
     private func send() {
-        // libpq writes here without the flag that it has elsewhere.
+        // Unlike elsewhere, libpq writes to this socket without MSG_NOSIGNAL.
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
         unsafe sigaddset(&signals, SIGPIPE)
@@ -55,15 +55,15 @@ import Synchronization
     }
 }
 
-/// A request to end a statement that is under way.
+/// A cancel request in progress.
 final class PostgresCancellation: Sendable {
     private let isDone = Atomic<Bool>(false)
 
     fileprivate func finish() { isDone.store(true, ordering: .releasing) }
 
-    /// Waits until the request can end no later statement any more.
+    /// Waits until the request can no longer cancel a later statement.
     ///
-    /// - Returns: whether that was so in time.
+    /// - Returns: Whether that happened in time.
     func isOver(by deadline: Deadline) -> Bool {
         while !isDone.load(ordering: .acquiring) {
             guard Deadline.now < deadline else { return false }

@@ -1,55 +1,55 @@
 /// How to reach PostgreSQL, and the limits of the pool.
 ///
-/// Holds the password; neither its description nor a dump of it shows more than hosts and database.
+/// Contains the password; its description and a dump of it show hosts and database only.
 package struct PostgresConfiguration: Sendable {
-    /// What is wrong with the settings, in plain sentences that show no value.
+    /// The faults of the settings, as sentences without values.
     package struct Invalid: Error {
         /// One sentence for each fault.
         package let faults: [String]
     }
 
-    /// The sizes that a pool may have.
+    /// The allowed sizes of a pool.
     package static let poolSizeRange = 1...100
 
     /// The number of worker threads, each with one connection.
     package var poolSize = 4
-    /// The number of jobs that may wait for a worker; further ones are refused at once.
+    /// The number of jobs that may wait for a worker; more are rejected at once.
     package var queueLimit = 256
-    /// How long a job may wait for a worker; nil waits for ever.
+    /// How long a job may wait for a worker; nil means no limit.
     package var waitTimeout: Duration? = .seconds(2)
-    /// How long a job may take, counted from when it was handed in; nil has no limit.
+    /// How long a job may take, counted from its submission; nil means no limit.
     package var jobTimeout: Duration? = DatabaseBudget.limit
-    /// How long to try one address of a host.
+    /// The timeout for connecting to one address of a host.
     package var connectTimeout: Duration = .seconds(2)
-    /// When the server gives up a statement; nil leaves it to run.
+    /// When the server cancels a statement; nil means no limit.
     package var statementTimeout: Duration? = .milliseconds(2500)
-    /// When the server gives up waiting for a lock; nil waits for ever.
+    /// When the server stops waiting for a lock; nil means no limit.
     package var lockTimeout: Duration? = .milliseconds(2000)
-    /// When the server ends a connection that sits in a transaction; nil leaves it.
+    /// When the server ends a connection that is idle in a transaction; nil means no limit.
     package var idleInTransactionTimeout: Duration? = .seconds(5)
-    /// The first and the longest pause between two attempts to connect.
+    /// The first and the longest pause between two connection attempts.
     package var backoff: ClosedRange<Duration> = .milliseconds(50)...Duration.seconds(1)
-    /// Whether whoever waits is told at once when the server takes no connection from us; else they wait as for a server
-    /// that is away, which a server that is being set up may be.
+    /// Whether waiting jobs fail at once when the server refuses the connection (wrong password, unknown database);
+    /// otherwise they wait, because the server may still be being set up.
     package var endsWhenRefused = false
-    /// How long closing the pool lets what has been handed in go on.
+    /// How long submitted jobs may continue when the pool closes.
     package var drainTimeout: Duration = .seconds(3)
     /// What stands between this program and the server.
     package var pooler = DatabasePooler.automatic
-    /// What the server's own views call the connections, unless the connection string says.
+    /// The name of the connections in the server's views, unless the connection string sets one.
     package var applicationName = "yoshikosan"
 
-    /// What the connection string says, as libpq's keywords.
+    /// The parameters of the connection string, by libpq's keywords.
     private let given: [ConnectionString.Parameter]
 
-    /// Reads a connection string: a URL or `keyword=value` pairs, with several hosts if wanted.
+    /// Parses a connection string: a URL or `keyword=value` pairs, with one or more hosts.
     ///
-    /// Throws `Invalid` with every fault found; none of the sentences repeats a part of the string.
+    /// - Throws: `Invalid` with every fault found; no sentence repeats a part of the string.
     package init(url: String) throws(Invalid) {
         given = try ConnectionString.parse(url)
     }
 
-    /// Takes the parts one by one, as `POSTGRES_HOST`, `POSTGRES_PORT` and so on give them.
+    /// Creates a configuration from parts, such as `POSTGRES_HOST` and `POSTGRES_PORT`.
     package init(host: String, port: String = "5432", user: String, password: String?, database: String) throws(Invalid)
     {
         var parameters: [ConnectionString.Parameter] = [
@@ -62,7 +62,7 @@ package struct PostgresConfiguration: Sendable {
         given = parameters
     }
 
-    /// The same server for the migrator: one connection without time limits, except for waiting until it is there.
+    /// The configuration for the migrator: one connection without time limits, except on waiting for the server.
     package func forMigrations(waitingUpTo wait: Duration?) -> PostgresConfiguration {
         var copy = self
         copy.poolSize = 1
@@ -89,28 +89,29 @@ package struct PostgresConfiguration: Sendable {
         return defaults + given + [(keyword: "client_encoding", value: "UTF8")]
     }
 
-    /// How long to try one address: what the connection string says, or else `connectTimeout`; nil tries for ever.
+    /// The timeout for connecting to one address: from the connection string, otherwise `connectTimeout`; nil means no
+    /// limit.
     package var connectLimit: Duration? {
-        // As libpq has it: none below two seconds, and zero or less stands for ever.
+        // As in libpq: at least two seconds; zero or less means no limit.
         guard let seconds = value(of: "connect_timeout").flatMap({ Int($0) }) else { return connectTimeout }
         return seconds > 0 ? .seconds(max(2, seconds)) : nil
     }
 
-    /// What the connection string says about one of libpq's keywords; nil when it leaves that to libpq.
+    /// The value of one of libpq's keywords in the connection string; nil when libpq's default applies.
     package func value(of keyword: String) -> String? {
         given.last { $0.keyword == keyword }?.value
     }
 
-    /// The role; nil when the connection string leaves it to libpq.
+    /// The role; nil when libpq's default applies.
     package var user: String? { value(of: "user") }
 
-    /// How the server is verified; nil when the connection string leaves it to libpq.
+    /// How the server is verified; nil when libpq's default applies.
     package var sslMode: String? { value(of: "sslmode") }
 
-    /// The host, or hosts with commas between; nil when the connection string leaves it to libpq.
+    /// The host, or hosts separated by commas; nil when libpq's default applies.
     package var host: String? { value(of: "host") }
 
-    /// The password, so that nobody repeats it by accident.
+    /// The password.
     package var password: String? { value(of: "password") }
 }
 

@@ -1,4 +1,6 @@
-/// A connection as jobs see it; lives on one worker thread and is not `Sendable`, so it cannot leave the closure.
+/// A connection, for jobs.
+///
+/// It belongs to one worker thread and is not `Sendable`, so it cannot leave the closure.
 package final class PostgresConnection {
     private let link: PostgresLink
     private var plans: [ObjectIdentifier: Plan] = [:]
@@ -9,9 +11,9 @@ package final class PostgresConnection {
     private struct Plan {
         /// The name as a C string.
         let name: [CChar]
-        /// What the parameters were declared as.
+        /// The declared types of the parameters.
         let types: [PostgresType]
-        /// What errors call the statement; making the text each time would cost more than the rest of the work.
+        /// The name of the statement in errors, cached because creating it costs more than the rest of the work.
         let statement: String
     }
 
@@ -20,7 +22,7 @@ package final class PostgresConnection {
         self.link = link
     }
 
-    /// Gives all rows; throws `PostgresError`.
+    /// Returns all rows; throws `PostgresError`.
     package func all<S: Statement>(_ statement: S) throws -> [S.Row] {
         let result = try execute(statement)
         var rows: [S.Row] = []
@@ -31,14 +33,14 @@ package final class PostgresConnection {
         return rows
     }
 
-    /// Gives the first row, or nil when there is none; throws `PostgresError`.
+    /// Returns the first row, or nil when there is none; throws `PostgresError`.
     package func first<S: Statement>(_ statement: S) throws -> S.Row? {
         let result = try execute(statement)
         guard result.rowCount > 0 else { return nil }
         return try S.decode(PostgresRow(result: result, index: 0, statement: S.self))
     }
 
-    /// Gives the only row; throws `PostgresError`, also when there is none or more than one.
+    /// Returns the only row; throws `PostgresError`, also when there is none or more than one.
     package func one<S: Statement>(_ statement: S) throws -> S.Row {
         let result = try execute(statement)
         guard result.rowCount == 1 else {
@@ -48,15 +50,16 @@ package final class PostgresConnection {
         return try S.decode(PostgresRow(result: result, index: 0, statement: S.self))
     }
 
-    /// Runs the statement and gives the number of rows that it changed; throws `PostgresError`.
+    /// Runs the statement and returns the number of rows that it changed; throws `PostgresError`.
     @discardableResult
     package func run<S: Statement>(_ statement: S) throws -> Int {
         try execute(statement).affectedRows
     }
 
-    /// Prepares the statement if need be, and runs it.
+    /// Prepares the statement if necessary, and runs it.
     ///
-    /// When the server has dropped the plan or its shape has changed, prepares again and repeats, outside a transaction.
+    /// If the server has dropped the plan or its result type has changed, prepares again and repeats, outside a
+    /// transaction.
     private func execute<S: Statement>(_ statement: S) throws(PostgresError) -> PostgresResult {
         let values = statement.parameters
         let wasIdle = link.isIdle
@@ -64,16 +67,16 @@ package final class PostgresConnection {
             return try send(statement, values)
         } catch {
             guard error.isStalePlan else { throw error }
-            // Whatever made one plan stale has most likely made others stale, too.
+            // The reason has most likely made other plans stale, too.
             plans = [:]
             guard wasIdle else { throw error }
             return try send(statement, values)
         }
     }
 
-    /// Prepares the statement if need be, and runs it once.
+    /// Prepares the statement if necessary, and runs it once.
     private func send<S: Statement>(_ statement: S, _ values: [PostgresValue]) throws(PostgresError) -> PostgresResult {
-        // What is prepared on a connection that others use too may be theirs, or gone with the next transaction.
+        // On a connection shared by a pooler, prepared statements may belong to other clients or vanish.
         guard !link.session.isShared else {
             try parameters.encode(values, statement: S.name)
             return try link.execute(S.sql, types: values.map(\.type.rawValue), parameters, name: S.name)
@@ -83,7 +86,7 @@ package final class PostgresConnection {
         return try link.execute(plan.name, parameters, name: plan.statement)
     }
 
-    /// The prepared statement of this type, made at first use.
+    /// The prepared statement of this type, prepared at first use.
     private func plan<S: Statement>(for type: S.Type, _ values: [PostgresValue]) throws(PostgresError) -> Plan {
         let key = ObjectIdentifier(type)
         if let plan = plans[key] {
@@ -93,7 +96,7 @@ package final class PostgresConnection {
             }
             return plan
         }
-        // Numbered, so that two types of one name, or a plan made again, never meet.
+        // Numbered, so that two types of the same name, or a plan prepared again, never collide.
         plansMade += 1
         let name = Array("\(plansMade)_\(S.name)".utf8CString.prefix(63).filter { $0 != 0 }) + [0]
         let plan = Plan(name: name, types: values.map(\.type), statement: S.name)
@@ -103,26 +106,26 @@ package final class PostgresConnection {
     }
 }
 
-// What the worker, the pool and the migrator need beside statements.
+// For the worker, the pool and the migrator.
 extension PostgresConnection {
     /// Whether the connection must be replaced.
     package var isBroken: Bool { link.isBroken }
 
-    /// Whether this connection is used as one that a pooler shares with other clients.
+    /// Whether a pooler may share this connection with other clients.
     package var isShared: Bool { link.session.isShared }
 
-    /// The process of the server that was announced when connecting; a pooler announces another than the one that works.
+    /// The server process that was announced on connecting; a pooler announces a different one.
     package var announcedProcess: Int32 { link.announcedProcess }
 
-    /// Whether the server still holds its end of the connection.
+    /// Whether the server has not closed the connection.
     package func isAlive() -> Bool { link.isAlive() }
 
-    /// Sets when the job in hand must be answered.
+    /// Sets the deadline of the current job.
     package func setDeadline(_ deadline: Deadline) {
         link.deadline = deadline
     }
 
-    /// Throws `PostgresError` and gives the connection up when a job left a transaction open.
+    /// Throws `PostgresError` and discards the connection when a job left a transaction open.
     package func checkIdle() throws(PostgresError) {
         guard !link.isBroken, !link.isIdle else { return }
         link.abandon()
@@ -145,8 +148,8 @@ extension PostgresConnection {
 
     /// Runs `body` between BEGIN and COMMIT; rolls back when it throws.
     ///
-    /// Begins again after a serialization failure or a deadlock if `retrying`, three attempts in all, and once when a
-    /// prepared statement had gone stale. Throws what `body` throws, or `PostgresError`.
+    /// With `retrying`, repeats the transaction after a serialization failure or a deadlock, up to three attempts; and
+    /// in any case once when a prepared statement was stale. Throws what `body` throws, or `PostgresError`.
     package func transaction<Value>(retrying: Bool, _ body: (PostgresConnection) throws -> Value) throws -> Value {
         var attempt = 1
         var freshPlans = false
@@ -177,14 +180,14 @@ extension PostgresConnection {
             }
             throw error
         }
-        // The server answers ROLLBACK to the COMMIT of a transaction in which a statement failed.
+        // The tag is ROLLBACK if a statement of the transaction failed.
         guard try command("COMMIT", endsTransaction: true) == "COMMIT" else {
             throw PostgresError(kind: .misuse, detail: "a statement failed inside a transaction and was ignored")
         }
         return value
     }
 
-    /// Runs a command without parameters and gives its tag.
+    /// Runs a command without parameters and returns its tag.
     @discardableResult
     private func command(_ text: String, endsTransaction: Bool = false) throws(PostgresError) -> String {
         let bytes = Array(text.utf8CString)

@@ -1,27 +1,27 @@
-/// What went wrong at the database.
+/// A failure of a database operation.
 ///
-/// The description is a fixed text, so that an error that lands in a log line or an answer tells nothing;
-/// `String(reflecting:)` gives the details. Neither ever holds a parameter, a row or a password.
+/// The description is a fixed text, so that an error in a log line or a response reveals nothing; `String(reflecting:)`
+/// has the details. Neither contains a parameter, a row or a password.
 package struct PostgresError: Error, Sendable {
     /// The kinds of failure.
     package enum Kind: Sendable, Equatable {
-        /// The server refused the statement; `sqlState` says why.
+        /// The server rejected the statement; `sqlState` is the reason.
         case rejected
-        /// The statement was not answered, or never sent; nobody knows for the first.
+        /// There was no response: the statement may have been executed, or was never sent.
         case unavailable(Unavailability)
-        /// A row is not what the code expects.
+        /// A row does not have the expected shape.
         case decoding
-        /// The code used the database in a way it must not.
+        /// A programming error in the use of the database.
         case misuse
     }
 
-    /// Why no answer came.
+    /// Why there was no response.
     package enum Unavailability: Sendable, Equatable {
         /// No connection could be made.
         case notConnected
-        /// The server takes no connection from us, and will not later either: role, password or database are wrong.
+        /// The server refuses the connection, and retrying cannot help: role, password or database are wrong.
         case refused
-        /// The connection broke; the statement may or may not have been carried out.
+        /// The connection broke; the statement may have been executed.
         case connectionLost
         /// Every worker is busy and the queue is full.
         case queueFull
@@ -35,7 +35,7 @@ package struct PostgresError: Error, Sendable {
 
     /// The kind of failure.
     package let kind: Kind
-    /// The server's five-character code, when it answered.
+    /// The server's five-character code, if it responded.
     package var sqlState: String?
     /// The constraint that was violated.
     package var constraint: String?
@@ -45,29 +45,29 @@ package struct PostgresError: Error, Sendable {
     package var column: String?
     /// The name of the statement type.
     package var statement: String?
-    /// One sentence for the log: the server's primary message or our own; never with a parameter.
+    /// One sentence for the log: the server's primary message or ours; never with a parameter.
     package var detail: String = ""
-    /// The server's DETAIL, which may show values of rows: for operators, never for logs or answers of requests.
+    /// The server's DETAIL, which may show values of rows: for operators, never for logs or responses.
     package var serverDetail: String?
     /// The server's HINT.
     package var hint: String?
-    /// Where in the text of the statement the server found the fault, in characters from 1.
+    /// The position of the error in the statement, in characters from 1.
     package var position: Int?
-    /// The server function that raised the error; unlike the message it is never translated.
+    /// The server function that raised the error; unlike the message, it is never translated.
     package var serverFunction: String?
     /// Whether the server ended the connection with this error.
     package var isFatal = false
 
-    /// An error of ours: no answer, for this reason.
+    /// Creates an error for a missing response.
     package static func unavailable(_ reason: Unavailability, _ detail: String = "", statement: String? = nil)
         -> PostgresError
     {
         PostgresError(kind: .unavailable(reason), statement: statement, detail: detail)
     }
 
-    /// What an operator reads: the words of the server or of libpq, and the server's code.
+    /// The text for operators: the message of the server or of libpq, and the server's code.
     ///
-    /// May show values of rows, so it belongs on a terminal and nowhere else.
+    /// It may show values of rows, so print it on a terminal only.
     package var operatorText: String {
         var lines = [detail.isEmpty ? "\(kind)" : detail]
         if let sqlState { lines[0] += " (SQLSTATE \(sqlState))" }
@@ -76,18 +76,18 @@ package struct PostgresError: Error, Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// Whether the connection broke while the statement was under way.
+    /// Whether the connection broke while the statement was running.
     package var isConnectionLost: Bool {
         if kind == .unavailable(.connectionLost) { return true }
         guard let sqlState else { return false }
         return isFatal || sqlState.hasPrefix("08") || sqlState.hasPrefix("57P")
     }
 
-    /// Whether trying again later may help: the answer to the client is 503.
+    /// Whether retrying later may help: the response to the client is 503.
     ///
-    /// Counts as such, beside a missing connection: resources used up (class 53), faults of the server's machine (class
-    /// 58), a conflict with other transactions (class 40), time limits (57014, 55P03), a server that became read-only
-    /// (25006), and a schema that is not there yet (42P01, 42703, 42883).
+    /// True for a missing connection, exhausted resources (class 53), system errors of the server (class 58), conflicts
+    /// with other transactions (class 40), timeouts (57014, 55P03), a server that became read-only (25006), and a
+    /// schema that does not exist yet (42P01, 42703, 42883).
     package var isUnavailable: Bool {
         if case .unavailable = kind { return true }
         guard let sqlState else { return false }
@@ -95,17 +95,19 @@ package struct PostgresError: Error, Sendable {
         return ["57014", "55P03", "25006", "42P01", "42703", "42883"].contains(sqlState)
     }
 
-    /// Whether the database is not the one that the statements are written for, which only an operator can change.
+    /// Whether the database does not match the statements, which only an operator can fix.
     ///
-    /// A privilege, table, column or index is missing or has changed (class 42, except syntax errors; 3F000; 55000), a
-    /// pooler mixes up prepared statements (26000; class 42 again), or there is a column that nothing fills (23502).
+    /// A privilege, table, column or index is missing or has changed (class 42, except syntax errors; 3F000; 55000;
+    /// 22001), a pooler mixes up prepared statements (26000; class 42), another program has added a column, constraint or
+    /// trigger that rejects the row (classes 23, P0, 38 and 39), or an index or table is damaged (XX001, XX002).
     package var isUnfitDatabase: Bool {
         guard kind == .rejected, let sqlState else { return false }
         return sqlState.hasPrefix("42") && sqlState != "42601"
-            || ["26000", "3F000", "55000", "23502"].contains(sqlState)
+            || ["23", "38", "39", "P0"].contains(sqlState.prefix(2))
+            || ["22001", "26000", "3F000", "55000", "XX001", "XX002"].contains(sqlState)
     }
 
-    /// Whether the same transaction, run again from its beginning, may succeed (40001, 40P01).
+    /// Whether the same transaction may succeed if it is repeated (40001, 40P01).
     package var isRetryable: Bool { sqlState == "40001" || sqlState == "40P01" }
 
     /// Whether the connection must not be used again.

@@ -1,12 +1,12 @@
 import CLibPQ
 import Glibc
 
-/// Opens a connection without blocking in libpq, so that the time limit holds for each address, and the end of the pool
-/// ends it.
+/// Opens a connection without blocking in libpq, so that the timeout applies to each address, and closing the pool
+/// aborts the attempt.
 @safe struct PostgresHandshake {
     let configuration: PostgresConfiguration
     let notices: PostgresNotices
-    /// Whether nobody wants the connection any more.
+    /// Whether the attempt is to be aborted.
     let isStopped: @Sendable () -> Bool
 
     /// Tries each address of each host; throws `PostgresError` of kind `.notConnected`, `.refused` or `.closed`.
@@ -54,10 +54,10 @@ import Glibc
         }
     }
 
-    /// Takes the connection through its stages (libpq, "PQconnectPoll").
+    /// Performs the steps of the handshake (libpq, "PQconnectPoll").
     private func complete(_ handle: OpaquePointer) throws(PostgresError) {
         unsafe notices.listen(to: handle)
-        // The only way to the SQLSTATE of a refusal.
+        // The only way to get the SQLSTATE of a refused connection.
         _ = unsafe PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         let deadline = Deadline.now.adding(configuration.connectLimit)
         var events = Int16(POLLOUT)
@@ -99,11 +99,11 @@ import Glibc
     }
 }
 
-/// What libpq says of a connection that could not be made, with errors of the server in their long form.
+/// libpq's message about a failed connection, with the server's errors in verbose form.
 struct ConnectFailure {
-    /// The message without SQLSTATE and the place in the server's source, in one line.
+    /// The message without SQLSTATE and source location, on one line.
     let detail: String
-    /// The server's code; nil when it was not the server that refused.
+    /// The server's code; nil when the error is not the server's.
     let sqlState: String?
     private let needsPassword: Bool
 
@@ -125,7 +125,7 @@ struct ConnectFailure {
         self.needsPassword = needsPassword
     }
 
-    /// The SQLSTATE that a text begins with, when a colon follows it.
+    /// The SQLSTATE at the beginning of a text, if a colon follows.
     private static func code(_ text: Substring) -> Substring? {
         let code = text.prefix(5)
         let isCode = code.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
@@ -139,24 +139,24 @@ struct ConnectFailure {
         return error
     }
 
-    /// Whether the next attempt would fail for the same reason: role, password, database or right to connect.
+    /// Whether a retry would fail for the same reason: role, password, database or CONNECT privilege.
     private var isRefusal: Bool {
         guard let sqlState else { return needsPassword }
         if sqlState.hasPrefix("28") || ["3D000", "42501"].contains(sqlState) { return true }
-        // PgBouncer has this one code for almost everything.
+        // PgBouncer uses this code for almost every error.
         return sqlState == "08P01" && (detail.contains("unsupported startup parameter") || detail.contains("no such "))
     }
 }
 
 extension PostgresError {
-    /// Whether another host may take a connection that this one did not: it is away, starts up, is full, or is of the
-    /// wrong kind.
+    /// Whether another host may accept the connection: this one is down, starting up, full, or has the wrong session
+    /// attributes.
     fileprivate var leavesOtherHosts: Bool {
         kind != .unavailable(.closed) && (sqlState == nil || sqlState == "57P03" || sqlState == "53300")
     }
 }
 
-/// Calls `body` with a NULL-terminated array of C strings that live no longer than the call.
+/// Calls `body` with a NULL-terminated array of C strings that are valid during the call only.
 private func withCStrings<Value>(
     _ strings: [String],
     _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Value?

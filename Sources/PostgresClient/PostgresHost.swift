@@ -1,17 +1,17 @@
 import Glibc
 
-/// One place where a server may listen; connecting tries them one after the other.
+/// One address of a server; connecting tries them one after the other.
 package struct PostgresHost: Sendable, Equatable {
-    /// The host's name, or the folder of a socket; nil leaves it to libpq.
+    /// The host name, or the folder of a socket; nil when libpq's default applies.
     package var name: String?
-    /// The address that the name stands for; nil has libpq find it.
+    /// The address of the name; nil when libpq resolves it.
     package var address: String?
-    /// The port; nil leaves it to libpq.
+    /// The port; nil when libpq's default applies.
     package var port: String?
 
-    /// The same host at each address of its name, in the order in which to try them.
+    /// One host for each address of the name, in the order in which to try them.
     ///
-    /// The resolver blocks, for some seconds when it gets no answer. Throws `PostgresError` of kind `.notConnected`.
+    /// The resolver blocks, for several seconds if it gets no response. Throws `PostgresError` of kind `.notConnected`.
     package func resolved() throws(PostgresError) -> [PostgresHost] {
         guard let name, address == nil, !name.isEmpty, !name.hasPrefix("/"), !name.hasPrefix("@") else { return [self] }
         var hints = unsafe addrinfo()
@@ -39,19 +39,19 @@ package struct PostgresHost: Sendable, Equatable {
 }
 
 extension PostgresConfiguration {
-    /// The hosts that the connection string lists; one without a name where it leaves them to libpq.
+    /// The hosts of the connection string; one without a name when libpq's default applies.
     package var hosts: [PostgresHost] {
         let names = list("host"), addresses = list("hostaddr"), ports = list("port")
         return (0..<max(names.count, addresses.count, 1)).map { index in
-            // One port stands for all hosts.
+            // A single port applies to all hosts.
             let port = ports.count > 1 ? ports[safe: index] : ports.first
             return PostgresHost(name: names[safe: index], address: addresses[safe: index], port: port)
         }
     }
 
-    /// What to ask of the hosts' sessions, in turn; nil leaves that to libpq.
+    /// The session attributes to require, one round over all hosts for each; nil when libpq's default applies.
     ///
-    /// libpq sees one host at a time, so it cannot prefer one to another.
+    /// libpq gets one host at a time, so it cannot prefer one to another.
     package var sessionAttributes: [String?] {
         list("target_session_attrs") == ["prefer-standby"] && hosts.count > 1 ? ["standby", "any"] : [nil]
     }
@@ -69,13 +69,13 @@ extension PostgresConfiguration {
         return parameters
     }
 
-    /// The parts of a value that may hold several with commas between; an empty part stands for what libpq takes.
+    /// The parts of a comma-separated value; an empty part means libpq's default.
     private func list(_ keyword: String) -> [String] {
         value(of: keyword)?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
     }
 }
 
 extension Array {
-    /// The element, where there is one at that place.
+    /// The element at that index, if it exists.
     fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

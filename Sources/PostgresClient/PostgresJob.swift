@@ -1,16 +1,16 @@
-/// Work that waits for a worker.
+/// Work for a worker.
 protocol PostgresJob: AnyObject, Sendable {
-    /// The number under which it can be cancelled.
+    /// Identifies the job for cancellation.
     var id: UInt64 { get }
     /// What it does.
     var kind: PostgresSchedule.Kind { get }
     /// When waiting for a worker ends.
     var waitsUntil: Deadline { get }
-    /// Runs jobs of this kind, this one among them, and hands on their results or errors; called on a worker.
+    /// Runs jobs of this kind, including this one, and delivers their results or errors; called on a worker.
     ///
-    /// - Returns: those to be run again: they only read, and had to make way for another whose time was over.
+    /// - Returns: The jobs to run again: reads whose shared statement ended because another job's time was over.
     func run(_ jobs: [any PostgresJob], on connection: PostgresConnection) -> [any PostgresJob]
-    /// Hands on an error instead of running; called at most once, and never beside `run`.
+    /// Delivers an error instead of running; called at most once, and never together with `run`.
     func fail(_ error: any Error)
 }
 
@@ -18,20 +18,20 @@ protocol PostgresJob: AnyObject, Sendable {
 typealias PostgresSchedule = JobSchedule<any PostgresJob>
 
 extension PostgresJob {
-    /// The job as it waits.
+    /// The job while it waits.
     var waiting: PostgresSchedule.Waiting {
         PostgresSchedule.Waiting(id: id, kind: kind, waitsUntil: waitsUntil, job: self)
     }
 }
 
-/// The times of a job, which begin when it is handed in.
+/// The deadlines of a job, counted from its submission.
 struct PostgresJobTimes: Sendable {
     /// When waiting for a worker ends.
     let waitsUntil: Deadline
-    /// When it must be answered.
+    /// When the job must be finished.
     let endsBy: Deadline
 
-    /// Takes the shorter of what the pool allows and what the request in hand has left.
+    /// Uses the shorter of the pool's limits and the remaining budget of the current request.
     init(_ configuration: PostgresConfiguration) {
         let now = Deadline.now
         let end = DatabaseBudget.current?.end(from: now) ?? .never
@@ -40,7 +40,7 @@ struct PostgresJobTimes: Sendable {
     }
 }
 
-/// A closure and the task that waits for its result.
+/// A closure, and the task that waits for its result.
 final class PostgresClosureJob<Value: Sendable>: PostgresJob {
     let id: UInt64
     let kind: PostgresSchedule.Kind
@@ -48,7 +48,7 @@ final class PostgresClosureJob<Value: Sendable>: PostgresJob {
     private let body: @Sendable (PostgresConnection) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
 
-    /// Makes a job that starts waiting now.
+    /// Creates a job that starts waiting now.
     init(
         id: UInt64,
         kind: PostgresSchedule.Kind,
@@ -72,7 +72,7 @@ final class PostgresClosureJob<Value: Sendable>: PostgresJob {
             try connection.checkIdle()
             return value
         }
-        // A job that failed may have left a transaction open too; its own error says more.
+        // A failed job may have left a transaction open, too; its own error is more informative.
         if case .failure = result { try? connection.checkIdle() }
         continuation.resume(with: result)
         return []

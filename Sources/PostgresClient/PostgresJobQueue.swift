@@ -1,14 +1,14 @@
 import Glibc
 import Synchronization
 
-/// The bounded queue between requests and workers; the queue is the pool.
+/// The bounded queue between requests and workers.
 ///
 /// `@unchecked Sendable` is sound because every stored variable is read and written only while `mutex` is held, with
 /// the exception of constants and of the atomic ones; the conditions are used only with that mutex. Jobs are run and
 /// failed, and continuations resumed, only while it is not held.
 @safe final class PostgresJobQueue: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    /// One for each worker, and the last for the timekeeper.
+    /// One condition per worker; the last one is the timekeeper's.
     private let wakeUps: UnsafeMutablePointer<pthread_cond_t>
     private let lastID = Atomic<UInt64>(0)
     private let stopped = Atomic<Bool>(false)
@@ -22,17 +22,17 @@ import Synchronization
     private var expired: UInt64 = 0
     /// Why the last attempt to connect failed; nil once one succeeds.
     private var lastFailure: PostgresError?
-    /// When the timekeeper looks again by itself.
+    /// When the timekeeper wakes up by itself.
     private var timekeeperWakes = Deadline.never
-    /// When whatever still runs after closing is stopped, and when nobody waits for it any longer.
+    /// After closing: when running jobs are stopped, and when `finished` stops waiting for them.
     private var stopsAt = Deadline.never
     private var leavesAt = Deadline.never
     private var finishers: [CheckedContinuation<Bool, Never>] = []
 
-    /// How long whatever runs may take to notice that it is to stop.
+    /// How long a running job may take to notice that it must stop.
     private static let leaving: Duration = .milliseconds(1000)
 
-    /// A queue for that many workers and one timekeeper.
+    /// Creates a queue for that many workers and one timekeeper.
     init(workers: Int, limit: Int) {
         self.workers = workers
         schedule = PostgresSchedule(workers: workers, limit: limit)
@@ -58,15 +58,15 @@ import Synchronization
         unsafe mutex.deallocate()
     }
 
-    /// A number for the next job.
+    /// The identifier of the next job.
     func makeID() -> UInt64 {
         lastID.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
-    /// Whether whatever runs or connects is to end now.
+    /// Whether running jobs and connection attempts must end now.
     var isStopped: Bool { stopped.load(ordering: .relaxed) }
 
-    /// Hands a job in; fails it at once when the queue is full or closed.
+    /// Submits a job; fails it at once when the queue is full or closed.
     func push(_ job: any PostgresJob) {
         var wakesTimekeeper = false
         let admission = locked {
@@ -84,13 +84,13 @@ import Synchronization
         if wakesTimekeeper { signal(workers) }
     }
 
-    /// Takes a waiting job out and fails it; does nothing when it is running or done.
+    /// Removes a waiting job and fails it; does nothing if the job is running or done.
     func cancel(_ id: UInt64) {
         let job = locked { schedule.cancel(id) }
         job?.fail(CancellationError())
     }
 
-    /// Refuses further jobs; workers finish those that wait, for so long, and then whatever still runs is stopped.
+    /// Rejects new jobs; workers finish the waiting ones within the given time, and then running jobs are stopped.
     func close(draining time: Duration) {
         let end = Deadline.now.adding(time)
         locked {
@@ -103,9 +103,9 @@ import Synchronization
         for index in 0...workers { signal(index) }
     }
 
-    /// Returns when every thread has ended its work, or when those that have not are no longer waited for.
+    /// Returns when every thread has ended, or when the time for that is over.
     ///
-    /// - Returns: whether all have ended.
+    /// - Returns: Whether all have ended.
     func finished() async -> Bool {
         await withCheckedContinuation { continuation in
             let isFinished: Bool? = locked {
@@ -118,7 +118,7 @@ import Synchronization
         }
     }
 
-    /// The counters, all of one moment.
+    /// A consistent snapshot of the counters.
     var snapshot: PostgresPoolSnapshot {
         locked {
             PostgresPoolSnapshot(
@@ -134,9 +134,9 @@ import Synchronization
         }
     }
 
-    /// What a worker runs next, as soon as there is something that may run; nil when the queue is closed and empty.
+    /// Waits for the next run of a worker; nil when the queue is closed and empty.
     ///
-    /// Whoever takes a run says afterwards that it has `ended`, here or there, or puts it back.
+    /// The worker reports the end of its run here (`last`) or with `ended`, or puts the jobs back.
     func next(for worker: Int, after last: PostgresSchedule.Kind?) -> PostgresSchedule.Run? {
         var wakes: Int?
         let run: PostgresSchedule.Run? = locked {
@@ -152,7 +152,7 @@ import Synchronization
                     repeat {
                         unsafe pthread_cond_wait(wakeUps.advanced(by: worker), mutex)
                     } while schedule.sleeps(worker)
-                    // When there is more to do than cores to do it, those who are about to hand in more go first.
+                    // Under load, let threads that are about to submit more jobs run first, for larger batches.
                     if !schedule.waiting.isEmpty {
                         unsafe pthread_mutex_unlock(mutex)
                         sched_yield()
@@ -165,7 +165,7 @@ import Synchronization
         return run
     }
 
-    /// Says that a run is over, by a worker that may not come for the next one: it may have to connect first.
+    /// Reports the end of a run by a worker that may have to connect before the next one.
     func ended(_ kind: PostgresSchedule.Kind) {
         let wakes: Int? = locked {
             schedule.ended(kind)
@@ -175,7 +175,7 @@ import Synchronization
         if let wakes { signal(wakes) }
     }
 
-    /// Gives jobs back, to the front, that are to be run by whoever comes next.
+    /// Puts jobs back at the front of the queue.
     func putBack(_ jobs: [any PostgresJob]) {
         guard !jobs.isEmpty else { return }
         let wakes: Int? = locked {
@@ -187,7 +187,7 @@ import Synchronization
         signal(workers)
     }
 
-    /// Waits between two attempts to connect; answers whether to go on.
+    /// Waits between two connection attempts; returns whether to continue.
     func pause(_ worker: Int, until deadline: Deadline) -> Bool {
         var time = deadline.timespec
         return locked {
@@ -198,7 +198,7 @@ import Synchronization
         }
     }
 
-    /// Whether the queue takes no more jobs.
+    /// Whether the queue is closed.
     var isClosing: Bool { locked { schedule.isClosed } }
 
     /// Counts a worker that has connected.
@@ -210,7 +210,7 @@ import Synchronization
         }
     }
 
-    /// Notes why a worker could not connect; with `isFinal`, whoever waits is told at once.
+    /// Stores why a worker could not connect; with `isFinal`, waiting jobs fail at once.
     func countFailure(_ error: PostgresError, isFinal: Bool) {
         let jobs = locked {
             lastFailure = error
@@ -224,12 +224,12 @@ import Synchronization
         locked { connected -= 1 }
     }
 
-    /// Counts a thread that ends; the last one fails what nobody could serve and lets `finished` return.
+    /// Counts a thread that ends; the last one fails the remaining jobs and lets `finished` return.
     func threadEnds() {
         var leftovers: [any PostgresJob] = []
         let continuations: [CheckedContinuation<Bool, Never>] = locked {
             liveThreads -= 1
-            // With the timekeeper alone left, no worker will come.
+            // Only the timekeeper is left.
             if liveThreads <= 1 { leftovers = schedule.removeAll() }
             guard liveThreads == 0 else { return [] }
             defer { finishers = [] }
@@ -240,8 +240,7 @@ import Synchronization
         for continuation in continuations { continuation.resume(returning: true) }
     }
 
-    /// Fails jobs that wait too long and, after closing, stops what takes too long, until all have ended; in a thread of
-    /// its own, because all workers may be waiting for a server that is away.
+    /// Fails jobs that wait too long and, after closing, stops jobs that run too long, on a separate thread.
     func keepTime() {
         while let look = lookAtClock() {
             for job in look.late { job.fail(look.reason) }
@@ -249,7 +248,7 @@ import Synchronization
         }
     }
 
-    /// Waits until there is something to tell somebody; nil when all workers have ended.
+    /// Waits until there are jobs to fail; nil when all workers have ended.
     private func lookAtClock() -> (
         late: [any PostgresJob], reason: PostgresError, finishers: [CheckedContinuation<Bool, Never>]
     )? {
@@ -273,14 +272,14 @@ import Synchronization
         }
     }
 
-    /// Why a job is not run: of a server that cannot be reached, what was said last.
+    /// Why a job is not run; if the server cannot be reached, the last error.
     private func reason(at now: Deadline) -> PostgresError {
         if stopsAt <= now { return .unavailable(.closed) }
         if connected == 0, let lastFailure { return lastFailure }
         return .unavailable(.waitedTooLong)
     }
 
-    /// Stops whoever still connects once there is nothing left to do.
+    /// Aborts connection attempts once no job is left.
     private func stopWhenDone() {
         if schedule.isDone { stopped.store(true, ordering: .relaxed) }
     }
@@ -292,7 +291,7 @@ import Synchronization
         return body()
     }
 
-    /// Wakes the thread of that number; without the lock held, so that it need not wait for it.
+    /// Wakes the thread of that number; called without the lock, so that the thread does not wait for it.
     private func signal(_ thread: Int) {
         unsafe pthread_cond_signal(wakeUps.advanced(by: thread))
     }

@@ -2,15 +2,15 @@ import CLibPQ
 import Glibc
 import Logging
 
-/// One connection of libpq, with a time limit on everything that waits for the server.
+/// One libpq connection, with a time limit on every wait for the server.
 ///
-/// Belongs to one thread. libpq's own blocking calls wait without limit, so a server that is frozen rather than dead
-/// would keep a worker for ever; here every wait is a `poll` that ends with the deadline. The statement is then cancelled
-/// and the connection kept; only a server that does not answer even then costs the connection.
+/// Belongs to one thread. libpq's blocking calls wait without limit, so a server that hangs would block a worker
+/// forever; here, every wait is a `poll` with a deadline. At the deadline the statement is cancelled and the connection
+/// is kept, unless the server does not respond to that either.
 @safe final class PostgresLink {
-    /// How long the server may take to answer after a statement has been cancelled.
+    /// How long the server may take to respond after a statement was cancelled.
     static let grace: Duration = .milliseconds(250)
-    /// How long, in milliseconds, a wait lasts before it looks whether the pool ends.
+    /// How often a wait checks whether the pool is closing, in milliseconds.
     static let glance: Int32 = 100
 
     private let handle: OpaquePointer
@@ -22,21 +22,21 @@ import Logging
     /// Whether the connection must not be used again.
     private(set) var isBroken = false
 
-    /// What the session is to the server, once `settle` has found out.
+    /// The properties of the session, once `settle` has determined them.
     var session = PostgresSession()
 
-    /// When the job in hand must be answered.
+    /// The deadline of the current job.
     var deadline = Deadline.never
 
-    /// Until when the statement under way may be waited for.
+    /// The deadline of the running statement.
     private var limit = Deadline.never
-    /// That the statement under way has been cancelled.
+    /// Whether the running statement was cancelled.
     private var cancellation: PostgresCancellation?
 
-    /// Connects, trying each address for the connect timeout, and settles what holds for the session.
+    /// Connects, with the connect timeout for each address, and configures the session.
     ///
-    /// Throws `PostgresError` of kind `.notConnected` or `.refused`; of kind `.closed` once `isStopped`, which also ends
-    /// whatever the connection waits for later.
+    /// Throws `PostgresError` of kind `.notConnected` or `.refused`; of kind `.closed` once `isStopped`, which also
+    /// aborts later waits.
     init(
         _ configuration: PostgresConfiguration,
         logger: Logger = Logger(label: "AuthAPI"),
@@ -67,21 +67,21 @@ import Logging
     /// Whether the connection is in a transaction that has not failed.
     var isInTransaction: Bool { unsafe PQtransactionStatus(handle) == PQTRANS_INTRANS }
 
-    /// The number of the process that serves the connection, as it was told when the connection was made.
+    /// The process ID of the server process, as announced on connecting.
     var announcedProcess: Int32 { unsafe PQbackendPID(handle) }
 
     /// The server's version; 170002 is 17.2.
     var serverVersion: Int32 { unsafe PQserverVersion(handle) }
 
-    /// Marks the connection as not to be used again.
+    /// Marks the connection as broken.
     func abandon() {
         isBroken = true
     }
 
-    /// Whether the server still holds its end, seen without waiting for it.
+    /// Whether the server has not closed the connection; does not wait.
     func isAlive() -> Bool {
         guard !isBroken, unsafe PQstatus(handle) == CONNECTION_OK else { return false }
-        // Something to read while idle is a notice, a changed parameter, or the end; the end may follow a notice closely.
+        // Data on an idle connection is a notice, a changed parameter, or the end; the end may follow a notice closely.
         var wait: Int32 = 0
         for _ in 0..<8 {
             guard isReady(Int16(POLLIN), milliseconds: wait) else { return true }
@@ -104,15 +104,15 @@ import Logging
         return unsafe String(cString: text)
     }
 
-    /// Sends text that may hold several statements, without parameters, and gives the last result.
+    /// Sends one or more statements without parameters, and returns the last result.
     ///
-    /// What ends a transaction is not cancelled: nobody would know whether it had ended.
+    /// A statement that ends a transaction is never cancelled: the outcome would be unknown.
     func run(
         _ text: UnsafePointer<CChar>,
         name: String,
         endsTransaction: Bool = false
     ) throws(PostgresError) -> PostgresResult {
-        // There must be time to roll back when the budget is used up.
+        // Leave time to roll back when the budget is used up.
         let limit = endsTransaction ? max(deadline, Deadline.now.adding(Self.grace)) : deadline
         return try send(name, until: limit, mayCancel: !endsTransaction) { unsafe PQsendQuery(handle, text) }
     }
@@ -143,7 +143,7 @@ import Logging
         }
     }
 
-    /// Runs a statement that is not prepared, in one round trip as well.
+    /// Runs a statement without preparing it, also in one round trip.
     func execute(
         _ sql: StaticString,
         types: [UInt32],
@@ -160,7 +160,7 @@ import Logging
         }
     }
 
-    /// Sends by `body`, which answers 0 on failure, and collects the results: the first error or the last result.
+    /// Sends with `body`, which returns 0 on failure, and collects the results: the first error or the last result.
     private func send(
         _ name: String,
         until end: Deadline,
@@ -193,9 +193,9 @@ import Logging
             }
         }
         if let cancellation {
-            // Else it could end the next statement.
+            // Otherwise it could cancel the next statement.
             if !cancellation.isOver(by: limit) { abandon() }
-            // Whatever the answer is: what a cancelled commit says of itself need not hold on a standby.
+            // Whatever the response: a cancelled commit may report success before a standby has it.
             if let failure, failure.sqlState != "57014" { throw failure }
             var late = Self.late(name)
             late.sqlState = failure?.sqlState
@@ -206,7 +206,7 @@ import Logging
         return last
     }
 
-    /// Hands everything to the kernel, reading meanwhile so that neither side waits for the other.
+    /// Passes all data to the kernel, reading meanwhile so that neither side blocks the other.
     private func flush(_ name: String, _ mayCancel: Bool) throws(PostgresError) {
         while true {
             let left = unsafe PQflush(handle)
@@ -217,7 +217,7 @@ import Logging
         }
     }
 
-    /// Waits until the next result can be taken without blocking.
+    /// Waits until the next result can be read without blocking.
     private func awaitInput(_ name: String, _ mayCancel: Bool) throws(PostgresError) {
         while unsafe PQisBusy(handle) != 0 {
             try poll(Int16(POLLIN), name, mayCancel)
@@ -225,7 +225,7 @@ import Logging
         }
     }
 
-    /// Waits for the socket until the limit, at which the statement is cancelled, or until the pool ends.
+    /// Waits for the socket until the deadline, at which the statement is cancelled, or until the pool closes.
     private func poll(_ events: Int16, _ name: String, _ mayCancel: Bool) throws(PostgresError) {
         while true {
             let left = limit.pollMilliseconds
@@ -238,7 +238,7 @@ import Logging
                 limit = Deadline.now.adding(Self.grace)
                 continue
             }
-            // OpenSSL may hold bytes that the socket no longer shows, so with TLS look again every 5 ms.
+            // With TLS, OpenSSL may have buffered bytes that the socket no longer shows, so check every 5 ms.
             let longest = usesTLS ? 5 : Self.glance
             if isReady(events, milliseconds: left < 0 ? longest : min(left, longest)) || usesTLS { return }
         }
@@ -250,19 +250,19 @@ import Logging
         return unsafe Glibc.poll(&request, 1, milliseconds) > 0
     }
 
-    /// Gives the connection up and says why.
+    /// Marks the connection as broken and returns the reason.
     private func lost(_ name: String) -> PostgresError {
         abandon()
         let said = unsafe Self.message(of: handle, hiding: nil).split(separator: "\n").joined(separator: "; ")
         return .unavailable(.connectionLost, said, statement: name)
     }
 
-    /// That the time for a statement is over.
+    /// The error of a statement whose time is over.
     private static func late(_ name: String) -> PostgresError {
         .unavailable(.noAnswer, "the server did not respond in time", statement: name)
     }
 
-    /// libpq's own words about a connection.
+    /// libpq's error message of a connection.
     static func message(of handle: OpaquePointer, hiding password: String?) -> String {
         guard let text = unsafe PQerrorMessage(handle) else { return "" }
         let said = unsafe String(cString: text)

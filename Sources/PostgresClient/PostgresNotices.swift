@@ -2,11 +2,11 @@ import CLibPQ
 import Logging
 import Synchronization
 
-/// Hands what the server and libpq say beside their answers to the log, each text once for the process.
+/// Logs notices of the server and of libpq, each text once per process.
 ///
-/// libpq would print it on standard error, for every connection.
+/// By default libpq prints them to standard error, for every connection.
 @safe final class PostgresNotices: Sendable {
-    /// The most texts that are told apart; a server that makes up new ones all the time is not listened to for ever.
+    /// The maximum number of texts to remember; further ones are not logged.
     private static let most = 200
     private static let told = Mutex<Set<String>>([])
 
@@ -14,7 +14,7 @@ import Synchronization
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Listens to a connection, which must not outlive this object.
+    /// Receives the notices of a connection, which must not outlive this object.
     func listen(to handle: OpaquePointer) {
         _ = unsafe PQsetNoticeReceiver(
             handle,
@@ -26,7 +26,7 @@ import Synchronization
         )
     }
 
-    /// Logs a notice that nobody has seen yet.
+    /// Logs a notice that was not logged before.
     private func tell(_ result: OpaquePointer) {
         func field(_ code: Int32) -> String? {
             unsafe PQresultErrorField(result, code).map { unsafe String(cString: $0) }

@@ -1,21 +1,21 @@
 import FoundationEssentials
 
-/// The values of one statement in PostgreSQL's binary format, one after another in a buffer that is used again.
+/// The values of one statement in PostgreSQL's binary format, in a buffer that is reused.
 struct PostgresParameters {
-    /// All values, and one byte more so that even an empty value has an address.
+    /// All values, plus one byte so that even an empty value has an address.
     private(set) var bytes: [UInt8] = []
-    /// Where each value lies; a negative length means NULL.
+    /// The position of each value; a negative length means NULL.
     private(set) var places: [(offset: Int, length: Int)] = []
 
-    /// Makes room for ordinary statements once.
+    /// Reserves space for typical statements once.
     init() {
         bytes.reserveCapacity(1024)
         places.reserveCapacity(16)
     }
 
-    /// Replaces the contents; throws `PostgresError` for a date that PostgreSQL cannot hold.
+    /// Replaces the contents; throws `PostgresError` for a date out of PostgreSQL's range.
     mutating func encode(_ values: [PostgresValue], statement: String) throws(PostgresError) {
-        // One huge value must not stay in memory for the life of the connection.
+        // A huge value must not keep its memory for the lifetime of the connection.
         bytes.removeAll(keepingCapacity: bytes.capacity <= 65536)
         places.removeAll(keepingCapacity: true)
         for value in values {
@@ -49,7 +49,7 @@ struct PostgresParameters {
         }
     }
 
-    /// Appends an array of one dimension, whose places count from 1.
+    /// Appends a one-dimensional array with lower bound 1.
     private mutating func append(_ values: [[UInt8]?]) {
         append(values.isEmpty ? 0 : 1, count: 4)
         append(values.contains { $0 == nil } ? 1 : 0, count: 4)
@@ -58,7 +58,7 @@ struct PostgresParameters {
         append(UInt64(values.count), count: 4)
         append(1, count: 4)
         for value in values {
-            // A length of -1 stands for NULL.
+            // A length of -1 means NULL.
             append(UInt64(UInt32(bitPattern: value.map { Int32(clamping: $0.count) } ?? -1)), count: 4)
             if let value { bytes.append(contentsOf: value) }
         }

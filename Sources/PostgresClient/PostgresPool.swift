@@ -4,10 +4,10 @@ import ServiceLifecycle
 import SystemThreads
 import Synchronization
 
-/// A fixed number of threads, each with one connection, that run closures handed in by requests.
+/// A fixed number of threads, each with one connection, that run the closures that requests submit.
 ///
-/// The threads start with `init` and connect in the background; until one has, jobs wait. They end with `run()`'s
-/// graceful shutdown, with `close()`, or, unattended, when the last reference to the pool goes.
+/// The threads start in `init` and connect in the background; until one has, jobs wait. They end with the graceful
+/// shutdown of `run()`, with `close()`, or when the last reference to the pool is released.
 package final class PostgresPool: Service, Sendable {
     /// The limits, and how to connect.
     package let configuration: PostgresConfiguration
@@ -18,12 +18,12 @@ package final class PostgresPool: Service, Sendable {
 
     /// Starts the threads.
     ///
-    /// A process that gets no thread at its start cannot serve, so that ends it.
+    /// Ends the process if the system refuses a thread: it could not serve.
     ///
     /// - Parameters:
     ///   - configuration: the limits, and how to connect.
-    ///   - logger: told about lost and restored connections.
-    ///   - onStart: told, on a worker, how long a job had waited for it.
+    ///   - logger: logs lost and restored connections.
+    ///   - onStart: called on a worker with the time that a job waited.
     package init(
         _ configuration: PostgresConfiguration,
         logger: Logger,
@@ -64,15 +64,17 @@ package final class PostgresPool: Service, Sendable {
         }
     }
 
-    /// Waits for graceful shutdown, finishes what has been handed in, and ends the threads.
+    /// Waits for graceful shutdown, finishes the submitted jobs, and ends the threads.
     ///
-    /// Put the pool before the server in the list of services, so that it ends after it.
+    /// In the list of services, put the pool before the server, so that it ends after the server.
     package func run() async throws {
         try? await gracefulShutdown()
         await close()
     }
 
-    /// Runs `body` with a pool that ends with the call; when the task is cancelled, whatever it runs is stopped.
+    /// Runs `body` with a pool that closes at the end of the call.
+    ///
+    /// If the task is cancelled, its running jobs are stopped.
     ///
     /// Throws what `body` throws, and `CancellationError` when the task was cancelled.
     package static func with<Value>(
@@ -97,10 +99,10 @@ package final class PostgresPool: Service, Sendable {
         return try result.get()
     }
 
-    /// Refuses further jobs, finishes what has been handed in, and ends the threads.
+    /// Rejects new jobs, finishes the submitted ones, and ends the threads.
     ///
-    /// Returns within the time for draining and a second: what runs then is cancelled, and a thread that cannot be reached,
-    /// because the system's resolver holds it, is left to itself.
+    /// Returns within the time for draining plus one second: jobs that still run are cancelled, and a thread that is
+    /// blocked in the system's resolver is abandoned.
     package func close() async {
         queue.close(draining: configuration.drainTimeout)
         let allEnded = await queue.finished()
@@ -108,13 +110,13 @@ package final class PostgresPool: Service, Sendable {
             defer { threads = [] }
             return threads
         }
-        // Those that have ended their work take microseconds more.
+        // Threads that have ended their work exit within microseconds.
         for thread in threads {
             if allEnded { pthread_join(thread, nil) } else { pthread_detach(thread) }
         }
     }
 
-    /// Refuses further jobs and ends those that wait or run: statements are cancelled, transactions rolled back.
+    /// Rejects new jobs and ends those that wait or run: statements are cancelled, transactions rolled back.
     package func stop() {
         queue.close(draining: .zero)
     }
@@ -129,7 +131,7 @@ package final class PostgresPool: Service, Sendable {
         try await perform(.writes, body)
     }
 
-    /// The same for a `body` that only reads: it does not wait behind those that write, which a lock may hold up.
+    /// Runs a `body` that only reads: it does not wait behind writing jobs, which a lock may block.
     package func reading<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresReader) throws -> Value
     ) async throws -> Value {
@@ -146,10 +148,10 @@ package final class PostgresPool: Service, Sendable {
         }
     }
 
-    /// Asks what others ask at the same time; nil when there is no answer.
+    /// Looks up a key together with the keys of concurrent callers; nil when there is no row.
     ///
-    /// One statement answers all that wait when a worker is free, equal ones once. It is sent after each of them was
-    /// asked, so whatever was committed before is seen. Throws `PostgresError`, or `CancellationError` when the task is
+    /// When a worker is free, one statement looks up all waiting keys, equal ones once. It is sent after each of the
+    /// calls, so it sees everything committed before. Throws `PostgresError`, or `CancellationError` when the task is
     /// cancelled while it waits for a worker.
     package func answer<S: SharedRead>(_ type: S.Type, for key: S.Key) async throws -> S.Answer? {
         let onStart = onStart, since = ContinuousClock.now
@@ -158,7 +160,7 @@ package final class PostgresPool: Service, Sendable {
         }
     }
 
-    /// Hands a job in and waits for its result.
+    /// Submits a job and waits for its result.
     private func submit<Value: Sendable>(
         _ job: (UInt64, PostgresJobTimes, CheckedContinuation<Value, any Error>) -> any PostgresJob
     ) async throws -> Value {
@@ -169,7 +171,7 @@ package final class PostgresPool: Service, Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 queue.push(job(id, times, continuation))
-                // The handler may have run before there was anything to cancel.
+                // The handler may have run before the job was submitted.
                 if Task.isCancelled { queue.cancel(id) }
             }
         } onCancel: {
@@ -177,7 +179,7 @@ package final class PostgresPool: Service, Sendable {
         }
     }
 
-    /// The same closure, which says first how long it has waited, if somebody wants to know.
+    /// The same closure, which first reports its waiting time if there is an `onStart`.
     private func timed<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) -> @Sendable (PostgresConnection) throws -> Value {
@@ -191,8 +193,8 @@ package final class PostgresPool: Service, Sendable {
 
     /// Runs `body` on a worker in a transaction, which is rolled back when it throws.
     ///
-    /// With `retrying`, `body` runs again, up to three times in all, after a serialization failure or a deadlock; and in
-    /// any case once more when a prepared statement had gone stale. So it must have no effect but on the database.
+    /// With `retrying`, `body` runs up to three times after serialization failures or deadlocks; and in any case once
+    /// more when a prepared statement was stale. So its only effects must be on the database.
     package func transaction<Value: Sendable>(
         retrying: Bool = false,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
@@ -200,12 +202,12 @@ package final class PostgresPool: Service, Sendable {
         try await withConnection { try $0.transaction(retrying: retrying, body) }
     }
 
-    /// Asks the server for a sign of life; throws `PostgresError`.
+    /// Checks that the server responds; throws `PostgresError`.
     package func ping() async throws {
         _ = try await reading { try $0.one(Ping()) }
     }
 
-    /// Depth of the queue and state of the workers.
+    /// The depth of the queue and the state of the workers.
     package var snapshot: PostgresPoolSnapshot { queue.snapshot }
 
     /// Whether at least one worker holds a connection that is not known to be broken.

@@ -1,7 +1,7 @@
-/// One question of many that one statement answers, and the task that waits for it.
+/// One of many lookups that share a statement, and the task that waits for its result.
 ///
-/// Whoever asks is answered from a statement that was sent afterwards: the statement takes the questions that wait when a
-/// worker is free, and no more.
+/// The statement is sent after the lookup was requested: it includes the lookups that wait when a worker becomes free,
+/// and no later ones.
 final class PostgresQuestion<S: SharedRead>: PostgresJob {
     let id: UInt64
     let kind = PostgresSchedule.Kind.shares(ObjectIdentifier(S.self))
@@ -10,10 +10,10 @@ final class PostgresQuestion<S: SharedRead>: PostgresJob {
     private let onStart: @Sendable () -> Void
     private let continuation: CheckedContinuation<S.Answer?, any Error>
 
-    /// With less time left, a question is not worth ending the statement of others for.
+    /// A lookup with less time left fails, instead of shortening the statement that others share.
     private static var leastTime: Duration { .milliseconds(100) }
 
-    /// Makes a question that starts waiting now; `onStart` is called when the wait ends.
+    /// Creates a lookup that starts waiting now; `onStart` is called when the wait ends.
     init(
         id: UInt64,
         key: S.Key,
@@ -54,7 +54,7 @@ final class PostgresQuestion<S: SharedRead>: PostgresJob {
             }
             return []
         } catch {
-            // The statement ended because the time of one was over; the others ask again.
+            // The statement ended because the time of one lookup was over; the others are repeated.
             let isLate = (error as? PostgresError)?.kind == .unavailable(.noAnswer)
             guard isLate, questions.count > 1 else {
                 for question in questions { question.fail(error) }
@@ -68,7 +68,7 @@ final class PostgresQuestion<S: SharedRead>: PostgresJob {
         continuation.resume(throwing: error)
     }
 
-    /// Those that have enough time left; the others are told.
+    /// The lookups that have enough time left; fails the others.
     private static func inTime(
         _ questions: [PostgresQuestion<S>],
         orElse error: any Error = PostgresError.unavailable(.waitedTooLong)

@@ -3,9 +3,9 @@ package import Logging
 import SystemThreads
 import Synchronization
 
-/// What a connection string comes to, and whether the server lets it in.
+/// Resolves a connection string, and checks whether the server accepts the connection.
 package enum PostgresReach {
-    /// Whom libpq would connect as; it fills in what the string leaves out (service file, environment, system user).
+    /// The role that libpq would use; it fills in missing parts (service file, environment, system user).
     package struct Resolved: Sendable {
         package let user: String
         package let password: String?
@@ -14,8 +14,8 @@ package enum PostgresReach {
 
     /// Waits until the server accepts the connection, for as long as the configuration waits for one.
     ///
-    /// - Throws: `PostgresError` with the words of the server or of libpq: at once when waiting cannot help, as after a
-    ///   wrong password; `CancellationError` when the task is cancelled.
+    /// - Throws: `PostgresError` with the message of the server or of libpq; at once when waiting cannot help, such as
+    ///   after a wrong password. `CancellationError` when the task is cancelled.
     package static func wait(for configuration: PostgresConfiguration, logger: Logger) async throws {
         let end = configuration.waitTimeout.map { ContinuousClock.now + $0 }
         var pause = Duration.milliseconds(100)
@@ -39,14 +39,14 @@ package enum PostgresReach {
         _ = try PostgresLink(configuration)
     }
 
-    /// What libpq makes of the connection string; throws `PostgresError` when it makes nothing of it.
+    /// The connection string as libpq reads it; throws `PostgresError` when it is invalid.
     package static func resolve(_ configuration: PostgresConfiguration) throws(PostgresError) -> Resolved {
         guard let start = ConnectionStart(configuration) else { throw .unavailable(.notConnected, "out of memory") }
         guard let user = start.user else { throw .unavailable(.notConnected, start.message) }
         return Resolved(user: user, password: start.password, database: start.database)
     }
 
-    /// Runs blocking work on a thread of its own; a cancelled task does not wait for its end.
+    /// Runs blocking work on a separate thread; a cancelled task does not wait for its end.
     package static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value
     {
         let outcome = Outcome<Value>()
@@ -67,7 +67,7 @@ package enum PostgresReach {
     }
 }
 
-/// Resumes a continuation once, with whatever comes first.
+/// Resumes a continuation once, with the first result.
 private final class Outcome<Value: Sendable>: Sendable {
     private let continuation = Mutex<CheckedContinuation<Value, any Error>?>(nil)
 
@@ -85,16 +85,16 @@ private final class Outcome<Value: Sendable>: Sendable {
 }
 
 extension PostgresError {
-    /// Whether a connection failed in a way that does not change by waiting: wrong password, unknown role or database, a
-    /// rule of `pg_hba.conf`, TLS that one side insists on, a service that no file defines.
+    /// Whether a connection failed for a reason that waiting does not change: wrong password, unknown role or database,
+    /// a rule of `pg_hba.conf`, TLS that only one side requires, an undefined service.
     package var isRefusal: Bool {
         if kind == .unavailable(.refused) { return true }
         guard kind == .unavailable(.notConnected) else { return false }
         if let sqlState {
-            // What passes: no connection free (53), a server that starts or stops (57), a database closed for a moment (55).
+            // Temporary: no connection free (53), a server that starts or stops (57), a database that is closed (55).
             return sqlState == "08P01" || !["08", "53", "55", "57", "58", "XX"].contains(sqlState.prefix(2))
         }
-        // libpq's own words, which it does not translate here.
+        // libpq's messages, which it does not translate here.
         let refusals = [
             "does not support SSL", "SSL error", "certificate", "no password supplied", "authentication method",
             "channel binding", "SCRAM", "service file", "definition of service", "invalid ", "private key",

@@ -1,6 +1,6 @@
 import CLibPQ
 
-/// One result of libpq; freed when the last reference goes.
+/// One libpq result; freed when the last reference is released.
 @safe final class PostgresResult {
     private let handle: OpaquePointer
 
@@ -13,7 +13,7 @@ import CLibPQ
         unsafe PQclear(handle)
     }
 
-    /// What became of the statement.
+    /// The status of the statement.
     var status: ExecStatusType { unsafe PQresultStatus(handle) }
 
     /// The number of rows.
@@ -22,7 +22,7 @@ import CLibPQ
     /// The number of columns.
     var columnCount: Int32 { unsafe PQnfields(handle) }
 
-    /// The number of rows that the command changed; 0 for others.
+    /// The number of rows that the command changed; 0 if it changes none.
     var affectedRows: Int {
         guard let text = unsafe PQcmdTuples(handle) else { return 0 }
         return unsafe Int(String(cString: text)) ?? 0
@@ -43,7 +43,7 @@ import CLibPQ
         return unsafe String(cString: name)
     }
 
-    /// Calls `body` with the bytes of one field, which live no longer than the call; nil for NULL.
+    /// Calls `body` with the bytes of one field, which are valid during the call only; nil for NULL.
     func withField<Value>(row: Int32, column: Int32, _ body: (UnsafeRawBufferPointer) -> Value?) -> Value?? {
         guard unsafe PQgetisnull(handle, row, column) == 0 else { return .none }
         let length = unsafe Int(PQgetlength(handle, row, column))

@@ -11,7 +11,7 @@ package struct PostgresRow {
     /// The statement, for errors.
     package let statement: any Statement.Type
 
-    /// The error for a value that has the right type and is none that the program knows.
+    /// The error for an unknown value of the right type.
     package func unknown(_ column: String) -> PostgresError {
         PostgresError(kind: .decoding, column: column, statement: statement.name, detail: "unknown name")
     }
@@ -87,7 +87,7 @@ package struct PostgresRow {
         }
     }
 
-    /// Reads a field after checking that the column exists and has the type; `read` gives nil for malformed bytes.
+    /// Reads a field after checking that the column exists and has the type; `read` returns nil for malformed bytes.
     private func value<Value>(
         _ column: Int,
         _ type: PostgresType,
@@ -127,30 +127,30 @@ package struct PostgresRow {
     }
 }
 
-/// A moment as PostgreSQL counts: microseconds since 2000-01-01 00:00 UTC.
+/// A point in time in PostgreSQL's format: microseconds since 2000-01-01 00:00 UTC.
 package struct PostgresTimestamp {
     /// The count; the extreme values mean infinity.
     package let microseconds: Int64
 
-    /// Seconds from 2001-01-01, where `Date` counts from, back to 2000-01-01.
+    /// Seconds from 2001-01-01, the reference date of `Date`, back to 2000-01-01.
     private static let offset = 31_622_400.0
 
-    /// Takes the count.
+    /// Stores the count.
     package init(_ microseconds: Int64) {
         self.microseconds = microseconds
     }
 
-    /// Rounds to the microsecond; nil for dates that PostgreSQL cannot hold.
+    /// Rounds to the microsecond; nil for dates out of PostgreSQL's range.
     package init?(_ date: Date) {
         let seconds = date.timeIntervalSinceReferenceDate
-        // 4713 BC to 294276 AD is what `timestamptz` holds.
+        // The range of `timestamptz` is 4713 BC to 294276 AD.
         guard seconds > -211_800_000_000, seconds < 9_223_300_000_000 else { return nil }
         let whole = seconds.rounded(.down)
         let fraction = ((seconds - whole) * 1_000_000).rounded()
         microseconds = (Int64(whole) + Int64(Self.offset)) * 1_000_000 + Int64(fraction)
     }
 
-    /// The moment; nil for infinity.
+    /// The date; nil for infinity.
     package var date: Date? {
         guard microseconds != .max, microseconds != .min else { return nil }
         return Date(timeIntervalSinceReferenceDate: Double(microseconds) / 1_000_000 - Self.offset)

@@ -1,24 +1,24 @@
-/// What the server keeps for one connection.
+/// The properties of one connection's session.
 package struct PostgresSession {
-    /// Whether a pooler in between may run each transaction on another connection of the server's: then nothing lasts
-    /// from one to the next, neither prepared statements nor settings nor locks.
+    /// Whether a pooler may run each transaction on another server connection: then nothing persists between
+    /// transactions, neither prepared statements nor settings nor locks.
     package var isShared = false
-    /// What begins a transaction.
+    /// The command that begins a transaction.
     package var begin = "BEGIN"
 }
 
-/// What stands between this program and the server, as `DATABASE_POOLER` says.
+/// The pooler between this program and the server (`DATABASE_POOLER`).
 package enum DatabasePooler: String, CaseIterable, Sendable {
-    /// Found out for each connection.
+    /// Detected for each connection.
     case automatic = "auto"
-    /// Nothing, or a pooler that keeps a connection of the server's for each of ours.
+    /// No pooler, or one that keeps a server connection for each client connection.
     case session
-    /// A pooler that may use another connection of the server's for each transaction.
+    /// A pooler that may use another server connection for each transaction.
     case transaction
 }
 
 extension PostgresConfiguration {
-    /// What limits a transaction, as settings of the server.
+    /// The server settings that limit a transaction.
     package var limitSettings: [(name: String, value: String)] {
         [
             (name: "statement_timeout", value: String(statementTimeout?.milliseconds ?? 0)),
@@ -30,7 +30,7 @@ extension PostgresConfiguration {
         ]
     }
 
-    /// What the statements of this program rely on, whatever database, role or environment say.
+    /// The settings that this program's statements rely on, whatever database, role or environment set.
     ///
     /// `search_path` and `default_transaction_read_only` are the operator's.
     package static let pinnedSettings: [(name: String, value: String)] = [
@@ -43,10 +43,10 @@ extension PostgresConfiguration {
 }
 
 extension PostgresLink {
-    /// Finds out whether a pooler shares the server's connections, and settles what must be the same everywhere.
+    /// Detects a pooler that shares server connections, and sets the session's settings.
     ///
-    /// Not by the start parameter `options`, which PgBouncer refuses. Throws `PostgresError` of kind `.notConnected` or
-    /// `.refused`.
+    /// Does not use the startup parameter `options`, which PgBouncer rejects. Throws `PostgresError` of kind
+    /// `.notConnected` or `.refused`.
     package func settle(_ configuration: PostgresConfiguration) throws(PostgresError) {
         do throws(PostgresError) {
             session.isShared =
@@ -62,7 +62,7 @@ extension PostgresLink {
             }
         } catch {
             guard case .rejected = error.kind else { throw error }
-            // PgBouncer's words about a mode that cannot work.
+            // PgBouncer's message about an unsupported mode.
             let isFinal = error.detail.contains("statement pooling mode")
             let reason = isFinal ? PostgresError.Unavailability.refused : .notConnected
             var refusal = PostgresError.unavailable(reason, error.detail, statement: error.statement)
@@ -71,7 +71,7 @@ extension PostgresLink {
         }
     }
 
-    /// Whether it is not the server itself that answers: the process that was announced is not the one that works.
+    /// Whether a pooler responds instead of the server: the announced process ID is not that of the serving process.
     private func isThroughPooler() throws(PostgresError) -> Bool {
         let process = try run("SELECT pg_backend_pid()", name: "FindPooler").text(row: 0, column: 0)
         return process != String(announcedProcess)
@@ -84,19 +84,19 @@ extension PostgresLink {
         _ = try run(settings.map { "SET \($0.name) = '\($0.value)'" }.joined(separator: "; "), name: "Settings")
         guard serverVersion >= 140_000 else { return }
         do throws(PostgresError) {
-            // Without it the server carries a statement on, lock and all, after its client has died.
+            // Without it the server continues a statement, with its locks, after the client has died.
             _ = try run("SET client_connection_check_interval = '1s'", name: "Settings")
         } catch {
-            // Not every system can tell a server that a client has gone.
+            // Not every system can detect that a client has disconnected.
             guard case .rejected = error.kind else { throw error }
         }
     }
 
-    /// Behind a shared connection, what cannot be set for each transaction must be so already.
+    /// On a shared connection, settings that cannot be set for each transaction must already have the right value.
     private func settleShared(_ configuration: PostgresConfiguration) throws(PostgresError) {
         let limits = configuration.limitSettings.map { "; SET LOCAL \($0.name) = '\($0.value)'" }
         session.begin = "BEGIN ISOLATION LEVEL READ COMMITTED" + limits.joined()
-        // There must be transactions, which a pooler in statement mode refuses.
+        // Transactions are required; a pooler in statement mode rejects them.
         _ = try run(session.begin, name: "Settings")
         _ = try run("COMMIT", name: "Settings")
         let pooler = "a pooler shares the server's connections between clients"

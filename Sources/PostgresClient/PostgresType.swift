@@ -11,7 +11,7 @@ package enum PostgresType: UInt32, Sendable {
 
     /// The object identifiers of columns that can be read as this type.
     package func reads(_ column: UInt32) -> Bool {
-        // `varchar`, `bpchar` and `name` travel exactly as `text` does.
+        // `varchar`, `bpchar` and `name` have the same format as `text`.
         column == rawValue || (self == .text && (column == 1043 || column == 1042 || column == 19))
     }
 }

@@ -2,7 +2,7 @@ package import FoundationEssentials
 
 /// One parameter of a statement.
 ///
-/// NULL carries its type, so that a statement is prepared with the same types whatever its values are.
+/// NULL has a type, so that the prepared types do not depend on the values.
 package enum PostgresValue: Sendable, Equatable {
     case null(PostgresType)
     case bool(Bool)
@@ -13,7 +13,7 @@ package enum PostgresValue: Sendable, Equatable {
     case uuid(UUID)
     /// `timestamptz`, to the microsecond.
     case timestamp(Date)
-    /// `bytea[]`; nil stands for NULL.
+    /// `bytea[]`; nil means NULL.
     case bytesArray([[UInt8]?])
 
     /// NULL of type `text`.
@@ -45,7 +45,7 @@ package enum PostgresValue: Sendable, Equatable {
         if let value { .uuid(value) } else { .nullUUID }
     }
 
-    /// The type that PostgreSQL is told.
+    /// The PostgreSQL type.
     package var type: PostgresType {
         switch self {
         case .null(let type): type
@@ -62,9 +62,9 @@ package enum PostgresValue: Sendable, Equatable {
 }
 
 extension PostgresValue: CustomStringConvertible, CustomDebugStringConvertible {
-    /// The type alone: values are passwords' hashes, tokens and addresses.
+    /// Only the type: values are password hashes, tokens and addresses.
     package var description: String { "\(type)" }
 
-    /// The type alone, as in `description`.
+    /// Only the type, as in `description`.
     package var debugDescription: String { description }
 }

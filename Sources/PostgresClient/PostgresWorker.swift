@@ -1,22 +1,22 @@
 import Logging
 
-/// One thread's life: connect, run jobs, connect again when the connection breaks, until the queue is closed.
+/// The loop of one thread: connects, runs jobs, and reconnects when the connection breaks, until the queue is closed.
 struct PostgresWorker {
     /// The worker's number in the queue.
     let index: Int
-    /// Where the jobs come from.
+    /// The source of the jobs.
     let queue: PostgresJobQueue
     /// How to connect.
     let configuration: PostgresConfiguration
-    /// Told about lost and restored connections.
+    /// Logs lost and restored connections.
     let logger: Logger
 
-    /// Works until the queue is closed and empty.
+    /// Runs until the queue is closed and empty.
     func run() {
         var broke: PostgresSchedule.Kind?
         while let connection = connect() {
             queue.countConnected()
-            // Not before: another worker would take the next job that writes, and none would be left to those that read.
+            // Only now: otherwise another worker would take the next writing job, and none would be left for reads.
             if let broke { queue.ended(broke) }
             let goesOn = serve(connection, &broke)
             queue.countLost()
@@ -26,7 +26,7 @@ struct PostgresWorker {
         queue.threadEnds()
     }
 
-    /// Tries until a connection is there, with growing pauses of random length; nil when the queue closes meanwhile.
+    /// Retries until connected, with growing pauses of random length; nil when the queue closes meanwhile.
     private func connect() -> PostgresConnection? {
         var attempts = 0
         var pause = configuration.backoff.lowerBound
@@ -39,14 +39,14 @@ struct PostgresWorker {
                 return PostgresConnection(link)
             } catch {
                 guard error.kind != .unavailable(.closed) else { break }
-                // Once for each outage; a server that is away for an hour must not fill the log.
+                // Once per outage, so that a long outage does not fill the log.
                 let level: Logger.Level = attempts == 0 ? .warning : .debug
                 logger.log(level: level, "database connection failed", metadata: ["reason": "\(error.detail)"])
                 let isFinal = configuration.endsWhenRefused && error.kind == .unavailable(.refused)
                 queue.countFailure(error, isFinal: isFinal)
             }
             attempts += 1
-            // Random, so that many workers of many replicas do not return at the same moment.
+            // Random, so that the workers of all replicas do not reconnect at the same time.
             let wait = pause * Double.random(in: 0.5...1)
             guard queue.pause(index, until: Deadline.now.adding(wait)) else { return nil }
             pause = min(pause * 2, configuration.backoff.upperBound)
@@ -54,7 +54,8 @@ struct PostgresWorker {
         return nil
     }
 
-    /// Runs jobs until the connection breaks (true, and what kind of job it broke with) or there will be no more (false).
+    /// Runs jobs until the connection breaks (true, with the kind of the interrupted job) or the queue is closed
+    /// (false).
     private func serve(_ connection: PostgresConnection, _ broke: inout PostgresSchedule.Kind?) -> Bool {
         broke = nil
         var last: PostgresSchedule.Kind?
@@ -67,7 +68,7 @@ struct PostgresWorker {
                 for job in late { job.fail(PostgresError.unavailable(.waitedTooLong)) }
             }
             guard let first = jobs.first else { continue }
-            // Costs a microsecond, and spares the first request after a restart of the server.
+            // Costs a microsecond, and prevents an error for the first request after the server restarted.
             guard connection.isAlive() else {
                 queue.putBack(jobs)
                 queue.ended(run.kind)

@@ -1,35 +1,35 @@
 /// A statement that only reads.
 ///
-/// What runs beside others, or is repeated without asking, takes nothing else, so a statement that writes can never be
-/// undone, or done twice, because of a neighbour. A test reads the text of every one.
+/// Jobs that share a run or are repeated accept no other statements, so a write is never undone or executed twice
+/// because of another job. A test checks the text of each.
 package protocol ReadStatement: Statement {}
 
-/// A question that many ask at the same time, answered for all of them by one statement.
+/// A statement that looks up many keys at once, for callers that wait at the same time.
 ///
-/// The rows say for which of the keys they are; a key without a row has no answer.
+/// Each row names the key that it belongs to; a key without a row has no result.
 package protocol SharedRead: ReadStatement where Row == (place: Int, answer: Answer) {
-    /// What is asked about.
+    /// What to look up.
     associatedtype Key: Hashable & Sendable
-    /// What is known of it.
+    /// The result of a lookup.
     associatedtype Answer: Sendable
 
-    /// Asks about each of the keys, by their places from 0.
+    /// Looks up the keys; rows refer to their positions, from 0.
     init(_ keys: [Key])
 }
 
-/// A connection for those who only read.
+/// A connection for reads only.
 package struct PostgresReader {
     private let connection: PostgresConnection
 
-    /// Lends a connection out.
+    /// Wraps a connection.
     package init(_ connection: PostgresConnection) { self.connection = connection }
 
-    /// Gives all rows; throws `PostgresError`.
+    /// Returns all rows; throws `PostgresError`.
     package func all<S: ReadStatement>(_ statement: S) throws -> [S.Row] { try connection.all(statement) }
 
-    /// Gives the first row, or nil when there is none; throws `PostgresError`.
+    /// Returns the first row, or nil when there is none; throws `PostgresError`.
     package func first<S: ReadStatement>(_ statement: S) throws -> S.Row? { try connection.first(statement) }
 
-    /// Gives the only row; throws `PostgresError`, also when there is none or more than one.
+    /// Returns the only row; throws `PostgresError`, also when there is none or more than one.
     package func one<S: ReadStatement>(_ statement: S) throws -> S.Row { try connection.one(statement) }
 }

@@ -11,16 +11,16 @@
 /// }
 /// ```
 package protocol Statement: Sendable {
-    /// What one row becomes; `Void` for statements that return none.
+    /// The decoded row; `Void` for statements that return none.
     associatedtype Row: Sendable = Void
 
-    /// What errors call the statement.
+    /// The name of the statement in errors.
     static var name: String { get }
     /// The text, with `$1`, `$2` … in the order of `parameters`.
     static var sql: StaticString { get }
-    /// The values; their types must be the same for every value of this statement.
+    /// The values; their types must be the same for every instance of this statement.
     var parameters: [PostgresValue] { get }
-    /// Reads one row; throws `PostgresError` when a column is not what the code expects.
+    /// Decodes one row; throws `PostgresError` when a column does not have the expected type.
     static func decode(_ row: PostgresRow) throws -> Row
 }
 

@@ -24,8 +24,12 @@ public enum APIPath {
     public static let sessions = "/api/auth/sessions"
     /// One session of the signed-in user, as the router writes it.
     public static let session = "/api/auth/sessions/{id}"
+    /// The providers that are set up.
+    public static let providers = "/api/auth/providers"
     /// The provider account that waits to be linked by a password.
     public static let pendingConnection = "/api/auth/connect"
+    /// The provider account that waits for an email address, and what creates an account with one.
+    public static let address = "/api/auth/address"
     /// The provider accounts linked to the signed-in user.
     public static let identities = "/api/auth/identities"
     /// One linked provider account, as the router writes it.
@@ -34,8 +38,15 @@ public enum APIPath {
     public static let accessCheck = "/api/auth/check"
     /// The same for other reverse proxies.
     public static let accessVerify = "/api/auth/verify"
+    /// Where a browser without a session begins to enter the application on its own host; for this system's reverse proxy
+    /// alone.
+    public static let entry = "/api/auth/entry"
+    /// Where a browser arrives with the code that opens its session on the application's own host.
+    public static let entered = "/api/auth/entered"
     /// The public keys of assertions.
     public static let keySet = "/.well-known/jwks.json"
+    /// What the API is and where it is described; the only path with a slash at its end.
+    public static let index = "/api/"
     /// The OpenAPI document.
     public static let openAPI = "/openapi.json"
     /// The readable reference made from the OpenAPI document.

@@ -1,39 +1,43 @@
-/// The pages that the API sends browsers to, and the parameters by which it tells a page what happened.
+/// The pages to which the API redirects browsers, and the query parameters that it passes to them.
 public enum PagePath {
-    /// Where a flow that signs in ends when it fails, and where a password is asked for to link a provider account.
+    /// The sign-in page: the target of failed provider sign-ins, and of linking with a password.
     public static let login = "/login"
-    /// Where a new password is set with a one-time link.
+    /// Sets a new password with a one-time link.
     public static let recover = "/recover"
-    /// Where an account is created.
+    /// Creates an account.
     public static let register = "/register"
-    /// Where a flow that links ends.
+    /// Asks for the email address that a provider has not verified.
+    public static let address = "/register/address"
+    /// The account page: the target of flows that link.
     public static let account = "/account"
-    /// Where the password is changed.
+    /// Changes the password.
     public static let password = "/account/password"
-    /// Where the name is changed.
+    /// Changes the name.
     public static let name = "/account/name"
-    /// Where a user downloads what is stored about them.
+    /// Downloads the user's data.
     public static let data = "/account/data"
-    /// Where the account is deleted.
+    /// Deletes the account.
     public static let deletion = "/account/delete"
-    /// The cookie in which a page keeps the code of an invitation, without the prefix that it has over TLS.
+    /// Leads to the application on its own host.
+    public static let enter = "/enter"
+    /// The cookie with the code of an invitation, without the prefix that it has over TLS.
     public static let inviteCookie = "registration_invite"
     /// An ``OAuthFailure`` code.
     public static let failureParameter = "oauth_error"
-    /// The ``OAuthProvider`` that it is about.
+    /// The ``OAuthProvider`` concerned.
     public static let providerParameter = "provider"
-    /// The request id under which the log tells more.
+    /// The request ID, to find the log lines.
     public static let errorIDParameter = "error_id"
-    /// The ``OAuthProvider`` whose waiting account a password is to link.
+    /// The ``OAuthProvider`` whose pending account the password links.
     public static let connectParameter = "connect"
     /// The page to go to afterwards.
     public static let returnParameter = "return_to"
     /// The ``OAuthProvider`` that has just been linked.
     public static let connectedParameter = "connected"
-    /// The ``OAuthProvider`` to sign in through, when the visitor has to be asked first.
+    /// The ``OAuthProvider`` to sign in through, if the visitor must confirm first.
     public static let confirmParameter = "confirm"
-    /// The ticket with which signing in again to confirm a change begins.
+    /// The ticket that starts signing in again to confirm a change.
     public static let reauthenticateParameter = "reauthenticate"
-    /// Has the provider ask which of its accounts is meant, whatever the value.
+    /// Lets the provider ask for the account to use; the value is ignored.
     public static let chooseParameter = "choose"
 }

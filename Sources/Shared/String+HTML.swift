@@ -1,8 +1,8 @@
 extension String {
-    /// The text with what means something in HTML text and quoted attributes escaped, code point by code point.
+    /// The text escaped for HTML text and quoted attributes, by code point.
     ///
-    /// By code point, because a browser reads those: a quote with a combining mark behind it is one `Character` that is
-    /// no quote, and would all the same end an attribute. NUL becomes U+FFFD, as browsers show it.
+    /// By code point, as browsers do: a quote followed by a combining mark is a single `Character` that differs from a
+    /// quote, but would end an attribute. NUL becomes U+FFFD, as in browsers.
     public var escapedForHTML: String {
         var escaped = ""
         escaped.reserveCapacity(utf8.count)

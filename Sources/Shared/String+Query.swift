@@ -1,5 +1,5 @@
 extension String {
-    /// The text as a value of a query or a form: everything but unreserved characters (RFC 3986, section 2.3) is
+    /// The text as a value of a query or a form: all characters except unreserved ones (RFC 3986, section 2.3) are
     /// escaped.
     public var percentEncoded: String {
         var encoded = ""

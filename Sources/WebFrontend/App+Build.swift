@@ -6,22 +6,30 @@ import ServiceLifecycle
 import Shared
 import UnixSignals
 
-/// How long requests under way may take after the program was told to stop (requirement E7: ten seconds in all).
+/// How long running requests may take after the stop signal (requirement E7: ten seconds in total).
 private let shutdownDeadline = Duration.seconds(8)
 
-/// Makes the server with everything it needs, ready to run until a signal tells it to stop.
+/// Creates the server with all its dependencies, ready to run until a stop signal.
 func buildServer(_ settings: FrontendSettings) throws -> ServiceGroup {
     let logger = Logger(label: "frontend")
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: AuthAPITransport.clientConfiguration)
     let metrics = PrometheusRegistry(RequestMetric.descriptions + ProcessMetrics.descriptions)
     ProcessMetrics.register(in: metrics, program: "WebFrontend")
-    let application = try buildApplication(settings, client: client, metrics: metrics, logger: logger)
+    let startup = StartupReport(waitingFor: [.listening])
+    let application = try buildApplication(
+        settings,
+        client: client,
+        metrics: metrics,
+        logger: logger,
+        onListening: { startup.finish(.listening) }
+    )
     var services: [any Service] = [HTTPClientService(client: client), application]
     if let port = settings.metricsPort {
         services.append(MetricsServer(metrics, host: settings.host.description, port: port).application(logger: logger))
     }
+    services.append(startup)
     var configuration = ServiceGroupConfiguration(
-        // When one cannot go on the others end in order, as at a signal: cancelled, each would log an error of its own.
+        // When a service fails, the others shut down gracefully: if cancelled, each would log an error.
         services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
         gracefulShutdownSignals: [.sigterm, .sigint],
         logger: logger
@@ -31,40 +39,66 @@ func buildServer(_ settings: FrontendSettings) throws -> ServiceGroup {
     return ServiceGroup(configuration: configuration)
 }
 
-/// Makes each object once, in the order in which they need each other.
+/// Creates the objects in the order of their dependencies.
 func buildApplication(
     _ settings: FrontendSettings,
     client: HTTPClient,
     metrics: PrometheusRegistry = PrometheusRegistry(RequestMetric.descriptions),
     logger: Logger,
-    deadlines: Deadlines = Deadlines()
+    deadlines: Deadlines = Deadlines(),
+    onListening: @escaping @Sendable () -> Void = {}
 ) throws -> some ApplicationProtocol {
     let api = AuthAPIClient(transport: AuthAPITransport(client: client, origin: settings.apiURL), deadlines: deadlines)
-    let assets = try AssetLibrary.embedded()
+    let assets = try AssetLibrary.embedded(settings.look)
     let pages = try PageRenderer(
         templates: .embedded(),
-        texts: .embedded(),
+        texts: .embedded(settings.look),
         assets: assets,
+        links: settings.look.links,
         offersRegistration: settings.registration.mode != .closed
     )
     let visitors = Visitors(api: api)
+    let directory = ProviderDirectory(api: api)
     let handlers = Handlers(
         home: HomePage(visitors: visitors, pages: pages, settings: settings),
-        login: LoginPage(api: api, visitors: visitors, pages: pages, settings: settings, bodyDeadline: deadlines.body),
+        login: LoginPage(
+            api: api,
+            visitors: visitors,
+            pages: pages,
+            settings: settings,
+            directory: directory,
+            bodyDeadline: deadlines.body
+        ),
         register: RegisterPage(
             api: api,
             visitors: visitors,
             pages: pages,
             settings: settings,
+            directory: directory,
+            bodyDeadline: deadlines.body
+        ),
+        address: AddressPage(
+            api: api,
+            visitors: visitors,
+            pages: pages,
+            settings: settings,
+            directory: directory,
             bodyDeadline: deadlines.body
         ),
         recover: RecoverPage(api: api, pages: pages, settings: settings, bodyDeadline: deadlines.body),
-        account: AccountPage(api: api, visitors: visitors, pages: pages, settings: settings),
+        account: AccountPage(
+            api: api,
+            visitors: visitors,
+            pages: pages,
+            settings: settings,
+            directory: directory
+        ),
         password: PasswordPage(
             api: api,
             visitors: visitors,
             pages: pages,
             settings: settings,
+            directory: directory,
             bodyDeadline: deadlines.body
         ),
         name: NamePage(api: api, visitors: visitors, pages: pages, bodyDeadline: deadlines.body),
@@ -74,14 +108,19 @@ func buildApplication(
             visitors: visitors,
             pages: pages,
             settings: settings,
+            directory: directory,
             bodyDeadline: deadlines.body
         ),
         language: LanguageChoice(secure: settings.common.publicURL.isSecure, bodyDeadline: deadlines.body),
         assets: assets,
+        security: SecurityText(contact: settings.securityContact, publicURL: settings.common.publicURL),
         health: HealthRoutes(api: api)
     )
 
-    let headers = SecurityHeaders(secure: settings.common.publicURL.isSecure)
+    let headers = SecurityHeaders(
+        secure: settings.common.publicURL.isSecure,
+        application: settings.application?.url
+    )
     let router = Router(context: PageContext.self, options: .autoGenerateHeadEndpoints)
     router.addMiddleware {
         RequestObserver(logger: logger, registry: metrics, trusting: settings.common.trustedPeers)
@@ -107,12 +146,15 @@ func buildApplication(
             refusing: { pages.response(to: $0, headers: headers) }
         ),
         configuration: .init(address: .hostname(settings.host.description, port: settings.port)),
-        onServerRunning: { await AcceptPause.install(on: $0, logger: logger) },
+        onServerRunning: { channel in
+            await AcceptPause.install(on: channel, logger: logger)
+            onListening()
+        },
         logger: logger
     )
 }
 
-/// Closes the client's connections after the server has stopped.
+/// Closes the HTTP client after the server has stopped.
 private struct HTTPClientService: Service {
     let client: HTTPClient
 

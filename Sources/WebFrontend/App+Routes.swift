@@ -1,13 +1,14 @@
 import Hummingbird
 import Shared
 
-/// Every address of the site: method, path, who may come, and what answers.
+/// The routes of the site: method, path, access, and handler.
 ///
-/// All unsafe methods pass the guard against cross-site requests; all bodies are limited to 64 KiB and 10 seconds.
+/// The cross-site guard checks all unsafe methods; all bodies are limited to 64 KiB and 10 seconds.
 struct Handlers: Sendable {
     let home: HomePage
     let login: LoginPage
     let register: RegisterPage
+    let address: AddressPage
     let recover: RecoverPage
     let account: AccountPage
     let password: PasswordPage
@@ -16,11 +17,12 @@ struct Handlers: Sendable {
     let deletion: DeletionPage
     let language: LanguageChoice
     let assets: AssetLibrary
+    let security: SecurityText
     let health: HealthRoutes
 
-    /// Adds the routes to a router; middleware that is to cover them must be there already.
+    /// Adds the routes to a router, which must already have the middleware.
     func add(to router: Router<PageContext>) {
-        // Anybody
+        // Public
         router.get("/", use: home.show)
         router.get(.init(SitePath.login), use: login.show)
         router.post(.init(SitePath.login), use: login.submit)
@@ -28,12 +30,14 @@ struct Handlers: Sendable {
         router.get(.init(SitePath.applicationEntrance), use: ApplicationEntrance().show)
         router.get(.init(SitePath.register), use: register.show)
         router.post(.init(SitePath.register), use: register.submit)
+        router.get(.init(SitePath.address), use: address.show)
+        router.post(.init(SitePath.address), use: address.submit)
         router.get(.init(SitePath.recover), use: recover.show)
         router.post(.init(SitePath.recover), use: recover.submit)
         router.post(.init(SitePath.logout), use: account.signOut)
         router.post(.init(SitePath.language), use: language.choose)
 
-        // Whoever is signed in; others are sent to sign in and back
+        // Signed-in users; others are redirected to the sign-in page and back
         router.get(.init(SitePath.account), use: account.show)
         router.post(.init(SitePath.endSession), use: account.endSession)
         router.post(.init(SitePath.unlink), use: account.unlink)
@@ -48,16 +52,17 @@ struct Handlers: Sendable {
         router.get(.init(SitePath.password), use: password.show)
         router.post(.init(SitePath.password), use: password.submit)
 
-        // Programs
+        // For programs
         router.get(.init(SitePath.changePassword), use: password.redirect)
         router.get(.init(SitePath.asset), use: assets.asset)
         router.get(.init(SitePath.favicon), use: assets.icon)
+        router.get(.init(SitePath.securityText), use: security.show)
         router.get(.init(SitePath.robots), use: assets.robots)
         router.get(.init(SitePath.liveness), use: health.live)
         router.get(.init(SitePath.readiness), use: health.ready)
     }
 
-    /// The routes as a table, to tell a wrong method from an unknown path.
+    /// The routes as a table, to distinguish a wrong method from an unknown path.
     var table: RouteTable {
         let router = Router(context: PageContext.self)
         add(to: router)

@@ -3,19 +3,19 @@ import Logging
 import ServiceLifecycle
 import Shared
 
-/// The program: pages for browsers, made from what the authentication API answers.
+/// The program: pages for browsers, based on the authentication API.
 @main
 struct WebFrontend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "WebFrontend",
         abstract: "Serves the pages of the site.",
         version: Version.current,
-        subcommands: [Serve.self, CheckConfig.self, HealthCheckCommand.self],
+        subcommands: [Serve.self, CheckConfig.self, HealthCheckCommand.self, Texts.self],
         defaultSubcommand: Serve.self
     )
 }
 
-/// Serves until it is told to stop.
+/// Serves until the stop signal.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serves the pages (the default).")
 
@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-/// Checks the settings and does nothing else.
+/// Checks the settings.
 struct CheckConfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks all settings; lists every invalid one and exits with status 78 if there is any."
@@ -47,7 +47,29 @@ struct CheckConfig: AsyncParsableCommand {
     }
 }
 
-/// Asks the running server whether it lives.
+/// Prints the texts that `SITE_TEXTS` can replace.
+struct Texts: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the texts of the pages, as a file for SITE_TEXTS has them."
+    )
+
+    @Argument(help: "The language: en or ja.")
+    var language: String
+
+    func run() throws {
+        guard let language = SiteLanguage(exactly: language) else {
+            throw ValidationError("The languages are \(SiteLanguage.allCases.map(\.tag).joined(separator: " and ")).")
+        }
+        let texts =
+            switch language {
+            case .english: PackageResources.en_json
+            case .japanese: PackageResources.ja_json
+            }
+        print(String(decoding: texts, as: UTF8.self), terminator: "")
+    }
+}
+
+/// Checks the running server.
 struct HealthCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",

@@ -2,11 +2,11 @@ import Testing
 
 @testable import PostgresClient
 
-/// W59: a connection that the server refuses is told apart from a server that is away.
+/// W59: A refused connection is distinguished from an unavailable server.
 @Suite struct ConnectFailureTests {
     private static let head = "connection to server at \"db\" (10.0.0.1), port 5432 failed: "
 
-    @Test("The server's code is taken out of its long message, in whatever language")
+    @Test("The server's code is extracted from its verbose message, in any language")
     func codes() {
         let refused = ConnectFailure(
             said: Self.head
@@ -19,14 +19,14 @@ import Testing
         #expect(german.sqlState == "3D000" && german.error.kind == .unavailable(.refused))
     }
 
-    @Test("What may pass by itself is no refusal", arguments: ["57P03", "53300", "08006"])
+    @Test("A temporary failure is not a refusal", arguments: ["57P03", "53300", "08006"])
     func passing(state: String) {
         let failure = ConnectFailure(said: Self.head + "FATAL:  \(state): not now\nLOCATION:  here\n")
         #expect(failure.sqlState == state && failure.error.kind == .unavailable(.notConnected))
         #expect(failure.error.isUnavailable)
     }
 
-    @Test("libpq's own words have no code")
+    @Test("libpq's own messages have no code")
     func withoutServer() {
         let away = ConnectFailure(
             said: Self.head

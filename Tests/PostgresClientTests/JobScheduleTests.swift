@@ -2,7 +2,7 @@ import Testing
 
 @testable import PostgresClient
 
-/// D6, W14: what the queue decides, by itself: no threads, and the time is the test's.
+/// D6, W14: The schedule alone, without threads and with the test's clock.
 @Suite struct JobScheduleTests {
     private typealias Schedule = JobSchedule<String>
 
@@ -24,13 +24,13 @@ import Testing
     private static let sessions = Schedule.Kind.shares(ObjectIdentifier(Int.self))
     private static let others = Schedule.Kind.shares(ObjectIdentifier(String.self))
 
-    /// The jobs of the next run; nil when the worker is to sleep or end.
+    /// The jobs of the next run; nil when the worker sleeps or ends.
     private func next(_ schedule: inout Schedule, _ worker: Int = 0) -> [String]? {
         guard case .run(let run, _) = schedule.take(for: worker) else { return nil }
         return run.jobs
     }
 
-    @Test("Jobs run in the order in which they came, one at a time")
+    @Test("Jobs run in order, one at a time")
     func order() {
         var schedule = Schedule(workers: 2, limit: 8)
         for name in ["a", "b", "c"] { #expect(schedule.push(Self.job(name)) == .waits(wake: nil)) }
@@ -38,7 +38,7 @@ import Testing
         #expect(next(&schedule) == nil && schedule.sleeps(0))
     }
 
-    @Test("A sleeping worker is woken for a job that may run: the one that fell asleep last")
+    @Test("An idle worker is woken for a job that may run: the one that stopped last")
     func waking() {
         var schedule = Schedule(workers: 3, limit: 8)
         for worker in 0..<3 { _ = schedule.take(for: worker) }
@@ -58,7 +58,7 @@ import Testing
         #expect(schedule.wake() == 2)
     }
 
-    @Test("Nobody is woken for what a worker that is on its way takes along")
+    @Test("No worker is woken for a job that another woken worker will run")
     func noNeedlessWaking() {
         var schedule = Schedule(workers: 4, limit: 8)
         for worker in 0..<4 { _ = schedule.take(for: worker) }
@@ -73,7 +73,7 @@ import Testing
         #expect(schedule.sleeps(0))
     }
 
-    @Test("One worker is left to those that read, in whatever order they came")
+    @Test("One worker is reserved for reads, in any order of jobs")
     func writersLeaveAWorker() {
         var schedule = Schedule(workers: 2, limit: 8)
         for name in ["a", "b"] { _ = schedule.push(Self.job(name, .writes)) }
@@ -86,7 +86,7 @@ import Testing
         #expect(next(&schedule, 0) == ["b"])
     }
 
-    @Test("Questions that wait share a run, also across others; what comes later does not join it")
+    @Test("Waiting lookups share a run, also across other jobs; later ones do not join it")
     func sharing() {
         var schedule = Schedule(workers: 4, limit: 8)
         let jobs = [
@@ -105,7 +105,7 @@ import Testing
         #expect(next(&schedule, 3) == ["d", "e"])
     }
 
-    @Test("A write never runs together with anything")
+    @Test("A write never shares a run")
     func writesStandAlone() {
         var schedule = Schedule(workers: 9, limit: 40)
         for index in 0..<4 {
@@ -117,7 +117,7 @@ import Testing
         #expect(runs == [["w0"], ["q0", "q1", "q2", "q3"], ["w1"], ["w2"], ["w3"]])
     }
 
-    @Test("A shared run has a most")
+    @Test("The size of a shared run is bounded")
     func mostTogether() {
         var schedule = Schedule(workers: 4, limit: 1000)
         for index in 0..<Schedule.mostTogether + 3 { _ = schedule.push(Self.job("q\(index)", Self.sessions)) }
@@ -125,7 +125,7 @@ import Testing
         #expect(next(&schedule)?.count == 3)
     }
 
-    @Test("There is no room beyond the limit, and for those that write less")
+    @Test("The queue is bounded, with a lower limit for writes")
     func limits() {
         var schedule = Schedule(workers: 1, limit: 4)
         for name in ["a", "b", "c"] { _ = schedule.push(Self.job(name, .writes)) }
@@ -134,7 +134,7 @@ import Testing
         #expect(schedule.push(Self.job("f", Self.sessions)) == .full)
     }
 
-    @Test("What has waited too long is taken out, then and not before")
+    @Test("Jobs that waited too long are removed, and not earlier")
     func expiry() {
         var schedule = Schedule(workers: 1, limit: 8)
         #expect(schedule.nextExpiry == .never)
@@ -148,7 +148,7 @@ import Testing
         #expect(next(&schedule) == ["c"])
     }
 
-    @Test("A job is cancelled while it waits, once")
+    @Test("A waiting job can be cancelled once")
     func cancelling() {
         var schedule = Schedule(workers: 1, limit: 8)
         let job = Self.job("a")
@@ -158,7 +158,7 @@ import Testing
         #expect(next(&schedule) == nil)
     }
 
-    @Test("What is put back comes first, and counts as not run")
+    @Test("Jobs that are put back run first")
     func puttingBack() {
         var schedule = Schedule(workers: 2, limit: 8)
         _ = schedule.push(Self.job("a", .writes))
@@ -169,7 +169,7 @@ import Testing
         #expect(next(&schedule) == ["a"])
     }
 
-    @Test("W11: after closing, what waits is run until the time for it is over; then everybody ends")
+    @Test("W11: After closing, waiting jobs run until the time is over; then all workers end")
     func closing() {
         var schedule = Schedule(workers: 2, limit: 8)
         _ = schedule.take(for: 1)

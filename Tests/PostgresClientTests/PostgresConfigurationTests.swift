@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test("Hosts are tried one by one, each with its port")
+    @Test("Hosts are tried in order, each with its port")
     func hosts() throws {
         func hosts(_ url: String) throws -> [PostgresHost] { try PostgresConfiguration(url: url).hosts }
         #expect(try hosts("dbname=app") == [PostgresHost()])
@@ -97,7 +97,7 @@ import Testing
         #expect(try PostgresConfiguration(url: "host=a,b target_session_attrs=primary").sessionAttributes == [nil])
     }
 
-    @Test("A name stands for all its addresses; a name that nobody knows is told")
+    @Test("A name is resolved to all its addresses; an unknown name is an error")
     func resolving() throws {
         let found = try PostgresHost(name: "localhost", port: "5432").resolved()
         #expect(!found.isEmpty && found.allSatisfy { $0.name == "localhost" && $0.address != nil && $0.port == "5432" })

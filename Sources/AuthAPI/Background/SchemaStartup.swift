@@ -2,19 +2,23 @@ import Logging
 import PostgresClient
 import ServiceLifecycle
 
-/// Brings the schema up to date when the server starts, or only looks at the database where another process migrates;
-/// meanwhile the server runs and says that it is not ready.
+/// Migrates the schema when the server starts, or only checks the database if another process migrates; meanwhile the
+/// server runs and reports that it is not ready.
 struct SchemaStartup: Service {
-    /// Nil where another process migrates.
+    /// Nil if another process migrates.
     let migrator: Migrator?
     let postgres: PostgresPool
     let logger: Logger
+    /// Runs once the schema is current; it cannot fail.
+    var whenReady: @Sendable () async -> Void = {}
+    /// Gets the reason while the database cannot be used.
+    var whileWaiting: @Sendable (String) -> Void = { _ in }
 
-    /// Tries until the database can be used, then waits for the end of the server: a service that finishes while the
-    /// others are being stopped would make an orderly end look like a failure.
+    /// Retries until the database can be used, then waits for the end of the server: a service that ends during
+    /// shutdown would look like a failure.
     ///
-    /// - Throws: `MigrationError` for what no repair of this database changes, such as its encoding or an edited
-    ///   migration; the server stops then.
+    /// - Throws: `MigrationError` for faults that cannot be fixed in this database, such as its encoding or an edited
+    ///   migration; the server then stops.
     func run() async throws {
         try await prepare()
         try? await gracefulShutdown()
@@ -27,9 +31,10 @@ struct SchemaStartup: Service {
             while true {
                 do {
                     try await attempt()
+                    await whenReady()
                     return
                 } catch is CancellationError {
-                    // The server was told to stop; the migration's transaction went with its connection.
+                    // The server is stopping; closing the connection has rolled back the migration.
                     return
                 } catch let error as MigrationError where error.isRepairable {
                     report(.error, error.description, &reported)
@@ -44,7 +49,7 @@ struct SchemaStartup: Service {
     }
 
     private func attempt() async throws {
-        // For the words of a server that refuses: a job of the pool would only be told that no connection came in time.
+        // To get the error of a server that refuses the connection: a job of the pool would only report a timeout.
         let configuration = postgres.configuration
         if let migrator {
             let applied = try await migrator.up()
@@ -60,15 +65,16 @@ struct SchemaStartup: Service {
         logger.info("database checked")
     }
 
-    /// Logs a reason once, however often it is met.
+    /// Logs a reason once.
     private func report(_ level: Logger.Level, _ reason: String, _ reported: inout String) {
         guard reason != reported else { return }
         reported = reason
+        whileWaiting(reason)
         logger.log(level: level, "database not ready", metadata: ["reason": "\(reason)"])
     }
 }
 
 extension SchemaStartup: CustomStringConvertible {
-    /// The name in the log of the service group, which would otherwise write out every migration.
+    /// The name in the log of the service group, which would otherwise print every migration.
     var description: String { "SchemaStartup" }
 }

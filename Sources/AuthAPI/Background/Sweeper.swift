@@ -2,19 +2,19 @@ import FoundationEssentials
 import Logging
 import ServiceLifecycle
 
-/// Removes rows that mean nothing any more in the background: one replica at a time, in small batches.
+/// Removes expired rows in the background: one replica at a time, in small batches.
 struct Sweeper: Service {
-    /// How many rows one transaction removes.
+    /// The number of rows that one transaction removes.
     static let batchSize: Int64 = 1000
 
-    /// What is removed, for the log.
+    /// The kind of rows, for the log.
     let what: String
     let logger: Logger
-    /// Time between two rounds; a random tenth is added so that replicas do not meet.
+    /// The interval between two rounds; a random tenth is added so that replicas do not collide.
     var interval: Duration = .seconds(300)
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
-    /// Removes what has expired by a time, at most so many rows; nil when another replica is at it.
+    /// Removes rows that expired before a time, up to a limit; nil when another replica is doing it.
     let remove: @Sendable (Date, Int64) async throws -> Int?
 
     func run() async throws {
@@ -33,9 +33,9 @@ struct Sweeper: Service {
         }
     }
 
-    /// Removes what has expired by now, unless another replica is at it.
+    /// Removes expired rows, unless another replica is doing it.
     ///
-    /// - Returns: how many rows were removed.
+    /// - Returns: the number of removed rows.
     func sweep() async throws -> Int {
         var total = 0
         while let removed = try await remove(now(), Self.batchSize) {

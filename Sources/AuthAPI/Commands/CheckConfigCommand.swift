@@ -17,12 +17,14 @@ struct CheckConfigCommand: AsyncParsableCommand {
 }
 
 extension APISettings {
-    /// For each provider that is on, the callback address that its application there must name exactly.
+    /// For each provider that is set up, the callback address that its application there must name exactly.
     var callbackLines: [String] {
-        OAuthProvider.allCases.map { provider in
-            guard providers[provider] != nil else { return "sign-in through \(provider.displayName) is off" }
-            let address = "\(common.publicURL)\(APIPath.oauthCallback(provider))"
-            return "sign-in through \(provider.displayName) is on; the callback address to register there: \(address)"
+        OAuthProvider.settable.compactMap { key in
+            guard let provider = providers[key] else {
+                return key.standardName.map { "sign-in through \($0) is off" }
+            }
+            let address = "\(common.publicURL)\(APIPath.oauthCallback(key))"
+            return "sign-in through \(provider.name.en) is on; the callback address to register there: \(address)"
         }
     }
 }

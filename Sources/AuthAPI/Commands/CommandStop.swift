@@ -6,12 +6,12 @@ import Synchronization
 import UnixSignals
 
 extension AuthAPI {
-    /// Runs the command that the arguments name; SIGTERM ends each of them within ten seconds, with status 0.
+    /// Runs the command of the arguments; SIGTERM ends it within ten seconds, with status 0.
     ///
-    /// As process 1 of a container a program that does not listen for the signal would not get it at all.
+    /// Process 1 of a container does not receive the signal unless it handles it.
     static func main() async {
         ProcessEnd.hold()
-        // The server ends by itself, request by request.
+        // The server shuts down gracefully.
         if (try? parseAsRoot()) is ServeCommand { return await main(nil) }
         let signals = await UnixSignalsSequence(trapping: .sigterm)
         let isStopped = Atomic<Bool>(false)
@@ -36,11 +36,11 @@ extension AuthAPI {
     }
 }
 
-/// The end of the process, whatever still runs.
+/// Ends the process, whatever still runs.
 enum ProcessEnd {
-    /// Blocks SIGTERM on this thread and those that it starts, so that it stays pending until a listener takes it.
+    /// Blocks SIGTERM on this thread and those that it starts, so that it stays pending until a handler receives it.
     ///
-    /// A supervisor that sends it more than once, as timeout(1) does, then does not kill the process with the second one.
+    /// Otherwise the second signal of a supervisor that sends two, such as timeout(1), would kill the process.
     static func hold() {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
@@ -48,7 +48,7 @@ enum ProcessEnd {
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Ends the process with status 0 after so many seconds, unless it has ended by then; `before` is called then.
+    /// Ends the process with status 0 after that many seconds, if it still runs; calls `before` first.
     static func force(after seconds: UInt32, _ before: @escaping @Sendable () -> Void = {}) {
         let thread = try? SystemThread.start {
             sleep(seconds)

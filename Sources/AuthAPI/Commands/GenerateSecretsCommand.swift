@@ -8,7 +8,7 @@ import Shared
     import Darwin
 #endif
 
-/// Makes random values for the secrets that a deployment needs.
+/// Generates the secrets of a deployment.
 struct GenerateSecretsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate-secrets",
@@ -17,29 +17,29 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            A folder; each secret goes to a file of its own there, with mode 0400. A value that is set in the \
-            environment is written every time; without one, the file is kept or a random one is made.
+            A folder; each secret is written to a separate file there, with mode 0400. A value that is set in the \
+            environment is written every time; otherwise an existing file is kept, or a random value is generated.
             """
     )
     var directory: String?
 
     @Option(
         parsing: .singleValue,
-        help: "A setting whose file the group of this process may read too (mode 0440). Repeatable."
+        help: "A setting whose file the group of this process can also read (mode 0440). Can be repeated."
     )
     var groupReadable: [String] = []
 
     @Option(
         parsing: .singleValue,
         help: """
-            NAME=FOLDER: this setting's file goes to a folder of its own, for readers who may not read the others; a \
-            file that is still in the common folder is moved. May be given several times.
+            NAME=FOLDER: the file of this setting is written to a separate folder, for programs that must not read the others; a \
+            file that is still in the common folder is moved. Can be repeated.
             """
     )
     var apart: [String] = []
 
     private static let names: [SettingName] = [.secretKey, .postgresPassword, .postgresAPIPassword]
-    /// What a deployment with one role in its database needs.
+    /// The secrets of a deployment with one database role.
     private static let printedNames: [SettingName] = [.secretKey, .postgresPassword]
 
     func validate() throws {
@@ -48,7 +48,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         }
     }
 
-    /// The folders given by `--apart`, by name.
+    /// The folders of `--apart`, by name.
     private var folders: [String: String] {
         let pairs = apart.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
         return Dictionary(pairs.map { ($0.first ?? "", $0.last ?? "") }) { $1 }
@@ -76,7 +76,8 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
             let former = folder == nil ? nil : common.content
             let mode: mode_t = groupReadable.contains(name.rawValue) ? 0o440 : 0o400
             let content = value?.value ?? former ?? Base64URL.random256Bits()
-            // A file that has the value stays, and its time with it, by which its age is known.
+            // A file with the same value is not written again, so that its modification time tells the age of the
+            // secret.
             switch file.write(content, mode: mode, replacing: value != nil && file.content != value?.value) {
             case 0: StandardError.print("\(file.path): written")
             case EEXIST: StandardError.print("\(file.path): kept")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Shared
 
-/// Asks a running API whether it is ready: the health check of an image without a shell.
+/// Checks whether a running API is ready: the health check of an image without a shell.
 struct HealthCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 import Shared
 
-/// Changes the schema, or tells its state.
+/// Migrates the schema, or shows its state.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
@@ -10,7 +10,7 @@ struct MigrateCommand: AsyncParsableCommand {
         subcommands: [Up.self, Down.self, Status.self]
     )
 
-    /// Applies what is pending.
+    /// Applies pending migrations.
     struct Up: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Applies pending migrations in order, and grants the serving role its privileges."
@@ -18,8 +18,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
         @Option(
             help: """
-                A host that serves this site alone; if the database is there, the server's other databases are shut to \
-                everybody but their owner.
+                A host that serves only this site; if the database is there, the server's other databases become accessible \
+                to their owners only.
                 """
         )
         var dedicatedServer: String?
@@ -35,7 +35,7 @@ struct MigrateCommand: AsyncParsableCommand {
         }
     }
 
-    /// Takes one step back.
+    /// Reverts the newest migration.
     struct Down: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Reverts the newest migration and deletes its data (asks first)."
@@ -54,7 +54,7 @@ struct MigrateCommand: AsyncParsableCommand {
             print("rolled back \(migration.file)")
         }
 
-        /// Asks, naming what is lost.
+        /// Asks for confirmation, and names the data that will be deleted.
         static func confirm(_ migration: Migration, isAgreed: Bool, at terminal: Terminal = .standard) throws {
             let dropped = migration.dropped.isEmpty ? "" : " (\(migration.dropped.joined(separator: ", ")))"
             try Operator.confirm(
@@ -67,7 +67,7 @@ struct MigrateCommand: AsyncParsableCommand {
         }
     }
 
-    /// Tells what has been applied.
+    /// Lists all migrations.
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists all migrations and their state.")
 
@@ -80,17 +80,14 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 }
 
-/// Runs a command against the configured database; no setting is needed but those of the database.
+/// Runs a command on the configured database; it needs only the database settings.
 ///
-/// - Throws: ``ExitCode`` 69 when the database cannot be reached within half a minute or others hold locks for longer than
-///   is waited, 78 when it refuses the connection or lacks what must be so, 1 when the migrations themselves fail.
+/// - Throws: ``ExitCode`` 69 when the database cannot be reached within half a minute or locks cannot be acquired, 78
+///   when it refuses the connection or does not meet the requirements, 1 when a migration fails.
 private func withMigrator<Value>(_ body: (Migrator) async throws -> Value) async throws -> Value {
     var reader = SettingsReader()
     let common = CommonSettings(from: &reader)
-    guard let database = DatabaseRoles.read(from: &reader), reader.faults.isEmpty else {
-        SettingsFaults(lines: reader.faults).report()
-        throw ExitCode(SettingsFaults.exitStatus)
-    }
+    let database = try DatabaseRoles.orExit(&reader)
     JSONLogHandler.bootstrap(common, leastLevel: .notice)
     return try await CommandEnding.explaining(on: database.owner ?? database.serving) {
         try await body(database.migrator(logger: Logger(label: "AuthAPI")))

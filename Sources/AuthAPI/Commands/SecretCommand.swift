@@ -3,7 +3,7 @@ import Logging
 import PostgresClient
 import Shared
 
-/// Operates the secrets of a deployment.
+/// Manages the secrets of a deployment.
 struct SecretCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "secret",
@@ -11,14 +11,14 @@ struct SecretCommand: AsyncParsableCommand {
         subcommands: [Rotate.self]
     )
 
-    /// Brings what the database holds under the new key.
+    /// Encrypts stored data with the new key.
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Encrypts stored provider tokens with SECRET_KEY instead of SECRET_KEY_PREVIOUS.",
             discussion: """
-                May run beside the servers, and may be interrupted and run again. Exits with status 0 if every token uses \
-                SECRET_KEY, so that SECRET_KEY_PREVIOUS can go; with 78 when some are under neither key, and with 69 \
-                when the database is away.
+                Can run beside the servers, and can be interrupted and run again. Exit status 0: every token uses \
+                SECRET_KEY, so that SECRET_KEY_PREVIOUS can be removed. 78: some tokens use neither key. 69: the database \
+                is unavailable.
                 """
         )
 
@@ -27,7 +27,7 @@ struct SecretCommand: AsyncParsableCommand {
             JSONLogHandler.bootstrap(settings.common, leastLevel: .warning)
             var configuration = settings.database.serving
             configuration.poolSize = 1
-            // An operator can wait.
+            // Operators can wait.
             configuration.waitTimeout = .seconds(10)
             configuration.endsWhenRefused = true
             let logger = Logger(label: "AuthAPI")
@@ -41,7 +41,7 @@ struct SecretCommand: AsyncParsableCommand {
             try Self.tell(report)
         }
 
-        /// Tells what was done.
+        /// The result as text.
         private static func tell(_ report: ProviderTokenRotation.Report) throws {
             print("encrypted: \(report.rotated)")
             print("already current: \(report.current)")

@@ -6,13 +6,13 @@ import FoundationEssentials
     import Darwin
 #endif
 
-/// A file with one secret: written complete or not at all, readable by few.
+/// A file with one secret: written atomically, with a restrictive mode.
 struct SecretFile {
     let path: String
 
-    /// Writes the file; one of the name is replaced if so asked, else kept.
+    /// Writes the file; replaces or keeps an existing one.
     ///
-    /// - Returns: 0, or the error code of the system; `EEXIST` when a file was kept.
+    /// - Returns: 0, or the system's error code; `EEXIST` when an existing file was kept.
     func write(_ content: String, mode: mode_t, replacing: Bool) -> Int32 {
         let temporary = "\(path).\(UUID.random().uuidString)"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -22,11 +22,11 @@ struct SecretFile {
         let written = content.withUTF8 { unsafe Self.write(descriptor, $0.baseAddress, $0.count) }
         guard written == content.utf8.count, fsync(descriptor) == 0, close(descriptor) == 0 else { return errno }
         if replacing { return unsafe rename(temporary, path) == 0 ? 0 : errno }
-        // A link fails where a file of the name exists: of two that start at once, one wins and the other keeps it.
+        // A link fails if the file exists: of two concurrent processes, one writes the file and the other keeps it.
         return unsafe link(temporary, path) == 0 ? 0 : errno
     }
 
-    /// The content, or nil when there is no such file.
+    /// The content; nil when there is no such file.
     var content: String? {
         guard let data = try? Data(contentsOf: URL(filePath: path)) else { return nil }
         return String(bytes: data, encoding: .utf8)

@@ -5,7 +5,7 @@ import Shared
 import Synchronization
 import UnixSignals
 
-/// Runs the server until it is told to stop.
+/// Runs the server until the stop signal.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "serve", abstract: "Serves the API (the default).")
 
@@ -33,19 +33,19 @@ struct ServeCommand: AsyncParsableCommand {
         let server = ServiceGroupConfiguration.ServiceConfiguration(service: app.server())
         let services =
             app.backgroundServices + [
-                server, .init(service: stop, successTerminationBehavior: .gracefullyShutdownGroup),
+                server, .init(service: app.startup),
+                .init(service: stop, successTerminationBehavior: .gracefullyShutdownGroup),
             ]
         var configuration = ServiceGroupConfiguration(
             services: services.map { service in
-                // When one cannot go on the others end in order, as at a signal: cancelled, each would log an error of its
-                // own.
+                // When a service fails, the others shut down gracefully: if cancelled, each would log an error.
                 var service = service
                 service.failureTerminationBehavior = .gracefullyShutdownGroup
                 return service
             },
             logger: logger
         )
-        // Requests under way have eight seconds to finish, so that the process is gone within ten (E7).
+        // Running requests have eight seconds to finish, so that the process ends within ten (E7).
         configuration.maximumGracefulShutdownDuration = .seconds(8)
         do {
             try await ServiceGroup(configuration: configuration).run()
@@ -55,8 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// Listens for the signals that stop the server, from before there is anything to stop; should anything still run nine
-/// seconds after one, ends the process.
+/// Handles the stop signals, starting before the services; ends the process if it still runs nine seconds after a
+/// signal.
 private final class StopSignal: Service {
     private let signals: UnixSignalsSequence
     private let logger: Logger
@@ -67,7 +67,7 @@ private final class StopSignal: Service {
         self.logger = logger
     }
 
-    /// Whether the server was told to stop.
+    /// Whether there was a stop signal.
     var hasArrived: Bool { arrived.load(ordering: .relaxed) }
 
     func run() async throws {
@@ -75,7 +75,7 @@ private final class StopSignal: Service {
             for await signal in signals { return signal }
             return nil
         }
-        // Without one the servers end because one of them cannot go on.
+        // Without a signal, the services end because one of them failed.
         guard signal != nil else { return }
         arrived.store(true, ordering: .relaxed)
         ProcessEnd.force(after: 9) { [logger] in logger.error("stopped with work in progress") }
@@ -83,7 +83,7 @@ private final class StopSignal: Service {
 }
 
 extension APISettings {
-    /// The settings; where any is wrong, lists them all on standard error and ends the process with status 78.
+    /// The settings; prints all faults to standard error and exits with status 78 if there are any.
     static func orExit() throws -> APISettings {
         do {
             return try APISettings()

@@ -8,14 +8,14 @@ struct APISettings: Sendable {
     let port: Int
     /// The port of the metrics; nil when nobody is to read them.
     let metricsPort: Int?
-    let database: DatabaseRoles
+    var database: DatabaseRoles
     /// Whether the server brings the schema up to date before it serves.
     let migrateOnStart: Bool
     let secretKey: Secret
     /// The key in use before, which still checks what it signed.
     let secretKeyPrevious: Secret?
     /// How this site is registered with the providers that are on.
-    let providers: [OAuthProvider: ProviderSettings]
+    let providers: ProviderList
     let argon2: Argon2Parameters
     let hashingThreads: Int
     /// How many password checks may wait.

@@ -1,13 +1,13 @@
 import Shared
 
-/// Who may use the application behind the sign-in, and who may ask.
+/// Who may use the application behind the sign-in, and which proxies may check.
 struct ApplicationAccessSettings: Sendable {
-    /// The application; nil when there is none, or another proxy leads to it.
+    /// The application; nil when there is none, or when another proxy serves it.
     let application: ApplicationSettings?
     let policy: AccessPolicy
     /// Whether the application gets a signed assertion.
     let signsAssertions: Bool
-    /// Whether other proxies than this system's nginx may ask who a request is from.
+    /// Whether reverse proxies other than this system's nginx may check requests.
     let forwardAuth: Bool
 
     /// Reads the settings; faults are left in the reader.
@@ -24,11 +24,11 @@ struct ApplicationAccessSettings: Sendable {
 }
 
 extension SettingsReader {
-    /// A list of email addresses with commas between, in lower case.
+    /// A comma-separated list of email addresses, in lower case.
     fileprivate mutating func emails(_ name: SettingName) -> [String] {
         guard text(name) != nil else { return [] }
         let texts = list(name)
-        // An empty list would let everybody in.
+        // An empty list would allow everyone.
         if texts.isEmpty { fault(name, "names no address") }
         return texts.compactMap { text in
             if text.contains("*") {
@@ -37,18 +37,6 @@ extension SettingsReader {
             }
             if let email = try? EmailAddress(exactly: text) { return email.value }
             fault(name, "\(quoted(text)) is not an email address like ada@example.com")
-            return nil
-        }
-    }
-
-    /// A list of domains with commas between, in lower case.
-    fileprivate mutating func domains(_ name: SettingName) -> [String] {
-        guard text(name) != nil else { return [] }
-        let texts = list(name)
-        if texts.isEmpty { fault(name, "names no domain") }
-        return texts.compactMap { text in
-            if !text.contains("@"), (try? EmailAddress(exactly: "a@\(text)")) != nil { return text.lowercased() }
-            fault(name, "\(quoted(text)) is not a domain like example.com")
             return nil
         }
     }

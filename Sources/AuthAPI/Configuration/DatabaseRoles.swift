@@ -2,15 +2,14 @@ import Logging
 import PostgresClient
 import Shared
 
-/// How to reach the database as the role that serves and, where that is another one, as the role that owns the schema.
+/// The connections to the database: as the serving role and, if it is a different one, as the owner of the schema.
 struct DatabaseRoles: Sendable {
-    /// What requests run as.
-    let serving: PostgresConfiguration
-    /// What migrations run as; nil where one role does everything, and where the settings keep the owner's password from
-    /// this program.
+    /// The role for requests.
+    var serving: PostgresConfiguration
+    /// The role for migrations; nil if there is only one role, or if this program does not have the owner's password.
     let owner: PostgresConfiguration?
 
-    /// Reads where the database is: `DATABASE_URL` and `MIGRATION_DATABASE_URL`, or the `POSTGRES_*` parts.
+    /// Reads `DATABASE_URL` and `MIGRATION_DATABASE_URL`, or the `POSTGRES_*` parts.
     ///
     /// - Returns: nil when a fault was left in the reader.
     static func read(from reader: inout SettingsReader) -> DatabaseRoles? {
@@ -42,13 +41,13 @@ struct DatabaseRoles: Sendable {
         return DatabaseRoles(serving: serving, owner: owner)
     }
 
-    /// What migrates: as the owner, who then gives the serving role its rights; or the serving role by itself.
+    /// The migrator: as the owner, which grants the serving role its privileges, or as the only role.
     func migrator(logger: Logger) -> Migrator {
         Migrator(owner ?? serving, serving: owner == nil ? nil : serving, logger: logger)
     }
 }
 
-/// The parts of `POSTGRES_*`.
+/// The `POSTGRES_*` settings.
 private struct Parts {
     let host: String
     let port: Int
@@ -71,7 +70,7 @@ private struct Parts {
         apiPassword = reader.text(.postgresAPIPassword)
     }
 
-    /// How the API connects; nil when a fault was left in the reader.
+    /// The API's connection; nil when a fault was left in the reader.
     func serving(_ reader: inout SettingsReader) -> PostgresConfiguration? {
         if apiUser != nil || apiPassword != nil {
             guard let apiUser else {
@@ -95,8 +94,8 @@ private struct Parts {
 }
 
 extension SettingsReader {
-    /// The host of the database as libpq takes it, or several with commas between, of which libpq tries one after the
-    /// other; a folder means a socket there (libpq, "Connection Strings").
+    /// The host of the database in libpq's format, or several separated by commas, which libpq tries in order; a path
+    /// means the folder of a socket (libpq, "Connection Strings").
     fileprivate mutating func databaseHosts(_ name: SettingName, default fallback: String) -> String {
         guard let parts = hosts(name) else { return fallback }
         var names: [String] = []

@@ -1,18 +1,18 @@
 import Shared
 
-/// What password hashing costs, and how many threads compute it.
+/// The cost of password hashing, and the number of threads.
 struct HashingSettings {
-    /// What a hash costs.
+    /// The cost of a hash.
     let parameters: Argon2Parameters
-    /// How many hashes are computed at once.
+    /// The number of concurrent hashes.
     let threads: Int
 
-    /// Bytes of memory that the rest of the program needs.
+    /// The memory for the rest of the program in bytes.
     static let reserve = 64 << 20
 
-    /// Reads the settings; faults are left in the reader, also where the settings ask for more than the process may use.
+    /// Reads the settings; faults are left in the reader, also when they require more than the process may use.
     ///
-    /// Without `HASHING_THREADS` there are as many threads as processors, and no more than half of the memory holds.
+    /// By default (`HASHING_THREADS`), one thread per processor, as far as half of the memory allows.
     init(from reader: inout SettingsReader, within limits: ProcessLimits) {
         let defaults = Argon2Parameters()
         parameters = Argon2Parameters(
@@ -29,7 +29,7 @@ struct HashingSettings {
                     + "\(Self.mebibytes(Self.reserve))"
             )
         }
-        // Each lane of a hash has a thread of its own.
+        // Each lane of a hash has its own thread.
         let byProcessors = Int(limits.processors) / parameters.parallelism
         let byMemory = limits.memory.map { $0 / 2 / memory } ?? .max
         let usual = max(1, min(byProcessors, byMemory, 256))

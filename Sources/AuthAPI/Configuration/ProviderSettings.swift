@@ -2,68 +2,137 @@ import Shared
 
 /// How this site is registered with a provider.
 struct ProviderSettings: Sendable {
+    let key: OAuthProvider
+    let kind: ProviderKind
+    /// The name on pages.
+    let name: ProviderName
     let clientID: String
     let clientSecret: Secret
-    /// For Google the issuer, whose discovery document says the rest; for Discord what its paths start with.
+    /// The issuer of an OpenID provider; else the base address of the provider's paths.
     let address: ProviderAddress
+    /// How an OpenID provider is asked.
+    var openID = OpenIDSettings()
 
+    /// What identifies the provider in stored identities.
+    var issuer: String {
+        switch kind {
+        // An issuer is compared exactly (OpenID Connect Discovery 1.0, section 4.3).
+        case .google, .line, .oidc: address.description
+        case .discord, .github: address.appending("")
+        }
+    }
+
+    /// The variable that gives a setting of this provider, if it is one of the OpenID providers with numbers.
+    func variable(_ name: SettingName) -> String {
+        let index = OAuthProvider.openID.firstIndex(of: key) ?? 0
+        return name.variable(number: index + 1)
+    }
+
+    /// The fewest characters of a secret that signs ID tokens.
+    static let minimumKeyLength = 32
     /// The most characters of an identifier or a secret.
     static let maximumLength = 512
+    /// The most characters of the address; the database has the same limit.
+    static let maximumAddressLength = 512
 }
 
 extension SettingsReader {
     /// Reads how this site is registered with the providers; one with neither id nor secret is off.
-    mutating func providers() -> [OAuthProvider: ProviderSettings] {
-        var providers: [OAuthProvider: ProviderSettings] = [:]
-        providers[.google] = provider(
-            .google,
-            id: .googleClientID,
-            secret: .googleClientSecret,
-            address: .googleIssuer,
-            default: "https://accounts.google.com"
+    mutating func providers() -> ProviderList {
+        ProviderList(
+            all: [
+                provider(
+                    .google,
+                    .google,
+                    id: .googleClientID,
+                    secret: .googleClientSecret,
+                    address: .googleIssuer,
+                    default: "https://accounts.google.com"
+                ),
+                provider(
+                    .discord,
+                    .discord,
+                    id: .discordClientID,
+                    secret: .discordClientSecret,
+                    address: .discordBaseURL,
+                    default: "https://discord.com"
+                ),
+                provider(
+                    .github,
+                    .github,
+                    id: .githubClientID,
+                    secret: .githubClientSecret,
+                    address: .githubURL,
+                    default: "https://github.com"
+                ),
+                line(),
+            ].compactMap(\.self) + openIDProviders()
         )
-        providers[.discord] = provider(
-            .discord,
-            id: .discordClientID,
-            secret: .discordClientSecret,
-            address: .discordBaseURL,
-            default: "https://discord.com"
+    }
+
+    private mutating func line() -> ProviderSettings? {
+        var settings = provider(
+            .line,
+            .line,
+            id: .lineClientID,
+            secret: .lineClientSecret,
+            address: .lineIssuer,
+            default: "https://access.line.me"
         )
-        return providers
+        // LINE, "Issue access token": only the form is documented, and the discovery document does not say.
+        settings?.openID.authentication = .post
+        // RFC 7518, section 3.2: it is the key of HS256.
+        if let secret = settings?.clientSecret, secret.value.utf8.count < ProviderSettings.minimumKeyLength {
+            fault(.lineClientSecret, "must be the channel secret, which has 32 characters")
+        }
+        return settings
     }
 
     private mutating func provider(
-        _ provider: OAuthProvider,
+        _ key: OAuthProvider,
+        _ kind: ProviderKind,
         id idName: SettingName,
         secret secretName: SettingName,
         address addressName: SettingName,
         default fallback: String
     ) -> ProviderSettings? {
-        let id = printable(text(idName), idName)
-        let secret = printable(text(secretName), secretName)
-        let address = ProviderAddress(text(addressName, default: fallback))
-        if address == nil {
-            fault(addressName, "must be an https address without query; http only on this machine (127.0.0.1)")
-        }
+        let name = ProviderName(key.standardName ?? key.rawValue)
+        let id = printable(idName)
+        let secret = printable(secretName)
+        let address = providerAddress(text(addressName, default: fallback), addressName)
         if secret != nil, id == nil, !hasFault(idName) {
-            fault(
-                idName,
-                "is required with \(secretName.rawValue); without both, \(provider.displayName) is off"
-            )
+            fault(idName, "is required with \(secretName.rawValue); without both, \(name.en) is off")
         }
         if id != nil, secret == nil, !hasFault(secretName) {
-            fault(
-                secretName,
-                "is required with \(idName.rawValue); without both, \(provider.displayName) is off"
-            )
+            fault(secretName, "is required with \(idName.rawValue); without both, \(name.en) is off")
         }
         guard let id, let secret, let address else { return nil }
-        return ProviderSettings(clientID: id, clientSecret: Secret(secret), address: address)
+        return ProviderSettings(
+            key: key,
+            kind: kind,
+            name: name,
+            clientID: id,
+            clientSecret: Secret(secret),
+            address: address
+        )
+    }
+
+    /// The address of a provider.
+    mutating func providerAddress(_ text: String, _ name: SettingName) -> ProviderAddress? {
+        guard let address = ProviderAddress(text) else {
+            fault(name, "must be an https address without query; http only on this machine (127.0.0.1)")
+            return nil
+        }
+        guard text.utf8.count <= ProviderSettings.maximumAddressLength else {
+            fault(name, "may have at most \(ProviderSettings.maximumAddressLength) characters")
+            return nil
+        }
+        return address
     }
 
     /// The value, when it can be sent in a header: visible ASCII (RFC 6749, appendices A.1 and A.2).
-    private mutating func printable(_ value: String?, _ name: SettingName) -> String? {
-        guard let value else { return nil }
+    mutating func printable(_ name: SettingName) -> String? {
+        guard let value = text(name) else { return nil }
         guard value.utf8.count <= ProviderSettings.maximumLength, value.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             fault(

@@ -1,14 +1,14 @@
 import Shared
 
-/// Tells secrets from words that stand in for one.
+/// Detects weak secrets and placeholders.
 enum SecretStrength {
-    /// The fewest characters.
+    /// The minimum length in characters.
     static let minimumLength = 32
     private static let placeholders = [
         "change", "secret", "password", "example", "placeholder", "your-", "your_", "insert", "replace", "default",
     ]
 
-    /// Why the secret must not be used; nil when it may be.
+    /// Why the secret is rejected; nil when it is accepted.
     static func weakness(of secret: Secret) -> String? {
         let text = secret.value
         guard text.count >= minimumLength else {

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Shared
 
-/// Base 64 with the alphabet for addresses and without padding (RFC 4648, section 5), as JOSE and PKCE use it.
+/// Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5), as in JOSE and PKCE.
 enum Base64URL {
-    /// Writes bytes.
+    /// Encodes bytes.
     static func encode(_ bytes: some Sequence<UInt8>) -> String {
         let standard = Data(bytes).base64EncodedString().utf8.prefix { $0 != UInt8(ascii: "=") }
         return String(
@@ -18,8 +18,8 @@ enum Base64URL {
         )
     }
 
-    /// Reads what ``encode(_:)`` writes; nil for anything else: padding, blanks, and bits behind the last byte that are not
-    /// zero (RFC 4648, section 3.5), so that no two texts stand for the same bytes.
+    /// Decodes the canonical form; nil for anything else, such as padding, white space, and non-zero bits after the
+    /// last byte (RFC 4648, section 3.5), so that no two texts have the same value.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var standard = ""
         for byte in text.utf8 {

@@ -2,20 +2,20 @@ import Crypto
 import FoundationEssentials
 import Shared
 
-/// A code of 128 random bits that an operator hands to a user; the database has only a keyed hash of it.
+/// A code of 128 random bits that an operator gives to a user; the database has only a keyed hash of it.
 struct OneTimeCode: Sendable {
-    /// The most bytes of a typed text that are looked at: a whole link may be pasted.
+    /// The maximum length of typed text in bytes: a whole link may be pasted.
     static let maximumTypedLength = 2048
 
-    /// The code as it stands in links: 22 characters (RFC 4648, section 5).
+    /// The code as in links: 22 characters (RFC 4648, section 5).
     let text: Secret
 
-    /// Makes a random one.
+    /// Creates a random code.
     init() {
         text = Secret(unsafe SymmetricKey(size: .bits128).withUnsafeBytes { bytes in unsafe Base64URL.encode(bytes) })
     }
 
-    /// Reads what somebody typed or pasted: the code, or the whole link that ends with it; nil when it is none.
+    /// Parses typed or pasted text: the code, or the link that ends with it; nil when it is neither.
     init?(typed text: String) {
         guard text.utf8.count <= Self.maximumTypedLength else { return nil }
         let parts = text.trimmingBlanks().utf8.split(
@@ -28,7 +28,7 @@ struct OneTimeCode: Sendable {
         self.text = Secret(code)
     }
 
-    /// A text that may be a code, unread: whatever is none gets the response of a code that is not valid.
+    /// Typed text that may be a code: if it is not, the response is the same as for an invalid code.
     static func unread(_ text: String) throws(RuleViolation) -> String {
         guard !text.trimmingBlanks().isEmpty else { throw RuleViolation(.required, "Enter the code.") }
         guard text.utf8.count <= maximumTypedLength else {
@@ -37,14 +37,14 @@ struct OneTimeCode: Sendable {
         return text
     }
 
-    /// The link to a page, with the code behind `#`: browsers send that part to no server, so it is in no log and no
-    /// `Referer`, and a program that only fetches the link learns nothing.
+    /// The link to a page, with the code in the fragment: browsers do not send it, so it appears in no log and no
+    /// `Referer`, and a program that only fetches the link does not use the code.
     func link(to path: String, as field: String, at publicURL: WebOrigin) -> String {
         "\(publicURL)\(path)#\(field)=\(text.value)"
     }
 }
 
-/// Hashes codes of one purpose (HMAC-SHA256).
+/// Hashes the codes of one purpose (HMAC-SHA256).
 struct OneTimeCodeKeys: Sendable {
     private let current: SymmetricKey
     private let previous: SymmetricKey?
@@ -57,7 +57,7 @@ struct OneTimeCodeKeys: Sendable {
     /// The hash to store.
     func hash(_ code: OneTimeCode) -> [UInt8] { Self.hash(code, current) }
 
-    /// The hashes that a code may be stored as.
+    /// The possible stored hashes of a code.
     func candidates(_ code: OneTimeCode) -> CodeHashes {
         CodeHashes(current: hash(code), previous: previous.map { Self.hash(code, $0) })
     }
@@ -67,7 +67,7 @@ struct OneTimeCodeKeys: Sendable {
     }
 }
 
-/// The hashes that one code may be stored as: under the `SECRET_KEY` in use, and under the one before.
+/// The possible stored hashes of a code: with the current and with the previous `SECRET_KEY`.
 struct CodeHashes: Sendable {
     let current: [UInt8]
     let previous: [UInt8]?

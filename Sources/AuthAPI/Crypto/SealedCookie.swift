@@ -1,20 +1,19 @@
 import FoundationEssentials
 
-/// Seals values into cookies that a browser keeps for this site and can neither read, change, move to another name nor
-/// keep longer than they last.
+/// Encrypts values into cookies that a client can neither read, change, rename nor use after they expire.
 ///
-/// No server has to remember anything between two steps of a flow, so any replica can take the next one.
+/// Servers keep no state between two steps of a flow, so any replica can handle the next one.
 struct SealedCookie<Payload: Codable & Sendable>: Sendable {
-    /// What is inside.
+    /// The value.
     struct Content: Codable, Sendable {
-        /// When it stops to count, in milliseconds since 1970; the browser's own `Max-Age` binds nobody.
+        /// When it expires, in milliseconds since 1970; clients can ignore `Max-Age`.
         let expiresAt: Int64
         let payload: Payload
     }
 
-    /// How long the values last, in seconds.
+    /// The usual lifetime of the values in seconds.
     static var lifetime: Int { 600 }
-    /// The most bytes of a cookie that are looked at: browsers keep no larger ones (RFC 6265, section 6.1).
+    /// The maximum length of a cookie in bytes: browsers store no larger ones (RFC 6265, section 6.1).
     private static var maximumLength: Int { 4096 }
 
     private let keys: SealingKeys
@@ -25,16 +24,16 @@ struct SealedCookie<Payload: Codable & Sendable>: Sendable {
         self.now = now
     }
 
-    /// The value of a cookie of that name.
-    func seal(_ payload: Payload, name: String) throws -> String {
-        let content = Content(expiresAt: milliseconds + Int64(Self.lifetime) * 1000, payload: payload)
+    /// The value of a cookie with that name, for so many seconds.
+    func seal(_ payload: Payload, name: String, lifetime: Int = Self.lifetime) throws -> String {
+        let content = Content(expiresAt: milliseconds + Int64(lifetime) * 1000, payload: payload)
         let encoder = JSONEncoder()
-        // Addresses are full of them, and cookies are to be small.
+        // URLs contain many slashes, and cookies should be small.
         encoder.outputFormatting = .withoutEscapingSlashes
         return Base64URL.encode(try keys.seal(Array(encoder.encode(content)), in: name))
     }
 
-    /// What a cookie of that name holds; nil when this site did not seal it, or too long ago.
+    /// The value in a cookie with that name; nil when it is not from this site, or has expired.
     func open(_ cookie: RequestCookie) -> Content? {
         guard cookie.value.utf8.count <= Self.maximumLength, let sealed = Base64URL.decode(cookie.value),
             let plain = keys.open(sealed, in: cookie.name),

@@ -2,12 +2,12 @@ import Crypto
 import FoundationEssentials
 import Shared
 
-/// Authenticated encryption with AES-256-GCM (NIST SP 800-38D), under keys that ``KeyRing`` derives from `SECRET_KEY`,
-/// and from `SECRET_KEY_PREVIOUS` for what was sealed before a rotation.
+/// Authenticated encryption with AES-256-GCM (NIST SP 800-38D), with keys that ``KeyRing`` derives from `SECRET_KEY`,
+/// and from `SECRET_KEY_PREVIOUS` for data from before a rotation.
 ///
-/// Nonces are random, which is good for 2^32 seals under one key (section 8.3 of the former).
+/// Nonces are random, which is safe for 2^32 encryptions with one key (NIST SP 800-38D, section 8.3).
 struct SealingKeys: Sendable {
-    /// A key and the number by which what it sealed is told apart.
+    /// A key and its number.
     private struct Key: Sendable {
         let symmetric: SymmetricKey
         let version: Int32
@@ -27,10 +27,10 @@ struct SealingKeys: Sendable {
         self.previous = previous.map { Key(purpose, from: $0) }
     }
 
-    /// The positive number of the key that seals: a fingerprint, the same in every replica.
+    /// The positive number of the current key: a fingerprint, the same in every replica.
     var version: Int32 { current.version }
 
-    /// Seals bytes so that they open only in the same context.
+    /// Encrypts bytes; decryption requires the same context.
     ///
     /// - Returns: nonce, ciphertext and tag.
     func seal(_ plain: [UInt8], in context: String) throws -> [UInt8] {
@@ -38,12 +38,12 @@ struct SealingKeys: Sendable {
         return Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
     }
 
-    /// Opens what either key has sealed in the context; nil for anything else.
+    /// Decrypts data of either key in the context; nil for anything else.
     func open(_ sealed: [UInt8], in context: String) -> [UInt8]? {
         Self.open(sealed, with: current, in: context) ?? previous.flatMap { Self.open(sealed, with: $0, in: context) }
     }
 
-    /// Opens what the key of that version has sealed in the context; nil for anything else.
+    /// Decrypts data of the key with that number in the context; nil for anything else.
     func open(_ sealed: [UInt8], version: Int32, in context: String) -> [UInt8]? {
         [current, previous].compactMap(\.self).filter { $0.version == version }.lazy
             .compactMap { Self.open(sealed, with: $0, in: context) }.first

@@ -1,9 +1,9 @@
 import FoundationEssentials
 
 extension UUID {
-    /// A random UUID (version 4; RFC 9562, section 5.4), of the system's secure random numbers.
+    /// A random UUID (version 4; RFC 9562, section 5.4), from the system's secure random numbers.
     ///
-    /// Instead of `UUID()`, which opens a file for it and silently gives zeros when it may not.
+    /// Unlike `UUID()`, which opens a file and silently returns zeros when it cannot.
     static func random() -> UUID {
         var generator = SystemRandomNumberGenerator()
         let first: UInt64 = generator.next()

@@ -3,7 +3,7 @@ import FoundationEssentials
 extension UUID {
     /// The text of RFC 9562, section 4, in lower case.
     ///
-    /// Every answer with a user has one, and `uuidString` takes longer than all the rest of writing it.
+    /// Every response with a user contains one, and `uuidString` takes longer than the rest of the encoding.
     var lowercaseText: String {
         let digits = Self.hexadecimalDigits
         return unsafe String(unsafeUninitializedCapacity: 36) { text in

@@ -1,20 +1,20 @@
 import Crypto
 
-/// One numbered change of the schema and the way back.
+/// One numbered change of the schema, with its reversal.
 struct Migration: Sendable {
-    /// The number, which gives the order.
+    /// The number, which determines the order.
     let version: Int32
-    /// What the change is called.
+    /// The name.
     let name: String
     /// The SQL that applies it.
     let up: [UInt8]
-    /// The SQL that takes it back.
+    /// The SQL that reverts it.
     let down: [UInt8]
 
     /// The name of the file that applies it.
     var file: String { "\(prefix)_\(name).up.sql" }
 
-    /// The name of the file that takes it back.
+    /// The name of the file that reverts it.
     var downFile: String { "\(prefix)_\(name).down.sql" }
 
     /// The tables that it creates.
@@ -24,7 +24,7 @@ struct Migration: Sendable {
             .map { String($0.dropFirst(start.count).prefix { $0 == "_" || $0.isLetter || $0.isNumber }) }
     }
 
-    /// The tables and functions that taking it back deletes, as its file writes them.
+    /// The tables and functions that reverting it deletes, as written in its file.
     var dropped: [String] {
         String(decoding: down, as: UTF8.self).split(separator: "\n").compactMap { line in
             ["DROP TABLE ", "DROP FUNCTION ", "DROP COLUMN "].contains { line.contains($0) }
@@ -32,10 +32,10 @@ struct Migration: Sendable {
         }
     }
 
-    /// SHA-256 of `up`, by which an edit after the fact is noticed.
+    /// The SHA-256 of `up`, to detect later edits.
     var checksum: [UInt8] { Array(SHA256.hash(data: up)) }
 
-    /// The number with its four digits.
+    /// The number with four digits.
     private var prefix: String {
         let digits = String(version)
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
@@ -46,7 +46,7 @@ struct Migration: Sendable {
 ///
 /// A test compares the list with the files in the folder `Migrations`.
 enum Migrations {
-    /// Every migration.
+    /// All migrations.
     static let all = [
         Migration(
             version: 1,
@@ -114,29 +114,41 @@ enum Migrations {
             up: PackageResources._011_recovery_up_sql,
             down: PackageResources._011_recovery_down_sql
         ),
+        Migration(
+            version: 12,
+            name: "access_refusals",
+            up: PackageResources._012_access_refusals_up_sql,
+            down: PackageResources._012_access_refusals_down_sql
+        ),
+        Migration(
+            version: 13,
+            name: "providers",
+            up: PackageResources._013_providers_up_sql,
+            down: PackageResources._013_providers_down_sql
+        ),
     ]
 }
 
-/// What is known of one migration.
+/// The status of one migration.
 struct MigrationStatus: Sendable, Equatable {
-    /// Where it stands.
+    /// The state.
     enum State: Sendable, Equatable {
-        /// This release has it and the database does not.
+        /// In this release, not in the database.
         case pending
-        /// The database has it.
+        /// In the database.
         case applied
-        /// The database has it, but its file has been edited since.
+        /// In the database, but its file was edited afterwards.
         case edited
-        /// The database has it and this release does not know it: a newer release has been here.
+        /// In the database, but not in this release: from a newer release.
         case unknown
     }
 
     /// The number.
     let version: Int32
-    /// What the change is called.
+    /// The name.
     let name: String
-    /// Where it stands.
+    /// The state.
     let state: State
-    /// When it was applied, as PostgreSQL writes it, in UTC.
+    /// When it was applied, in PostgreSQL's format, in UTC.
     let appliedAt: String?
 }

@@ -1,27 +1,27 @@
 /// Why the schema was not changed.
 enum MigrationError: Error, Equatable {
-    /// The database lacks something that must be so.
+    /// The database does not meet a requirement.
     case unfit([DatabaseFault])
-    /// The file of an applied migration is no longer what was applied.
+    /// The file of an applied migration was edited.
     case edited(version: Int32, file: String)
-    /// The newest applied migration is not part of this release, so this release cannot take it back.
+    /// The newest applied migration is not part of this release, so this release cannot revert it.
     case unknown(version: Int32, name: String)
-    /// There is nothing to take back.
+    /// There is nothing to revert.
     case nothingToRollBack
-    /// The newest applied migration is another one than the operator agreed to take back.
+    /// The newest applied migration is not the one that the operator confirmed.
     case changedMeanwhile
-    /// The role that serves is missing or cannot sign in, and this role may not change that.
+    /// The serving role is missing or cannot sign in, and this role may not change that.
     case noServingRole(name: String, exists: Bool)
-    /// The role does not own the tables, so it can neither change them nor give others rights on them.
+    /// The role does not own the tables, so it can neither change them nor grant privileges on them.
     case notOwner(role: String?)
-    /// The server refused the file's SQL.
+    /// The server rejected the file's SQL.
     case failed(file: String, line: Int?, sqlState: String, message: String)
-    /// Others held locks for as long as was waited.
+    /// Locks could not be acquired in time.
     case locked(holders: [LockHolder])
 }
 
 extension MigrationError {
-    /// Whether waiting may help, as it does when somebody repairs the database meanwhile.
+    /// Whether retrying may help, such as after an operator fixes the database.
     var isRepairable: Bool {
         switch self {
         case .unfit(let faults): faults.allSatisfy { $0.weight < .unfit }
@@ -32,7 +32,7 @@ extension MigrationError {
 }
 
 extension MigrationError: CustomStringConvertible {
-    /// What failed, why, and how to repair it.
+    /// What failed, why, and how to fix it.
     var description: String {
         switch self {
         case .unfit(let faults):

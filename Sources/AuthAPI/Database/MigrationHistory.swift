@@ -2,20 +2,20 @@ import PostgresClient
 
 /// The table that records which migrations a database has.
 ///
-/// New databases have it under a name that no other program uses. The name that the first releases gave it is used by
-/// Rails, golang-migrate and others, too, so a table of that name counts only when its columns are ours.
+/// New databases have it under a name that no other program uses. Rails, golang-migrate and others also use the name of
+/// the first releases, so a table with that name counts only if it has our columns.
 struct MigrationHistory: Sendable {
     /// The name in new databases.
     static let name = "yoshikosan_schema_migrations"
     /// The name in databases that the first releases created.
     static let formerName = "schema_migrations"
-    /// What the columns are, as `format_type` writes them, without the quotes that `quote_all_identifiers` adds.
+    /// The columns in the format of `format_type`, without the quotes that `quote_all_identifiers` adds.
     static let columns = "version integer, name text, checksum bytea, applied_at timestamp with time zone"
 
-    /// Whether the table has the former name.
+    /// Whether the table has the old name.
     let isFormer: Bool
 
-    /// The table of this database; nil when it has none.
+    /// The table of this database; nil when there is none.
     static func find(_ db: PostgresConnection) throws -> MigrationHistory? {
         try db.one(FindHistory()).map { MigrationHistory(isFormer: $0 == formerName) }
     }
@@ -31,7 +31,7 @@ struct MigrationHistory: Sendable {
         isFormer ? try db.all(SelectRecords<FormerTable>()) : try db.all(SelectRecords<OwnTable>())
     }
 
-    /// The numbers alone.
+    /// The numbers only.
     func versions(_ db: PostgresReader) throws -> [Int32] {
         isFormer ? try db.all(SelectVersions<FormerTable>()) : try db.all(SelectVersions<OwnTable>())
     }
@@ -45,7 +45,7 @@ struct MigrationHistory: Sendable {
         }
     }
 
-    /// Removes the record of a migration that was taken back.
+    /// Removes the record of a reverted migration.
     func delete(_ version: Int32, _ db: PostgresConnection) throws {
         if isFormer {
             try db.run(DeleteRecord<FormerTable>(version: version))
@@ -59,10 +59,10 @@ struct MigrationHistory: Sendable {
 struct MigrationRecord: Sendable {
     /// The number.
     let version: Int32
-    /// What the change is called.
+    /// The name.
     let name: String
-    /// SHA-256 of the SQL as it was applied.
+    /// The SHA-256 of the applied SQL.
     let checksum: [UInt8]
-    /// When, in UTC.
+    /// The time in UTC.
     let appliedAt: String
 }

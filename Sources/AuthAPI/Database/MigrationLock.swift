@@ -2,15 +2,15 @@ import Logging
 import PostgresClient
 import Synchronization
 
-/// A session that holds a lock somebody waits for.
+/// A session that blocks another one.
 struct LockHolder: Sendable, Equatable, CustomStringConvertible {
-    /// The process of the server; 0 for a prepared transaction.
+    /// The server process; 0 for a prepared transaction.
     let pid: Int32
     let application: String?
     let role: String?
-    /// The first word of its latest statement, where this role may see it: `COPY`, `ALTER`.
+    /// The first word of its latest statement, if this role may see it: `COPY`, `ALTER`.
     let command: String?
-    /// For how many seconds its transaction has been open.
+    /// The age of its transaction in seconds.
     let seconds: Int32?
 
     var description: String {
@@ -23,7 +23,7 @@ struct LockHolder: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Finds out which sessions a migration waits for, over a connection of its own, while it waits.
+/// Finds the sessions that block a migration while it waits, over a separate connection.
 final class LockWatch: Sendable {
     private struct State {
         var pid: Int32?
@@ -43,13 +43,13 @@ final class LockWatch: Sendable {
         self.logger = logger
     }
 
-    /// The sessions that were seen last.
+    /// The most recently seen sessions.
     var holders: [LockHolder] { state.withLock(\.holders) }
 
-    /// Names the session to watch.
+    /// Sets the session to watch.
     func watch(_ pid: Int32) { state.withLock { $0 = State(pid: pid) } }
 
-    /// Runs `body`; while it runs for longer than a moment, keeps ``holders`` up to date.
+    /// Runs `body`, and updates ``holders`` if it takes long.
     func during<Value>(_ body: () async throws -> Value) async throws -> Value {
         let looking = Task { await look() }
         let result: Result<Value, any Error>
@@ -59,7 +59,7 @@ final class LockWatch: Sendable {
         return try result.get()
     }
 
-    /// Looks every fifth of a second until the task is cancelled.
+    /// Checks every fifth of a second until the task is cancelled.
     private func look() async {
         guard (try? await Task.sleep(for: .milliseconds(200))) != nil else { return }
         let pool = PostgresPool(configuration, logger: logger)
@@ -75,15 +75,15 @@ final class LockWatch: Sendable {
     }
 }
 
-/// The process that serves this connection.
+/// Selects the server process of this connection.
 struct FindProcess: Statement {
     static let sql: StaticString = "SELECT pg_backend_pid()"
     static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
 }
 
-/// The sessions that another one waits for.
+/// Selects the sessions that block another one.
 ///
-/// The text of a statement may hold values, so only its first word is read.
+/// The text of a statement may contain values, so only its first word is read.
 private struct FindHolders: Statement {
     static let sql: StaticString = """
         SELECT holder, application_name, usename::text, substring(query FROM '^[[:space:]]*([A-Za-z]+)'),

@@ -1,16 +1,15 @@
 import PostgresClient
 
-/// Takes the lock that one migrator at a time holds, until the end of the transaction; no row's value is true when another
-/// has it.
+/// Tries to acquire the migrators' lock until the end of the transaction; false when another migrator has it.
 struct TryLockMigrations: Statement {
-    // The number is arbitrary, and ours alone in this database.
+    // The number is arbitrary, and not used otherwise in this database.
     static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(7233190226811034)"
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
 }
 
-/// Finds the table of the history: NULL when there is none.
+/// Finds the history table: NULL when there is none.
 struct FindHistory: Statement {
-    // The former name counts with these columns only.
+    // The old name counts with these columns only.
     static let sql: StaticString = """
         SELECT CASE
             WHEN to_regclass('yoshikosan_schema_migrations') IS NOT NULL THEN 'yoshikosan_schema_migrations'
@@ -26,7 +25,7 @@ struct FindHistory: Statement {
     static func decode(_ row: PostgresRow) throws -> String? { try row.optionalText(0) }
 }
 
-/// Creates the table of the history.
+/// Creates the history table.
 struct CreateHistory: Statement {
     static let sql: StaticString = """
         CREATE TABLE yoshikosan_schema_migrations (
@@ -38,7 +37,7 @@ struct CreateHistory: Statement {
         """
 }
 
-/// The statements on the history under one of its names; SQL text is never put together at run time.
+/// The statements on the history under one of its names; SQL text is never built at run time.
 protocol HistoryTable: Sendable {
     static var selectRecords: StaticString { get }
     static var selectVersions: StaticString { get }
@@ -70,7 +69,7 @@ enum FormerTable: HistoryTable {
     static let deleteRecord: StaticString = "DELETE FROM schema_migrations WHERE version = $1"
 }
 
-/// Reads every record, by number.
+/// Selects every record, by number.
 struct SelectRecords<Table: HistoryTable>: Statement {
     static var sql: StaticString { Table.selectRecords }
     static func decode(_ row: PostgresRow) throws -> MigrationRecord {
@@ -83,7 +82,7 @@ struct SelectRecords<Table: HistoryTable>: Statement {
     }
 }
 
-/// Reads the numbers alone.
+/// Selects the numbers only.
 struct SelectVersions<Table: HistoryTable>: ReadStatement {
     static var sql: StaticString { Table.selectVersions }
     static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
@@ -92,14 +91,14 @@ struct SelectVersions<Table: HistoryTable>: ReadStatement {
 /// Records a migration.
 struct InsertRecord<Table: HistoryTable>: Statement {
     static var sql: StaticString { Table.insertRecord }
-    /// The migration just applied.
+    /// The applied migration.
     let migration: Migration
     var parameters: [PostgresValue] {
         [.int4(migration.version), .text(migration.name), .bytes(migration.checksum)]
     }
 }
 
-/// Removes the record of a migration that was taken back.
+/// Removes the record of a reverted migration.
 struct DeleteRecord<Table: HistoryTable>: Statement {
     static var sql: StaticString { Table.deleteRecord }
     /// The number.

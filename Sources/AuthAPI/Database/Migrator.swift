@@ -1,14 +1,14 @@
 import Logging
 import PostgresClient
 
-/// Applies and takes back migrations, each in one transaction with its record in the ``MigrationHistory``.
+/// Applies and reverts migrations, each in one transaction with its record in the ``MigrationHistory``.
 ///
-/// An advisory lock, held by that transaction, keeps several replicas from applying the same one; it goes with the
-/// connection, so a process that dies leaves neither a lock nor half a change. Works over a connection of its own without
-/// time limits on statements; a lock is waited for only briefly, because everybody who comes later queues behind, and then
-/// tried again. Every method throws `MigrationError`, or `PostgresError` when the database cannot be reached.
+/// An advisory lock of that transaction prevents several replicas from applying the same one; it ends with the
+/// connection, so a process that dies leaves neither a lock nor a partial change. Uses a separate connection without
+/// statement timeouts. It waits only briefly for a lock, because later statements queue behind it, and retries. Every
+/// method throws `MigrationError`, or `PostgresError` when the database cannot be reached.
 struct Migrator: Sendable {
-    /// How long one attempt waits for a lock: less than requests wait, so that none fails behind it.
+    /// How long one attempt waits for a lock: shorter than the timeout of requests, so that none fails behind it.
     static let lockTimeout = Duration.seconds(1)
 
     private let configuration: PostgresConfiguration
@@ -17,15 +17,15 @@ struct Migrator: Sendable {
     private let logger: Logger
     private let lockPatience: Duration
 
-    /// Makes a migrator.
+    /// Creates a migrator.
     ///
     /// - Parameters:
     ///   - configuration: how to connect as the owner of the tables.
-    ///   - migrations: what there is to apply.
-    ///   - serving: how the role connects that is given rights on the tables; nil where one role does everything.
-    ///   - wait: how long to wait until the server is there; nil waits for ever.
-    ///   - lockPatience: for how long attempts are repeated while others hold locks.
-    ///   - logger: told what is applied, and what is waited for.
+    ///   - migrations: the migrations.
+    ///   - serving: the connection of the role that gets privileges on the tables; nil if there is only one role.
+    ///   - wait: how long to wait for the server; nil means no limit.
+    ///   - lockPatience: how long to retry while other sessions hold locks.
+    ///   - logger: logs applied migrations and waits.
     init(
         _ configuration: PostgresConfiguration,
         migrations: [Migration] = Migrations.all,
@@ -43,10 +43,10 @@ struct Migrator: Sendable {
         self.lockPatience = lockPatience
     }
 
-    /// The host, or hosts with commas between, as the settings have it.
+    /// The host, or hosts separated by commas, from the settings.
     var host: String? { configuration.host }
 
-    /// Applies what is pending, in order, and answers with what it applied.
+    /// Applies pending migrations in order, and returns them.
     @discardableResult
     func up() async throws -> [Migration] {
         try await withPool { pool in
@@ -65,24 +65,24 @@ struct Migrator: Sendable {
         }
     }
 
-    /// Lets nobody but their owner into the other databases of a server that serves this site alone.
+    /// Makes the other databases of a dedicated server accessible to their owners only.
     func shutOtherDatabases() async throws {
-        // Two at once would change the same rows of the catalogue, which PostgreSQL refuses.
+        // Two at once would change the same rows of the catalogue, which PostgreSQL rejects.
         try await withPool { pool in
             try await patiently(pool) { _ = try $0.run(ShutOtherDatabases()) }
         }
     }
 
-    /// The migration that ``down(expecting:)`` takes back; throws `MigrationError.nothingToRollBack` when there is none.
+    /// The migration that ``down(expecting:)`` reverts; throws `MigrationError.nothingToRollBack` when there is none.
     func newest() async throws -> Migration {
         try await withPool { pool in try await pool.withConnection { try newest(on: $0) } }
     }
 
-    /// Takes the newest applied migration back.
+    /// Reverts the newest applied migration.
     ///
-    /// - Parameter expected: the version that it has to be.
+    /// - Parameter expected: the version that it must have.
     /// - Returns: the migration.
-    /// - Throws: `MigrationError`, of which `changedMeanwhile` for another version.
+    /// - Throws: `MigrationError`; `changedMeanwhile` if it has another version.
     @discardableResult
     func down(expecting expected: Int32? = nil) async throws -> Migration {
         try await withPool { pool in
@@ -92,7 +92,7 @@ struct Migrator: Sendable {
         }
     }
 
-    /// Every migration that this release or the database knows, by number.
+    /// Every migration of this release or the database, by number.
     func status() async throws -> [MigrationStatus] {
         try await withPool { pool in
             let records = try await pool.withConnection { try history($0) }
@@ -115,9 +115,10 @@ struct Migrator: Sendable {
         }
     }
 
-    /// Applies the first pending migration; nil when none is.
+    /// Applies the first pending migration; nil when there is none.
     ///
-    /// With the last one the serving role gets its rights, so that nobody sees a new table that it cannot use.
+    /// The last one also grants the serving role its privileges, in the same transaction, so that there is never a
+    /// table that it cannot use.
     private func applyNext(_ db: PostgresConnection, _ role: ServingRole?) throws -> Migration? {
         let records = try history(db)
         for record in records {
@@ -128,13 +129,13 @@ struct Migrator: Sendable {
         }
         let applied = Set(records.map(\.version))
         let pending = migrations.filter { !applied.contains($0.version) }
-        // A newer release knows tables and rights that this one would take away.
+        // This release would revoke privileges of a newer one.
         let isNewer = !applied.isSubset(of: migrations.map(\.version))
         guard let migration = pending.first else {
             if !isNewer { try role?.grant(on: db) }
             return nil
         }
-        // Only when needed, so that a server whose role may not create tables starts on a finished schema.
+        // Only if necessary, so that a server whose role may not create tables starts with a current schema.
         let history = try MigrationHistory.find(db) ?? MigrationHistory.create(db)
         try run(migration.up, file: migration.file, db)
         try history.insert(migration, db)
@@ -142,7 +143,7 @@ struct Migrator: Sendable {
         return migration
     }
 
-    /// Takes the newest applied migration back.
+    /// Reverts the newest applied migration.
     private func rollBackLast(_ db: PostgresConnection, expecting expected: Int32?) throws -> Migration {
         let migration = try newest(on: db)
         guard expected == nil || expected == migration.version else { throw MigrationError.changedMeanwhile }
@@ -151,7 +152,7 @@ struct Migrator: Sendable {
         return migration
     }
 
-    /// The newest applied migration, if it is this release's.
+    /// The newest applied migration, if this release has it.
     private func newest(on db: PostgresConnection) throws -> Migration {
         guard let record = try history(db).last else { throw MigrationError.nothingToRollBack }
         guard let migration = migrations.first(where: { $0.version == record.version }) else {
@@ -179,7 +180,7 @@ struct Migrator: Sendable {
         }
     }
 
-    /// What has been applied, by number; nothing on a database that has never been migrated.
+    /// The applied migrations by number; empty for a new database.
     private func history(_ db: PostgresConnection) throws -> [MigrationRecord] {
         do {
             return try MigrationHistory.find(db)?.records(db) ?? []
@@ -188,9 +189,9 @@ struct Migrator: Sendable {
         }
     }
 
-    /// The role that is given rights, unless it is the owner itself.
+    /// The role that gets privileges, unless it is the owner itself.
     ///
-    /// Both may leave the name to libpq: a service file, `PGUSER` or the name of the operating system's user.
+    /// Both names may come from libpq's defaults: a service file, `PGUSER` or the operating system's user name.
     private func servingRole() async throws -> ServingRole? {
         guard let serving else { return nil }
         let owner = configuration
@@ -200,7 +201,7 @@ struct Migrator: Sendable {
         }
     }
 
-    /// Runs `body` with a pool of one connection that ends with the call.
+    /// Runs `body` with a pool of one connection that closes at the end of the call.
     private func withPool<Value: Sendable>(_ body: (PostgresPool) async throws -> Value) async throws -> Value {
         try await PostgresReach.wait(for: configuration, logger: logger)
         return try await PostgresPool.with(configuration, logger: logger, body)
@@ -209,12 +210,13 @@ struct Migrator: Sendable {
 
 // Locks.
 extension Migrator {
-    /// Another migrator is at work.
+    /// Another migrator is running.
     private struct Busy: Error {}
 
     private static func isLockConflict(_ sqlState: String?) -> Bool { sqlState == "55P03" || sqlState == "40P01" }
 
-    /// Runs `body` in a transaction that holds the lock of migrators; again, with growing pauses, while others hold locks.
+    /// Runs `body` in a transaction with the migrators' lock; retries with growing pauses while other sessions hold
+    /// locks.
     private func patiently<Value: Sendable>(
         _ pool: PostgresPool,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value

@@ -1,7 +1,7 @@
 import PostgresClient
 
 extension PostgresError {
-    /// How to repair what made the server refuse the connection; nil where nothing is known.
+    /// How to fix the reason for a refused connection; nil if unknown.
     func connectionFix(role: String?, database: String?) -> String? {
         let role = SQLName.identifier(role ?? "ROLE")
         let database = database.map(SQLName.identifier)

@@ -1,16 +1,17 @@
 import PostgresClient
 
-/// The database role that serves requests, as the role that owns the schema sees it: made when missing, and given just
-/// the rights that `Roles/serving_role.sql` lists.
+/// The database role that serves requests.
+///
+/// The owner of the schema creates it, and grants exactly the privileges in `Roles/serving_role.sql`.
 struct ServingRole: Sendable {
     /// The role's name.
     let name: String
     private let password: String?
     private let configuration: PostgresConfiguration
 
-    /// Takes how the API connects; throws `PostgresError` when libpq knows no role.
+    /// Creates the role from the API's connection; throws `PostgresError` when libpq finds no role.
     ///
-    /// Name and password are those that libpq takes, whether or not the connection string has them.
+    /// Name and password are those that libpq uses, also when they are not in the connection string.
     init(_ configuration: PostgresConfiguration) throws(PostgresError) {
         let resolved = try PostgresReach.resolve(configuration)
         name = resolved.user
@@ -18,10 +19,10 @@ struct ServingRole: Sendable {
         self.configuration = configuration
     }
 
-    /// Makes the role, or sets its password when it cannot sign in; a role that can is left alone.
+    /// Creates the role, or sets its password if it cannot sign in; a role that can is not changed.
     ///
-    /// Only a verifier of the password is sent (RFC 5803), so that no log of the server can show it. Throws
-    /// `MigrationError.noServingRole` when the connection's own role may not do that.
+    /// Sends only a verifier of the password (RFC 5803), so that the server's log cannot show it. Throws
+    /// `MigrationError.noServingRole` when the connection's role may not do that.
     func ensure(on db: PostgresConnection) throws {
         let exists = try db.one(FindRole(role: name))
         guard !exists || (password != nil && !canConnect) else { return }
@@ -34,13 +35,13 @@ struct ServingRole: Sendable {
         } catch let error as PostgresError where error.sqlState == "42501" {
             throw MigrationError.noServingRole(name: name, exists: exists)
         } catch let error as PostgresError where Self.lostRaces.contains(error.sqlState ?? "") {
-            // Roles belong to all databases of a server: a migrator of another one was faster.
+            // All databases of a server share its roles: a migrator of another database was faster.
         }
     }
 
-    /// Gives the role the rights it needs and takes all others; inside the transaction of the last migration.
+    /// Grants the role the required privileges and revokes all others, in the transaction of the last migration.
     ///
-    /// Throws `MigrationError.notOwner` when the connection's own role does not own the tables.
+    /// Throws `MigrationError.notOwner` when the connection's role does not own the tables.
     func grant(on db: PostgresConnection) throws {
         _ = try db.one(DescribeRole(role: name, verifier: ""))
         do {
@@ -50,10 +51,10 @@ struct ServingRole: Sendable {
         }
     }
 
-    /// What the loser of a race gets: the role exists, or was changed by another.
+    /// Whether the error is from a race: the role exists, or was changed concurrently.
     private static let lostRaces: Set<String> = ["42710", "23505", "XX000"]
 
-    /// Whether the role can sign in with the password that is set.
+    /// Whether the role can sign in with its current password.
     private var canConnect: Bool {
         do {
             try PostgresReach.connect(configuration)
@@ -71,7 +72,7 @@ private struct FindRole: Statement {
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
 }
 
-/// Tells the statements that follow in the transaction which role is meant: names cannot be parameters of DDL.
+/// Stores the name of the role for later statements of the transaction: names cannot be parameters of DDL.
 private struct DescribeRole: Statement {
     static let sql: StaticString = """
         SELECT set_config('yoshikosan.serving_role', $1, true), set_config('yoshikosan.serving_verifier', $2, true)
@@ -109,7 +110,7 @@ private struct SetPassword: Statement {
         """
 }
 
-/// Shuts the databases that every new server has, where this role owns them, to all others.
+/// Revokes others' access to the default databases of a new server, if this role owns them.
 struct ShutOtherDatabases: Statement {
     static let sql: StaticString = """
         DO $$

@@ -2,15 +2,15 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// What the audit trail tells of where a request came from.
+/// The origin of a request, for the audit trail.
 protocol TracedContext {
-    /// The identifier that the logs of proxy, frontend and API share.
+    /// The request ID, which the logs of nginx, frontend and API share.
     var requestID: String { get }
-    /// The address of the browser or program that asked.
+    /// The address of the client.
     var clientAddress: String { get }
 }
 
-/// What the API knows of a request on its way to a handler.
+/// The context of a request.
 struct APIRequestContext: ServedRequestContext, TracedContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
@@ -23,10 +23,10 @@ struct APIRequestContext: ServedRequestContext, TracedContext {
     }
 }
 
-/// What handlers that need a signed-in user know; only ``Authenticator`` makes one.
+/// The context for handlers that require a signed-in user; only ``Authenticator`` creates one.
 struct SignedInContext: Sendable, TracedContext {
     private let context: APIRequestContext
-    /// Who is signed in, with which session.
+    /// The signed-in user and session.
     let signedIn: SignedIn
 
     init(_ context: APIRequestContext, _ signedIn: SignedIn) {
@@ -36,16 +36,16 @@ struct SignedInContext: Sendable, TracedContext {
 
     var requestID: String { context.requestID }
     var clientAddress: String { context.clientAddress }
-    /// What the router found in the path.
+    /// The path parameters.
     var parameters: Parameters { context.parameters }
 }
 
-/// A user and the live session through which a request came.
+/// The user and the live session of a request.
 struct SignedIn: Sendable {
     /// The user.
     let user: User
     /// The session.
     let sessionID: SessionID
-    /// Whether a provider vouches for the user's email address.
+    /// Whether a provider has verified the user's email address.
     let isEmailVerified: Bool
 }

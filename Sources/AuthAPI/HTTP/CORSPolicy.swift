@@ -2,17 +2,17 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Lets pages of the configured origins, and no others, read the API's answers with credentials (WHATWG Fetch, CORS).
+/// Lets only pages of the configured origins read the API's responses with credentials (WHATWG Fetch, CORS).
 struct CORSPolicy: Sendable {
     private let allowedOrigins: Set<WebOrigin>
 
-    /// Nil without origins: there is nothing to say then.
+    /// Nil without origins.
     init?(allowedOrigins: Set<WebOrigin>) {
         guard !allowedOrigins.isEmpty else { return nil }
         self.allowedOrigins = allowedOrigins
     }
 
-    /// The answer to the question that a browser asks before a request, from an allowed origin; nil for anything else.
+    /// The response to a preflight request from an allowed origin; nil for anything else.
     func preflight(_ request: Request) -> Response? {
         guard request.method == .options, request.headers[.accessControlRequestMethod] != nil,
             allowedOrigin(of: request) != nil
@@ -27,7 +27,7 @@ struct CORSPolicy: Sendable {
         )
     }
 
-    /// Says on an answer who may read it.
+    /// Adds the CORS headers to a response.
     func mark(_ response: inout Response, to request: Request) {
         response.headers.append(.init(name: .vary, value: "Origin"))
         guard let origin = allowedOrigin(of: request) else { return }

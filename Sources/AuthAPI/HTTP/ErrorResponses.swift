@@ -4,16 +4,16 @@ import Logging
 import PostgresClient
 import Shared
 
-/// Turns every error into a problem document (RFC 9457), and a fault that nobody foresaw into a bare 500.
+/// Turns every error into a problem document (RFC 9457), and unexpected errors into a 500 without details.
 struct ErrorResponses: Sendable {
-    /// The routes, to answer 405 rather than 404 where only the method is wrong.
+    /// The routes, to respond with 405 instead of 404 when only the method is wrong.
     let routes: RouteTable
 
-    /// The answer to a request that ended in an error; a fault is logged.
+    /// The response for an error; logs server errors.
     func response(to request: Request, _ error: any Error, context: APIRequestContext) throws -> Response {
         if let error = error as? ErrorWithHeaders {
             var response = try response(to: request, error.error, context: context)
-            // The length is that of the problem document.
+            // The length of the problem document.
             response.headers.append(contentsOf: error.headers.filter { $0.name != .contentLength })
             return response
         }
@@ -37,7 +37,7 @@ struct ErrorResponses: Sendable {
         }
     }
 
-    /// Logs what kind of error it was; its text could hold what a person typed.
+    /// Logs the type of the error only; its text could contain user input.
     private func log(_ error: any Error, code: APIErrorCode, context: APIRequestContext) {
         var metadata: Logger.Metadata = [
             "code": .string(code.rawValue), "error": .string(String(describing: type(of: error))),
@@ -55,15 +55,15 @@ struct ErrorResponses: Sendable {
         response.headers[.contentType] = Problem.mediaType
         response.headers[.retryAfter] = error.retryAfter.map(String.init)
         if !error.allow.isEmpty { response.headers[.allow] = error.allow.joined(separator: ", ") }
-        // RFC 9110, section 15.5.2: a 401 must say how to authenticate.
+        // RFC 9110, section 15.5.2: a 401 must have WWW-Authenticate.
         if error.code.status == 401 { response.headers[.wwwAuthenticate] = "Bearer" }
-        // What is left of a body that was not read would be taken for the next request.
+        // The rest of an unread body would be parsed as the next request.
         if error.code == .payloadTooLarge || error.code == .requestTimeout { response.headers[.connection] = "close" }
         return response
     }
 }
 
-/// An error whose answer carries headers too.
+/// An error whose response also has headers.
 struct ErrorWithHeaders: Error {
     let error: any Error
     let headers: HTTPFields

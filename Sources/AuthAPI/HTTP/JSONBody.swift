@@ -4,10 +4,10 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// A JSON object from a request, read strictly, with every fault collected by field.
+/// A JSON object from a request, parsed strictly, with every fault collected by field.
 ///
-/// All bodies of this API are flat objects of strings. Duplicate keys are refused, because readers along the way may
-/// disagree about which one counts (RFC 8259, section 4).
+/// All bodies of this API are flat objects of strings. Duplicate keys are rejected, because parsers differ on which one
+/// counts (RFC 8259, section 4).
 struct JSONBody {
     private enum Value: Decodable {
         case string(String)
@@ -29,7 +29,7 @@ struct JSONBody {
         }
     }
 
-    /// The most bytes of a key; escapes count as written.
+    /// The maximum length of a key in bytes, before decoding escapes.
     private static let maximumKeyLength = 128
 
     // bounded: maximumKeyLength
@@ -50,7 +50,7 @@ struct JSONBody {
         try self.init(bytes: Array(buffer.readableBytesView))
     }
 
-    /// Reads a JSON text.
+    /// Parses a JSON text.
     init(bytes: [UInt8]) throws(APIError) {
         guard let keys = JSONKeyScan(bytes), keys.longest <= Self.maximumKeyLength,
             // bounded: the keys are
@@ -64,7 +64,7 @@ struct JSONBody {
         self.values = values
     }
 
-    /// Takes a text field out of the body; nil, and a fault, when it is missing or no text.
+    /// Removes a string field from the body; nil, and a fault, when it is missing or not a string.
     mutating func text(_ field: String) -> String? {
         switch values.removeValue(forKey: field) {
         case .string(let text): return text
@@ -74,7 +74,7 @@ struct JSONBody {
         return nil
     }
 
-    /// Takes a text field out of the body and reads it by a rule; nil, and a fault, when it breaks the rule.
+    /// Removes a string field from the body and parses it by a rule; nil, and a fault, when it violates the rule.
     mutating func value<Value>(_ field: String, _ rule: (String) throws(RuleViolation) -> Value) -> Value? {
         guard let text = text(field) else { return nil }
         do {
@@ -85,8 +85,8 @@ struct JSONBody {
         }
     }
 
-    /// Takes a text field that may be missing or null out of the body and reads it by a rule; nil, and a fault, when it
-    /// breaks the rule.
+    /// Removes an optional string field from the body and parses it by a rule; nil, and a fault, when it violates the
+    /// rule.
     mutating func optionalValue<Value>(_ field: String, _ rule: (String) throws(RuleViolation) -> Value) -> Value? {
         if case .null? = values[field] { values[field] = nil }
         return values[field] == nil ? nil : value(field, rule)
@@ -97,9 +97,9 @@ struct JSONBody {
         faults += violations.map { $0.inField(field) }
     }
 
-    /// Ends reading.
+    /// Reports the faults.
     ///
-    /// - Throws: ``APIError`` with `invalid_fields` when anything was wrong, unknown fields included.
+    /// - Throws: ``APIError`` with `invalid_fields` when there are faults, including unknown fields.
     mutating func finish() throws(APIError) {
         for field in values.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }).prefix(10) {
             faults.append(.init(field: field, code: .unknownField, detail: "This field is unknown."))

@@ -1,17 +1,16 @@
-/// What the decoder does not tell about a JSON text, or tolerates where RFC 8259 does not.
+/// Checks of a JSON text that the decoder does not perform, or where it tolerates what RFC 8259 forbids.
 ///
-/// The decoder keeps one of two equal keys, repairs bytes that are not UTF-8, and lets control characters and a comma
-/// before a closing brace pass. And looking up a long key of combining characters costs it time in the square of the
-/// key's length, so the length has to be known before.
+/// The decoder keeps one of two equal keys, repairs invalid UTF-8, and accepts control characters and trailing commas.
+/// Looking up a long key of combining characters takes it quadratic time, so the length must be checked before.
 struct JSONKeyScan {
-    /// How many keys the outermost object has, duplicates counted.
+    /// The number of keys of the outermost object, including duplicates.
     private(set) var count = 0
-    /// How many bytes the longest key at any depth has, escapes as written.
+    /// The length of the longest key at any depth in bytes, before decoding escapes.
     private(set) var longest = 0
 
-    /// Reads a text; nil when it is not what RFC 8259 allows.
+    /// Scans a text; nil when it violates RFC 8259.
     ///
-    /// A text that is not JSON at all may pass: the decoder refuses it.
+    /// Other invalid texts are accepted: the decoder rejects them.
     init?(_ bytes: [UInt8]) {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         var depth = 0

@@ -2,16 +2,18 @@ import Hummingbird
 import PostgresClient
 import Shared
 
-/// What surrounds every handler: refuses what none may see, gives the request its share of the database's time, makes an
-/// answer of whatever is thrown, and completes the answer's headers.
+/// The middleware around every handler: rejects invalid requests, sets the database budget, turns errors into
+/// responses, and completes the response headers.
 ///
-/// One middleware for all of it, because each costs more than what these do.
+/// It is one middleware, because a middleware costs more than this work.
 struct RequestFrame: RouterMiddleware {
     typealias Context = APIRequestContext
 
     let rules: RequestGuard<Context>
     let errors: ErrorResponses
     let headers: ResponseHeaders
+    /// How long one request may wait for the database; nil means no limit.
+    let databaseLimit: Duration?
 
     func handle(
         _ request: Request,
@@ -24,7 +26,7 @@ struct RequestFrame: RouterMiddleware {
                 response = preflight
             } else {
                 try rules.check(request)
-                response = try await DatabaseBudget.$current.withValue(DatabaseBudget()) {
+                response = try await DatabaseBudget.$current.withValue(DatabaseBudget(limit: databaseLimit)) {
                     try await next(request, context)
                 }
             }

@@ -5,7 +5,7 @@ import NIOCore
 import Shared
 
 extension Response {
-    /// One encoder for all answers: making one for each request costs more than encoding.
+    /// One encoder for all responses: creating one for each request costs more than encoding.
     private static let encoder = {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
@@ -13,12 +13,12 @@ extension Response {
         return encoder
     }()
 
-    /// An answer with a JSON body.
+    /// A response with a JSON body.
     static func json(_ body: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         json(ByteBuffer(bytes: try encoder.encode(body)), status: status)
     }
 
-    /// An answer with a user.
+    /// A response with a user.
     static func json(_ user: UserBody, status: HTTPResponse.Status = .ok) -> Response {
         json(ByteBuffer(bytes: user.json.bytes), status: status)
     }

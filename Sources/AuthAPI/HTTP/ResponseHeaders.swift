@@ -2,16 +2,16 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// The headers of OWASP "REST Security" for every answer, where the handler has not set its own, and those of CORS.
+/// The headers of OWASP "REST Security" for every response, unless the handler has set them, and those of CORS.
 struct ResponseHeaders: Sendable {
     private let fields: [HTTPField]
     private let cors: CORSPolicy?
 
-    /// Makes the headers.
+    /// Creates the headers.
     ///
     /// - Parameters:
-    ///   - isSecure: whether browsers reach the site through TLS, so that they may be told to insist on it.
-    ///   - cors: which other origins may read the answers; nil for none.
+    ///   - isSecure: whether browsers reach the site over TLS; adds HSTS.
+    ///   - cors: the other origins that may read responses; nil for none.
     init(isSecure: Bool, cors: CORSPolicy?) {
         let always: [HTTPField] = [
             .init(name: .cacheControl, value: "no-store"),
@@ -23,10 +23,10 @@ struct ResponseHeaders: Sendable {
         self.cors = cors
     }
 
-    /// The answer to a browser that asks before it sends a request from another origin; nil for anything else.
+    /// The response to a preflight request; nil for anything else.
     func preflight(_ request: Request) -> Response? { cors?.preflight(request) }
 
-    /// Puts the headers on an answer.
+    /// Adds the headers to a response.
     func complete(_ response: inout Response, to request: Request) {
         for field in fields where !response.headers.contains(field.name) { response.headers.append(field) }
         cors?.mark(&response, to: request)
@@ -34,6 +34,6 @@ struct ResponseHeaders: Sendable {
 }
 
 extension HTTPField.Name {
-    /// What browsers send along in `Referer` (W3C Referrer Policy).
+    /// The content of `Referer` (W3C Referrer Policy).
     static let referrerPolicy = HTTPField.Name(validated: "Referrer-Policy")
 }

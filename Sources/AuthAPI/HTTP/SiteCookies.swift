@@ -2,47 +2,48 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// How this site names, sets and clears its cookies (RFC 6265bis; OWASP "Session Management", "Cookies").
+/// Names, sets and deletes this site's cookies (RFC 6265bis; OWASP "Session Management", "Cookies").
 struct SiteCookies: Sendable {
     private let isSecure: Bool
 
     init(publicURL: WebOrigin) { isSecure = publicURL.isSecure }
 
-    /// The whole name; the prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2).
+    /// The name with its prefix, with which browsers require Secure, Path=/ and no Domain (RFC 6265bis, section
+    /// 4.1.3.2).
     func name(_ name: String) -> String { isSecure ? "__Host-\(name)" : name }
 
-    /// Puts a cookie on an answer.
+    /// Adds a cookie to a response.
     ///
     /// - Parameters:
-    ///   - name: the whole name.
-    ///   - value: a text without quotes, blanks, commas and semicolons.
-    ///   - maxAge: how long the browser keeps it, in seconds.
-    ///   - response: the answer.
+    ///   - name: the name with its prefix.
+    ///   - value: a text without quotes, white space, commas and semicolons.
+    ///   - maxAge: the lifetime in seconds.
+    ///   - response: the response.
     func set(_ name: String, to value: String, maxAge: Int, on response: inout Response) {
         let secure = isSecure ? "; Secure" : ""
         let cookie = "\(name)=\(value); Max-Age=\(maxAge); Path=/; HttpOnly; SameSite=Lax\(secure)"
         response.headers.append(HTTPField(name: .setCookie, value: cookie))
     }
 
-    /// Makes the browser forget a cookie.
+    /// Deletes a cookie.
     func clear(_ name: String, on response: inout Response) { set(name, to: "", maxAge: 0, on: &response) }
 }
 
-/// A cookie as a request carries it.
+/// A cookie of a request.
 struct RequestCookie: Sendable, Equatable {
     let name: String
     let value: String
 }
 
 extension Request {
-    /// The cookies whose names begin with the prefix, in the order in which they came; none that are empty.
+    /// The non-empty cookies whose names begin with the prefix, in order.
     func cookies(withPrefix prefix: String) -> [RequestCookie] {
         var found: [RequestCookie] = []
         for field in headers[fields: .cookie] { Self.cookies(in: field.value, withPrefix: prefix, to: &found) }
         return found
     }
 
-    /// Byte by byte: what separates cookies is ASCII, and every signed-in request comes by here.
+    /// Byte by byte, for speed: separators are ASCII, and every signed-in request passes here.
     private static func cookies(in header: String, withPrefix prefix: String, to found: inout [RequestCookie]) {
         let text = header.utf8
         let bytes = text.span, name = prefix.utf8.span
@@ -51,8 +52,8 @@ extension Request {
             var start = next, end = next
             while end < bytes.count, bytes[end] != UInt8(ascii: ";") { end += 1 }
             next = end + 1
-            // Blanks at the ends of a header are none of its value (RFC 9110, section 5.5); so they are not where a proxy has
-            // made one header of several.
+            // White space at the ends of a header is not part of its value (RFC 9110, section 5.5), also if a proxy has
+            // merged several headers.
             while start < end, isBlank(bytes[start]) { start += 1 }
             while start < end, isBlank(bytes[end - 1]) { end -= 1 }
             guard end - start >= name.count, (0..<name.count).allSatisfy({ bytes[start + $0] == name[$0] }) else {
@@ -70,15 +71,15 @@ extension Request {
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
-    /// The values of every cookie of that name.
+    /// The values of every cookie with that name.
     func cookieValues(_ name: String) -> [String] {
         cookies(withPrefix: "\(name)=").map(\.value)
     }
 
-    /// The value of a cookie; nil when several differ: one of them was planted, and it is not told which.
+    /// The value of a cookie; nil when several differ: one of them may be an attacker's, and it is unknown which.
     func cookieValue(_ name: String) -> String? {
         let values = cookieValues(name)
-        guard let first = values.first, values.allSatisfy({ $0.isExactly(first) }) else { return nil }
+        guard let first = values.first, values.dropFirst().allSatisfy({ $0.isExactly(first) }) else { return nil }
         return first
     }
 }

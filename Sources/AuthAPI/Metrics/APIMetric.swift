@@ -1,6 +1,6 @@
 import Shared
 
-/// The names of the API's own metrics, and what each is.
+/// The API's metrics, with their descriptions.
 enum APIMetric {
     static let signIns = "auth_sign_ins_total"
     static let registrations = "auth_registrations_total"

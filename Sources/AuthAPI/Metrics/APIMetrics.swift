@@ -3,13 +3,13 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// What the API measures about itself.
+/// The metrics of the API.
 struct APIMetrics: Sendable {
-    /// All of it, for whoever asks.
+    /// The registry of all metrics.
     let registry: PrometheusRegistry
-    /// How long password checks waited for a thread.
+    /// The time that password checks waited for a thread.
     let hashingWait: Timer
-    /// How long requests waited for a database connection.
+    /// The time that requests waited for a database connection.
     let databaseWait: Timer
 
     init() {
@@ -21,22 +21,22 @@ struct APIMetrics: Sendable {
         ProcessMetrics.register(in: registry, program: "AuthAPI")
     }
 
-    /// Counts an attempt to sign in.
+    /// Counts a sign-in attempt.
     ///
     /// - Parameters:
     ///   - method: `password` or the provider's name.
-    ///   - outcome: `ok`, or the code of what went wrong; never anything that came from outside.
+    ///   - outcome: `ok`, or the error code; never a value from outside.
     func countSignIn(_ method: String, _ outcome: String) {
         let labels = [("method", method), ("outcome", outcome)]
         Counter(label: APIMetric.signIns, dimensions: labels, factory: registry).increment()
     }
 
-    /// Counts a sign-in by password, and hands on what becomes of it.
+    /// Counts a password sign-in, and returns its result.
     func signIn<Value>(_ body: () async throws -> Value) async throws -> Value {
         try await counted(body) { countSignIn("password", $0) }
     }
 
-    /// Counts a registration, and hands on what becomes of it.
+    /// Counts a registration, and returns its result.
     func registration<Value>(_ body: () async throws -> Value) async throws -> Value {
         try await counted(body) { outcome in
             Counter(label: APIMetric.registrations, dimensions: [("outcome", outcome)], factory: registry).increment()
@@ -65,7 +65,7 @@ struct APIMetrics: Sendable {
         }
     }
 
-    /// Reads the state of the queues, and what is in the database, whenever the metrics are asked for.
+    /// Reads the state of the queues and the counts in the database on each scrape.
     func observe(hashing: HashingPool, postgres: PostgresPool, store: MetricsStore) {
         registry.collect {
             let hashing = hashing.snapshot

@@ -1,9 +1,9 @@
 import CoreMetrics
 import Shared
 
-/// Counts and times the checks of requests to the application.
+/// Counts and measures the checks of requests to the application.
 ///
-/// The handles are made once: a check is the most frequent of all requests.
+/// The series are created once: checks are the most frequent requests.
 struct AccessMetrics: Sendable {
     private let admitted: Counter
     private let signedOut: Counter
@@ -22,7 +22,7 @@ struct AccessMetrics: Sendable {
         duration = Timer(label: APIMetric.accessCheckTime, dimensions: [], factory: registry)
     }
 
-    /// Runs a check, and records how it ended and how long it took.
+    /// Runs a check, and records its result and duration.
     func check(
         _ body: () async throws -> ApplicationAccessService.Verdict
     ) async throws -> ApplicationAccessService.Verdict {

@@ -2,9 +2,9 @@ import FoundationEssentials
 import PostgresClient
 import Synchronization
 
-/// Counts over whole tables, taken once a minute at most, so that whoever reads the metrics often costs nothing.
+/// Counts of whole tables, read at most once a minute, so that frequent scrapes are cheap.
 final class MetricsStore: Sendable {
-    /// What is counted.
+    /// The counts.
     struct Counts: Sendable {
         let sessions: Int64
         let outdatedHashes: Int64
@@ -12,7 +12,7 @@ final class MetricsStore: Sendable {
         let drill: Date?
     }
 
-    /// How old a count may be, in seconds.
+    /// The maximum age of a count in seconds.
     static let maximumAge: TimeInterval = 60
 
     private let postgres: PostgresPool
@@ -20,11 +20,11 @@ final class MetricsStore: Sendable {
     private let now: @Sendable () -> Date
     private let latest = Mutex<(counts: Counts, at: Date)?>(nil)
 
-    /// Makes the store.
+    /// Creates the store.
     ///
     /// - Parameters:
-    ///   - postgres: where to count.
-    ///   - parameters: what new hashes cost.
+    ///   - postgres: the database.
+    ///   - parameters: the cost of new hashes.
     ///   - now: the clock.
     init(postgres: PostgresPool, parameters: Argon2Parameters, now: @escaping @Sendable () -> Date) {
         self.postgres = postgres
@@ -32,13 +32,13 @@ final class MetricsStore: Sendable {
         self.now = now
     }
 
-    /// The counts; nil while the database is away.
+    /// The counts; nil while the database is unavailable.
     func counts() async -> Counts? {
         let now = now()
         if let latest = latest.withLock({ $0 }), now.timeIntervalSince(latest.at) < Self.maximumAge {
             return latest.counts
         }
-        // Whoever asks while the database is away asks again later.
+        // While the database is unavailable, do not retry on each scrape.
         let parameters = parameters
         guard
             let counts = try? await postgres.reading({

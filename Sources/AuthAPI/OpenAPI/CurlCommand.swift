@@ -1,13 +1,13 @@
-/// A command line that calls an operation and works as it is pasted into a POSIX shell.
+/// A command line that calls an operation, for pasting into a POSIX shell.
 struct CurlCommand {
-    /// The command, one option a line.
+    /// The command, one option per line.
     let text: String
 
-    /// Writes the command for an operation of the document.
+    /// Creates the command for an operation of the document.
     ///
     /// - Parameters:
-    ///   - operation: What to call.
-    ///   - document: Where its references lead.
+    ///   - operation: The operation.
+    ///   - document: The document, for references.
     ///   - server: Scheme and host to call, without a path.
     init(_ operation: OpenAPIOperation, in document: OpenAPIDocument, server: String) {
         let server = operation.value["servers"]?.elements.first?["url"]?.text ?? server
@@ -35,12 +35,12 @@ struct CurlCommand {
                 path = path.replacing("{\(name)}", by: parameter["example"]?.text ?? "")
             }
         }
-        // In double quotes the shell still fills `$(…)` in.
+        // In double quotes, the shell still expands `$(…)`.
         parts.append(isPlain ? server + path : "\"\(server)\(path)\"")
         text = parts.joined(separator: " \\\n  ")
     }
 
-    /// The example of a media type, or else the one of its schema.
+    /// The example of a media type, otherwise that of its schema.
     static func example(of media: JSONValue, in document: OpenAPIDocument) -> JSONValue? {
         if let example = media["example"] { return example }
         if let first = media["examples"]?.members.first { return document.resolve(first.value)["value"] }
@@ -54,16 +54,16 @@ struct CurlCommand {
         }
     }
 
-    /// The text in single quotes, in which a shell leaves everything alone.
+    /// The text in single quotes, in which a shell expands nothing.
     private static func quoted(_ text: String) -> String {
         "'\(text.replacing("'", by: "'\\''"))'"
     }
 }
 
 extension String {
-    /// The text with every occurrence of another, which is not empty, replaced.
+    /// The text with every occurrence of a non-empty text replaced.
     ///
-    /// Byte by byte: the standard library's `replacing(_:with:)` would link the regular expressions.
+    /// By bytes: the standard library's `replacing(_:with:)` would link the regular expressions.
     func replacing(_ text: String, by replacement: String) -> String {
         let bytes = Array(utf8)
         let pattern = Array(text.utf8)

@@ -1,6 +1,6 @@
 import Shared
 
-/// What stands around the reference, in the visitor's language; the reference itself is English.
+/// The texts around the reference, in the visitor's language; the reference itself is in English.
 struct DocsFrame {
     let language: SiteLanguage
 
@@ -10,10 +10,10 @@ struct DocsFrame {
     var guide: String { pick("Guide", "ガイド") }
     var schemas: String { pick("Schemas", "スキーマ") }
     var home: String { pick("Home page", "ホーム") }
-    /// Says that the rest is English, where that needs saying.
+    /// A note in other languages that the reference is in English.
     var note: String? { language == .english ? nil : "このリファレンスの本文は英語です。" }
 
-    /// The heading, with the name that the document gives itself.
+    /// The heading, with the title of the document.
     func title(_ name: String) -> String { pick(name, "\(name) リファレンス") }
 
     private func pick(_ english: String, _ japanese: String) -> String {

@@ -1,6 +1,6 @@
 import Shared
 
-/// The document's own description as the first part of the page: paragraphs, with `## ` before a topic's title.
+/// The document's description as the first part of the page: paragraphs, with `## ` before a title.
 struct DocsGuide {
     /// One titled part.
     struct Topic {
@@ -8,12 +8,12 @@ struct DocsGuide {
         var anchor: String { "guide-\(HTMLText.anchor(title))" }
     }
 
-    /// The titled parts, in their order.
+    /// The titled parts, in order.
     let topics: [Topic]
     /// The whole text.
     let html: String
 
-    /// Reads the description.
+    /// Parses the description.
     init(text: String) {
         var topics: [Topic] = []
         var html = ""

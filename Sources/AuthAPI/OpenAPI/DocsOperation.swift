@@ -1,9 +1,9 @@
 import Shared
 
-/// One operation on the page: what it does, how to call it, what goes in and what comes back.
+/// One operation on the page: description, command, request and responses.
 struct DocsOperation {
     let document: OpenAPIDocument
-    /// Scheme and host that the commands call.
+    /// Scheme and host for the commands.
     let publicURL: String
 
     /// A method as a badge.
@@ -14,7 +14,7 @@ struct DocsOperation {
     /// The operation's part of the page.
     func html(of operation: OpenAPIOperation) -> String {
         """
-        <article class="operation" id="\(operation.id.escapedForHTML)">
+        <article class="operation" id="\(operation.id.escapedForHTML)"\(request(of: operation))>
         <h3><a href="#\(operation.id.escapedForHTML)">\(operation.summary.escapedForHTML)</a></h3>
         <p class="address">\(Self.badge(operation.method)) \(HTMLText.code(operation.path))</p>
         \(HTMLText.paragraphs(operation.value["description"]?.text ?? ""))\
@@ -23,6 +23,28 @@ struct DocsOperation {
         \(parameters(of: operation))\(body(of: operation))\(answers(of: operation))</article>
 
         """
+    }
+
+    /// What the script needs to send a request; empty if a browser cannot send one and read the response.
+    ///
+    /// Left out are paths that the reverse proxy does not publish, and those that only redirect to another site.
+    private func request(of operation: OpenAPIOperation) -> String {
+        let hasContent = operation.value["responses"]?.members.contains { $0.name.hasPrefix("2") } == true
+        guard hasContent, operation.value["servers"] == nil, operation.path != APIPath.accessCheck else { return "" }
+        let parameters = (operation.value["parameters"]?.elements ?? []).compactMap { parameter -> JSONValue? in
+            guard let name = parameter["name"], let place = parameter["in"], ["path", "query"].contains(place.text)
+            else {
+                return nil
+            }
+            return .object([.init(name: "name", value: name), .init(name: "place", value: place)])
+        }
+        var attributes = [
+            ("method", operation.method), ("path", operation.path), ("parameters", JSONValue.array(parameters).compact),
+        ]
+        if let content = operation.value["requestBody"]?["content"]?.members.first {
+            attributes.append(("body", CurlCommand.example(of: content.value, in: document)?.pretty ?? ""))
+        }
+        return attributes.map { " data-\($0)=\"\($1.escapedForHTML)\"" }.joined()
     }
 
     private func access(to operation: OpenAPIOperation) -> String {
@@ -64,7 +86,7 @@ struct DocsOperation {
         guard let content = operation.value["requestBody"]?["content"]?.members.first,
             let schema = content.value["schema"]
         else { return "" }
-        // The example stands in the command.
+        // The example is in the command.
         return "<h4>Request body <span class=\"type\">\(HTMLText.code(content.name))</span></h4>\n"
             + DocsSchema.fields(of: document.resolve(schema), in: document)
     }
@@ -86,7 +108,7 @@ struct DocsOperation {
         var html = "<dt><span class=\"status s\((String(response.name.prefix(1))).escapedForHTML)\">"
         html += "\(response.name.escapedForHTML)</span>\(content(of: value).map { " \($0)" } ?? "")</dt>\n"
         html += "<dd>\n\(HTMLText.paragraphs(value["description"]?.text ?? ""))\(headers(of: value))"
-        // Of the errors the schema of problems shows one for all.
+        // For errors, the schema of problems shows one example for all.
         if response.name.hasPrefix("2"), let media = value["content"]?.members.first?.value,
             let example = CurlCommand.example(of: media, in: document)
         {
@@ -95,7 +117,7 @@ struct DocsOperation {
         return html + "</dd>\n"
     }
 
-    /// What an answer's body is: the schema's name, and for a problem its codes.
+    /// The body of a response: the schema's name, and for a problem its codes.
     private func content(of response: JSONValue) -> String? {
         guard let media = response["content"]?.members.first else { return nil }
         guard let schema = media.value["schema"] else { return nil }
@@ -107,7 +129,7 @@ struct DocsOperation {
     }
 
     private func headers(of response: JSONValue) -> String {
-        // Every answer names its request; the guide says so once.
+        // Every response has the request ID; the guide mentions it once.
         let headers = (response["headers"]?.members ?? []).filter { $0.name != "X-Request-ID" }
         return headers.map { header in
             let description = document.resolve(header.value)["description"]?.text ?? ""

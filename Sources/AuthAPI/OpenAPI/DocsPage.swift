@@ -1,6 +1,6 @@
 import Shared
 
-/// The OpenAPI document as a page for people: plain HTML and a style sheet, no script.
+/// The OpenAPI document as a page of plain HTML, to which a script adds forms that send requests.
 struct DocsPage {
     /// The page.
     let html: String
@@ -10,7 +10,7 @@ struct DocsPage {
     /// - Parameters:
     ///   - document: What to show.
     ///   - publicURL: Scheme and host that the commands call.
-    ///   - language: The language of what stands around the reference.
+    ///   - language: The language of the texts around the reference.
     init(document: OpenAPIDocument, publicURL: String, language: SiteLanguage) {
         let frame = DocsFrame(language: language)
         let info = document.root["info"]
@@ -28,6 +28,7 @@ struct DocsPage {
             <meta name="color-scheme" content="light dark">
             <title>\(title)</title>
             <link rel="stylesheet" href="\(OpenAPIRoutes.stylesheetPath)">
+            <script type="module" src="\(OpenAPIRoutes.scriptPath)"></script>
             </head>
             <body>
             <a class="skip" href="#content">\(frame.skip)</a>
@@ -95,7 +96,7 @@ struct DocsPage {
             )
     }
 
-    /// One part of the contents: its title, and markup and anchor of what is in it.
+    /// One section of the table of contents: its title, and the markup and anchor of each entry.
     private static func contents(
         of title: String,
         in language: SiteLanguage,

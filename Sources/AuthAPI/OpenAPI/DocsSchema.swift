@@ -1,10 +1,10 @@
 import Shared
 
-/// The document's schemas on the page, and the lists of fields that operations show too.
+/// The document's schemas on the page, and lists of fields, which operations also show.
 struct DocsSchema {
     let document: OpenAPIDocument
 
-    /// The schemas' names, in their order.
+    /// The names of the schemas, in order.
     var names: [String] { schemas.map(\.name) }
 
     /// All schemas.
@@ -20,13 +20,13 @@ struct DocsSchema {
         }.joined()
     }
 
-    /// Where a schema stands on the page.
+    /// The anchor of a schema.
     static func anchor(_ name: String) -> String { "schema-\(name.escapedForHTML)" }
 
     /// A link to a schema.
     static func link(_ name: String) -> String { "<a href=\"#\(anchor(name))\">\(HTMLText.code(name))</a>" }
 
-    /// The fields of an object: name, type, limits, meaning.
+    /// The fields of an object: name, type, limits and description.
     static func fields(of schema: JSONValue, in document: OpenAPIDocument) -> String {
         let required = Set((schema["required"]?.elements ?? []).compactMap(\.text))
         let rows = (schema["properties"]?.members ?? []).map { property in

@@ -1,13 +1,13 @@
 import Shared
 
-/// Markup made of the document's texts, each of which is escaped on its way in.
+/// Markup from the document's texts, with escaping.
 enum HTMLText {
     /// The text in a `code` element, which may break after a slash or an underscore on a narrow screen.
     static func code(_ text: String) -> String {
         "<code>\(text.escapedForHTML.replacing("/", by: "/<wbr>").replacing("_", by: "_<wbr>"))</code>"
     }
 
-    /// The text with what stands between backticks as code.
+    /// The text with the parts between backticks as code.
     static func inline(_ text: String) -> String {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { index, part in
             index.isMultiple(of: 2) ? String(part).escapedForHTML : code(String(part))
@@ -19,17 +19,17 @@ enum HTMLText {
         text.split(separator: "\n").map { "<p>\(inline(String($0)))</p>\n" }.joined()
     }
 
-    /// JSON as it stands.
+    /// JSON in a `pre` element.
     static func example(_ value: JSONValue) -> String {
         "<pre><code>\(value.pretty.escapedForHTML)</code></pre>\n"
     }
 
-    /// A command as it stands; on a narrow screen it scrolls, by keyboard too, rather than break in odd places.
+    /// A command in a `pre` element; on a narrow screen it scrolls, also by keyboard, instead of breaking lines.
     static func command(_ text: String) -> String {
         "<pre class=\"command\" tabindex=\"0\" role=\"group\" aria-label=\"Command\"><code>\(text.escapedForHTML)</code></pre>\n"
     }
 
-    /// The text as an element's identifier: lower case, dashes for what is neither letter nor digit.
+    /// The text as an element's ID: lower case, with dashes instead of other characters than letters and digits.
     static func anchor(_ text: String) -> String {
         String(
             text.lowercased().map { character in

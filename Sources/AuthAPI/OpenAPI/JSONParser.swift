@@ -1,8 +1,8 @@
-/// Reads JSON (RFC 8259) strictly: no key twice, no trailing anything, no nesting beyond 64 levels.
+/// Parses JSON (RFC 8259) strictly: no duplicate keys, no trailing data, no nesting beyond 64 levels.
 struct JSONParser {
-    /// The text is not JSON that is taken here.
+    /// The text is not accepted.
     struct Failure: Error {
-        /// Where the reading stopped, in bytes from the start.
+        /// The position of the fault, in bytes from the start.
         let offset: Int
     }
 
@@ -13,7 +13,7 @@ struct JSONParser {
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The value that a whole text stands for.
+    /// Parses a whole text.
     static func value(of bytes: [UInt8]) throws(Failure) -> JSONValue {
         var parser = JSONParser(bytes)
         let value = try parser.value(depth: 0)

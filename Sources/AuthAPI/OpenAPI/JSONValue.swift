@@ -1,6 +1,6 @@
-/// A JSON value whose objects keep the order in which they were written.
+/// A JSON value whose objects keep the order of their members.
 ///
-/// The OpenAPI document is written in the order in which it should be read; Foundation's decoder forgets it.
+/// The order of the OpenAPI document is the order of the page; Foundation's decoder does not keep it.
 enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -9,30 +9,30 @@ enum JSONValue: Sendable, Equatable {
     case array([JSONValue])
     case object([Member])
 
-    /// One name of an object with its value.
+    /// One member of an object.
     struct Member: Sendable, Equatable {
         let name: String
         let value: JSONValue
     }
 
-    /// Reads a JSON text.
+    /// Parses a JSON text.
     ///
-    /// Throws `JSONParser.Failure` when it is none, names a key twice, or is nested too deeply.
+    /// Throws `JSONParser.Failure` when it is invalid, has a duplicate key, or is nested too deeply.
     init(parsing bytes: [UInt8]) throws(JSONParser.Failure) {
         self = try JSONParser.value(of: bytes)
     }
 
-    /// The value of an object's member; nil for a missing one and for other values.
+    /// The value of an object's member; nil if it is missing and for other values.
     subscript(name: String) -> JSONValue? {
         members.first { $0.name == name }?.value
     }
 
-    /// The members of an object; none for other values.
+    /// The members of an object; empty for other values.
     var members: [Member] {
         if case .object(let members) = self { members } else { [] }
     }
 
-    /// The elements of an array; none for other values.
+    /// The elements of an array; empty for other values.
     var elements: [JSONValue] {
         if case .array(let elements) = self { elements } else { [] }
     }
@@ -42,12 +42,12 @@ enum JSONValue: Sendable, Equatable {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The number, when it is a whole one.
+    /// The number, if it is an integer.
     var integer: Int? {
         if case .number(let number) = self { Int(exactly: number) } else { nil }
     }
 
-    /// The truth value; nil for other values.
+    /// The Boolean; nil for other values.
     var bool: Bool? {
         if case .bool(let bool) = self { bool } else { nil }
     }
@@ -57,7 +57,7 @@ extension JSONValue {
     /// The value as JSON on one line.
     var compact: String { written(indent: nil, level: 0) }
 
-    /// The value as JSON, two blanks a level.
+    /// The value as JSON, indented by two spaces per level.
     var pretty: String { written(indent: "  ", level: 0) }
 
     private func written(indent: String?, level: Int) -> String {

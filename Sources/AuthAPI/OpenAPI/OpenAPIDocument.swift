@@ -1,32 +1,33 @@
 import Shared
 
-/// The OpenAPI document of this version, and what its readers ask of it.
+/// The OpenAPI document of this version, with access for its readers.
 struct OpenAPIDocument: Sendable {
-    /// The document as it is served and printed.
-    static let text = {
+    /// The document as the API of a site serves it.
+    ///
+    /// - Parameter name: the site's name, for the document's title.
+    /// - Returns: JSON without a line break at its end.
+    static func text(for name: String = SiteName.standard.english) -> String {
         var text = String(decoding: PackageResources.openapi_json, as: UTF8.self)
             .replacing("@VERSION@", by: Version.current)
+            .replacing("\"@NAME@ API\"", by: JSONValue.string("\(name) API").compact)
         while text.hasSuffix("\n") { text.removeLast() }
         return text
-    }()
-
-    /// The document's bytes.
-    static let json = Array(text.utf8)
+    }
 
     /// The whole document.
     let root: JSONValue
 
-    /// Takes any document.
+    /// Wraps any document.
     init(root: JSONValue) { self.root = root }
 
-    /// Reads the document of this version.
-    init() throws(JSONParser.Failure) {
-        root = try JSONValue(parsing: Self.json)
+    /// Parses the document of this version.
+    init(for name: String = SiteName.standard.english) throws(JSONParser.Failure) {
+        root = try JSONValue(parsing: Array(Self.text(for: name).utf8))
     }
 
-    /// What a value is when it is a reference, and the value itself when it is not.
+    /// The target of a value that is a reference, otherwise the value itself.
     ///
-    /// Members beside the reference count more than what it refers to (JSON Schema 2020-12 lets both stand).
+    /// Members beside the reference override those of the target (JSON Schema 2020-12 allows both).
     func resolve(_ value: JSONValue) -> JSONValue {
         guard let target = referenced(by: value) else { return value }
         let beside = value.members.filter { $0.name != "$ref" }
@@ -35,12 +36,12 @@ struct OpenAPIDocument: Sendable {
         return .object(target.members.filter { !names.contains($0.name) } + beside)
     }
 
-    /// The name that a reference ends with: `User` for `#/components/schemas/User`.
+    /// The last part of a reference: `User` for `#/components/schemas/User`.
     func name(ofReference value: JSONValue) -> String? {
         value["$ref"]?.text?.split(separator: "/").last.map(String.init)
     }
 
-    /// The operations, in the order in which they are written.
+    /// The operations, in the order of the document.
     var operations: [OpenAPIOperation] {
         (root["paths"]?.members ?? []).flatMap { path in
             path.value.members.compactMap { method in
@@ -60,16 +61,16 @@ struct OpenAPIDocument: Sendable {
 
 /// One method of one path.
 struct OpenAPIOperation: Sendable {
-    /// The method in capitals.
+    /// The method in upper case.
     let method: String
     /// The path, with its parameters in braces.
     let path: String
     /// The operation object.
     let value: JSONValue
 
-    /// The operation's identifier, which is also its anchor.
+    /// The operation's ID, which is also its anchor.
     var id: String { value["operationId"]?.text ?? "" }
-    /// The one line about it.
+    /// The summary.
     var summary: String { value["summary"]?.text ?? "" }
     /// The group it belongs to.
     var tag: String { value["tags"]?.elements.first?.text ?? "" }

@@ -5,23 +5,44 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// Handlers of the OpenAPI document and of the page that is made from it, both rendered once.
+/// Handlers of the OpenAPI document and of its page, both rendered once.
 struct OpenAPIRoutes: Sendable {
     /// The path of the page's style sheet.
     ///
-    /// Below `/docs`, which the reverse proxy passes on; not part of the API, so the document does not name it.
+    /// Below `/docs`, which nginx passes on; not part of the API, so the document does not list it.
     static let stylesheetPath = "\(APIPath.docs)/style.css"
 
+    /// The path of the page's script, which lets readers send requests.
+    static let scriptPath = "\(APIPath.docs)/try.js"
+    /// The page may load files from, and send requests to, this site only.
+    private static let pagePolicy =
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+        + "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+    private let indexAsset: StaticAsset
     private let documentAsset: StaticAsset
     private let pageAssets: [SiteLanguage: StaticAsset]
     private let stylesheetAsset: StaticAsset
+    private let scriptAsset: StaticAsset
 
-    /// Renders the page, whose commands call the API at the given address.
-    init(publicURL: WebOrigin) throws {
-        documentAsset = StaticAsset(OpenAPIDocument.json, type: "application/json")
-        let document = try OpenAPIDocument()
+    /// Renders everything.
+    ///
+    /// - Parameters:
+    ///   - publicURL: the address of the API in commands and links.
+    ///   - name: the name of the site.
+    /// - Throws: `JSONParser.Failure` when the document is not JSON.
+    init(publicURL: WebOrigin, name: SiteName = .standard) throws {
+        let index = JSONValue.object([
+            .init(name: "name", value: .string(name.english)),
+            .init(name: "version", value: .string(Version.current)),
+            .init(name: "docs", value: .string(publicURL.description + APIPath.docs)),
+            .init(name: "openapi", value: .string(publicURL.description + APIPath.openAPI)),
+        ])
+        indexAsset = StaticAsset(Array((index.compact + "\n").utf8), type: "application/json")
+        documentAsset = StaticAsset(Array(OpenAPIDocument.text(for: name.english).utf8), type: "application/json")
         pageAssets = Dictionary(
-            uniqueKeysWithValues: SiteLanguage.allCases.map { language in
+            uniqueKeysWithValues: try SiteLanguage.allCases.map { language in
+                let document = try OpenAPIDocument(for: name[language])
                 let page = DocsPage(document: document, publicURL: publicURL.description, language: language)
                 return (language, StaticAsset(Array(page.html.utf8), type: "text/html; charset=utf-8"))
             }
@@ -30,6 +51,16 @@ struct OpenAPIRoutes: Sendable {
             PackageResources.docs_operations_css + PackageResources.docs_css,
             type: "text/css; charset=utf-8"
         )
+        scriptAsset = StaticAsset(PackageResources.docs_try_js, type: "text/javascript; charset=utf-8")
+    }
+
+    /// `GET /api/`: name and version of the API, with links to its documentation.
+    @Sendable func index(_ request: Request, context: some RequestContext) throws -> Response {
+        // The router takes `/api` for the same path.
+        guard request.uri.path.isExactly(APIPath.index) else {
+            throw APIError(.notFound, detail: "There is nothing at this path.")
+        }
+        return indexAsset.response(to: request)
     }
 
     /// `GET /openapi.json`: the document.
@@ -43,10 +74,13 @@ struct OpenAPIRoutes: Sendable {
         guard var response = pageAssets[language]?.response(to: request) else { throw APIError(.internalError) }
         response.headers[.contentLanguage] = language.tag
         response.headers[.vary] = SiteLanguage.vary
-        response.headers[.contentSecurityPolicy] =
-            "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
-            + "form-action 'none'"
+        response.headers[.contentSecurityPolicy] = Self.pagePolicy
         return response
+    }
+
+    /// `GET /docs/try.js`: the page's script.
+    @Sendable func script(_ request: Request, context: some RequestContext) -> Response {
+        scriptAsset.response(to: request)
     }
 
     /// `GET /docs/style.css`: the page's style sheet.
@@ -55,7 +89,7 @@ struct OpenAPIRoutes: Sendable {
     }
 }
 
-/// Bytes that stay the same until the next version, and their name for caches.
+/// Bytes that are constant in a version, with their entity tag.
 private struct StaticAsset: Sendable {
     let body: ByteBuffer
     let headers: HTTPFields
@@ -68,12 +102,12 @@ private struct StaticAsset: Sendable {
         headers = [.contentType: type, .contentLength: String(bytes.count)]
     }
 
-    /// The bytes, or 304 when the client has them (RFC 9110, section 13.1.2).
+    /// The bytes, or 304 if the client has the current version (RFC 9110, section 13.1.2).
     func response(to request: Request) -> Response {
         let isKnown = request.headers[values: .ifNoneMatch].contains { value in
             value.split(separator: ",").contains { candidate in
                 let candidate = candidate.drop { $0 == " " }
-                // A proxy that compresses makes the name a weak one.
+                // A proxy that compresses turns the entity tag into a weak one.
                 let opaque = candidate.hasPrefix("W/") ? candidate.dropFirst(2) : candidate
                 return opaque.prefix { $0 != " " } == "\"\(tag)\"" || opaque == "*"
             }
@@ -83,7 +117,7 @@ private struct StaticAsset: Sendable {
             ? Response(status: .notModified)
             : Response(status: .ok, headers: headers, body: .init(byteBuffer: body))
         response.headers[.eTag] = "\"\(tag)\""
-        // May be kept, but is asked for each time: a new version is seen at once.
+        // Cacheable, but revalidated each time, so that a new version is visible at once.
         response.headers[.cacheControl] = "no-cache"
         return response
     }

@@ -1,9 +1,9 @@
 import Shared
 
 extension AuthorizationRequest {
-    /// Where the browser asks for a code (RFC 6749, section 4.1.1; RFC 7636, section 4.3).
+    /// The URL of the authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3).
     ///
-    /// The endpoint may have a query of its own (RFC 6749, section 3.1); `extra` is what only this provider takes.
+    /// The endpoint may have a query (RFC 6749, section 3.1); `extra` has the provider's own parameters.
     func address(
         at endpoint: String,
         clientID: String,

@@ -1,16 +1,16 @@
 import FoundationEssentials
 import Logging
 
-/// A document of a provider that is fetched when it is needed and kept for a while.
+/// A cached document of a provider, fetched on demand.
 ///
-/// While the provider is away the old one serves, up to a day; so a short outage of one of a provider's hosts stops
-/// nobody, and a key that the provider withdrew is trusted no longer than that.
+/// While the provider is unavailable, the cached document is used for up to a day: a short outage of one of its hosts does
+/// not prevent sign-ins, and a key that the provider withdrew is not trusted longer.
 actor CachedDocument<Document: Sendable> {
-    /// How long, in seconds, a document serves without being fetched anew.
+    /// How long a document is used without fetching it again, in seconds.
     static var freshAge: TimeInterval { 3600 }
-    /// How long, in seconds, it serves while it cannot be fetched anew.
+    /// How long it is used while it cannot be fetched, in seconds.
     static var usableAge: TimeInterval { 86_400 }
-    /// How long, in seconds, until it is tried again.
+    /// The interval between attempts after a failure, in seconds.
     static var retryInterval: TimeInterval { 60 }
 
     private let name: StaticString
@@ -18,13 +18,13 @@ actor CachedDocument<Document: Sendable> {
     private let now: @Sendable () -> Date
     private let fetch: @Sendable () async throws(ProviderError) -> Document
     private var held: (document: Document, fetchedAt: Date)?
-    /// When it was last fetched, or tried to be.
+    /// The time of the last attempt to fetch it.
     private var triedAt: Date?
-    /// When it was last fetched because it lacked something.
+    /// The time of the last fetch because a caller missed something in it.
     private var soughtAt: Date?
     private var running: Task<Result<Document, ProviderError>, Never>?
 
-    /// Makes an empty cache of what the log calls `name`.
+    /// Creates an empty cache; `name` is for the log.
     init(
         _ name: StaticString,
         logger: Logger,
@@ -39,17 +39,17 @@ actor CachedDocument<Document: Sendable> {
 
     /// The document.
     ///
-    /// - Throws: ``ProviderError`` when there is none that may serve.
+    /// - Throws: ``ProviderError`` if there is no usable one.
     func document() async throws(ProviderError) -> Document {
         if let held, isYounger(held.fetchedAt, than: Self.freshAge) { return held.document }
         if running == nil, let usable, let triedAt, isYounger(triedAt, than: Self.retryInterval) { return usable }
         return try await fetched()
     }
 
-    /// The document for a caller that misses something in it: fetched at once, however young it is, but for this reason
-    /// at most once a minute, so that names that nobody publishes do not become requests to the provider.
+    /// The document for a caller that misses something in it: fetched again regardless of its age, but for this reason at
+    /// most once a minute, so that unknown key names do not become requests to the provider.
     ///
-    /// - Throws: ``ProviderError`` when there is none that may serve.
+    /// - Throws: ``ProviderError`` if there is no usable one.
     func newerDocument() async throws(ProviderError) -> Document {
         if running == nil {
             if let usable, let soughtAt, isYounger(soughtAt, than: Self.retryInterval) { return usable }
@@ -58,7 +58,7 @@ actor CachedDocument<Document: Sendable> {
         return try await fetched()
     }
 
-    /// Fetches the document; however many ask, one request is under way.
+    /// Fetches the document; concurrent callers share one request.
     private func fetched() async throws(ProviderError) -> Document {
         let task = running ?? Task { await refresh() }
         running = task
@@ -98,7 +98,7 @@ actor CachedDocument<Document: Sendable> {
         held.flatMap { isYounger($0.fetchedAt, than: Self.usableAge) ? $0.document : nil }
     }
 
-    /// A moment that is to come means that the clock was set back: its age is unknown.
+    /// A time in the future means that the clock was set back, so the age is unknown.
     private func isYounger(_ moment: Date, than limit: TimeInterval) -> Bool {
         (0..<limit).contains(now().timeIntervalSince(moment))
     }

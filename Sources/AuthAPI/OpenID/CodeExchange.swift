@@ -4,11 +4,14 @@ import Shared
 /// Turns codes into tokens at a provider's token endpoint (RFC 6749, section 4.1.3).
 struct CodeExchange: Sendable {
     /// How a client says who it is (RFC 6749, section 2.3.1).
-    enum Authentication: Sendable {
+    enum Authentication: String, CaseIterable, Sendable {
         /// In the header.
         case basic
         /// In the body.
         case post
+
+        /// The name in discovery documents (OpenID Connect Core, section 9).
+        var registeredName: String { "client_secret_\(rawValue)" }
     }
 
     let client: ProviderClient
@@ -32,7 +35,7 @@ struct CodeExchange: Sendable {
         ]
         let authorization = authenticate(&form, by: authentication)
         let reply = try await client.post(endpoint, form: form, authorization: authorization)
-        guard reply.status == 200 else { throw Self.failure(of: reply) }
+        guard reply.status == 200, !Self.isFault(reply) else { throw Self.failure(of: reply) }
         return try TokenAnswer(reply.decoded(), receivedAt: now())
     }
 
@@ -66,10 +69,25 @@ struct CodeExchange: Sendable {
         }
     }
 
+    /// Whether a response with status 200 is an error, as those of GitHub are.
+    private static func isFault(_ reply: ProviderAnswer) -> Bool {
+        struct Message: Decodable {
+            let error: String
+            let accessToken: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case error
+                case accessToken = "access_token"
+            }
+        }
+        guard let message = try? reply.decoded(Message.self) else { return false }
+        return message.accessToken == nil
+    }
+
     /// What the endpoint's error means (RFC 6749, section 5.2).
     private static func failure(of reply: ProviderAnswer) -> ProviderError {
         struct Fault: Decodable { let error: String }
-        guard (400...401).contains(reply.status), let fault = try? reply.decoded(Fault.self) else {
+        guard [200, 400, 401].contains(reply.status), let fault = try? reply.decoded(Fault.self) else {
             return reply.failure
         }
         let details = LogExcerpt(errorCode: fault.error).map { [(name: "provider_error", value: $0)] } ?? []
@@ -77,12 +95,14 @@ struct CodeExchange: Sendable {
             ProviderError(failure, reason, details: details)
         }
         return switch TokenFault(exactly: fault.error) {
-        case .invalidGrant:
+        case .invalidGrant, .badVerificationCode:
             error(.flowExpired, "the provider rejected the code: already used, expired, or issued to another client")
-        case .invalidClient, .unauthorizedClient:
+        case .invalidClient, .unauthorizedClient, .incorrectClientCredentials:
             error(.providerError, "the provider rejected the client ID and secret")
         case .redirectMismatch:
             error(.providerError, "the provider does not know this site's callback address: compare PUBLIC_URL")
+        case .unverifiedUserEmail:
+            error(.emailUnverified, "the provider issues tokens only to users whose email it has verified")
         case .temporarilyUnavailable, .serverError:
             error(.providerUnavailable, "the provider cannot issue tokens now")
         case nil: error(.providerError, "the provider rejected the code exchange")
@@ -90,11 +110,15 @@ struct CodeExchange: Sendable {
     }
 }
 
-/// The errors of a token endpoint that make a difference (RFC 6749, section 5.2).
+/// The errors of a token endpoint that make a difference (RFC 6749, section 5.2; GitHub, "Troubleshooting OAuth app access
+/// token request errors").
 private enum TokenFault: String, CaseIterable {
     case invalidGrant = "invalid_grant"
     case invalidClient = "invalid_client"
     case unauthorizedClient = "unauthorized_client"
+    case badVerificationCode = "bad_verification_code"
+    case incorrectClientCredentials = "incorrect_client_credentials"
+    case unverifiedUserEmail = "unverified_user_email"
     case redirectMismatch = "redirect_uri_mismatch"
     case temporarilyUnavailable = "temporarily_unavailable"
     case serverError = "server_error"

@@ -5,7 +5,6 @@ import Shared
 struct DiscordProvider: IdentityProvider {
     private static let scope = "identify email"
 
-    let name = OAuthProvider.discord
     private let settings: ProviderSettings
     private let client: ProviderClient
     private let exchange: CodeExchange
@@ -49,12 +48,14 @@ struct DiscordProvider: IdentityProvider {
         guard (1...20).contains(person.id.utf8.count), person.id.utf8.allSatisfy(Self.isDigit) else {
             throw ProviderError(.providerError, "the provider's response contains no user")
         }
-        let email = try EmailAddress.verified(person.email, isVerified: person.verified == true)
+        let email = ReportedEmail(person.email, isVerified: person.verified == true)
         return ProviderIdentity(
-            provider: .discord,
+            provider: settings.key,
+            issuer: settings.issuer,
             subject: person.id,
-            email: email,
-            isEmailAuthority: EmailAuthority.isAuthority(.discord, for: email, hostedDomain: nil),
+            email: email.verified,
+            unverifiedEmail: email.unverified,
+            isEmailAuthority: EmailAuthority.isAuthority(.discord, for: email.verified, hostedDomain: nil),
             displayName: [person.globalName, person.username].compactMap(\.self)
                 .firstNonNil { DisplayName(cleaning: $0)?.value },
             avatarURL: Self.picture(of: person.id, hash: person.avatar),

@@ -1,7 +1,7 @@
 import JWTKit
 import Shared
 
-/// What an ID token says (OpenID Connect Core, sections 2 and 5.1); times in seconds since 1970.
+/// What an ID token says (OpenID Connect Core, section 2); times in seconds since 1970.
 struct IDTokenClaims: JWTPayload {
     let issuer: String
     let subject: String?
@@ -15,12 +15,8 @@ struct IDTokenClaims: JWTPayload {
     let authenticatedAt: Double?
     let nonce: String?
     let accessTokenHash: String?
-    let email: String?
-    let isEmailVerified: Bool
-    /// The Google Workspace domain of the account (Google, "OpenID Connect", "An ID token's payload").
-    let hostedDomain: String?
-    let name: String?
-    let picture: String?
+    /// What it says about the person.
+    let profile: OpenIDProfile
 
     private enum CodingKeys: String, CodingKey {
         case issuer = "iss"
@@ -33,10 +29,6 @@ struct IDTokenClaims: JWTPayload {
         case authenticatedAt = "auth_time"
         case nonce
         case accessTokenHash = "at_hash"
-        case email
-        case isEmailVerified = "email_verified"
-        case hostedDomain = "hd"
-        case name, picture
     }
 
     init(from decoder: any Decoder) throws {
@@ -56,18 +48,7 @@ struct IDTokenClaims: JWTPayload {
         authenticatedAt = try? container.decode(Double.self, forKey: .authenticatedAt)
         nonce = try container.decodeIfPresent(String.self, forKey: .nonce)
         accessTokenHash = try container.decodeIfPresent(String.self, forKey: .accessTokenHash)
-        // An email of another type is none, which is refused with a reason of its own.
-        email = try? container.decode(String.self, forKey: .email)
-        hostedDomain = try? container.decode(String.self, forKey: .hostedDomain)
-        // Some providers write the boolean as a text; anything but a plain yes is a no.
-        if let text = try? container.decode(String.self, forKey: .isEmailVerified) {
-            isEmailVerified = text.isExactly("true")
-        } else {
-            isEmailVerified = (try? container.decode(Bool.self, forKey: .isEmailVerified)) ?? false
-        }
-        // For show only: an odd one is none.
-        name = try? container.decode(String.self, forKey: .name)
-        picture = try? container.decode(String.self, forKey: .picture)
+        profile = try OpenIDProfile(from: decoder)
     }
 
     /// Never called: this site writes no ID tokens.

@@ -5,6 +5,15 @@ import Shared
 
 /// Checks ID tokens (OpenID Connect Core, section 3.1.3.7; RFC 8725).
 struct IDTokenVerifier: Sendable {
+    /// What ID tokens are signed with.
+    enum Signature: Sendable {
+        /// Keys that the provider publishes.
+        case publishedKeys(CachedDocument<SigningKeys>)
+        /// HS256 with the client secret, and nothing else: LINE's web login only, whose discovery document says ES256
+        /// (LINE, "Get profile information from ID tokens", "Header").
+        case clientSecret(Secret)
+    }
+
     /// What a token is checked against besides the keys.
     struct Expectation: Sendable {
         let nonce: Secret
@@ -22,7 +31,7 @@ struct IDTokenVerifier: Sendable {
     /// The issuers whose tokens are taken: one, for Google in two spellings.
     let issuers: [String]
     let clientID: String
-    let keys: CachedDocument<SigningKeys>
+    let signature: Signature
     let now: @Sendable () -> Date
 
     /// The claims of a good token.
@@ -32,17 +41,18 @@ struct IDTokenVerifier: Sendable {
         guard token.value.utf8.count <= Self.maximumLength else {
             throw ProviderError(.providerError, "the ID token is too long")
         }
-        let key = try await key(for: header(of: token))
+        let header = try header(of: token)
         let claims: IDTokenClaims
-        do {
-            claims = try await key.verifier.verify(token.value, as: IDTokenClaims.self)
-        } catch let error as JWTError where error.errorType == .malformedToken {
-            // The signature is checked before the claims are read.
-            throw ProviderError(.providerError, "the ID token lacks a claim, or has one of another type")
-        } catch {
-            throw ProviderError(.providerError, "the signature of the ID token is invalid")
+        switch signature {
+        case .publishedKeys(let keys):
+            guard let algorithm = SigningKeys.Algorithm(exactly: header.alg) else { throw Self.unacceptable }
+            claims = try await signedClaims(of: token, named: header.kid, by: algorithm, in: keys)
+            try checkIdentity(of: claims, algorithm == .edDSA ? .sha512 : .sha256, expected)
+        case .clientSecret(let secret):
+            guard header.alg.isExactly("HS256") else { throw Self.unacceptable }
+            claims = try await Self.claims(of: token, signedWith: secret)
+            try checkIdentity(of: claims, .sha256, expected)
         }
-        try checkIdentity(of: claims, expected)
         try checkTimes(of: claims)
         return claims
     }
@@ -87,18 +97,64 @@ struct IDTokenVerifier: Sendable {
         return header
     }
 
-    /// The provider's own key of that name: nothing that the token itself brings along or points to is ever used.
-    private func key(for header: Header) async throws(ProviderError) -> SigningKeys.Key {
-        guard let algorithm = SigningKeys.Algorithm(exactly: header.alg) else {
-            throw ProviderError(.providerError, "the ID token is signed with an algorithm that is not accepted")
+    private static let unacceptable = ProviderError(
+        .providerError,
+        "the ID token is signed with an algorithm that is not accepted"
+    )
+
+    /// The claims of a token that one of the provider's own keys has signed: nothing that the token itself brings along or
+    /// points to is ever used.
+    private func signedClaims(
+        of token: Secret,
+        named id: String?,
+        by algorithm: SigningKeys.Algorithm,
+        in keys: CachedDocument<SigningKeys>
+    ) async throws(ProviderError) -> IDTokenClaims {
+        let held = try await keys.document().keys(named: id, for: algorithm)
+        if let claims = try await Self.claims(of: token, signedBy: held.map(\.verifier)) { return claims }
+        // OpenID Connect Core, section 10.1.1: the provider may have changed its keys, with a new name or the same.
+        let newer = try await keys.newerDocument().keys(named: id, for: algorithm)
+        if let claims = try await Self.claims(of: token, signedBy: newer.map(\.verifier)) { return claims }
+        guard newer.isEmpty else {
+            throw ProviderError(.providerError, "the signature of the ID token is invalid")
         }
-        if let key = try await keys.document().key(named: header.kid, for: algorithm) { return key }
-        // OpenID Connect Core, section 10.1.1: a name that is new means that the provider changed its keys.
-        if let key = try await keys.newerDocument().key(named: header.kid, for: algorithm) { return key }
         throw ProviderError(.providerError, "the ID token is signed with a key that the provider does not publish")
     }
 
-    private func checkIdentity(of claims: IDTokenClaims, _ expected: Expectation) throws(ProviderError) {
+    /// The claims of a token that the holder of the client secret has signed.
+    private static func claims(of token: Secret, signedWith secret: Secret) async throws(ProviderError) -> IDTokenClaims
+    {
+        let verifier = JWTKeyCollection()
+        await verifier.add(hmac: HMACKey(from: Array(secret.value.utf8)), digestAlgorithm: .sha256)
+        guard let claims = try await claims(of: token, signedBy: [verifier]) else {
+            throw ProviderError(.providerError, "the signature of the ID token is invalid")
+        }
+        return claims
+    }
+
+    /// The claims; nil when none of the keys has signed them.
+    private static func claims(
+        of token: Secret,
+        signedBy keys: [JWTKeyCollection]
+    ) async throws(ProviderError) -> IDTokenClaims? {
+        for key in keys {
+            do {
+                return try await key.verify(token.value, as: IDTokenClaims.self)
+            } catch let error as JWTError where error.errorType == .malformedToken {
+                // The signature is checked before the claims are read.
+                throw ProviderError(.providerError, "the ID token lacks a claim, or has one of another type")
+            } catch {
+                continue
+            }
+        }
+        return nil
+    }
+
+    private func checkIdentity(
+        of claims: IDTokenClaims,
+        _ digest: TokenDigest,
+        _ expected: Expectation
+    ) throws(ProviderError) {
         // Byte by byte: what a token says is of any length and any script.
         guard issuers.contains(where: { $0.isExactly(claims.issuer) }) else {
             throw .mismatch(
@@ -135,12 +191,26 @@ struct IDTokenVerifier: Sendable {
         guard let subject = claims.subject, (1...255).contains(subject.utf8.count),
             subject.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw ProviderError(.providerError, "the ID token has no valid subject") }
-        // Section 3.1.3.8: the left half of the digest that belongs to the signature's algorithm, SHA-256 for both.
         if let hash = claims.accessTokenHash {
-            let digest = SHA256.hash(data: Array(expected.accessToken.value.utf8))
-            guard Base64URL.encode(digest.prefix(16)).isExactly(hash) else {
+            guard Base64URL.encode(Self.halfHash(of: expected.accessToken, digest)).isExactly(hash) else {
                 throw ProviderError(.providerError, "the ID token belongs to another access token")
             }
+        }
+    }
+
+    /// The digest that belongs to a signature's algorithm.
+    private enum TokenDigest {
+        case sha256
+        /// Ed25519's (RFC 8032, section 5.1).
+        case sha512
+    }
+
+    /// Section 3.1.3.8: the left half of the digest.
+    private static func halfHash(of token: Secret, _ digest: TokenDigest) -> [UInt8] {
+        let bytes = Array(token.value.utf8)
+        return switch digest {
+        case .sha256: Array(SHA256.hash(data: bytes).prefix(16))
+        case .sha512: Array(SHA512.hash(data: bytes).prefix(32))
         }
     }
 

@@ -3,9 +3,6 @@ import Shared
 
 /// A provider that vouches for who somebody is: where to send the browser, and what to make of it when it is back.
 protocol IdentityProvider: Sendable {
-    /// Which provider it is.
-    var name: OAuthProvider { get }
-
     /// Where to send the browser (RFC 6749, section 4.1.1; PKCE with S256: RFC 7636, section 4.3).
     ///
     /// - Throws: ``ProviderError``.
@@ -13,7 +10,7 @@ protocol IdentityProvider: Sendable {
 
     /// Exchanges a code and checks whom the provider vouches for.
     ///
-    /// - Throws: ``ProviderError``, also where the provider has not verified an email.
+    /// - Throws: ``ProviderError``.
     func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity
 
     /// Revokes a token and what was granted with it (RFC 7009); does nothing where the provider has no endpoint for that.
@@ -52,12 +49,17 @@ struct AuthorizationAnswer: Sendable {
     var authenticatedSince: Date?
 }
 
-/// A provider account whose email the provider has verified.
+/// A provider account.
 struct ProviderIdentity: Sendable {
     let provider: OAuthProvider
+    /// The issuer under that key: the same subject at another issuer is another user.
+    let issuer: String
     /// What the provider calls the person: at most 255 characters; never the email, which can change hands.
     let subject: String
-    let email: EmailAddress
+    /// The address that the provider has verified; nil when it reports none, or none that accounts here can have.
+    let email: EmailAddress?
+    /// The address that the provider reports without having verified it: only to be shown to the user.
+    let unverifiedEmail: EmailAddress?
     /// Whether the provider is the authority for the email today: see ``EmailAuthority``.
     let isEmailAuthority: Bool
     /// A name to show, within the rules of ``DisplayName``; nil when the provider gave none.

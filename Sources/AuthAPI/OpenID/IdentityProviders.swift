@@ -7,39 +7,53 @@ import Shared
 /// The providers that are on, and the connections to them.
 struct IdentityProviders: Service {
     private let providers: [OAuthProvider: any IdentityProvider]
-    /// Nil when no provider is on.
-    private let client: HTTPClient?
+    private let settings: ProviderList
+    /// One for all providers, and one for each that has its own certificate authorities.
+    private let clients: [HTTPClient]
 
     /// Makes the providers; nothing is asked before the first flow.
     init(
-        _ settings: [OAuthProvider: ProviderSettings],
+        _ settings: ProviderList,
         logger: Logger,
         now: @escaping @Sendable () -> Date = { Date.now },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
-        guard !settings.isEmpty else {
-            providers = [:]
-            client = nil
-            return
-        }
-        let http = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: ProviderClient.clientConfiguration
-        )
-        let client = ProviderClient(client: http, sleep: sleep)
+        self.settings = settings
+        var clients: [HTTPClient] = []
+        var common: ProviderClient?
         var providers: [OAuthProvider: any IdentityProvider] = [:]
-        for (name, settings) in settings {
-            switch name {
-            case .google: providers[name] = GoogleProvider(settings, client: client, logger: logger, now: now)
-            case .discord: providers[name] = DiscordProvider(settings, client: client, now: now)
+        for settings in settings.all {
+            let authorities = settings.openID.authorities
+            let client: ProviderClient
+            if let common, authorities == nil {
+                client = common
+            } else {
+                let http = HTTPClient(
+                    eventLoopGroupProvider: .singleton,
+                    configuration: ProviderClient.clientConfiguration(trusting: authorities)
+                )
+                clients.append(http)
+                client = ProviderClient(client: http, sleep: sleep)
+                if authorities == nil { common = client }
             }
+            providers[settings.key] =
+                switch settings.kind {
+                case .google, .line, .oidc: OpenIDProvider(settings, client: client, logger: logger, now: now)
+                case .discord: DiscordProvider(settings, client: client, now: now)
+                case .github: GitHubProvider(settings, client: client, now: now)
+                }
         }
         self.providers = providers
-        self.client = http
+        self.clients = clients
     }
 
     /// The provider; nil when it is off.
     subscript(_ name: OAuthProvider) -> (any IdentityProvider)? { providers[name] }
+
+    /// The provider that an identity belongs to; nil when it is off, or has another issuer by now.
+    subscript(_ identity: IdentityKey) -> (any IdentityProvider)? {
+        settings.signsIn(identity.provider, linkedAt: identity.issuer) ? providers[identity.provider] : nil
+    }
 
     /// Waits for the end of the server, then closes the connections.
     func run() async throws {
@@ -48,7 +62,9 @@ struct IdentityProviders: Service {
     }
 
     /// Closes the connections.
-    func close() async throws { try await client?.shutdown() }
+    func close() async throws {
+        for client in clients { try await client.shutdown() }
+    }
 }
 
 extension IdentityProviders: CustomStringConvertible {

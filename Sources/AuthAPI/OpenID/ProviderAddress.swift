@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Shared
 
 /// An address at a provider that this server may ask: https, or plain http on this machine for tests.
 struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
@@ -8,6 +9,7 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     /// The address as it was given.
     let description: String
     private let host: String
+    private let port: Int
     private let isEncrypted: Bool
 
     /// Reads an address; nil when it must not be asked.
@@ -15,6 +17,17 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     /// OpenID Connect Discovery 1.0, section 3: an issuer is https and has neither query nor fragment; an endpoint may
     /// have a query. What only confuses readers (user names, backslashes, blanks) is refused as well.
     init?(_ text: String, allowsQuery: Bool = false) {
+        self.init(text, allowsQuery: allowsQuery, isPlainAllowed: Self.isLoopback)
+    }
+
+    /// Reads the address at which this server asks, if browsers use another: scheme, host and port; http only in a private
+    /// network.
+    init?(internalOrigin text: String) {
+        self.init(text, allowsQuery: false, isPlainAllowed: Self.isPrivate)
+        guard ["", "/"].contains(pathAndQuery) else { return nil }
+    }
+
+    private init?(_ text: String, allowsQuery: Bool, isPlainAllowed: (String) -> Bool) {
         guard Self.isPlain(text),
             let parts = URLComponents(string: text, encodingInvalidCharacters: false),
             let scheme = parts.scheme?.lowercased(),
@@ -23,9 +36,12 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
             parts.port.map({ (1...65_535).contains($0) }) ?? true
         else { return nil }
         let name = Self.normalized(host)
-        guard scheme == "https" || Self.isLoopback(name) else { return nil }
+        // The HTTP client traps at hosts like `[`.
+        guard !name.isEmpty, !name.contains(where: { $0 == "[" || $0 == "]" }) else { return nil }
+        guard scheme == "https" || isPlainAllowed(name) else { return nil }
         description = text
         self.host = name
+        port = parts.port ?? (scheme == "https" ? 443 : 80)
         isEncrypted = scheme == "https"
     }
 
@@ -42,6 +58,50 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
         guard let endpoint = ProviderAddress(text, allowsQuery: true) else { return nil }
         if endpoint.host == host { return endpoint.isEncrypted || !isEncrypted ? endpoint : nil }
         return endpoint.isEncrypted && Self.isPublicName(endpoint.host) ? endpoint : nil
+    }
+
+    /// Where this server asks for an endpoint that the discovery document of this issuer names; nil when it must not be
+    /// asked.
+    ///
+    /// With an internal origin, the endpoints of the issuer's origin are asked there. A provider may name them by the
+    /// address at which it was asked.
+    func endpoint(_ text: String, through origin: ProviderAddress?) -> ProviderAddress? {
+        guard let origin else { return endpoint(text) }
+        if let given = ProviderAddress(text, allowsQuery: true, isPlainAllowed: Self.isPrivate),
+            given.hasOrigin(of: origin)
+        {
+            return given
+        }
+        guard let endpoint = endpoint(text) else { return nil }
+        return endpoint.hasOrigin(of: self) ? endpoint.moved(to: origin) : endpoint
+    }
+
+    /// The same path and query at another origin; nil if that is too long.
+    func moved(to origin: ProviderAddress) -> ProviderAddress? {
+        let start = String(origin.description.dropLast(origin.pathAndQuery.count))
+        return ProviderAddress(start + pathAndQuery, allowsQuery: true, isPlainAllowed: Self.isPrivate)
+    }
+
+    /// The alias of Microsoft for all its tenants, or for those of a kind, whose tokens have the issuers of single tenants;
+    /// nil for any other issuer (Microsoft, "OpenID Connect on the Microsoft identity platform").
+    var microsoftAlias: String? {
+        let hosts = ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"]
+        guard hosts.contains(host) || host == "sts.windows.net",
+            let tenant = pathAndQuery.split(separator: "/").first?.lowercased()
+        else { return nil }
+        return ["common", "organizations", "consumers"].contains(tenant) ? tenant : nil
+    }
+
+    /// The host, and the port unless it is the scheme's own.
+    var shownHost: String { port == (isEncrypted ? 443 : 80) ? host : "\(host):\(port)" }
+
+    private func hasOrigin(of other: ProviderAddress) -> Bool {
+        host == other.host && port == other.port && isEncrypted == other.isEncrypted
+    }
+
+    private var pathAndQuery: Substring {
+        guard let scheme = description.firstRange(of: "://") else { return "" }
+        return description[scheme.upperBound...].drop { $0 != "/" && $0 != "?" }
     }
 
     /// Whether the address is on this machine.
@@ -65,6 +125,12 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
         if name == "localhost" || name == "::1" { return true }
         let numbers = name.split(separator: ".", omittingEmptySubsequences: false)
         return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// Whether the name is one of a private network: not public by its spelling, and no public IP address.
+    private static func isPrivate(_ name: String) -> Bool {
+        guard let address = IPAddress(name) else { return !isPublicName(name) && !name.hasSuffix(".") }
+        return [IPNetwork].privateNetworks.contains(address)
     }
 
     /// Whether the name is one of the public internet as far as its spelling tells: not an IP address in any notation,

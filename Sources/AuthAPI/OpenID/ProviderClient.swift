@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import FoundationEssentials
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Shared
 
 /// Asks providers over HTTP and believes little: bounded in time and size, no redirects, JSON only.
@@ -27,8 +28,16 @@ struct ProviderClient: Sendable {
     }
 
     /// Settings for the HTTP client below.
-    static var clientConfiguration: HTTPClient.Configuration {
+    ///
+    /// - Parameter authorities: who may sign the provider's certificate; nil for the authorities of the system.
+    /// - Returns: the settings.
+    static func clientConfiguration(trusting authorities: [NIOSSLCertificate]? = nil) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        if let authorities {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .certificates(authorities)
+            configuration.tlsConfiguration = tls
+        }
         configuration.timeout.connect = .seconds(3)
         // Shorter than providers keep idle connections: a code must not be sent on one that is being closed.
         configuration.connectionPool.idleTimeout = .seconds(20)
@@ -85,6 +94,27 @@ struct ProviderClient: Sendable {
         return try await send(request)
     }
 
+    /// Deletes with a JSON body; the caller judges the status.
+    ///
+    /// - Throws: ``ProviderError`` when no response came.
+    func delete(
+        _ address: String,
+        json: some Encodable,
+        authorization: String
+    ) async throws(ProviderError) -> ProviderAnswer {
+        var request = HTTPClientRequest(url: address)
+        request.method = .DELETE
+        request.headers = [
+            "Accept": "application/json", "User-Agent": "yoshikosan", "Content-Type": "application/json",
+            "Authorization": authorization,
+        ]
+        guard let body = try? JSONEncoder().encode(json) else {
+            throw ProviderError(.internalError, "the request cannot be encoded")
+        }
+        request.body = .bytes(ByteBuffer(bytes: body))
+        return try await send(request)
+    }
+
     /// Runs the request against the clock, the reading of the body included.
     private func send(_ request: HTTPClientRequest) async throws(ProviderError) -> ProviderAnswer {
         do {
@@ -111,6 +141,8 @@ struct ProviderClient: Sendable {
             throw error
         } catch is NIOTooManyBytesError {
             throw ProviderError(.providerError, "the provider's response is too long")
+        } catch let error where error is NIOSSLError || error is NIOSSLExtraError {
+            throw ProviderError(.providerUnavailable, "the provider's certificate is not trusted, or TLS failed")
         } catch {
             throw ProviderError(.providerUnavailable, "the provider cannot be reached, or closed the connection")
         }

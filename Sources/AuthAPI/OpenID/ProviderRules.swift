@@ -37,25 +37,23 @@ extension ProviderError {
     }
 }
 
-extension EmailAddress {
-    /// The address that a provider gave, when the provider has verified it.
-    ///
-    /// Unlike what people type, it is taken as it is or not at all: characters that look or fold like others must not
-    /// make one person's address of another's.
-    ///
-    /// - Throws: ``ProviderError`` with `email_missing`, `email_unusable` or `email_unverified`.
-    static func verified(_ text: String?, isVerified: Bool) throws(ProviderError) -> EmailAddress {
-        guard let text, text.utf8.contains(where: { $0 != UInt8(ascii: " ") }) else {
-            throw ProviderError(.emailMissing, "the provider account has no email, or did not share it")
+/// The email address that a provider reports for an account: verified, unverified, or none.
+struct ReportedEmail: Sendable {
+    /// The address, if the provider has verified it.
+    let verified: EmailAddress?
+    /// The address, if the provider has not verified it.
+    let unverified: EmailAddress?
+
+    /// Reads the address as it is or not at all: unlike typed text it is not cleaned, because characters that look or
+    /// fold like others must not turn one user's address into another's.
+    init(_ text: String?, isVerified: Bool) {
+        var email: EmailAddress?
+        if let text, text.utf8.count <= 2 * EmailAddress.maximumLength,
+            text.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+        {
+            email = try? EmailAddress(exactly: text)
         }
-        guard text.utf8.count <= 2 * maximumLength, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }),
-            let email = try? EmailAddress(exactly: text)
-        else {
-            throw ProviderError(.emailUnusable, "the provider account's email is not one that accounts here can have")
-        }
-        guard isVerified else {
-            throw ProviderError(.emailUnverified, "the provider has not verified the account's email")
-        }
-        return email
+        verified = isVerified ? email : nil
+        unverified = isVerified ? nil : email
     }
 }

@@ -7,7 +7,10 @@ struct SigningKeys: Sendable {
     /// never `none`, and nothing that treats a public key as a shared secret.
     enum Algorithm: String, CaseIterable, Sendable {
         case rs256 = "RS256"
+        case ps256 = "PS256"
         case es256 = "ES256"
+        /// Ed25519 (RFC 8037, section 3.1).
+        case edDSA = "EdDSA"
     }
 
     /// One key, for one algorithm only.
@@ -20,25 +23,34 @@ struct SigningKeys: Sendable {
 
     /// The most keys that are looked at.
     static let maximumCount = 64
+    /// The most keys of one name that are tried.
+    static let maximumCandidates = 4
 
-    private let keys: [Key]
+    /// Each published key with the algorithms that it serves.
+    private let keys: [[Key]]
 
     /// Reads a set of keys; those that this client has no use for are passed over (RFC 7517, section 5).
     init(_ document: Document) async {
-        var keys: [Key] = []
+        var keys: [[Key]] = []
         for entry in document.keys.prefix(Self.maximumCount) {
-            if let key = await entry.key { keys.append(key) }
+            let served = await entry.keys
+            if !served.isEmpty { keys.append(served) }
         }
         self.keys = keys
     }
 
-    /// The key for a token's header.
+    /// Whether there is no key that this client has a use for.
+    var isEmpty: Bool { keys.isEmpty }
+
+    /// The keys for a token's header: more than one if the provider gives several the same name, which RFC 7517, section
+    /// 4.5, allows for different types, and some do while they replace a key.
     ///
-    /// - Returns: nil when the provider publishes none of that name, for that algorithm; a token without a name is
-    ///   taken only when there is one key in all (OpenID Connect Core, section 10.1).
-    func key(named id: String?, for algorithm: Algorithm) -> Key? {
-        guard let id else { return keys.count == 1 && keys[0].algorithm == algorithm ? keys[0] : nil }
-        return keys.first { $0.id?.isExactly(id) == true && $0.algorithm == algorithm }
+    /// - Returns: none when the provider publishes none of that name for that algorithm; a token without a name is taken
+    ///   only when there is one key in all (OpenID Connect Core, section 10.1).
+    func keys(named id: String?, for algorithm: Algorithm) -> [Key] {
+        let all = keys.joined().filter { $0.algorithm == algorithm }
+        guard let id else { return keys.count == 1 ? all : [] }
+        return Array(all.filter { $0.id?.isExactly(id) == true }.prefix(Self.maximumCandidates))
     }
 }
 
@@ -86,45 +98,66 @@ extension SigningKeys {
             y = text(.y)
         }
 
-        /// The key, when it is one for signatures that this client checks.
-        fileprivate var key: Key? {
+        /// The key once for each algorithm that it serves; none when it is not one for signatures that this client checks.
+        ///
+        /// One that does not name its algorithm serves each algorithm of its type.
+        fileprivate var keys: [Key] {
             get async {
                 guard use?.isExactly("sig") ?? true, let type = type.flatMap({ KeyType(exactly: $0) }) else {
-                    return nil
+                    return []
                 }
-                let declared = algorithm.map { Algorithm(exactly: $0) } ?? type.algorithm
-                guard declared == type.algorithm else { return nil }
-                let verifier = JWTKeyCollection()
-                switch type {
-                case .rsa:
-                    // Up to 8192 bits; below 2048 the library refuses. A longer one would only cost time.
-                    guard let modulus, let exponent, modulus.utf8.count <= 1400, exponent.utf8.count <= 8,
-                        let key = try? Insecure.RSA.PublicKey(modulus: modulus, exponent: exponent)
-                    else { return nil }
-                    await verifier.add(rsa: key, digestAlgorithm: .sha256)
-                    return Key(id: id, algorithm: .rs256, verifier: verifier)
-                case .ellipticCurve:
-                    guard curve?.isExactly("P-256") == true, let x, let y,
-                        let key = try? ES256PublicKey(parameters: (x, y))
-                    else {
-                        return nil
+                var keys: [Key] = []
+                for served in type.algorithms where algorithm.map({ $0.isExactly(served.rawValue) }) ?? true {
+                    let verifier = JWTKeyCollection()
+                    if await add(to: verifier, for: served) {
+                        keys.append(Key(id: id, algorithm: served, verifier: verifier))
                     }
-                    await verifier.add(ecdsa: key)
-                    return Key(id: id, algorithm: .es256, verifier: verifier)
                 }
+                return keys
             }
+        }
+
+        /// Adds the key to a collection.
+        ///
+        /// - Returns: whether it is a good one.
+        private func add(to verifier: JWTKeyCollection, for algorithm: Algorithm) async -> Bool {
+            switch algorithm {
+            case .rs256, .ps256:
+                // Up to 8192 bits; below 2048 the library refuses. A longer one would only cost time.
+                guard let modulus, let exponent, modulus.utf8.count <= 1400, exponent.utf8.count <= 8,
+                    let key = try? Insecure.RSA.PublicKey(modulus: modulus, exponent: exponent)
+                else { return false }
+                if algorithm == .rs256 {
+                    await verifier.add(rsa: key, digestAlgorithm: .sha256)
+                } else {
+                    await verifier.add(pss: key, digestAlgorithm: .sha256)
+                }
+            case .es256:
+                guard curve?.isExactly("P-256") == true, let x, let y,
+                    let key = try? ES256PublicKey(parameters: (x, y))
+                else { return false }
+                await verifier.add(ecdsa: key)
+            case .edDSA:
+                guard curve?.isExactly("Ed25519") == true, let x, x.utf8.count <= 64,
+                    let key = try? EdDSA.PublicKey(x: x, curve: .ed25519)
+                else { return false }
+                await verifier.add(eddsa: key)
+            }
+            return true
         }
     }
 
-    /// The kinds of keys (RFC 7518, section 6.1), each for one algorithm.
+    /// The kinds of keys (RFC 7518, section 6.1; RFC 8037, section 2).
     private enum KeyType: String, CaseIterable {
         case rsa = "RSA"
         case ellipticCurve = "EC"
+        case octetKeyPair = "OKP"
 
-        var algorithm: Algorithm {
+        var algorithms: [Algorithm] {
             switch self {
-            case .rsa: .rs256
-            case .ellipticCurve: .es256
+            case .rsa: [.rs256, .ps256]
+            case .ellipticCurve: [.es256]
+            case .octetKeyPair: [.edDSA]
             }
         }
     }

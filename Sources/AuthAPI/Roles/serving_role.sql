@@ -28,7 +28,7 @@ BEGIN
         'GRANT SELECT, INSERT, UPDATE (email, name, avatar_url, password_hash, email_verified_at, disabled_at,
             devices_known_since), DELETE
             ON users TO %I',
-        'GRANT SELECT, INSERT, UPDATE (email, access_token, refresh_token, key_version, expires_at), DELETE
+        'GRANT SELECT, INSERT, UPDATE (email, issuer, access_token, refresh_token, key_version, expires_at), DELETE
             ON oauth_accounts TO %I',
         'GRANT SELECT, INSERT, DELETE ON disconnected_identities TO %I',
         'GRANT SELECT, INSERT, UPDATE (used), DELETE ON invites TO %I',

@@ -1,30 +1,30 @@
 public import NIOCore
 
-/// Decides which client a request comes from.
+/// Determines the client of a request.
 public enum ClientAddress {
-    /// The client's address: what `X-Real-IP` says when the peer is trusted, else the address of the peer.
+    /// The client's address: `X-Real-IP` if the peer is trusted, otherwise the address of the peer.
     ///
-    /// A missing, empty or unreadable header (`unknown`, an obfuscated name of RFC 7239) means the peer, so that leaving
-    /// it out never escapes a limit that counts by address.
+    /// A missing, empty or unreadable header (`unknown`, an obfuscated name of RFC 7239) means the peer, so that
+    /// omitting it never evades a rate limit by address.
     ///
     /// - Parameters:
     ///   - peer: the other end of the connection.
     ///   - realIP: the value of `X-Real-IP`.
     ///   - trustedPeers: the networks of the reverse proxy and the frontend (`TRUSTED_PEERS`).
-    /// - Returns: the address in its one spelling; `unknown` for a local socket that names no client.
+    /// - Returns: the address in canonical form; `unknown` for a local socket without the header.
     public static func of(peer: SocketAddress?, realIP: String?, trusting trustedPeers: [IPNetwork]) -> String {
         if isTrusted(peer, by: trustedPeers), let realIP, let client = named(in: realIP) { return client.description }
         return peer.flatMap { IPAddress($0) }?.description ?? "unknown"
     }
 
-    /// Whether what the peer says about the client counts; a local socket is always trusted.
+    /// Whether the peer's information about the client is trusted; that of a local socket always is.
     public static func isTrusted(_ peer: SocketAddress?, by trustedPeers: [IPNetwork]) -> Bool {
         guard let peer else { return false }
         guard let address = IPAddress(peer) else { return true }
         return trustedPeers.contains(address)
     }
 
-    /// The address that a forwarding header names: the last entry of its list, the one that the peer itself wrote.
+    /// The address in a forwarding header: the last entry of its list, which the peer itself added.
     ///
     /// Proxies write `198.51.100.7`, `198.51.100.7:4711`, `2001:db8::2`, `[2001:db8::2]` and `[2001:db8::2]:4711`.
     static func named(in header: String) -> IPAddress? {

@@ -1,8 +1,8 @@
-/// The network that an address belongs to: what one household or company usually has to itself.
+/// The network of an address: the range that one household or company usually has.
 public enum ClientNetwork {
     /// The first 24 bits of an IPv4 address, the first 64 of an IPv6 address; `unknown` for anything else.
     ///
-    /// An IPv6 address that stands for an IPv4 address counts as that: behind a translator (`64:ff9b::/96`; RFC 6052,
+    /// An IPv6 address that represents an IPv4 address counts as that: behind a translator (`64:ff9b::/96`; RFC 6052,
     /// section 2.1) all IPv4 clients are in one /64, and with 6to4 (`2002::/16`; RFC 3056, section 2) each has 65,536.
     public static func of(_ address: String?) -> String {
         guard let address, let parsed = IPAddress(address) else { return "unknown" }

@@ -1,20 +1,20 @@
 @_spi(_Unicode) import Swift
 
-/// The host of a web address: a domain name in its ASCII form, or an IP address as a URL carries it.
+/// The host of a URL: a domain name in its ASCII form, or an IP address.
 ///
-/// Domain names may be internationalised (RFC 5890), in either spelling: `日本語.jp` is `xn--wgv71a119e.jp`. Upper case,
+/// Domain names may be internationalised (RFC 5890), in either form: `日本語.jp` is `xn--wgv71a119e.jp`. Upper case,
 /// full-width letters and ideographic full stops are folded as browsers fold them (UTS #46).
 struct HostName: Sendable {
-    /// Why a text is no host.
+    /// Why a text is not a host.
     struct Fault: Error {
-        /// What is wrong, to complete "the host …".
+        /// The reason, which completes "the host …".
         let reason: String
     }
 
-    /// The most bytes that are read; a domain name has at most 253 in its ASCII form.
+    /// The maximum length of the input in bytes; a domain name has at most 253 in its ASCII form.
     private static let maximumLength = 512
 
-    /// The one spelling of the host.
+    /// The host in canonical form.
     let ascii: String
 
     /// Reads a host.
@@ -34,7 +34,7 @@ struct HostName: Sendable {
         for label in labels { names.append(try Self.ascii(label)) }
         let name = names.joined(separator: ".")
         guard name.utf8.count <= 253 else { throw Fault(reason: "is longer than 253 characters") }
-        // What ends in a number is read as an IPv4 address (WHATWG URL, "ends in a number").
+        // A name that ends in a number is an IPv4 address (WHATWG URL, "ends in a number").
         if let last = names.last, last.utf8.allSatisfy({ (0x30...0x39).contains($0) }), IPAddress(name) == nil {
             throw Fault(reason: "is not an IPv4 address")
         }
@@ -66,7 +66,7 @@ struct HostName: Sendable {
         return name
     }
 
-    /// Whether an encoded label is what a name in Unicode is converted to.
+    /// Whether an encoded label is the result of converting a Unicode name.
     private static func isCanonical(_ encoded: [UInt8]) -> Bool {
         guard encoded.count <= 59, let label = Punycode.decode(encoded), let first = label.first,
             !label.allSatisfy(\.isASCII), label.allSatisfy(isAllowed), !isMark(first)
@@ -75,7 +75,7 @@ struct HostName: Sendable {
         return folded(text) == label && Punycode.encode(label).utf8.elementsEqual(encoded)
     }
 
-    /// The text in lower case and composed (NFC), with full-width characters narrowed and invisible ones left out.
+    /// The text in lower case and NFC, with full-width characters narrowed and invisible ones removed.
     private static func folded(_ text: some StringProtocol) -> [Unicode.Scalar] {
         var folded = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

@@ -2,16 +2,16 @@ public import NIOCore
 
 /// An IPv4 or IPv6 address.
 ///
-/// An IPv4 address that IPv6 carries (`::ffff:198.51.100.7`; RFC 4291, section 2.5.5.2) is that IPv4 address, so that
-/// every address has one value and one spelling.
+/// An IPv4-mapped IPv6 address (`::ffff:198.51.100.7`; RFC 4291, section 2.5.5.2) is that IPv4 address, so that every
+/// address has one value and one text form.
 public struct IPAddress: Sendable, Hashable {
-    /// The most bytes of an address in text form (`INET6_ADDRSTRLEN` without the terminator).
+    /// The maximum length of an address in text form (`INET6_ADDRSTRLEN` without the terminator).
     static let maximumLength = 45
 
     /// Four or sixteen bytes in network order.
     public let bytes: [UInt8]
 
-    /// Makes an address of four or sixteen bytes; nil for any other number.
+    /// Creates an address from four or sixteen bytes; nil for any other number.
     public init?(bytes: [UInt8]) {
         switch bytes.count {
         case 4: self.bytes = bytes
@@ -20,17 +20,17 @@ public struct IPAddress: Sendable, Hashable {
         }
     }
 
-    /// Reads `198.51.100.7` or `2001:db8::2` (RFC 4291, section 2.2); nil for anything else, such as leading zeros, a
-    /// zone, brackets, a port or blanks.
+    /// Parses `198.51.100.7` or `2001:db8::2` (RFC 4291, section 2.2); nil for anything else, such as leading zeros, a
+    /// zone, brackets, a port or spaces.
     public init?(_ text: some StringProtocol) {
-        // The library would read zones (RFC 4007, section 11), too.
+        // inet_pton would accept zones (RFC 4007, section 11), too.
         guard (2...Self.maximumLength).contains(text.utf8.count), text.utf8.allSatisfy(Self.isPart),
             let socket = try? SocketAddress(ipAddress: String(text), port: 0)
         else { return nil }
         self.init(socket)
     }
 
-    /// Reads an address as a URL carries it: an IPv6 address stands in brackets (RFC 3986, section 3.2.2).
+    /// Parses an address as in a URL: an IPv6 address has brackets (RFC 3986, section 3.2.2).
     public init?(host text: some StringProtocol) {
         let bytes = Array(text.utf8.prefix(Self.maximumLength + 3))
         let isBracketed = bytes.first == UInt8(ascii: "[") && bytes.last == UInt8(ascii: "]")
@@ -40,7 +40,7 @@ public struct IPAddress: Sendable, Hashable {
 
     /// The address of a socket, without port and zone; nil for a local socket.
     public init?(_ peer: SocketAddress) {
-        // Where an address lies in its structure: ip(7), ipv6(7).
+        // The offset of the address in its structure: ip(7), ipv6(7).
         let place: (offset: Int, count: Int)
         switch peer {
         case .v4: place = (4, 4)
@@ -57,10 +57,10 @@ public struct IPAddress: Sendable, Hashable {
     /// Whether it is an IPv4 address.
     public var isIPv4: Bool { bytes.count == 4 }
 
-    /// Whether it means every address of a machine: `0.0.0.0`, `::`.
+    /// Whether it is the unspecified address, `0.0.0.0` or `::`: all addresses of a machine.
     public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 
-    /// The address as a URL carries it.
+    /// The address as in a URL.
     public var urlHost: String { isIPv4 ? description : "[\(description)]" }
 
     private static func isPart(_ byte: UInt8) -> Bool {
@@ -74,7 +74,7 @@ public struct IPAddress: Sendable, Hashable {
 }
 
 extension IPAddress: CustomStringConvertible {
-    /// The one spelling of the address (RFC 5952).
+    /// The canonical text form of the address (RFC 5952).
     public var description: String {
         let socket = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes), port: 0)
         return socket?.ipAddress ?? "unknown"

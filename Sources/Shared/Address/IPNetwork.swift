@@ -1,11 +1,11 @@
 /// A range of addresses in CIDR notation (RFC 4632, section 3.1): `10.0.0.0/8`, `2001:db8::/32`, or one address.
 public struct IPNetwork: Sendable, Hashable {
-    /// Any address of the range.
+    /// An address of the range.
     private let address: IPAddress
-    /// How many bits all addresses of the range have in common.
+    /// The prefix length.
     private let prefixLength: Int
 
-    /// Reads an address, or an address and a prefix length; nil for anything else.
+    /// Parses an address, or an address and a prefix length; nil for anything else.
     public init?(_ text: some StringProtocol) {
         // An address, a slash and three digits.
         let bytes = Array(text.utf8.prefix(IPAddress.maximumLength + 5))
@@ -45,15 +45,14 @@ public struct IPNetwork: Sendable, Hashable {
 }
 
 extension IPNetwork: CustomStringConvertible {
-    /// The range in CIDR notation; one address stands alone.
+    /// The range in CIDR notation; a single address has no prefix length.
     public var description: String {
         prefixLength == address.bytes.count * 8 ? address.description : "\(address)/\(prefixLength)"
     }
 }
 
 extension [IPNetwork] {
-    /// Loopback and the private networks (RFC 1918; RFC 4193): where the reverse proxy is unless a setting says
-    /// otherwise.
+    /// Loopback and the private networks (RFC 1918; RFC 4193): the default networks of the reverse proxy.
     public static let privateNetworks = [
         "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7",
     ].compactMap { IPNetwork($0) }

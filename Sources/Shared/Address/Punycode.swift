@@ -35,7 +35,7 @@ enum Punycode {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// Decodes a label without its prefix (section 6.2); nil for what no encoder writes.
+    /// Decodes a label without its prefix (section 6.2); nil for invalid input.
     static func decode(_ text: some Collection<UInt8>) -> [Unicode.Scalar]? {
         let bytes = Array(text)
         let split = bytes.lastIndex(of: delimiter)

@@ -1,23 +1,23 @@
-/// Scheme, host and port of a web address (RFC 6454): `https://example.com`, `http://localhost:8080`.
+/// The origin of a URL (RFC 6454): scheme, host and port, such as `https://example.com`, `http://localhost:8080`.
 ///
-/// Every origin has one spelling: lower case, the scheme's own port left out, no dot at the end, internationalised names
-/// in ASCII (see ``HostName``).
+/// Every origin has one form: lower case, without the scheme's default port, without a dot at the end,
+/// internationalised names in ASCII (see ``HostName``).
 public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
-    /// Why a text is no origin.
+    /// Why a text is not an origin.
     public struct Fault: Error {
-        /// What is wrong, as a clause.
+        /// The reason, as a clause.
         public let reason: String
     }
 
-    /// The most bytes that are read.
+    /// The maximum length of the input in bytes.
     private static let maximumLength = 600
 
     /// `http` or `https`.
     public let scheme: String
-    /// Host and, unless it is the scheme's own, port, as a `Host` header carries them.
+    /// The host, and the port unless it is the scheme's default, as in a `Host` header.
     public let authority: String
 
-    /// The address of a site that was started without settings.
+    /// The URL of a site without settings.
     public static let localhost = WebOrigin(fixed: "http", "localhost:8080")
 
     private init(fixed scheme: String, _ authority: String) {
@@ -25,15 +25,15 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
         self.authority = authority
     }
 
-    /// Reads an address of the form `scheme://host[:port]`, with at most a slash behind it; nil for anything else.
+    /// Parses a URL of the form `scheme://host[:port]`, optionally with a slash at the end; nil for anything else.
     public init?(_ text: some StringProtocol) {
         guard let origin = try? WebOrigin(reading: text) else { return nil }
         self = origin
     }
 
-    /// Reads an address as the initialiser that returns nil does.
+    /// Parses a URL like the initialiser that returns nil.
     ///
-    /// - Throws: ``Fault`` that says what is wrong.
+    /// - Throws: ``Fault`` with the reason.
     public init(reading text: some StringProtocol) throws(Fault) {
         guard text.utf8.count <= Self.maximumLength else { throw Fault(reason: "it is too long") }
         let text = String(text)
@@ -49,12 +49,12 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
         try self.init(scheme: scheme, authority: Substring(rest))
     }
 
-    /// Reads host and port as a `Host` header carries them.
+    /// Parses host and port, as in a `Host` header.
     init(scheme: String, authority text: Substring) throws(Fault) {
         let bytes = text.utf8
         var host = text
         var port: Int?
-        // The colons of an IPv6 address stand in brackets.
+        // The colons of an IPv6 address are in brackets.
         let end = bytes.lastIndex(of: UInt8(ascii: "]")) ?? bytes.startIndex
         if let colon = bytes[end...].lastIndex(of: UInt8(ascii: ":")) {
             host = text[..<colon]
@@ -70,10 +70,22 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether browsers reach the site through TLS.
+    /// The port, unless it is the scheme's default.
+    public var port: Int? {
+        let bytes = authority.utf8
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), !bytes[colon...].contains(UInt8(ascii: "]")) else {
+            return nil
+        }
+        return Int(authority[bytes.index(after: colon)...])
+    }
+
+    /// The host without the port; an IPv6 address in brackets.
+    public var host: String { port.map { String(authority.dropLast("\($0)".utf8.count + 1)) } ?? authority }
+
+    /// Whether browsers reach the site over TLS.
     public var isSecure: Bool { scheme.utf8.count == 5 }
 
-    /// The origin as the `Origin` header writes it.
+    /// The origin as in the `Origin` header.
     public var description: String { "\(scheme)://\(authority)" }
 
     private static func defaultPort(of scheme: String) -> Int { scheme.utf8.count == 5 ? 443 : 80 }

@@ -1,26 +1,26 @@
-/// JSON (RFC 8259) written piece by piece, for the few texts of which every request makes one.
+/// JSON (RFC 8259) written piece by piece, for texts that every request produces.
 ///
-/// `JSONEncoder` takes ten times as long for them; whatever is written less often goes through it. Whoever appends the
-/// pieces sees to it that they make one value.
+/// `JSONEncoder` takes ten times as long for them; use it for everything else. The caller ensures that the pieces form
+/// one value.
 public struct JSONBytes {
-    /// What has been written, in UTF-8.
+    /// The text so far, in UTF-8.
     public private(set) var bytes: [UInt8] = []
 
-    /// Begins a text, with room for most log lines and answers.
+    /// Starts a text, with capacity for most log lines and responses.
     public init() { bytes.reserveCapacity(512) }
 
-    /// Appends what needs no escaping: punctuation and names.
+    /// Appends a literal that needs no escaping: punctuation and names.
     public mutating func append(_ literal: StaticString) {
         literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
-    /// Appends a text as it is; it must hold no character that needs escaping.
+    /// Appends a text unchanged; it must not contain a character that needs escaping.
     public mutating func append(unescaped text: String) {
         var text = text
         text.withUTF8 { bytes.append(contentsOf: $0) }
     }
 
-    /// Appends a number that is not negative, with zeros before it up to that many digits.
+    /// Appends a non-negative number, padded with zeros to that many digits.
     mutating func append(_ number: Int, digits: Int) {
         var place = 1
         for _ in 1..<digits { place *= 10 }
@@ -30,12 +30,12 @@ public struct JSONBytes {
         }
     }
 
-    /// Appends a string, in its quotes; nothing in it can end the string or the line, or steer a terminal.
+    /// Appends a string in quotes; nothing in it can end the string or the line, or control a terminal.
     public mutating func append(string text: String) {
         var text = text
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { utf8 in
-            // Nearly every text is plain ASCII; without a way out of the loop it takes many bytes at a time.
+            // Nearly every text is plain ASCII; without an early exit the loop is vectorised.
             var others: UInt8 = 0
             for byte in utf8 { others |= Self.isPlain(byte) ? 0 : 1 }
             if others == 0 {

@@ -1,11 +1,11 @@
-/// What a browser asks for in `Accept-Language` (RFC 9110, section 12.5.4).
+/// The languages that a browser accepts: `Accept-Language` (RFC 9110, section 12.5.4).
 ///
-/// A language counts as asked for when its tag is, or a longer one (`ja-JP` for `ja`; RFC 4647, section 3.4). What does
-/// not follow the grammar is passed over, and so is all that comes after the limits below.
+/// A language matches its tag and longer ones (`ja-JP` for `ja`; RFC 4647, section 3.4). Entries that violate the
+/// grammar are ignored, and so is everything beyond the limits below.
 struct AcceptLanguage: Sendable {
-    /// The most bytes that are read.
+    /// The maximum number of bytes to read.
     static let maximumLength = 1024
-    /// The most entries that are read.
+    /// The maximum number of entries to read.
     static let maximumCount = 32
 
     private struct Range {
@@ -17,7 +17,7 @@ struct AcceptLanguage: Sendable {
 
     private let ranges: [Range]
 
-    /// Reads the values of all headers of that name.
+    /// Parses the values of all headers of that name.
     init(_ values: [String]) {
         let bytes = values.joined(separator: ",").utf8.prefix(Self.maximumLength)
         ranges = bytes.split(separator: UInt8(ascii: ","), maxSplits: Self.maximumCount)
@@ -26,7 +26,7 @@ struct AcceptLanguage: Sendable {
 
     /// The language with the highest weight, or English when none is acceptable.
     ///
-    /// Among equals it is the one that is named first, and a named one before one that only `*` covers.
+    /// Of equal weights, the first one wins, and a named language wins over `*`.
     var preferred: SiteLanguage {
         var best: (language: SiteLanguage, weight: Int, place: Int)?
         for language in SiteLanguage.allCases {
@@ -38,10 +38,10 @@ struct AcceptLanguage: Sendable {
         return best?.language ?? .english
     }
 
-    /// A language's weight, and where it is named.
+    /// A language's weight and position.
     private func standing(of language: SiteLanguage) -> (weight: Int, place: Int) {
         let own = ranges.enumerated().filter { $0.element.primary == language.tag }
-        // "Not acceptable", whatever is said about its variants.
+        // "Not acceptable", whatever the weights of its variants.
         if own.contains(where: { $0.element.isWhole && $0.element.weight == 0 }) { return (0, 0) }
         if let best = own.max(by: { ($0.element.weight, -$0.offset) < ($1.element.weight, -$1.offset) }) {
             return (best.element.weight, best.offset)

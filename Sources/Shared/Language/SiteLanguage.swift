@@ -3,20 +3,20 @@ public import Hummingbird
 
 /// The languages of the site.
 public enum SiteLanguage: String, Sendable, CaseIterable {
-    /// English, which whoever asks for neither gets.
+    /// English, the default.
     case english = "en"
     /// Japanese.
     case japanese = "ja"
 
-    /// The cookie that holds the visitor's own choice.
+    /// The cookie with the visitor's choice.
     public static let cookieName = "language"
-    /// The request headers that decide, as `Vary` names them (RFC 9110, section 12.5.5).
+    /// The request headers that determine the language, for `Vary` (RFC 9110, section 12.5.5).
     public static let vary = "Accept-Language, Cookie"
 
     /// The tag for `lang` and `Content-Language` (BCP 47).
     public var tag: String { rawValue }
 
-    /// The language's name in itself.
+    /// The language's name in that language.
     public var name: String {
         switch self {
         case .english: "English"
@@ -24,7 +24,7 @@ public enum SiteLanguage: String, Sendable, CaseIterable {
         }
     }
 
-    /// The language in which to answer: the visitor's own choice, else what the browser asks for.
+    /// The language of the response: the visitor's choice, otherwise the browser's preference.
     public init(for request: Request) {
         if let chosen = request.cookies[Self.cookieName].flatMap({ SiteLanguage(exactly: $0.value) }) {
             self = chosen

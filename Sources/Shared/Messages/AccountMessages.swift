@@ -4,12 +4,12 @@ public struct RegisterRequest: Codable, Sendable {
     public let email: String
     /// The password in plain text.
     public let password: String
-    /// The name to show.
+    /// The display name.
     public let name: String
-    /// The code of an invitation, where one is needed.
+    /// The code of an invitation, if one is required.
     public let invite: String?
 
-    /// Makes a request body.
+    /// Creates a request body.
     public init(email: String, password: String, name: String, invite: String? = nil) {
         self.email = email
         self.password = password
@@ -24,10 +24,10 @@ public struct LoginRequest: Codable, Sendable {
     public let email: String
     /// The password in plain text.
     public let password: String
-    /// The provider whose waiting account is to be linked when the password is right.
+    /// The provider whose pending account is linked if the password is correct.
     public let connect: OAuthProvider?
 
-    /// Makes a request body.
+    /// Creates a request body.
     public init(email: String, password: String, connect: OAuthProvider? = nil) {
         self.email = email
         self.password = password
@@ -37,30 +37,30 @@ public struct LoginRequest: Codable, Sendable {
 
 /// The body of `POST /api/auth/name`.
 public struct ChangeNameRequest: Codable, Sendable {
-    /// The name to show.
+    /// The display name.
     public let name: String
 
-    /// Makes a request body.
+    /// Creates a request body.
     public init(name: String) { self.name = name }
 }
 
-/// A user as the API shows it to that user.
+/// A user, as the API shows it to that user.
 public struct UserBody: Codable, Sendable, Equatable {
     /// The user's UUID in lower case.
     public let id: String
-    /// The user's address.
+    /// The user's email address.
     public let email: String
-    /// The name to show.
+    /// The display name.
     public let name: String
-    /// The address of a picture, for users who came through a provider that has one.
-    public let avatarURL: String?
+    /// The URL of a picture, for users whose provider has one.
+    @ExplicitNull public private(set) var avatarURL: String?
 
     private enum CodingKeys: String, CodingKey {
         case id, email, name
         case avatarURL = "avatar_url"
     }
 
-    /// Makes a user body.
+    /// Creates a user body.
     public init(id: String, email: String, name: String, avatarURL: String?) {
         self.id = id
         self.email = email
@@ -68,16 +68,7 @@ public struct UserBody: Codable, Sendable, Equatable {
         self.avatarURL = avatarURL
     }
 
-    /// Writes every key, `avatar_url` too when it is null, so that clients can rely on the shape.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(email, forKey: .email)
-        try container.encode(name, forKey: .name)
-        try container.encode(avatarURL, forKey: .avatarURL)
-    }
-
-    /// The same, written at once: no other body is asked for as often.
+    /// The body as JSON, written directly: no other body is requested as often.
     public var json: JSONBytes {
         var json = JSONBytes()
         json.append("{\"avatar_url\":")

@@ -1,6 +1,6 @@
 public import FoundationEssentials
 
-/// The answer of the health endpoints.
+/// The response of the health endpoints.
 public struct HealthBody: Codable, Sendable, Equatable {
     /// Whether a part works.
     public enum State: String, Codable, Sendable {
@@ -14,14 +14,14 @@ public struct HealthBody: Codable, Sendable, Equatable {
 
     /// The service as a whole.
     public let status: State
-    /// The database; absent where it was not asked.
+    /// The database; absent if it was not checked.
     public let database: State?
-    /// When the answer was made.
+    /// The time of the response.
     public let timestamp: Date
     /// The version of the program.
     public let version: String
 
-    /// Makes an answer.
+    /// Creates a response.
     public init(status: State, database: State?, timestamp: Date, version: String) {
         self.status = status
         self.database = database

@@ -1,18 +1,5 @@
 public import FoundationEssentials
 
-/// A provider that people can sign in through.
-public enum OAuthProvider: String, Codable, Sendable, CaseIterable {
-    case google, discord
-
-    /// The provider's name as people know it, the same in every language.
-    public var displayName: String {
-        switch self {
-        case .google: "Google"
-        case .discord: "Discord"
-        }
-    }
-}
-
 /// A provider account linked to the signed-in user.
 public struct IdentityBody: Codable, Sendable, Equatable {
     /// The link's UUID in lower case.
@@ -23,18 +10,32 @@ public struct IdentityBody: Codable, Sendable, Equatable {
     public let email: String?
     /// When it was linked.
     public let linkedAt: Date
+    /// Whether it can sign in: its provider is on and has the issuer at which the identity was linked.
+    public let isUsable: Bool
 
     private enum CodingKeys: String, CodingKey {
         case id, provider, email
+        case isUsable = "usable"
         case linkedAt = "linked_at"
     }
 
     /// Makes an identity body.
-    public init(id: String, provider: OAuthProvider, email: String?, linkedAt: Date) {
+    public init(id: String, provider: OAuthProvider, email: String?, linkedAt: Date, isUsable: Bool = true) {
         self.id = id
         self.provider = provider
         self.email = email
         self.linkedAt = linkedAt
+        self.isUsable = isUsable
+    }
+
+    /// Reads a body; without `usable`, as older versions of the API send it, the identity can be used.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(String.self, forKey: .id)
+        provider = try container.decode(OAuthProvider.self, forKey: .provider)
+        email = try container.decodeIfPresent(String.self, forKey: .email)
+        linkedAt = try container.decode(Date.self, forKey: .linkedAt)
+        isUsable = try container.decodeIfPresent(Bool.self, forKey: .isUsable) ?? true
     }
 
     /// Writes every key, `email` too when it is null, so that clients can rely on the shape.
@@ -44,6 +45,7 @@ public struct IdentityBody: Codable, Sendable, Equatable {
         try container.encode(provider, forKey: .provider)
         try container.encode(email, forKey: .email)
         try container.encode(linkedAt, forKey: .linkedAt)
+        try container.encode(isUsable, forKey: .isUsable)
     }
 }
 
@@ -80,6 +82,37 @@ public struct IdentityListBody: Codable, Sendable, Equatable {
         self.identities = identities
         self.hasPassword = hasPassword
         self.linkable = linkable
+    }
+}
+
+/// The response of `GET /api/auth/address`: the provider account that waits for an email address.
+public struct PendingAddressBody: Codable, Sendable, Equatable {
+    /// The provider of the account.
+    public let provider: OAuthProvider
+    /// The name at the provider.
+    @ExplicitNull public private(set) var name: String?
+    /// The address that the provider reports without having verified it.
+    @ExplicitNull public private(set) var email: String?
+
+    /// Creates a body.
+    public init(provider: OAuthProvider, name: String?, email: String?) {
+        self.provider = provider
+        self.name = name
+        self.email = email
+    }
+}
+
+/// The body of `POST /api/auth/address`.
+public struct AddressRequest: Codable, Sendable {
+    /// The address of the new account.
+    public let email: String
+    /// The code of an invitation, if one is required and not that of the flow.
+    public let invite: String?
+
+    /// Creates a body.
+    public init(email: String, invite: String? = nil) {
+        self.email = email
+        self.invite = invite
     }
 }
 

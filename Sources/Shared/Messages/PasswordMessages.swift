@@ -1,8 +1,8 @@
 /// The body of `POST /api/auth/password`.
 public struct ChangePasswordRequest: Codable, Sendable {
-    /// The password to replace; nil for a first one.
+    /// The current password; nil if there is none.
     public let currentPassword: String?
-    /// The password from now on.
+    /// The new password.
     public let newPassword: String
 
     private enum CodingKeys: String, CodingKey {
@@ -10,7 +10,7 @@ public struct ChangePasswordRequest: Codable, Sendable {
         case newPassword = "new_password"
     }
 
-    /// Makes a request body.
+    /// Creates a request body.
     public init(currentPassword: String?, newPassword: String) {
         self.currentPassword = currentPassword
         self.newPassword = newPassword

@@ -5,7 +5,7 @@ public struct RecoverRequest: Codable, Sendable {
     /// The new password in plain text.
     public let password: String
 
-    /// Makes a request body.
+    /// Creates a request body.
     public init(code: String, password: String) {
         self.code = code
         self.password = password

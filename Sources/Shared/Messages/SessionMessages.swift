@@ -6,14 +6,14 @@ public struct SessionBody: Codable, Sendable, Equatable {
     public let id: String
     /// When the user signed in.
     public let createdAt: Date
-    /// When the session ends by itself.
+    /// When the session expires.
     public let expiresAt: Date
-    /// Whether it is the session that asks.
+    /// Whether it is the session of the request.
     public let current: Bool
-    /// The `User-Agent` of the browser that signed in, cut to 255 characters.
-    public let userAgent: String?
-    /// The address that signed in.
-    public let ipAddress: String?
+    /// The `User-Agent` of the browser that signed in, truncated to 255 characters.
+    @ExplicitNull public private(set) var userAgent: String?
+    /// The IP address that signed in.
+    @ExplicitNull public private(set) var ipAddress: String?
 
     private enum CodingKeys: String, CodingKey {
         case id, current
@@ -23,7 +23,7 @@ public struct SessionBody: Codable, Sendable, Equatable {
         case ipAddress = "ip_address"
     }
 
-    /// Makes a session body.
+    /// Creates a session body.
     public init(id: String, createdAt: Date, expiresAt: Date, current: Bool, userAgent: String?, ipAddress: String?) {
         self.id = id
         self.createdAt = createdAt
@@ -32,33 +32,22 @@ public struct SessionBody: Codable, Sendable, Equatable {
         self.userAgent = userAgent
         self.ipAddress = ipAddress
     }
-
-    /// Writes every key, null ones too, so that clients can rely on the shape.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(expiresAt, forKey: .expiresAt)
-        try container.encode(current, forKey: .current)
-        try container.encode(userAgent, forKey: .userAgent)
-        try container.encode(ipAddress, forKey: .ipAddress)
-    }
 }
 
-/// The answer of `GET /api/auth/sessions`: live sessions, newest first.
+/// The response of `GET /api/auth/sessions`: live sessions, newest first.
 public struct SessionListBody: Codable, Sendable, Equatable {
-    /// The sessions: at most 100, the one that asks among them.
+    /// The sessions: at most 100, including the current one.
     public let sessions: [SessionBody]
-    /// How many live sessions there are.
+    /// The number of live sessions.
     public let total: Int
 
-    /// Makes a list; without a total it is whole.
+    /// Creates a list; without a total it is complete.
     public init(sessions: [SessionBody], total: Int? = nil) {
         self.sessions = sessions
         self.total = total ?? sessions.count
     }
 
-    /// Reads a list; a server of the version before gives no total.
+    /// Decodes a list; the previous version of the API sends no total.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -68,11 +57,11 @@ public struct SessionListBody: Codable, Sendable, Equatable {
     }
 }
 
-/// The answer of `DELETE /api/auth/sessions`.
+/// The response of `DELETE /api/auth/sessions`.
 public struct EndedSessionsBody: Codable, Sendable, Equatable {
-    /// How many sessions were ended.
+    /// The number of ended sessions.
     public let ended: Int
 
-    /// Makes an answer.
+    /// Creates a response.
     public init(ended: Int) { self.ended = ended }
 }

@@ -1,12 +1,12 @@
-/// What a metric is, as Prometheus tells those who read it.
+/// The name, kind and help text of a metric.
 public struct MetricDescription: Sendable {
-    /// What the numbers of a metric are.
+    /// The kind of a metric.
     public enum Kind: Sendable, Equatable {
-        /// A number that only grows while the process lives.
+        /// A number that only grows during the life of the process.
         case counter
         /// A number that goes up and down.
         case gauge
-        /// How many observations were at most as large as each bound, in ascending order.
+        /// A histogram with these upper bounds, in ascending order.
         case histogram(bounds: [Double])
 
         /// Durations in seconds, from a millisecond to ten seconds.
@@ -14,7 +14,7 @@ public struct MetricDescription: Sendable {
             bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
         )
 
-        /// The word for the kind in the text format.
+        /// The name of the kind in the text format.
         var word: String {
             switch self {
             case .counter: "counter"
@@ -24,11 +24,11 @@ public struct MetricDescription: Sendable {
         }
     }
 
-    /// The metric's name with its unit, as Prometheus wants it: `http_request_duration_seconds`.
+    /// The metric's name with its unit, by Prometheus' convention: `http_request_duration_seconds`.
     public let name: String
-    /// What the numbers are.
+    /// The kind.
     public let kind: Kind
-    /// One sentence for people.
+    /// The help text, one sentence.
     public let help: String
 
     /// Describes a metric.
@@ -39,16 +39,16 @@ public struct MetricDescription: Sendable {
     }
 }
 
-/// One number, taken when somebody asks for it.
+/// One number, read on each scrape.
 public struct MetricSample: Sendable {
-    /// The described metric that it belongs to.
+    /// The name of its metric.
     public let name: String
-    /// What tells it from other numbers of the metric.
+    /// The labels that distinguish it from other samples of the metric.
     public let labels: [(String, String)]
     /// The number.
     public let value: Double
 
-    /// Makes a sample.
+    /// Creates a sample.
     public init(_ name: String, _ labels: [(String, String)] = [], _ value: Double) {
         self.name = name
         self.labels = labels

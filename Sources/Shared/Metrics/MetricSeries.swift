@@ -3,13 +3,13 @@ import Synchronization
 
 /// One series of a metric: a number, or a histogram, under one set of labels.
 ///
-/// It serves as every kind of handler, because what it counts is decided by its description alone.
+/// It implements every kind of handler; its description determines what it counts.
 final class MetricSeries: CounterHandler, FloatingPointCounterHandler, MeterHandler, RecorderHandler, TimerHandler {
-    /// What a series holds at one moment.
+    /// The values of a series at one point in time.
     struct State: Sendable {
-        /// The number of a counter or gauge; of a histogram, the sum of all observations.
+        /// The value of a counter or gauge; for a histogram, the sum of all observations.
         var value = 0.0
-        /// For each bound, the observations up to it that are above the bound before; the last has no bound.
+        /// The observations in each bucket; the last bucket has no upper bound.
         var counts: [UInt64]
     }
 
@@ -24,7 +24,7 @@ final class MetricSeries: CounterHandler, FloatingPointCounterHandler, MeterHand
         content = Mutex(State(counts: Array(repeating: 0, count: bounds.isEmpty ? 0 : bounds.count + 1)))
     }
 
-    /// What it holds now.
+    /// The current values.
     var state: State { content.withLock { $0 } }
 
     private func observe(_ value: Double) {

@@ -2,9 +2,9 @@ public import Hummingbird
 public import Logging
 import NIOCore
 
-/// A server of its own for the metrics, on a port that the proxy does not know.
+/// A separate server for the metrics, on a port that the reverse proxy does not use.
 public struct MetricsServer: Sendable {
-    /// Where the metrics are.
+    /// The path of the metrics.
     public static let path = "/metrics"
 
     private let registry: PrometheusRegistry
@@ -18,10 +18,10 @@ public struct MetricsServer: Sendable {
         self.port = port
     }
 
-    /// The server, to run beside the program's own.
+    /// The service to run beside the program's own server.
     ///
     /// - Parameters:
-    ///   - logger: told when it starts and stops.
+    ///   - logger: logs its start and stop.
     ///   - onRunning: called with the listening channel.
     /// - Returns: a service.
     public func application(

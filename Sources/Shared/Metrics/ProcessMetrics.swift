@@ -5,9 +5,9 @@
 #endif
 import FoundationEssentials
 
-/// What the system says about the process, under the names that Prometheus' own clients use.
+/// The metrics of the process, with the names that Prometheus' client libraries use.
 public enum ProcessMetrics {
-    /// What they are.
+    /// Their descriptions.
     public static let descriptions = [
         MetricDescription("build_info", .gauge, "Always 1; the label is the version."),
         MetricDescription("process_start_time_seconds", .gauge, "Start time in seconds since the epoch."),
@@ -37,7 +37,7 @@ public enum ProcessMetrics {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
     }
 
-    /// From `/proc/self/statm` (proc(5)), whose second number counts pages.
+    /// From `/proc/self/statm` (proc(5)), whose second number is in pages.
     private static var residentBytes: Double? {
         guard let data = try? Data(contentsOf: URL(filePath: "/proc/self/statm")) else { return nil }
         let numbers = String(decoding: data, as: UTF8.self).split(separator: " ")

@@ -1,12 +1,12 @@
 public import CoreMetrics
 import Synchronization
 
-/// Keeps the metrics of one program and writes them in Prometheus' text format.
+/// Stores the metrics of one program and writes them in Prometheus' text format.
 ///
-/// A metrics factory for swift-metrics, handed to whoever measures; there is no global one, so that servers in one
-/// process (tests) do not count for each other. Metrics that were not described are not kept.
+/// A metrics factory for swift-metrics, passed to the code that measures; there is no global one, so that servers in
+/// one process (tests) do not share counters. Metrics without a description are ignored.
 public final class PrometheusRegistry: MetricsFactory {
-    /// The most series of one metric; what comes after is not kept, so that no label can fill the memory.
+    /// The maximum number of series of one metric; further ones are ignored, so that no label can exhaust the memory.
     public static let seriesLimit = 1000
 
     private struct Family {
@@ -18,7 +18,7 @@ public final class PrometheusRegistry: MetricsFactory {
     private let families: Mutex<[String: Family]>
     private let collectors = Mutex<[@Sendable () async -> [MetricSample]]>([])
 
-    /// Makes a registry for the described metrics, which are written in this order.
+    /// Creates a registry for the described metrics, which are written in this order.
     public init(_ descriptions: [MetricDescription]) {
         order = descriptions.map(\.name)
         families = Mutex(
@@ -26,7 +26,7 @@ public final class PrometheusRegistry: MetricsFactory {
         )
     }
 
-    /// Asks for numbers whenever the metrics are read.
+    /// Adds a closure that provides samples on each scrape.
     public func collect(_ samples: @escaping @Sendable () async -> [MetricSample]) {
         collectors.withLock { $0.append(samples) }
     }
@@ -79,7 +79,7 @@ public final class PrometheusRegistry: MetricsFactory {
         series(label, dimensions)
     }
 
-    /// The gauge or histogram of a described metric, as its description says.
+    /// The gauge or histogram of a described metric, depending on its description.
     public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         series(label, dimensions)
     }
@@ -89,14 +89,14 @@ public final class PrometheusRegistry: MetricsFactory {
         series(label, dimensions)
     }
 
-    /// Nothing: a series lives as long as the registry, as Prometheus expects of a process.
+    /// Does nothing: a series lives as long as the registry, as Prometheus expects of a process.
     public func destroyCounter(_ handler: any CounterHandler) {}
-    /// Nothing, see ``destroyCounter(_:)``.
+    /// Does nothing; see ``destroyCounter(_:)``.
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
-    /// Nothing, see ``destroyCounter(_:)``.
+    /// Does nothing; see ``destroyCounter(_:)``.
     public func destroyMeter(_ handler: any MeterHandler) {}
-    /// Nothing, see ``destroyCounter(_:)``.
+    /// Does nothing; see ``destroyCounter(_:)``.
     public func destroyRecorder(_ handler: any RecorderHandler) {}
-    /// Nothing, see ``destroyCounter(_:)``.
+    /// Does nothing; see ``destroyCounter(_:)``.
     public func destroyTimer(_ handler: any TimerHandler) {}
 }

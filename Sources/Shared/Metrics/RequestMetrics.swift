@@ -6,18 +6,18 @@ public enum RequestMetric {
     static let duration = "http_request_duration_seconds"
     static let running = "http_requests_in_flight"
 
-    /// What they are.
+    /// Their descriptions.
     public static let descriptions = [
         MetricDescription(duration, .durations, "Duration of HTTP requests by method, route and status."),
         MetricDescription(running, .gauge, "HTTP requests in flight."),
     ]
 }
 
-/// The series of requests, found again without making their labels anew.
+/// The series of requests, cached so that their labels are not created again.
 ///
-/// The route is the pattern that the router matched, so the number of series has a bound whatever is asked for.
+/// The route is the pattern that the router matched, so the number of series is bounded whatever clients request.
 final class RequestMetrics: Sendable {
-    /// What tells one series from another.
+    /// The labels of a series.
     struct Key: Hashable {
         let method: String
         let route: String
@@ -35,17 +35,17 @@ final class RequestMetrics: Sendable {
         running = Meter(label: RequestMetric.running, dimensions: [], factory: registry)
     }
 
-    /// Counts a request that begins.
+    /// Counts the start of a request.
     func begin() { running.increment(by: 1) }
 
-    /// Counts a request that ends.
+    /// Counts the end of a request.
     func end() { running.decrement(by: 1) }
 
     /// Records how long a request took.
     func record(_ key: Key, _ duration: Duration) {
         let timer = timers.withLock { timers in
             if let known = timers[key] { return known }
-            // Whoever asks chooses the method, so only the usual ones are named.
+            // Clients choose the method, so only the usual ones have a label.
             let method = Self.methods.contains(key.method) ? key.method : "other"
             let labels = [("method", method), ("route", key.route), ("status", String(key.status))]
             let timer = Timer(label: RequestMetric.duration, dimensions: labels, factory: registry)

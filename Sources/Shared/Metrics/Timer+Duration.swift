@@ -1,7 +1,7 @@
 public import CoreMetrics
 
 extension Timer {
-    /// Records a duration, of which parts of a nanosecond are dropped.
+    /// Records a duration, truncated to nanoseconds.
     public func record(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)

@@ -1,21 +1,21 @@
-/// The one error that features throw; its text is safe to send to anybody.
+/// The error that features throw; its text is safe to send to any client.
 ///
-/// What must stay private goes into `cause`, which is logged and never sent.
+/// Private details go into `cause`, which is logged and never sent.
 public struct APIError: Error {
-    /// What went wrong, from the closed list.
+    /// The code, from the closed list.
     public let code: APIErrorCode
-    /// One English sentence for whoever reads the answer.
+    /// One English sentence for the reader of the response.
     public let detail: String
-    /// The fields at fault, if the body was.
+    /// The invalid fields of the body.
     public let fields: [FieldError]
-    /// Seconds after which to try again, for `Retry-After`.
+    /// The delay before a retry in seconds, for `Retry-After`.
     public let retryAfter: Int?
-    /// The methods that the path takes, for `Allow`.
+    /// The methods that the path accepts, for `Allow`.
     public let allow: [String]
     /// The private reason, for the log.
     public let cause: (any Error)?
 
-    /// Makes an error; without a detail the code's title is used.
+    /// Creates an error; without a detail, the code's title is used.
     public init(
         _ code: APIErrorCode,
         detail: String? = nil,
@@ -38,16 +38,16 @@ public struct APIError: Error {
     }
 }
 
-/// What is wrong with one field.
+/// The error of one field.
 public struct FieldError: Codable, Sendable, Equatable {
     /// The field's name in the request body.
     public let field: String
-    /// What is wrong, from the closed list.
+    /// The code, from the closed list.
     public let code: FieldErrorCode
-    /// One English sentence saying what the field must be.
+    /// One English sentence: what the field must be.
     public let detail: String
 
-    /// Makes a field error.
+    /// Creates a field error.
     public init(field: String, code: FieldErrorCode, detail: String) {
         self.field = field
         self.code = code

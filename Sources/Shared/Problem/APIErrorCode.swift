@@ -1,4 +1,4 @@
-/// The closed list of codes by which the API names what went wrong.
+/// The closed list of the API's error codes.
 ///
 /// Clients translate codes, never texts; a code's meaning and status do not change.
 public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
@@ -6,11 +6,11 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case malformedRequest = "malformed_request"
     /// No live session.
     case unauthenticated
-    /// Wrong email or wrong password; which of the two is not told.
+    /// Wrong email or wrong password, without telling which.
     case invalidCredentials = "invalid_credentials"
     /// The user has to sign in again at a provider first.
     case reauthenticationRequired = "reauthentication_required"
-    /// An operator has disabled the account; told only to who gave the right password.
+    /// An operator has disabled the account; sent only if the password was correct.
     case accountDisabled = "account_disabled"
     /// A one-time link that is wrong, used, expired or replaced.
     case invalidRecoveryCode = "invalid_recovery_code"
@@ -26,32 +26,32 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case sessionNotFound = "session_not_found"
     /// The provider account is not linked to the user.
     case identityNotFound = "identity_not_found"
-    /// No provider account waits to be linked, or it has waited too long.
+    /// No provider account is pending, or it has expired.
     case noPendingConnection = "no_pending_connection"
-    /// The path exists but does not take this method.
+    /// The path exists but does not accept this method.
     case methodNotAllowed = "method_not_allowed"
     /// The body did not arrive in time.
     case requestTimeout = "request_timeout"
-    /// Another account has this email.
+    /// Another account has this email address.
     case emailTaken = "email_taken"
-    /// Without this provider account the user could not sign in any more.
+    /// Without this provider account the user could no longer sign in.
     case lastSignInMethod = "last_sign_in_method"
-    /// The body is larger than the server reads.
+    /// The body is too large.
     case payloadTooLarge = "payload_too_large"
     /// The body is not `application/json`.
     case unsupportedMediaType = "unsupported_media_type"
-    /// The body was read, but fields of it break their rules.
+    /// Fields of the body violate their rules.
     case invalidFields = "invalid_fields"
-    /// Too many attempts; `Retry-After` says when to come back.
+    /// Too many attempts; `Retry-After` is when to retry.
     case tooManyRequests = "too_many_requests"
-    /// A fault of the server.
+    /// A server error.
     case internalError = "internal_error"
-    /// Something the server needs is away; `Retry-After` says when to come back.
+    /// A service that the server needs is unavailable; `Retry-After` is when to retry.
     case serviceUnavailable = "service_unavailable"
-    /// The server has more password checks waiting than it takes; `Retry-After` says when to come back.
+    /// The queue of password checks is full; `Retry-After` is when to retry.
     case overloaded
 
-    /// The HTTP status of answers with this code.
+    /// The HTTP status of responses with this code.
     public var status: Int {
         switch self {
         case .malformedRequest: 400
@@ -72,7 +72,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// The short English summary that a problem document carries as its title.
+    /// The short English summary, the title of a problem document.
     public var title: String {
         switch self {
         case .malformedRequest: "Malformed request"
@@ -103,21 +103,21 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// The closed list of codes by which the API names what is wrong with one field.
+/// The closed list of error codes for fields.
 public enum FieldErrorCode: String, Codable, Sendable, CaseIterable {
     /// The field is missing or empty.
     case required
-    /// The field holds another JSON type than a string.
+    /// The field is not a string.
     case wrongType = "wrong_type"
-    /// The API does not know the field.
+    /// The field is unknown.
     case unknownField = "unknown_field"
-    /// Fewer characters than the rule asks for.
+    /// Fewer characters than the rule requires.
     case tooShort = "too_short"
     /// More characters than the rule allows.
     case tooLong = "too_long"
     /// Not an email address.
     case invalidEmail = "invalid_email"
-    /// A character that the field does not take.
+    /// A character that the field does not allow.
     case invalidCharacter = "invalid_character"
     /// No upper-case letter.
     case missingUppercase = "missing_uppercase"
@@ -125,13 +125,13 @@ public enum FieldErrorCode: String, Codable, Sendable, CaseIterable {
     case missingLowercase = "missing_lowercase"
     /// No digit.
     case missingDigit = "missing_digit"
-    /// A password that attackers try first.
+    /// A password that attackers try first, or one built from such words.
     case tooCommon = "too_common"
-    /// Two fields that must agree do not.
+    /// Two fields that must be equal differ.
     case mismatch
-    /// Somebody else has this value.
+    /// Another user has this value.
     case taken
-    /// Not the value that what was begun before belongs to.
+    /// Not the value of the pending step.
     case differs
     /// Not the user's password.
     case incorrect
@@ -139,6 +139,6 @@ public enum FieldErrorCode: String, Codable, Sendable, CaseIterable {
     case domainNotAllowed = "domain_not_allowed"
     /// An invitation that is wrong, used, expired, or for another address.
     case invalidInvite = "invalid_invite"
-    /// None of the values that the field takes.
+    /// Not one of the allowed values.
     case unknownValue = "unknown_value"
 }

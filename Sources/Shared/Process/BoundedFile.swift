@@ -4,20 +4,23 @@
     import Darwin
 #endif
 
-/// Reads small files whose size the system does not tell, or that somebody else wrote.
-enum BoundedFile {
+/// Reads small files whose size is unknown or not trusted.
+public enum BoundedFile {
     /// Why a file cannot be read.
-    enum Failure: Error {
+    public enum Failure: Error {
         /// The error number of open(2) or read(2).
         case system(Int32)
-        /// The file holds more than the limit.
+        /// The file is larger than the limit.
         case tooLarge
+        /// It is a pipe or a terminal, and nothing was written to it.
+        case silent
 
-        /// The cause in the system's words.
-        var reason: String {
+        /// The system's error message.
+        public var reason: String {
             switch self {
             case .system(let code): String(cString: strerror(code))
             case .tooLarge: "the file is too large"
+            case .silent: "it is not a regular file, and nothing was written to it"
             }
         }
     }
@@ -25,21 +28,28 @@ enum BoundedFile {
     /// The content of a file.
     ///
     /// - Parameters:
-    ///   - path: the file.
-    ///   - limit: the most bytes that it may hold.
+    ///   - path: the file; it may be a pipe, such as one of a shell's process substitution.
+    ///   - limit: the maximum size in bytes.
+    ///   - patience: how long to wait for each part of a pipe, in milliseconds.
     /// - Returns: the bytes.
     /// - Throws: ``Failure``.
-    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    public static func read(_ path: String, limit: Int, patience: Int32 = 5000) throws(Failure) -> [UInt8] {
+        // Without O_NONBLOCK, opening a pipe would wait for its writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .system(errno) }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
         while count <= limit {
+            var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&state, 1, patience)
+            if ready < 0, errno == EINTR { continue }
+            guard ready >= 0 else { throw .system(errno) }
+            guard ready > 0 else { throw .silent }
             let part = bytes.withUnsafeMutableBytes { buffer in
                 readSome(descriptor, UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
             }
-            if part < 0, errno == EINTR { continue }
+            if part < 0, errno == EINTR || errno == EAGAIN { continue }
             guard part >= 0 else { throw .system(errno) }
             if part == 0 { return Array(bytes.prefix(count)) }
             count += part

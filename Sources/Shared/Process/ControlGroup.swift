@@ -1,10 +1,10 @@
-/// A folder of a cgroup file system: a group of this process, or one of its ancestors (cgroups(7)).
+/// A directory of a cgroup file system: a group of this process, or one of its ancestors (cgroups(7)).
 struct ControlGroup {
     private let folder: String
 
-    /// Every group whose limits hold for this process and whose files are visible.
+    /// Every visible group whose limits apply to this process.
     ///
-    /// - Parameter root: a folder in whose place the system's root is meant; empty for the root itself.
+    /// - Parameter root: a directory to use instead of `/`, for tests; empty for `/`.
     /// - Returns: the groups, in no particular order.
     static func all(_ root: String) -> [ControlGroup] {
         let memberships = lines(of: "\(root)/proc/self/cgroup").compactMap(Membership.init)
@@ -13,7 +13,7 @@ struct ControlGroup {
         }.map { ControlGroup(folder: root + $0) }
     }
 
-    /// The quota of processor time, in processors; nil when there is none.
+    /// The CPU quota, in processors; nil when there is none.
     var processors: Double? {
         if let numbers = first(of: "cpu.max")?.split(separator: " "), numbers.count == 2 {
             return Self.ratio(Double(numbers[0]), Double(numbers[1]))
@@ -24,10 +24,10 @@ struct ControlGroup {
         )
     }
 
-    /// The limit of memory in bytes; nil when there is none.
+    /// The memory limit in bytes; nil when there is none.
     var memory: Int? {
         ["memory.max", "memory.high", "memory.limit_in_bytes"].compactMap { name in
-            // Version 1 writes a number near the largest one for "no limit".
+            // Version 1 has a number near the maximum for "no limit".
             first(of: name).flatMap { Int($0) }.flatMap { (1..<1 << 60).contains($0) ? $0 : nil }
         }.min()
     }
@@ -39,7 +39,7 @@ struct ControlGroup {
 
     private func first(of name: String) -> Substring? { Self.lines(of: "\(folder)/\(name)").first }
 
-    /// The lines of a file; none when it cannot be read.
+    /// The lines of a file; empty when it cannot be read.
     static func lines(of path: String) -> [Substring] {
         guard let bytes = try? BoundedFile.read(path, limit: 1 << 20) else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
@@ -80,13 +80,13 @@ private struct Mount {
         point = Self.decoded(fields[4])
     }
 
-    /// Whether the membership is one in this tree.
+    /// Whether the membership belongs to this tree.
     func covers(_ membership: Membership) -> Bool {
         guard let controllers else { return membership.controllers.isEmpty }
         return membership.controllers.contains { controllers.contains($0) }
     }
 
-    /// The folders of the group and of its ancestors, as far as they are mounted.
+    /// The directories of the group and its ancestors, as far as they are mounted.
     func folders(for path: String) -> [String] {
         var rest: Substring = ""
         if root == "/" {
@@ -94,13 +94,13 @@ private struct Mount {
         } else if path.hasPrefix(root + "/") {
             rest = path.dropFirst(root.count)
         }
-        // Of a group outside the own namespace nothing is to be seen but the mount itself.
+        // Of a group outside the process's namespace, only the mount point is visible.
         let names = rest.split(separator: "/")
         if names.contains("..") { return [point] }
         return (0...names.count).map { ([point] + names.prefix($0).map(String.init)).joined(separator: "/") }
     }
 
-    /// Blanks and the like are written as three octal digits behind a backslash.
+    /// Spaces and similar characters are encoded as a backslash and three octal digits.
     private static func decoded(_ text: Substring) -> String {
         var parts = text.split(separator: "\\", omittingEmptySubsequences: false)
         var bytes = Array(parts.removeFirst().utf8)

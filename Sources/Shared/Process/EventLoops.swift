@@ -6,10 +6,10 @@ import NIOCore
 
 /// The threads that serve connections.
 public enum EventLoops {
-    /// Makes as many event loops as the process may use processors.
+    /// Creates one event loop per processor that the process may use.
     ///
-    /// NIO itself sees the quota of the outermost control group only. To be called before anything uses the shared event
-    /// loops; `NIO_SINGLETON_GROUP_LOOP_COUNT` keeps its meaning.
+    /// NIO itself considers only the quota of the outermost control group. Call this before anything uses the shared
+    /// event loops; `NIO_SINGLETON_GROUP_LOOP_COUNT` overrides it.
     public static func follow(_ limits: ProcessLimits) {
         guard getenv("NIO_SINGLETON_GROUP_LOOP_COUNT") == nil else { return }
         NIOSingletons.groupLoopCountSuggestion = limits.wholeProcessors

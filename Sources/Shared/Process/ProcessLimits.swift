@@ -1,13 +1,14 @@
 import FoundationEssentials
 
-/// The processors and the memory that the process may use: those of the machine, less what its control groups withhold.
+/// The processors and the memory that the process may use: those of the machine, within the limits of its control
+/// groups.
 public struct ProcessLimits: Sendable, Equatable {
-    /// How many processors' time the process gets; a quota may be a fraction.
+    /// The number of processors; a quota may be a fraction.
     public let processors: Double
-    /// Bytes of memory; nil when the system does not tell.
+    /// The memory in bytes; nil when unknown.
     public let memory: Int?
 
-    /// Makes limits by hand.
+    /// Creates limits.
     public init(processors: Double, memory: Int?) {
         self.processors = processors
         self.memory = memory
@@ -19,7 +20,7 @@ public struct ProcessLimits: Sendable, Equatable {
         allowedProcessors: min(affinity ?? .max, ProcessInfo.processInfo.activeProcessorCount)
     )
 
-    /// The processors that the process may run on, from the mask in proc(5); nil where the system does not tell.
+    /// The number of processors that the process may run on, from the mask in proc(5); nil when unknown.
     private static var affinity: Int? {
         for line in ControlGroup.lines(of: "/proc/self/status") where line.hasPrefix("Cpus_allowed:") {
             return line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
@@ -27,16 +28,16 @@ public struct ProcessLimits: Sendable, Equatable {
         return nil
     }
 
-    /// The processors, a fraction rounded up.
+    /// The processors, rounded up.
     public var wholeProcessors: Int { max(1, Int(processors.rounded(.up))) }
 
     /// Reads the limits from proc(5) and the file systems of cgroups(7), versions 1 and 2.
     ///
-    /// What cannot be read limits nothing.
+    /// A file that cannot be read sets no limit.
     ///
     /// - Parameters:
-    ///   - root: a folder in whose place the system's root is meant; empty for the root itself.
-    ///   - allowedProcessors: the processors that the process may run on (sched_setaffinity(2), which cpusets set too).
+    ///   - root: a directory to use instead of `/`, for tests; empty for `/`.
+    ///   - allowedProcessors: the processors that the process may run on (sched_setaffinity(2), also set by cpusets).
     /// - Returns: the limits.
     static func read(root: String, allowedProcessors: Int) -> ProcessLimits {
         var processors = Double(max(1, allowedProcessors))

@@ -1,21 +1,21 @@
 /// The passwords that attackers try first (NIST SP 800-63B, section 5.1.1.2: "commonly-used, expected, or compromised",
 /// and context-specific words).
 ///
-/// Two lists, both from zxcvbn under the MIT licence and part of the binary: common-passwords.txt has some 4,100 whole
-/// passwords, common-words.txt some 7,300 words that people build passwords from. A password is refused when it is one of
-/// the former, or when nothing but a word is left of it without what cracking programs add by rule; see ``PasswordCore``.
-/// Whatever has more than that in it passes.
+/// Two lists, both from zxcvbn (MIT licence) and compiled into the binary: common-passwords.txt has about 4,100
+/// passwords, common-words.txt about 7,300 words that passwords are built from. A password is rejected if it is one of
+/// the former, or if only a word is left of it after removing the additions that cracking programs try; see
+/// ``PasswordCore``.
 enum CommonPasswords {
-    /// The most code points of a password that cracking programs build by rule.
+    /// The maximum length of passwords to check for words, in code points.
     private static let longestBuilt = 32
 
-    /// Whether a password is one of them, or is built from one of the other texts, which is what an attacker knows of the
+    /// Whether a password is one of them, or is built from one of the other texts, which an attacker knows about the
     /// account and the site.
     static func contains(_ password: String, besides others: [String]) -> Bool {
         let folded = Self.folded(password)
         if all.contains(folded.trimmingMarks()) { return true }
         let others = others.filter { $0.unicodeScalars.count <= PasswordRules.maximumLength }
-        // Composed and decomposed characters compare equal as they are.
+        // String comparison treats composed and decomposed characters as equal.
         if others.contains(where: { Self.folded($0) == folded }) { return true }
         let scalars = Array(folded.unicodeScalars)
         guard scalars.count <= longestBuilt else { return false }
@@ -26,7 +26,7 @@ enum CommonPasswords {
                     words.contains(core[...]) || known.contains(PasswordCore.lettersAndDigits(of: core))
                 }
         }
-        // "Summer26Summer26" is no better than its half.
+        // "Summer26Summer26" is no stronger than one half of it.
         return isBuilt(scalars) || PasswordCore.repeated(folded).map { isBuilt(Array($0.unicodeScalars)) } ?? false
     }
 
@@ -40,13 +40,13 @@ enum CommonPasswords {
         return String(folded)
     }
 
-    /// The words of an address, a name or a site, in the form in which cores are compared.
+    /// The words of an email address, a name or a site, in the form in which cores are compared.
     private static func knownWords(in texts: [String]) -> Set<String> {
         var found: [String] = []
         for text in texts {
             let folded = Self.folded(text)
             found.append(folded)
-            // Of a domain the last label says nothing about anybody.
+            // The top-level domain is not specific to the user.
             let parts = folded.split(separator: "@", maxSplits: 1)
             if parts.count == 2 {
                 found += [String(parts[0])] + parts[1].split(separator: ".").dropLast().map(String.init)
@@ -66,7 +66,7 @@ enum CommonPasswords {
 }
 
 extension String {
-    /// The text without anything around it that is neither a letter nor a digit.
+    /// The text without leading and trailing characters that are neither letters nor digits.
     fileprivate func trimmingMarks() -> Substring {
         drop { !$0.isLetter && !$0.isNumber }.droppingLast { !$0.isLetter && !$0.isNumber }
     }

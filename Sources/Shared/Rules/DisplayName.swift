@@ -1,17 +1,17 @@
-/// The name that a user chose to be shown.
+/// The display name of a user.
 ///
-/// Any script is welcome. Refused are control characters, line breaks, and the characters that change the direction of
-/// the text around them (UTS #55, section 2.1.2): with those a name could rewrite the look of a page or a log.
+/// Every script is allowed. Control characters, line breaks and bidirectional formatting characters (UTS #55, section
+/// 2.1.2) are rejected: they could change how the text around a name is displayed in a page or a log.
 public struct DisplayName: Sendable, Hashable {
-    /// The most code points.
+    /// The maximum length in code points.
     public static let maximumLength = 200
 
-    /// The name without surrounding blanks.
+    /// The name without surrounding white space.
     public let value: String
 
-    /// Reads what a person typed; surrounding blanks are dropped.
+    /// Parses typed text; surrounding white space is removed.
     ///
-    /// - Throws: ``RuleViolation`` when it is no name.
+    /// - Throws: ``RuleViolation`` when it is not a valid name.
     public init(_ text: String) throws(RuleViolation) {
         let trimmed = text.trimmingBlanks()
         guard trimmed.unicodeScalars.count <= Self.maximumLength else {
@@ -26,16 +26,16 @@ public struct DisplayName: Sendable, Hashable {
         value = trimmed
     }
 
-    /// Makes the nearest name of what a provider calls a person: characters that a name may not have become blanks, and
-    /// what is too long is cut; nil when nothing to show is left.
+    /// Creates a valid name from a provider's name: invalid characters become spaces, and a long name is truncated; nil
+    /// when nothing is left.
     public init?(cleaning text: String) {
         var scalars = String.UnicodeScalarView()
-        // Cutting first keeps the work small; blanks at the start are the provider's own fault.
+        // Truncate first, to bound the work.
         for scalar in text.unicodeScalars.prefix(4 * Self.maximumLength) {
             scalars.append(Self.isForbidden(scalar) ? " " : scalar)
         }
         var name = String(scalars).trimmingBlanks()
-        // Whole characters, so that no letter loses its accent.
+        // By whole characters, so that no letter loses its accent.
         while name.unicodeScalars.count > Self.maximumLength { name.removeLast() }
         try? self.init(name)
     }
@@ -47,8 +47,11 @@ public struct DisplayName: Sendable, Hashable {
         }
     }
 
+    /// BRAILLE PATTERN BLANK, a symbol without ink that is not white space.
+    private static let blankBraille: UInt32 = 0x2800
+
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.generalCategory != .format && !scalar.properties.isWhitespace
-            && !scalar.properties.isDefaultIgnorableCodePoint
+            && !scalar.properties.isDefaultIgnorableCodePoint && scalar.value != Self.blankBraille
     }
 }

@@ -1,30 +1,30 @@
 extension EmailAddress {
-    /// What keeps a text from being an address, by the part in which it is found first.
+    /// Why a text is not an email address; the first fault found.
     public enum Fault: String, Sendable, CaseIterable {
-        /// A name or `mailto:` stands around it.
+        /// It is surrounded by a name or `mailto:`.
         case notAlone = "not_alone"
         case missingAt = "missing_at"
         case severalAts = "several_ats"
-        /// White space inside.
+        /// It contains white space.
         case blank
-        /// Nothing before the `@`.
+        /// The part before the `@` is empty.
         case missingName = "missing_name"
-        /// More than 64 bytes before the `@`.
+        /// The part before the `@` has more than 64 bytes.
         case longName = "long_name"
-        /// A dot at an edge, or two in a row, before the `@`.
+        /// The part before the `@` starts or ends with a dot, or contains two in a row.
         case dotsInName = "dots_in_name"
-        /// A character before the `@` that addresses here do not have.
+        /// The part before the `@` contains an invalid character.
         case characterInName = "character_in_name"
-        /// Nothing behind the `@`.
+        /// The part after the `@` is empty.
         case missingDomain = "missing_domain"
-        /// A domain in letters outside ASCII.
+        /// The domain contains non-ASCII letters.
         case foreignDomain = "foreign_domain"
-        /// A domain of one label, or an IP address.
+        /// The domain has one label, or is an IP address.
         case incompleteDomain = "incomplete_domain"
-        /// Anything else in the domain.
+        /// The domain has another fault.
         case badDomain = "bad_domain"
 
-        /// An English sentence that says what an address must be, and what is wrong with this one.
+        /// An English sentence with the expected form and the fault.
         var detail: String { "Enter an email address like name@example.com. \(reason)" }
 
         private var reason: String {
@@ -44,7 +44,7 @@ extension EmailAddress {
             }
         }
 
-        /// Finds the fault of a text without blanks around it; nil when it is an address.
+        /// Finds the fault of a text without surrounding white space; nil when it is an address.
         init?(in bytes: [UInt8]) {
             let lowered = bytes.prefix(7).map { $0 | 0x20 }
             if lowered.elementsEqual("mailto:".utf8) || bytes.contains(where: "<>".utf8.contains) {

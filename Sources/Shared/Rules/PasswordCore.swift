@@ -1,21 +1,21 @@
-/// What is left of a password without what people add to a word so that it meets the rules, and what cracking programs add
-/// for the same reason: digits, years and marks at the ends, digits for letters, the same once more.
+/// The core of a password: what is left without the usual additions with which people make a word meet the rules, and
+/// which cracking programs try: digits, years and symbols at the ends, digits instead of letters, repetition.
 ///
-/// Takes passwords of at most ``PasswordRules/maximumLength`` code points, in lower case.
+/// Accepts passwords of at most ``PasswordRules/maximumLength`` code points, in lower case.
 enum PasswordCore {
-    /// The fewest code points of a core.
+    /// The minimum length of a core in code points.
     static let shortest = 3
-    /// The most code points of a core that is looked at: words are shorter, also when they stand there twice.
+    /// The maximum length of a core to check, in code points: words are shorter, even twice.
     private static let longest = 64
-    /// How much around a core counts as nothing: see ``surprises(in:)``.
+    /// The number of surprising characters around a core to ignore; see ``surprises(in:)``.
     private static let maximumSurprises = 6
 
-    /// Whether there is a core that is a word, with nothing substantial around it.
+    /// Whether there is a core that is a word, with only predictable characters around it.
     static func exists(in password: [Unicode.Scalar], isWord: (String) -> Bool) -> Bool {
         let lead = password.prefix { !$0.properties.isAlphabetic }.count
         let trail = password.reversed().prefix { !$0.properties.isAlphabetic }.count
         guard lead < password.count else { return false }
-        // A digit or mark at an end may be an addition or stand for a letter: "$ummer1", "hell0123".
+        // A digit or symbol at an end can be an addition or replace a letter: "$ummer1", "hell0123".
         for start in 0...lead where surprises(in: password[..<start]) <= maximumSurprises {
             for end in (password.count - trail)...password.count where (shortest...longest).contains(end - start) {
                 guard surprises(in: password[..<start]) + surprises(in: password[end...]) <= maximumSurprises else {
@@ -30,7 +30,7 @@ enum PasswordCore {
         return false
     }
 
-    /// A text with letters for the digits and marks that stand for them; in two ways, since 1 is read as "i" and as "l".
+    /// The text with the letters that digits and symbols replace; two variants, because 1 replaces both "i" and "l".
     static func plain(_ text: ArraySlice<Unicode.Scalar>) -> [String] {
         let letters = ["i", "l"].map { (line: Unicode.Scalar) in
             String(
@@ -42,7 +42,7 @@ enum PasswordCore {
         return letters[0].utf8.elementsEqual(letters[1].utf8) ? [letters[0]] : letters
     }
 
-    /// The text without what stands between words.
+    /// The text without separators between words.
     static func lettersAndDigits(of text: String) -> String { text.filter { $0.isLetter || $0.isNumber } }
 
     private static let substitutes: [Unicode.Scalar: Unicode.Scalar] = [
@@ -50,7 +50,7 @@ enum PasswordCore {
         "(": "c", "€": "e",
     ]
 
-    /// How many characters somebody has to guess who tries years, runs and repetitions first.
+    /// The number of characters to guess for an attacker who tries years, runs and repetitions first.
     private static func surprises(in text: ArraySlice<Unicode.Scalar>) -> Int {
         let values = text.map { KeyboardWalk.unshifted($0).value }
         var count = 0
@@ -73,7 +73,7 @@ enum PasswordCore {
         return Array(digits.prefix(2)) == [0x31, 0x39] || Array(digits.prefix(2)) == [0x32, 0x30]
     }
 
-    /// The part that a text repeats, if it is nothing but that.
+    /// The repeated part, if the text is only a repetition.
     static func repeated(_ text: String) -> String? {
         let scalars = Array(text.unicodeScalars)
         for length in shortest..<max(shortest, scalars.count / 2 + 1) where scalars.count.isMultiple(of: length) {
@@ -85,7 +85,7 @@ enum PasswordCore {
     }
 }
 
-/// Passwords that follow the keyboard or the alphabet: "Qwer1234", "Zaq1@wsx", "Aaaa1111".
+/// Detects passwords that follow the keyboard or the alphabet: "Qwer1234", "Zaq1@wsx", "Aaaa1111".
 enum KeyboardWalk {
     /// Rows and columns of keyboards and the alphabet, in both directions.
     private static let lines: [[Unicode.Scalar]] = [
@@ -97,10 +97,11 @@ enum KeyboardWalk {
         uniqueKeysWithValues: zip("!@#$%^&*()".unicodeScalars, "1234567890".unicodeScalars)
     )
 
-    /// The digit whose key makes the mark with Shift, on the most common keyboard.
+    /// The digit on the same key as the symbol, on the US keyboard.
     static func unshifted(_ scalar: Unicode.Scalar) -> Unicode.Scalar { shifted[scalar] ?? scalar }
 
-    /// Whether all of a password in lower case but two characters is made of few such runs, straight or interleaved.
+    /// Whether a password in lower case consists of a few such runs, in sequence or interleaved, except for two
+    /// characters.
     static func isWalk(_ password: [Unicode.Scalar]) -> Bool {
         let keys = password.map(unshifted)
         if isWalk(keys, besides: 2, mostRuns: 4) { return true }
@@ -126,7 +127,7 @@ enum KeyboardWalk {
         return keys.count - inRuns <= others && runs <= mostRuns
     }
 
-    /// Whether keys follow each other on a line, or are one key several times.
+    /// Whether the keys are adjacent on a line, or all the same.
     private static func isRun(_ keys: ArraySlice<Unicode.Scalar>) -> Bool {
         guard let first = keys.first else { return false }
         if keys.allSatisfy({ $0 == first }) { return true }

@@ -1,20 +1,20 @@
 @_spi(_Unicode) import Swift
 
-/// What a new password must have.
+/// The rules for new passwords.
 ///
-/// Lengths count Unicode code points of the NFC form (NIST SP 800-63B, section 5.1.1.2), so that a password counts the
-/// same however a keyboard composes it. Nothing is forbidden; letters and digits of every script count.
+/// Lengths are Unicode code points of the NFC form (NIST SP 800-63B, section 5.1.1.2), so that they do not depend on
+/// how a keyboard composes characters. Every character is allowed; letters and digits of every script count.
 public enum PasswordRules {
-    /// The fewest code points.
+    /// The minimum length in code points.
     public static let minimumLength = 8
-    /// The most code points.
+    /// The maximum length in code points.
     public static let maximumLength = 128
 
-    /// The most code points that are normalised: at most four become one in NFC, so that a longer text is too long
-    /// anyhow, and normalising takes time in the square of the length.
+    /// The maximum number of code points to normalise: NFC combines at most four into one, so a longer text is too long
+    /// in any case, and normalising takes quadratic time.
     private static let normalizationLimit = 4 * maximumLength
 
-    /// Whether two texts are the same password, however their characters are composed.
+    /// Whether two texts are the same password, regardless of the composition of characters.
     public static func areSame(_ first: String, _ second: String) -> Bool {
         guard max(first.unicodeScalars.count, second.unicodeScalars.count) <= normalizationLimit else {
             return first.utf8.elementsEqual(second.utf8)
@@ -23,13 +23,13 @@ public enum PasswordRules {
         return first == second
     }
 
-    /// Every rule that the password breaks, in a fixed order; empty when it is good.
+    /// Every rule that the password violates, in a fixed order; empty when it is valid.
     ///
     /// - Parameters:
-    ///   - password: what a person typed.
-    ///   - others: their email address and name as typed, and the words of the site: what a password must not be built
-    ///     from.
-    /// - Returns: the broken rules.
+    ///   - password: the typed password.
+    ///   - others: texts that a password must not be built from: the user's email address and name, and the site's
+    ///     words.
+    /// - Returns: the violated rules.
     public static func violations(in password: String, besides others: [String] = []) -> [RuleViolation] {
         guard !password.isEmpty else { return [RuleViolation(.required, "Enter a password.")] }
         guard password.unicodeScalars.count <= normalizationLimit else { return [tooLong] }
@@ -69,10 +69,11 @@ public enum PasswordRules {
         return violations
     }
 
-    /// The words by which attackers know a site: its name, and the labels of its host but the last.
-    public static func words(of site: WebOrigin) -> [String] {
+    /// The words by which attackers know a site: its names, and the labels of its host but the last.
+    public static func words(of site: WebOrigin, named name: SiteName = .standard) -> [String] {
         let labels = site.authority.prefix { $0 != ":" }.split(separator: ".").map(String.init)
-        return [productName] + (labels.count > 1 ? labels.dropLast() : labels)
+        let names = [name.english, name.japanese].filter { $0 != productName }
+        return [productName] + names + (labels.count > 1 ? labels.dropLast() : labels)
     }
 
     private static let productName = "yoshikosan"

@@ -1,16 +1,16 @@
-/// A page of this site to return to after signing in; never an address elsewhere, and never one that does something.
+/// A page of this site to return to after signing in; never another site, and never a path with side effects.
 ///
-/// OWASP "Unvalidated Redirects and Forwards": only paths that start with a single slash and hold nothing that a
-/// browser reads as a host (`//`, a backslash) or drops while reading (control characters, blanks). Paths of the API are
-/// refused because some of them act on GET: a link of this site to one of them is a request of this site.
+/// OWASP "Unvalidated Redirects and Forwards": only paths that start with a single slash and contain nothing that a
+/// browser parses as a host (`//`, a backslash) or removes (control characters, white space). Paths of the API are
+/// rejected because some of them have side effects on GET, and a redirect counts as a request from this site.
 public struct ReturnPath: Sendable, Hashable {
-    /// The most bytes.
+    /// The maximum length in bytes.
     public static let maximumLength = 512
     /// The home page.
     public static let home = ReturnPath(trusted: "/")
 
-    /// The first segments of paths that are no pages to return to, in lower case: the API, and what only takes forms or
-    /// sends the browser on.
+    /// The first segments of paths that are not pages, in lower case: the API, and paths that only accept forms or
+    /// redirect.
     private static let reserved = ["api", "logout", "language", "signed-in"]
 
     /// The path, with its query if it has one.
@@ -18,7 +18,7 @@ public struct ReturnPath: Sendable, Hashable {
 
     private init(trusted value: String) { self.value = value }
 
-    /// Reads an address that came from outside; nil when it could lead elsewhere, or to something that acts.
+    /// Parses a path from a client; nil when it could lead to another site, or to a path with side effects.
     public init?(_ text: String) {
         guard Self.staysOnThisSite(text), let path = Self.decodedPath(of: text),
             !Self.reserved.contains(where: { path.first?.elementsEqual($0.utf8) == true })
@@ -26,7 +26,7 @@ public struct ReturnPath: Sendable, Hashable {
         value = text
     }
 
-    /// Whether every browser and proxy takes the text for an address of this site, in the one spelling that it has.
+    /// Whether every browser and proxy reads the text as a path of this site, in its canonical form.
     public static func staysOnThisSite(_ text: String) -> Bool {
         let bytes = text.utf8
         guard bytes.count <= maximumLength, bytes.first == UInt8(ascii: "/"),
@@ -35,10 +35,10 @@ public struct ReturnPath: Sendable, Hashable {
         return decodedPath(of: text) != nil
     }
 
-    /// The segments of the path as the most tolerant reader understands them.
+    /// The segments of the path as the most tolerant parser reads them.
     ///
-    /// Escapes are resolved, letters are in lower case, and what stands behind a semicolon (RFC 3986, section 3.3) and dots
-    /// at the end are left out. Nil when there is more than one reading: an empty segment, one that begins with a dot, an
+    /// Escapes are decoded, letters are in lower case, and parameters after a semicolon (RFC 3986, section 3.3) and
+    /// dots at the end are removed. Nil when the path is ambiguous: an empty segment, one that begins with a dot, an
     /// escaped separator or control character.
     private static func decodedPath(of text: String) -> [[UInt8]]? {
         let path = text.utf8.dropFirst().prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
@@ -58,9 +58,9 @@ public struct ReturnPath: Sendable, Hashable {
         return segments
     }
 
-    /// Resolves escapes until none is left, because several servers in a row may each resolve one layer.
+    /// Decodes escapes until none is left, because each of several servers may decode one layer.
     ///
-    /// Nil for an escaped separator or control character. An incomplete escape stands for itself.
+    /// Nil for an escaped separator or control character. An incomplete escape is kept.
     private static func decoded(_ part: [UInt8]) -> [UInt8]? {
         var bytes = part
         while true {

@@ -1,11 +1,13 @@
-/// Why a value breaks its rule; the field it came from is added by whoever knows it.
+/// Why a value violates its rule.
+///
+/// The caller adds the field.
 public struct RuleViolation: Error, Sendable, Equatable {
-    /// Which rule, from the closed list.
+    /// The rule, from the closed list.
     public let code: FieldErrorCode
-    /// One English sentence saying what the value must be.
+    /// One English sentence: what the value must be.
     public let detail: String
 
-    /// Makes a violation.
+    /// Creates a violation.
     public init(_ code: FieldErrorCode, _ detail: String) {
         self.code = code
         self.detail = detail
@@ -18,7 +20,7 @@ public struct RuleViolation: Error, Sendable, Equatable {
 }
 
 extension String {
-    /// The text without the white space around it.
+    /// The text without surrounding white space.
     public func trimmingBlanks() -> String {
         guard let first = unicodeScalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace })

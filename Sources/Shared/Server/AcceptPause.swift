@@ -5,12 +5,12 @@ public import NIOCore
     import Glibc
 #endif
 
-/// Lets new connections wait while a server may open few more files, or none.
+/// Stops accepting connections while the process is short of file descriptors.
 ///
-/// Some are kept for the server itself: it has to reach its database, and Swift's runtime crashes now and then when it
-/// can open no file. When there are none at all, NIO would keep asking the kernel for connections that it cannot take.
+/// Some are reserved for the server itself: it has to reach its database, and Swift's runtime can crash when it cannot
+/// open a file. Without any, NIO would retry to accept connections in a busy loop.
 public final class AcceptPause: ChannelInboundHandler {
-    /// The connections that come in.
+    /// The accepted connections.
     public typealias InboundIn = any Channel
 
     private let logger: Logger
@@ -18,14 +18,14 @@ public final class AcceptPause: ChannelInboundHandler {
     private let isShort: () -> Bool
     private var isWaiting = false
 
-    /// Makes a handler for one listening channel, which asks `isShort` whether files are running out.
+    /// Creates a handler for one listening channel; `isShort` tells whether file descriptors are running out.
     init(logger: Logger, pause: TimeAmount, isShort: @escaping () -> Bool) {
         self.logger = logger
         self.pause = pause
         self.isShort = isShort
     }
 
-    /// Puts the handler in front of a listening channel's others.
+    /// Adds the handler before the other handlers of a listening channel.
     public static func install(
         on channel: any Channel,
         logger: Logger,
@@ -36,30 +36,31 @@ public final class AcceptPause: ChannelInboundHandler {
             let handler = AcceptPause(logger: logger, pause: pause, isShort: isShort)
             try channel.pipeline.syncOperations.addHandler(handler, position: .first)
         }
-        // The server may have been stopped already.
+        // The server may have stopped already.
         try? await added.get()
     }
 
-    /// Whether fewer files may still be opened than are kept for the server itself: a quarter, at most 128.
+    /// Whether fewer file descriptors are left than are reserved for the server itself: a quarter, at most 128.
     @Sendable public static func filesAreShort() -> Bool {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return false }
-        // The kernel gives the lowest number that is free.
+        // The kernel returns the lowest free number.
         let next = dup(STDERR_FILENO)
         guard next >= 0 else { return errno == EMFILE }
         close(next)
         return rlim_t(next) + min(128, limit.rlim_cur / 4) >= limit.rlim_cur
     }
 
-    /// Hands a connection on, and lets the next wait if need be.
+    /// Passes a connection on, and pauses if descriptors are running out.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         context.fireChannelRead(data)
         if isShort() { wait(context.channel) }
     }
 
-    /// Lets connections wait when one could not be taken.
+    /// Pauses when a connection could not be accepted.
     ///
-    /// The error goes no further, for it would end the loop that takes connections; nor does that of a client who has gone.
+    /// The error is not passed on, because it would end the accept loop; neither is that of a client that has
+    /// disconnected.
     public func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch (error as? IOError)?.errnoCode {
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: wait(context.channel)
@@ -68,7 +69,7 @@ public final class AcceptPause: ChannelInboundHandler {
         }
     }
 
-    /// Takes no connections until there are files again.
+    /// Accepts no connections until file descriptors are available again.
     private func wait(_ channel: any Channel) {
         guard !isWaiting else { return }
         isWaiting = true

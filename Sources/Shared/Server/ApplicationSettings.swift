@@ -1,4 +1,4 @@
-/// The application behind the sign-in, as all programs read it; `docker/nginx/render` keeps the same rules.
+/// The settings of the application behind the sign-in; `docker/nginx/render` has the same rules.
 public struct ApplicationSettings: Sendable {
     /// A server of the application.
     public struct Upstream: Sendable, Hashable, CustomStringConvertible {
@@ -7,30 +7,33 @@ public struct ApplicationSettings: Sendable {
         /// The port.
         public let port: Int
 
-        /// The server as it stands in a URL.
+        /// The server as in a URL.
         public var description: String { "\(host.authority):\(port)" }
     }
 
-    /// The most bytes of `APP_PATH`.
+    /// The maximum length of `APP_PATH` in bytes.
     private static let maximumPathLength = 200
 
-    /// Where the application listens.
+    /// The addresses of the application.
     public let upstreams: [Upstream]
-    /// What its addresses begin with: `/`, or a path that ends in `/`.
+    /// The prefix of its paths: `/`, or a path that ends in `/`.
     public let path: String
-    /// Its first page.
+    /// Its origin if it has a separate host; nil when it is on the host of the pages.
+    public let url: WebOrigin?
+    /// The page of this site that leads to its first page.
     public let home: ReturnPath
 
-    /// Reads `APP_UPSTREAM` and `APP_PATH`; nil when there is no application.
+    /// Reads `APP_UPSTREAM`, `APP_PATH` and `APP_URL`; nil when there is no application.
     ///
     /// Faults are left in the reader.
     ///
     /// - Parameters:
-    ///   - reader: where the settings come from.
-    ///   - publicURL: the address of this system, which cannot be its own application.
-    ///   - ports: the ports on which this system's servers listen on this machine.
+    ///   - reader: the source of the settings.
+    ///   - publicURL: the URL of this system, which cannot be its own application.
+    ///   - ports: the ports of this system's servers on this machine.
     public init?(from reader: inout SettingsReader, publicURL: WebOrigin, ports: [Int]) {
         let path = Self.path(from: &reader)
+        let url = Self.url(from: &reader, publicURL: publicURL)
         let texts = reader.hosts(.appUpstream) ?? []
         let upstreams = texts.compactMap { text -> Upstream? in
             guard let upstream = Upstream(text) else {
@@ -45,13 +48,47 @@ public struct ApplicationSettings: Sendable {
             }
             return upstream
         }
-        guard let path, let home = ReturnPath(path), !upstreams.isEmpty else { return nil }
+        if texts.isEmpty, reader.isSet(.appURL), !reader.hasFault(.appURL) {
+            reader.fault(
+                .appURL,
+                "requires \(SettingName.appUpstream.rawValue), the address of the application's server"
+            )
+        }
+        guard let path, let home = ReturnPath(url == nil ? path : PagePath.enter), !upstreams.isEmpty else {
+            return nil
+        }
         self.upstreams = upstreams
         self.path = path
+        self.url = url
         self.home = home
     }
 
-    /// `APP_PATH` with a slash at its end; nil and a fault when it is no path or one that stays with this system.
+    /// `APP_URL`; nil when it is unset, and nil and a fault when it is not the origin of another host.
+    ///
+    /// Only names in plain spelling, which nginx compares with those of requests; no addresses, which are no host of their
+    /// own, and with the scheme of this site, because browsers do not share a session between the two.
+    private static func url(from reader: inout SettingsReader, publicURL: WebOrigin) -> WebOrigin? {
+        guard let text = reader.text(.appURL) else { return nil }
+        let ends = ["", "/", publicURL.isSecure ? ":443" : ":80", publicURL.isSecure ? ":443/" : ":80/"]
+        guard let url = WebOrigin(text), url.host.isPlainName,
+            ends.contains(where: { text.lowercased().isExactly(url.description + $0) })
+        else {
+            let reason = "which is not an address like https://wiki.example.com: a scheme, a host name, no path"
+            reader.fault(.appURL, "is \(reader.quoted(text)), \(reason)")
+            return nil
+        }
+        guard !url.host.isExactly(publicURL.host) else {
+            reader.fault(.appURL, "is \(reader.quoted(text)), which has the host of PUBLIC_URL; use APP_PATH instead")
+            return nil
+        }
+        guard url.isSecure == publicURL.isSecure else {
+            reader.fault(.appURL, "is \(reader.quoted(text)), but PUBLIC_URL begins with \(publicURL.scheme)://")
+            return nil
+        }
+        return url
+    }
+
+    /// `APP_PATH` with a slash at the end; nil and a fault when it is not a path, or one that this system uses.
     private static func path(from reader: inout SettingsReader) -> String? {
         let text = reader.text(.appPath, default: "/")
         let path = text.hasSuffix("/") ? text : text + "/"
@@ -67,7 +104,7 @@ public struct ApplicationSettings: Sendable {
         return path
     }
 
-    /// Whether a path has one spelling: segments of unreserved characters (RFC 3986, section 2.3) between single slashes.
+    /// Whether a path is canonical: segments of unreserved characters (RFC 3986, section 2.3) between single slashes.
     private static func isPlain(_ path: String) -> Bool {
         guard path.utf8.first == UInt8(ascii: "/") else { return false }
         if path.isExactly("/") { return true }
@@ -79,25 +116,37 @@ public struct ApplicationSettings: Sendable {
     }
 }
 
-/// The addresses that stay with the pages and the API where the root of the site is the application's.
+/// The paths of the pages and the API when the application has the root of the site.
 ///
 /// `docker/nginx/render` has the same list, and routes-beside-application.conf the locations.
 enum ReservedPaths {
     private static let segments: [String] = [
         "api", "login", "register", "recover", "account", "logout", "language", "signed-in", "assets", "docs",
         "openapi.json",
-        "health", "metrics", "nginx-health", "error.css", "error.html", "error.problem", ".well-known", "application",
+        "health", "metrics", "nginx-health", "error.css", "error-colors.css", "error.html", "error.problem",
+        ".well-known", "application",
     ]
 
-    /// Whether a path begins with a segment that stays with this system.
+    /// Whether a path begins with a segment that this system uses.
     static func contain(_ path: String) -> Bool {
         let first = path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }
         return segments.contains { $0.utf8.elementsEqual(first.map(\.asciiLowercased)) }
     }
 }
 
+extension String {
+    /// Whether it is a host name of letters, digits, dots and hyphens whose last label is not a number.
+    fileprivate var isPlainName: Bool {
+        let labels = utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.allSatisfy { label in
+            label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-") && !label.isEmpty
+                && label.allSatisfy { $0.isASCIIAlphanumeric || $0 == UInt8(ascii: "-") }
+        } && labels.last?.allSatisfy { (0x30...0x39).contains($0) } == false
+    }
+}
+
 extension ApplicationSettings.Upstream {
-    /// Reads `http://host:port`; nil for anything else.
+    /// Parses `http://host:port`; nil for anything else.
     fileprivate init?(_ text: String) {
         guard text.begins(with: "http://") else { return nil }
         var authority = Substring(text.dropFirst("http://".count))
@@ -121,8 +170,7 @@ extension ApplicationSettings.Upstream {
         self.port = port
     }
 
-    /// Whether the server is one of this system's own: the public address, a port of this machine, or a service of
-    /// compose.yml.
+    /// Whether the server is part of this system: the public URL, a port of this machine, or a service of compose.yml.
     fileprivate func isOwn(publicURL: WebOrigin, ports: [Int]) -> Bool {
         let usual = publicURL.isSecure ? 443 : 80
         if publicURL.authority == description || (port == usual && publicURL.authority == host.authority) {
@@ -136,7 +184,7 @@ extension ApplicationSettings.Upstream {
         }
     }
 
-    /// Whether the host is this machine by one of its own names.
+    /// Whether the host is a name of this machine.
     public var isLoopback: Bool {
         let name = host.description
         return ["localhost", "0.0.0.0", "::1", "::"].contains(name) || name.hasPrefix("127.")

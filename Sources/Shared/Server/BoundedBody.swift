@@ -2,15 +2,15 @@ public import Hummingbird
 public import NIOCore
 
 extension Request {
-    /// The most bytes of a body that the servers read.
+    /// The maximum size of a request body in bytes.
     public static let maximumBodySize = 64 * 1024
 
-    /// Reads the whole body, bounded in size and in time.
+    /// Reads the whole body, limited in size and time.
     ///
     /// - Parameter deadline: how long the body may take to arrive.
     /// - Returns: the bytes of the body.
-    /// - Throws: ``APIError`` with `payload_too_large` or `request_timeout`, or with `malformed_request` when the body is
-    ///   broken or the client has gone: that is no fault of the server.
+    /// - Throws: ``APIError`` with `payload_too_large` or `request_timeout`, or with `malformed_request` when the body
+    ///   is broken or the client has disconnected, which is not a server error.
     public func boundedBody(within deadline: Duration = .seconds(10)) async throws -> ByteBuffer {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > Self.maximumBodySize {
             throw Self.tooLarge

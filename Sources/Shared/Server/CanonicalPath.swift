@@ -1,11 +1,13 @@
-/// The one spelling of a path: every other is refused, so that no limit or rule that knows a path can be walked around.
+/// The canonical form of a path.
 ///
-/// The router alone would take `//api//auth/login` for `/api/auth/login` (CVE-2025-71399 was of that kind).
+/// Every other form is rejected, so that no rate limit or rule for a path can be bypassed.
+///
+/// The router alone would treat `//api//auth/login` as `/api/auth/login` (as in CVE-2025-71399).
 public enum CanonicalPath {
-    /// Whether the path is the one spelling: no empty, `.` or `..` segment, no slash at the end, nothing encoded.
+    /// Whether the path is canonical: no empty, `.` or `..` segment, no slash at the end, no escapes.
     public static func isCanonical(_ path: String) -> Bool {
         if path.isExactly("/") { return true }
-        // Byte by byte, without an array of segments: every request comes by here.
+        // Byte by byte, without an array of segments: every request passes here.
         var length = 0, dots = 0, isFirst = true
         for byte in path.utf8 {
             if byte == UInt8(ascii: "/") {
@@ -23,7 +25,7 @@ public enum CanonicalPath {
         return isSegment(length: length, dots: dots)
     }
 
-    /// Whether a segment of that many bytes, so many of them dots, is neither empty nor `.` nor `..`.
+    /// Whether a segment with that many bytes and dots is neither empty nor `.` nor `..`.
     private static func isSegment(length: Int, dots: Int) -> Bool {
         length > 0 && !(length == dots && length <= 2)
     }

@@ -1,11 +1,11 @@
 public import HTTPTypes
 
-/// Tells a browser to forget the pages that it keeps, those for its Back button included (W3C Clear Site Data).
+/// Makes a browser delete cached pages, including the back/forward cache (W3C Clear Site Data).
 ///
-/// Browsers heed it only where the site is potentially trustworthy (W3C Secure Contexts, section 3.1); elsewhere they
-/// ignore it and complain to whoever reads the console, so it is not sent there.
+/// Browsers obey it only on potentially trustworthy sites (W3C Secure Contexts, section 3.1); elsewhere they ignore it
+/// with a warning in the console, so it is not sent there.
 public enum ClearSiteData {
-    /// The header for a site at the given address; nil where browsers would ignore it.
+    /// The header for a site with the given URL; nil where browsers would ignore it.
     public static func cache(at origin: WebOrigin) -> HTTPField? {
         guard origin.isSecure || isLoopback(origin.authority) else { return nil }
         return HTTPField(name: .clearSiteData, value: "\"cache\"")
@@ -21,6 +21,6 @@ public enum ClearSiteData {
 }
 
 extension HTTPField.Name {
-    /// What a browser is to forget of a site.
+    /// The kinds of data that a browser deletes.
     public static let clearSiteData = HTTPField.Name(validated: "Clear-Site-Data")
 }

@@ -1,30 +1,30 @@
 public import Logging
 
-/// Where the programs run.
+/// The environment that the programs run in.
 public enum AppEnvironment: String, CaseIterable, Sendable {
-    /// A deployment that people use.
+    /// A deployment for users.
     case production
-    /// Somebody's own machine.
+    /// A developer's machine.
     case development
 }
 
-/// The form of log lines.
+/// The format of log lines.
 public enum LogFormat: String, CaseIterable, Sendable {
-    /// One JSON object a line.
+    /// One JSON object per line.
     case json
-    /// One readable line an event.
+    /// One readable line per event.
     case text
 }
 
-/// The levels that `LOG_LEVEL` names.
+/// The levels of `LOG_LEVEL`.
 public enum LogLevelName: String, CaseIterable, Sendable {
-    /// Everything, each query and each health check too.
+    /// Everything, including each query and each health check.
     case debug = "DEBUG"
-    /// What happened.
+    /// Normal events.
     case info = "INFO"
-    /// What may need attention.
+    /// Events that may need attention.
     case warning = "WARNING"
-    /// What failed.
+    /// Failures.
     case error = "ERROR"
 
     /// The level of the logging library.
@@ -40,23 +40,29 @@ public enum LogLevelName: String, CaseIterable, Sendable {
 
 /// The settings that both programs read.
 public struct CommonSettings: Sendable {
-    /// Where the program runs.
+    /// The environment.
     public let environment: AppEnvironment
-    /// The address under which browsers reach the site: the only source for links, redirects and cookie rules.
+    /// The URL at which browsers reach the site: the only source for links, redirects and cookie rules.
     public let publicURL: WebOrigin
+    /// The name of the site.
+    public let siteName: SiteName
     /// Other origins whose pages may send requests to this site.
     public let allowedOrigins: Set<WebOrigin>
-    /// The networks whose machines may name the client of a request: where reverse proxy and frontend are.
+    /// The networks of the reverse proxy and the frontend, which may name the client of a request.
     public let trustedPeers: [IPNetwork]
     /// The lowest level that is logged.
     public let logLevel: Logger.Level
-    /// The form of log lines.
+    /// The format of log lines.
     public let logFormat: LogFormat
+
+    /// The words by which attackers know the site, which a password must not be built from.
+    public var siteWords: [String] { PasswordRules.words(of: publicURL, named: siteName) }
 
     /// Reads the settings; faults are left in the reader.
     public init(from reader: inout SettingsReader) {
         environment = reader.choice(.appEnvironment, default: AppEnvironment.production)
         publicURL = reader.origin(.publicURL, default: .localhost)
+        siteName = SiteName(from: &reader)
         allowedOrigins = reader.origins(.allowedOrigins)
         trustedPeers = reader.networks(.trustedPeers, default: .privateNetworks)
         let level = reader.choice(

@@ -1,23 +1,22 @@
 import HTTPTypes
 
-/// Refuses unsafe requests that a browser sends on behalf of another site.
+/// Rejects unsafe requests that a browser sends on behalf of another site.
 ///
-/// The rule of OWASP "Cross-Site Request Forgery Prevention" (Fetch Metadata, with Origin as the fallback), as Go's
-/// `http.CrossOriginProtection` has it. No token travels in forms: a token that went stale is the first error that
-/// newcomers of other systems see.
+/// The rule of OWASP "Cross-Site Request Forgery Prevention" (Fetch Metadata, with Origin as the fallback), like Go's
+/// `http.CrossOriginProtection`. Forms contain no token, so there are no errors because of stale tokens.
 struct CrossSiteGuard: Sendable {
     private let own: SiteOrigins
 
-    /// Makes the guard.
+    /// Creates the guard.
     ///
     /// - Parameters:
-    ///   - publicURL: where the site is: its own pages always pass.
+    ///   - publicURL: the site, whose own pages are always accepted.
     ///   - allowedOrigins: other origins whose pages may call this server.
     init(publicURL: WebOrigin, allowedOrigins: Set<WebOrigin> = []) {
         own = SiteOrigins(publicURL: publicURL, allowedOrigins: allowedOrigins)
     }
 
-    /// Whether the request may pass.
+    /// Whether to accept the request.
     func allows(_ head: HTTPRequest) -> Bool {
         switch head.method {
         case .get, .head, .options: return true

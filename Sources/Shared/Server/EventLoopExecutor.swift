@@ -1,13 +1,13 @@
 import NIOCore
 
-/// Runs Swift's tasks on the event loop of a connection.
+/// Runs tasks on the event loop of a connection.
 ///
-/// Without it each request goes from the thread that reads it to one of Swift's pool and back again to be answered; every
-/// change of thread costs more than most requests take. What runs here must never block, as on any event loop.
+/// Without it, each request moves from the thread that reads it to one of Swift's pool and back for the response; each
+/// thread switch costs more than most requests take. Code that runs here must never block, as on any event loop.
 final class EventLoopExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
 
-    /// An executor for one connection, of which there may be many to an event loop.
+    /// Creates an executor for one connection; an event loop can have many.
     init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     func enqueue(_ job: consuming ExecutorJob) {

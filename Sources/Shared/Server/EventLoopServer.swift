@@ -3,9 +3,9 @@ public import Logging
 public import NIOCore
 import NIOHTTP1
 
-/// HTTP/1.1 whose requests are handled where their connection lives, behind a ``MessageGate``.
+/// An HTTP/1.1 server that handles requests on the event loop of their connection, behind a ``MessageGate``.
 public struct EventLoopServer: ServerChildChannel {
-    /// A connection, as what goes in and out of it.
+    /// A connection as an asynchronous channel.
     public typealias Value = HTTP1Channel.Value
 
     private let http1: HTTP1Channel
@@ -30,16 +30,16 @@ public struct EventLoopServer: ServerChildChannel {
 }
 
 extension EventLoopServer {
-    /// The most bytes of all headers together: more than nginx takes (large_client_header_buffers) and adds, so that nginx
-    /// is the one who refuses them.
+    /// The maximum size of all headers together: more than nginx accepts (large_client_header_buffers) and adds, so
+    /// that nginx rejects them first.
     public static let maximumHeaderListSize = 72 * 1024
 
-    /// Makes such servers.
+    /// A builder for such servers.
     ///
     /// - Parameters:
-    ///   - configuration: limits and times.
-    ///   - page: the answer to what is no HTTP.
-    /// - Returns: what makes them.
+    ///   - configuration: limits and timeouts.
+    ///   - page: the response to invalid HTTP.
+    /// - Returns: the builder.
     public static func builder(
         _ configuration: HTTP1Channel.Configuration,
         refusing page: @escaping UnreadableRequest.Page = UnreadableRequest.problem

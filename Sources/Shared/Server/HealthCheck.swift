@@ -2,12 +2,12 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
-/// Asks a running server whether it is healthy: the health check of an image that has no shell and no curl.
+/// The health check of an image without a shell and curl: sends a request to the running server.
 public enum HealthCheck {
-    /// The exit status for a service that is away: `EX_UNAVAILABLE` of sysexits.h.
+    /// The exit status for an unavailable service: `EX_UNAVAILABLE` of sysexits.h.
     public static let unavailableStatus: Int32 = 69
 
-    /// The address to ask, for a server that listens where these two settings say.
+    /// The URL of the health check, for a server that listens on the address of these two settings.
     ///
     /// - Throws: ``SettingsFaults`` when one of them is invalid.
     public static func url(
@@ -27,10 +27,15 @@ public enum HealthCheck {
     /// Sends one GET request.
     ///
     /// - Parameters:
-    ///   - url: the address to ask.
-    ///   - patience: how long to wait for the answer.
-    /// - Returns: nil when the answer was 200, else one sentence saying what was wrong.
+    ///   - url: the URL.
+    ///   - patience: the timeout.
+    /// - Returns: nil if the response was 200, otherwise one sentence with the problem.
     public static func fault(at url: String, within patience: Duration = .seconds(3)) async -> String? {
+        // AsyncHTTPClient traps at a host like `[`.
+        let parts = url.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count >= 3, WebOrigin("\(Substring(parts[0]))//\(Substring(parts[2]))") != nil else {
+            return "\(url) is not a URL like http://127.0.0.1:8000/health/ready"
+        }
         do {
             let request = HTTPClientRequest(url: url)
             let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(patience))

@@ -3,22 +3,22 @@ public import Logging
 
 /// Writes each event as one line to standard output: a JSON object, or readable text for development.
 public struct JSONLogHandler: LogHandler {
-    /// The lowest level that is written.
+    /// The minimum level.
     public var logLevel: Logger.Level
-    /// What every line of this logger carries.
+    /// The metadata of every line of this logger.
     public var metadata: Logger.Metadata = [:]
-    /// Adds context to every line.
+    /// Adds metadata to every line.
     public var metadataProvider: Logger.MetadataProvider?
 
     private let format: LogFormat
     private let write: @Sendable ([UInt8]) -> Void
 
-    /// Makes a handler.
+    /// Creates a handler.
     ///
     /// - Parameters:
     ///   - format: JSON lines or text.
-    ///   - logLevel: the lowest level that is written.
-    ///   - write: takes a finished line with its line break, in UTF-8; by default for standard output.
+    ///   - logLevel: the minimum level.
+    ///   - write: receives a line with its line break, in UTF-8; by default, writes it to standard output.
     public init(
         format: LogFormat,
         logLevel: Logger.Level,
@@ -29,11 +29,11 @@ public struct JSONLogHandler: LogHandler {
         self.write = write
     }
 
-    /// Makes the handler the one of all loggers made from now on; once a process.
+    /// Installs the handler for all loggers created from now on; call it once per process.
     ///
     /// - Parameters:
-    ///   - settings: the form of the lines and the lowest level.
-    ///   - leastLevel: a level below which nothing is written whatever the settings say.
+    ///   - settings: the format and the minimum level.
+    ///   - leastLevel: a minimum level that overrides lower ones in the settings.
     public static func bootstrap(_ settings: CommonSettings, leastLevel: Logger.Level = .trace) {
         let level = max(settings.logLevel, leastLevel)
         let handler = JSONLogHandler(format: settings.logFormat, logLevel: level)
@@ -53,7 +53,7 @@ public struct JSONLogHandler: LogHandler {
     /// Writes one event.
     public func log(event: LogEvent) {
         var own = event.metadata ?? [:]
-        // Of an error only the type: its text could hold what a person typed.
+        // Only the type of an error: its text could contain user input.
         if let error = event.error { own["error"] = .string(String(describing: type(of: error))) }
         write(line(of: event.level, event.message.description, own))
     }
@@ -88,7 +88,7 @@ public struct JSONLogHandler: LogHandler {
         return line.bytes
     }
 
-    /// What goes with an event, sorted by key: of two values what is nearer to the event.
+    /// The metadata of an event, sorted by key; the event's own values override the logger's.
     private func fields(_ own: Logger.Metadata) -> [(key: String, value: Logger.MetadataValue)] {
         let provided = metadataProvider?.get() ?? [:]
         var fields: [(key: String, value: Logger.MetadataValue)] = []
@@ -112,7 +112,7 @@ public struct JSONLogHandler: LogHandler {
 
 extension JSONBytes {
     private mutating func append(convertible value: any CustomStringConvertible & Sendable) {
-        // The usual types first: whether a value is of any integer type costs much more to find out.
+        // The usual types first: checking for any integer type is much slower.
         let type = type(of: value) as Any.Type
         if type == Int.self || type == Bool.self || (value as? Double)?.isFinite ?? (value is any FixedWidthInteger) {
             append(unescaped: value.description)

@@ -6,16 +6,16 @@ import NIOCore
     import Darwin
 #endif
 
-/// A server cannot listen where the settings say: what the system refused, and the setting to change.
+/// A server cannot listen on the address of the settings: the reason, and the setting to change.
 public struct ListenFault: Error, CustomStringConvertible {
-    /// Where a server is to listen, and the settings that say so.
+    /// The address of a server, with the names of its settings.
     public struct Address: Sendable {
         let host: SettingHost
         let hostSetting: SettingName
         let port: Int
         let portSetting: SettingName
 
-        /// Names an address and its settings.
+        /// Creates an address.
         public init(_ host: SettingHost, _ hostSetting: SettingName, port: Int, _ portSetting: SettingName) {
             self.host = host
             self.hostSetting = hostSetting
@@ -27,9 +27,9 @@ public struct ListenFault: Error, CustomStringConvertible {
     /// One sentence that begins with the name of the setting to change.
     public let description: String
 
-    /// Takes each address for a moment, before anything else is started, so that one line says why a server cannot start.
+    /// Binds each address briefly before anything else starts, so that one line explains why a server cannot start.
     ///
-    /// - Throws: ``ListenFault`` for the first address that is refused.
+    /// - Throws: ``ListenFault`` for the first address that cannot be bound.
     public static func check(_ addresses: [Address]) throws(ListenFault) {
         for address in addresses {
             guard let target = try? SocketAddress.makeAddressResolvingHost(address.host.description, port: address.port)
@@ -38,7 +38,7 @@ public struct ListenFault: Error, CustomStringConvertible {
         }
     }
 
-    /// The error number of binding a socket as a server does; nil when it is bound.
+    /// The error number of binding a socket like a server; nil on success.
     private static func refusal(of target: SocketAddress) -> Int32? {
         let stream = Int32(SOCK_STREAM.rawValue)
         let descriptor = socket(target.protocol.rawValue, stream, 0)
@@ -50,7 +50,7 @@ public struct ListenFault: Error, CustomStringConvertible {
         return status == 0 ? nil : errno
     }
 
-    /// Explains why an address is refused: the error number, or nil when its name is unknown.
+    /// Explains why an address cannot be bound: by the error number, or nil when the name cannot be resolved.
     init(_ address: Address, _ code: Int32?) {
         let (host, port) = (address.hostSetting.rawValue, address.portSetting.rawValue)
         let place = "port \(address.port) on \(address.host)"

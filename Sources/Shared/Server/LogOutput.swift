@@ -3,17 +3,17 @@ import Glibc
 import Synchronization
 import SystemThreads
 
-/// Takes log lines and has a thread of its own write them, so that no request waits for whoever reads them.
+/// Writes log lines on a separate thread, so that no request waits for the reader of the log.
 ///
-/// While lines come quickly, many share a write. Lines beyond ``limit`` bytes that wait are dropped and counted: a reader
-/// that is stuck must neither stop the program nor fill its memory.
+/// Under load, many lines share a write. When more than ``limit`` bytes wait, further lines are dropped and counted: a
+/// blocked reader must neither stop the program nor fill its memory.
 public final class LogOutput: Sendable {
     /// Standard output.
     public static let standard = LogOutput(STDOUT_FILENO)
 
-    /// The most bytes that wait.
+    /// The maximum number of waiting bytes.
     static let limit = 1 << 20
-    /// How long lines are gathered after a write, in microseconds.
+    /// How long lines are collected after a write, in microseconds.
     private static let pause: UInt32 = 2000
 
     private struct Waiting {
@@ -25,12 +25,12 @@ public final class LogOutput: Sendable {
 
     private let descriptor: Int32
     private let waiting = Mutex(Waiting())
-    /// Held while lines are taken and written, so that they keep their order.
+    /// Held while lines are removed and written, so that they keep their order.
     private let writing = Mutex(())
     private let droppedLine = Mutex<(@Sendable (Int) -> [UInt8])?>(nil)
     private let wakeUp = DispatchSemaphore(value: 0)
 
-    /// Writes to an open file, for as long as the process runs.
+    /// Creates an output for an open file, for the lifetime of the process.
     init(_ descriptor: Int32) {
         self.descriptor = descriptor
         do {
@@ -40,7 +40,7 @@ public final class LogOutput: Sendable {
         }
     }
 
-    /// Hands a line in, with its line break; never waits.
+    /// Adds a line, with its line break; never waits.
     public func append(_ line: [UInt8]) {
         let wakes = waiting.withLock { waiting in
             guard waiting.lines.count + line.count <= Self.limit else {
@@ -54,21 +54,21 @@ public final class LogOutput: Sendable {
         if wakes { wakeUp.signal() }
     }
 
-    /// Has what waits written before the process ends by itself; for standard output, once a process.
+    /// Writes the waiting lines before the process exits; for standard output, once per process.
     static func writeStandardOutputAtExit() {
         atexit { LogOutput.standard.flush(patience: 500) }
     }
 
-    /// Says what line tells how many were dropped; without it none does.
+    /// Sets the line that reports the number of dropped lines; without it, none is written.
     func tellDropped(by line: @escaping @Sendable (Int) -> [UInt8]) {
         droppedLine.withLock { $0 = line }
     }
 
-    /// Returns when all that was handed in before is written, or cannot be.
+    /// Returns when all lines added before are written, or cannot be written.
     ///
-    /// - Parameter patience: how long to wait for a reader that is stuck, in milliseconds; -1 for ever.
+    /// - Parameter patience: the timeout for a blocked reader in milliseconds; -1 for none.
     func flush(patience: Int32 = -1) {
-        // Another thread that is stuck holds the lock as long.
+        // Another blocked thread holds the lock just as long.
         for _ in 0..<max(0, patience) {
             guard writing.withLockIfAvailable({ _ in writeWaiting(patience) }) == nil else { return }
             usleep(1000)
@@ -102,14 +102,14 @@ public final class LogOutput: Sendable {
         }
     }
 
-    /// Writes all of it, or as much as can be.
+    /// Writes all bytes, or as many as possible.
     private func write(_ lines: [UInt8], _ patience: Int32) {
         lines.withUnsafeBytes { bytes in
             var rest = bytes
             while let base = rest.baseAddress, rest.count > 0 {
                 var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 if patience >= 0, poll(&request, 1, patience) == 0 { return }
-                // A pipe that is ready takes that much without waiting (pipe(7), PIPE_BUF).
+                // A pipe that is ready accepts that much without blocking (pipe(7), PIPE_BUF).
                 let written = Glibc.write(descriptor, base, patience < 0 ? rest.count : min(rest.count, 4096))
                 if written > 0 {
                     rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))

@@ -1,13 +1,13 @@
 import FoundationEssentials
 import Synchronization
 
-/// The time of a log line, as RFC 3339 writes it, with milliseconds.
+/// The time of a log line in the format of RFC 3339, with milliseconds.
 enum LogTimestamp {
     private static let style = Date.ISO8601FormatStyle()
-    /// The last second that was written, up to the fraction: thousands of lines share one.
+    /// The cached text of the last second: thousands of lines share one.
     private static let latest = Mutex<(second: Int, text: String)>((.min, ""))
 
-    /// Appends a moment, in UTC: `2026-11-23T15:04:05.678Z`.
+    /// Appends a time in UTC: `2026-11-23T15:04:05.678Z`.
     static func append(_ date: Date, to line: inout JSONBytes) {
         let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down))
         let second = Int((Double(milliseconds) / 1000).rounded(.down))

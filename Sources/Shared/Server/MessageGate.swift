@@ -2,42 +2,42 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// Stands between the HTTP/1 parser and the framework, and gives the framework only requests that are safe to read.
+/// Filters requests between the HTTP/1 parser and the framework.
 ///
-/// - Header values become ASCII, as the target is, except cookies where they are handed back, so that no comparison of them, here or in a library, has to normalise
-///   Unicode (see OutsideText.swift).
-/// - A connection ends when RFC 9112, section 9.3, says so: Hummingbird 2.28 looks for the exact value `close` only.
-/// - An invalid request gets a response with a body: Hummingbird sends an empty one, and sends it again when the body of an
-///   answered request turns out to be broken.
+/// - Header values become ASCII, like the target, so that no comparison, here or in a library, normalises Unicode (see
+///   OutsideText.swift). Cookies are kept where the application's cookies pass through.
+/// - A connection closes as RFC 9112, section 9.3, requires: Hummingbird 2.28 recognises the exact value `close` only.
+/// - An invalid request gets a response with a body. Hummingbird sends an empty body, and a second response if the
+///   request body turns out to be invalid after the first.
 final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// What the answer to a request depends on.
+    /// The properties of a request that its response depends on.
     private struct Exchange {
         let closes: Bool
-        /// Whether the client knows HTTP/1.0 only.
+        /// Whether the client uses HTTP/1.0.
         let isOld: Bool
     }
 
-    /// What becomes of the parts that are written.
+    /// How to handle the parts of the current response.
     private enum Writing {
         case answer, refusal, nothing
     }
 
     private let page: UnreadableRequest.Page
-    /// The requests without an answer, in their order.
+    /// The requests without a response, in order.
     private var open = CircularBuffer<Exchange>()
     private var isReadingBody = false
-    /// Whether nothing more can be read.
+    /// Whether no further request can be read.
     private var isBroken = false
-    /// What the bytes after the last request are instead of one.
+    /// The invalid request after the last valid one.
     private var unreadable: UnreadableRequest?
     private var writing = Writing.answer
 
-    /// Makes the handler of one connection.
+    /// Creates the handler of one connection.
     init(_ page: @escaping UnreadableRequest.Page) { self.page = page }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -47,11 +47,11 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
             if let fault = UnreadableRequest(head) {
                 isBroken = true
                 unreadable = fault
-                // The framework answers any error of the parser, which is replaced by the page for this one.
+                // The framework responds to a parser error; that response is replaced by the page for this one.
                 return context.fireErrorCaught(HTTPParserError.unknown)
             }
             isReadingBody = true
-            // HTTP/1.0 has no chunks and, by itself, no second request.
+            // HTTP/1.0 has no chunked coding and, by default, no persistent connections.
             let isOld = head.version == .http1_0
             let closes = isOld || !head.isKeepAlive
             if !isOld, open.isEmpty, head.awaitsContinue { sendContinue(context) }
@@ -62,7 +62,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: context.fireChannelRead(data)
         case .end:
             isReadingBody = false
-            // Nobody reads trailers.
+            // Trailers are ignored.
             context.fireChannelRead(wrapInboundOut(.end(nil)))
         }
     }
@@ -88,13 +88,13 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Has a client send its body that waits for leave to (RFC 9110, section 10.1.1).
+    /// Sends `100 Continue` to a client that waits for it (RFC 9110, section 10.1.1).
     private func sendContinue(_ context: ChannelHandlerContext) {
         let head = HTTPResponseHead(version: .http1_1, status: .continue)
         context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
     }
 
-    /// Decides what a head begins: without a request it is the framework's own answer to what could not be parsed.
+    /// Handles a response head: without a request, it is the framework's response to invalid HTTP.
     private func begin() {
         if !open.isEmpty {
             writing = .answer
@@ -103,7 +103,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Writes head and body of the answer to what is no HTTP.
+    /// Writes head and body of the response to invalid HTTP.
     private func refuse(_ request: UnreadableRequest, _ write: (HTTPServerResponsePart) -> Void) {
         let (fields, body) = page(request)
         var headers: HTTPHeaders = [
@@ -115,12 +115,12 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
         write(.body(.byteBuffer(ByteBuffer(bytes: body))))
     }
 
-    /// The head of an answer, as the version and the connection of its request need it.
+    /// The head of a response, adapted to the HTTP version and the connection of its request.
     private func framed(_ head: HTTPResponseHead) -> HTTPResponseHead {
         let exchange = open.removeFirst()
         var head = head
         if exchange.closes || isBroken { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-        // Else a body of unknown length would be sent in chunks (RFC 9112, section 6.1).
+        // Otherwise a body of unknown length would use chunked coding (RFC 9112, section 6.1).
         if exchange.isOld, !head.headers.contains(name: "Content-Length") { head.version = .http1_0 }
         return head
     }
@@ -130,7 +130,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
 extension MessageGate: Sendable {}
 
 extension HTTPRequestHead {
-    /// Whether the client sends its body only after it is told to.
+    /// Whether the client waits for `100 Continue`.
     fileprivate var awaitsContinue: Bool {
         guard headers.contains(name: "Content-Length") || headers.contains(name: "Transfer-Encoding") else {
             return false
@@ -138,11 +138,11 @@ extension HTTPRequestHead {
         return headers[canonicalForm: "Expect"].contains { $0.isCaseless("100-continue") }
     }
 
-    /// The request with nothing but ASCII in it.
+    /// The request with ASCII header values.
     ///
-    /// Other bytes of header values become question marks, for no header that is read here may have any. The parser
-    /// itself rejects them in the target. Cookies are kept where the application's are handed back: they are read as bytes
-    /// there, and by no library.
+    /// Other bytes become question marks; no header that this system reads may contain them. The parser itself rejects
+    /// them in the target. Cookies are kept where the application's cookies pass through: there they are read as bytes,
+    /// and by no library.
     fileprivate var inASCII: HTTPRequestHead {
         guard !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) else { return self }
         var head = self

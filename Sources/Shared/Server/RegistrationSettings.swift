@@ -1,21 +1,21 @@
 /// Who may create an account.
 public enum RegistrationMode: String, CaseIterable, Sendable {
-    /// Everybody.
+    /// Everyone.
     case open
-    /// Who has an invitation of an operator.
+    /// Visitors with an invitation from an operator.
     case invite
     /// Nobody; operators create users.
     case closed
 }
 
 /// Who may create an account, and with which addresses: `REGISTRATION` and `REGISTRATION_DOMAINS`.
-public struct RegistrationSettings: Sendable, Equatable {
+public struct RegistrationSettings: Sendable, Hashable {
     /// Who may create an account.
     public let mode: RegistrationMode
-    /// The domains that addresses of new accounts may have, in lower case; empty for all.
+    /// The allowed email domains of new accounts; empty for all.
     public let domains: [String]
 
-    /// Makes settings by hand.
+    /// Creates settings.
     public init(mode: RegistrationMode = .open, domains: [String] = []) {
         self.mode = mode
         self.domains = domains
@@ -24,15 +24,7 @@ public struct RegistrationSettings: Sendable, Equatable {
     /// Reads the settings; faults are left in the reader.
     public init(from reader: inout SettingsReader) {
         mode = reader.choice(.registration, default: RegistrationMode.open)
-        var domains: [String] = []
-        for text in reader.list(.registrationDomains) {
-            guard let email = try? EmailAddress(exactly: "user@\(text)") else {
-                reader.fault(.registrationDomains, "must be domains like example.com, with commas between")
-                break
-            }
-            domains.append(String(email.value.dropFirst("user@".count)))
-        }
-        self.domains = domains
+        domains = reader.domains(.registrationDomains)
     }
 
     /// Whether a new account may have the address; a domain does not include its subdomains.

@@ -1,17 +1,17 @@
 public import Hummingbird
 
-/// Refuses, before any handler sees it, a request whose path is not canonical or that another site's page sends.
+/// Rejects requests with a non-canonical path and cross-site requests before any handler.
 public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
     private let crossSite: CrossSiteGuard
 
-    /// Makes the guard.
+    /// Creates the guard.
     ///
-    /// - Parameter settings: where the site is, and which other origins' pages may call it.
+    /// - Parameter settings: the URL of the site, and the origins whose pages may call it.
     public init(_ settings: CommonSettings) {
         crossSite = CrossSiteGuard(publicURL: settings.publicURL, allowedOrigins: settings.allowedOrigins)
     }
 
-    /// Hands the request on, or throws as ``check(_:)``.
+    /// Passes the request on, or throws like ``check(_:)``.
     public func handle(
         _ request: Request,
         context: Context,
@@ -21,9 +21,10 @@ public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// Throws `not_found` or `cross_site_request` for a request that must not be handled.
+    /// Throws `not_found` or `cross_site_request` for a request to reject.
     public func check(_ request: Request) throws {
-        guard CanonicalPath.isCanonical(request.uri.path) else {
+        let path = request.uri.path
+        guard CanonicalPath.isCanonical(path) || path.isExactly(APIPath.index) else {
             throw APIError(.notFound, detail: "There is nothing at this path.")
         }
         guard crossSite.allows(request.head) else {

@@ -2,17 +2,17 @@ import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// What the servers know of every request besides the request itself.
+/// The context of every request: its ID and its client.
 public protocol ServedRequestContext: RemoteAddressRequestContext {
-    /// The identifier that the logs of proxy, frontend and API share.
+    /// The request ID, which the logs of nginx, frontend and API share.
     var requestID: String { get set }
-    /// The address of the browser or program that asked, see ``ClientAddress``.
+    /// The address of the client; see ``ClientAddress``.
     var clientAddress: String { get set }
 }
 
-/// The identifier of a request, which is on its answer and on every log line of it.
+/// The ID of a request, in its response and in each of its log lines.
 enum RequestIdentifier {
-    /// The identifier that the proxy gave, if it is one and comes from a peer that may say it; else a new one.
+    /// The ID from the reverse proxy, if it is valid and the peer is trusted; otherwise a new one.
     static func of(_ claimed: String?, by peer: SocketAddress?, trusting trustedPeers: [IPNetwork]) -> String {
         if let claimed, ClientAddress.isTrusted(peer, by: trustedPeers), claimed.isRequestID { return claimed }
         let digits: StaticString = "0123456789abcdef"
@@ -30,21 +30,21 @@ enum RequestIdentifier {
 }
 
 extension String {
-    /// Whether the text has the form of a request's identifier: 8 to 64 letters, digits and hyphens of ASCII.
+    /// Whether the text is a valid request ID: 8 to 64 ASCII letters, digits and hyphens.
     public var isRequestID: Bool {
         (8...64).contains(utf8.count) && utf8.allSatisfy { $0.isASCIIAlphanumeric || $0 == UInt8(ascii: "-") }
     }
 }
 
 extension HTTPField.Name {
-    /// The identifier of a request across all servers.
+    /// The request ID, passed between all servers.
     public static let requestID = HTTPField.Name(validated: "X-Request-ID")
-    /// The client's address as the proxy knows it.
+    /// The client's address, from the reverse proxy.
     public static let realIP = HTTPField.Name(validated: "X-Real-IP")
-    /// What a browser says about the relation between the asking page and this site (W3C Fetch Metadata).
+    /// The relation between the requesting page and this site, from the browser (W3C Fetch Metadata).
     public static let secFetchSite = HTTPField.Name(validated: "Sec-Fetch-Site")
 
-    /// Makes a name from a literal that is known to be one.
+    /// Creates a name from a valid literal.
     public init(validated literal: StaticString) {
         guard let name = HTTPField.Name(literal.description) else {
             preconditionFailure("\(literal) is not a header name")

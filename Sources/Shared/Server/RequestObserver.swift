@@ -1,21 +1,21 @@
 public import Hummingbird
 public import Logging
 
-/// Names and times every request, logs one line for it and counts it.
+/// Assigns every request an ID, measures it, logs one line and counts it.
 ///
-/// The line has method, route, status and duration; never the path, the query or a header. The route is the pattern that
-/// the router matched, so that no value from an address reaches log or metrics. One middleware for all of it, because each
-/// costs more than what these do.
+/// The line has method, route, status and duration; never the path, the query or a header. The route is the pattern
+/// that the router matched, so that no value from a URL reaches logs or metrics. It is one middleware, because a
+/// middleware costs more than this work.
 public struct RequestObserver<Context: ServedRequestContext>: RouterMiddleware {
     private let logger: Logger
     private let metrics: RequestMetrics
     private let trustedPeers: [IPNetwork]
 
-    /// Makes the middleware; it must be the outermost, outside whatever turns errors into answers.
+    /// Creates the middleware; it must be the outermost, outside the one that turns errors into responses.
     ///
     /// - Parameters:
-    ///   - logger: what the requests' loggers are made of.
-    ///   - registry: where requests are counted.
+    ///   - logger: the base of the requests' loggers.
+    ///   - registry: counts the requests.
     ///   - trustedPeers: the peers that may name client and request.
     public init(logger: Logger, registry: PrometheusRegistry, trusting trustedPeers: [IPNetwork]) {
         self.logger = logger
@@ -23,7 +23,7 @@ public struct RequestObserver<Context: ServedRequestContext>: RouterMiddleware {
         metrics = RequestMetrics(registry)
     }
 
-    /// Fills in what the context knows of the request, hands it on, and tells what became of it.
+    /// Sets the context of the request, passes it on, and logs the result.
     public func handle(
         _ request: Request,
         context: Context,
@@ -39,7 +39,7 @@ public struct RequestObserver<Context: ServedRequestContext>: RouterMiddleware {
         var logger = logger
         logger[metadataKey: "request_id"] = .string(context.requestID)
         context.logger = logger
-        // The current logger of the task, too, so that what has no context to log with names the request as well.
+        // Also as the task-local logger, so that code without a context logs the request ID, too.
         var response = try await withLogger(logger) { _ in try await next(request, context) }
         response.headers[.requestID] = context.requestID
         let method = request.method.rawValue, route = context.endpointPath ?? "NotFound"

@@ -1,7 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 
-/// The routes of a server, to tell a wrong method on a known path (405) from an unknown path (404).
+/// The routes of a server, to distinguish a wrong method on a known path (405) from an unknown path (404).
 public struct RouteTable: Sendable {
     private struct Entry: Sendable {
         let segments: [String]
@@ -10,14 +10,14 @@ public struct RouteTable: Sendable {
 
     private let entries: [Entry]
 
-    /// Reads the routes of a router to which all have been added.
+    /// Creates the table from a router that has all routes.
     public init<Context: RequestContext>(_ router: Router<Context>) {
         entries = router.routes.map { route in
             Entry(segments: Self.segments(of: route.path.description), method: route.method.rawValue)
         }
     }
 
-    /// The methods that the path takes, sorted; empty for an unknown path.
+    /// The methods that the path accepts, sorted; empty for an unknown path.
     public func methods(for path: String) -> [String] {
         let asked = Self.segments(of: path)
         let methods = entries.filter { entry in
@@ -28,7 +28,7 @@ public struct RouteTable: Sendable {
         return Set(methods).union(methods.contains("GET") ? ["HEAD"] : []).sorted()
     }
 
-    /// The error for a request that no route took.
+    /// The error for a request without a matching route.
     public func error(for request: Request) -> APIError {
         let methods = methods(for: request.uri.path)
         guard !methods.isEmpty else { return APIError(.notFound, detail: "There is nothing at this path.") }

@@ -1,25 +1,19 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// A host as settings name it: an IP address or a host name, never with a port.
+/// A host in a setting: an IP address or a host name, without a port.
 ///
-/// All hosts in settings are read by this type.
+/// This type parses all hosts in settings.
 public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
-    /// Why a text is no host: the end of a sentence that begins with the setting's name.
+    /// Why a text is not a host; completes a sentence that begins with the setting's name.
     public struct Invalid: Error {
         /// The reason, without the text.
         public let reason: String
     }
 
-    /// The host as system calls and libpq take it: in lower case, IPv6 addresses without brackets.
+    /// The host for system calls and libpq: in lower case, addresses in canonical form, IPv6 ones without brackets.
     public let description: String
     /// Whether the host is an IPv6 address.
     public let isIPv6: Bool
 
-    /// Reads an IPv4 address, an IPv6 address with or without brackets, or a host name.
+    /// Parses an IPv4 address, an IPv6 address with or without brackets, or a host name.
     ///
     /// - Throws: ``Invalid``.
     public init(_ text: String) throws(Invalid) {
@@ -33,9 +27,10 @@ public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
         if text.contains("%") { throw Invalid(reason: "must be an address without a zone (%)") }
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
         let address = isBracketed ? String(text.dropFirst().dropLast()) : text
-        if Self.isIPv6(address) {
-            (description, isIPv6) = (address, true)
-        } else if !isBracketed, Self.isIPv4(text) || Self.isName(text) {
+        if text.contains(":"), let address = IPAddress(address) {
+            // An IPv4-mapped IPv6 address is an IPv4 address.
+            (description, isIPv6) = (address.description, !address.isIPv4)
+        } else if !isBracketed, IPAddress(text) != nil || Self.isName(text) {
             (description, isIPv6) = (text, false)
         } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil,
             (try? SettingHost(String(text[..<colon]))) != nil
@@ -46,15 +41,15 @@ public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The host as it stands in a URL (RFC 3986, section 3.2.2).
+    /// The host as in a URL (RFC 3986, section 3.2.2).
     public var authority: String { isIPv6 ? "[\(description)]" : description }
 
-    /// The URL of a path on a server that listens on this host, as this machine reaches it.
+    /// The URL of a path on a server that listens on this host, for requests from this machine.
     public func url(port: Int, path: String) -> String {
         "http://\(reachable.authority):\(port)\(path)"
     }
 
-    /// Where this machine reaches a server that listens on this host: an unspecified address means loopback.
+    /// The host for requests from this machine to a server that listens on it: loopback for an unspecified address.
     private var reachable: SettingHost {
         guard isIPv6 else { return description == "0.0.0.0" ? .loopback : self }
         return description.allSatisfy(":.0".contains) ? .loopback6 : self
@@ -66,18 +61,6 @@ public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
     private static let loopback6 = SettingHost(known: "::1", isIPv6: true)
 
     private init(known: String, isIPv6: Bool) { (description, self.isIPv6) = (known, isIPv6) }
-
-    /// Whether the text is an IPv4 address in its usual form; the old ones (`127.1`, `0x7f000001`) are none.
-    private static func isIPv4(_ text: String) -> Bool {
-        var address = [UInt8](repeating: 0, count: 4)
-        return inet_pton(AF_INET, text, &address) == 1
-    }
-
-    /// Whether the text is an IPv6 address (RFC 4291, section 2.2).
-    private static func isIPv6(_ text: String) -> Bool {
-        var address = [UInt8](repeating: 0, count: 16)
-        return inet_pton(AF_INET6, text, &address) == 1
-    }
 
     /// Whether the text is a host name (RFC 1123, section 2.1; Docker's names may have underscores).
     ///

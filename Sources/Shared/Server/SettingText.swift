@@ -1,7 +1,7 @@
-/// What the text of a setting may be, wherever it comes from.
+/// The rules for the text of a setting, whatever its source.
 enum SettingText {
-    /// The text without white space and byte order marks around it: files end in a line break, on Windows in two
-    /// characters, and editors there begin them with a mark.
+    /// The text without surrounding white space and byte order marks: files end in a line break, and editors on Windows
+    /// add byte order marks.
     static func trimmed(_ text: String) -> String {
         let scalars = text.unicodeScalars
         guard let first = scalars.firstIndex(where: { !isBlank($0) }),
@@ -10,9 +10,9 @@ enum SettingText {
         return String(scalars[first...last])
     }
 
-    /// The character that the text must not hold, in words that do not repeat the text; nil when there is none.
+    /// The forbidden character in the text, described without repeating the text; nil when there is none.
     ///
-    /// What cannot be seen is never meant: it comes from a line that was broken or from a page that was copied.
+    /// Invisible characters are never intended: they come from wrapped lines or copied pages.
     static func forbidden(in text: String) -> String? {
         for (index, scalar) in text.unicodeScalars.enumerated() {
             switch scalar.properties.generalCategory {

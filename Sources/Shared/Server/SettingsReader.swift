@@ -1,15 +1,17 @@
 public import Configuration
 import FoundationEssentials
 
-/// Reads settings one by one and remembers every fault, so that all of them can be reported together.
+/// Reads settings and collects every fault, so that all are reported together.
 ///
-/// A setting that is present must be readable: a typing error never falls back to the default. An empty value counts as
-/// absent, which is what `NAME=` in an environment file and `${NAME:-}` in a compose file mean. White space around a
-/// value is dropped, wherever the value comes from (``SettingText``).
+/// A setting that is present must be valid: a typing error never falls back to the default. An empty value counts as
+/// absent, like `NAME=` in an environment file and `${NAME:-}` in a Compose file. White space around a value is
+/// removed, whatever its source (``SettingText``).
 public struct SettingsReader {
     private let reader: ConfigReader
-    /// One line per missing or invalid setting, each starting with the setting's name.
+    /// One line per missing or invalid setting, starting with the setting's name.
     public private(set) var faults: [String] = []
+    /// The number of the provider whose settings are read: with 2, `OIDC_ISSUER` means `OIDC_2_ISSUER`.
+    public var number = 1
 
     /// Reads from the given source; programs pass the process environment.
     public init(_ reader: ConfigReader) { self.reader = reader }
@@ -17,40 +19,46 @@ public struct SettingsReader {
     /// Reads from the process environment.
     public init() { self.init(ConfigReader(provider: EnvironmentVariablesProvider())) }
 
-    /// The file that `NAME_FILE` names; nil when the variable is absent or the value is no secret.
+    /// The file that `NAME_FILE` names or else that of the systemd credential `yoshikosan_name`; nil when there is neither
+    /// or the value is not a secret.
     ///
-    /// A rotation leaves SECRET_KEY_PREVIOUS beside the file of SECRET_KEY, under that file's name and `_previous`.
+    /// A rotation writes SECRET_KEY_PREVIOUS beside the file of SECRET_KEY, to a file with the suffix `_previous`.
     public func file(of name: SettingName) -> String? {
         guard name.isSecret else { return nil }
-        if let path = raw(name.rawValue + "_FILE") { return path }
+        if let path = raw(variable(name) + "_FILE") ?? credential(name) { return path }
         guard name == .secretKeyPrevious, !isInEnvironment(name), let key = file(of: .secretKey) else { return nil }
         let path = key + "_previous"
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
     /// Whether the variable itself is set.
-    public func isInEnvironment(_ name: SettingName) -> Bool { raw(name.rawValue) != nil }
+    public func isInEnvironment(_ name: SettingName) -> Bool { raw(variable(name)) != nil }
 
-    /// Whether the setting is there, in the environment or in a file.
+    /// Whether the setting is present, in the environment or in a file.
     public func isSet(_ name: SettingName) -> Bool { isInEnvironment(name) || file(of: name) != nil }
+
+    /// The name of the environment variable.
+    public func variable(_ name: SettingName) -> String { name.variable(number: number) }
 
     /// Records that a setting is missing or invalid.
     public mutating func fault(_ name: SettingName, _ reason: String) {
-        faults.append("\(name.rawValue): \(reason)")
+        faults.append("\(variable(name)): \(reason)")
     }
 
     /// Whether a fault of the setting has been recorded.
     public func hasFault(_ name: SettingName) -> Bool {
-        faults.contains { $0.hasPrefix("\(name.rawValue):") }
+        faults.contains { $0.hasPrefix("\(variable(name)):") }
     }
 
     /// The setting's text, from the variable or, for a secret, from the file that `NAME_FILE` names.
     public mutating func text(_ name: SettingName) -> String? {
-        let direct = raw(name.rawValue)
-        guard let path = file(of: name) else { return direct.flatMap { clean($0, name, name.rawValue) } }
-        let source = "the file named by \(name.rawValue)_FILE"
+        let variable = variable(name)
+        let direct = raw(variable)
+        guard let path = file(of: name) else { return direct.flatMap { clean($0, name, variable) } }
+        let isNamed = raw(variable + "_FILE") != nil
+        let source = isNamed ? "the file named by \(variable)_FILE" : "the file \(path)"
         guard direct == nil else {
-            fault(name, "set either \(name.rawValue) or \(name.rawValue)_FILE, not both")
+            fault(name, "set either \(variable) or \(isNamed ? "\(variable)_FILE" : path), not both")
             return nil
         }
         do {
@@ -74,14 +82,14 @@ public struct SettingsReader {
     /// The setting's text or the default.
     public mutating func text(_ name: SettingName, default fallback: String) -> String { text(name) ?? fallback }
 
-    /// A secret, or nil when it is absent.
+    /// A secret; nil when it is absent.
     public mutating func secret(_ name: SettingName) -> Secret? { text(name).map(Secret.init) }
 
-    /// A whole number within a range, or the default.
+    /// An integer within a range, or the default.
     public mutating func integer(_ name: SettingName, in range: ClosedRange<Int>, default fallback: Int) -> Int {
         guard let text = text(name) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
-            // Kubernetes sets `API_PORT=tcp://10.0.0.1:8000` in every pod beside a service of the name `api`.
+            // Kubernetes sets `API_PORT=tcp://10.0.0.1:8000` in every pod if there is a service named `api`.
             let isLink = text.hasPrefix("tcp://")
             let hint = isLink ? "; Kubernetes sets it for a service of that name: enableServiceLinks: false" : ""
             fault(
@@ -93,7 +101,7 @@ public struct SettingsReader {
         return value
     }
 
-    /// A port that is on only when it is set, and is not the given one; 0 for any free one, in tests.
+    /// An optional port, which must differ from the given one; 0 means any free port, in tests.
     public mutating func port(_ name: SettingName, otherThan taken: Int) -> Int? {
         guard text(name) != nil else { return nil }
         let port = integer(name, in: 0...65_535, default: 0)
@@ -101,7 +109,7 @@ public struct SettingsReader {
         return port
     }
 
-    /// A yes or no, or the default.
+    /// A Boolean, or the default.
     public mutating func boolean(_ name: SettingName, default fallback: Bool) -> Bool {
         guard let text = text(name) else { return fallback }
         switch text.lowercased() {
@@ -113,7 +121,7 @@ public struct SettingsReader {
         }
     }
 
-    /// One of a closed list of words, or the default.
+    /// One of a closed list of values, or the default.
     public mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ name: SettingName,
         default fallback: Choice
@@ -127,9 +135,24 @@ public struct SettingsReader {
         return value
     }
 
-    /// A comma-separated list; blanks around the parts and empty parts are dropped.
+    /// A comma-separated list without empty parts and surrounding spaces.
     public mutating func list(_ name: SettingName) -> [String] {
         (text(name) ?? "").split(separator: ",").map { String($0).trimmingBlanks() }.filter { !$0.isEmpty }
+    }
+
+    /// A comma-separated list of email domains, in lower case and ASCII form; empty when the setting is absent.
+    public mutating func domains(_ name: SettingName) -> [String] {
+        guard text(name) != nil else { return [] }
+        let texts = list(name)
+        // An empty list would allow every domain.
+        if texts.isEmpty { fault(name, "names no domain") }
+        return texts.compactMap { text in
+            if let host = try? HostName(text), let email = try? EmailAddress(exactly: "a@\(host.ascii)") {
+                return String(email.value.dropFirst(2))
+            }
+            fault(name, "\(quoted(text)) is not a domain like example.com")
+            return nil
+        }
     }
 
     /// A host, or the default.
@@ -143,13 +166,13 @@ public struct SettingsReader {
         }
     }
 
-    /// The origin of an address (`https://example.com`), or the default.
+    /// A URL without a path (`https://example.com`), or the default.
     public mutating func origin(_ name: SettingName, default fallback: WebOrigin) -> WebOrigin {
         guard let text = text(name) else { return fallback }
         return origin(text, of: name) ?? fallback
     }
 
-    /// A comma-separated list of origins, none of them a wildcard.
+    /// A comma-separated list of origins, without wildcards.
     public mutating func origins(_ name: SettingName) -> Set<WebOrigin> {
         var origins: Set<WebOrigin> = []
         for text in list(name) {
@@ -171,7 +194,7 @@ public struct SettingsReader {
         }
     }
 
-    /// A list of hosts or addresses, with commas, blanks or both between; nil when the setting is absent.
+    /// A list of hosts or addresses, separated by commas or spaces; nil when the setting is absent.
     public mutating func hosts(_ name: SettingName) -> [String]? {
         guard let text = text(name) else { return nil }
         let parts = text.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
@@ -194,11 +217,18 @@ public struct SettingsReader {
         }
     }
 
-    /// Ends reading.
+    /// Reports the faults.
     ///
-    /// - Throws: ``SettingsFaults`` when any setting was missing or invalid.
+    /// - Throws: ``SettingsFaults`` when a setting was missing or invalid.
     public func finish() throws(SettingsFaults) {
         guard faults.isEmpty else { throw SettingsFaults(lines: faults) }
+    }
+
+    /// The file of a credential that systemd passes to the unit (`LoadCredential=`, systemd.exec(5)); nil without one.
+    private func credential(_ name: SettingName) -> String? {
+        guard let folder = raw("CREDENTIALS_DIRECTORY") else { return nil }
+        let path = "\(folder)/yoshikosan_\(variable(name).lowercased())"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
     private func raw(_ name: String) -> String? {
@@ -207,35 +237,35 @@ public struct SettingsReader {
         return trimmed.isEmpty ? nil : trimmed
     }
 
-    /// The value, or nil and a fault when it holds what no setting can hold.
+    /// The value; nil and a fault when it contains a forbidden character.
     private mutating func clean(_ value: String, _ name: SettingName, _ source: String) -> String? {
         guard let found = SettingText.forbidden(in: value) else { return value }
-        fault(name, "\(source == name.rawValue ? "" : source + " ")contains \(found)")
+        fault(name, "\(source == variable(name) ? "" : source + " ")contains \(found)")
         return nil
     }
 
-    /// The value for a message: cut, and without characters that could disturb a terminal or a log.
+    /// The value for a message: truncated, and without characters that could affect a terminal or a log.
     public func quoted(_ text: String) -> String {
         let shown = text.unicodeScalars.prefix(60).map { $0.properties.generalCategory == .control ? "?" : String($0) }
         return "\"\(shown.joined())\""
     }
 }
 
-/// Everything that is wrong with the settings.
+/// The faults of the settings.
 public struct SettingsFaults: Error, CustomStringConvertible {
     /// The exit status for a configuration error: `EX_CONFIG` of sysexits.h.
     public static let exitStatus: Int32 = 78
 
-    /// One line a fault, each starting with the setting's name.
+    /// One line per fault, starting with the setting's name.
     public let lines: [String]
 
-    /// Makes the error.
+    /// Creates the error.
     public init(lines: [String]) { self.lines = lines }
 
-    /// The lines, one below the other.
+    /// The lines as one text.
     public var description: String { lines.joined(separator: "\n") }
 
-    /// Prints the faults on standard error, and the names in the environment that may explain them.
+    /// Prints the faults to standard error, with warnings about unknown names that may explain them.
     public func report() {
         for line in lines { StandardError.print(line) }
         UnknownSettings.report()

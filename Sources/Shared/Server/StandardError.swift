@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// Lines for the person at the terminal.
+/// Writes messages for the operator.
 public enum StandardError {
     /// Writes a text and a line break to standard error.
     public static func print(_ text: String) { write(text + "\n") }
@@ -14,12 +14,12 @@ public enum StandardError {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { send($0) }
-            // A terminal that is gone cannot be told so.
+            // There is nowhere to report a failure to.
             guard written > 0 else { return }
             rest = rest.dropFirst(written)
         }
     }
 }
 
-/// The system call, outside the type, whose own function has its name.
+/// The system call; outside the type, which has a function of the same name.
 private func send(_ bytes: UnsafeRawBufferPointer) -> Int { write(STDERR_FILENO, bytes.baseAddress, bytes.count) }

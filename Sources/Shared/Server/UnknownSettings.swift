@@ -1,10 +1,10 @@
 import FoundationEssentials
 public import Logging
 
-/// Finds names in the environment that look like settings of this site and are none: typing errors, which would otherwise
-/// leave a default in force without a word.
+/// Finds names in the environment that look like settings but are not: typing errors that would otherwise silently
+/// leave the default in place.
 public enum UnknownSettings {
-    /// Settings that nginx, Compose or the scripts read; the two programs do not.
+    /// Settings that only nginx, Compose or the scripts read.
     static let elsewhere: Set<String> = [
         "EXTERNAL_PORT", "BROWSER_PORT", "NGINX_LISTEN", "TRUSTED_PROXIES", "CREDENTIAL_RATE", "CREDENTIAL_BURST",
         "BIND_ADDRESS", "BACKEND_MEMORY", "IMAGE_PREFIX", "IMAGE_NAME", "TAG", "BACKUPS", "BACKUP_AT",
@@ -12,28 +12,29 @@ public enum UnknownSettings {
         "APP_PUBLIC_PATHS", "APP_MAX_BODY", "APP_TIMEOUT",
     ]
 
-    /// Names that begin like ours and belong to others: the images of PostgreSQL and nginx.
+    /// Names of other programs that begin like ours: the images of PostgreSQL and nginx.
     private static let foreign: Set<String> = [
         "POSTGRES_INITDB_ARGS", "POSTGRES_INITDB_WALDIR", "POSTGRES_HOST_AUTH_METHOD", "POSTGRES_VERSION",
         "NGINX_VERSION",
     ]
 
-    /// What nobody else's names begin with.
+    /// Prefixes that only our names have.
     private static let prefixes = [
-        "POSTGRES_", "DATABASE_", "MIGRATION_DATABASE_", "SECRET_KEY", "GOOGLE_CLIENT_", "GOOGLE_ISSUER", "DISCORD_",
-        "ARGON2_", "HASHING_", "LOGIN_LIMIT_", "REGISTRATION_LIMIT_", "AUDIT_RETENTION", "TRUSTED_PROX", "TRUSTED_PEER",
-        "API_METRICS_", "FRONTEND_METRICS_",
+        "POSTGRES_", "DATABASE_", "MIGRATION_DATABASE_", "SECRET_KEY", "GOOGLE_CLIENT_", "GOOGLE_SECRET",
+        "GOOGLE_ISSUER", "DISCORD_", "GITHUB_CLIENT_", "GITHUB_URL", "LINE_CLIENT_", "OIDC_", "ARGON2_", "HASHING_",
+        "LOGIN_LIMIT", "REGISTRATION_", "AUDIT_RETENTION", "TRUSTED_PROX", "TRUSTED_PEER", "API_METRICS_",
+        "FRONTEND_METRICS_",
     ]
 
     /// One line for each name that looks like a setting, sorted by name.
     ///
-    /// - Parameter environment: the environment; no value of it is repeated.
+    /// - Parameter environment: the environment; its values are not repeated.
     /// - Returns: the lines.
     static func warnings(in environment: [String: String]) -> [String] {
         environment.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.compactMap { warning($0.key, $0.value) }
     }
 
-    /// Prints the warnings on standard error.
+    /// Prints the warnings to standard error.
     public static func report() {
         for line in warnings(in: ProcessInfo.processInfo.environment) { StandardError.print("warning: \(line)") }
     }
@@ -46,8 +47,13 @@ public enum UnknownSettings {
     }
 
     private static let known: Set<String> = {
-        let names = SettingName.allCases
-        return Set(names.map(\.rawValue)).union(names.filter(\.isSecret).map { $0.rawValue + "_FILE" }).union(elsewhere)
+        let names = SettingName.allCases.flatMap { name in
+            name.numbers.flatMap { number in
+                let variable = name.variable(number: number)
+                return name.isSecret ? [variable, variable + "_FILE"] : [variable]
+            }
+        }
+        return Set(names).union(elsewhere)
     }()
 
     private static func warning(_ name: String, _ value: String) -> String? {
@@ -56,6 +62,9 @@ public enum UnknownSettings {
         }
         if name.hasSuffix("_FILE"), known.contains(String(name.dropLast(5))) {
             return "\(name) is not read: only a secret can come from a file; set \(name.dropLast(5))"
+        }
+        if name.hasPrefix("OIDC_1_") {
+            return "\(name) is not a setting; did you mean OIDC_\(name.dropFirst(7))?"
         }
         let upper = Array(name.uppercased().utf8)
         let nearest = known.map { (name: $0, distance: distance(upper, Array($0.utf8))) }
@@ -66,7 +75,7 @@ public enum UnknownSettings {
         return "\(name) is not a setting; .env.example lists all of them"
     }
 
-    /// Whether the variable is one of those that Docker and Kubernetes give a container for each service beside it:
+    /// Whether Docker or Kubernetes set the variable for a linked service:
     /// `API_PORT_8000_TCP_ADDR`, `POSTGRES_SERVICE_HOST`, `POSTGRES_NAME=/backend/postgres`.
     private static func isServiceLink(_ name: String, _ value: String) -> Bool {
         if ["_SERVICE_HOST", "_SERVICE_PORT", "_ENV_"].contains(where: { name.contains($0) }) { return true }
@@ -77,7 +86,7 @@ public enum UnknownSettings {
         return parts.count >= 2 && UInt16(parts[0]) != nil && ["TCP", "UDP", "SCTP"].contains(parts[1])
     }
 
-    /// How many typing errors make a name another one: short names differ by few letters anyway.
+    /// The maximum number of typing errors to assume: short names differ by few letters.
     private static func tolerance(for name: String) -> Int {
         switch name.utf8.count {
         case ..<6: 0
@@ -86,8 +95,7 @@ public enum UnknownSettings {
         }
     }
 
-    /// How many letters must be inserted, deleted, replaced or swapped with the next one (Damerau-Levenshtein, the
-    /// restricted form).
+    /// The edit distance of two names (restricted Damerau-Levenshtein: insertions, deletions, replacements, swaps).
     static func distance(_ first: [UInt8], _ second: [UInt8]) -> Int {
         guard abs(first.count - second.count) <= 2 else { return .max }
         var before: [Int] = []

@@ -3,14 +3,14 @@ import NIOHTTP1
 
 /// An invalid HTTP/1 request, and the response to it.
 public struct UnreadableRequest: Sendable {
-    /// Makes header fields and body of the answer.
+    /// Creates header fields and body of the response.
     public typealias Page = @Sendable (UnreadableRequest) -> (fields: HTTPFields, body: [UInt8])
 
-    /// The status of the answer.
+    /// The status of the response.
     public let status: Int
-    /// One English sentence saying what is wrong.
+    /// One English sentence with the reason.
     public let detail: String
-    /// The identifier of the request, made here: its headers were not read.
+    /// The ID of the request, created here because its headers were not read.
     public let requestID = RequestIdentifier.of(nil, by: nil, trusting: [])
 
     private init(_ status: Int, _ detail: String) {
@@ -18,22 +18,22 @@ public struct UnreadableRequest: Sendable {
         self.detail = detail
     }
 
-    /// Finds what the parser tolerates in a head and RFC 9112 does not; nil for a good one.
+    /// Finds violations of RFC 9112 that the parser tolerates in a head; nil when there are none.
     init?(_ head: HTTPRequestHead) {
-        // The parser takes HTTP/0.9 and HTTP/2.0.
+        // The parser accepts HTTP/0.9 and HTTP/2.0.
         guard head.version.major == 1 else {
             self.init(.invalidVersion)
             return
         }
         let isOld = head.version == .http1_0
-        // Section 3.2: exactly one host; before HTTP/1.1 there may be none.
+        // Section 3.2: exactly one host; none is allowed before HTTP/1.1.
         let hosts = head.headers["Host"]
         guard hosts.count == 1 || isOld && hosts.isEmpty, hosts.allSatisfy({ !$0.utf8.contains(UInt8(ascii: " ")) })
         else {
             self.init(400, "The request must name one host.")
             return
         }
-        // Section 6.1: one coding is known, and none to HTTP/1.0.
+        // Section 6.1: only chunked is supported, and no coding in HTTP/1.0.
         let codings = head.headers["Transfer-Encoding"]
         guard codings.isEmpty || !isOld else {
             self.init(400, "A request of HTTP/1.0 has no transfer coding.")
@@ -55,7 +55,7 @@ public struct UnreadableRequest: Sendable {
         }
     }
 
-    /// A problem document, for clients that are programs.
+    /// A problem document, for API clients.
     public static let problem: Page = { request in
         var json = JSONBytes()
         json.append(#"{"type":"about:blank","title":"#)

@@ -2,11 +2,11 @@ public import Hummingbird
 
 /// The names and values of a query or a form (`application/x-www-form-urlencoded`; WHATWG URL Standard, section 5).
 ///
-/// Fields are found by the bytes of their names, one after the other: a dictionary would hash names from outside.
+/// Fields are found by comparing the bytes of their names: a dictionary would hash names from outside.
 public struct FormFields: Sendable {
-    /// The most fields that are read; no form and no address of this site has as many.
+    /// The maximum number of fields; no form and no query of this site has as many.
     public static let maximumCount = 32
-    /// The most bytes of a name, escapes as written.
+    /// The maximum length of a name in bytes, before decoding.
     public static let maximumNameLength = 64
 
     private struct Field: Sendable {
@@ -16,12 +16,12 @@ public struct FormFields: Sendable {
 
     private var fields: [Field] = []
 
-    /// Makes fields by hand.
+    /// Creates fields.
     public init(_ pairs: [(name: String, value: String)] = []) {
         fields = pairs.map { Field(name: $0.name, value: $0.value) }
     }
 
-    /// Reads names and values.
+    /// Parses names and values.
     ///
     /// - Throws: ``APIError`` with `malformed_request` for a broken escape, text that is not UTF-8, a long name, or too
     ///   many fields.
@@ -34,9 +34,9 @@ public struct FormFields: Sendable {
         }
     }
 
-    /// Reads the query of an address.
+    /// Parses the query of a URL.
     ///
-    /// Fields that cannot be read are passed over: a link must not fail on what it does not need.
+    /// Invalid fields are ignored: a link must not fail because of fields that it does not need.
     public init(query request: Request) {
         let pairs = (request.uri.query ?? "").utf8.split(separator: UInt8(ascii: "&"), maxSplits: Self.maximumCount)
         for pair in pairs.prefix(Self.maximumCount) {
@@ -44,7 +44,7 @@ public struct FormFields: Sendable {
         }
     }
 
-    /// The values of a field, in their order.
+    /// The values of a field, in order.
     public func values(_ name: String) -> [String] {
         fields.filter { $0.name.isExactly(name) }.map(\.value)
     }

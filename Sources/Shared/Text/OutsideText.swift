@@ -1,8 +1,8 @@
 // Comparing text from outside.
 //
-// `==`, `switch`, `hasPrefix`, `contains`, `Hasher` and `init(rawValue:)` compare a String by canonical equivalence. On a
-// long run of combining characters in an unusual order that takes time in the square of its length: seconds for the 60 KB
-// of one request. Text from outside is therefore compared as bytes. hooks/outside-text finds the other way.
+// `==`, `switch`, `hasPrefix`, `contains`, `Hasher` and `init(rawValue:)` compare a String by canonical equivalence.
+// For a long run of combining characters in an unusual order, that takes quadratic time: seconds for a request of 60
+// KB. Text from outside is therefore compared as bytes. hooks/outside-text reports other comparisons.
 
 extension StringProtocol {
     /// Whether the text has the same bytes as another.
@@ -11,7 +11,7 @@ extension StringProtocol {
     /// Whether the text begins with the bytes of another.
     public func begins(with prefix: some StringProtocol) -> Bool { utf8.starts(with: prefix.utf8) }
 
-    /// Whether the text is an ASCII text, in upper or lower case.
+    /// Whether the text equals an ASCII text, ignoring case.
     public func isCaseless(_ word: StaticString) -> Bool {
         utf8.count == word.utf8CodeUnitCount
             && word.withUTF8Buffer { word in
@@ -38,17 +38,17 @@ extension CaseIterable where Self: RawRepresentable, RawValue == String {
 }
 
 extension Collection<UInt8> {
-    /// Whether the bytes begin with an ASCII text, in upper or lower case.
+    /// Whether the bytes begin with an ASCII text, ignoring case.
     public func startsCaseless(with prefix: String) -> Bool {
         count >= prefix.utf8.count && zip(self, prefix.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
     }
 }
 
 extension UInt8 {
-    /// The byte, lower case when it is an upper-case letter of ASCII.
+    /// The byte, with ASCII letters in lower case.
     var asciiLowercased: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
 
-    /// Whether the byte is a letter or a digit of ASCII.
+    /// Whether the byte is an ASCII letter or digit.
     var isASCIIAlphanumeric: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)

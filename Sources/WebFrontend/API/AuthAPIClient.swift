@@ -79,9 +79,25 @@ struct AuthAPIClient: Sendable {
         _ = try await send(.POST, APIPath.recover, body, for: caller, deadline: deadlines.bulk)
     }
 
+    /// The providers that are set up.
+    func providers(for caller: Caller) async throws -> ProviderListBody {
+        try decode(await send(.GET, APIPath.providers, for: caller))
+    }
+
     /// The provider account that waits to be linked by a password.
     func pendingConnection(for caller: Caller) async throws -> PendingConnectionBody {
         try decode(await send(.GET, APIPath.pendingConnection, for: caller))
+    }
+
+    /// The provider account that waits for an email address.
+    func pendingAddress(for caller: Caller) async throws -> PendingAddressBody {
+        try decode(await send(.GET, APIPath.address, for: caller))
+    }
+
+    /// Creates an account with an email address for the provider account that waits, and signs it in.
+    func registerAddress(_ body: AddressRequest, for caller: Caller) async throws -> Signed<UserBody> {
+        let answer = try await send(.POST, APIPath.address, body, for: caller, deadline: deadlines.answer)
+        return Signed(body: try decode(answer), cookies: answer.setCookies)
     }
 
     /// Ends the visitor's session.

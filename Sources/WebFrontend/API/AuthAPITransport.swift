@@ -3,47 +3,50 @@ import NIOCore
 import NIOHTTP1
 import Shared
 
-/// Carries requests to the authentication API over HTTP, bounded in time and size.
+/// Sends requests to the authentication API over HTTP, limited in time and size.
 struct AuthAPITransport: Sendable {
-    /// What the API said, not yet understood.
+    /// A response of the API, before decoding.
     struct Answer: Sendable {
         let status: Int
         let body: ByteBuffer
         let setCookies: [String]
-        /// Seconds, when the API said after how many to come back.
+        /// The value of `Retry-After` in seconds, if present.
         let retryAfter: Int?
     }
 
-    /// The most bytes of an answer that are read.
+    /// The maximum size of a response in bytes.
     static let maximumAnswerSize = 256 * 1024
-    /// The most bytes of a file that is handed on.
+    /// The maximum size of a downloaded file in bytes.
     static let maximumFileSize = 16 * 1024 * 1024
 
     private let client: HTTPClient
     private let origin: WebOrigin
 
-    /// Makes a transport to the API at the given address.
+    /// Creates a transport to the API at the given URL.
     init(client: HTTPClient, origin: WebOrigin) {
         self.client = client
         self.origin = origin
     }
 
-    /// Settings for the client: no redirects, since the API sends none and a wrong one must not carry a cookie away.
+    /// The settings of the client.
+    ///
+    /// No redirects: the API sends none, and a wrong one could leak a cookie.
     static var clientConfiguration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(2)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        // Shorter than the API keeps idle connections, so that none is used while the API closes it.
+        // Shorter than the API's idle timeout, so that no connection is used while the API closes it.
         configuration.connectionPool.idleTimeout = .seconds(30)
-        // An API that is away is away: the page says so at once and tries again by itself.
+        // If the API is unavailable, the page says so at once and retries.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         return configuration
     }
 
-    /// Sends one request and reads the whole answer.
+    /// Sends one request and reads the whole response.
     ///
-    /// - Throws: ``APIError`` with `service_unavailable` when the API is away, too slow or says too much.
+    /// - Throws: ``APIError`` with `service_unavailable` when the API is unavailable or too slow, or the response too
+    ///   large.
     func send(
         _ method: HTTPMethod,
         _ path: String,
@@ -75,7 +78,7 @@ struct AuthAPITransport: Sendable {
         return headers
     }
 
-    /// Runs the request against the clock, the reading of the body included.
+    /// Runs the request with a deadline that includes reading the body.
     private func answer(
         to request: HTTPClientRequest,
         within deadline: Duration,
@@ -94,9 +97,10 @@ struct AuthAPITransport: Sendable {
         }
     }
 
-    /// Sends a request, again when its connection turns out to be closed or reset, as by a replica that is being replaced.
+    /// Sends a request, and repeats it when the connection was closed or reset, such as by a replica that is being
+    /// replaced.
     ///
-    /// Only requests that change nothing may have more than one attempt.
+    /// Only requests without side effects may have more than one attempt.
     private func attempt(_ request: HTTPClientRequest, attempts: Int, most: Int) async throws -> Answer {
         do {
             let response = try await client.execute(request, deadline: .distantFuture)

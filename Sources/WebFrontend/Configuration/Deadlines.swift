@@ -1,11 +1,11 @@
-/// How long the frontend waits for others.
+/// The timeouts of the frontend.
 struct Deadlines: Sendable {
-    /// For the body of a form to arrive.
+    /// For receiving the body of a form.
     var body = Duration.seconds(10)
-    /// For an answer of the API.
+    /// For a response of the API.
     var answer = Duration.seconds(5)
-    /// For an answer of the API that needs a password hash.
+    /// For a response of the API that needs a password hash.
     var hashing = Duration.seconds(10)
-    /// For an answer of the API that ends any number of sessions; shorter than the proxy's own.
+    /// For a response of the API that ends any number of sessions; shorter than nginx' timeout.
     var bulk = Duration.seconds(25)
 }

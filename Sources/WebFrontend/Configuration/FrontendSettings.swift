@@ -13,10 +13,12 @@ struct FrontendSettings: Sendable {
     var metricsPort: Int?
     /// Where the authentication API is.
     let apiURL: WebOrigin
-    /// The providers whose buttons are shown.
-    let providers: Set<OAuthProvider>
     /// Who may create an account, as the API is told, too.
     var registration = RegistrationSettings()
+    /// Name, pictures, color, links and texts of the site's own.
+    var look = SiteLook()
+    /// Where a vulnerability is reported.
+    var securityContact: SecurityContact?
     /// The application behind the sign-in.
     var application: ApplicationSettings?
 
@@ -33,12 +35,11 @@ struct FrontendSettings: Sendable {
     }
 
     /// Makes settings by hand.
-    init(common: CommonSettings, host: SettingHost, port: Int, apiURL: WebOrigin, providers: Set<OAuthProvider>) {
+    init(common: CommonSettings, host: SettingHost, port: Int, apiURL: WebOrigin) {
         self.common = common
         self.host = host
         self.port = port
         self.apiURL = apiURL
-        self.providers = providers
     }
 
     /// Reads all settings.
@@ -50,12 +51,10 @@ struct FrontendSettings: Sendable {
         port = reader.integer(.frontendPort, in: 1...65_535, default: Self.defaultPort)
         metricsPort = reader.port(.frontendMetricsPort, otherThan: port)
         apiURL = Self.apiURL(from: &reader)
-        var providers: Set<OAuthProvider> = []
-        if reader.text(.googleClientID) != nil { providers.insert(.google) }
-        if reader.text(.discordClientID) != nil { providers.insert(.discord) }
-        self.providers = providers
         application = ApplicationSettings(from: &reader, publicURL: common.publicURL, ports: [port])
         registration = RegistrationSettings(from: &reader)
+        look = SiteLook(from: &reader, name: common.siteName)
+        securityContact = SecurityContact(from: &reader)
         try reader.finish()
     }
 

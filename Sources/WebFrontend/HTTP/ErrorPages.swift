@@ -4,17 +4,17 @@ import Hummingbird
 import Logging
 import Shared
 
-/// Turns every error into a page with its status; nothing thrown gets past it.
+/// Turns every error into a page with its status.
 struct ErrorPages: RouterMiddleware {
     typealias Context = PageContext
 
-    /// Seconds after which to try again when nothing better is known.
+    /// The default delay before a retry, in seconds.
     static let defaultRetry = 5
 
     private let pages: PageRenderer
     private let routes: RouteTable
 
-    /// Makes the middleware.
+    /// Creates the middleware.
     init(pages: PageRenderer, routes: RouteTable) {
         self.pages = pages
         self.routes = routes
@@ -47,7 +47,7 @@ struct ErrorPages: RouterMiddleware {
         }
     }
 
-    /// A cause for the log: its kind, and what it says where that cannot hold what somebody typed.
+    /// A cause for the log: its type, and its description if that cannot contain user input.
     static func logged(_ cause: any Error) -> String {
         switch cause {
         case let cause as Unintelligible: "Unintelligible, status \(cause.status)"
@@ -65,7 +65,7 @@ struct ErrorPages: RouterMiddleware {
     }
 
     private func page(for error: APIError, request: Request, context: PageContext) throws -> Response {
-        // Only a page that was asked for can be asked for again by itself; a form would be sent twice.
+        // Only GET requests are repeated automatically; a form would be sent twice.
         let canRepeat = request.method == .get || request.method == .head
         let isAway = error.code.status == 503
         let wait = error.retryAfter ?? (isAway ? Self.defaultRetry : nil)
@@ -81,7 +81,7 @@ struct ErrorPages: RouterMiddleware {
         if let wait { headers[.retryAfter] = String(wait) }
         if isAway, canRepeat { headers[.init(validated: "Refresh")] = String(Self.defaultRetry) }
         if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
-        // What is left of the body is not worth reading.
+        // Do not read the rest of the body.
         if error.code == .requestTimeout || error.code == .payloadTooLarge { headers[.connection] = "close" }
         return try pages.response(view, visitor: .unknown, in: context, status: error.code.status, headers: headers)
     }

@@ -3,11 +3,11 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// Says whether the process runs, and whether it can show more than an apology.
+/// Liveness and readiness.
 struct HealthRoutes: Sendable {
     let api: AuthAPIClient
 
-    /// Whether the process runs; never asks the API, so that an API that is away does not get frontends restarted.
+    /// Whether the process runs; does not depend on the API, so that an unavailable API does not cause restarts.
     @Sendable func live(_ request: Request, _ context: PageContext) throws -> Response {
         try answer(.ok)
     }

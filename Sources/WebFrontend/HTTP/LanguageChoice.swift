@@ -3,19 +3,19 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// Finds out in which language and coding to answer, and keeps the language that a visitor chooses.
+/// Determines language and content coding of responses, and stores the visitor's choice of language.
 struct LanguageChoice: RouterMiddleware {
     typealias Context = PageContext
 
-    /// Seconds for which browsers keep the choice: a year.
+    /// The lifetime of the cookie in seconds: a year.
     static let lifetime = 31_536_000
 
-    /// Whether browsers reach the site through TLS.
+    /// Whether browsers reach the site over TLS.
     let secure: Bool
-    /// How long the body of a form may take.
+    /// The timeout for the body of a form.
     let bodyDeadline: Duration
 
-    /// Makes a browser keep a choice.
+    /// The cookie that stores a choice.
     static func cookie(_ language: SiteLanguage, isSecure: Bool) -> HTTPField {
         let cookie = "\(SiteLanguage.cookieName)=\(language.tag); Path=/; Max-Age=\(lifetime); HttpOnly; SameSite=Lax"
         return HTTPField(name: .setCookie, value: isSecure ? "\(cookie); Secure" : cookie)
@@ -37,9 +37,9 @@ struct LanguageChoice: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// Keeps the choice in a cookie and goes back to the page.
+    /// Stores the choice in a cookie and redirects to the page.
     ///
-    /// - Throws: ``APIError`` with `malformed_request` for a language that the site does not have.
+    /// - Throws: ``APIError`` with `malformed_request` for an unsupported language.
     @Sendable func choose(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         guard let language = SiteLanguage(exactly: form["language"]) else {
@@ -53,7 +53,7 @@ struct LanguageChoice: RouterMiddleware {
 }
 
 extension PageRenderer {
-    /// A form again in the language that one of its buttons asked for, with what was typed so far.
+    /// Shows a form again in the language of the pressed button, with the typed values.
     func redrawn(_ view: some PageView, in language: SiteLanguage, _ context: PageContext) throws -> Response {
         var context = context
         context.language = language

@@ -1,7 +1,7 @@
-/// The confirmations that an address can ask a page to show; a closed list, so that a link cannot put words on a page.
+/// The confirmations that a URL can show on a page; a closed list, so that a link cannot inject text.
 enum Notice: String, Sendable, CaseIterable {
     case signedOut = "signed-out"
-    /// The browser has forgotten its cookie, but the session may live.
+    /// The cookie was deleted, but the session may still be live.
     case signedOutHere = "signed-out-here"
     case passwordRecovered = "password-recovered"
     case sessionOver = "session-over"

@@ -1,18 +1,17 @@
 import Shared
 
-/// How a flow through a provider failed, as far as the address of a page tells.
+/// The failure of a provider sign-in, from the query of a page.
 ///
-/// All of it is from closed lists or has a checked form, so that a link can make a page say that something failed, but
-/// not in words of its own.
+/// All values are from closed lists or validated, so that a link can show a failure, but not its own text.
 struct OAuthReport: Sendable, Equatable {
-    /// What happened.
+    /// The reason.
     let failure: OAuthFailure
-    /// Whom it is about, if that is known.
+    /// The provider, if known.
     let provider: OAuthProvider?
-    /// The identifier under which the log tells more.
+    /// The request ID, to find the log lines.
     let errorID: String?
 
-    /// Reads the parameters of an address (see `PagePath`); nil when they tell of no failure.
+    /// Reads the query parameters (see `PagePath`); nil when there is no failure.
     init?(_ query: Form) {
         guard let failure = OAuthFailure(exactly: query[PagePath.failureParameter]) else { return nil }
         let errorID = query[PagePath.errorIDParameter]
@@ -21,8 +20,7 @@ struct OAuthReport: Sendable, Equatable {
         self.errorID = Self.isIdentifier(errorID) ? errorID : nil
     }
 
-    /// Whether a text looks like a request id of this site and like nothing that somebody would read: 32 hexadecimal
-    /// digits.
+    /// Whether a text is a request ID of this site, 32 hexadecimal digits, and not a message.
     private static func isIdentifier(_ text: String) -> Bool {
         text.utf8.count == 32
             && text.utf8.allSatisfy { byte in
@@ -31,7 +29,7 @@ struct OAuthReport: Sendable, Equatable {
             }
     }
 
-    /// A connection that no longer waits for its password.
+    /// The report of a pending link that has expired.
     init(connectionOver provider: OAuthProvider) {
         failure = .flowExpired
         self.provider = provider

@@ -2,19 +2,19 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// What the frontend knows of a request besides the request itself.
+/// The context of a request.
 struct PageContext: ServedRequestContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
     var requestID = ""
     var clientAddress = "unknown"
-    /// The language in which to answer.
+    /// The language of the response.
     var language = SiteLanguage.english
-    /// The page that was asked for, to come back to after another language is chosen; home when it was a form.
+    /// The requested page, to return to after a change of language; the home page for a form.
     var asked = ReturnPath.home
-    /// Whether browsers reach the site through TLS, which decides how its cookies are named.
+    /// Whether browsers reach the site over TLS, which determines the names of its cookies.
     var isSecure = false
-    /// Whether the answer may be compressed by gzip.
+    /// Whether the response may use gzip.
     var takesGzip = false
 
     init(source: ApplicationRequestContextSource) {

@@ -2,14 +2,14 @@ import HTTPTypes
 import Hummingbird
 
 extension Response {
-    /// Sends the browser to another page with GET (303), handing it the API's cookies.
+    /// Redirects the browser to another page with GET (303), with the API's cookies.
     static func seeOther(_ location: String, cookies: [String] = []) -> Response {
         var response = Response(status: .seeOther, headers: [.location: location])
         for cookie in cookies { response.headers.append(HTTPField(name: .setCookie, value: cookie)) }
         return response
     }
 
-    /// The value of `Set-Cookie` that makes a browser forget a cookie of this site (RFC 6265, section 3.1).
+    /// The value of `Set-Cookie` that deletes a cookie of this site (RFC 6265, section 3.1).
     static func forgetting(_ cookie: String, isSecure: Bool) -> String {
         "\(cookie)=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax\(isSecure ? "; Secure" : "")"
     }

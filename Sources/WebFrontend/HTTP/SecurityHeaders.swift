@@ -2,32 +2,36 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Puts the headers that tell browsers what a page may do on every answer, errors included.
+/// Adds security headers to every response, including errors.
 ///
-/// OWASP "HTTP Security Response Headers Cheat Sheet". Scripts, styles and pictures come from this site only, except
-/// the pictures of people who came through a provider; nothing inline, no frames, forms go to this site alone.
+/// OWASP "HTTP Security Response Headers Cheat Sheet". Scripts, styles and images come from this site only, except
+/// users' pictures from a provider; nothing inline, no frames, and forms are sent to this site only.
 struct SecurityHeaders: RouterMiddleware {
     typealias Context = PageContext
 
-    /// The hosts from which providers serve pictures of people.
-    static let pictureHosts = ["lh3.googleusercontent.com", "cdn.discordapp.com"]
+    /// The hosts of users' pictures at the providers.
+    static let pictureHosts = ["lh3.googleusercontent.com", "cdn.discordapp.com", "avatars.githubusercontent.com"]
 
     private let headers: [(name: HTTPField.Name, value: String)]
 
-    /// Makes the middleware.
+    /// Creates the middleware.
     ///
-    /// - Parameter secure: whether browsers reach the site through TLS, which they are then told to insist on.
-    init(secure: Bool) {
+    /// - Parameters:
+    ///   - secure: whether browsers reach the site over TLS; adds HSTS.
+    ///   - application: the origin of the application, if it has its own host: forms that sign in end there, and browsers
+    ///     apply `form-action` to redirects, too.
+    init(secure: Bool, application: WebOrigin? = nil) {
+        let targets = application.map { "'self' \($0)" } ?? "'self'"
         let pictures = Self.pictureHosts.map { "https://\($0)" }.joined(separator: " ")
         var headers: [(name: HTTPField.Name, value: String)] = [
             (
                 .contentSecurityPolicy,
                 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' \(pictures); "
-                    + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+                    + "form-action \(targets); frame-ancestors 'none'; base-uri 'none'"
             ),
             (.xContentTypeOptions, "nosniff"),
             (.init(validated: "X-Frame-Options"), "DENY"),
-            // Not "no-referrer": with that, browsers send "Origin: null" with forms.
+            // Not "no-referrer", with which browsers send "Origin: null" with forms.
             (.init(validated: "Referrer-Policy"), "same-origin"),
             (
                 .init(validated: "Permissions-Policy"),
@@ -40,11 +44,11 @@ struct SecurityHeaders: RouterMiddleware {
         self.headers = headers
     }
 
-    /// Puts the headers on an answer.
+    /// Adds the headers to a response.
     func complete(_ fields: inout HTTPFields) {
         // A page may be stricter.
         for (name, value) in headers where fields[name] == nil { fields[name] = value }
-        // Pages depend on who is signed in; what may be kept says so itself.
+        // Pages depend on the signed-in user; cacheable responses set their own value.
         if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
     }
 

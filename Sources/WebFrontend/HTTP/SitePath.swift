@@ -5,6 +5,7 @@ enum SitePath {
     static let home = "/"
     static let login = PagePath.login
     static let register = PagePath.register
+    static let address = PagePath.address
     static let recover = PagePath.recover
     static let logout = "/logout"
     /// Where a visitor comes by right after signing in, to see whether the browser kept the cookie.
@@ -19,6 +20,8 @@ enum SitePath {
     static let downloadData = "/account/data/download"
     /// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
     static let changePassword = "/.well-known/change-password"
+    /// How to report a vulnerability (RFC 9116).
+    static let securityText = "/.well-known/security.txt"
     /// Takes the choice of a language.
     static let language = "/language"
     /// Ends one session; the pattern for the router.

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Sends whoever typed `/login/` to `/login`; other odd spellings of paths are refused further in.
+/// Redirects `/login/` to `/login`; other non-canonical paths are rejected later.
 struct TrailingSlash: RouterMiddleware {
     typealias Context = PageContext
 

@@ -2,28 +2,28 @@ import HTTPTypes
 import Logging
 import Shared
 
-/// Why the API did not take a form, when that is something to say on the form itself.
+/// Why a form was rejected, for errors that the form itself shows.
 struct FormFailure: Sendable {
-    /// The status of the answer.
+    /// The status of the response.
     let status: Int
-    /// What to say.
+    /// The errors to show.
     let errors: [FormError]
-    /// Seconds after which to try again.
+    /// The delay before a retry in seconds.
     var retryAfter: Int?
 
-    /// What is wrong with fields, found before asking the API; with the address as it was typed.
+    /// Errors of fields, found before the API request; with the email address as typed.
     init(fields: [FieldError], email: String = "") {
         status = APIErrorCode.invalidFields.status
         errors = fields.map { FormError($0, email: email) }
     }
 
-    /// What the API said.
+    /// An error from the API.
     ///
     /// - Parameters:
-    ///   - error: what the API said, or why it said nothing; the latter is logged.
-    ///   - email: the address as it was typed.
-    ///   - logger: the request's.
-    /// - Throws: the error itself when it is none that a form can show.
+    ///   - error: the API's error, or why there was no response; the latter is logged.
+    ///   - email: the email address as typed.
+    ///   - logger: the request's logger.
+    /// - Throws: the error itself if a form cannot show it.
     init(_ error: any Error, email: String, logger: Logger) throws {
         guard let error = error as? APIError else { throw error }
         if let cause = error.cause {
@@ -51,7 +51,7 @@ struct FormFailure: Sendable {
         }
     }
 
-    /// The headers that belong to the answer.
+    /// The headers of the response.
     var headers: HTTPFields {
         retryAfter.map { [.retryAfter: String($0)] } ?? [:]
     }

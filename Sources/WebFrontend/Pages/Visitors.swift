@@ -1,11 +1,11 @@
 import Hummingbird
 import Shared
 
-/// Finds out who looks at a page.
+/// Determines the visitor of a page.
 struct Visitors: Sendable {
     let api: AuthAPIClient
 
-    /// Who the caller is; the API is asked only when there is a cookie.
+    /// The caller's user; sends a request to the API only when there is a cookie.
     ///
     /// - Throws: ``APIError`` when the API cannot tell.
     func visitor(_ caller: Caller) async throws -> Visitor {
@@ -17,7 +17,7 @@ struct Visitors: Sendable {
         }
     }
 
-    /// Runs what only a signed-in user may do; sends anybody else to sign in and, after that, to the given page.
+    /// Runs an action for signed-in users; redirects others to the sign-in page and then to the given page.
     ///
     /// - Throws: ``ForeignCookie`` when signing in again would lead here again.
     func signedIn<Answer>(
@@ -40,7 +40,7 @@ struct Visitors: Sendable {
 }
 
 extension Visitors {
-    /// Answers with a page that only a signed-in user may see, or sends the visitor to sign in and back to it.
+    /// Shows a page to signed-in users; redirects others to the sign-in page and back.
     func protected(
         _ request: Request,
         _ context: PageContext,
@@ -56,7 +56,7 @@ extension Visitors {
     }
 }
 
-/// Another program on the same host has set a cookie of the name of this site's, so that nobody can be signed in on the page.
+/// Another program on the same host has set a cookie with the name of this site's, so that nobody can be signed in.
 struct ForeignCookie: Error {
     /// The cookie's name.
     let name: String

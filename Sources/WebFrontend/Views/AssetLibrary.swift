@@ -4,7 +4,7 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// The files that pages load, under names that change with their content, so that browsers may keep them for good.
+/// The files that pages load, under names that change with their content, so that browsers can cache them forever.
 struct AssetLibrary: Sendable {
     private struct Asset: Sendable {
         let content: ByteBuffer
@@ -18,44 +18,69 @@ struct AssetLibrary: Sendable {
         }
     }
 
-    /// The path of each asset, by its file name with `_` for the dot.
+    /// What a picture may do that is opened by itself: an SVG file could hold a script, which has the rights of a page.
+    static let picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
+    /// The path of each asset, by its name, with `_` and the ending for those whose ending is always the same.
     let paths: [String: String]
+    /// The media type of the icon.
+    let iconType: String
+    /// The path of the operator's logo.
+    let logo: String?
+    /// The path of the icon, if it is the operator's.
+    let ownIcon: String?
     private let assets: [String: Asset]
     private let favicon: Asset
     private let robots: Asset
 
-    /// The files that are part of the program.
+    /// The files that are part of the program, with the pictures and the color of a site in their place.
     ///
     /// - Throws: ``Gzip/Fault`` when they cannot be compressed.
-    static func embedded() throws(Gzip.Fault) -> AssetLibrary { try AssetLibrary() }
+    static func embedded(_ look: SiteLook = SiteLook()) throws(Gzip.Fault) -> AssetLibrary {
+        try AssetLibrary(look)
+    }
 
-    private init() throws(Gzip.Fault) {
-        let files: [(name: String, ending: String, content: [UInt8], type: String)] = [
-            ("site", "css", Self.styles, "text/css; charset=utf-8"),
-            ("site", "js", PackageResources.site_js, "text/javascript; charset=utf-8"),
-            ("favicon", "svg", PackageResources.favicon_svg, "image/svg+xml"),
+    private init(_ look: SiteLook) throws(Gzip.Fault) {
+        let icon = look.icon ?? SiteImage(content: Self.mark(in: look.color), kind: .svg)
+        var files: [(name: String, path: String, content: [UInt8], type: String)] = [
+            ("site_css", "site.*.css", Self.styles(look.color), "text/css; charset=utf-8"),
+            ("site_js", "site.*.js", PackageResources.site_js, "text/javascript; charset=utf-8"),
+            ("icon", "icon.*.\(icon.kind.rawValue)", icon.content, icon.kind.mediaType),
         ]
+        if let logo = look.logo {
+            files.append(("logo", "logo.*.\(logo.kind.rawValue)", logo.content, logo.kind.mediaType))
+        }
         var paths: [String: String] = [:]
         var assets: [String: Asset] = [:]
         for file in files {
-            let hash = SHA256.hash(data: file.content).prefix(8).hex
-            let name = "\(file.name).\(hash).\(file.ending)"
-            paths["\(file.name)_\(file.ending)"] = "\(SitePath.assets)/\(name)"
+            let name = file.path.split(separator: "*").joined(separator: SHA256.hash(data: file.content).prefix(8).hex)
+            paths[file.name] = "\(SitePath.assets)/\(name)"
             assets[name] = try Asset(file.content, type: file.type)
         }
         self.paths = paths
         self.assets = assets
-        favicon = try Asset(PackageResources.favicon_svg, type: "image/svg+xml")
+        iconType = icon.kind.mediaType
+        logo = paths["logo"]
+        ownIcon = look.icon == nil ? nil : paths["icon"]
+        favicon = try Asset(icon.content, type: icon.kind.mediaType)
         robots = try Asset(PackageResources.robots_txt, type: "text/plain; charset=utf-8")
     }
 
-    /// The style sheets as one file, in the order in which they build on each other.
-    private static var styles: [UInt8] {
+    /// The style sheets as one file, in the order of their cascade.
+    private static func styles(_ color: SiteColor?) -> [UInt8] {
         PackageResources.base_css + PackageResources.forms_css + PackageResources.providers_css
-            + PackageResources.pages_css + PackageResources.adapt_css
+            + PackageResources.pages_css + PackageResources.adapt_css + Array((color?.styleSheet ?? "").utf8)
     }
 
-    /// A file under its name with the hash.
+    /// The program's own mark, in a site's color.
+    private static func mark(in color: SiteColor?) -> [UInt8] {
+        guard let color else { return PackageResources.favicon_svg }
+        let mark = String(decoding: PackageResources.favicon_svg, as: UTF8.self)
+        let parts = mark.split(separator: "#0f6257", omittingEmptySubsequences: false)
+        return Array(parts.joined(separator: color.light.accent.description).utf8)
+    }
+
+    /// A file by its name with the hash.
     @Sendable func asset(_ request: Request, _ context: PageContext) throws -> Response {
         guard let name = context.parameters.get("file"), let asset = assets[name] else {
             throw APIError(.notFound)
@@ -63,18 +88,19 @@ struct AssetLibrary: Sendable {
         return answer(request, asset, caching: "public, max-age=31536000, immutable")
     }
 
-    /// The icon at the address where browsers look for one by themselves.
+    /// The icon at the default path.
     @Sendable func icon(_ request: Request, _ context: PageContext) -> Response {
         answer(request, favicon, caching: "public, max-age=86400")
     }
 
-    /// What crawlers may read.
+    /// The rules for crawlers.
     @Sendable func robots(_ request: Request, _ context: PageContext) -> Response {
         answer(request, robots, caching: "public, max-age=86400")
     }
 
     private func answer(_ request: Request, _ asset: Asset, caching: String) -> Response {
         var headers: HTTPFields = [.contentType: asset.type, .cacheControl: caching, .vary: "Accept-Encoding"]
+        if asset.type.utf8.starts(with: "image/".utf8) { headers[.contentSecurityPolicy] = Self.picturePolicy }
         guard asset.compressed.readableBytes < asset.content.readableBytes,
             Gzip.isAccepted(in: request.headers[values: .acceptEncoding])
         else { return Response(status: .ok, headers: headers, body: .init(byteBuffer: asset.content)) }

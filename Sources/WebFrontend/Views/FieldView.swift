@@ -1,32 +1,32 @@
 import Shared
 
-/// One field of a form: what stands in it, and what is wrong with it.
+/// One field of a form, with its value and error.
 struct FieldView: Sendable {
-    /// What kind of value is typed.
+    /// The kind of value.
     enum Kind: Sendable {
         case text, email, password
-        /// Letters and digits without a meaning.
+        /// A code of random letters and digits.
         case code
     }
 
-    /// The field's name, which is its `id` in the page too.
+    /// The field's name, which is also its `id` in the page.
     let name: String
-    /// The text above it.
+    /// The label.
     let label: TextKey
-    /// The text that helps.
+    /// The help text.
     var hint: TextKey?
-    /// What is typed.
+    /// The kind of value.
     let kind: Kind
-    /// The token that tells browsers and password managers what to fill in (WHATWG HTML, "autofill detail tokens").
+    /// The autofill token for browsers and password managers (WHATWG HTML, "autofill detail tokens").
     let autocomplete: String
-    /// What was typed before; never for a password.
+    /// The previously typed value; never for a password.
     var value = ""
-    /// Whether the value is given and cannot be typed over.
+    /// Whether the value is read-only.
     var isReadOnly = false
-    /// The `id` of something else that describes the field.
+    /// The `id` of another element that describes the field.
     var describedBy: String?
 
-    /// What the template sees.
+    /// The values for the template.
     func values(_ texts: Translator, errors: [FormError]) -> ViewValues {
         let own = errors.filter { $0.field == name }.map { texts[$0.text] }
         let descriptions = [

@@ -1,17 +1,17 @@
 import Shared
 
-/// Something that is wrong with a form: with one field, or with all of it.
+/// An error of a form: of one field, or of the whole form.
 struct FormError: Sendable, Equatable {
-    /// The field at fault; nil when it is none.
+    /// The invalid field; nil for the whole form.
     let field: String?
-    /// The text that says what to do.
+    /// The message.
     let text: TextKey
 
-    /// The error that the API or a rule found, in the words of the form.
+    /// The message for an error of the API or of a rule.
     ///
     /// - Parameters:
-    ///   - error: what was found.
-    ///   - email: the address as it was typed, in which to look for what is wrong with it.
+    ///   - error: the error.
+    ///   - email: the email address as typed, to find its fault.
     init(_ error: FieldError, email: String = "") {
         let known = FormField(apiField: error.field)
         field = known?.rawValue
@@ -29,7 +29,7 @@ struct FormError: Sendable, Equatable {
     }
 }
 
-/// The fields of the forms, nearly all under the names that the API has for them.
+/// The fields of the forms, mostly with the API's names.
 enum FormField: String, CaseIterable, Sendable {
     case name
     case email
@@ -39,13 +39,13 @@ enum FormField: String, CaseIterable, Sendable {
     case code
     case currentPassword = "current_password"
 
-    /// The field of a form that a field of the API is.
+    /// The form field for a field of the API.
     init?(apiField: String) {
-        // The new password has the name that every new password has in a form.
+        // All forms use the same name for a new password.
         self.init(exactly: apiField.isExactly("new_password") ? Self.password.rawValue : apiField)
     }
 
-    /// What to say when the field breaks a rule.
+    /// The message for a violated rule.
     func text(for code: FieldErrorCode) -> TextKey {
         switch (self, code) {
         case (.name, .required): .errorNameRequired
@@ -81,7 +81,7 @@ enum FormField: String, CaseIterable, Sendable {
 }
 
 extension EmailAddress.Fault {
-    /// What to say about it.
+    /// The message.
     var text: TextKey {
         switch self {
         case .notAlone: .errorEmailNotAlone

@@ -1,11 +1,11 @@
 import CZlib
 import Shared
 
-/// Compression of what stays the same, once and as small as it gets, rather than for each request.
+/// Compresses static content once with the highest level, instead of for each request.
 enum Gzip {
-    /// zlib refused.
+    /// zlib failed.
     struct Fault: Error {
-        /// What zlib answered (zlib.h, "Return codes").
+        /// zlib's return code (zlib.h, "Return codes").
         let code: Int32
     }
 
@@ -14,7 +14,7 @@ enum Gzip {
     /// - Throws: ``Fault`` when zlib has no memory.
     static func compress(_ bytes: [UInt8]) throws(Fault) -> [UInt8] {
         var stream = z_stream()
-        // 15 bits of window, and 16 more for the header of gzip; the largest memory level.
+        // 15 bits of window, plus 16 for a gzip header; the maximum memory level.
         var code = deflateInit2_(
             &stream,
             Z_BEST_COMPRESSION,
@@ -43,10 +43,10 @@ enum Gzip {
         return Array(output.prefix(length))
     }
 
-    /// The most bytes of `Accept-Encoding` that are read.
+    /// The maximum number of bytes of `Accept-Encoding` to read.
     private static let maximumHeaderLength = 1024
 
-    /// Whether whoever sent these `Accept-Encoding` headers can read it (RFC 9110, section 12.5.3).
+    /// Whether a client with these `Accept-Encoding` headers accepts it (RFC 9110, section 12.5.3).
     static func isAccepted(in values: [String]) -> Bool {
         let header = values.joined(separator: ",").utf8.prefix(maximumHeaderLength)
         var named: Bool?

@@ -3,10 +3,10 @@ import Shared
 
 /// Escapes text for HTML by Unicode scalar.
 ///
-/// The library's own escaping looks at characters, where a quote with a combining mark behind it is no quote; a browser
-/// reads code points and sees the quote end the attribute.
+/// The library's escaping works on characters, and does not escape a quote followed by a combining mark; for a browser,
+/// which reads code points, that quote ends the attribute.
 struct HTMLEscaping: MustacheContentType {
-    /// The name under which templates ask for it.
+    /// Its name in templates.
     static let name = "STRICT_HTML"
 
     func escapeText(_ text: String) -> String { text.escapedForHTML }

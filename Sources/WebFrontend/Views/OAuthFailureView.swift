@@ -11,6 +11,8 @@ struct OAuthFailureView: Sendable {
     let report: OAuthReport
     /// What the flow was for.
     let purpose: Purpose
+    /// The providers that are set up.
+    let providers: Providers
     /// Where the flow can be started again; nil where that would not help.
     let retryLink: String?
 
@@ -19,10 +21,17 @@ struct OAuthFailureView: Sendable {
     /// - Parameters:
     ///   - report: what happened.
     ///   - purpose: what the flow was for.
+    ///   - providers: the providers that are set up.
     ///   - start: the address at which a flow of this purpose starts, where the provider asks which of its accounts is
     ///     meant if so told; nil where none can be started.
-    init(_ report: OAuthReport, purpose: Purpose, start: (OAuthProvider, Bool) -> String?) {
+    init(
+        _ report: OAuthReport,
+        purpose: Purpose,
+        providers: Providers,
+        start: (OAuthProvider, Bool) -> String?
+    ) {
         self.report = report
+        self.providers = providers
         self.purpose = purpose
         retryLink =
             report.failure.isWorthRetrying(for: purpose)
@@ -31,7 +40,7 @@ struct OAuthFailureView: Sendable {
 
     /// What the template sees.
     func values(_ texts: Translator) -> ViewValues {
-        let name = ["provider": report.provider?.displayName ?? texts[.oauthProviderUnknown]]
+        let name = ["provider": providers.spoken(report.provider, texts)]
         var values: ViewValues = [
             "heading": texts.text(purpose.heading, name),
             "text": texts.text(report.failure.text, name),
@@ -59,8 +68,8 @@ extension OAuthFailure {
     /// was put right at the provider.
     fileprivate func isWorthRetrying(for purpose: OAuthFailureView.Purpose) -> Bool {
         switch self {
-        case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .emailMissing, .emailUnverified,
-            .emailUnusable, .identityDisconnected, .accountExists, .providerAlreadyLinked, .clockSkew,
+        case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .emailUnverified,
+            .identityDisconnected, .accountExists, .providerAlreadyLinked, .clockSkew,
             .serviceUnavailable, .internalError:
             true
         // Signing in never meets it.
@@ -76,7 +85,7 @@ extension OAuthFailure {
     /// Whether it was the wrong account, so that the provider must not take the same one without asking.
     var needsAnotherAccount: Bool {
         switch self {
-        case .emailMissing, .emailUnverified, .emailUnusable, .identityTaken, .identityDisconnected, .accountExists,
+        case .emailUnverified, .identityTaken, .identityDisconnected, .accountExists,
             .domainNotAllowed, .providerAlreadyLinked:
             true
         case .accessDenied, .flowExpired, .accountDisabled, .registrationClosed, .notInvited, .providerUnavailable,
@@ -94,9 +103,7 @@ extension OAuthFailure {
         case .flowExpired: .oauthFlowExpired
         case .providerUnavailable: .oauthProviderUnavailable
         case .providerError: .oauthProviderError
-        case .emailMissing: .oauthEmailMissing
         case .emailUnverified: .oauthEmailUnverified
-        case .emailUnusable: .oauthEmailUnusable
         case .identityTaken: .oauthIdentityTaken
         case .identityDisconnected: .oauthIdentityDisconnected
         case .accountExists: .oauthAccountExists

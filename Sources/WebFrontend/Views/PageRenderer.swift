@@ -3,42 +3,45 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// Makes answers out of views: template, texts, names of the assets and who is signed in.
+/// Renders views as responses, with template, texts, asset paths and the signed-in user.
 struct PageRenderer: Sendable {
-    /// The statuses of pages that nginx leaves as they are: of the others, `gzip` covers 200, 403 and 404, and while
-    /// something is away nobody spends time on compressing.
+    /// The statuses of pages that the frontend compresses: nginx' `gzip` covers 200, 403 and 404, and during an outage
+    /// compression only costs time.
     private static let compressed: Set = [400, 401, 405, 409, 413, 415, 422, 429]
 
     private let templates: TemplateLibrary
     private let texts: Translations
     private let assets: AssetLibrary
-    /// Whether pages lead to the one on which an account is created.
+    private let links: SiteLinks
+    /// Whether pages link to the registration page.
     private let offersRegistration: Bool
 
-    /// Makes a renderer.
+    /// Creates a renderer.
     ///
-    /// - Throws: ``TranslationError`` when a template takes a text that the translation does not have.
+    /// - Throws: ``TranslationError`` when a template uses a text that a translation lacks.
     init(
         templates: TemplateLibrary,
         texts: Translations,
         assets: AssetLibrary,
+        links: SiteLinks = SiteLinks(),
         offersRegistration: Bool = true
     ) throws(TranslationError) {
         for language in SiteLanguage.allCases { try texts[language].require(templates.textKeys) }
         self.templates = templates
         self.texts = texts
         self.assets = assets
+        self.links = links
         self.offersRegistration = offersRegistration
     }
 
-    /// A renderer with everything that is part of the program.
+    /// A renderer with the templates and texts in the binary.
     static func embedded() throws -> PageRenderer {
         try PageRenderer(templates: .embedded(), texts: .embedded(), assets: .embedded())
     }
 
-    /// The page as an answer to the request with the given context.
+    /// The page as the response to a request.
     ///
-    /// - Throws: ``TemplateLibrary/Fault`` when the view names a template that is not there; ``Gzip/Fault``.
+    /// - Throws: ``TemplateLibrary/Fault`` when the view names an unknown template; ``Gzip/Fault``.
     func response(
         _ view: some PageView,
         visitor: Visitor,
@@ -63,7 +66,7 @@ struct PageRenderer: Sendable {
         return Response(status: .init(code: status), headers: headers, body: .init(byteBuffer: body))
     }
 
-    /// The page for what is no HTTP request, of which neither language nor address is known.
+    /// The page for an invalid HTTP request, whose language and path are unknown.
     func response(to request: UnreadableRequest, headers: SecurityHeaders) -> (fields: HTTPFields, body: [UInt8]) {
         let view = ProblemView(code: .malformedRequest, requestID: request.requestID, status: request.status)
         guard let html = try? html(view, visitor: .unknown, in: .english) else {
@@ -76,9 +79,9 @@ struct PageRenderer: Sendable {
         return (fields, Array(html.utf8))
     }
 
-    /// The page as text, with `asked` as the page to come back to after another language is chosen.
+    /// The page as text, with `asked` as the page to return to after a change of language.
     ///
-    /// - Throws: ``TemplateLibrary/Fault`` when the view names a template that is not there.
+    /// - Throws: ``TemplateLibrary/Fault`` when the view names an unknown template.
     func html(
         _ view: some PageView,
         visitor: Visitor,
@@ -93,12 +96,20 @@ struct PageRenderer: Sendable {
             "languages": Self.languages(current: language),
             "here": view.location ?? asked.value,
             "assets": assets.paths,
+            "icon_type": assets.iconType,
+            "brand_logo": false,
+            "brand_icon": false,
+            "site_links": false,
             "title": view.title(texts),
             "failed": view.hasFailed,
-            // The form whose buttons the language buttons are, so that what was typed comes along.
+            // The language buttons belong to this form, so that typed values are kept.
             "typed_form": false,
             "registration": offersRegistration,
         ]
+        if let logo = assets.logo { values["brand_logo"] = logo }
+        if let icon = assets.ownIcon { values["brand_icon"] = icon }
+        let links = links(texts)
+        if !links.isEmpty { values["site_links"] = ["list": links] as ViewValues }
         if let location = view.location { values["location"] = location }
         if let notice { values["notice"] = texts[notice.text] }
         switch visitor {
@@ -110,7 +121,15 @@ struct PageRenderer: Sendable {
         return try templates.render(type(of: view).template, values)
     }
 
-    /// The switch between languages: those to choose from and the one in use.
+    /// The operator's own pages, which the foot of each page links to.
+    private func links(_ texts: Translator) -> [ViewValues] {
+        let links: [(link: String?, text: TextKey)] = [
+            (links.terms, .footerTerms), (links.privacy, .footerPrivacy), (links.support, .footerSupport),
+        ]
+        return links.compactMap { link, text in link.map { ["link": $0, "text": texts[text]] } }
+    }
+
+    /// The language switch: the available languages and the current one.
     private static func languages(current: SiteLanguage) -> [ViewValues] {
         SiteLanguage.allCases.map { ["tag": $0.tag, "name": $0.name, "current": $0 == current] }
     }

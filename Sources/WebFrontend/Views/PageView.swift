@@ -1,19 +1,19 @@
 import Shared
 
-/// What a template is given: values by name, where a list, a section or a text can stand.
+/// The values for a template by name: lists, sections and texts.
 typealias ViewValues = [String: any Sendable]
 
-/// One page, ready to be shown: plain data, and how a template sees it.
+/// One page: its data, and the values for its template.
 protocol PageView: Sendable {
     /// The name of the template.
     static var template: String { get }
-    /// The heading of the browser's window.
+    /// The title of the page.
     func title(_ texts: Translator) -> String
-    /// What the template sees, besides what every page has.
+    /// The values for the template, in addition to those of every page.
     func values(_ texts: Translator) -> ViewValues
-    /// Whether the page says that something failed.
+    /// Whether the page reports an error.
     var hasFailed: Bool { get }
-    /// The address at which the page can be asked for again, when that is not the one in the browser's address bar.
+    /// The path to reload the page, if it differs from the one in the address bar.
     var location: String? { get }
 }
 
@@ -22,12 +22,12 @@ extension PageView {
     var location: String? { nil }
 }
 
-/// Who looks at a page.
+/// The visitor of a page.
 enum Visitor: Sendable {
-    /// Nobody asked, since the page is the same for all.
+    /// Unknown, because the page is the same for all.
     case unknown
-    /// Nobody is signed in.
+    /// Not signed in.
     case anonymous
-    /// This user is signed in.
+    /// Signed in as this user.
     case signedIn(UserBody)
 }

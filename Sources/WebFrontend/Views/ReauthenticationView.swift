@@ -4,6 +4,8 @@ import Shared
 struct ReauthenticationView: Sendable {
     /// What the API knows of the user.
     let confirmation: ConfirmationBody
+    /// The providers that are set up.
+    let providers: Providers
     /// The page to come back to.
     let page: String
 
@@ -19,13 +21,19 @@ struct ReauthenticationView: Sendable {
     func values(_ texts: Translator, isOnlyWay: Bool) -> ViewValues? {
         if isRecent || (confirmation.providers.isEmpty && !isOnlyWay) { return nil }
         let text: TextKey = isOnlyWay ? .reauthenticateFirst : .reauthenticateInstead
-        var values: ViewValues = [
-            "divider": !isOnlyWay, "google": false, "discord": false,
+        return [
+            "divider": !isOnlyWay,
             "text": texts[confirmation.providers.isEmpty ? .reauthenticateNone : text],
+            "buttons": confirmation.providers.map { button($0, texts) },
         ]
-        for linkable in confirmation.providers {
-            values[linkable.provider.rawValue] = SitePath.reauthenticating(linkable, page: page)
-        }
-        return values
+    }
+
+    private func button(_ linkable: LinkableBody, _ texts: Translator) -> ViewValues {
+        let name = ["provider": providers.spoken(linkable.provider, texts)]
+        return ProviderMark.values(of: providers.kind(of: linkable.provider)).merging([
+            "key": linkable.provider.rawValue,
+            "link": SitePath.reauthenticating(linkable, page: page),
+            "label": texts.text(.reauthenticateWith, name),
+        ]) { own, _ in own }
     }
 }

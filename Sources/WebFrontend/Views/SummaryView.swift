@@ -1,13 +1,13 @@
 import Shared
 
-/// The list of everything that is wrong with a form, above it, each entry leading to its field.
+/// The list of all errors above a form, with links to the fields.
 struct SummaryView: Sendable {
-    /// What is wrong.
+    /// The errors.
     let errors: [FormError]
-    /// Seconds after which to try again, if that is known.
+    /// The delay before a retry in seconds, if known.
     var retryAfter: Int?
 
-    /// What the template sees; nil when nothing is wrong.
+    /// The values for the template; nil without errors.
     func values(_ texts: Translator) -> ViewValues? {
         guard !errors.isEmpty else { return nil }
         var items: [ViewValues] = errors.map { error in

@@ -1,23 +1,23 @@
 import Mustache
 
-/// The templates, parsed once.
+/// The parsed templates.
 struct TemplateLibrary: Sendable {
-    /// A template cannot be used.
+    /// A template is invalid.
     struct Fault: Error {
-        /// Which template.
+        /// The name of the template.
         let template: String
-        /// What is wrong with it.
+        /// The reason.
         let reason: String
     }
 
-    /// The names of the texts that each template takes from the translation.
+    /// The keys of the texts that each template uses.
     let textKeys: Set<String>
     private let library: MustacheLibrary
 
     /// Parses templates.
     ///
     /// - Parameter sources: the text of each template by its name.
-    /// - Throws: ``Fault`` for one that does not parse or that would write a value without escaping it.
+    /// - Throws: ``Fault`` for one that does not parse or that writes a value without escaping it.
     init(_ sources: [String: String]) throws {
         MustacheContentTypes.register(HTMLEscaping(), named: HTMLEscaping.name)
         var library = MustacheLibrary()
@@ -38,24 +38,27 @@ struct TemplateLibrary: Sendable {
         textKeys = keys
     }
 
-    /// The templates that are part of the program.
+    /// The templates in the binary.
     static func embedded() throws -> TemplateLibrary {
         try TemplateLibrary(embeddedSources)
     }
 
-    /// The text of each template that is part of the program.
+    /// The text of each template in the binary.
     static var embeddedSources: [String: String] {
         [
             "account": PackageResources.account_mustache,
+            "address": PackageResources.address_mustache,
             "avatar": PackageResources.avatar_mustache,
             "data": PackageResources.data_mustache,
             "deletion": PackageResources.deletion_mustache,
             "discord_mark": PackageResources.discord_mark_mustache,
             "field": PackageResources.field_mustache,
+            "github_mark": PackageResources.github_mark_mustache,
             "google_mark": PackageResources.google_mark_mustache,
             "home": PackageResources.home_mustache,
             "identities": PackageResources.identities_mustache,
             "layout": PackageResources.layout_mustache,
+            "line_mark": PackageResources.line_mark_mustache,
             "login": PackageResources.login_mustache,
             "name": PackageResources.name_mustache,
             "notice": PackageResources.notice_mustache,
@@ -63,6 +66,7 @@ struct TemplateLibrary: Sendable {
             "password": PackageResources.password_mustache,
             "password_rules": PackageResources.password_rules_mustache,
             "problem": PackageResources.problem_mustache,
+            "provider_mark": PackageResources.provider_mark_mustache,
             "providers": PackageResources.providers_mustache,
             "reauthentication": PackageResources.reauthentication_mustache,
             "recover": PackageResources.recover_mustache,
@@ -72,7 +76,7 @@ struct TemplateLibrary: Sendable {
         ].mapValues { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Fills a template in.
+    /// Renders a template.
     ///
     /// - Throws: ``Fault`` when there is no such template.
     func render(_ name: String, _ values: ViewValues) throws -> String {
@@ -82,7 +86,7 @@ struct TemplateLibrary: Sendable {
         return text
     }
 
-    /// The keys behind every `{{t.`.
+    /// The keys after every `{{t.`.
     private static func textKeys(in source: String) -> [String] {
         source.split(separator: "{{t.").dropFirst(source.hasPrefix("{{t.") ? 0 : 1).map { part in
             String(part.prefix { $0 != "}" })

@@ -1,6 +1,6 @@
-/// The keys of the texts that the program itself picks; templates name theirs as `t.key`.
+/// The keys of the texts that the program uses; templates use theirs as `t.key`.
 ///
-/// Every key is in every translation, and every translation has no other keys than these and those of the templates.
+/// Every translation has exactly these keys and those of the templates.
 enum TextKey: String, CaseIterable, Sendable {
     case titleHome = "title_home"
     case titleLogin = "title_login"
@@ -14,6 +14,9 @@ enum TextKey: String, CaseIterable, Sendable {
     case titleName = "title_name"
     case titleDeletion = "title_deletion"
     case titleData = "title_data"
+    case footerTerms = "footer_terms"
+    case footerPrivacy = "footer_privacy"
+    case footerSupport = "footer_support"
     case homeGreeting = "home_greeting"
     case homeSignedInAs = "home_signed_in_as"
 
@@ -32,7 +35,12 @@ enum TextKey: String, CaseIterable, Sendable {
     case confirmLead = "confirm_lead"
     case confirmReplaces = "confirm_replaces"
     case confirmContinue = "confirm_continue"
+    case continueLINE = "continue_line"
     case confirmStay = "confirm_stay"
+
+    case titleAddress = "title_address"
+    case addressLead = "address_lead"
+    case addressAccount = "address_account"
 
     case registerLead = "register_lead"
     case registerLeadInvite = "register_lead_invite"
@@ -111,9 +119,7 @@ enum TextKey: String, CaseIterable, Sendable {
     case oauthFlowExpired = "oauth_flow_expired"
     case oauthProviderUnavailable = "oauth_provider_unavailable"
     case oauthProviderError = "oauth_provider_error"
-    case oauthEmailMissing = "oauth_email_missing"
     case oauthEmailUnverified = "oauth_email_unverified"
-    case oauthEmailUnusable = "oauth_email_unusable"
     case oauthIdentityDisconnected = "oauth_identity_disconnected"
     case oauthAccountExists = "oauth_account_exists"
     case oauthRegistrationClosed = "oauth_registration_closed"
@@ -134,6 +140,7 @@ enum TextKey: String, CaseIterable, Sendable {
     case reauthenticateFirst = "reauthenticate_first"
     case reauthenticateInstead = "reauthenticate_instead"
     case reauthenticateNone = "reauthenticate_none"
+    case reauthenticateWith = "reauthenticate_with"
     case changePassword = "change_password"
     case setPassword = "set_password"
     case passwordLead = "password_lead"

@@ -1,17 +1,17 @@
 import Shared
 
-/// The texts of every language of the site.
+/// The texts of all languages.
 struct Translations: Sendable {
     private let english: Translator
     private let japanese: Translator
 
-    /// The texts that are part of the program.
+    /// The texts that are part of the program, with the name and the texts of a site in their place.
     ///
     /// - Throws: ``TranslationError`` when a language lacks a key that the program uses.
-    static func embedded() throws(TranslationError) -> Translations {
+    static func embedded(_ look: SiteLook = SiteLook()) throws(TranslationError) -> Translations {
         Translations(
-            english: try Translator(.english, json: PackageResources.en_json),
-            japanese: try Translator(.japanese, json: PackageResources.ja_json)
+            english: try Translator(.english, json: PackageResources.en_json).replacing(by: look),
+            japanese: try Translator(.japanese, json: PackageResources.ja_json).replacing(by: look)
         )
     }
 

@@ -8,7 +8,7 @@ struct Translator: Sendable {
     /// Every text by its key, for templates.
     let texts: [String: String]
 
-    /// Reads the texts of a language from a flat JSON object.
+    /// Parses the texts of a language from a flat JSON object.
     ///
     /// - Throws: ``TranslationError`` when it is not one, or lacks a key that the program uses.
     init(_ language: SiteLanguage, json: [UInt8]) throws(TranslationError) {
@@ -20,9 +20,21 @@ struct Translator: Sendable {
         try require(TextKey.allCases.map(\.rawValue))
     }
 
-    /// Makes sure that there is a text for each of the keys.
+    private init(_ language: SiteLanguage, texts: [String: String]) {
+        self.language = language
+        self.texts = texts
+    }
+
+    /// The texts with those of a site, which ``SiteTexts`` has checked, in their place.
+    func replacing(by look: SiteLook) -> Translator {
+        var texts = texts.merging(look.texts[language]) { _, own in own }
+        texts["site_name"] = look.name[language]
+        return Translator(language, texts: texts)
+    }
+
+    /// Checks that there is a text for each of the keys.
     ///
-    /// - Throws: ``TranslationError`` that names those without.
+    /// - Throws: ``TranslationError`` with the missing keys.
     func require(_ keys: some Sequence<String>) throws(TranslationError) {
         let missing = keys.filter { texts[$0]?.isEmpty ?? true }.sorted()
         guard missing.isEmpty else {
@@ -30,10 +42,10 @@ struct Translator: Sendable {
         }
     }
 
-    /// The text of a key; every key has one, or there would be no translator.
+    /// The text of a key; the initialiser has checked that it exists.
     subscript(_ key: TextKey) -> String { texts[key.rawValue] ?? "" }
 
-    /// A text with its parameters, written `{name}`, filled in; what is filled in is not searched again.
+    /// A text with its parameters, written `{name}`, replaced; inserted values are not searched again.
     func text(_ key: TextKey, _ parameters: [String: String]) -> String {
         var result = ""
         var rest = self[key][...]
@@ -45,14 +57,14 @@ struct Translator: Sendable {
         return result + rest
     }
 
-    /// What stands before and after a parameter, for markup around the value.
+    /// The text before and after a parameter, for markup around the value.
     func parts(_ key: TextKey, around parameter: String) -> (before: String, after: String) {
         let text = self[key]
         guard let range = text.firstRange(of: "{\(parameter)}") else { return (text, "") }
         return (String(text[..<range.lowerBound]), String(text[range.upperBound...]))
     }
 
-    /// How long to wait, in seconds up to a minute and in whole minutes above.
+    /// A waiting time: in seconds up to a minute, in whole minutes above.
     func wait(seconds: Int) -> String {
         let seconds = max(seconds, 1)
         guard seconds > 60 else {
@@ -64,8 +76,7 @@ struct Translator: Sendable {
 }
 
 extension Translator {
-    /// A moment to the minute, in UTC and saying so: the same on every machine, unlike the zone of whoever reads it, which
-    /// only the script knows.
+    /// A time to the minute, with the time zone UTC: only the script knows the time zone of the visitor.
     func moment(_ date: Date) -> String {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
@@ -84,10 +95,10 @@ extension Translator {
     }
 }
 
-/// A translation that cannot be used.
+/// A translation is invalid.
 struct TranslationError: Error {
     /// The language.
     let language: SiteLanguage
-    /// What is wrong with it.
+    /// The reason.
     let reason: String
 }

@@ -1,14 +1,14 @@
 import FoundationEssentials
 import Shared
 
-/// A user as pages show them.
+/// A user, as pages show them.
 struct UserView: Sendable {
     private let user: UserBody
 
-    /// Makes a view of a user.
+    /// Creates a view of a user.
     init(_ user: UserBody) { self.user = user }
 
-    /// What templates see.
+    /// The values for templates.
     var values: ViewValues {
         var values: ViewValues = [
             "name": user.name, "email": user.email, "initials": Self.initials(of: user.name), "avatar_url": false,
@@ -27,10 +27,10 @@ struct UserView: Sendable {
         return "\(first)\(last)".uppercased()
     }
 
-    /// The most bytes of a picture's address.
+    /// The maximum length of a picture's URL in bytes.
     private static let maximumPictureLength = 2048
 
-    /// The address of the picture, when it is one that pages may load (see ``SecurityHeaders``).
+    /// The URL of the picture, if pages may load it (see ``SecurityHeaders``).
     static func picture(_ address: String?) -> String? {
         guard let address, address.utf8.count <= maximumPictureLength,
             let parts = URLComponents(string: address), parts.scheme?.isExactly("https") == true,

@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// Group 4 of the application's tests: the check over HTTP, without nginx.
+/// The check of requests to the application over HTTP, without nginx.
 @Suite struct AccessCheckTests {
-    @Test("app4: 204 with the identity for a session's cookie, as /api/auth/me knows it")
+    @Test("app4: A session's cookie gets 204 with the same identity as /api/auth/me")
     func admits() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered(name: "山田 太郎")
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test("app4: an address that a provider vouches for is marked")
+    @Test("app4: A verified email address is marked")
     func verified() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test("app4: 401 without a session, with a dead one, and with a bearer token alone")
+    @Test("app4: 401 without a session, with an ended one, and with only a bearer token")
     func signedOut() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test("app3: without the database the check fails, and admits nobody")
+    @Test("app3: Without the database the check fails and admits nobody")
     func withoutDatabase() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("app7: the cookies come back without this site's own, bytes outside ASCII as they came")
+    @Test("app7: The response has the cookies without this site's own, with non-ASCII bytes unchanged")
     func cookies() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test("Checks are counted by outcome and timed")
+    @Test("Checks are counted by outcome and measured")
     func metrics() async throws {
         try await TestAPI.with(["APP_ALLOWED_EMAILS": "bob@example.com"]) { api in
             let client = try await api.registered()

@@ -14,7 +14,7 @@ import Testing
         )
     }
 
-    @Test("Without lists every user may, whatever their address")
+    @Test("Without lists, every user is allowed")
     func open() {
         let policy = AccessPolicy()
         #expect(policy.refusal(of: Self.signedIn("ada@example.com", isVerified: false)) == nil)
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(
-        "With lists an address must be on one, and a provider must vouch for it",
+        "With lists, the email address must be in one and verified by a provider",
         arguments: [
             ("ada@example.com", true, nil), ("ada@example.com", false, .emailNotVerified),
             ("ADA@Example.COM", true, nil),
@@ -38,7 +38,7 @@ import Testing
         #expect(policy.refusal(of: Self.signedIn(email, isVerified: isVerified)) == refusal)
     }
 
-    @Test("Known by the address, a user needs one that a provider vouches for")
+    @Test("When users are identified by email address, it must be verified")
     func byEmail() {
         let policy = AccessPolicy(userName: .email)
         #expect(policy.refusal(of: Self.signedIn("ada@example.com", isVerified: true)) == nil)
@@ -58,6 +58,36 @@ import Testing
             try await api.database.sql("UPDATE users SET email = 'ada@elsewhere.example'")
             let moved = try await client.get(APIPath.accessCheck)
             #expect(moved.status == 403)
+        }
+    }
+
+    @Test("Refusals are in the audit trail: one event per session and reason, however often the user tries")
+    func recorded() async throws {
+        try await TestAPI.with(["APP_ALLOWED_EMAILS": "bob@example.com"]) { api in
+            let refused: @Sendable () async throws -> [String] = {
+                try await api.database.events().map(\.summary).filter { $0.contains("access_refused") }
+            }
+            let client = try await api.registered()
+            for _ in 0..<3 {
+                let status = try await client.get(APIPath.accessCheck).status
+                #expect(status == 403)
+            }
+            #expect(try await refused() == ["access_refused email_not_verified"])
+            try await api.database.sql("UPDATE users SET email_verified_at = now()")
+            _ = try await client.get(APIPath.accessCheck)
+            #expect(try await refused() == ["access_refused email_not_verified", "access_refused not_allowed"])
+            let event = try #require(try await api.database.events().last)
+            #expect(event.session == (try await api.database.sql("SELECT id FROM sessions")))
+            // Another process knows nothing of it, and finds the events.
+            let other = AccessRefusals(postgres: api.app.postgres)
+            let user = try #require(event.user.flatMap { UserID(uuidString: $0) })
+            let signedIn = SignedIn(
+                user: User(id: user, email: "ada@example.com", name: "Ada", avatarURL: nil),
+                sessionID: try #require(event.session.flatMap { SessionID(uuidString: $0) }),
+                isEmailVerified: true
+            )
+            await other.record(.notAllowed, of: signedIn, from: .operator)
+            #expect(try await refused().count == 2)
         }
     }
 }

@@ -6,19 +6,19 @@ import Testing
 
 @testable import AuthAPI
 
-/// The signed assertion, and the keys to check it with.
+/// The signed assertion, and the keys to verify it.
 @Suite struct AssertionTests {
     private static let on = ["APP_ASSERTION": "on", "APP_UPSTREAM": "http://app:3000", "APP_PATH": "/app"]
     private static let otherKey = String(TestAPI.secretKey.reversed())
 
-    /// Checks a text with the keys that an API publishes, as an application would.
+    /// Verifies a text with the keys that an API publishes, as an application does.
     private static func verified(_ text: String, by api: TestAPI) async throws -> AssertionClaims {
         let answer = try await api.client().get(APIPath.keySet)
         let keys = try await JWTKeyCollection().add(jwks: try JSONDecoder().decode(JWKS.self, from: answer.body))
         return try await keys.verify(text, as: AssertionClaims.self)
     }
 
-    @Test("Says who is there, for a minute, and is checked by the published key")
+    @Test("An assertion names the user for a minute and is verified with the published key")
     func claims() async throws {
         try await TestAPI.with(Self.on) { api in
             let client = try await api.registered(name: "山田 太郎")
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("After a change of SECRET_KEY what the former key signed can be checked, until SECRET_KEY_PREVIOUS is gone")
+    @Test("After a change of SECRET_KEY, old assertions can be verified until SECRET_KEY_PREVIOUS is removed")
     func rotation() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let first = Locked("")
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test("The key is the same on every replica, and none of the other keys that come from SECRET_KEY")
+    @Test("The key is the same on every replica, and differs from the other keys derived from SECRET_KEY")
     func derivation() throws {
         let secret = Secret(TestAPI.secretKey)
         let key = try KeyRing.assertionKey(from: secret)
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("Off, there is neither an assertion nor a key; on, no private part is published")
+    @Test("Off: neither an assertion nor a key; on: no private part is published")
     func off() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()

@@ -4,12 +4,12 @@ import Testing
 
 @testable import AuthAPI
 
-/// `/api/auth/verify`, for other proxies.
+/// `/api/auth/verify`, for other reverse proxies.
 @Suite struct ForwardAuthTests {
     private static let on = ["FORWARD_AUTH": "on", "PUBLIC_URL": "http://www.example.com"]
     private static let navigation = [("Sec-Fetch-Mode", "navigate"), ("X-Forwarded-Method", "GET")]
 
-    @Test("404 unless it is switched on, signed in or not")
+    @Test("404 unless it is enabled, signed in or not")
     func off() async throws {
         try await TestAPI.with { api in
             let signedIn = try await api.registered().get(APIPath.accessVerify)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(
-        "Signed out, a page gets an address to sign in at and to come back from, under the rule of all return paths",
+        "Signed out, a page gets the sign-in page with a return path, by the rules of all return paths",
         arguments: [
             ("/notes?a=1&b=%2F", "?return_to=%2Fnotes%3Fa%3D1%26b%3D%252F"), ("//evil.example", ""),
             ("/\\evil.example", ""),
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "Signed out, a program gets 401 alone, a form is not sent again",
+        "Signed out, a program gets only 401, and a form is not sent again",
         arguments: [
             ([("Sec-Fetch-Mode", "cors")], nil), ([("Accept", "*/*")], nil), ([("Accept", "application/json")], nil),
             ([("Sec-Fetch-Mode", "cors"), ("Accept", "text/html")], nil), ([("Sec-Fetch-Mode", "websocket")], nil),

@@ -26,7 +26,7 @@ import Testing
         )
     }
 
-    @Test("A line says whom it is about as well as can be: by address, else by identifier, else by a hash")
+    @Test("A line names its subject by email address, otherwise by ID, otherwise by hash")
     func lines() throws {
         let id = "0b7b5e0c-57a4-4c5b-9a62-1d9c9a3a6e11"
         let part = [
@@ -45,7 +45,7 @@ import Testing
         #expect(try command.text(of: part, isFirst: false).split(separator: "\n").count == 3)
     }
 
-    @Test("As JSON each event is an object on a line of its own, whatever a stranger sent")
+    @Test("In JSON each event is one line, whatever a client sent")
     func json() throws {
         let part = [Self.record("signed_in", agent: "A\u{1B}[31m\nB"), Self.record("sign_in_failed")]
         let lines = try AuditCommand.parse(["--json"]).text(of: part, isFirst: true).split(separator: "\n")

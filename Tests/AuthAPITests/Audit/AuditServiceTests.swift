@@ -10,7 +10,7 @@ import Testing
     private static let email = "ada@example.com"
     private static let user = UUID()
 
-    /// Eleven events of ten times, two of them at one; the odd ones are the user's.
+    /// Eleven events at ten times, two of them at the same; the odd ones are the user's.
     private static func with(_ body: (AuditService, TestDatabase) async throws -> Void) async throws {
         try await TestDatabase.with { database in
             try await database.sql(
@@ -42,7 +42,7 @@ import Testing
 
     private static func date(_ text: String) throws -> Date { try OperatorTime(argument: text).date }
 
-    @Test("The trail is read in parts, each event once, in the order of time")
+    @Test("The trail is read in parts, each event once, ordered by time")
     func parts() async throws {
         try await Self.with { service, _ async throws in
             #expect(try await Self.read(service) == Array(1...11))
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("Times, kinds and users narrow it down, together, too")
+    @Test("Events are filtered by time, kind and user, also combined")
     func narrowing() async throws {
         try await Self.with { service, _ async throws in
             let since = try Self.date("2026-01-14")
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test("By its address a deleted account is found with what it did, and what was tried at the address since")
+    @Test("An email address finds the events of its deleted account, and later attempts with the address")
     func deleted() async throws {
         try await Self.with { service, database async throws in
             let key = Self.keys.account(try EmailAddress(Self.email))
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test("E4: after the key was changed an address still finds what was tried at it before and after")
+    @Test("E4: After a key rotation, an email address finds attempts from before and after")
     func rotatedKey() async throws {
         try await Operators.with { operators in
             let email = try EmailAddress(Self.email)

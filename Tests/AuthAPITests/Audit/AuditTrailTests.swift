@@ -5,9 +5,9 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// What the audit trail as a whole promises: it is only added to, kept as long as is set, small, and discreet.
+/// The properties of the audit trail: append-only, kept for the configured time, small, and without private data.
 @Suite struct AuditTrailTests {
-    /// Adds events of so many days ago, which only the owner of the table can.
+    /// Adds events of that many days ago, which only the owner of the table can do.
     private static func add(_ count: Int, daysAgo days: Int, to database: TestDatabase) async throws {
         try await database.sql(
             """
@@ -17,7 +17,7 @@ import Testing
         )
     }
 
-    @Test("The table takes the events that the program has, and no others")
+    @Test("The table accepts exactly the program's events")
     func kinds() async throws {
         try await TestDatabase.with { database in
             let check = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'audit_events_event_known'"
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "Nobody, their owner included, changes events or removes those of the last week",
+        "Nobody, including the owner, can change events or remove those of the last week",
         arguments: [
             "UPDATE audit_events SET address = NULL", "DELETE FROM audit_events", "TRUNCATE audit_events",
             "SELECT remove_audit_events(0, 1000)", "SELECT remove_audit_events(-100, 1000)",
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("The role that serves removes what is old through the function, in batches, and nothing else")
+    @Test("The serving role removes only old events, in batches, with the function")
     func retention() async throws {
         try await TestDatabase.with { database in
             try await Self.add(2500, daysAgo: 91, to: database)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test("While another replica removes old events, this one does not")
+    @Test("Only one replica removes old events at a time")
     func oneSweeper() async throws {
         try await TestAPI.with { api in
             try await Self.add(1, daysAgo: 100, to: api.database)
@@ -87,11 +87,11 @@ import Testing
         }
     }
 
-    @Test("A17 Ten thousand refusals leave one event for each limit and period, and no more rows")
+    @Test("A17 Ten thousand rejections leave one event per limit and period, and no more rows")
     func flood() async throws {
         try await TestDatabase.with { database in
             let pool = PostgresPool(
-                try PostgresConfiguration(url: try #require(database.servingURL)),
+                try PostgresConfiguration(url: try #require(database.servingURL)).withoutLimits,
                 logger: TestDatabase.silentLogger
             )
             let store = ThrottleStore(postgres: pool)
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test("Nothing in the trail names an address without an account, a password, a token or a cookie")
+    @Test("The trail contains no address without an account, no password, token or cookie")
     func discretion() async throws {
         try await OAuthSite.with { site in
             let ada = try await site.api.registered()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// An event as its row has it.
+/// A stored event.
 struct AuditedEvent: Decodable, Sendable {
     let event: String
     let user: String?
@@ -17,7 +17,7 @@ struct AuditedEvent: Decodable, Sendable {
     let agent: String?
     let request: String?
 
-    /// The event's name, and behind it what it says of how: `signed_in google`.
+    /// The event's name and method: `signed_in google`.
     var summary: String { [event, provider, detail].compactMap(\.self).joined(separator: " ") }
 }
 
@@ -37,7 +37,7 @@ extension TestDatabase {
         return try JSONDecoder().decode([AuditedEvent].self, from: Data(text.utf8))
     }
 
-    /// The events that a request causes.
+    /// The events of a request.
     func events(
         by request: () async throws -> TestResponse
     ) async throws -> (events: [AuditedEvent], answer: TestResponse) {
@@ -47,15 +47,15 @@ extension TestDatabase {
     }
 }
 
-/// A browser that sits somewhere.
+/// A browser at an address.
 enum Visitor {
     static let address = "203.0.113.7"
     static let agent = "Browser/1.0 (test)"
-    /// What the proxy and the browser say of it.
+    /// Its headers from the reverse proxy and the browser.
     static let headers = [("X-Real-IP", address), ("User-Agent", agent)]
 }
 
-/// Expects that a request of the visitor caused just these events, which name where it came from.
+/// Expects that a request of the visitor caused exactly these events, with its origin.
 @discardableResult
 func expectEvents(
     _ summaries: [String],

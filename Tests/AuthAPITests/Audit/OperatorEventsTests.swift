@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// The audit trail of what operators do.
+/// The audit trail of operators' actions.
 @Suite struct OperatorEventsTests {
-    @Test("What an operator does leaves events that name no address, and outlive the account")
+    @Test("Actions of operators leave events that contain no email address and outlive the account")
     func operatorsWork() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// The audit trail of accounts with a password: each event by the request that causes it.
+/// The audit trail of accounts with a password.
 @Suite struct PasswordEventsTests {
     private static let right = ["email": "ada@example.com", "password": "Correct-Horse-7"]
     private static let wrong = ["email": "ada@example.com", "password": "Wrong-Horse-7"]
@@ -17,7 +17,7 @@ import Testing
         try await client.post(APIPath.login, body, headers: Visitor.headers)
     }
 
-    @Test("A registration leaves that, and that its first session was opened")
+    @Test("A registration records the registration and its first session")
     func registration() async throws {
         try await TestAPI.with { api in
             let events = try await expectEvents(["registered", "signed_in"], status: 201, in: api.database) {
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test("A sign-in names its session, and the browser once that is known for the account")
+    @Test("A sign-in records its session, and the browser if it is known for the account")
     func signIns() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test("A failure says what was wrong; of an address without an account only a keyed hash is kept")
+    @Test("A failure records the reason; an address without an account is stored only as a keyed hash")
     func failures() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("A limit that is met leaves one event a period, whose account it names if there is one")
+    @Test("An exceeded limit records one event per period, with the account if there is one")
     func throttled() async throws {
         let limits = [
             "LOGIN_LIMIT_ACCOUNT": "1/3600", "LOGIN_LIMIT_DEVICE": "1/3600", "LOGIN_LIMIT_NETWORK": "4/3600",
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test("Signing out, and ending a session from another, each name the session that is gone")
+    @Test("Signing out and ending another session both record the ended session")
     func endings() async throws {
         try await TestAPI.with { api in
             let first = try await api.registered()
@@ -176,7 +176,7 @@ import Testing
         }
     }
 
-    @Test("A password hash that is raised leaves that beside the sign-in, once")
+    @Test("An upgraded password hash is recorded once, beside the sign-in")
     func upgrade() async throws {
         try await TestDatabase.with { database in
             try await TestAPI.with(database: database) { _ = try await $0.registered() }

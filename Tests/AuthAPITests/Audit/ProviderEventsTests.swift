@@ -10,7 +10,7 @@ import Testing
 
     @Test(
         "Coming for the first time registers, links and signs in; later it only signs in",
-        arguments: OAuthProvider.allCases
+        arguments: OAuthProvider.standIns
     )
     func signIn(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in

@@ -5,9 +5,9 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// W17: PostgreSQL's own log holds nothing of what people do in ordinary ways.
+/// W17: Normal use writes nothing to PostgreSQL's log.
 @Suite struct ServerLogTests {
-    /// Runs `body` with an API on a server of its own; gives what that server has logged.
+    /// Runs `body` with an API on a separate database server; returns that server's log.
     private func log(_ body: @Sendable (OAuthSite) async throws -> Void) async throws -> String {
         try await TestPostgres.with { server in
             let configuration = try server.configuration()
@@ -15,7 +15,7 @@ import Testing
             let database = TestDatabase(
                 url: server.url(),
                 configuration: configuration,
-                pool: PostgresPool(configuration, logger: TestDatabase.silentLogger)
+                pool: PostgresPool(configuration.withoutLimits, logger: TestDatabase.silentLogger)
             )
             try await OAuthSite.with(["HASHING_QUEUE": "100", "DATABASE_POOL_SIZE": "4"], database: database, body)
             await database.pool.close()
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(
-        "W17: a user who is deleted, or an identity that is disconnected, during a sign-in makes no error of the database"
+        "W17: Deleting a user or disconnecting an identity during a sign-in causes no database error"
     )
     func goneMeanwhile() async throws {
         let log = try await log { site in
@@ -45,7 +45,7 @@ import Testing
             }
             await locked.entered()
             async let byProvider = browser.get(target)
-            while try await site.sql(opening) != "1" { await Task.yield() }
+            try await eventually("the sign-in waits for the lock") { try await site.sql(opening) == "1" }
             try await site.sql("DELETE FROM oauth_accounts")
             locked.open()
             try await locking
@@ -60,7 +60,7 @@ import Testing
             await deleted.entered()
             let login = ["email": "gone@example.com", "password": "Correct-Horse-7"]
             async let byPassword = site.api.client().post(APIPath.login, login)
-            while try await site.sql(opening) != "1" { await Task.yield() }
+            try await eventually("the sign-in waits for the lock") { try await site.sql(opening) == "1" }
             deleted.open()
             try await deleting
             #expect(try await byPassword.status == 401)
@@ -69,7 +69,7 @@ import Testing
         #expect(!log.contains("ERROR") && !log.contains("DETAIL"), "\(log)")
     }
 
-    @Test("W17: a taken address, by form, by provider and by several at once, makes no error of the database")
+    @Test("W17: A taken email address causes no database error: by form, by provider, and concurrently")
     func taken() async throws {
         let log = try await log { site in
             _ = try await site.api.registered(email: "taken@example.com")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// D5: the background work that removes what has expired; what it removes is tested beside each table.
+/// D5: The removal of expired rows in the background; each table has its own tests.
 @Suite struct SweeperTests {
     private struct Failure: Error {}
 
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "D5 A round goes on while batches are full, and leaves the work to another replica that is at it",
+        "D5 A round continues while batches are full, and stops if another replica does the work",
         arguments: [([1000, 1000, 5], 2005), ([1000, nil], 1000), ([0], 0), ([nil], 0)]
     )
     func batches(removed: [Int?], total: Int) async throws {
@@ -36,7 +36,7 @@ import Testing
         #expect(asked.value == Array(repeating: Sweeper.batchSize, count: removed.count))
     }
 
-    @Test("D5 D7 A round that fails is logged, and the next one does the work; it ends with the server")
+    @Test("D5 D7 A failed round is logged and the next one does the work; it ends with the server")
     func rounds() async throws {
         let logs = LogRecorder()
         let asked = Locked<[Int64]>([])
@@ -44,7 +44,7 @@ import Testing
         try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await sweeper.run() }
-                try await eventually { asked.value.count > 3 }
+                try await eventually("the sweeper has run") { asked.value.count > 3 }
                 trigger.triggerGracefulShutdown()
                 try await tasks.waitForAll()
             }

@@ -26,7 +26,7 @@ import Testing
         faults(Self.good.merging(changes) { $1 }).map { String($0.prefix { $0 != ":" }) }
     }
 
-    @Test("The defaults are complete but for the secrets")
+    @Test("The defaults are complete except for the secrets")
     func defaults() throws {
         #expect(faults(Self.good).isEmpty)
         #expect(faults([:]).map { $0.prefix { $0 != ":" } } == ["DATABASE_URL", "SECRET_KEY"])
@@ -44,7 +44,7 @@ import Testing
         #expect(faults(parts.mapValues { $0.replacing("pässwörd", with: "pässwör9") }).isEmpty)
     }
 
-    @Test("D6: one role, or one that serves and one that owns; what is missing of the second is named")
+    @Test("D6: One role, or a serving role and an owner; a missing part of the second is named")
     func roles() throws {
         let password = "k3Jx9Qm2Vt7Zr5Lw8Yp1Nc6Hd4Fb0SgAb"
         func roles(_ settings: [String: String]) throws -> [String?] {
@@ -76,7 +76,7 @@ import Testing
         #expect(names(["MIGRATION_DATABASE_URL": "mysql://h"]) == ["MIGRATION_DATABASE_URL"])
     }
 
-    @Test("Five wrong settings give five lines")
+    @Test("Five invalid settings give five lines")
     func five() {
         let lines = faults([
             "SECRET_KEY": "short", "DATABASE_URL": "mysql://u:hunter2@h/d", "API_PORT": "99999",
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test(
-        "E3: secrets are long and no placeholders",
+        "E3: Secrets must be long and not placeholders",
         arguments: [
             "", "short", "change-me-change-me-change-me-change-me", "your-secret-key-min-32-characters-long-here",
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "12121212121212121212121212121212121212",
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test("E3: what generate-secrets makes is accepted, and never the same twice")
+    @Test("E3: generate-secrets creates valid and different secrets")
     func generated() {
         let secrets = (0..<200).map { _ in Base64URL.random256Bits() }
         #expect(Set(secrets).count == 200)

@@ -38,7 +38,7 @@ import Testing
         #expect(read(["ARGON2_PARALLELISM": "16"], processors: 8, mebibytes: nil).threads == 1)
     }
 
-    @Test("W10: A setting beyond the limits is a fault that names the setting and the most that is possible")
+    @Test("W10: A setting beyond the limits is a fault that names the setting and the maximum")
     func beyond() {
         let byQuota = read(["HASHING_THREADS": "2"], processors: 1, mebibytes: nil).faults
         #expect(byQuota == ["HASHING_THREADS: must be at most 1, the processors that the process may use, not 2"])
@@ -52,7 +52,7 @@ import Testing
         #expect(read(["HASHING_THREADS": "many"], processors: 1, mebibytes: 128).faults.count == 1)
     }
 
-    @Test("W10: The settings of the API keep to the limits, too")
+    @Test("W10: The limits also apply to the settings of the API")
     func api() throws {
         let provider = EnvironmentVariablesProvider(environmentVariables: [
             "SECRET_KEY": TestAPI.secretKey, "DATABASE_URL": "postgresql://u:p@localhost/db",

@@ -10,6 +10,8 @@ import Testing
     private static let google = ["GOOGLE_CLIENT_ID": "g.apps.example", "GOOGLE_CLIENT_SECRET": "GOCSPX-a_b"]
     private static let discord = ["DISCORD_CLIENT_ID": "1234567890", "DISCORD_CLIENT_SECRET": "d-secret"]
 
+    private static let github = ["GITHUB_CLIENT_ID": "Ov23li", "GITHUB_CLIENT_SECRET": "h-secret"]
+
     private func settings(_ environment: [String: String]) throws -> APISettings {
         try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
     }
@@ -25,16 +27,20 @@ import Testing
         }
     }
 
-    @Test("Nobody signs in through a provider with neither id nor secret")
+    @Test("A provider with neither ID nor secret is disabled")
     func off() throws {
-        #expect(try settings([:]).providers.isEmpty)
-        #expect(try settings(Self.google.mapValues { _ in "" }).providers.isEmpty)
-        #expect(Set(try settings(Self.discord).providers.keys) == [.discord])
+        #expect(try settings([:]).providers.all.isEmpty)
+        #expect(try settings(Self.google.mapValues { _ in "" }).providers.all.isEmpty)
+        #expect(try settings(Self.discord).providers.all.map(\.key) == [.discord])
     }
 
-    @Test("Both are on, at their own addresses unless told otherwise")
+    @Test("All are enabled, at their default URLs unless configured")
     func on() throws {
-        let providers = try settings(Self.google.merging(Self.discord) { $1 }).providers
+        let all = Self.google.merging(Self.discord) { $1 }.merging(Self.github) { $1 }
+        let providers = try settings(all).providers
+        #expect(providers.all.map(\.key) == [.google, .discord, .github])
+        #expect(providers[.github]?.address.description == "https://github.com")
+        #expect(providers[.github]?.issuer == "https://github.com")
         #expect(providers[.google]?.clientID == "g.apps.example")
         #expect(providers[.google]?.clientSecret.value == "GOCSPX-a_b")
         #expect(providers[.google]?.address.description == "https://accounts.google.com")
@@ -42,11 +48,12 @@ import Testing
         #expect(providers[.discord]?.address.description == "https://discord.com")
     }
 
-    @Test("Half of a provider is an error that names the other half")
+    @Test("An ID without a secret, or the reverse, is an error that names the missing one")
     func halves() {
         for (given, missing) in [
             ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"), ("GOOGLE_CLIENT_SECRET", "GOOGLE_CLIENT_ID"),
             ("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET"), ("DISCORD_CLIENT_SECRET", "DISCORD_CLIENT_ID"),
+            ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"), ("GITHUB_CLIENT_SECRET", "GITHUB_CLIENT_ID"),
         ] {
             let lines = faults([given: "x"])
             #expect(lines.count == 1)
@@ -65,7 +72,10 @@ import Testing
         #expect(faults(environment).map { $0.prefix { $0 != ":" } } == ["GOOGLE_CLIENT_SECRET"])
     }
 
-    @Test("What cannot be sent is refused, and not repeated", arguments: ["a b", "sécret", "a\u{0}b", "line\nbreak"])
+    @Test(
+        "A value that cannot be sent in a header is rejected and not repeated",
+        arguments: ["a b", "sécret", "a\u{0}b", "line\nbreak"]
+    )
     func unprintable(value: String) {
         let environment = Self.google.merging(["GOOGLE_CLIENT_ID": value, "GOOGLE_CLIENT_SECRET": value]) { $1 }
         let lines = faults(environment)
@@ -74,7 +84,7 @@ import Testing
     }
 
     @Test(
-        "Addresses are https, or http on this machine",
+        "URLs must use https, or http on this machine",
         arguments: [
             "http://accounts.google.com", "http://10.0.0.5:8080", "http://127.0.0.1.evil.example", "http://127.1",
             "http://0x7f.0.0.1", "accounts.google.com", "ftp://127.0.0.1", "https://user@idp.example", "https://",
@@ -82,14 +92,16 @@ import Testing
         ]
     )
     func addresses(address: String) {
-        for name in ["GOOGLE_ISSUER", "DISCORD_BASE_URL"] {
-            let all = Self.google.merging(Self.discord) { $1 }.merging([name: address]) { $1 }
+        for name in ["GOOGLE_ISSUER", "DISCORD_BASE_URL", "GITHUB_URL"] {
+            let all = [Self.google, Self.discord, Self.github, [name: address]].reduce(into: [:]) { all, each in
+                all.merge(each) { $1 }
+            }
             #expect(faults(all).map { $0.prefix { $0 != ":" } } == ["\(name)"[...]])
         }
     }
 
     @Test(
-        "Test providers are reached on this machine, others by https with a path if need be",
+        "Test providers use http on this machine, others https, optionally with a path",
         arguments: [
             "http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000", "https://idp.example/realms/a",
             "https://idp.example:8443", "http://127.8.9.1/a/",
@@ -100,12 +112,14 @@ import Testing
         #expect(try settings(environment).providers[.google]?.address.description == address)
     }
 
-    @Test("check-config prints the callback addresses to register")
+    @Test("check-config prints the callback URLs to register")
     func callbacks() throws {
         let environment = Self.google.merging(["PUBLIC_URL": "https://yoshikosan.example"]) { $1 }
         let lines = try settings(environment).callbackLines
-        #expect(lines.count == 2)
+        #expect(lines.count == 4)
         #expect(lines[0].hasSuffix(": https://yoshikosan.example/api/auth/callback/google"))
         #expect(lines[1] == "sign-in through Discord is off")
+        #expect(lines[2] == "sign-in through GitHub is off")
+        #expect(lines[3] == "sign-in through LINE is off")
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// A11: texts for bytes that come from a browser or a provider.
 @Suite struct Base64URLTests {
-    @Test("What is written is read; its alphabet needs no escape in an address", arguments: 0...70)
+    @Test("Encoding and decoding are inverse; the alphabet needs no escapes in a URL", arguments: 0...70)
     func roundTrip(length: Int) {
         let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 37 + 251) }
         let text = Base64URL.encode(bytes)
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(
-        "Nothing else is read: no two texts stand for the same bytes",
+        "Only the canonical form is decoded: no two texts have the same bytes",
         arguments: [
             "Zh", "Zv", "Zm9", "Zm-", "Zg==", "Zg=", "Zm8=", "Z", "Zm9vZ", "Zm9v\n", " Zm9v", "Zm 9v", "+/+/", "Zm9é",
             "Zm9v\0",

@@ -4,7 +4,7 @@ import Testing
 @testable import AuthAPI
 
 @Suite struct UUIDTests {
-    @Test("Random identifiers are version 4, and no two are the same")
+    @Test("Random UUIDs have version 4 and are unique")
     func random() {
         let made = (0..<1000).map { _ in UUID.random() }
         #expect(Set(made).count == 1000)
@@ -17,7 +17,7 @@ import Testing
         #expect(common == (0..<16).map { $0 == 6 ? 0x40 : $0 == 8 ? 0x80 : 0 })
     }
 
-    @Test("The text is that of the library, in lower case")
+    @Test("The text is the library's, in lower case")
     func text() {
         for id in (0..<1000).map({ _ in UUID.random() }) { #expect(id.lowercaseText == id.uuidString.lowercased()) }
     }

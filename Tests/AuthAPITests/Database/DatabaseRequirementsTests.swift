@@ -4,7 +4,7 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// What must be so for a database, judged by what it says about itself.
+/// The requirements on a database, checked with its facts.
 @Suite struct DatabaseRequirementsTests {
     private static func facts(
         version: Int32 = 170_002,
@@ -51,7 +51,7 @@ import Testing
         #expect(Self.faults(Self.facts(), collation: (nil, nil)).isEmpty)
     }
 
-    @Test("W55: a standby is named, and how to find the primary")
+    @Test("W55: A standby is reported, with how to connect to the primary")
     func standby() throws {
         let fault = try #require(Self.faults(Self.facts(isStandby: true)).first)
         #expect(fault.weight == .blocking && fault.subject == "read-only")
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "W55: a read-only default is undone where it was made",
+        "W55: The fix for a read-only default depends on its source",
         arguments: [
             ("database", "ALTER DATABASE \"my \"\"site\"\"\" RESET default_transaction_read_only"),
             ("user", "ALTER ROLE \"ada\" RESET default_transaction_read_only"),
@@ -78,7 +78,7 @@ import Testing
         #expect(try #require(Self.faults(facts).first).fix == fix)
     }
 
-    @Test("W61: another collation version is repaired by REINDEX and REFRESH")
+    @Test("W61: The fix for another collation version is REINDEX and REFRESH")
     func collation() throws {
         let fault = try #require(Self.faults(Self.facts(), collation: ("2.31", "2.36")).first)
         #expect(fault.weight == .advice && fault.message.contains("2.31") && fault.message.contains("2.36"))
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test(
-        "W55: settings under which requests fail are named with the value and the source's command",
+        "W55: Settings that make requests fail are reported with the value and the command for their source",
         arguments: [
             ("default_transaction_isolation", "serializable", "isolation"),
             ("default_transaction_isolation", "repeatable read", "isolation"),
@@ -105,7 +105,7 @@ import Testing
         #expect(!Self.faults(good).contains { $0.subject == subject })
     }
 
-    @Test("W52: a server that is too old is named; PostgreSQL 13 cannot hold the schema at all")
+    @Test("W52: A server that is too old is reported; PostgreSQL 13 is not supported at all")
     func version() throws {
         #expect(try #require(Self.faults(Self.facts(version: 130_012)).first).weight == .unfit)
         let old = try #require(Self.faults(Self.facts(version: 140_015)).first)
@@ -113,7 +113,7 @@ import Testing
         #expect(Self.faults(Self.facts(version: 150_000)).isEmpty)
     }
 
-    @Test("W17: a server that logs values is told how to stop")
+    @Test("W17: A server that logs values is reported, with the fix")
     func log() throws {
         let facts = Self.facts(settings: [
             "log_statement": ("all", "configuration file"), "log_min_duration_statement": ("-1", "default"),
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(
-        "W52: the schemas of a search path are read as PostgreSQL reads them",
+        "W52: A search path is parsed like PostgreSQL does",
         arguments: [
             ("\"$user\", public", ["ada", "public"]), ("auth", ["auth"]), ("", []),
             ("\"Sign, in\",x", ["Sign, in", "x"]),
@@ -135,7 +135,7 @@ import Testing
         #expect(SQLName.schemas(inSearchPath: path, role: "ada") == schemas)
     }
 
-    @Test("W54: the tables of the migrations are known by their files, and so is what going back deletes")
+    @Test("W54: The tables of migrations, and what reverting deletes, are read from the files")
     func tables() {
         let tables = Migrations.all.flatMap(\.tables)
         #expect(tables.starts(with: ["users", "oauth_accounts", "sessions", "throttles", "audit_events"]))
@@ -144,7 +144,7 @@ import Testing
         #expect(Migrations.all[1].dropped == ["ALTER TABLE oauth_accounts DROP COLUMN email"])
     }
 
-    @Test("W53 W55: every table of the migrations is in the lists of rights: to take back, to look for, to be visible")
+    @Test("W53 W55: Every table of the migrations is in the lists of privileges")
     func lists() {
         let role = String(decoding: PackageResources.serving_role_sql, as: UTF8.self)
         let state = DescribeServing.sql.description
@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test(
-        "W59: what waiting cannot change is told from what it can",
+        "W59: Permanent faults are distinguished from temporary ones",
         arguments: [
             ("28P01", "", true), ("28000", "", true), ("3D000", "", true), ("42501", "", true), ("08P01", "", true),
             ("57P03", "", false), ("53300", "", false), ("55000", "", false), ("08006", "", false),

@@ -6,7 +6,7 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// Databases that somebody else made: other rights, schemas, encodings and tables.
+/// Databases that operators created: with other privileges, schemas, encodings and tables.
 @Suite struct ForeignDatabaseTests {
     /// A server with the plain roles `own` and `srv`, and the database `site`, which belongs to a superuser.
     private static func with(
@@ -32,7 +32,7 @@ import Testing
         try await roles.migrator(logger: TestDatabase.silentLogger).up()
     }
 
-    /// The faults with which migrating is refused.
+    /// The faults with which migrating fails.
     private static func refusal(_ roles: DatabaseRoles) async throws -> [DatabaseFault] {
         let error = await #expect(throws: MigrationError.self) { try await migrate(roles) }
         guard case .unfit(let faults) = error else {
@@ -42,7 +42,10 @@ import Testing
         return faults
     }
 
-    @Test("W54: a database that quotes all identifiers is found migrated, under either name", arguments: [false, true])
+    @Test(
+        "W54: The history is found in a database with quote_all_identifiers, under either name",
+        arguments: [false, true]
+    )
     func quotedIdentifiers(isFormer: Bool) async throws {
         try await TestDatabase.with { database in
             if isFormer {
@@ -64,7 +67,7 @@ import Testing
     }
 
     @Test(
-        "W52: a role that may not create tables is told PostgreSQL's words and the command, which then works",
+        "W52: For a role that may not create tables, PostgreSQL's message and a working command are printed",
         arguments: [
             (
                 "", "", "permission denied for schema public (SQLSTATE 42501)",
@@ -97,7 +100,7 @@ import Testing
                 roles: roles,
                 publicURL: .localhost,
                 logger: TestDatabase.silentLogger,
-                patience: .seconds(5)
+                patience: .seconds(60)
             ).findings()
             #expect(found.contains(fault.finding), "\(found)")
 
@@ -113,7 +116,7 @@ import Testing
     }
 
     @Test(
-        "W53: in a schema of its own the system works, beside tables of the same names in public",
+        "W53: The system works in a separate schema, beside tables with the same names in public",
         arguments: [true, false]
     )
     func ownSchema(byURL: Bool) async throws {
@@ -177,7 +180,7 @@ import Testing
     }
 
     @Test(
-        "W54: a schema_migrations of another program is left alone",
+        "W54: Another program's schema_migrations is not changed",
         arguments: [
             "(version character varying NOT NULL PRIMARY KEY)",
             "(version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)",
@@ -204,7 +207,7 @@ import Testing
     }
 
     @Test(
-        "W54: a table of another program that is in the way is named with its columns, and nothing is changed",
+        "W54: A conflicting table of another program is named with its columns, and nothing is changed",
         arguments: ["users", "sessions", "yoshikosan_schema_migrations"]
     )
     func foreignTable(name: String) async throws {
@@ -224,7 +227,7 @@ import Testing
         }
     }
 
-    @Test("W54: a database that the first releases migrated goes on under the former name, for them as well")
+    @Test("W54: A database of the first releases keeps the old name of the history, also for them")
     func formerHistory() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let serving = try PostgresConfiguration(url: try #require(database.servingURL))
@@ -248,7 +251,7 @@ import Testing
     }
 
     @Test(
-        "W56: a database that is not UTF8 is refused before anything is created, by the server, too",
+        "W56: A database without UTF8 is rejected before anything is created, also by the server",
         arguments: ["LATIN1", "EUC_JP", "SQL_ASCII"]
     )
     func encoding(encoding: String) async throws {
@@ -275,7 +278,7 @@ import Testing
         }
     }
 
-    @Test("W58: a connection string without a user means the role that libpq takes, and that gets its rights")
+    @Test("W58: Without a user in the connection string, libpq's role is used and gets its privileges")
     func roleOfLibpq() async throws {
         let me = String(cString: try #require(getpwuid(geteuid())).pointee.pw_name)
         try await Self.with { server in

@@ -4,9 +4,9 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// D1, D2: numbered migrations, once each, whole or not at all.
+/// D1, D2: Numbered migrations, each applied once and atomically.
 @Suite struct MigratorTests {
-    /// D1: the list in the code is what lies in the folder, and every file has its way back.
+    /// D1: The list in the code matches the folder, and every file has its reversal.
     @Test func listMatchesFolder() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../Sources/AuthAPI/Migrations").standardizedFileURL
@@ -110,14 +110,14 @@ import Testing
         }
     }
 
-    /// D1, D2: a migrator that dies in the middle leaves no change, no record and no lock.
+    /// D1, D2: A migrator that is killed leaves no change, no record and no lock.
     @Test func deathInTheMiddleLeavesNothing() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let slow = [Self.migration(1, "CREATE TABLE half (); SELECT pg_sleep(60);", "DROP TABLE half;")]
             let dying = Task {
                 try await Migrator(database.configuration, migrations: slow, logger: TestDatabase.silentLogger).up()
             }
-            try await Self.eventually {
+            try await eventually("the statement is cancelled") {
                 try await database.sql(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                         + "WHERE datname = current_database() AND wait_event = 'PgSleep'"
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    /// D1: an applied migration whose file was edited is refused, by name, in both directions.
+    /// D1: An applied migration whose file was edited is rejected by name, in both directions.
     @Test func editedMigrationIsRefused() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let original = [Self.migration(1, "CREATE TABLE a ();", "DROP TABLE a;")]
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    /// D1: while a newer release is rolled out, the older one starts, but cannot take the newer schema back.
+    /// D1: During the deployment of a newer release, the older one starts, but cannot revert the newer schema.
     @Test func newerSchemaIsAccepted() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let newer = (1...2).map { Self.migration(Int32($0), "CREATE TABLE t\($0) ();", "DROP TABLE t\($0);") }
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    /// D1: a script that commits by itself is refused, for it could leave half a change.
+    /// D1: A script that contains COMMIT is rejected, because it could leave a partial change.
     @Test func scriptThatCommitsIsRefused() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let list = [Self.migration(1, "CREATE TABLE a (); COMMIT;", "DROP TABLE a;")]
@@ -213,14 +213,5 @@ import Testing
         _ migrations: [Migration] = Migrations.all
     ) async throws -> Readiness {
         try await database.pool.withConnection { try Readiness.of(PostgresReader($0), migrations: migrations) }
-    }
-
-    /// Repeats a check until it holds, for at most ten seconds.
-    private static func eventually(_ check: () async throws -> Bool) async throws {
-        for _ in 0..<500 {
-            if try await check() { return }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        Issue.record("did not happen within ten seconds")
     }
 }

@@ -3,13 +3,13 @@ import Testing
 
 @testable import PostgresClient
 
-/// W14: what may share a statement with others, or run where nothing may write, only reads.
+/// W14: Statements that share a run or run where writes are not allowed only read.
 @Suite struct ReadStatementTests {
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(
         path: "../../../Sources/AuthAPI"
     ).standardizedFileURL
 
-    /// The names and texts of all statements that say that they only read.
+    /// The names and texts of all read statements.
     private static func statements() throws -> [(name: String, sql: String)] {
         let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
         let declaration = /struct (\w+): (?:ReadStatement|SharedRead) \{/
@@ -27,7 +27,7 @@ import Testing
         return found
     }
 
-    @Test("W14: each of them is a SELECT that changes, locks and takes nothing")
+    @Test("W14: Each read statement is a SELECT that changes and locks nothing")
     func onlyReads() throws {
         let statements = try Self.statements()
         #expect(statements.count >= 8)

@@ -5,13 +5,14 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// D6: the role that serves has the rights it needs and no others, and gets them with every migration.
+/// D6: The serving role has exactly the required privileges, and gets them with every migration.
 ///
-/// That it has enough is what all the tests of the API show: they run as this role.
+/// All tests of the API run as this role, which shows that they suffice.
 @Suite struct ServingRoleTests {
     private static let role = TestDatabase.servingRole
 
-    /// Runs `body` with a database that the two roles share, as `migrate up` leaves it, and the serving role's connection.
+    /// Runs `body` with a database that the two roles share, as `migrate up` leaves it, and the serving role's
+    /// connection.
     private static func with(_ body: (TestDatabase, PostgresConfiguration) async throws -> Void) async throws {
         try await TestDatabase.with(migrated: false) { database in
             let serving = try PostgresConfiguration(url: try #require(database.servingURL))
@@ -32,7 +33,7 @@ import Testing
         ) AS all_rights
         """
 
-    @Test("No table has been left out of the list, and none is the role's own")
+    @Test("The list contains every table, and the role owns none")
     func listIsComplete() async throws {
         try await Self.with { database, _ in
             let missing = """
@@ -55,7 +56,7 @@ import Testing
     }
 
     @Test(
-        "It can neither change the schema nor read or write what it does not need",
+        "It can neither change the schema nor access more than it needs",
         arguments: [
             "ALTER TABLE users ADD COLUMN x int", "DROP TABLE sessions", "TRUNCATE sessions", "CREATE TABLE x ()",
             "CREATE TEMPORARY TABLE x ()", "CREATE SCHEMA x", "CREATE FUNCTION f() RETURNS int RETURN 1",
@@ -87,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("Bringing the schema up to date again changes nothing, and takes back what somebody gave by hand")
+    @Test("Migrating again changes nothing, and revokes privileges that were granted manually")
     func again() async throws {
         try await Self.with { database, serving in
             let before = try await database.sql(Self.rights)
@@ -99,7 +100,7 @@ import Testing
         }
     }
 
-    @Test("After a newer release has been here, its rights stay")
+    @Test("The privileges of a newer release are kept")
     func newerRelease() async throws {
         try await Self.with { database, serving in
             try await database.sql(
@@ -116,7 +117,7 @@ import Testing
     }
 
     @Test(
-        "The serving role alone says that it does not own the tables; where both names are one role, nothing is given"
+        "The serving role alone gets an error that it does not own the tables; if both are one role, nothing is granted"
     )
     func oneRole() async throws {
         try await Self.with { database, serving in
@@ -129,7 +130,7 @@ import Testing
         }
     }
 
-    @Test("The role is made with its password, and gets the new one when that has changed; the log shows neither")
+    @Test("The role is created with its password, and a changed password is set; the log shows neither")
     func password() async throws {
         let needPassword = "local all \(Self.role) scram-sha-256\nlocal all all trust\n"
         try await TestPostgres.with(
@@ -168,7 +169,7 @@ import Testing
         }
     }
 
-    @Test("A server of its own lets the serving role into its one database only")
+    @Test("On a dedicated server, the serving role can connect to its one database only")
     func dedicatedServer() async throws {
         try await TestPostgres.with { server in
             let owner = try server.configuration()

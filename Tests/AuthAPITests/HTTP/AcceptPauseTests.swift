@@ -6,7 +6,7 @@ import NIOPosix
 import Shared
 import Testing
 
-/// Stands where the server takes its connections, and notes the errors that come so far.
+/// Records the errors that reach the server's accept handler.
 private final class HandedOn: ChannelInboundHandler, Sendable {
     typealias InboundIn = any Channel
 
@@ -18,7 +18,7 @@ private final class HandedOn: ChannelInboundHandler, Sendable {
 }
 
 @Suite struct AcceptPauseTests {
-    @Test("Connections wait while files are short or cannot be opened, and the log says so once each time")
+    @Test("Connections wait while file descriptors are short, and each time is logged once")
     func pause() async throws {
         let logs = InMemoryLogHandler()
         let logger = Logger(label: "test") { _ in logs }
@@ -34,9 +34,9 @@ private final class HandedOn: ChannelInboundHandler, Sendable {
         let address = try #require(channel.localAddress)
         short.update { $0 = true }
         let first = try await ClientBootstrap(group: group).connect(to: address).get()
-        while try await reads() { await Task.yield() }
+        try await eventually("reading has stopped") { try await !reads() }
         short.update { $0 = false }
-        while try await !reads() { await Task.yield() }
+        try await eventually("reading has resumed") { try await reads() }
         #expect(logs.entries.count == 1)
 
         let read = try await channel.eventLoop.submit {
@@ -46,7 +46,7 @@ private final class HandedOn: ChannelInboundHandler, Sendable {
             return try channel.syncOptions?.getOption(.autoRead)
         }.get()
         #expect(read == false)
-        while try await !reads() { await Task.yield() }
+        try await eventually("reading has resumed") { try await reads() }
         #expect(logs.entries.count == 2)
         // What takes the connections would end with any error.
         #expect(handedOn.codes.value == [])
@@ -59,6 +59,6 @@ private final class HandedOn: ChannelInboundHandler, Sendable {
         for open in [first, second, channel] { try await open.close() }
     }
 
-    @Test("A process with few files open has enough left")
+    @Test("A process with few open files has enough left")
     func enough() { #expect(!AcceptPause.filesAreShort()) }
 }

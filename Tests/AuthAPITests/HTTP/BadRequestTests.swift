@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A16: bad input gets a problem document that names the fault, and never a 500.
+/// A16: Invalid input gets a problem document that names the fault, and never a 500.
 @Suite struct BadRequestTests {
-    /// The paths that take a body, and fields that are fine for each.
+    /// The paths that accept a body, with valid fields for each.
     private static let bodies: [(path: String, fields: [String: String])] = [
         (APIPath.register, ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Ada"]),
         (APIPath.login, ["email": "ada@example.com", "password": "Correct-Horse-7"]),
@@ -16,7 +16,7 @@ import Testing
         "{" + fields.map { "\"\($0.key)\":\"\($0.value)\"" }.sorted().joined(separator: ",") + "}"
     }
 
-    @Test("What is no JSON object gets 400")
+    @Test("A body that is not a JSON object gets 400")
     func malformed() async throws {
         let texts = [
             "", " ", "{", "}", "null", "[]", "\"text\"", "1", "true", "{]", "{'email':'x'}", "{\"email\":}",
@@ -39,7 +39,7 @@ import Testing
     }
 
     // RFC 8259, section 4: readers disagree about which of two keys counts.
-    @Test("A key named twice gets 400, however it is written")
+    @Test("A duplicate key gets 400, however it is escaped")
     func duplicateKeys() async throws {
         try await TestAPI.with { api in
             for (path, fields) in Self.bodies {
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("A key of many combining characters is refused before it costs time")
+    @Test("A key of many combining characters is rejected quickly")
     func hostileKey() async throws {
         let key = "a" + String(repeating: "\u{301}\u{323}", count: 10_000)
         try await TestAPI.with { api in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// E5: what the logs of a whole sign-in say, and what they must never say.
+/// E5: The log of a sign-in.
 @Suite struct LogTests {
     @Test("E5: no email, password, token, name, address or query string is in any line")
     func discretion() async throws {
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("E5: a request's line has request id, method, route, status and duration")
+    @Test("E5: The line of a request has request ID, method, route, status and duration")
     func fields() async throws {
         try await TestAPI.with { api in
             let id = "0123456789abcdef0123456789abcdef"

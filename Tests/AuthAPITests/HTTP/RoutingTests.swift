@@ -32,7 +32,7 @@ import Testing
 
     // LESSONS 1 (CVE-2025-71399).
     @Test(
-        "No other spelling of a path is served",
+        "Only the canonical form of a path is served",
         arguments: [
             "//api/auth/login", "/api//auth/login", "/api/auth//login", "/api/auth/login/", "/api/auth%2Flogin",
             "/api/auth/%6Cogin", "/api/auth/./login", "/api/x/../auth/login", "/API/auth/login", "/api/auth/login;x",
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("HEAD answers as GET does, without a body")
+    @Test("HEAD responds like GET, without a body")
     func head() async throws {
         try await TestAPI.with { api in
             let response = try await api.client().send("HEAD", APIPath.openAPI)
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("A14: a browser's request on behalf of another site is refused, with or without a session")
+    @Test("A14: Cross-site requests are rejected, with or without a session")
     func crossSite() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("A14: CORS answers the configured origins alone, with credentials")
+    @Test("A14: CORS allows only the configured origins, with credentials")
     func cors() async throws {
         let allowed = "https://app.example.org"
         try await TestAPI.with(["ALLOWED_ORIGINS": "\(allowed), http://localhost:5173"]) { api in
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test("Every answer has the security headers, errors included, and a request id")
+    @Test("Every response, including errors, has the security headers and a request ID")
     func headers() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -152,7 +152,7 @@ import Testing
     }
 
     // LESSONS 2 (CVE-2025-71401): only PUBLIC_URL says where the site is.
-    @Test("Forged hosts change nothing in an answer")
+    @Test("Forged hosts do not change a response")
     func forgedHost() async throws {
         try await TestAPI.with { api in
             let plain = try await api.client().get(APIPath.docs)

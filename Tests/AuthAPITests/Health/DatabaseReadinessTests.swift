@@ -5,11 +5,11 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// Readiness follows what the database lets people do, and comes back by itself.
+/// Readiness follows the state of the database, and recovers automatically.
 @Suite struct DatabaseReadinessTests {
     private static let role = TestDatabase.servingRole
 
-    /// The finding of the doctor on a subject, as the role that serves.
+    /// The doctor's finding on a subject, as the serving role.
     private static func finding(_ subject: String, _ database: TestDatabase) async throws -> Finding {
         let serving = try PostgresConfiguration(url: try #require(database.servingURL))
         let found = try await DatabaseHealthTests.findings(serving)
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(
-        "W55: a database that became read-only is red and named; the command that the doctor prints makes it green",
+        "W55: A read-only database is not ready, with the reason; the doctor's command fixes it",
         arguments: ["ALTER DATABASE \"NAME\" SET", "ALTER ROLE yoshikosan_api IN DATABASE \"NAME\" SET"]
     )
     func readOnly(command: String) async throws {
@@ -32,10 +32,14 @@ import Testing
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '\(Self.role)' "
                     + "AND datname = current_database()"
             )
-            try await eventually { try await client.get(APIPath.readiness).status == 503 }
+            try await eventually("the API is not ready") { try await client.get(APIPath.readiness).status == 503 }
             let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
             #expect(try await api.client().post(APIPath.login, login).status == 503)
-            try await eventually { api.logs.all.contains { $0.contains("not ready") && $0.contains("25006") } }
+            try await eventually("the reason is logged") {
+                // The first 503 may be for a connection that was just terminated.
+                _ = try await client.get(APIPath.readiness)
+                return api.logs.all.contains { $0.contains("not ready") && $0.contains("25006") }
+            }
 
             let finding = try await Self.finding("read-only", api.database)
             #expect(finding.message.contains("cannot execute INSERT in a read-only transaction"))
@@ -45,14 +49,14 @@ import Testing
             // The owner's connection is read-only by now, too, but may end that.
             try await api.database.sql("SET default_transaction_read_only = off")
             try await api.database.sql("SET transaction_read_only = off; \(try #require(finding.advice))")
-            try await eventually { try await client.get(APIPath.readiness).status == 200 }
+            try await eventually("the API is ready") { try await client.get(APIPath.readiness).status == 200 }
             #expect(try await api.client().post(APIPath.login, login).status == 200)
             #expect(api.logs.all.contains { $0.contains("ready again") })
         }
     }
 
     @Test(
-        "W52: what an operator takes away while people are signed in gives them 503, and an operator the reason",
+        "W52: Revoking privileges while users are signed in gives 503, and operators the reason",
         arguments: [
             "REVOKE ALL ON sessions, users FROM yoshikosan_api",
             "REVOKE USAGE ON SCHEMA public FROM yoshikosan_api, PUBLIC",
@@ -83,7 +87,7 @@ import Testing
     }
 
     @Test(
-        "W55: what keeps people from signing in is red, named by the doctor, and green when it is undone",
+        "W55: A fault that prevents sign-ins is not ready, reported by the doctor, and ready when fixed",
         arguments: [
             (
                 "REVOKE SELECT ON users FROM yoshikosan_api", "GRANT SELECT ON users TO yoshikosan_api", "privileges",
@@ -124,7 +128,7 @@ import Testing
     func blocked(breaking: String, repairing: String, subject: String, named: String) async throws {
         try await TestAPI.with { api in
             let client = api.client()
-            try await eventually { try await client.get(APIPath.readiness).status == 200 }
+            try await eventually("the API is ready") { try await client.get(APIPath.readiness).status == 200 }
             try await api.database.sql(breaking)
             #expect(try await client.get(APIPath.readiness).status == 503)
             let finding = try await Self.finding(subject, api.database)
@@ -139,7 +143,7 @@ import Testing
         }
     }
 
-    @Test("W55: row security with a policy for the role is no reason to be red")
+    @Test("W55: Row security with a policy for the role is ready")
     func policy() async throws {
         try await TestAPI.with { api in
             try await api.database.sql(
@@ -150,7 +154,7 @@ import Testing
         }
     }
 
-    @Test("W52: a server whose role may not create tables runs, says why, and is ready once it may")
+    @Test("W52: A server whose role may not create tables runs, reports why, and is ready once it may")
     func startsLater() async throws {
         try await TestPostgres.with { server in
             let admin = try server.configuration()
@@ -163,7 +167,7 @@ import Testing
                 pool: PostgresPool(try PostgresConfiguration(url: url), logger: TestDatabase.silentLogger)
             )
             try await TestAPI.with(["MIGRATE_ON_START": "true"], database: database) { api in
-                try await eventually {
+                try await eventually("the reason is logged") {
                     api.logs.all.contains { $0.contains("permission denied for schema public (SQLSTATE 42501)") }
                 }
                 #expect(try await api.client().get(APIPath.readiness).status == 503)
@@ -171,13 +175,13 @@ import Testing
                 let fix = "GRANT CREATE ON SCHEMA \"public\" TO \"plain\""
                 #expect(api.logs.all.contains { $0.contains(fix.replacing("\"", with: "\\\"")) })
                 try await TestSQL.run(fix, on: server.configuration(database: "plain"))
-                try await eventually { try await api.client().get(APIPath.readiness).status == 200 }
+                try await eventually("the API is ready") { try await api.client().get(APIPath.readiness).status == 200 }
             }
             await database.pool.close()
         }
     }
 
-    @Test("W61: the doctor finds a collation of another version, and its command repairs it")
+    @Test("W61: The doctor finds another collation version, and its command fixes it")
     func collation() async throws {
         try await TestPostgres.with { server in
             let admin = try server.configuration()

@@ -5,9 +5,9 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// W1: a disconnected identity comes back only through its signed-in user, and takes the sessions that it opened with it.
+/// W1: Only its signed-in user can connect a disconnected identity again; the sessions that it opened end.
 @Suite struct DisconnectedTests {
-    /// Runs `body` with a user who came by way of Google and has connected Discord, with the same email.
+    /// Runs `body` with a user who signed up with Google and connected Discord, with the same email address.
     private static func withBoth(
         _ environment: [String: String] = [:],
         email: String = "ada@example.com",
@@ -32,12 +32,12 @@ import Testing
         #expect(try await browser.delete(APIPath.identity(id)).status == 204)
     }
 
-    @Test("W1: the identity signs nobody in, is not linked by its email, and makes no second account")
+    @Test("W1: The identity cannot sign in, is not linked by its email address, and creates no second account")
     func staysDisconnected() async throws {
         try await Self.withBoth { site, owner in
             try await Self.disconnect(.discord, in: owner, at: site)
             let user = try await site.user(of: owner)?.id
-            // With the email that it had, with another one, and with one that has an account.
+            // With its former email address, with another one, and with one of an account.
             _ = try await site.api.registered(email: "grace@example.com", name: "Grace")
             for email in ["ada@example.com", "new@example.com", "grace@example.com"] {
                 let thief = site.browser()
@@ -51,7 +51,7 @@ import Testing
             }
             #expect(try await site.sql("SELECT count(*) FROM users") == "2")
             #expect(try await site.methods(of: owner).identities.map(\.provider) == [.google])
-            // Its user, signed in, connects it again, and it signs in as before.
+            // Its signed-in user connects it again, and it signs in as before.
             #expect(try await site.link(.discord, in: owner).header("Location") == "/account?connected=discord")
             #expect(try await site.sql("SELECT count(*) FROM disconnected_identities") == "0")
             let back = site.browser()
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test("W1: not even the authority for the address brings its own disconnected identity back")
+    @Test("W1: Not even the authority for the address reconnects its own disconnected identity")
     func authority() async throws {
         try await OAuthSite.with { site in
             func atGmail(_ person: inout StandInPerson) { person.email = "ada@gmail.com" }
@@ -74,13 +74,13 @@ import Testing
         }
     }
 
-    @Test("W1: sessions that it opened end, also those of the version before; others, and the one that asks, stay")
+    @Test("W1: Sessions that it opened end, also those of the version before; others and the requesting one stay")
     func sessionsEnd() async throws {
         try await Self.withBoth { site, owner in
             let byGoogle = site.browser(), byDiscord = site.browser(), older = site.browser(), asking = site.browser()
             try await site.signIn(.google, in: byGoogle)
             for browser in [byDiscord, older, asking] { try await site.signIn(.discord, in: browser) }
-            // The version before knows nothing of the column.
+            // The version before does not set the column.
             let hash = "sha256('\(try #require(older.token))')"
             try await site.sql("UPDATE sessions SET identity_id = NULL WHERE token_hash = \(hash)")
             try await Self.disconnect(.discord, in: asking, at: site)
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test("W1: a session that a password opened stays when an identity is disconnected")
+    @Test("W1: A session opened with a password stays when an identity is disconnected")
     func passwordSessionStays() async throws {
         try await OAuthSite.with { site in
             let first = try await site.api.registered()
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test("W1: the password does not link an identity that was disconnected while it waited")
+    @Test("W1: The password does not link an identity that was disconnected while the link was pending")
     func pendingConnection() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
@@ -118,12 +118,12 @@ import Testing
             let login = ["email": "ada@example.com", "password": "Correct-Horse-7", "connect": "discord"]
             #expect(try await waiting.post(APIPath.login, login).problem.code == .noPendingConnection)
             #expect(try await site.methods(of: owner).identities.isEmpty)
-            // Nor is the password asked for again.
+            // The page does not ask for the password again either.
             expectFailure(.identityDisconnected, try await site.signIn(.discord, in: waiting), in: site)
         }
     }
 
-    @Test("W1: with the account goes what it disconnected, and its owner can come back")
+    @Test("W1: Deleting the account deletes its disconnections, and the identity can sign up again")
     func accountDeleted() async throws {
         try await Self.withBoth { site, owner in
             try await Self.disconnect(.discord, in: owner, at: site)
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(
-        "W1: another signed-in user may connect it, as the page advises who has two accounts; the first one stays out"
+        "W1: Another signed-in user may connect it, as the page advises for two accounts; the first user may not"
     )
     func movedToAnotherAccount() async throws {
         try await Self.withBoth { site, owner in
@@ -153,7 +153,7 @@ import Testing
     }
 
     // The sign-in has found its user, and opens its session only after the identity is gone.
-    @Test("W1: an identity that is disconnected between finding its user and opening the session opens none")
+    @Test("W1: An identity that is disconnected between finding its user and opening the session opens none")
     func disconnectedBeforeTheSession() async throws {
         try await Self.withBoth(["DATABASE_POOL_SIZE": "6"]) { site, owner in
             let thief = site.browser()
@@ -171,7 +171,7 @@ import Testing
                 SELECT count(*) FROM pg_stat_activity
                 WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%INSERT INTO sessions%'
                 """
-            while try await site.sql(waiting) != "1" { await Task.yield() }
+            try await eventually("the sign-in waits for the lock") { try await site.sql(waiting) == "1" }
             try await site.sql(
                 """
                 WITH gone AS (DELETE FROM oauth_accounts WHERE id = '\(id)' RETURNING *)
@@ -187,7 +187,7 @@ import Testing
     }
 
     // The other order: the session is stored, but its transaction is not over when the identity goes.
-    @Test("W1: a session that is being opened when the identity is disconnected ends with the others")
+    @Test("W1: A session that is being opened when the identity is disconnected ends with the others")
     func disconnectedAfterTheSession() async throws {
         try await Self.withBoth(["DATABASE_POOL_SIZE": "6"]) { site, owner in
             let id = try #require(try await site.methods(of: owner).identities.last?.id)
@@ -199,7 +199,9 @@ import Testing
             await held.entered()
             async let status = owner.delete(APIPath.identity(id)).status
             let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            while try await site.sql("\(waiting) AND datname = current_database()") != "1" { await Task.yield() }
+            try await eventually("the request waits for the lock") {
+                try await site.sql("\(waiting) AND datname = current_database()") == "1"
+            }
             held.open()
             try await opening
             #expect(try await status == 204)
@@ -210,10 +212,10 @@ import Testing
         }
     }
 
-    @Test("W1: the version before goes on working on the new schema")
+    @Test("W1: The version before works on the new schema")
     func versionBefore() async throws {
         try await Self.withBoth { site, owner in
-            // Its statements: they name no new column.
+            // Its statements, which do not name the new columns.
             try await site.sql(
                 """
                 INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address)

@@ -5,9 +5,9 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// A12: listing and unlinking provider accounts.
+/// A12: Listing and unlinking provider accounts.
 @Suite struct IdentitiesTests {
-    @Test("A12: without a session there is no list and nothing to unlink")
+    @Test("A12: Listing and unlinking require a session")
     func withoutSession() async throws {
         try await OAuthSite.with { site async throws in
             #expect(try await site.browser().get(APIPath.identities).status == 401)
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test("A12: with a password every account can be unlinked, and linked again")
+    @Test("A12: With a password every provider account can be unlinked, and linked again")
     func unlinks() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test("A12: the last way to sign in cannot be unlinked")
+    @Test("A12: The last sign-in method cannot be unlinked")
     func lastOne() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("A12: an account of a provider that is off is no way to sign in")
+    @Test("A12: An account of a disabled provider is not a sign-in method")
     func providerThatIsOff() async throws {
         try await TestDatabase.with { database in
             let cookies = Locked<[RequestCookie]>([])
@@ -59,6 +59,7 @@ import Testing
             }
             let off = ["DISCORD_CLIENT_ID": "", "DISCORD_CLIENT_SECRET": ""]
             try await OAuthSite.with(off, database: database) { site in
+                try await site.takeOverIdentities()
                 let browser = site.browser()
                 for cookie in cookies.value { browser.keep(cookie) }
                 let identities = try await site.methods(of: browser).identities
@@ -70,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("A12: nobody unlinks an account of somebody else")
+    @Test("A12: A user cannot unlink an account of another user")
     func ofSomebodyElse() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
@@ -88,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("A12: of two requests at once that unlink the last two, one is refused", arguments: 1...3)
+    @Test("A12: Of two concurrent requests that unlink the last two accounts, one is rejected", arguments: 1...3)
     func lastTwoAtOnce(attempt: Int) async throws {
         try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
             let browser = site.browser()
@@ -103,8 +104,8 @@ import Testing
         }
     }
 
-    // The same race, with the order of the two forced: the second waits for the first one's lock.
-    @Test("A12: an unlinking that waited for another sees what that one left")
+    // The same race in a fixed order: the second waits for the lock of the first.
+    @Test("A12: A request that waited for another sees its result")
     func waitsForTheOther() async throws {
         try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
             let browser = site.browser()
@@ -120,7 +121,9 @@ import Testing
             await locked.entered()
             async let second = browser.delete(APIPath.identity(ids[1])).status
             let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            while try await site.sql("\(waiting) AND datname = current_database()") != "1" { await Task.yield() }
+            try await eventually("the request waits for the lock") {
+                try await site.sql("\(waiting) AND datname = current_database()") == "1"
+            }
             locked.open()
             try await first
             #expect(try await second == 409)

@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// E8: what the API measures about itself.
+/// E8: The metrics of the API.
 @Suite struct APIMetricsTests {
-    /// The value of a series, which the text must hold.
+    /// The value of a series, which the text must contain.
     private func value(_ series: String, in text: String) throws -> Double {
         let line = try #require(
             text.split(separator: "\n").first { $0.hasPrefix("\(series) ") },
@@ -15,7 +15,7 @@ import Testing
         return try #require(Double(line.dropFirst(series.count + 1)))
     }
 
-    @Test("E8 Requests, both queues, sessions and old hashes are in the metrics; nothing personal is")
+    @Test("E8 The metrics have requests, both queues, sessions and outdated hashes, and nothing personal")
     func contents() async throws {
         try await TestAPI.with { api in
             let ada = try await api.registered(email: "ada@example.com")
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("E8 Sign-ins and registrations are counted by what became of them")
+    @Test("E8 Sign-ins and registrations are counted by outcome")
     func outcomes() async throws {
         try await TestAPI.with { api in
             let ada = try await api.registered(email: "ada@example.com")
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(
-        "E8 Only hashes that the next sign-in would replace count as old",
+        "E8 Only hashes that the next sign-in would replace count as outdated",
         arguments: [
             ("$argon2id$v=19$m=8192,t=1,p=1$", 0), ("$argon2id$v=19$m=65536,t=3,p=1$", 0),
             ("$argon2id$v=19$m=8191,t=1,p=1$", 1), ("$argon2id$v=16$m=8192,t=1,p=1$", 1), ("garbage", 1),
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test("E8 W91 The time of the last backup and of the last drill is in the metrics once there is one")
+    @Test("E8 W91 The metrics have the time of the last backup and drill, if there is one")
     func backups() async throws {
         try await TestAPI.with { api in
             let before = await api.app.metrics.registry.text()
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("E8 Counts over whole tables are taken once a minute, however often they are read")
+    @Test("E8 Whole tables are counted at most once a minute")
     func counting() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered(email: "one@example.com")

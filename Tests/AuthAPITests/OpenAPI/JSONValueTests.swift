@@ -2,7 +2,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A15: the reader of the document.
+/// A15: The parser of the document.
 @Suite struct JSONValueTests {
     private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
 

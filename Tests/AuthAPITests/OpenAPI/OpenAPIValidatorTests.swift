@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A15: the validator refuses what the document does not allow; a judge that lets all pass would prove nothing.
+/// A15: The validator rejects responses that the document does not allow.
 @Suite struct OpenAPIValidatorTests {
     private static let requestID = "0123456789abcdef"
     private static let user = """
@@ -79,7 +79,7 @@ import Testing
         #expect(try Self.violations(.options, "/api/auth/me", 200, "x", type: nil, headers: preflight) != [])
     }
 
-    /// Each body differs from a documented one in one thing.
+    /// Each body differs from a documented one in one detail.
     @Test(arguments: [
         "", "{}", "[]", "null", "not JSON",
         user.replacingOccurrences(of: "null", with: "7"),
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    /// A keyword that nobody checks is a violation, not a silent pass.
+    /// An unchecked keyword is a violation.
     @Test func refusesSchemasItCannotCheck() throws {
         let schema = try JSONValue(parsing: Array(#"{"multipleOf":2}"#.utf8))
         let validator = JSONSchemaValidator(document: OpenAPIDocument(root: .null))

@@ -54,6 +54,9 @@ import Testing
         #expect(reason(result).contains("another issuer"))
     }
 
+    @Test("A host at which the HTTP client would trap", arguments: ["https://[]", "https://[", "https://]"])
+    func noHost(text: String) { #expect(ProviderAddress(text) == nil) }
+
     static let fields = ["authorization_endpoint", "token_endpoint", "jwks_uri"]
     static let elsewhere = [
         // Not encrypted, or no web address at all.
@@ -90,41 +93,48 @@ import Testing
         }
     }
 
-    @Test("A document that lacks what is needed", arguments: fields + ["issuer"])
-    func lacking(field: String) async throws {
+    @Test("A document that lacks what is needed", arguments: fields + ["issuer"], OAuthProvider.withIDTokens)
+    func lacking(field: String, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.discovery) { $0.edit { $0[field] = nil } }
-            try await flow.expectRefusal(.google, .providerError, "not the expected JSON")
+            flow.standIn.change(name.discovery) { $0.edit { $0[field] = nil } }
+            try await flow.expectRefusal(name, .providerError, "not the expected JSON")
         }
     }
 
-    @Test("A document that leads elsewhere stops the flow before anybody is sent or asked", arguments: fields)
-    func nobodyIsAsked(field: String) async throws {
+    @Test(
+        "A document that leads elsewhere stops the flow before anybody is sent or asked",
+        arguments: fields,
+        OAuthProvider.withIDTokens
+    )
+    func nobodyIsAsked(field: String, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.discovery) { $0.edit { $0[field] = "http://169.254.169.254/latest/meta-data" } }
-            try await flow.expectRefusal(.google, .providerError, "not allowed")
-            #expect(flow.standIn.requests.map(\.endpoint) == [.discovery])
+            flow.standIn.change(name.discovery) { $0.edit { $0[field] = "http://169.254.169.254/latest/meta-data" } }
+            try await flow.expectRefusal(name, .providerError, "not allowed")
+            #expect(flow.standIn.requests.map(\.endpoint) == [name.discovery])
         }
     }
 
-    @Test("A document that turns bad later is not taken; the good one serves on")
-    func turnsBad() async throws {
+    @Test("A document that turns bad later is not taken; the good one serves on", arguments: OAuthProvider.withIDTokens)
+    func turnsBad(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            _ = try await flow.signIn(.google)
-            flow.standIn.change(.discovery) { $0.edit { $0["issuer"] = "https://evil.example" } }
+            _ = try await flow.signIn(name)
+            flow.standIn.change(name.discovery) { $0.edit { $0["issuer"] = "https://evil.example" } }
             flow.clock.advance(by: 2 * 3600)
-            _ = try await flow.signIn(.google)
-            #expect(flow.standIn.count(.discovery) == 2)
+            _ = try await flow.signIn(name)
+            #expect(flow.standIn.count(name.discovery) == 2)
             #expect(
                 flow.logs.all.contains { $0.contains("another issuer") && $0.contains("\"document\":\"discovery\"") }
             )
         }
     }
 
-    @Test("The authorization endpoint may have a query of its own (RFC 6749, section 3.1)")
-    func query() async throws {
+    @Test(
+        "The authorization endpoint may have a query of its own (RFC 6749, section 3.1)",
+        arguments: OAuthProvider.withIDTokens
+    )
+    func query(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.discovery) { answer in
+            flow.standIn.change(name.discovery) { answer in
                 answer.edit { $0["authorization_endpoint"] = "\($0["authorization_endpoint"] ?? "")?tenant=a%26b" }
             }
             let request = AuthorizationRequest(
@@ -133,7 +143,7 @@ import Testing
                 codeChallenge: "c",
                 redirectURI: "https://x/?y"
             )
-            let address = try await flow.provider(.google).authorizationURL(for: request)
+            let address = try await flow.provider(name).authorizationURL(for: request)
             #expect(address.contains("/authorize?tenant=a%26b&response_type=code&client_id="))
             #expect(address.contains("&state=s%26t&") && address.contains("&redirect_uri=https%3A%2F%2Fx%2F%3Fy&"))
         }
@@ -142,9 +152,9 @@ import Testing
     @Test("Google's issuer has two spellings in its tokens, others have one")
     func spellings() {
         #expect(
-            GoogleProvider.spellings(of: "https://accounts.google.com")
+            GoogleAccount.spellings(of: "https://accounts.google.com")
                 == ["https://accounts.google.com", "accounts.google.com"]
         )
-        #expect(GoogleProvider.spellings(of: "https://login.example") == ["https://login.example"])
+        #expect(GoogleAccount.spellings(of: "https://login.example") == ["https://login.example"])
     }
 }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ProviderAnswerAttackTests {
     typealias Endpoint = StandInProvider.Endpoint
 
-    static let endpoints: [Endpoint] = [.discovery, .keys, .googleToken, .discordToken, .discordUser]
+    static let endpoints = Endpoint.asked
 
     private func expectRefusal(
         _ endpoint: Endpoint,
@@ -19,7 +19,7 @@ import Testing
     ) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(endpoint, change)
-            let name: OAuthProvider = endpoint.rawValue.hasPrefix("/api/") ? .discord : .google
+            let name = endpoint.provider
             try await flow.expectRefusal(name, failure, reason)
             // One answer was enough: nothing is asked again on the chance that it gets better.
             #expect(flow.standIn.count(endpoint) == 1)
@@ -65,7 +65,7 @@ import Testing
         }
         try await ProviderFlow.with(sleep: patience) { flow in
             flow.standIn.change(endpoint) { $0.delivery = hasHead ? .stalled : .held }
-            let name: OAuthProvider = endpoint.rawValue.hasPrefix("/api/") ? .discord : .google
+            let name = endpoint.provider
             try await flow.expectRefusal(name, .providerUnavailable, "in time")
             #expect(flow.standIn.count(endpoint) == 1)
         }
@@ -80,7 +80,7 @@ import Testing
                 answer.redirect(to: trap)
                 answer.status = status
             }
-            let name: OAuthProvider = endpoint.rawValue.hasPrefix("/api/") ? .discord : .google
+            let name = endpoint.provider
             try await flow.expectRefusal(name, .providerError, "redirects are not followed")
             #expect(flow.standIn.count(.trap) == 0)
         }
@@ -122,9 +122,9 @@ import Testing
         try await expectRefusal(endpoint, .providerUnavailable, "closed the connection") { $0.delivery = .closed }
     }
 
-    @Test("A provider that is not there at all", arguments: OAuthProvider.allCases)
+    @Test("A provider that is not there at all", arguments: OAuthProvider.kinds)
     func absent(name: OAuthProvider) async throws {
-        let environment = try await StandInProvider.with { $0.environment }
+        let environment = try await StandInProvider.with { $0.environment.merging($0.environment(of: .oidc)) { $1 } }
         let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
         try await ProviderFlow.with { flow in
             // Its codes are good, but the address is that of a provider that has ended.
@@ -153,7 +153,7 @@ import Testing
 
     @Test(
         "A token of another type",
-        arguments: [Endpoint.googleToken, .discordToken],
+        arguments: OAuthProvider.kinds.map(\.token),
         ["mac", "DPoP", "N_A", "bearer\u{301}"]
     )
     func tokenType(endpoint: Endpoint, type: String) async throws {
@@ -161,10 +161,10 @@ import Testing
     }
 
     // W40: a provider that names no type means the only one that this client asks for.
-    @Test("The type is read whatever its case, and may be missing", arguments: [Endpoint.googleToken, .discordToken])
+    @Test("The type is read whatever its case, and may be missing", arguments: OAuthProvider.kinds.map(\.token))
     func tokenTypeCase(endpoint: Endpoint) async throws {
         try await ProviderFlow.with { flow in
-            let name: OAuthProvider = endpoint == .discordToken ? .discord : .google
+            let name = endpoint.provider
             for type in ["\"bEARER\"", "\"\"", "null", "7", "[\"Bearer\"]", nil] {
                 flow.standIn.change(endpoint) { answer in
                     answer.edit { $0["token_type"] = type.map(StandInAnswer.json) }
@@ -176,7 +176,7 @@ import Testing
 
     @Test(
         "A token that could not be sent, or not be kept",
-        arguments: [Endpoint.googleToken, .discordToken],
+        arguments: OAuthProvider.kinds.map(\.token),
         ["", "a b", "a\r\nHost: evil.example", "töken", String(repeating: "x", count: 8193)]
     )
     func token(endpoint: Endpoint, text: String) async throws {
@@ -185,8 +185,8 @@ import Testing
         }
     }
 
-    @Test("Google without an ID token")
-    func noIDToken() async throws {
-        try await expectRefusal(.googleToken, .providerError, "no ID token") { $0.edit { $0["id_token"] = nil } }
+    @Test("An OpenID provider without an ID token", arguments: OAuthProvider.withIDTokens)
+    func noIDToken(name: OAuthProvider) async throws {
+        try await expectRefusal(name.token, .providerError, "no ID token") { $0.edit { $0["id_token"] = nil } }
     }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Logging
+import NIOSSL
 import Shared
 import Testing
 
@@ -18,20 +19,26 @@ struct ProviderFlow: Sendable {
 
     /// Runs `body` with a provider and a client of it, both on the same clock.
     ///
-    /// For the client time passes as `sleep` says.
+    /// For the client time passes as `sleep` says. `settings` adds to those by which Google, Discord and an OpenID provider
+    /// are the stand-in.
     static func with(
         sleep: (@Sendable (StandInProvider, Duration) async throws -> Void)? = nil,
+        tls: TLSConfiguration? = nil,
+        settings: @Sendable (StandInProvider) -> [String: String] = { _ in [:] },
         _ body: @Sendable (ProviderFlow) async throws -> Void
     ) async throws {
         await TestGate.providers.enter()
         defer { Task { await TestGate.providers.leave() } }
         let clock = TestClock()
         let logs = LogRecorder()
-        try await StandInProvider.with(now: clock.now) { standIn in
+        try await StandInProvider.with(now: clock.now, tls: tls) { standIn in
             let logger = Logger(label: "test") { _ in
                 JSONLogHandler(format: .json, logLevel: .trace, write: logs.append)
             }
-            let settings = try TestAPI.settings(standIn.environment, databaseURL: "postgresql://u@h/d")
+            let given = settings(standIn)
+            let environment = [standIn.githubEnvironment, standIn.environment(of: .oidc), given]
+                .reduce(standIn.environment) { $0.merging($1) { $1 } }
+            let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
             let providers = IdentityProviders(settings.providers, logger: logger, now: clock.now) { duration in
                 if let sleep { try await sleep(standIn, duration) } else { try await clock.sleep(duration) }
             }
@@ -88,6 +95,20 @@ struct ProviderFlow: Sendable {
             nonce: Secret(nonce),
             redirectURI: redirectURI
         )
+    }
+
+    /// Expects that signing in succeeds, with these addresses.
+    func expectAddress(
+        _ name: OAuthProvider,
+        verified: String? = nil,
+        unverified: String? = nil,
+        _ comment: Comment? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let identity = try await signIn(name)
+        #expect(identity.email?.value == verified, comment, sourceLocation: sourceLocation)
+        #expect(identity.unverifiedEmail?.value == unverified, comment, sourceLocation: sourceLocation)
+        #expect(identity.email != nil || !identity.isEmailAuthority, comment, sourceLocation: sourceLocation)
     }
 
     /// Expects that signing in is refused.

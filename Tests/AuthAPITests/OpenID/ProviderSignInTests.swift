@@ -12,7 +12,7 @@ import Testing
             let identity = try await flow.signIn(.google)
             #expect(identity.provider == .google)
             #expect(identity.subject == "110169484474386276334")
-            #expect(identity.email.value == "ada@example.com")
+            #expect(identity.email?.value == "ada@example.com")
             #expect(identity.displayName == "Ada Lovelace")
             #expect(identity.avatarURL == "https://lh3.googleusercontent.com/a/ada=s96-c")
             #expect(identity.tokens.accessToken.value.hasPrefix("access-"))
@@ -28,7 +28,7 @@ import Testing
             let identity = try await flow.signIn(.discord)
             #expect(identity.provider == .discord)
             #expect(identity.subject == "80351110224678912")
-            #expect(identity.email.value == "ada@example.com")
+            #expect(identity.email?.value == "ada@example.com")
             #expect(identity.displayName == "Ada Lovelace")
             #expect(
                 identity.avatarURL

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// What operators see of the limits on guessing, and that clearing them gives everything back (A17).
+/// Listing and clearing rate limits (A17).
 @Suite struct LimitsCommandTests {
     private static let settings = [
         "LOGIN_LIMIT_ACCOUNT": "2/60000", "LOGIN_LIMIT_DEVICE": "1/60000", "LOGIN_LIMIT_NETWORK": "3/60000",
@@ -13,7 +13,7 @@ import Testing
     private static let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
     private static let wrong = ["email": "ada@example.com", "password": "Wrong-Horse-7"]
 
-    @Test("A limit that was met shows whose it is; one that was not does so only when asked for")
+    @Test("An exceeded limit shows its subject; others only when the subject is named")
     func list() async throws {
         try await TestAPI.with(Self.settings) { api in
             let operators = Operators(database: api.database)
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("Clearing an account gives back its attempts and those of the browsers that it knows, and no others")
+    @Test("Clearing an account clears its limits and those of its known browsers, and no others")
     func clear() async throws {
         try await TestAPI.with(Self.settings) { api in
             let operators = Operators(database: api.database)

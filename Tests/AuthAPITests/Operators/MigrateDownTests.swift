@@ -3,7 +3,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// W77: taking a migration back asks first.
+/// W77: Reverting a migration asks for confirmation.
 @Suite struct MigrateDownTests {
     private var migration: Migration { Migrations.all[3] }
 
@@ -11,7 +11,7 @@ import Testing
         if case .failure(let error as ExitCode) = result { error.rawValue } else { nil }
     }
 
-    @Test("W77: the question names what is deleted, and only the migration's name goes on")
+    @Test("W77: The question names what is deleted, and only the migration's name confirms it")
     func asks() async throws {
         let migration = migration
         for (answer, expected) in [("audit_events\n", nil), ("yes\n", 1), ("\n", 1), ("\u{4}", 1)] as [(String, Int32?)]
@@ -37,7 +37,7 @@ import Testing
         #expect(try !MigrateCommand.Down.parse([]).yes)
     }
 
-    @Test("W77: only the migration that was shown is taken back")
+    @Test("W77: Only the migration that was shown is reverted")
     func changedMeanwhile() async throws {
         try await TestDatabase.with { database in
             let migrator = Migrator(database.configuration, logger: TestDatabase.silentLogger)

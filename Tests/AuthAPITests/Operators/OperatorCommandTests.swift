@@ -5,11 +5,11 @@ import Testing
 
 @testable import AuthAPI
 
-/// How operators call the commands; that they then do it is tested from outside.
+/// The arguments of the commands; their effects are tested from outside.
 @Suite struct OperatorCommandTests {
     private static let id = "0B7B5E0C-57A4-4C5B-9A62-1D9C9A3A6E11"
 
-    /// The exit status of a call that is refused before anything is done; nil when it would be carried out.
+    /// The exit status of a rejected call; nil when it would be executed.
     private func refusal(_ arguments: [String]) -> Int32? {
         do {
             _ = try AuthAPI.parseAsRoot(arguments)
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "A wrong call is status 64 and changes nothing",
+        "A usage error has status 64 and changes nothing",
         arguments: [
             "user list --limit 0", "user list --limit 1001", "user list --limit -1", "user list --limit ten",
             "user list --after x", "user list --after", "session list --limit 0", "session list --after 17",
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(
-        "A right call is taken",
+        "A valid call is accepted",
         arguments: [
             "user list", "user list --limit 1000 --search ada --json --after \(id)",
             "session list --user a@example.com",
@@ -45,21 +45,21 @@ import Testing
         #expect(refusal(call.split(separator: " ").map(String.init)) == nil)
     }
 
-    @Test("A list without options shows fifty rows, and asks for one more to know that there is more")
+    @Test("A list without options shows fifty rows, and reads one more to detect another page")
     func page() throws {
         let usual = try UserCommand.List.parse([])
-        #expect(usual.list.page.limit == 51 && usual.list.page.after == nil && !usual.list.json)
+        #expect(usual.list.page.limit == 51 && usual.list.page.after == nil && !usual.list.rows.json)
         let second = try SessionCommand.List.parse(["--limit", "2", "--after", Self.id.lowercased()])
         #expect(second.list.page.limit == 3 && second.list.page.after?.uuidString == Self.id)
     }
 
-    @Test("A list shows as many rows as were asked for, and where to go on only when there is more")
+    @Test("A list shows the requested number of rows, and where to continue only if there are more")
     func parts() throws {
         struct Row: Encodable { let id: String }
         func part(_ count: Int, _ arguments: String...) throws -> (text: String, next: String?) {
             let rows = (0..<count).map { Row(id: "id-\($0)") }
             let call = try UserCommand.List.parse(["--limit", "2"] + arguments)
-            return try call.list.part(rows, id: \.id, empty: "no user", titles: ["ID"], cells: { [$0.id] })
+            return try call.list.text(of: rows, id: \.id, empty: "no user", titles: ["ID"], cells: { [$0.id] })
         }
         #expect(try part(3) == ("ID\nid-0\nid-1", "id-1"))
         #expect(try part(2) == ("ID\nid-0\nid-1", nil))
@@ -72,7 +72,7 @@ import Testing
         #expect(json.next == "id-1")
     }
 
-    @Test("A user is named by address or identifier, and by nothing else")
+    @Test("A user is identified by email address or ID only")
     func reference() throws {
         #expect(try Operator.reference(" Ada@Example.com ") == .email(.init("ada@example.com")))
         #expect(try Operator.reference(Self.id).description == Self.id.lowercased())
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("A2 A3: An address or name that registration refuses is refused before a password is asked for")
+    @Test("A2 A3: An invalid email address or name is rejected before asking for a password")
     func registrationWithoutPassword() throws {
         let long = String(repeating: "x", count: 500)
         for (email, name) in [("ada", "Ada"), ("ada@example.com", ""), ("ada@example.com", long)] {
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test("A3: The rules of passwords hold for operators, too")
+    @Test("A3: The rules for passwords also apply to operators")
     func registrationRules() throws {
         for password in ["short", "alllowercase1", "ada@example.com", "Password1", String(repeating: "Aa1", count: 50)]
         {
@@ -109,7 +109,7 @@ import Testing
         #expect(good.email.value == "ada@example.com" && good.name.value == "Ada")
     }
 
-    @Test("What old data hold cannot steer the terminal")
+    @Test("Old data cannot control the terminal")
     func shownHarmlessly() throws {
         let record = UserRecord(
             id: Self.id.lowercased(),

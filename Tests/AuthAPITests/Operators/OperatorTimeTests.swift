@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// W76: the times that operators write.
+/// W76: Times on the command line.
 @Suite struct OperatorTimeTests {
     private static let now = Date(timeIntervalSince1970: 1_800_000_000)
 
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "W76: A date, and RFC 3339 with any offset, mean one moment",
+        "W76: Dates, and RFC 3339 times with any offset, are parsed",
         arguments: [
             ("2026-11-01", 1_793_491_200), ("2026-11-01T08:30:00Z", 1_793_521_800),
             ("2026-11-01T08:30:00+09:00", 1_793_489_400), ("2026-11-01T08:30:00-05:30", 1_793_541_600),
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "W76: What is no time is refused",
+        "W76: Invalid times are rejected",
         arguments: [
             "", "7", "d", "-7d", "7y", "1.5h", "1h1h", "1m1h", "36601d", "2147483648m", "9999999999s", "2026-13-01",
             "2026-11-31", "2025-02-29", "2026-11-1", "2026-11-31T08:30:00Z", "2026-11-01T25:30:00Z", "2026-11-01Z",
@@ -46,7 +46,7 @@ import Testing
     )
     func refused(text: String) { #expect(OperatorTime(text, now: Self.now) == nil) }
 
-    @Test("W76: A refusal lists the forms, for both options alike", arguments: ["--since", "--until"])
+    @Test("W76: The error lists the formats, for both options", arguments: ["--since", "--until"])
     func forms(option: String) {
         let error = #expect(throws: (any Error).self) { try AuditCommand.parse([option, "last week"]) }
         let message = error.map { AuditCommand.message(for: $0) } ?? ""

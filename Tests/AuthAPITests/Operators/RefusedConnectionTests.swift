@@ -5,11 +5,11 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// W59: a server that refuses is quoted at once, in every command.
+/// W59: Every command prints the message of a refused connection at once.
 @Suite struct RefusedConnectionTests {
     private static let password = "Wr0ng-pa55word-of-ada"
 
-    /// How a command ends on a database that cannot be used; it must not have waited.
+    /// Expects that a command fails on an unusable database without waiting.
     private func ending(_ url: String) async throws -> CommandEnding {
         let settings = try TestAPI.settings([:], databaseURL: url)
         let configuration = settings.database.serving
@@ -32,7 +32,9 @@ import Testing
         return endings[0]
     }
 
-    @Test("W59: wrong password, unknown role or database, pg_hba.conf, TLS, rights: the server's words and status 78")
+    @Test(
+        "W59: Wrong password, unknown role or database, pg_hba.conf, TLS, privileges: the server's message and status 78"
+    )
     func refused() async throws {
         let rules = """
             host all shut 127.0.0.1/32 reject
@@ -72,7 +74,7 @@ import Testing
         }
     }
 
-    @Test("W59: a server that serves on after a wrong password says so, and is ready once the password is right")
+    @Test("W59: A server with a wrong password keeps running, reports it, and is ready once the password is correct")
     func serving() async throws {
         let rules = "local all ada scram-sha-256\nlocal all all trust\n"
         try await TestPostgres.with(prepare: { try $0.write(rules, to: "pg_hba.conf") }) { server in
@@ -85,8 +87,8 @@ import Testing
                 configuration: admin,
                 pool: PostgresPool(admin, logger: TestDatabase.silentLogger)
             )
-            try await TestAPI.with(database: database, databaseURL: url) { api in
-                try await eventually {
+            try await TestAPI.with(database: database, databaseURL: url, isPatient: false) { api in
+                try await eventually("the reason is logged") {
                     api.logs.all.contains {
                         $0.contains("database not ready") && $0.contains("password authentication failed")
                             && $0.contains("28P01")
@@ -95,7 +97,7 @@ import Testing
                 #expect(try await api.client().get(APIPath.readiness).status == 503)
                 #expect(!api.logs.all.contains { $0.contains(Self.password) })
                 try await TestSQL.run("ALTER ROLE ada PASSWORD '\(Self.password)'", on: admin)
-                try await eventually { try await api.client().get(APIPath.readiness).status == 200 }
+                try await eventually("the API is ready") { try await api.client().get(APIPath.readiness).status == 200 }
             }
             await database.pool.close()
         }

@@ -4,11 +4,11 @@ import Testing
 
 @testable import AuthAPI
 
-/// A18: what operators do with sessions, on a real database and as the role that serves.
+/// A18: The session commands, on a real database as the serving role.
 @Suite struct SessionAdministrationTests {
     private static let first = PageRequest(limit: 10, after: nil)
 
-    @Test("A18: The list has live sessions only, newest first, of everybody or of one user, and no token")
+    @Test("A18: The list has only live sessions, newest first, of all users or of one, and no token")
     func list() async throws {
         try await Operators.with { operators in
             let users = try await operators.addUsers(["aiko@example.com", "eve@example.com"])
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test("A18: The list goes on behind any row, even one that has expired since, and says when the row is gone")
+    @Test("A18: The list continues after any row, even an expired one, and reports a missing row")
     func pages() async throws {
         try await Operators.with { operators in
             let user = try await operators.addUsers(["aiko@example.com"])[0]
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("A18 A7: A session that an operator ends is refused at the next request; ending it again says so")
+    @Test("A18 A7: A session that an operator ended is rejected at the next request; ending it again is reported")
     func end() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("A18: Ending all sessions of a user counts the live ones, and touches nobody else's")
+    @Test("A18: Ending all sessions of a user counts the live ones, and affects no other user")
     func endAll() async throws {
         try await Operators.with { operators in
             let users = try await operators.addUsers(["aiko@example.com", "eve@example.com"])

@@ -8,11 +8,11 @@ import Testing
     import Glibc
 #endif
 
-/// A4: passwords reach the program unseen; questions are asked of people only.
+/// A4: Passwords are read without echo; questions require a terminal.
 @Suite struct TerminalTests {
     private static let password = "Correct-Horse-7"
 
-    /// Types the answers to the questions for a new password.
+    /// Types a new password.
     private func newPassword(_ answers: String...) async throws -> (Result<String?, any Error>, seen: String) {
         let terminal = try TestTerminal()
         #expect(terminal.terminal.isInteractive && terminal.echoes)
@@ -26,21 +26,21 @@ import Testing
         if case .failure(let error as ExitCode) = result { error.rawValue } else { nil }
     }
 
-    @Test("A4: A password is asked for twice, and nothing of it is to be seen")
+    @Test("A4: A password is asked for twice, without echo")
     func unseen() async throws {
         let (result, seen) = try await newPassword("\(Self.password)\n", "\(Self.password)\r")
         #expect(try result.get() == Self.password)
         #expect(seen == "Password: \r\nRepeat password: \r\n")
     }
 
-    @Test("A password that was typed differently the second time is not taken")
+    @Test("A password that differs the second time is rejected")
     func differs() async throws {
         let (result, seen) = try await newPassword("\(Self.password)\n", "\(Self.password)!\n")
         #expect(status(result) == 64 && !seen.contains("Horse"))
     }
 
     @Test(
-        "Keys that take something back do so by whole characters",
+        "Editing keys delete whole characters",
         arguments: [
             "\(password)é\u{7F}\n", "\(password)愛\u{8}\n", "\(password)👩🏽\u{7F}\u{7F}\n", "wrong\u{15}\(password)\n",
             "\u{7F}\(password)\n", "\(password)\u{4}",
@@ -50,12 +50,12 @@ import Testing
         #expect(try await newPassword(typed, "\(Self.password)\n").0.get() == Self.password)
     }
 
-    @Test("Ctrl-C, Ctrl-\\ and Ctrl-Z end the command as SIGINT would", arguments: ["\u{3}", "\u{1C}", "\u{1A}"])
+    @Test("Ctrl-C, Ctrl-\\ and Ctrl-Z end the command like SIGINT", arguments: ["\u{3}", "\u{1C}", "\u{1A}"])
     func interrupted(key: String) async throws {
         #expect(status(try await newPassword("Correct-\(key)").0) == 130)
     }
 
-    @Test("A question is answered by one line, which the person sees")
+    @Test("A question reads one line, with echo")
     func ask() async throws {
         let terminal = try TestTerminal()
         let (result, seen) = try await terminal.run(answering: ["ada@example.com\n"]) { $0.ask("Sure: ") }
@@ -65,12 +65,15 @@ import Testing
         #expect(try await terminal.run(answering: ["\u{4}"]) { $0.ask("Sure: ") }.result.get() == nil)
     }
 
-    /// Runs `body` as a program whose input is not a terminal but a file with this text.
+    /// Runs `body` as a program whose input is a file with this text.
     private func piped<Value>(_ text: String, _ body: (Terminal) throws -> Value) throws -> Value {
+        try piped(bytes: Array(text.utf8), body)
+    }
+
+    private func piped<Value>(bytes: [UInt8], _ body: (Terminal) throws -> Value) throws -> Value {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         defer { close(ends[0]) }
-        let bytes = Array(text.utf8)
         write(ends[1], bytes, bytes.count)
         close(ends[1])
         let terminal = Terminal(input: ends[0], output: -1)
@@ -82,19 +85,26 @@ import Testing
         "Without a terminal the password is the first line of the input",
         arguments: [
             "\(password)\n", password, "\(password)\r\n", "\(password)\nanother line\n",
+            "\u{FEFF}\(password)\r\n",
         ]
     )
     func firstLine(text: String) throws {
         #expect(try piped(text) { try $0.newPassword() } == Self.password)
     }
 
-    @Test("An input without a password is refused", arguments: ["", "\n", "\r\n", "\n\(password)\n"])
+    @Test("An input without a password is rejected", arguments: ["", "\n", "\r\n", "\n\(password)\n"])
     func noPassword(text: String) throws {
         let refused = #expect(throws: ExitCode.self) { try piped(text) { try $0.newPassword() } }
         #expect(refused?.rawValue == 64)
     }
 
-    @Test("Only one line is read, and of an endless one only a part")
+    @Test("An input in another encoding is rejected", arguments: [[0xE9, 0x41], [0xFF, 0xFE, 0x41, 0]] as [[UInt8]])
+    func encoding(bytes: [UInt8]) throws {
+        let refused = #expect(throws: ExitCode.self) { try piped(bytes: bytes) { try $0.newPassword() } }
+        #expect(refused?.rawValue == 64)
+    }
+
+    @Test("Only one line is read, up to a limit")
     func bounded() throws {
         try piped("first\nsecond\n") { terminal in
             #expect(terminal.ask("") == "first")

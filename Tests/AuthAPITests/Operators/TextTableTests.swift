@@ -2,9 +2,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// Lists as operators read them.
+/// Tables for operators.
 @Suite struct TextTableTests {
-    @Test("Columns stand under their titles, however wide the characters of the last one are")
+    @Test("Columns are aligned with their titles, whatever the width of characters in the last one")
     func alignment() {
         let table = TextTable(
             titles: ["EMAIL", "N", "NAME"],
@@ -19,13 +19,13 @@ import Testing
         )
     }
 
-    @Test("Only titles are shown of an empty list")
+    @Test("An empty list shows only the titles")
     func empty() {
         #expect(TextTable(titles: ["ID", "NAME"], rows: []).description == "ID  NAME")
     }
 
     @Test(
-        "UTS #55: What a stranger calls themselves cannot steer the terminal, break a line or turn it around",
+        "UTS #55: Names cannot control the terminal, break a line or change its direction",
         arguments: [
             ("a\u{1B}[31mb", "a?[31mb"), ("a\nb\r\tc", "a?b??c"), ("a\u{0}b", "a?b"), ("a\u{7F}b", "a?b"),
             ("a\u{9B}31mb", "a?31mb"), ("a\u{202E}cod.exe", "a?cod.exe"), ("a\u{2066}b\u{2069}", "a?b?"),
@@ -37,7 +37,7 @@ import Testing
         #expect(TextTable(titles: ["X"], rows: [[text]]).description == "X\n\(shown)")
     }
 
-    @Test("A cell that was made harmless still fills its column")
+    @Test("A sanitised cell still fills its column")
     func widths() {
         let table = TextTable(titles: ["A", "B"], rows: [["x\u{1B}y", "1"], ["xyz", "2"]])
         #expect(table.description == "A    B\nx?y  1\nxyz  2")

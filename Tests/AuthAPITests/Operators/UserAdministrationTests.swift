@@ -5,13 +5,13 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// What operators do with users, on a real database and as the role that serves (D6).
+/// The user commands, on a real database as the serving role (D6).
 @Suite struct UserAdministrationTests {
     private static func registration(_ email: String, name: String = "Aiko") throws -> UserService.Registration {
         try .init(email: EmailAddress(email), name: DisplayName(name), password: Password("Correct-Horse-7"))
     }
 
-    @Test("A1 A5: A user whom an operator makes is not signed in, and signs in with the password")
+    @Test("A1 A5: A user created by an operator can sign in with the password, and has no session")
     func create() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test("A2: Of two who make the same user at once, whatever the case, one succeeds and one is told why not")
+    @Test("A2: Of two concurrent creations of the same user, one succeeds and the other reports why not")
     func createTwice() async throws {
         try await Operators.with { operators in
             let results = await withTaskGroup(of: Result<UserRecord?, any Error>.self) { tasks in
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("A user is found by address or identifier in any case, and shown without what is secret")
+    @Test("A user is found by email address or ID regardless of case, and shown without secrets")
     func show() async throws {
         try await Operators.with { operators in
             let id = try await operators.addUsers(["Old.Data@Example.com"])[0]
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("The list goes on behind any row, shows everybody once, and says when that row is gone")
+    @Test("The list continues after any row, shows every user once, and reports a missing row")
     func pages() async throws {
         try await Operators.with { operators in
             let ids = try await operators.addUsers((0..<5).map { "user-\($0)@example.com" })
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(
-        "A search finds parts of address and name whatever their case, and takes nothing for a pattern",
+        "A search finds parts of email address and name regardless of case, without wildcards",
         arguments: [
             ("DER@ex", ["finder@example.com"]), ("ÉLODIE", ["elodie@example.com"]), ("élo", ["elodie@example.com"]),
             ("愛子", ["aiko@example.com"]), ("İpek", ["ipek@example.com"]), ("STRAß", ["strasse@example.com"]),
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test("A9 D4: A deleted user takes sessions and links along, and the token is worth nothing at once")
+    @Test("A9 D4: Deleting a user deletes sessions and identities, and the token is invalid at once")
     func delete() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test("Of many who delete the same user at once, one has done it")
+    @Test("Exactly one of many concurrent deletions of a user succeeds")
     func deleteTwice() async throws {
         try await Operators.with { operators in
             let id = try await operators.addUsers(["aiko@example.com"])[0]
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test("W75: Whoever has the address by now is not deleted in place of the user that was shown")
+    @Test("W75: Another user who has the email address now is not deleted instead of the shown one")
     func deleteWhatWasShown() async throws {
         try await Operators.with { operators in
             let id = try await operators.addUsers(["aiko@example.com"])[0]
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test("D7 D1: A database that is away, not migrated or closed to the role is told apart")
+    @Test("D7 D1: An unreachable, an unmigrated and an inaccessible database are distinguished")
     func endings() async throws {
         func ending(_ url: String) async throws -> CommandEnding? {
             let settings = try TestAPI.settings(["DATABASE_POOL_TIMEOUT": "1"], databaseURL: url)

@@ -4,13 +4,13 @@ import Testing
 
 @testable import AuthAPI
 
-/// The import of users from files: what is taken, what is reported, and that an interrupted one goes on.
+/// Importing users from files.
 @Suite struct UserImportTests {
     private static let bcrypt = "$2y$05$abcdefghijklmnopqrstuuprk/rqhgcPTYTHLq52sX1mIsVNYyi5u"
     private static let argon2 =
         "$argon2id$v=19$t=1,m=64,p=1$c29tZXNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ"
 
-    /// What an import came to.
+    /// The result of an import.
     private struct Result: Sendable {
         var counts = UserImport.Counts()
         var lines: [String] = []
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("Users of each hash kind sign in with their passwords, and then have a hash of today's cost")
+    @Test("Users with each kind of hash can sign in, and then have a hash with the current cost")
     func signIn() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test("Every field is stored as it was given; without a name it is what stands before the @")
+    @Test("Every field is stored; the default name is the local part of the email address")
     func fields() async throws {
         try await Operators.with { operators in
             let id = "01890a5d-ac96-474b-bcce-b302099a8057"
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test("Each kind of fault is reported with its line and field, and the rows beside it are imported")
+    @Test("Each kind of fault is reported with line and field, and the other rows are imported")
     func faults() async throws {
         try await Operators.with { operators in
             _ = try await operators.addUsers(["taken@example.com"])
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test("JSON that is no object of texts, and fields that are not known, are reported")
+    @Test("JSON other than objects of strings, and unknown fields, are reported")
     func jsonFaults() async throws {
         try await Operators.with { operators in
             let text = #"""
@@ -167,7 +167,7 @@ import Testing
     }
 
     @Test(
-        "A header that is missing, repeats a column or names one that is not known ends the import before its start",
+        "A missing header, duplicate columns and unknown columns stop the import before it starts",
         arguments: [
             ("", "the file is empty"), ("name,id\nA,", "email among them"), ("email,email\n", "is there twice"),
             ("email,passwort\n", "there is no field \"passwort\""), ("\"email\n", "a double quote stands where"),
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test("What an export prints an import takes, with identifiers and hashes")
+    @Test("An export can be imported, with IDs and hashes")
     func roundTrip() async throws {
         try await Operators.with { source in
             _ = try await run(
@@ -229,7 +229,7 @@ import Testing
         }
     }
 
-    @Test("A line that is too long is reported, and the lines behind it are read")
+    @Test("A line that is too long is reported, and the following lines are read")
     func longLine() async throws {
         try await Operators.with { operators in
             let long = "a@example.com," + String(repeating: "x", count: ImportSource.maximumLineLength)
@@ -240,7 +240,7 @@ import Testing
         }
     }
 
-    @Test("Progress is a bar at a terminal and a line for each tenth elsewhere")
+    @Test("Progress is a bar on a terminal, otherwise a line for each tenth")
     func progress() {
         var bar = ImportProgress(total: 1000, isTerminal: true)
         #expect(bar.update(rows: 10, bytes: 500) == "\r[##########          ] 50 %  10 rows")

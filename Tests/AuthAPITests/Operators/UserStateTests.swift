@@ -4,12 +4,12 @@ import Testing
 
 @testable import AuthAPI
 
-/// Disabling users, changing their address, lifting what they disconnected, exporting them (D6).
+/// Disabling users, changing their email address, allowing identities, exporting (D6).
 @Suite struct UserStateTests {
     private static let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
     private static let ada = UserReference("ada@example.com")
 
-    @Test("A disabled user's sessions end at once, and only the right password is told why nobody can sign in")
+    @Test("A disabled user's sessions end at once, and only the correct password gets the reason")
     func disable() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test("A session that is stored while its user is being disabled is not accepted, and does not live again")
+    @Test("A session that is stored while its user is being disabled is never accepted")
     func disableRacesSignIn() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("Attempts at a disabled account with the right password use nothing up")
+    @Test("Correct passwords of a disabled account take no attempts")
     func disabledUsesNoAttempts() async throws {
         try await TestAPI.with(["LOGIN_LIMIT_ACCOUNT": "2/60000"]) { api in
             let operators = Operators(database: api.database)
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test("A new address has to be free, ends verification, and is what the user signs in with")
+    @Test("A new email address must be free, counts as unverified, and is used to sign in")
     func setEmail() async throws {
         try await TestAPI.with { api in
             let operators = Operators(database: api.database)
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test("Of two users who are given one address at the same moment one gets it")
+    @Test("Of two users who are given the same email address concurrently, one gets it")
     func setEmailRace() async throws {
         try await Operators.with { operators in
             let ids = try await operators.addUsers(["a@example.com", "b@example.com"])
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test("An identity that was disconnected signs in again once an operator allows it, by the rules for new ones")
+    @Test("An operator can allow a disconnected identity again, by the rules for new ones")
     func allowIdentity() async throws {
         try await OAuthSite.with { site in
             let operators = Operators(database: site.api.database)
@@ -201,7 +201,7 @@ import Testing
         }
     }
 
-    @Test("The export of one user has everything but secrets")
+    @Test("The export of one user has everything except secrets")
     func export() async throws {
         try await OAuthSite.with { site in
             let operators = Operators(database: site.api.database)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A4: the memory that hashes work in neither grows nor is shared.
+/// A4: The working memory of hashes neither grows nor is shared.
 @Suite struct Argon2MemoryTests {
     private typealias Bytes = UnsafeMutablePointer<UInt8>
 
@@ -16,7 +16,7 @@ import Testing
         return unsafe found
     }
 
-    @Test("A block is used again by the next hash of that size, and by one at a time")
+    @Test("A block is reused by the next hash of the same size, one at a time")
     func reuse() throws {
         let memory = Argon2Memory(limit: 3)
         let first = try unsafe block(of: memory, 65_536)
@@ -35,7 +35,7 @@ import Testing
         unsafe memory.free(kept, 131_072)
     }
 
-    @Test("W10: hashes of many sizes, one after the other, leave no more blocks than threads hash")
+    @Test("W10: Hashes of many sizes leave at most one block per thread")
     func sizes() throws {
         let memory = Argon2Memory(limit: 1)
         for size in stride(from: 65_536, through: 1_048_576, by: 65_536) {
@@ -48,7 +48,7 @@ import Testing
         #expect(memory.count == 0)
     }
 
-    @Test("What the system does not have is refused, and nothing given back is nothing kept")
+    @Test("An allocation that fails is reported, and freeing nothing keeps nothing")
     func refusal() {
         let memory = Argon2Memory(limit: 2)
         var start: Bytes?

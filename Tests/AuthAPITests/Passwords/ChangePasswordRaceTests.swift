@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A sign-in with the former password does not survive a change, whichever of the two is first.
+/// A sign-in with the previous password does not survive a change, in any order.
 @Suite struct ChangePasswordRaceTests {
     private static let old = ["email": "ada@example.com", "password": "Correct-Horse-7"]
     private static let settings = [
@@ -19,7 +19,7 @@ import Testing
         try await browser.post(APIPath.password, ["current_password": current, "new_password": new])
     }
 
-    @Test("A session that is being stored when the password changes ends with the others")
+    @Test("A session that is stored while the password changes ends with the others")
     func signInFirst() async throws {
         try await TestAPI.with(Self.settings) { api in
             let owner = try await api.registered()
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("A sign-in whose password was right when it was checked is refused once the password has changed")
+    @Test("A sign-in whose password was checked before the change is rejected afterwards")
     func changeFirst() async throws {
         try await TestAPI.with(Self.settings) { api in
             let owner = try await api.registered()
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test("However the two meet, no session of the former password is left")
+    @Test("In any order, no session of the previous password remains")
     func manyTimes() async throws {
         try await TestAPI.with(Self.settings) { api in
             let owner = try await api.registered()
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test("Of two changes at the same moment one wins; the other's session is over")
+    @Test("Of two concurrent changes, one wins and the other's session ends")
     func twoChanges() async throws {
         try await TestAPI.with(Self.settings) { api in
             let browsers = [try await api.registered(), api.client()]
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("A sign-in that raises the stored hash's cost at the same moment does not make the change fail")
+    @Test("A concurrent sign-in that upgrades the hash does not make the change fail")
     func upgrade() async throws {
         try await TestDatabase.with { database in
             let owner = Locked<[RequestCookie]>([])
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test("Sign-ins of one user at the same moment that upgrade the hash do not wait for each other for ever")
+    @Test("Concurrent sign-ins of one user that upgrade the hash do not deadlock")
     func upgradesTogether() async throws {
         try await TestDatabase.with { database in
             try await TestAPI.with(Self.settings, database: database) { api in _ = try await api.registered() }

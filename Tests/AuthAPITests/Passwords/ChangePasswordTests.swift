@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// Changing the password, and what a stolen session or a stranger can do about it.
+/// Changing the password, and attacks on it.
 @Suite struct ChangePasswordTests {
     private static let old = "Correct-Horse-7"
     private static let new = "Battery-Staple-8"
@@ -31,7 +31,7 @@ import Testing
         ).status
     }
 
-    @Test("The new password counts from then on; every other session ends, and this browser has a new token")
+    @Test("The new password is valid, every other session ends, and this browser has a new token")
     func changes() async throws {
         try await TestAPI.with { api in
             let browser = try await api.registered()
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test("A stolen session does not change the password: neither without the current one nor with a guess")
+    @Test("A stolen session cannot change the password, neither without the current one nor by guessing")
     func stolenSession() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test("A17 Guesses through a session are limited by user, whichever of the sessions they come through")
+    @Test("A17 Guesses in a session are limited by user, across all sessions")
     func guessing() async throws {
         try await TestAPI.with(Self.limits) { api in
             let owner = try await api.registered()
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("A17 A stranger uses up no attempt of the owner's")
+    @Test("A17 An attacker without a session cannot use the owner's attempts")
     func stranger() async throws {
         try await TestAPI.with(Self.limits) { api in
             let owner = try await api.registered()
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test("A17 What is no guess uses nothing up: a password that breaks a rule, and a change that succeeds")
+    @Test("A17 Invalid passwords and successful changes take no attempts")
     func usesNothingUp() async throws {
         try await TestAPI.with(Self.limits) { api in
             let owner = try await api.registered()
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test("The new password keeps the rules of registration, which know the user's own words")
+    @Test("The rules of registration apply to the new password, including the user's own words")
     func rules() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered(email: "lovelace@example.com", name: "Analytical Engine")
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    @Test("Nobody else's session, and none that has ended, changes anything; a cross-site request does not either")
+    @Test("Other users' sessions, ended sessions and cross-site requests change nothing")
     func otherSessions() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
@@ -209,7 +209,7 @@ import Testing
         }
     }
 
-    @Test("W5 However many sessions there are, all of them end")
+    @Test("W5 All sessions end, however many there are")
     func manySessions() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()

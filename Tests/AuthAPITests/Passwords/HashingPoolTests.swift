@@ -7,9 +7,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A4: hashing has threads of its own, a bounded queue, and sheds what it cannot do in time.
+/// A4: Hashing has separate threads and a bounded queue, and rejects jobs that it cannot do in time.
 @Suite(.timeLimit(.minutes(5))) struct HashingPoolTests {
-    /// A job that occupies a thread until the test lets it go.
+    /// A job that occupies a thread until the test releases it.
     private final class Gate: Sendable {
         private let opened = DispatchSemaphore(value: 0)
         private let arrivals = AsyncStream.makeStream(of: Void.self)
@@ -21,27 +21,27 @@ import Testing
 
         func open() { opened.signal() }
 
-        /// Returns when a job stands at the gate.
+        /// Returns when a job waits at the gate.
         func waitForJob() async {
             for await _ in arrivals.stream {}
         }
     }
 
-    /// A clock that stands still until the test moves it.
+    /// A clock that the test controls.
     private final class ManualClock: Sendable {
         private let time = Mutex(ContinuousClock.now)
         var now: ContinuousClock.Instant { time.withLock { $0 } }
         func advance(by duration: Duration) { time.withLock { $0 += duration } }
     }
 
-    /// Yields until the queue holds that many jobs; the suite's time limit ends a wait in vain.
-    private static func wait(for pool: HashingPool, depth: Int) async {
-        while pool.snapshot.waiting != depth { await Task.yield() }
+    /// Waits until that many jobs are in the queue.
+    private static func wait(for pool: HashingPool, depth: Int) async throws {
+        try await eventually("\(depth) jobs wait") { pool.snapshot.waiting == depth }
     }
 
     private static func code(of error: (any Error)?) -> APIErrorCode? { (error as? APIError)?.code }
 
-    /// A4: results and errors of jobs come back to the caller.
+    /// A4: Results and errors of jobs are returned to the caller.
     @Test func givesBackResultsAndErrors() async throws {
         struct Refusal: Error {}
         let pool = try HashingPool(threads: 2)
@@ -55,14 +55,14 @@ import Testing
         #expect(pool.snapshot.waiting == 0)
     }
 
-    /// A4: a full queue refuses at once, with a time to come back, and takes jobs again when it has room.
+    /// A4: A full queue rejects at once, with a delay for the retry, and accepts jobs again when it has room.
     @Test func fullQueueRefusesAtOnce() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 3)
         let gate = Gate()
         async let running: Void = pool.perform { gate.pass() }
         await gate.waitForJob()
         let waiting = (0..<3).map { number in Task { try await pool.perform { number } } }
-        await Self.wait(for: pool, depth: 3)
+        try await Self.wait(for: pool, depth: 3)
 
         let error = await #expect(throws: APIError.self) { try await pool.perform { 3 } }
         #expect(error?.code == .overloaded)
@@ -76,7 +76,7 @@ import Testing
         #expect(try await pool.perform { 4 } == 4)
     }
 
-    /// A4: a job that waited too long is refused without being done.
+    /// A4: A job that waited too long is rejected.
     @Test func lateJobIsDroppedUnrun() async throws {
         let clock = ManualClock()
         let pool = try HashingPool(threads: 1, deadline: .seconds(5), now: { clock.now })
@@ -85,10 +85,10 @@ import Testing
         await gate.waitForJob()
         let wasRun = Mutex(false)
         let late = Task { try await pool.perform { wasRun.withLock { $0 = true } } }
-        await Self.wait(for: pool, depth: 1)
+        try await Self.wait(for: pool, depth: 1)
         clock.advance(by: .seconds(3))
         let punctual = Task { try await pool.perform { 7 } }
-        await Self.wait(for: pool, depth: 2)
+        try await Self.wait(for: pool, depth: 2)
         clock.advance(by: .seconds(2))
 
         gate.open()
@@ -99,7 +99,7 @@ import Testing
         #expect(!wasRun.withLock { $0 })
     }
 
-    /// A4: late jobs give their places to new ones while the threads are still busy.
+    /// A4: Late jobs free their places for new ones while the threads are still busy.
     @Test func lateJobsMakeRoomForNewOnes() async throws {
         let clock = ManualClock()
         let pool = try HashingPool(threads: 1, queueLimit: 1, deadline: .seconds(5), now: { clock.now })
@@ -107,7 +107,7 @@ import Testing
         async let running: Void = pool.perform { gate.pass() }
         await gate.waitForJob()
         let late = Task { try await pool.perform { 1 } }
-        await Self.wait(for: pool, depth: 1)
+        try await Self.wait(for: pool, depth: 1)
         clock.advance(by: .seconds(5))
         let next = Task { try await pool.perform { 2 } }
         let error = await #expect(throws: APIError.self) { try await late.value }
@@ -117,7 +117,7 @@ import Testing
         #expect(try await next.value == 2)
     }
 
-    /// A4: cancelling the task takes its waiting job out; the others do not notice.
+    /// A4: Cancelling the task removes its waiting job without affecting others.
     @Test func cancelledJobLeavesTheQueueUnrun() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
@@ -125,9 +125,9 @@ import Testing
         await gate.waitForJob()
         let wasRun = Mutex(false)
         let first = Task { try await pool.perform { wasRun.withLock { $0 = true } } }
-        await Self.wait(for: pool, depth: 1)
+        try await Self.wait(for: pool, depth: 1)
         let second = Task { try await pool.perform { 2 } }
-        await Self.wait(for: pool, depth: 2)
+        try await Self.wait(for: pool, depth: 2)
         first.cancel()
         await #expect(throws: CancellationError.self) { try await first.value }
         #expect(pool.snapshot.waiting == 1)
@@ -137,7 +137,7 @@ import Testing
         #expect(!wasRun.withLock { $0 })
     }
 
-    /// A4: a task that was cancelled before it came is refused as well.
+    /// A4: A task that was cancelled before is rejected as well.
     @Test func taskCancelledBeforehandIsRefused() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
@@ -153,23 +153,24 @@ import Testing
         try await running
     }
 
-    /// E7: at graceful shutdown the waiting jobs are done, new ones are refused, and the service ends.
+    /// E7: On graceful shutdown, waiting jobs run, new ones are rejected, and the service ends.
     @Test func shutdownDrainsTheQueue() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
         async let running: Void = pool.perform { gate.pass() }
         await gate.waitForJob()
         let waiting = Task { try await pool.perform { 5 } }
-        await Self.wait(for: pool, depth: 1)
-        await testGracefulShutdown { trigger in
+        try await Self.wait(for: pool, depth: 1)
+        try await testGracefulShutdown { trigger in
             let service = Task { await pool.run() }
             trigger.triggerGracefulShutdown()
             // The service closes the queue as soon as it hears of the shutdown.
-            while true {
+            try await eventually("the queue is closed") {
                 let probe = Task { try await pool.perform { 0 } }
                 await Task.yield()
                 probe.cancel()
-                if case .failure(let error) = await probe.result, Self.code(of: error) == .overloaded { break }
+                guard case .failure(let error) = await probe.result else { return false }
+                return Self.code(of: error) == .overloaded
             }
             gate.open()
             await service.value
@@ -179,14 +180,14 @@ import Testing
         await #expect(throws: APIError.self) { try await pool.perform { 6 } }
     }
 
-    /// W13: one thread; a finished hash is delivered before the slow one behind it ends, though both waited together.
+    /// W13: With one thread, a finished hash is delivered before the slow one after it ends.
     @Test func resultIsDeliveredBeforeTheNextSlowJobEnds() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let (first, slow) = (Gate(), Gate())
         async let usual: Void = pool.perform(isUsual: true) { first.pass() }
         await first.waitForJob()
         async let expensive: Void = pool.perform { slow.pass() }
-        await Self.wait(for: pool, depth: 1)
+        try await Self.wait(for: pool, depth: 1)
         first.open()
         // The slow job stays at its gate until the result before it has come.
         try await usual
@@ -194,7 +195,7 @@ import Testing
         try await expensive
     }
 
-    /// W13: what a stored hash costs decides whether a result may be kept while it is checked.
+    /// W13: The cost of a stored hash determines whether a result may be held back while it is checked.
     @Test func costsOfStoredHashes() {
         let usual = Argon2Parameters(memoryKiB: 19_456, iterations: 2, parallelism: 1)
         #expect(usual.costNoMore(than: usual))
@@ -205,7 +206,7 @@ import Testing
         #expect(!usual.costNoMore(than: lanes))
     }
 
-    /// A4: with no queue at all, a job is still done when a thread is free, and refused when none is.
+    /// A4: Without a queue, a job runs if a thread is free, and is rejected otherwise.
     @Test func withoutAQueueOnlyFreeThreadsTakeJobs() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 0)
         #expect(try await pool.perform { 1 } == 1)
@@ -217,7 +218,7 @@ import Testing
         try await running
     }
 
-    /// A4: who is still asking the database for what a hash needs has a place already; nobody is let in to find none.
+    /// A4: A caller reserves a place before it uses the database for a hash.
     @Test func placesAreKeptWhileJobsArePrepared() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 1)
         let (prepared, preparation) = AsyncStream.makeStream(of: Void.self)
@@ -243,7 +244,7 @@ import Testing
         for _ in 0..<3 { #expect(try await pool.admitting { try await pool.perform { 7 } } == 7) }
     }
 
-    /// A4: a hasher passes the pool's refusal on, so that the client hears 503 and when to come back.
+    /// A4: A hasher passes the pool's rejection on, so that the client gets 503 with a delay.
     @Test func hasherPassesOverloadOn() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 0)
         let gate = Gate()

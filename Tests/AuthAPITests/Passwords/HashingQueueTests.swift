@@ -5,16 +5,16 @@ import Testing
 
 @testable import AuthAPI
 
-/// A4, W13: in which order a hashing thread works and delivers.
+/// A4, W13: The order in which hashing threads work and deliver.
 @Suite struct HashingQueueTests {
-    /// What happened, in order.
+    /// The recorded events, in order.
     private final class Record: Sendable {
         private let entries = Mutex<[String]>([])
         var all: [String] { entries.withLock { $0 } }
         func add(_ entry: String) { entries.withLock { $0.append(entry) } }
     }
 
-    /// Has one thread do that many jobs, all there before the first begins, and tells what happened.
+    /// Runs that many jobs on one thread, all queued before the first starts, and returns the events.
     private func work(
         through jobs: Int,
         limit: Int,
@@ -46,7 +46,7 @@ import Testing
         return record.all
     }
 
-    @Test("W13: while usual jobs wait, a thread keeps one result for the time of one job, and the last for none")
+    @Test("W13: While usual jobs wait, a thread holds back one result for one job, and the last not at all")
     func together() {
         let pair = ["does 1", "does 2", "answers 1", "answers 2"]
         #expect(work(through: 3, limit: 32) == pair + ["does 3", "answers 3"])
@@ -54,7 +54,7 @@ import Testing
         #expect(work(through: 4, limit: 64, threads: 8) == pair + ["does 3", "does 4", "answers 3", "answers 4"])
     }
 
-    @Test("W13: no result waits for an expensive job, such as bcrypt, nor with it for the next one")
+    @Test("W13: No result is held back for an expensive job, such as bcrypt")
     func beforeExpensive() {
         #expect(work(through: 2, limit: 32, expensive: [2]) == ["does 1", "answers 1", "does 2", "answers 2"])
         #expect(
@@ -64,8 +64,8 @@ import Testing
         )
     }
 
-    @Test("W13: what one thread has kept goes out with the results of another, and is not counted twice")
-    func acrossThreads() async {
+    @Test("W13: A held-back result is delivered with those of another thread, and counted once")
+    func acrossThreads() async throws {
         let queue = HashingQueue(limit: 64, threads: 2) { .now }
         let record = Record()
         let gates = [2: Gate(), 3: Gate()]
@@ -93,7 +93,7 @@ import Testing
         await gates[3]?.entered()
         gates[2]?.open()
         // Its own result was kept for one job: 1 and 2 go out while 3 still waits.
-        while !record.all.contains("answers 2") { await Task.yield() }
+        try await eventually("the second result is delivered") { record.all.contains("answers 2") }
         #expect(!record.all.contains("answers 3"))
         gates[3]?.open()
         await first.value
@@ -101,17 +101,17 @@ import Testing
         #expect(Set(record.all.filter { $0.hasPrefix("answers") }).count == 5)
     }
 
-    @Test("A4: with nothing else to do a thread answers at once")
+    @Test("A4: Without waiting jobs, a result is delivered at once")
     func alone() {
         #expect(work(through: 1, limit: 32) == ["does 1", "answers 1"])
     }
 
-    @Test("A4: in a short queue nobody is held back, who would keep a place that others could have", arguments: 1...7)
+    @Test("A4: In a short queue no result is held back, because it would occupy a place", arguments: 1...7)
     func short(limit: Int) {
         #expect(work(through: 2, limit: limit) == ["does 1", "answers 1", "does 2", "answers 2"])
     }
 
-    @Test("A4: nobody is held back for a job that is not done after all")
+    @Test("A4: No result is held back for a rejected job")
     func lateOrCancelled() {
         let deadline = ContinuousClock.now + .seconds(5)
         let isLate = Mutex(false)
@@ -130,7 +130,7 @@ import Testing
     }
 }
 
-/// Runs blocking work on a thread of its own.
+/// Runs blocking work on a separate thread.
 private func onThread(_ body: @escaping @Sendable () -> Void) async {
     await withCheckedContinuation { continuation in
         Thread.detachNewThread {

@@ -2,14 +2,14 @@ import Testing
 
 @testable import AuthAPI
 
-/// Hashes of other systems: which are taken, in which form they are stored, and that their passwords verify.
+/// Password hashes of other systems.
 @Suite struct ImportedHashTests {
     private static let salt = "c29tZXNhbHRzb21lc2FsdA"
     private static let tag = "yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ"
     private static let bcrypt = "05$abcdefghijklmnopqrstuuprk/rqhgcPTYTHLq52sX1mIsVNYyi5u"
     private static let digest = "05$abcdefghijklmnopqrstuuuCm3bUb9WiBOuPzf2MrmOszHEXAW6zO"
 
-    /// Computed by libargon2 and libcrypt of `Correct-Horse-7`; Argon2 in every spelling of the PHC string format.
+    /// Hashes of `Correct-Horse-7` by libargon2 and libcrypt; Argon2 in every variant of the PHC string format.
     private static let accepted: [(String, String)] = [
         ("$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)"),
         ("$argon2id$v=19$t=1,m=64,p=1$\(salt)$\(tag)", "$argon2id$v=19$m=64,t=1,p=1$\(salt)$\(tag)"),
@@ -32,7 +32,7 @@ import Testing
         ("bcrypt_sha256$$2b$\(digest)", "bcrypt_sha256$$2b$\(digest)"),
     ]
 
-    @Test("Every kind is stored in one form, verifies, and asks for a hash of today's cost", arguments: accepted)
+    @Test("Every kind is stored in one form, verifies, and is upgraded to the current cost", arguments: accepted)
     func accepts(text: String, stored: String) async throws {
         #expect(try ImportedHash(text).stored == stored)
         let hasher = PasswordHasher(
@@ -62,7 +62,7 @@ import Testing
         ("hunter2", "neither a bcrypt nor an Argon2id hash"),
     ]
 
-    @Test("What cannot be checked is rejected with a reason that repeats nothing of it", arguments: rejected)
+    @Test("An unsupported hash is rejected with a reason that does not repeat it", arguments: rejected)
     func rejects(text: String, reason: String) async throws {
         do throws(ImportedHash.Fault) {
             _ = try ImportedHash(text)

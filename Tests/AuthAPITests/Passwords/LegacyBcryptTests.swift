@@ -3,7 +3,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A4: bcrypt hashes of users moved over from an earlier backend, made with Python's bcrypt.
+/// A4: bcrypt hashes of users from an earlier backend, created with Python's bcrypt.
 @Suite struct LegacyBcryptTests {
     private static let salt = "abcdefghijklmnopqrstuu"
 
@@ -14,7 +14,7 @@ import Testing
         )
     }
 
-    /// A4: all three prefixes verify and ask for an upgrade; a wrong password does not.
+    /// A4: All three prefixes verify and are upgraded; a wrong password does not verify.
     @Test(arguments: ["2a", "2b", "2y"])
     func everyPrefixVerifiesAndIsUpgraded(prefix: String) async throws {
         let stored = "$\(prefix)$04$\(Self.salt)IhSHOYW62MYzOCiBO1FrAHfyr5D9TxS"
@@ -24,7 +24,7 @@ import Testing
         #expect(try await hasher.verify(Password(""), against: stored) == .wrong)
     }
 
-    /// A4: what Python's bcrypt makes of an empty password and of letters beyond ASCII.
+    /// A4: Python's hashes of an empty password and of non-ASCII letters.
     @Test func verifiesKnownVectors() throws {
         let empty = try #require(LegacyBcrypt("$2a$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkgY8jIucDrjc8deX1s."))
         #expect(empty.matches(Password("")))
@@ -34,14 +34,14 @@ import Testing
         #expect(!letters.matches(Password("Grüße-Ä1y")))
     }
 
-    /// A4: a salt whose last character holds bits that bcrypt does not use, which some libraries wrote, is no obstacle.
+    /// A4: A salt whose last character has unused bits set, as some libraries write it, verifies.
     @Test func unusedSaltBitsAreIgnored() throws {
         let stored = try #require(LegacyBcrypt("$2b$04$abcdefghijklmnopqrstuvIhSHOYW62MYzOCiBO1FrAHfyr5D9TxS"))
         #expect(stored.matches(Password("Correct-Horse-7")))
         #expect(!stored.matches(Password("Correct-Horse-8")))
     }
 
-    /// A4, LESSONS 8: imported hashes know 72 bytes; the Argon2id hash that replaces them knows them all.
+    /// A4, LESSONS 8: Imported hashes use 72 bytes; the Argon2id hash that replaces them uses all.
     @Test func tailAfter72BytesCountsFromTheUpgradeOn() async throws {
         let stored = "$2b$04$\(Self.salt)aW3cWC4baJR7MysOLGslpeFyU0S.VZ."
         let password = "A1" + String(repeating: "a", count: 70)
@@ -54,8 +54,8 @@ import Testing
         #expect(try await hasher.verify(Password(password), against: upgraded) == .wrong)
     }
 
-    /// A4: the earlier backend hashed what was typed; composed and decomposed hashes both verify as they were typed,
-    /// and a hash of the composed form also when it is typed decomposed.
+    /// A4: The earlier backend hashed the typed form: composed and decomposed hashes verify as typed, and a hash of the
+    /// composed form also when the password is typed decomposed.
     @Test func formsAsTypedVerify() async throws {
         let composed = "Pässwörd-1が".precomposedStringWithCanonicalMapping
         let decomposed = "Pässwörd-1が".decomposedStringWithCanonicalMapping
@@ -68,7 +68,7 @@ import Testing
         #expect(try await hasher.verify(Password(composed), against: ofDecomposed) == .wrong)
     }
 
-    /// A4: a password that goes on after a NUL byte does not pass for the part before it.
+    /// A4: A password with a NUL byte does not match its part before the NUL.
     @Test func nulByteDoesNotCutThePassword() async throws {
         // Of "Abc1" alone.
         let stored = "$2b$04$\(Self.salt)kyY76wQt.xMV3WNz0MO45Yds5JKB85C"
@@ -78,7 +78,7 @@ import Testing
         #expect(try await hasher.verify(Password("Abc1\0"), against: stored) == .wrong)
     }
 
-    /// A4: other prefixes, costs that would keep a thread busy, and malformed strings are not computed at all.
+    /// A4: Other prefixes, excessive costs and malformed strings are not computed.
     @Test(arguments: [
         "$2x$04$abcdefghijklmnopqrstuuIhSHOYW62MYzOCiBO1FrAHfyr5D9TxS",
         "$1$$04$abcdefghijklmnopqrstuuIhSHOYW62MYzOCiBO1FrAHfyr5D9TxS",

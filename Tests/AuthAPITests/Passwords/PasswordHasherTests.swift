@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A4, A5: hashes that other programs made, and the decision to make a new one.
+/// A4, A5: Hashes of other programs, and upgrades.
 @Suite struct PasswordHasherTests {
-    /// A cheap cost, so that the tests are about decisions and not about time.
+    /// A low cost, for fast tests.
     private static let cheap = Argon2Parameters(memoryKiB: 64, iterations: 1, parallelism: 1)
     private static let known = Password("Correct-Horse-7")
 
@@ -14,7 +14,7 @@ import Testing
         PasswordHasher(parameters: parameters, pool: try HashingPool(threads: 1))
     }
 
-    /// A4: hashes made by argon2-cffi (the reference implementation) of `Correct-Horse-7`.
+    /// A4: Hashes of `Correct-Horse-7` by argon2-cffi (the reference implementation).
     @Test(arguments: [
         "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ",
         "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$XoD6i3L6r2KjNKalZkcEli8Qq4o5K7l0qXEO0gdoX1c",
@@ -27,7 +27,7 @@ import Testing
         #expect(try await hasher.verify(Password(""), against: stored) == .wrong)
     }
 
-    /// A4: our PHC string, with the configured parameters, a salt of its own each time, and no trace of the password.
+    /// A4: Our PHC string has the configured parameters, a new salt each time, and no trace of the password.
     @Test func hashesWithTheConfiguredParametersAndANewSalt() async throws {
         let hasher = try Self.hasher(Argon2Parameters(memoryKiB: 128, iterations: 3, parallelism: 2))
         let first = try await hasher.hash(Self.known)
@@ -43,7 +43,7 @@ import Testing
         #expect(try await hasher.verify(Self.known, against: second) == .correct)
     }
 
-    /// A4, LESSONS 14: each parameter alone asks for an upgrade when it is configured higher, and never when lower.
+    /// A4, LESSONS 14: A higher value of each parameter causes an upgrade, a lower one never.
     @Test(arguments: [
         (Argon2Parameters(memoryKiB: 128, iterations: 2, parallelism: 2), PasswordHasher.Verification.correct),
         (Argon2Parameters(memoryKiB: 256, iterations: 2, parallelism: 2), .correctNeedsUpgrade),
@@ -65,7 +65,7 @@ import Testing
         #expect(try await hasher.verify(Password("Wrong-Horse-7"), against: stored) == .wrong)
     }
 
-    /// A4: the algorithm's version before 2016 verifies and is upgraded; the other Argon2 types are not ours.
+    /// A4: The algorithm's version before 2016 verifies and is upgraded; other Argon2 types are not supported.
     @Test func olderVersionIsUpgradedAndOtherTypesAreWrong() async throws {
         let hasher = try Self.hasher()
         let salt = "c29tZXNhbHRzb21lc2FsdA"

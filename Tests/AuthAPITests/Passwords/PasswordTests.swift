@@ -1,9 +1,10 @@
+import CoreFoundation
 import Foundation
 import Testing
 
 @testable import AuthAPI
 
-/// A3, A4: the same password is the same however it was typed, and every character of it counts.
+/// A3, A4: A password is the same however it is typed, and every character counts.
 @Suite struct PasswordTests {
     private static func hasher() throws -> PasswordHasher {
         PasswordHasher(
@@ -25,7 +26,7 @@ import Testing
         #expect(try await hasher.verify(Password(Self.composed), against: ofDecomposed) == .correct)
     }
 
-    /// A4: what is hashed is NFC in UTF-8, as argon2-cffi hashes it.
+    /// A4: The hash is of NFC in UTF-8, as argon2-cffi computes it.
     @Test func hashesNormalisationFormC() async throws {
         let stored = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$LpYpdF0NZKZCW47yVxfzD3ZkqltuYPHgtnvLAkhIj/Q"
         #expect(try await Self.hasher().verify(Password(Self.decomposed), against: stored) == .correct)
@@ -34,7 +35,7 @@ import Testing
         #expect(try await Self.hasher().verify(typed, against: emoji) == .correct)
     }
 
-    /// A4: compatibility characters stay apart (NFC, not NFKC), and so does case.
+    /// A4: Compatibility characters (NFC, not NFKC) and case are distinguished.
     @Test(arguments: [("Passwd①1", "Passwd11"), ("Passwd1A", "Passwd1a"), ("ﬁsh-Pass1", "fish-Pass1")])
     func normalisationDoesNotWeakenPasswords(stored: String, typed: String) async throws {
         let hasher = try Self.hasher()
@@ -42,7 +43,7 @@ import Testing
         #expect(try await hasher.verify(Password(typed), against: hash) == .wrong)
     }
 
-    /// A3, A4, LESSONS 8: nothing is cut off: the last of 128 code points counts, at four bytes each too.
+    /// A3, A4, LESSONS 8: Nothing is truncated: the last of 128 code points counts, also with four bytes each.
     @Test(arguments: ["a", "é", "が", "\u{1F510}"])
     func everyOneOf128CodePointsCounts(filler: String) async throws {
         let start = "Aa1" + String(repeating: filler, count: 124)
@@ -53,7 +54,7 @@ import Testing
         #expect(try await hasher.verify(Password(start), against: hash) == .wrong)
     }
 
-    /// A4: a NUL byte is a character like any other and ends nothing.
+    /// A4: A NUL byte is an ordinary character.
     @Test func whatFollowsANULByteCounts() async throws {
         let hasher = try Self.hasher()
         let hash = try await hasher.hash(Password("Passw0rd\0tail"))
@@ -62,7 +63,7 @@ import Testing
         #expect(try await hasher.verify(Password("Passw0rd"), against: hash) == .wrong)
     }
 
-    /// A4: a megabyte is hashed like anything else; the limit is the business of the rules.
+    /// A4: A megabyte is hashed like any other text; the rules set the limit.
     @Test func aMegabyteIsHashed() async throws {
         let hasher = try Self.hasher()
         let long = String(repeating: "Aa1-", count: 262_144)
@@ -71,17 +72,24 @@ import Testing
         #expect(try await hasher.verify(Password(long + "x"), against: hash) == .wrong)
     }
 
-    /// A16: 64 KiB of combining characters, which take seconds to put in order, are not put in order.
+    /// The processor time of this thread, which other work on the machine does not use.
+    private static var processorTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// A16: 64 KiB of combining characters, which take seconds to normalise, are not normalised.
     @Test func combiningCharactersWithoutEndCostLittle() async throws {
         let marks = "A" + String(repeating: "\u{301}\u{323}", count: 16_000)
-        let start = ContinuousClock.now
+        let start = Self.processorTime
         let password = Password(marks)
-        #expect(start.duration(to: .now) < .milliseconds(500))
+        #expect(Self.processorTime - start < .milliseconds(500))
         #expect(password.typed == nil)
         #expect(password.normalized.withUnsafeBytes { $0.elementsEqual(marks.utf8) })
     }
 
-    /// A4: a password shows itself in no log line, string or dump.
+    /// A4: A password appears in no log line, string or dump.
     @Test func showsItselfToNobody() {
         let password = Password("Correct-Horse-7")
         var dumped = ""

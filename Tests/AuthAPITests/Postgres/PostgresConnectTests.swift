@@ -7,7 +7,7 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// W11: nobody waits for a host that does not answer longer than they want to.
+/// W11: Waits for a host that does not respond are bounded.
 @Suite struct PostgresConnectTests {
     private static func configuration(_ listener: DeafListener, _ more: String = "") throws -> PostgresConfiguration {
         var configuration = try PostgresConfiguration(
@@ -15,24 +15,29 @@ import Testing
         )
         configuration.poolSize = 2
         configuration.connectTimeout = .seconds(60)
+        configuration.drainTimeout = .seconds(60)
         return configuration
     }
 
-    @Test("W11: closing does not wait for a host that takes a connection and says nothing", arguments: [false, true])
+    @Test(
+        "W11: Closing does not wait for a host that accepts a connection and does not respond",
+        arguments: [false, true]
+    )
     func closing(full: Bool) async throws {
         let listener = try DeafListener(full: full)
         let pool = PostgresPool(try Self.configuration(listener), logger: TestDatabase.silentLogger)
         let clock = ContinuousClock()
         let waiting = Task { try await pool.ping() }
-        while pool.snapshot.waiting < 1 { await Task.yield() }
+        try await eventually("a job waits") { pool.snapshot.waiting >= 1 }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
         let start = clock.now
         await pool.close()
-        #expect(clock.now - start < .seconds(2))
+        // Less than either timeout.
+        #expect(clock.now - start < .seconds(30))
     }
 
-    @Test("W11: who still waits when the pool is closed is told, and closing is over in time")
+    @Test("W11: Waiting jobs fail when the pool closes, and closing ends in time")
     func closingWithJobs() async throws {
         let listener = try DeafListener()
         var configuration = try Self.configuration(listener)
@@ -40,16 +45,16 @@ import Testing
         configuration.drainTimeout = .milliseconds(300)
         let pool = PostgresPool(configuration, logger: TestDatabase.silentLogger)
         let waiting = Task { try await pool.ping() }
-        while pool.snapshot.waiting < 1 { await Task.yield() }
+        try await eventually("a job waits") { pool.snapshot.waiting >= 1 }
         let clock = ContinuousClock()
         let start = clock.now
         await pool.close()
-        #expect(clock.now - start < .seconds(3))
+        #expect(clock.now - start < .seconds(30))
         let error = await #expect(throws: PostgresError.self) { try await waiting.value }
         #expect(error?.kind == .unavailable(.closed))
     }
 
-    @Test("W11: a thread that nothing reaches, as the system's resolver holds one, is not waited for")
+    @Test("W11: A thread blocked in the system's resolver is not waited for")
     func unreachableThread() async throws {
         try await TestDatabase.with(migrated: false) { database in
             var configuration = database.configuration
@@ -61,13 +66,13 @@ import Testing
             let clock = ContinuousClock()
             let start = clock.now
             await pool.close()
-            #expect((.milliseconds(200)...Duration.seconds(4)).contains(clock.now - start))
+            #expect(clock.now - start >= .milliseconds(200))
             gate.open()
             try await held.value
         }
     }
 
-    @Test("W11: what runs when the time for draining is over ends on the server, too")
+    @Test("W11: A job that runs after the time for draining also ends on the server")
     func closingStopsWhatRuns() async throws {
         try await TestDatabase.with(migrated: false) { database in
             var configuration = database.configuration
@@ -80,7 +85,7 @@ import Testing
             }
             let sleeping =
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
-            while try await database.sql(sleeping) != "1" { await Task.yield() }
+            try await eventually("the statement runs") { try await database.sql(sleeping) == "1" }
             await pool.close()
             let error = await #expect(throws: PostgresError.self) { try await running.value }
             #expect(error?.kind == .unavailable(.noAnswer))
@@ -88,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("W11: the connect timeout ends an attempt", arguments: [false, true])
+    @Test("W11: The connect timeout aborts an attempt", arguments: [false, true])
     func timeout(full: Bool) async throws {
         let listener = try DeafListener(full: full)
         var configuration = try Self.configuration(listener)
@@ -100,10 +105,10 @@ import Testing
         }
         #expect(error?.kind == .unavailable(.notConnected))
         #expect(error?.detail.contains("timeout expired") == true)
-        #expect((.milliseconds(300)...Duration.seconds(5)).contains(clock.now - start))
+        #expect(clock.now - start >= .milliseconds(300))
     }
 
-    @Test("D7, W11: a host that does not answer is passed over for the next")
+    @Test("D7, W11: A host that does not respond is skipped")
     func nextHost() async throws {
         let listener = try DeafListener()
         try await TestPostgres.with { server in
@@ -117,7 +122,7 @@ import Testing
         }
     }
 
-    @Test("W11: a migration that waits for its lock ends at once with its task, and lets go of the server")
+    @Test("W11: A migration that waits for its lock ends at once with its task, also on the server")
     func waitingMigration() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let migration = Migration(
@@ -141,12 +146,14 @@ import Testing
             }
             await gate.entered()
             let waiting = Task { try await migrator.up() }
-            try await eventually { logs.all.contains { $0.contains("waiting for another migration") } }
+            try await eventually("the wait is logged") {
+                logs.all.contains { $0.contains("waiting for another migration") }
+            }
             let clock = ContinuousClock()
             let start = clock.now
             waiting.cancel()
             await #expect(throws: CancellationError.self) { try await waiting.value }
-            #expect(clock.now - start < .seconds(2))
+            #expect(clock.now - start < .seconds(30))
             // It was the other process' lock all the time.
             let locks =
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -157,7 +164,7 @@ import Testing
         }
     }
 
-    @Test("W59: whom the server refuses is told at once, in its words, where nobody is to wait for it")
+    @Test("W59: A refused connection fails at once with the server's message")
     func refusal() async throws {
         try await TestDatabase.with(migrated: false) { database in
             var configuration = try PostgresConfiguration(
@@ -172,9 +179,9 @@ import Testing
                 #expect(error?.kind == .unavailable(.refused) && error?.sqlState == "3D000")
                 #expect(error?.operatorText.contains("does not exist (SQLSTATE 3D000)") == true)
             }
-            #expect(clock.now - start < .seconds(10))
+            #expect(clock.now - start < .seconds(30))
             configuration.endsWhenRefused = false
-            configuration.waitTimeout = .milliseconds(500)
+            configuration.waitTimeout = .seconds(3)
             // Who waits for a server that is being set up is told at the end why it was in vain.
             try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
                 let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
@@ -184,7 +191,7 @@ import Testing
     }
 
     @Test(
-        "W51: what statements rely on is set, whatever role, database and environment say; what is the operator's is not"
+        "W51: Required settings override role, database and environment; the operator's settings are kept"
     )
     func settings() async throws {
         try await TestDatabase.with(migrated: false) { database in
@@ -213,7 +220,7 @@ import Testing
     }
 
     @Test(
-        "W61: what the server says beside its answers is one line of the log for the process, and none of standard error"
+        "W61: Notices of the server are logged once per process, and not printed to standard error"
     )
     func notices() async throws {
         try await TestDatabase.with(migrated: false) { database in
@@ -226,7 +233,8 @@ import Testing
                 configuration.poolSize = 4
                 let logger = Logger(label: "test") { _ in logs }
                 try await PostgresPool.with(configuration, logger: logger) { pool in
-                    while pool.snapshot.connected < 4 { try await pool.ping() }
+                    try await pool.ping()
+                    try await eventually("every worker is connected") { pool.snapshot.connected == 4 }
                 }
             }
             let lines = logs.entries.filter { $0.level == .warning }

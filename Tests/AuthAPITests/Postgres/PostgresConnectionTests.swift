@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// A table that is not there means a schema that is not there yet: try again later.
+    /// A missing table means that the schema does not exist yet: retry later.
     @Test func missingSchemaIsUnavailable() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let error = await #expect(throws: PostgresError.self) {
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// PostgreSQL answers COMMIT with ROLLBACK then; that must not pass for success.
+    /// PostgreSQL then responds to COMMIT with ROLLBACK, which must not count as success.
     @Test func ignoredFailureInTransactionIsAnError() async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await database.pool.withConnection { _ = try $0.run(S.MakeNotes()) }
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    /// Serialization failures and deadlocks: the whole transaction runs again, three times at most, if asked for.
+    /// With `retrying`, the transaction is repeated after serialization failures and deadlocks, up to three times.
     @Test(arguments: ["40001", "40P01"])
     func retrying(state: String) async throws {
         try await TestDatabase.with(migrated: false) { database in
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    /// Prepared statements that the server forgot, or whose tables changed, are prepared again without anybody noticing.
+    /// Prepared statements that the server dropped, or whose tables changed, are prepared again transparently.
     @Test func stalePlansAreReplaced() async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await database.pool.withConnection { db in
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    /// Inside a transaction the failed statement spoils everything, so the transaction begins again, once.
+    /// Inside a transaction, a failed statement aborts it, so the transaction is repeated once.
     @Test func stalePlanInTransactionBeginsAgain() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let found = try await database.pool.withConnection { db in
@@ -176,7 +176,7 @@ import Testing
         }
     }
 
-    /// A statement whose parameters change their types would be sent in the wrong format.
+    /// A statement whose parameter types change is rejected.
     @Test func changingParameterTypesAreRefused() async throws {
         struct Either: Statement {
             static let sql: StaticString = "SELECT $1 IS NULL"

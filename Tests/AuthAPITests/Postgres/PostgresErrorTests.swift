@@ -3,22 +3,35 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// D7: which refusals of the server ask the client to come again.
+/// D7: The errors after which clients should retry.
 @Suite struct PostgresErrorTests {
     @Test(
-        "A disk that is full, a machine in trouble, a conflict, a limit: all of them pass",
+        "A full disk, a system error, a conflict and a timeout are temporary",
         arguments: ["53100", "53200", "53300", "58030", "40001", "40P01", "57014", "55P03", "25006", "57P03", "08006"]
     )
     func passing(state: String) {
         #expect(PostgresError(kind: .rejected, sqlState: state).isUnavailable)
     }
 
-    @Test("A statement that is wrong stays wrong", arguments: ["23505", "22001", "42501", "42601", "XX000"])
+    @Test("A wrong statement is a permanent error", arguments: ["23505", "22001", "42501", "42601", "XX000"])
     func staying(state: String) {
         #expect(!PostgresError(kind: .rejected, sqlState: state).isUnavailable)
     }
 
-    @Test("W52: an operator reads the server's own words; logs and answers show neither DETAIL nor HINT")
+    @Test(
+        "W52 What others have changed in the database is no error of the request",
+        arguments: ["42501", "42P01", "23502", "23505", "23514", "23P01", "22001", "P0001", "38000", "39000", "XX002"]
+    )
+    func unfit(state: String) {
+        #expect(PostgresError(kind: .rejected, sqlState: state).isUnfitDatabase)
+    }
+
+    @Test("W52 Invalid statements and values are", arguments: ["42601", "22P02", "22021", "XX000"])
+    func faulty(state: String) {
+        #expect(!PostgresError(kind: .rejected, sqlState: state).isUnfitDatabase)
+    }
+
+    @Test("W52: Operators get the server's message; logs and responses show neither DETAIL nor HINT")
     func words() async throws {
         struct Refusal: Statement {
             static let sql: StaticString = """

@@ -8,7 +8,7 @@ import Testing
 @Suite struct PostgresPoolerTests {
     private typealias S = TestStatements
 
-    /// Few connections to the server, taken in turn, so that each transaction meets what others have left behind.
+    /// Few server connections, used in turn, so that transactions see the leftovers of others.
     private static let mixing = ["default_pool_size": "3", "server_round_robin": "1"]
 
     private struct SelectNote: ReadStatement {
@@ -32,8 +32,8 @@ import Testing
         }
     }
 
-    /// Two pools, as two API processes have them, do everything that an API does; nothing fails, and nothing is left.
-    @Test("W50: transaction mode, told or found out", arguments: [DatabasePooler.automatic, .transaction])
+    /// Two pools, like those of two API processes, do everything that an API does without failures and leftovers.
+    @Test("W50: Transaction mode, configured or detected", arguments: [DatabasePooler.automatic, .transaction])
     func transactionMode(pooler: DatabasePooler) async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await TestPgBouncer.with("transaction", settings: Self.mixing) { bouncer in
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    /// What a session of ours would have left on the connections that others use next.
+    /// The leftovers of our sessions on shared connections.
     private static func checkNothingIsLeft(_ bouncer: TestPgBouncer, _ database: TestDatabase) async throws {
         let configuration = try await bouncer.configuration(database)
         for _ in 0..<6 {
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test("W50: migrations run through it, and two migrators at once apply each once")
+    @Test("W50: Migrations work, and two concurrent migrators apply each once")
     func migrations() async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await TestPgBouncer.with("transaction", settings: Self.mixing) { bouncer in
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test("W50: the limits of a migration hold for each of its transactions")
+    @Test("W50: The limits of a migration apply to each of its transactions")
     func migrationLimits() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let name = try await database.sql("SELECT current_database()") ?? ""
@@ -119,16 +119,16 @@ import Testing
         }
     }
 
-    @Test("W12: a statement is cancelled through it, and both connections are kept")
+    @Test("W12: A statement is cancelled, and both connections are kept")
     func cancelling() async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await TestPgBouncer.with("transaction", settings: ["default_pool_size": "1"]) { bouncer in
                 var configuration = try await bouncer.configuration(database)
                 configuration.poolSize = 1
-                configuration.jobTimeout = .milliseconds(700)
+                configuration.jobTimeout = .seconds(2)
                 configuration.waitTimeout = .seconds(30)
                 try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
-                    while !pool.isConnected { await Task.yield() }
+                    try await eventually("the pool is connected") { pool.isConnected }
                     let backend = try await pool.reading { try $0.one(S.BackendPID()) }
                     for _ in 0..<2 {
                         let error = await #expect(throws: PostgresError.self) {
@@ -143,8 +143,8 @@ import Testing
         }
     }
 
-    /// As it comes, PgBouncer refuses the start parameter `options`.
-    @Test("W51: session mode as it comes, with prepared statements and settings as without a pooler")
+    /// By default, PgBouncer rejects the startup parameter `options`.
+    @Test("W51: Session mode, with prepared statements and settings as without a pooler")
     func sessionMode() async throws {
         struct Prepared: ReadStatement {
             static let sql: StaticString = "SELECT count(*) FROM pg_prepared_statements"
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    @Test("W50: statement mode, which has no transactions, is refused in the pooler's words")
+    @Test("W50: Statement mode, which has no transactions, is rejected with the pooler's message")
     func statementMode() async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await TestPgBouncer.with("statement") { bouncer in
@@ -181,8 +181,8 @@ import Testing
         }
     }
 
-    /// What neither we nor PgBouncer can set for a transaction that is one statement.
-    @Test("W50: a default isolation that the statements are not made for is refused with the command that mends it")
+    /// Settings that cannot be set for a transaction of one statement.
+    @Test("W50: An unsupported default isolation level is rejected with the command that fixes it")
     func isolation() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let name = try await database.sql("SELECT current_database()") ?? ""
@@ -195,7 +195,7 @@ import Testing
         }
     }
 
-    @Test("W51: `options` that would not hold are refused, by PgBouncer or by us", arguments: [false, true])
+    @Test("W51: `options` without effect are rejected, by PgBouncer or by us", arguments: [false, true])
     func options(ignored: Bool) async throws {
         try await TestDatabase.with(migrated: false) { database in
             let settings = ignored ? ["ignore_startup_parameters": "options"] : [:]
@@ -206,7 +206,7 @@ import Testing
         }
     }
 
-    /// Why a connection is refused for good.
+    /// The permanent error of a connection.
     private static func refusal(_ configuration: PostgresConfiguration) async throws -> PostgresError? {
         try await TestCommand.onThread {
             let error = #expect(throws: PostgresError.self) { _ = try PostgresLink(configuration) }

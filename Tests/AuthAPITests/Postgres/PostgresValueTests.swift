@@ -4,7 +4,7 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// Every type of value, there and back through a real server.
+/// Round trips of every type of value through a real server.
 @Suite struct PostgresValueTests {
     /// One value of each type, echoed.
     private struct Echo: Statement {
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    /// The server agrees about what a moment is called.
+    /// The server has the same text for a time.
     @Test(arguments: [
         (0.0, "1970-01-01 00:00:00.000000"), (-1.5, "1969-12-31 23:59:58.500000"),
         (-2_208_988_800, "1900-01-01 00:00:00.000000"), (951_782_399.999999, "2000-02-28 23:59:59.999999"),
@@ -116,7 +116,7 @@ import Testing
         #expect("\(PostgresValue.text("secret")) \(String(reflecting: PostgresValue.bytes([1, 2])))" == "text bytes")
     }
 
-    /// Statements whose rows are not what the code expects, and what the error must say.
+    /// Statements with unexpected rows, and the expected errors.
     @Test func decodingErrorsNameStatementColumnAndType() async throws {
         struct NullText: Statement {
             static let sql: StaticString = "SELECT NULL::text AS email"
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    /// The details of the error that reading the only row of the statement ends in.
+    /// The detail of the error of reading the statement's only row.
     private func message<S: Statement>(_ statement: S, _ pool: PostgresPool) async throws -> String {
         let result: Result<S.Row, any Error>
         do { result = .success(try await pool.withConnection { db in try db.one(statement) }) } catch {

@@ -4,9 +4,9 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// D6, W14: questions that wait at the same time are answered by one statement, which does nothing but read.
+/// D6, W14: Lookups that wait at the same time share one read statement.
 @Suite struct SharedReadTests {
-    /// Divides 60 by each key, and says in which transaction; no answer for 7, an error for 0.
+    /// Divides 60 by each key, and returns the transaction; no row for 7, an error for 0.
     private struct Divide: SharedRead {
         typealias Key = Int
         struct Answer: Equatable {
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// Waits for an advisory lock and gives it back.
+    /// Acquires and releases an advisory lock.
     private struct WaitForLock: SharedRead {
         typealias Key = Int
         typealias Answer = Bool
@@ -45,12 +45,12 @@ import Testing
         }
     }
 
-    /// Hands questions in while the only worker is busy, so that they all wait, and gives what became of each, in order.
+    /// Submits lookups while the only worker is busy, so that they all wait, and returns the results in order.
     private func together<Value: Sendable>(
         _ pool: PostgresPool,
         _ questions: [@Sendable () async throws -> Value]
     ) async throws -> [Result<Value, any Error>] {
-        while !pool.isConnected { await Task.yield() }
+        try await eventually("the pool is connected") { pool.isConnected }
         let gate = Gate()
         let blocker = Task { try await pool.withConnection { _ in gate.wait() } }
         await gate.entered()
@@ -58,7 +58,7 @@ import Testing
         for question in questions {
             tasks.append(Task { try await question() })
             // One after the other, so that their order is known.
-            while pool.snapshot.waiting < tasks.count { await Task.yield() }
+            try await eventually("\(tasks.count) jobs wait") { pool.snapshot.waiting >= tasks.count }
         }
         gate.open()
         try await blocker.value
@@ -89,7 +89,7 @@ import Testing
         { try await pool.answer(Divide.self, for: key) }
     }
 
-    @Test("Those that wait share a statement, equal ones a place; one alone has its own")
+    @Test("Waiting lookups share a statement, and equal ones a position")
     func sharing() async throws {
         try await withPool { pool, _ in
             let results = try await together(pool, [2, 3, 2, 7, 5, 3].map { ask(pool, $0) })
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test("An error of the statement reaches everybody who waited, and nobody else")
+    @Test("An error of the statement fails exactly the lookups that share it")
     func faults() async throws {
         try await withPool { pool, _ in
             let results = try await together(pool, [1, 0, 2].map { ask(pool, $0) })
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("D7: when the connection breaks, all that were under way are told, and the next has another")
+    @Test("D7: When the connection breaks, its lookups fail, and the next one uses another connection")
     func lostConnection() async throws {
         try await withPool { pool, database in
             let wait: @Sendable () async throws -> Bool? = { try await pool.answer(WaitForLock.self, for: 1) }
@@ -123,7 +123,7 @@ import Testing
                 let stuck = Task { try await together(pool, [wait, wait]) }
                 try await waitForWaiters(database, 1)
                 let next = Task { try await wait() }
-                while pool.snapshot.waiting < 1 { await Task.yield() }
+                try await eventually("a job waits") { pool.snapshot.waiting >= 1 }
                 try await database.sql("SELECT pg_terminate_backend(pid) FROM \(Self.waiters)")
                 for result in try await stuck.value {
                     let error = #expect(throws: PostgresError.self) { _ = try result.get() }
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test("Whoever asks is answered from a statement that was sent afterwards")
+    @Test("The result of a lookup is from a statement that was sent after its request")
     func sentAfterwards() async throws {
         try await withPool(size: 2) { pool, database in
             try await database.sql("CREATE TABLE notes (id int4, body text)")
@@ -155,10 +155,10 @@ import Testing
         }
     }
 
-    @Test("D7: a question whose neighbours are held up goes to another worker, without waiting for a timer")
+    @Test("D7: While a shared statement is blocked, a new lookup uses another worker at once")
     func stuckWorker() async throws {
         try await withPool(size: 2) { pool, database in
-            while pool.snapshot.connected < 2 { await Task.yield() }
+            try await eventually("two workers are connected") { pool.snapshot.connected >= 2 }
             let stuck = try await holding(database) {
                 let stuck = Task { try await pool.answer(WaitForLock.self, for: 1) }
                 try await waitForWaiters(database, 1)
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test("W12: when the time of one is over, the others of its statement ask again")
+    @Test("W12: When the time of one lookup is over, the others are repeated")
     func mixedBudgets() async throws {
         try await withPool { pool, database in
             let backend = try await pool.reading { try $0.one(TestStatements.BackendPID()) }
@@ -185,10 +185,11 @@ import Testing
                 let began =
                     "SELECT query_start FROM pg_stat_activity WHERE pid = \(backend) AND wait_event = 'advisory'"
                 let first = try await database.sql(began)
-                // The statement of all three is cancelled; the two that have time left wait for the lock in another one.
-                while true {
-                    if let now = try await database.sql(began), now != first { break }
-                    await Task.yield()
+                // The statement of all three is cancelled; the two that have time left wait for the lock in another
+                // one.
+                try await eventually("the statement is repeated") {
+                    let now = try await database.sql(began)
+                    return now != nil && now != first
                 }
                 return results
             }
@@ -200,7 +201,7 @@ import Testing
         }
     }
 
-    @Test("D7: a question that has no time left takes none from the others")
+    @Test("D7: A lookup without time left does not shorten the time of others")
     func noTimeLeft() async throws {
         try await withPool { pool, _ in
             let spent: @Sendable () async throws -> Divide.Answer? = {
@@ -215,23 +216,28 @@ import Testing
         }
     }
 
-    @Test("A question that is cancelled while it waits leaves the others alone")
+    @Test("Cancelling a waiting lookup does not affect the others")
     func cancelled() async throws {
         try await withPool { pool, _ in
+            let (cancellation, done) = AsyncStream.makeStream(of: Void.self)
             let cancelled: @Sendable () async throws -> Divide.Answer? = {
                 let task = Task { try await ask(pool, 3)() }
-                // It waits beside the others for as long as the test needs to hand the next one in.
-                while pool.snapshot.waiting < 2 { await Task.yield() }
+                try await eventually("2 jobs wait") { pool.snapshot.waiting >= 2 }
                 task.cancel()
                 await #expect(throws: CancellationError.self) { _ = try await task.value }
+                done.finish()
                 return try await ask(pool, 4)()
             }
-            let results = try await together(pool, [ask(pool, 2), cancelled, ask(pool, 2)])
+            let last: @Sendable () async throws -> Divide.Answer? = {
+                for await _ in cancellation {}
+                return try await ask(pool, 2)()
+            }
+            let results = try await together(pool, [ask(pool, 2), cancelled, last])
             #expect(try results.map { try $0.get()?.value } == [30, 15, 30])
         }
     }
 
-    /// Who waits for the lock in this database.
+    /// The sessions that wait for the lock in this database.
     private static let waiters = """
         pg_locks WHERE locktype = 'advisory' AND NOT granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -259,10 +265,12 @@ import Testing
     }
 
     private func waitForWaiters(_ database: TestDatabase, _ count: Int) async throws {
-        while try await database.sql("SELECT count(*) FROM \(Self.waiters)") != "\(count)" { await Task.yield() }
+        try await eventually("\(count) statements wait for the lock") {
+            try await database.sql("SELECT count(*) FROM \(Self.waiters)") == "\(count)"
+        }
     }
 
-    /// Takes the lock for as long as the connection lasts.
+    /// Acquires the lock for the life of the connection.
     private struct Lock: Statement {
         static let sql: StaticString = "SELECT pg_advisory_lock(7)"
     }

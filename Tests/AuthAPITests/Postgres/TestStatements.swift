@@ -1,15 +1,15 @@
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// Statements that several tests use.
+/// Statements for several tests.
 enum TestStatements {
-    /// The number of the server process behind the connection.
+    /// The process ID of the connection's server process.
     struct BackendPID: ReadStatement {
         static let sql: StaticString = "SELECT pg_backend_pid()"
         static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
     }
 
-    /// A setting as the connection has it.
+    /// A setting of the connection.
     struct Setting: ReadStatement {
         static let sql: StaticString = "SELECT current_setting($1)"
         let name: String
@@ -24,7 +24,7 @@ enum TestStatements {
         var parameters: [PostgresValue] { [.int8(milliseconds)] }
     }
 
-    /// Makes the table `notes` of the statements below.
+    /// Creates the table `notes` of the statements below.
     struct MakeNotes: Statement {
         static let sql: StaticString = """
             CREATE TABLE notes (id int4 CONSTRAINT notes_pkey PRIMARY KEY, body text NOT NULL,
@@ -68,7 +68,7 @@ enum TestStatements {
         static let sql: StaticString = "BEGIN"
     }
 
-    /// Makes the server forget every prepared statement.
+    /// Drops every prepared statement on the server.
     struct Discard: Statement {
         static let sql: StaticString = "DISCARD ALL"
     }

@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: callbacks that must not sign anybody in (RFC 9700, sections 2.1 and 4.7).
+/// A11: Callbacks that must not sign in (RFC 9700, sections 2.1 and 4.7).
 @Suite struct FlowAttackTests {
-    /// What an attacker makes of a good callback.
+    /// A change that an attacker makes to a valid callback.
     enum Forgery: String, CaseIterable {
         case withoutState = "the state is missing"
         case emptyState = "the state is empty"
@@ -19,7 +19,7 @@ import Testing
         case hugeQuery = "the query is too long"
         case otherProvider = "it is the other provider's callback"
 
-        /// The failure that the page is told.
+        /// The expected failure.
         var failure: OAuthFailure {
             switch self {
             case .twoStates, .twoCodes, .noCode, .hugeCode: .providerError
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("A11: a forged callback is refused", arguments: Forgery.allCases)
+    @Test("A11: A forged callback is rejected", arguments: Forgery.allCases)
     func forgedCallback(forgery: Forgery) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -65,14 +65,14 @@ import Testing
         }
     }
 
-    @Test("A11: login CSRF: the attacker's callback opened in the victim's browser signs nobody in")
+    @Test("A11: Login CSRF: the attacker's callback in the victim's browser does not sign in")
     func loginCSRF() async throws {
         try await OAuthSite.with { site in
             let attacker = site.browser()
             let victim = site.browser()
             let target = try await site.begin(.google, in: attacker)
             expectFailure(.flowExpired, try await victim.get(target), in: site)
-            // Not even in a browser that has a flow of its own under way, which stays usable.
+            // Also in a browser with a flow in progress, which stays usable.
             let own = try await site.begin(.google, in: victim)
             expectFailure(.flowExpired, try await victim.get(target), in: site)
             #expect(try await site.user(of: victim) == nil)
@@ -81,17 +81,17 @@ import Testing
         }
     }
 
-    @Test("A11: a callback works once, whatever became of it")
+    @Test("A11: A callback works once, whether it succeeds or fails")
     func replayed() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
             let target = try await site.begin(.google, in: browser)
             #expect(try await browser.get(target).header("Location") == "/")
-            // W22: who is signed in has nothing left to do; the code is not tried again.
+            // W22: A signed-in user is redirected; the code is not used again.
             #expect(try await browser.get(target).header("Location") == PagePath.account)
             expectFailure(.flowExpired, try await site.browser().get(target), in: site)
             #expect(site.standIn.count(.googleToken) == 1)
-            // A failure uses the flow up as well.
+            // A failure also ends the flow.
             let denied = try await site.begin(.discord, in: browser)
             let state = try #require(URLComponents(string: denied)?.queryItems?.first { $0.name == "state" }?.value)
             let refusal = "\(APIPath.oauthCallback(.discord))?error=access_denied&state=\(state)"
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test("A11: who kept the cookie cannot use a code twice")
+    @Test("A11: A code cannot be used twice with a copy of the cookie")
     func replayedWithCookie() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("A11: a flow lasts ten minutes by this site's clock, whatever the browser keeps")
+    @Test("A11: A flow expires after ten minutes, even if the browser keeps the cookie")
     func stale() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test("A11: a cookie that was changed, renamed or made for something else does not count")
+    @Test("A11: A changed or renamed cookie, or one for another purpose, is ignored")
     func tamperedCookies() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -148,24 +148,24 @@ import Testing
                 thief.keep(RequestCookie(name: cookie.name, value: String(characters)))
                 expectFailure(.flowExpired, try await thief.get(target), in: site)
             }
-            // The name of the second flow on the first one's cookie.
+            // The first flow's cookie under the name of the second.
             let second = try await site.begin(.google, in: browser)
             let other = try #require(browser.cookies.last)
             let renaming = site.browser()
             renaming.keep(RequestCookie(name: other.name, value: cookie.value))
             expectFailure(.flowExpired, try await renaming.get(second), in: site)
-            // Two cookies of the name: one was planted.
+            // Two cookies of the same name, one of them planted.
             let planted = "\(other.name)=\(cookie.value); \(other.name)=\(other.value)"
             let answer = try await site.browser().get(second, headers: [("Cookie", planted)])
             expectFailure(.flowExpired, answer, in: site)
-            // A cookie that waits for a password is not one of a flow, nor the other way round.
+            // The cookie of a pending link is not that of a flow, and vice versa.
             let connect = site.browser()
             connect.keep(RequestCookie(name: "oauth_connect", value: cookie.value))
             #expect(try await connect.get(APIPath.pendingConnection).status == 404)
         }
     }
 
-    @Test("A11: HEAD does not use a callback up, and unsafe methods are no callbacks")
+    @Test("A11: HEAD does not complete a callback, and unsafe methods are rejected")
     func otherMethods() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test(
-        "A11: what the provider says instead of a code becomes one of our codes, and is never shown",
+        "A11: An error response becomes one of this site's codes, and is never shown",
         arguments: [
             ("access_denied", OAuthFailure.accessDenied), ("temporarily_unavailable", .providerUnavailable),
             ("server_error", .providerUnavailable), ("invalid_scope", .providerError), ("", .providerError),
@@ -207,7 +207,7 @@ import Testing
         }
     }
 
-    @Test("A11: a provider that names another issuer in its answer is refused (RFC 9207)")
+    @Test("A11: A response with another issuer is rejected (RFC 9207)")
     func mixUp() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -218,7 +218,7 @@ import Testing
         }
     }
 
-    @Test("A11: a provider that is not set up, or not there, ends on the page as well")
+    @Test("A11: A disabled or unavailable provider leads to the sign-in page")
     func providerDisabledOrAway() async throws {
         try await OAuthSite.with(["GOOGLE_CLIENT_ID": "", "GOOGLE_CLIENT_SECRET": ""]) { site in
             let browser = site.browser()

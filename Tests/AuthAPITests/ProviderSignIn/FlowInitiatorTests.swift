@@ -23,7 +23,7 @@ import Testing
         try await OAuthSite.with { site in
             for browser in [site.browser(), try await site.api.registered()] {
                 let before = try await site.user(of: browser)
-                for provider in OAuthProvider.allCases {
+                for provider in OAuthProvider.standIns {
                     let start = "\(APIPath.startOAuth(provider))?return_to=/account"
                     let answer = try await browser.get(start, headers: headers)
                     #expect(answer.status == 303)
@@ -91,7 +91,7 @@ import Testing
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
             let failed = try await site.signIn(.google, in: browser) { $0.isEmailVerified = false }
-            expectFailure(.emailUnverified, failed, in: site)
+            #expect(failed.page == PagePath.address)
             #expect(try await site.user(of: browser) != nil)
             let other = site.browser()
             other.keep(RequestCookie(name: "access_token", value: "a.b.c"))
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test("W22: a callback that is loaded again goes on when its user is signed in", arguments: OAuthProvider.allCases)
+    @Test("W22: a callback that is loaded again goes on when its user is signed in", arguments: OAuthProvider.standIns)
     func loadedAgain(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()

@@ -34,8 +34,22 @@ import Testing
             _ name: String,
             _ failure: OAuthFailure = .providerError,
             _ forge: @escaping @Sendable (inout StandInToken) -> Void
-        ) -> Attack {
-            Attack(name, failure) { $0.changeIDToken(forge) }
+        ) -> [Attack] {
+            OAuthProvider.withIDTokens.map { provider in
+                Attack("\(name) by \(provider.rawValue)", failure, by: provider) { $0.changeIDToken(forge) }
+            }
+        }
+
+        /// A discovery document that is changed.
+        static func document(
+            _ name: String,
+            _ change: @escaping @Sendable (inout [String: Any]) -> Void
+        ) -> [Attack] {
+            OAuthProvider.withIDTokens.map { provider in
+                Attack("\(name), by \(provider.rawValue)", by: provider) { standIn in
+                    standIn.change(provider.discovery) { $0.edit(change) }
+                }
+            }
         }
 
         /// The same answer from each address that is asked.
@@ -44,73 +58,77 @@ import Testing
             _ failure: OAuthFailure = .providerError,
             _ change: @escaping @Sendable (inout StandInAnswer) -> Void
         ) -> [Attack] {
-            let endpoints: [StandInProvider.Endpoint] = [.discovery, .keys, .googleToken, .discordToken, .discordUser]
-            return endpoints.map { endpoint in
-                let provider: OAuthProvider = endpoint.rawValue.hasPrefix("/api/") ? .discord : .google
-                return Attack("\(name) from \(endpoint)", failure, by: provider) { $0.change(endpoint, change) }
+            StandInProvider.Endpoint.asked.map { endpoint in
+                Attack("\(name) from \(endpoint)", failure, by: endpoint.provider) { $0.change(endpoint, change) }
             }
         }
     }
 
-    static let tokens: [Attack] = [
-        .token("another nonce") { $0.claims["nonce"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
-        .token("alg none") { token in
-            token.header["alg"] = "none"
-            token.signing = .none
-        },
-        .token("HS256 signed with the public key") { token in
-            token.header["alg"] = "HS256"
-            token.signing = .hmac(Data((StandInToken.key?.publicKey.pemRepresentation ?? "").utf8))
-        },
-        .token("a key that is not in the JWKS") { token in
-            token.header["kid"] = "stranger"
-            token.signing = .strangersKey
-        },
-        .token("a kid that is a path") { $0.header["kid"] = "../../../etc/passwd" },
-        .token("a kid that is an address") { $0.header["kid"] = "http://169.254.169.254/latest/meta-data" },
-        .token("another issuer") { $0.claims["iss"] = "https://evil.example" },
-        .token("another audience") { $0.claims["aud"] = "somebody-else" },
-        .token("two audiences without azp") { token in
-            token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
-            token.claims["azp"] = nil
-        },
-        .token("another azp") { $0.claims["azp"] = "somebody-else" },
-        .token("expired", .clockSkew) { $0.claims["exp"] = ($0.claims["iat"] as? Int ?? 0) - 61 },
-        .token("issued in the future", .clockSkew) { $0.claims["iat"] = ($0.claims["iat"] as? Int ?? 0) + 300 },
-        .token("no subject") { $0.claims["sub"] = nil },
-        .token("email_verified false", .emailUnverified) { $0.claims["email_verified"] = false },
-        .token("email_verified \"false\"", .emailUnverified) { $0.claims["email_verified"] = "false" },
-        .token("no email", .emailMissing) { $0.claims["email"] = nil },
-    ]
+    static let tokens: [Attack] =
+        [
+            Attack.token("another nonce") { $0.claims["nonce"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
+            Attack.token("alg none") { token in
+                token.header["alg"] = "none"
+                token.signing = .none
+            },
+            Attack.token("HS256 signed with the public key") { token in
+                token.header["alg"] = "HS256"
+                token.signing = .hmac(Data((StandInToken.key?.publicKey.pemRepresentation ?? "").utf8))
+            },
+            Attack.token("a key that is not in the JWKS") { token in
+                token.header["kid"] = "stranger"
+                token.signing = .strangersKey
+            },
+            Attack.token("a kid that is a path") { $0.header["kid"] = "../../../etc/passwd" },
+            Attack.token("a kid that is an address") { $0.header["kid"] = "http://169.254.169.254/latest/meta-data" },
+            Attack.token("another issuer") { $0.claims["iss"] = "https://evil.example" },
+            Attack.token("another audience") { $0.claims["aud"] = "somebody-else" },
+            Attack.token("two audiences without azp") { token in
+                token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
+                token.claims["azp"] = nil
+            },
+            Attack.token("another azp") { $0.claims["azp"] = "somebody-else" },
+            Attack.token("expired", .clockSkew) { $0.claims["exp"] = ($0.claims["iat"] as? Int ?? 0) - 61 },
+            Attack.token("issued in the future", .clockSkew) {
+                $0.claims["iat"] = ($0.claims["iat"] as? Int ?? 0) + 300
+            },
+            Attack.token("no subject") { $0.claims["sub"] = nil },
+        ].flatMap(\.self) + [
+            Attack("the userinfo response is about somebody else", by: .oidc) { standIn in
+                standIn.changeIDToken { $0.claims["email"] = nil }
+                standIn.change(.oidcUserInfo) { $0.edit { $0["sub"] = "somebody-else" } }
+            }
+        ]
 
-    static let documents: [Attack] = [
-        Attack("discovery for another issuer") {
-            $0.change(.discovery) { $0.edit { $0["issuer"] = "https://a.example" } }
-        },
-        Attack("discovery leads to an internal host") { standIn in
-            standIn.change(.discovery) { $0.edit { $0["token_endpoint"] = "http://169.254.169.254/token" } }
-        },
-        Attack("discovery leads to a file") { standIn in
-            standIn.change(.discovery) { $0.edit { $0["jwks_uri"] = "file:///etc/passwd" } }
-        },
-        Attack("discovery sends browsers to a script") { standIn in
-            standIn.change(.discovery) { $0.edit { $0["authorization_endpoint"] = "javascript:alert(1)" } }
-        },
-        Attack("Google's token of another type") { $0.change(.googleToken) { $0.edit { $0["token_type"] = "mac" } } },
-        Attack("Discord's token of another type", by: .discord) { standIn in
-            standIn.change(.discordToken) { $0.edit { $0["token_type"] = "mac" } }
-        },
-        Attack("no ID token") { $0.change(.googleToken) { $0.edit { $0["id_token"] = nil } } },
-        Attack("Discord's `verified` is false", .emailUnverified, by: .discord) { standIn in
-            standIn.change(.discordUser) { $0.edit { $0["verified"] = false } }
-        },
-        Attack("Discord's user has no email", .emailMissing, by: .discord) { standIn in
-            standIn.change(.discordUser) { $0.edit { $0["email"] = NSNull() } }
-        },
-        Attack("Discord's user has no number", by: .discord) { standIn in
-            standIn.change(.discordUser) { $0.edit { $0["id"] = "../@me" } }
-        },
-    ]
+    static let documents: [Attack] =
+        [
+            Attack.document("discovery for another issuer") { $0["issuer"] = "https://a.example" },
+            Attack.document("discovery with a template as issuer") { $0["issuer"] = "https://a.example/{tenantid}" },
+            Attack.document("discovery leads to an internal host") {
+                $0["token_endpoint"] = "http://169.254.169.254/token"
+            },
+            Attack.document("discovery leads to a file") { $0["jwks_uri"] = "file:///etc/passwd" },
+            Attack.document("discovery sends browsers to a script") {
+                $0["authorization_endpoint"] = "javascript:alert(1)"
+            },
+        ].flatMap(\.self) + [
+            Attack("Google's token of another type") {
+                $0.change(.googleToken) { $0.edit { $0["token_type"] = "mac" } }
+            },
+            Attack("an OpenID provider's token of another type", by: .oidc) { standIn in
+                standIn.change(.oidcToken) { $0.edit { $0["token_type"] = "mac" } }
+            },
+            Attack("Discord's token of another type", by: .discord) { standIn in
+                standIn.change(.discordToken) { $0.edit { $0["token_type"] = "mac" } }
+            },
+            Attack("no ID token") { $0.change(.googleToken) { $0.edit { $0["id_token"] = nil } } },
+            Attack("no ID token of an OpenID provider", by: .oidc) { standIn in
+                standIn.change(.oidcToken) { $0.edit { $0["id_token"] = nil } }
+            },
+            Attack("Discord's user has no number", by: .discord) { standIn in
+                standIn.change(.discordUser) { $0.edit { $0["id"] = "../@me" } }
+            },
+        ]
 
     static let answers: [Attack] = [
         Attack.answers("10 MB") { $0.edit { $0["x"] = String(repeating: "x", count: 10 * 1024 * 1024) } },
@@ -126,7 +144,7 @@ import Testing
     ].flatMap(\.self)
 
     private func expectRefusal(_ attack: Attack, clock: TestClock = TestClock()) async throws {
-        try await OAuthSite.with(clock: clock) { site in
+        try await OAuthSite.with(providers: [.oidc], clock: clock) { site in
             attack.prepare(site.standIn)
             let browser = site.browser()
             let started = try await browser.get("\(APIPath.startOAuth(attack.provider))?return_to=/account")

@@ -5,9 +5,9 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// A12: linking a provider account on purpose, from a page of this site and while signed in.
+/// A12: Linking a provider account from the account page.
 @Suite struct LinkFlowTests {
-    @Test("A12: a signed-in user links an account and signs in with it", arguments: OAuthProvider.allCases)
+    @Test("A12: A signed-in user links a provider account and signs in with it", arguments: OAuthProvider.standIns)
     func links(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered(email: "countess@example.com")
@@ -18,19 +18,19 @@ import Testing
             #expect(methods.hasPassword)
             #expect(methods.identities.map(\.provider) == [provider])
             #expect(methods.identities.map(\.email) == ["ada@example.com"])
-            // Another address than the user's vouches for nothing.
+            // Another email address does not verify the user's.
             #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
             let other = site.browser()
             try await site.signIn(provider, in: other)
             #expect(try await site.user(of: other)?.email == "countess@example.com")
-            // Doing it again is no error.
+            // Linking it again is not an error.
             let again = try await site.link(provider, in: browser)
             #expect(again.header("Location") == "/account?connected=\(provider.rawValue)")
             #expect(try await site.methods(of: browser).identities.count == 1)
         }
     }
 
-    @Test("A12: linking the account with the user's own address proves that address")
+    @Test("A12: Linking an account with the user's email address verifies it")
     func provesTheAddress() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("A12: without a session there is nothing to link to")
+    @Test("A12: Linking requires a session")
     func withoutSession() async throws {
         try await OAuthSite.with { site in
             let path = "\(APIPath.startOAuth(.google))?link=true"
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "A12: another site cannot have a visitor link an account",
+        "A12: Another site cannot start linking",
         arguments: [
             [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Sec-Fetch-Site", "none")],
             [("Sec-Fetch-Site", "cross-site"), ("Referer", "http://localhost:8080/account")], [],
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test("A12: a browser without Fetch Metadata says by Referer that it comes from a page of this site")
+    @Test("A12: Without Fetch Metadata, Referer identifies a page of this site")
     func byReferer() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test("A12: an account of somebody else stays theirs")
+    @Test("A12: A provider account linked to another user is not moved")
     func identityTaken() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test("A12: a user has at most one account of each provider")
+    @Test("A12: A user has at most one account of each provider")
     func providerAlreadyLinked() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -104,7 +104,7 @@ import Testing
             let answer = try await site.link(.google, in: browser) { $0.subject = "another-subject" }
             expectFailure(.providerAlreadyLinked, answer, in: site, page: PagePath.account)
             #expect(try await site.methods(of: browser).identities.count == 1)
-            // The database holds whoever comes by another way to it.
+            // The database enforces it, too.
             let error = await #expect(throws: PostgresError.self) {
                 try await site.sql(
                     """
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test("A12: who signs out on the way, or signs in as somebody else, links nothing")
+    @Test("A12: Signing out, or in as another user, during the flow links nothing")
     func sessionChanged() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -135,14 +135,14 @@ import Testing
         }
     }
 
-    @Test("A12: a session that ends while the provider is asked links nothing")
+    @Test("A12: A session that ends during the request to the provider links nothing")
     func sessionEndsMeanwhile() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
             let target = try await site.beginLinking(.discord, in: browser)
             site.standIn.change(.discordUser) { $0.delivery = .held }
             async let answer = browser.get(target)
-            while site.standIn.count(.discordUser) == 0 { await Task.yield() }
+            try await eventually("Discord is asked") { site.standIn.count(.discordUser) > 0 }
             try await site.sql("DELETE FROM sessions")
             site.standIn.release()
             expectFailure(.signInRequired, try await answer, in: site)
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test("A12: denying to link leads back to /account")
+    @Test("A12: Denying access leads back to /account")
     func denied() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()

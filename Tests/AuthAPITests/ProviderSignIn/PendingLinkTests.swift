@@ -4,11 +4,11 @@ import Testing
 
 @testable import AuthAPI
 
-/// A12: linking an account by the password of the user who has the same email.
+/// A12: Linking a provider account with the password of the user who has its email address.
 @Suite struct PendingLinkTests {
     private static let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
 
-    /// Runs `body` with a browser in which an account of the provider waits for the password.
+    /// Runs `body` with a browser that has a pending link of the provider.
     private static func withPending(
         _ provider: OAuthProvider = .google,
         _ body: @Sendable (OAuthSite, TestClient) async throws -> Void
@@ -30,7 +30,7 @@ import Testing
         login.merging(["connect": provider]) { $1 }.merging(changes) { $1 }
     }
 
-    @Test("A12: the password links the account, signs in and proves the email", arguments: OAuthProvider.allCases)
+    @Test("A12: The password links the account, signs in and verifies the email", arguments: OAuthProvider.standIns)
     func connects(provider: OAuthProvider) async throws {
         try await Self.withPending(provider) { site, browser in
             let pending = try await browser.get(APIPath.pendingConnection)
@@ -44,7 +44,7 @@ import Testing
             #expect(methods.hasPassword)
             #expect(try await site.sql("SELECT email_verified_at IS NOT NULL FROM users") == "t")
             #expect(try await site.sql("SELECT access_token IS NULL FROM oauth_accounts") == "t")
-            // From now on the provider signs in, and its tokens are stored.
+            // From now on the provider account signs in, and its tokens are stored.
             let other = site.browser()
             #expect(try await site.signIn(provider, in: other).header("Location") == "/")
             #expect(try await site.sql("SELECT access_token IS NOT NULL FROM oauth_accounts") == "t")
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("A12: a wrong password links nothing, and the account goes on waiting")
+    @Test("A12: A wrong password links nothing, and the link stays pending")
     func wrongPassword() async throws {
         try await Self.withPending { site, browser async throws in
             let wrong = try await browser.post(APIPath.login, Self.connecting("google", ["password": "Wrong-Horse-7"]))
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("A12: signing in without connect leaves the account waiting")
+    @Test("A12: Signing in without connect leaves the link pending")
     func withoutConnect() async throws {
         try await Self.withPending { site, browser async throws in
             #expect(try await browser.post(APIPath.login, Self.login).status == 200)
@@ -73,11 +73,11 @@ import Testing
         }
     }
 
-    @Test("A12: nothing waits: 404 before any password is checked")
+    @Test("A12: Without a pending link the response is 404, before the password is checked")
     func nothingWaits() async throws {
         try await Self.withPending { site, browser async throws in
             func code(_ browser: TestClient, _ provider: String) async throws -> APIErrorCode? {
-                // The password is wrong: had it been checked, the answer would be 401.
+                // The password is wrong; checking it would give 401.
                 let body = Self.connecting(provider, ["password": "Wrong-Horse-7"])
                 let answer = try await browser.post(APIPath.login, body)
                 return answer.status == 404 ? try answer.problem.code : nil
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("A12: another account than the one with the same email is refused, field by field")
+    @Test("A12: Another account than the one with the same email address is rejected, by field")
     func otherFields() async throws {
         try await Self.withPending { site, browser in
             _ = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test("A12: a cookie that was changed, or made for a flow, links nothing")
+    @Test("A12: A changed cookie, or one of a flow, links nothing")
     func tampered() async throws {
         try await Self.withPending { site, browser in
             let cookie = try #require(browser.cookies.first { $0.name == "oauth_connect" })
@@ -121,7 +121,7 @@ import Testing
             let flow = try #require(forger.cookies.last)
             forger.keep(RequestCookie(name: cookie.name, value: flow.value))
             #expect(try await forger.post(APIPath.login, Self.connecting("google")).status == 404)
-            // The other way round, under the name of a flow.
+            // Vice versa, under the name of a flow.
             forger.keep(RequestCookie(name: flow.name, value: cookie.value))
             _ = try await site.begin(.discord, in: forger)
             #expect(!forger.flows.contains(flow.name))
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test("A12: an account that was linked elsewhere meanwhile is not moved, and nobody is signed in by halves")
+    @Test("A12: An account that was linked to another user meanwhile is not moved, and no session starts")
     func linkedMeanwhile() async throws {
         try await Self.withPending { site, browser in
             let other = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test("A12: connecting twice, as with two tabs, is no error")
+    @Test("A12: Linking twice, as in two tabs, is not an error")
     func connectsTwice() async throws {
         try await Self.withPending { site, browser async throws in
             let copy = browser.copy()
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test("A12: signing in through a provider clears what waits")
+    @Test("A12: Signing in through a provider clears the pending link")
     func cleared() async throws {
         try await Self.withPending { site, browser in
             try await site.signIn(.discord, in: browser) { $0.email = "countess@example.com" }

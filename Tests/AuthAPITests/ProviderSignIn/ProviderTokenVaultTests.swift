@@ -4,14 +4,14 @@ import Testing
 
 @testable import AuthAPI
 
-/// D4, E4: provider tokens as the database holds them.
+/// D4, E4: Provider tokens in the database.
 @Suite struct ProviderTokenVaultTests {
     private static let oldKey = Secret(Base64URL.random256Bits())
     private static let newKey = Secret(Base64URL.random256Bits())
-    private static let ada = IdentityKey(provider: .google, subject: "ada")
+    private static let ada = IdentityKey(provider: .google, issuer: "i", subject: "ada")
     private static let token = Secret("ya29.the-token")
 
-    @Test("D4: what is sealed opens in its own row and column only, and never looks the same twice")
+    @Test("D4: A token is decrypted in its row and column only, and encrypted differently each time")
     func boundToTheRow() throws {
         let vault = ProviderTokenVault(secretKey: Self.oldKey, previous: nil)
         let sealed = try vault.seal(Self.token, for: Self.ada, in: .accessToken)
@@ -19,7 +19,10 @@ import Testing
         #expect(vault.open(sealed, version: version, for: Self.ada, in: .accessToken) == Self.token)
         #expect(try vault.seal(Self.token, for: Self.ada, in: .accessToken) != sealed)
         #expect(vault.open(sealed, version: version, for: Self.ada, in: .refreshToken) == nil)
-        let others = [IdentityKey(provider: .discord, subject: "ada"), IdentityKey(provider: .google, subject: "eve")]
+        let others = [
+            IdentityKey(provider: .discord, issuer: "i", subject: "ada"),
+            IdentityKey(provider: .google, issuer: "i", subject: "eve"),
+        ]
         for other in others { #expect(vault.open(sealed, version: version, for: other, in: .accessToken) == nil) }
         for index in sealed.indices {
             var tampered = sealed
@@ -32,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("E4: the key before opens what it sealed, and its version tells which key that is")
+    @Test("E4: The previous key decrypts its tokens; the version identifies the key")
     func previousKey() throws {
         let old = ProviderTokenVault(secretKey: Self.oldKey, previous: nil)
         let both = ProviderTokenVault(secretKey: Self.newKey, previous: Self.oldKey)
@@ -50,7 +53,7 @@ import Testing
         #expect(try new.reseal(sealed, version: old.version, for: Self.ada, in: .refreshToken) == nil)
     }
 
-    @Test("E4: each purpose has a key of its own")
+    @Test("E4: Each purpose has a separate key")
     func purposesDiffer() throws {
         let purposes: [KeyRing.Purpose] = [.flowCookie, .pendingLinkCookie, .providerTokens]
         let keys = purposes.map { SealingKeys(for: $0, secretKey: Self.oldKey, previous: nil) }
@@ -63,7 +66,7 @@ import Testing
         }
     }
 
-    @Test("D4: the longest token that is taken fits the column, sealed")
+    @Test("D4: The longest accepted token fits the column when encrypted")
     func longestToken() throws {
         let vault = ProviderTokenVault(secretKey: Self.oldKey, previous: nil)
         let longest = Secret(String(repeating: "x", count: ProviderTokenVault.maximumLength))
@@ -71,7 +74,7 @@ import Testing
         #expect(try vault.seal(longest, for: Self.ada, in: .accessToken).count == 16384)
     }
 
-    @Test("D4: no token can be read in the table", arguments: OAuthProvider.allCases)
+    @Test("D4: The table contains no readable token", arguments: OAuthProvider.standIns)
     func unreadableInTheTable(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -90,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("D4: an access token longer than the column takes is refused as the provider's fault")
+    @Test("D4: An access token that does not fit the column is rejected as the provider's error")
     func tooLong() async throws {
         try await OAuthSite.with { site in
             let long = String(repeating: "x", count: ProviderTokenVault.maximumLength + 1)

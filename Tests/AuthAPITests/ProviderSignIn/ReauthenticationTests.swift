@@ -29,7 +29,7 @@ import Testing
         try await browser.post(APIPath.password, ["new_password": "Battery-Staple-8"])
     }
 
-    @Test("Whoever has no password signs in again and sets one", arguments: OAuthProvider.allCases)
+    @Test("Whoever has no password signs in again and sets one", arguments: OAuthProvider.standIns)
     func setsFirstPassword(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -40,6 +40,8 @@ import Testing
             let before = try await Self.confirmation(of: owner)
             #expect(!before.hasPassword && before.reauthenticatedUntil == nil)
             #expect(before.providers.map(\.provider) == [provider])
+            // The address does not matter: the identity is known.
+            site.become { $0.isEmailVerified = false }
             let target = try await Self.begin(provider, in: owner, of: site)
             let events = try await expectEvents(
                 ["reauthenticated \(provider.rawValue)"],

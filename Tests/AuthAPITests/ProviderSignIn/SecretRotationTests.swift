@@ -24,12 +24,13 @@ import Testing
     /// Stores accounts with tokens under a key; returns what each token was.
     private func fill(_ database: TestDatabase, rows: Int, vault: ProviderTokenVault) async throws {
         for number in 0..<rows {
-            let key = IdentityKey(provider: .google, subject: "\(number)")
+            let key = IdentityKey(provider: .google, issuer: "i", subject: "\(number)")
             let access = try vault.seal(Secret("access-\(number)"), for: key, in: .accessToken)
             let refresh = try vault.seal(Secret("refresh-\(number)"), for: key, in: .refreshToken)
             try await database.pool.transaction { db in
-                let user = User(id: UserID(), email: "\(number)@example.com", name: "N", avatarURL: nil)
-                try db.run(InsertVerifiedAccount(user: user, provider: .google, trace: .operator, now: .now))
+                let email = try EmailAddress("\(number)@example.com")
+                let user = User(email: email, name: "N", avatarURL: nil)
+                try db.run(InsertProviderAccount(user: user, provider: .google, verifiedAt: .now, trace: .operator))
                 let tokens = SealedTokens(
                     accessToken: access,
                     refreshToken: number % 2 == 0 ? refresh : nil,
@@ -37,7 +38,7 @@ import Testing
                     expiresAt: nil
                 )
                 let cause = LinkCause(reason: .registration, session: nil, trace: .operator)
-                try db.run(InsertIdentity(key, email: user.email, of: user.id, tokens: tokens, cause: cause))
+                try db.run(InsertIdentity(key, email: email, of: user.id, tokens: tokens, cause: cause))
             }
         }
     }
@@ -84,12 +85,13 @@ import Testing
             }
             #expect(try await database.sql(Self.versions) == "\(vault(Self.first).version)")
             try await OAuthSite.with(Self.during, database: database) { site async throws in
+                try await site.takeOverIdentities()
                 site.standIn.change(.discordToken) { answer in answer.edit { $0["refresh_token"] = nil } }
                 #expect(try await site.signIn(.discord, in: site.browser()).header("Location") == "/")
             }
             let new = vault(Self.second)
             #expect(try await database.sql(Self.versions) == "\(new.version)")
-            let key = IdentityKey(provider: .discord, subject: StandInPerson().discordID)
+            let key = IdentityKey(provider: .discord, issuer: "i", subject: StandInPerson().discordID)
             let row = try await database.pool.withConnection { try $0.one(FindTokens()) }
             let refresh = try #require(row.refresh)
             let kept = new.open(refresh, version: new.version, for: key, in: .refreshToken)
@@ -106,6 +108,7 @@ import Testing
                 try await site.signIn(.discord, in: site.browser())
             }
             try await OAuthSite.with(Self.after, database: database) { site async throws in
+                try await site.takeOverIdentities()
                 site.standIn.change(.discordToken) { answer in answer.edit { $0["refresh_token"] = nil } }
                 #expect(try await site.signIn(.discord, in: site.browser()).header("Location") == "/")
                 #expect(try await site.sql("SELECT refresh_token IS NULL FROM oauth_accounts") == "t")
@@ -132,7 +135,7 @@ import Testing
             let new = vault(Self.second)
             let rows = try await database.pool.withConnection { try $0.all(FindTokens()) }
             for row in rows {
-                let key = IdentityKey(provider: .google, subject: row.subject)
+                let key = IdentityKey(provider: .google, issuer: "i", subject: row.subject)
                 let access = new.open(row.access, version: row.version, for: key, in: .accessToken)
                 #expect(access?.value == "access-\(row.subject)")
                 let refresh = row.refresh.flatMap {

@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A10, A11: the whole flow through both providers, as it should go.
+/// A10, A11: The whole flow through both providers.
 @Suite struct OAuthSignInTests {
-    @Test("A11: a newcomer is signed up, comes back, and is the same user", arguments: OAuthProvider.allCases)
+    @Test("A11: The first sign-in creates an account, and later ones find it", arguments: OAuthProvider.standIns)
     func signsUpAndIn(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test("A11: the session is like any other: listed with its device, and ended by signing out")
+    @Test("A11: The session is listed with its device, and ends by signing out")
     func opensASession() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("A11: the browser arrives at the page that it came from", arguments: OAuthProvider.allCases)
+    @Test("A11: The browser returns to the page where it started", arguments: OAuthProvider.standIns)
     func returnsToThePage(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "A13: cookies are HttpOnly, Lax and on a site with https Secure with the prefix",
+        "A13: Cookies are HttpOnly and Lax, and with https Secure with the prefix",
         arguments: [("http://localhost:8080", false), ("https://site.example", true)]
     )
     func cookieAttributes(publicURL: String, isSecure: Bool) async throws {
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("A11: a name that the provider does not give is made of the email")
+    @Test("A11: Without a name from the provider, it is derived from the email address")
     func nameFromEmail() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -99,14 +99,14 @@ import Testing
     }
 
     // LESSONS 2, CVE-2025-71401.
-    @Test("A10: forged Host, X-Forwarded-Host and X-Forwarded-Proto change neither redirect_uri nor Location")
+    @Test("A10: Forged Host, X-Forwarded-Host and X-Forwarded-Proto change neither redirect_uri nor Location")
     func forgedHost() async throws {
         try await OAuthSite.with { site in
             let headers = [
                 ("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https"),
                 ("Forwarded", "host=evil.example;proto=https"),
             ]
-            for provider in OAuthProvider.allCases {
+            for provider in OAuthProvider.standIns {
                 site.become { $0.email = "\(provider.rawValue)@example.com" }
                 let browser = site.browser()
                 let start = try await browser.get(APIPath.startOAuth(provider), headers: headers)
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test("E8: sign-ins through a provider are counted by outcome, and linking is none")
+    @Test("E8: Sign-ins through a provider are counted by outcome; linking is not counted")
     func counted() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()

@@ -4,12 +4,12 @@ import Testing
 
 @testable import AuthAPI
 
-/// What must not work, or must not work twice, with one-time links for a new password.
+/// Attacks on one-time links for a new password.
 @Suite struct RecoveryAttackTests {
     private static let old = ["email": "ada@example.com", "password": "Correct-Horse-7"]
     private static let new = ["email": "ada@example.com", "password": "Battery-Staple-8"]
 
-    @Test("Of many who use one code at the same moment one sets the password")
+    @Test("Of many concurrent uses of one code, one sets the password")
     func usedTwice() async throws {
         try await TestAPI.with(["HASHING_QUEUE": "100", "DATABASE_POOL_SIZE": "8"]) { api in
             _ = try await api.registered()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test("A link that was made before the owner changed the password is revoked")
+    @Test("Changing the password revokes a link")
     func ownerChangesPassword() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("A code that is being used when a newer link is made, or the user is disabled, is used or not, but not half")
+    @Test("Using a code while a newer link is created, or the user is disabled, is atomic")
     func races() async throws {
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
             _ = try await api.registered()
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("A sign-in with the former password that is under way does not survive, whichever is first")
+    @Test("A concurrent sign-in with the previous password does not survive, in any order")
     func racesSignIn() async throws {
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
             _ = try await api.registered()
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("The account gets all its attempts back, and browsers that were known before are strangers to it")
+    @Test("The account's rate limit is cleared, and its known browsers are forgotten")
     func limitsAndDevices() async throws {
         try await TestAPI.with(["LOGIN_LIMIT_ACCOUNT": "2/60000", "LOGIN_LIMIT_DEVICE": "5/60000"]) { api in
             api.clock.advance(by: -60)
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("Guessing codes is limited by network, whatever is tried")
+    @Test("Guessing codes is limited by network")
     func bruteForce() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test("A code stays valid when SECRET_KEY is rotated, while the former key is known")
+    @Test("A code stays valid after a rotation of SECRET_KEY, while the previous key is known")
     func rotation() async throws {
         try await TestDatabase.with { database in
             let code = Locked("")
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test("A code for one purpose is none for another")
+    @Test("A code is valid for one purpose only")
     func purposes() {
         let code = OneTimeCode()
         let secret = Secret(TestAPI.secretKey)

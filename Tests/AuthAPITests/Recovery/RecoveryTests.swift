@@ -9,7 +9,7 @@ import Testing
     private static let old = ["email": "ada@example.com", "password": "Correct-Horse-7"]
     private static let new = ["email": "ada@example.com", "password": "Battery-Staple-8"]
 
-    @Test("The code sets a new password once, ends every session, and signs nobody in")
+    @Test("The code sets a new password once, ends every session, and does not sign in")
     func works() async throws {
         try await TestAPI.with { api in
             let first = try await api.registered()
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("Wrong, expired, used and replaced codes, and those of deleted and disabled users, get one response")
+    @Test("Wrong, expired, used and replaced codes, and those of deleted and disabled users, get the same response")
     func oneResponse() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
@@ -108,7 +108,7 @@ import Testing
     }
 
     @Test(
-        "The rules for passwords hold, before and after the code is known; a password that breaks them uses nothing up"
+        "The rules for passwords apply, and an invalid password does not use the code"
     )
     func rules() async throws {
         try await TestAPI.with { api in
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test("Provider accounts are disconnected, and only their signed-in user connects them again, unless they are kept")
+    @Test("Provider accounts are disconnected unless they are kept; only the signed-in user can link them again")
     func providers() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -142,6 +142,7 @@ import Testing
             let code = try await site.api.recoveryCode()
             #expect(try await site.api.recover(code, password: "Correct-Horse-7").status == 204)
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
+            #expect(try await site.sql("SELECT issuer FROM disconnected_identities") == site.standIn.address)
             let thief = try await site.signIn(.discord, in: site.api.client()) { $0.email = "thief@example.com" }
             expectFailure(.identityDisconnected, thief, in: site)
             let events =

@@ -5,7 +5,7 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// The statement that checks all sessions that wait, on a table of a busy site.
+/// The statement of the shared session checks, on a large table.
 @Suite struct FindSignedInTests {
     private static let fill = """
         INSERT INTO users (id, email, name)
@@ -20,13 +20,13 @@ import Testing
 
     private static var prepare: String { "PREPARE asked (bytea[]) AS \(FindSignedIn.sql)" }
 
-    /// An array of so many hashes that are there, written out.
+    /// An array literal of that many existing hashes.
     private static func hashes(_ count: Int) -> String {
         let known = "SELECT sha256(n::text::bytea) FROM generate_series(1, \(count)) AS n"
         return "(SELECT quote_literal(ARRAY(\(known))::text))"
     }
 
-    @Test("W14: one statement for all session checks looks each hash up in the indexes, whatever the plan's kind")
+    @Test("W14: The statement for all session checks uses the indexes, with any kind of plan")
     func plan() async throws {
         try await TestDatabase.with { database in
             try await database.sql(Self.fill)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("The server stops planning the statement anew, however few ask", arguments: [1, 20])
+    @Test("The server reuses the plan, even for few lookups", arguments: [1, 20])
     func planIsKept(count: Int) async throws {
         struct Plans: ReadStatement {
             static let sql: StaticString = """
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test("Each token gets its own session; one that nobody has, none")
+    @Test("Each token gets its own session; an unknown token gets none")
     func answers() async throws {
         try await TestDatabase.with { database in
             try await database.sql(Self.fill)

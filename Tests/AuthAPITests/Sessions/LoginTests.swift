@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test("A5: wrong email, wrong password and an account without a password get the same answer")
+    @Test("A5: A wrong email address, a wrong password and an account without a password get the same response")
     func sameAnswer() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
@@ -42,7 +42,7 @@ import Testing
     }
 
     // LESSONS 9: what is not measured in a test is at least done the same number of times.
-    @Test("A5: an unknown email costs a hash as well")
+    @Test("A5: An unknown email address also costs a hash")
     func hashesForUnknown() async throws {
         try await TestAPI.with(["HASHING_THREADS": "1", "HASHING_QUEUE": "1"]) { api in
             let gate = Gate()
@@ -50,7 +50,7 @@ import Testing
             let busy = Task { try await api.app.hashing.perform { gate.wait() } }
             await gate.entered()
             let waiting = Task { try await api.app.hashing.perform {} }
-            while api.app.hashing.snapshot.waiting < 1 { await Task.yield() }
+            try await eventually("a job waits") { api.app.hashing.snapshot.waiting >= 1 }
             for email in ["nobody@example.com", "ada@example.com"] {
                 let response = try await api.client().post(
                     APIPath.login,
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test("A5: fields at fault are named")
+    @Test("A5: Invalid fields are named")
     func namesFields() async throws {
         try await TestAPI.with { api in
             let client = api.client()
@@ -137,7 +137,7 @@ import Testing
 
     private static let bcrypt = "$2b$04$if4Zx6lFoXRZtqgxQGiTPOAGF7loBa232yZeFFlMX4ce3S1vmH3Aa"
 
-    @Test("A5, W17: an account that is deleted while its password is being checked is refused like any unknown one")
+    @Test("A5, W17: An account that is deleted while its password is checked is rejected like an unknown one")
     func deletedMeanwhile() async throws {
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4", "LOGIN_LIMIT_ACCOUNT": "1/600"]) { api in
             _ = try await api.registered()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// W7, W6: signing in again in a browser ends the session that it had, and signing out always clears the cookie.
+/// W7, W6: Signing in again ends the browser's previous session, and signing out always deletes the cookie.
 @Suite struct ReplacedSessionTests {
     private let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
 
@@ -16,7 +16,7 @@ import Testing
         try await api.client().get(APIPath.me, headers: [("Authorization", "Bearer \(token)")]).status
     }
 
-    @Test("W7: signing in again ends the session whose cookie came along, and the audit trail has it")
+    @Test("W7: Signing in again ends the session of the request's cookie, and records it")
     func signInAgain() async throws {
         try await TestAPI.with { api in
             let browser = try await api.registered()
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("W7: so does registering, and signing in as somebody else")
+    @Test("W7: So do registering and signing in as another user")
     func someoneElse() async throws {
         try await TestAPI.with { api in
             let browser = try await api.registered()
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test("W7: what fails ends nothing")
+    @Test("W7: A failed sign-in ends no session")
     func failure() async throws {
         try await TestAPI.with { api in
             let browser = try await api.registered()
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("W7: of two cookies each valid one ends; garbage, forged and ended ones are no obstacle")
+    @Test("W7: Of two cookies, each valid session ends; invalid, forged and ended ones are ignored")
     func severalCookies() async throws {
         try await TestAPI.with { api in
             let first = try #require(try await api.registered().token)
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test("W7: two tabs that sign in at once with one old session both succeed")
+    @Test("W7: Two tabs that sign in concurrently with one old session both succeed")
     func tabs() async throws {
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
             let browser = try await api.registered()
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(
-        "W6: sign-out while the database refuses clears the cookie all the same, and says that it did not work",
+        "W6: Signing out deletes the cookie even if the database fails, and reports the failure",
         arguments: [("53300", 503, APIErrorCode.serviceUnavailable), ("XX000", 500, .internalError)]
     )
     func databaseAway(sqlState: String, status: Int, code: APIErrorCode) async throws {
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test(
-        "W4: signing out tells the browser to forget its pages, where browsers heed that",
+        "W4: Signing out deletes the browser's cached pages, where browsers support that",
         arguments: [
             ("http://localhost:8080", true), ("http://127.0.0.1:8080", true), ("http://app.localhost", true),
             ("https://site.example", true), ("http://site.example", false), ("http://127.0.0.1.example", false),

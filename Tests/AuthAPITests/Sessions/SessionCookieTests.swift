@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A9, A13: the cookie, and its end.
+/// A9, A13: The cookie, and its deletion.
 @Suite struct SessionCookieTests {
-    @Test("A9: after signing out the same token gets 401, and the cookie is cleared")
+    @Test("A9: After signing out the token gets 401, and the cookie is deleted")
     func logout() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test("A9: signing out ends the session of every token that came along, planted cookies or not")
+    @Test("A9: Signing out ends the session of every token of the request")
     func logoutBesidePlanted() async throws {
         try await TestAPI.with { api in
             for headers: (String) -> [(String, String)] in [
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(
-        "W32 Credentials of another scheme do not hide the cookie",
+        "W32 Credentials of another scheme do not replace the cookie",
         arguments: [
             ["Basic YWRhOng="], ["basic YWRhOng="], ["Digest username=\"a\""], ["Token abc"], ["Garbage"], [""], [" "],
             ["Bearerx abc"], ["Basic YWRhOng=", "Negotiate abc"],

@@ -22,7 +22,7 @@ import Testing
         try await client.get(APIPath.sessions).decoded(SessionListBody.self).sessions
     }
 
-    @Test("A18: the list has the live sessions of this user alone, newest first, and marks the one that asks")
+    @Test("A18: The list has only the user's live sessions, newest first, and marks the current one")
     func list() async throws {
         try await TestAPI.with { api in
             let first = try await api.registered()
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("A18: a browser's description is kept without control characters, and cut")
+    @Test("A18: The User-Agent is stored truncated and without control characters")
     func userAgent() {
         #expect(ClientInfo(userAgent: "a\u{1}b\u{1B}[31m\nc", address: nil).userAgent == "ab[31mc")
         #expect(ClientInfo(userAgent: String(repeating: "é", count: 300), address: nil).userAgent?.count == 255)
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("A18: ending the session that asks signs out")
+    @Test("A18: Ending the current session signs out")
     func endOwn() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("A18: ending all others leaves the one that asks")
+    @Test("A18: Ending all others keeps the current session")
     func endOthers() async throws {
         try await TestAPI.with { api in
             let first = try await api.registered()
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test("A18: nobody ends a stranger's session, and the answer does not tell whether it exists")
+    @Test("A18: Another user's session cannot be ended, and the response does not reveal whether it exists")
     func strangers() async throws {
         try await TestAPI.with { api in
             let ada = try await api.registered()
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("A18: without a session all of it is 401")
+    @Test("A18: Without a session everything is 401")
     func anonymous() async throws {
         try await TestAPI.with { api in
             let client = api.client()
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test("D5: while one replica removes expired sessions, another does not")
+    @Test("D5: Only one replica removes expired sessions at a time")
     func sweepOnce() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()

@@ -10,7 +10,7 @@ import Testing
 @Suite struct TokenTests {
     private static let key = TestAPI.secretKey
 
-    /// Makes tokens as an attacker would: any header, any claims, any key.
+    /// Creates arbitrary tokens, like an attacker: any header, any claims, any key.
     private struct Forger {
         var header: [String: Any] = ["alg": "HS256", "typ": "JWT"]
         var claims: [String: Any]
@@ -55,13 +55,13 @@ import Testing
         return response.status
     }
 
-    /// Stores the hash of a forged token in the user's session, so that only the token itself can be at fault.
+    /// Stores the hash of a forged token in the user's session, so that only the token itself is invalid.
     private func adopt(_ token: String, in api: TestAPI) async throws {
         let hash = TokenHash(of: Secret(token)).bytes.map { String(format: "%02x", $0) }.joined()
         try await api.database.sql("UPDATE sessions SET token_hash = '\\x\(hash)'")
     }
 
-    @Test("A6: the token is HS256 with all claims and lives for 7 days")
+    @Test("A6: The token is HS256 with all claims and a lifetime of 7 days")
     func claims() async throws {
         try await TestAPI.with(["PUBLIC_URL": "https://site.example"]) { api in
             let client = try await api.registered()
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("A6: the token of a forger who knows the key passes: what the other tests refuse is refused for its fault")
+    @Test("A6: A correct forged token passes, so the other tests reject tokens for their fault")
     func controlForgery() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test("A6: a token that is known from before is refused once it has expired, and so is one beside it")
+    @Test("A6: A cached token is rejected once it has expired")
     func knownTokens() async throws {
         let issuer = await TokenIssuer(
             key: Secret(Self.key),
@@ -126,7 +126,7 @@ import Testing
         #expect(await !isValid(tampered, after: 0))
     }
 
-    @Test("A6: a token from before the clock was put back is good")
+    @Test("A6: A token from before the clock was set back is valid")
     func issuedInTheFuture() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test("A6: every fault of a token gets 401, even when a session has its hash")
+    @Test("A6: Every invalid token gets 401, even if a session has its hash")
     func forgeries() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -183,7 +183,7 @@ import Testing
     }
 
     @Test(
-        "A7: a bearer token that is none gets 401 and never reaches the database",
+        "A7: An invalid bearer token gets 401 and never reaches the database",
         arguments: [
             "Bearer", "Bearer ", "Bearer a.b.c", "Bearer ...", "bearer \u{E9}", "BEARER\ta.b.c",
             "Bearer " + String(repeating: "a", count: 8000), "Bearer e30.e30.e30",
@@ -214,7 +214,7 @@ import Testing
         }
     }
 
-    @Test("A7: many cookies are read, and two different ones of the name are none")
+    @Test("A7: Many cookies are parsed, and two different ones with the name are rejected")
     func cookies() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -236,7 +236,7 @@ import Testing
         }
     }
 
-    @Test("A6: a token ends after 7 days")
+    @Test("A6: A token expires after 7 days")
     func expiry() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
@@ -247,7 +247,7 @@ import Testing
         }
     }
 
-    @Test("A7: the session decides: expired or removed in the database, or its user deleted")
+    @Test("A7: The session in the database decides: expired, removed, or its user deleted")
     func sessionDecides() async throws {
         try await TestAPI.with { api in
             let first = try await api.registered(email: "a@example.com")
@@ -265,7 +265,7 @@ import Testing
     }
 
     // E4: a rotation signs nobody out.
-    @Test("E4: a token of the previous key works while that key is named, and not after")
+    @Test("E4: A token of the previous key is valid while that key is configured")
     func rotation() async throws {
         let newKey = "Wz8-Qp4Nf6_Xk1Ld9Tb3Rm7Yc5Hs2Vg0Ja"
         try await TestDatabase.with { database in

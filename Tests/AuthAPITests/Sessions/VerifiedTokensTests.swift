@@ -3,9 +3,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A6: what is remembered of tokens.
+/// A6: The cache of verified tokens.
 @Suite struct VerifiedTokensTests {
-    @Test("A6: no more tokens than a number are remembered")
+    @Test("A6: The number of cached tokens is bounded")
     func limit() {
         let known = VerifiedTokens()
         for number in 0...VerifiedTokens.limit {

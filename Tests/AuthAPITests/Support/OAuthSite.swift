@@ -4,7 +4,8 @@ import Testing
 
 @testable import AuthAPI
 
-/// The API beside a provider that both Google and Discord are, and people who go from one to the other.
+/// The API beside a provider that both Google and Discord are, and OpenID providers if the test says so, and people who go
+/// from one to the other.
 struct OAuthSite: Sendable {
     let api: TestAPI
     let standIn: StandInProvider
@@ -12,26 +13,46 @@ struct OAuthSite: Sendable {
     /// Runs `body` beside both, on a database of their own.
     static func with(
         _ environment: [String: String] = [:],
+        providers: [OAuthProvider] = [],
         clock: TestClock = TestClock(),
+        withGitHub: Bool = false,
         _ body: @Sendable (OAuthSite) async throws -> Void
     ) async throws {
-        try await TestDatabase.with { try await with(environment, database: $0, clock: clock, body) }
+        try await TestDatabase.with {
+            try await with(
+                environment,
+                providers: providers,
+                database: $0,
+                clock: clock,
+                withGitHub: withGitHub,
+                body
+            )
+        }
     }
 
     /// Runs `body` beside both, on the given database.
     static func with(
         _ environment: [String: String] = [:],
+        providers: [OAuthProvider] = [],
         database: TestDatabase,
         databaseURL: String? = nil,
         clock: TestClock = TestClock(),
+        withGitHub: Bool = false,
         _ body: @Sendable (OAuthSite) async throws -> Void
     ) async throws {
         try await StandInProvider.with(now: clock.now) { standIn in
-            let settings = standIn.environment.merging(environment) { $1 }
+            let github = withGitHub ? [standIn.githubEnvironment] : []
+            let all = [standIn.environment] + github + providers.map { standIn.environment(of: $0) } + [environment]
+            let settings = all.reduce(into: [:]) { $0.merge($1) { $1 } }
             try await TestAPI.with(settings, database: database, databaseURL: databaseURL, clock: clock) { api in
                 try await body(OAuthSite(api: api, standIn: standIn))
             }
         }
+    }
+
+    /// Makes this stand-in, which listens on a port of its own, the issuer of identities that another one linked.
+    func takeOverIdentities() async throws {
+        try await sql("UPDATE oauth_accounts SET issuer = '\(standIn.address)'")
     }
 
     /// A browser without cookies yet.

@@ -12,7 +12,7 @@ struct OpenAPIValidator: Sendable {
     let document: OpenAPIDocument
 
     /// Paths that are served and are not part of the API.
-    static let undocumentedPaths: Set<String> = [OpenAPIRoutes.stylesheetPath]
+    static let undocumentedPaths: Set<String> = [OpenAPIRoutes.stylesheetPath, OpenAPIRoutes.scriptPath]
 
     /// Method and path of every operation: `GET /api/auth/me`.
     var operations: Set<String> { Set(document.operations.map { "\($0.method) \($0.path)" }) }
@@ -84,7 +84,12 @@ struct OpenAPIValidator: Sendable {
         return all.filter { operation in
             let segments = operation.path.split(separator: "/", omittingEmptySubsequences: false)
             return segments.count == asked.count
-                && zip(segments, asked).allSatisfy { $0 == $1 || ($0.hasPrefix("{") && !$1.isEmpty) }
+                && zip(segments, asked).allSatisfy { segment, asked in
+                    // The keys of providers are few, and other words in their place mean nothing.
+                    segment == "{provider}"
+                        ? OAuthProvider.settable.contains { $0.rawValue == asked }
+                        : segment == asked || (segment.hasPrefix("{") && !asked.isEmpty)
+                }
         }
     }
 

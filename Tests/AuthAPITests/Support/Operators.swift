@@ -15,7 +15,7 @@ struct Operators: Sendable {
         return try await Operator.with(settings, body)
     }
 
-    /// Runs `body` with a migrated database of its own.
+    /// Runs `body` with a separate, migrated database.
     static func with(_ body: (Operators) async throws -> Void) async throws {
         try await TestDatabase.with { try await body(Operators(database: $0)) }
     }

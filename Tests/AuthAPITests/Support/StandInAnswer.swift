@@ -30,11 +30,25 @@ struct StandInAnswer: Sendable {
         body = Self.text(object)
     }
 
+    /// Makes a JSON answer that is a list.
+    init(list: [[String: Any]]) {
+        self.init([:])
+        let data = try? JSONSerialization.data(withJSONObject: list, options: [.sortedKeys, .withoutEscapingSlashes])
+        body = String(decoding: data ?? Data(), as: UTF8.self)
+    }
+
     /// Changes fields of the JSON body.
     mutating func edit(_ change: (inout [String: Any]) -> Void) {
         var object = (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]) ?? [:]
         change(&object)
         body = Self.text(object)
+    }
+
+    /// The same with other fields in the JSON body.
+    func edited(_ change: (inout [String: Any]) -> Void) -> StandInAnswer {
+        var answer = self
+        answer.edit(change)
+        return answer
     }
 
     /// Sends the browser elsewhere.

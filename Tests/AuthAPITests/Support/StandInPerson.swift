@@ -9,6 +9,10 @@ struct StandInPerson: Sendable {
     var subject = "110169484474386276334"
     /// Discord's name for them.
     var discordID = "80351110224678912"
+    /// GitHub's name for them.
+    var githubID: any Sendable = 583_231
+    /// GitHub's list of addresses; nil for the one below as the primary one, or an empty list.
+    var githubEmails: [GitHubEmail]?
     var email: String? = "ada@example.com"
     var isEmailVerified = true
     /// Google's `hd` claim.
@@ -39,6 +43,34 @@ struct StandInPerson: Sendable {
         claims["name"] = name
         claims["picture"] = picture
         return claims
+    }
+
+    /// What the userinfo endpoint of an OpenID provider says of them.
+    var userInfo: [String: Any] {
+        ["sub": subject, "email": email ?? NSNull(), "email_verified": isEmailVerified, "name": name ?? NSNull()]
+    }
+
+    /// An address in GitHub's list.
+    struct GitHubEmail: Sendable {
+        let email: String
+        var isPrimary = false
+        var isVerified = true
+    }
+
+    /// GitHub's user object for them.
+    var githubUser: [String: Any] {
+        [
+            "login": username, "id": githubID, "name": name ?? NSNull(), "email": NSNull(), "type": "User",
+            "avatar_url": picture ?? NSNull(),
+        ]
+    }
+
+    /// GitHub's list of their addresses.
+    var githubList: [[String: Any]] {
+        let own = email.map { [GitHubEmail(email: $0, isPrimary: true, isVerified: isEmailVerified)] } ?? []
+        return (githubEmails ?? own).map { each in
+            ["email": each.email, "primary": each.isPrimary, "verified": each.isVerified, "visibility": NSNull()]
+        }
     }
 
     /// Discord's user object for them.

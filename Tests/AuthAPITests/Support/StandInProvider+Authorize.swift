@@ -8,7 +8,7 @@ extension StandInProvider {
     struct Callback: Sendable {
         let code: String
         let state: String
-        /// The `iss` parameter, which Google's answers have.
+        /// The `iss` parameter, which the answers of OpenID providers have.
         let issuer: String?
         /// The whole address.
         let address: String
@@ -16,6 +16,11 @@ extension StandInProvider {
         /// The address from the path on, as a browser would ask this site for it.
         var target: String { String(address.drop { $0 != ":" }.dropFirst(3).drop { $0 != "/" }) }
     }
+
+    /// What this site asks for.
+    private static let scopes: [OAuthProvider: String] = [
+        .google: "openid profile email", .discord: "identify email", .github: "read:user user:email",
+    ]
 
     /// What a person does who is sent to the provider and agrees: checks the request, and makes a code for it.
     ///
@@ -25,16 +30,20 @@ extension StandInProvider {
     func authorize(_ authorizationURL: String, redirectURI: String? = nil) throws -> Callback {
         let parts = authorizationURL.split(separator: "?", maxSplits: 1)
         guard parts.count == 2 else { throw StandInFault("no query: \(authorizationURL)") }
-        let provider: OAuthProvider
-        switch String(parts[0]) {
-        case "\(address)/authorize": provider = .google
-        case "\(address)/oauth2/authorize": provider = .discord
-        default: throw StandInFault("not an authorization endpoint: \(parts[0])")
+        var endpoints = [
+            "\(address)/authorize": OAuthProvider.google, "\(address)/oauth2/authorize": .discord,
+            "\(address)/login/oauth/authorize": .github,
+        ]
+        for provider in OAuthProvider.openID + [.line] {
+            endpoints["\(self.issuer(of: provider))/authorize"] = provider
+        }
+        guard let provider = endpoints[String(parts[0])] else {
+            throw StandInFault("not an authorization endpoint: \(parts[0])")
         }
         let query = StandInForm.fields(parts[1])
         let wanted = [
             "response_type": "code", "client_id": Self.clientID, "code_challenge_method": "S256",
-            "scope": provider == .google ? "openid profile email" : "identify email",
+            "scope": Self.scopes[provider] ?? "openid profile email",
         ]
         for (name, value) in wanted where query[name] != value {
             throw StandInFault("\(name) is \(query[name] ?? "missing"), not \(value)")
@@ -45,7 +54,7 @@ extension StandInProvider {
         guard let challenge = query["code_challenge"], Base64URL.decode(challenge)?.count == 32 else {
             throw StandInFault("the challenge is no SHA-256 digest")
         }
-        guard provider == .discord || (query["nonce"]?.utf8.count ?? 0) >= 22 else {
+        guard Self.scopes[provider] != nil && provider != .google || (query["nonce"]?.utf8.count ?? 0) >= 22 else {
             throw StandInFault("the nonce is missing, or too short to be unguessable")
         }
         guard let asked = query["redirect_uri"], asked == redirectURI ?? asked,
@@ -63,7 +72,8 @@ extension StandInProvider {
             )
         )
         var answer = "\(asked)?code=\(code.percentEncoded)&state=\(state.percentEncoded)"
-        if provider == .google { answer += "&iss=\(address.percentEncoded)" }
-        return Callback(code: code, state: state, issuer: provider == .google ? address : nil, address: answer)
+        let issuer = [.discord, .github, .line].contains(provider) ? nil : self.issuer(of: provider)
+        if let issuer { answer += "&iss=\(issuer.percentEncoded)" }
+        return Callback(code: code, state: state, issuer: issuer, address: answer)
     }
 }

@@ -2,14 +2,17 @@ import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdTLS
 import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
 import Shared
 
 @testable import AuthAPI
 
-/// A real HTTP server on a free port that is Google and Discord at once, or worse: whatever it answers can be changed.
+/// A real HTTP server on a free port that is Google, Discord and other OpenID providers at once, or worse: whatever it
+/// answers can be changed.
 ///
 /// It checks what a provider checks (client, redirect address, PKCE, a code only once) and refuses what does not fit.
 final class StandInProvider: Sendable {
@@ -18,25 +21,48 @@ final class StandInProvider: Sendable {
         case discovery = "/.well-known/openid-configuration"
         case keys = "/keys"
         case googleToken = "/token"
+        case oidcDiscovery = "/realms/a/.well-known/openid-configuration"
+        case oidcKeys = "/realms/a/keys"
+        case oidcToken = "/realms/a/token"
+        case oidcUserInfo = "/realms/a/userinfo"
+        case oidcRevocation = "/realms/a/revoke"
         case discordToken = "/api/oauth2/token"
         case googleRevocation = "/revoke"
         case discordRevocation = "/api/oauth2/token/revoke"
         case discordUser = "/api/v10/users/@me"
         /// Open to everybody.
         case discordGateway = "/api/v10/gateway"
+        case githubToken = "/login/oauth/access_token"
+        case githubUser = "/api/v3/user"
+        case githubEmails = "/api/v3/user/emails"
+        case githubGrant = "/api/v3/applications/stand-in-client/grant"
+        /// Open to everyone.
+        case githubMeta = "/api/v3/meta"
         /// Nobody should ever ask for it.
         case trap = "/trap"
+
+        /// The endpoint at a path; each OpenID provider has a realm of its own.
+        init?(path: String) {
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+            let isRealm = parts.count > 3 && parts[1] == "realms" && parts[2].count == 1
+            self.init(rawValue: isRealm ? "/realms/a/" + parts[3...].joined(separator: "/") : path)
+        }
     }
 
     /// How this site is registered with it.
     static let clientID = "stand-in-client"
     static let clientSecret = "stand-in-$ecret/+%"
+    /// How it is registered with LINE, which signs with it.
+    static let channelSecret = String(repeating: "channel-", count: 4)
 
     let port: Int
     /// Who signs in.
     let person = Locked(StandInPerson())
+    /// The origin under which browsers know the OpenID providers, if it is another than the server's.
+    let publicOrigin = Locked<String?>(nil)
     let state: StandInState
     private let now: @Sendable () -> Date
+    private let scheme: String
     private let answerChanges = Locked<[Endpoint: @Sendable (inout StandInAnswer) -> Void]>([:])
     private let tokenChange = Locked<(@Sendable (inout StandInToken) -> Void)?>(nil)
     private let received = Locked<[Received]>([])
@@ -48,12 +74,14 @@ final class StandInProvider: Sendable {
     struct Received: Sendable {
         let endpoint: Endpoint?
         let path: String
+        let method: HTTPRequest.Method
         let headers: HTTPFields
         let body: String
     }
 
-    private init(port: Int, now: @escaping @Sendable () -> Date) {
+    private init(port: Int, scheme: String, now: @escaping @Sendable () -> Date) {
         self.port = port
+        self.scheme = scheme
         self.now = now
         state = StandInState()
     }
@@ -61,6 +89,7 @@ final class StandInProvider: Sendable {
     /// Runs `body` beside a provider that ends with it; its clock should be the API's.
     static func with<Value: Sendable>(
         now: @escaping @Sendable () -> Date = { Date.now },
+        tls: TLSConfiguration? = nil,
         _ body: @Sendable (StandInProvider) async throws -> Value
     ) async throws -> Value {
         let (channels, continuation) = AsyncStream<any Channel>.makeStream()
@@ -70,6 +99,7 @@ final class StandInProvider: Sendable {
                 guard let provider = current.value else { return Response(status: .serviceUnavailable) }
                 return try await provider.respond(to: request, context)
             },
+            server: try tls.map { try .tls(.http1(), tlsConfiguration: $0) } ?? .http1(),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in
                 continuation.yield(channel)
@@ -91,7 +121,7 @@ final class StandInProvider: Sendable {
             guard let port = await channels.first(where: { _ in true })?.localAddress?.port else {
                 throw StandInFault("the stand-in provider did not start")
             }
-            let provider = StandInProvider(port: port, now: now)
+            let provider = StandInProvider(port: port, scheme: tls == nil ? "http" : "https", now: now)
             current.update { $0 = provider }
             let result: Result<Value, any Error>
             do { result = .success(try await body(provider)) } catch { result = .failure(error) }
@@ -103,14 +133,12 @@ final class StandInProvider: Sendable {
     }
 
     /// Its address: Google's issuer and what Discord's paths start with.
-    var address: String { "http://127.0.0.1:\(port)" }
+    var address: String { "\(scheme)://127.0.0.1:\(port)" }
 
-    /// Settings with which both providers are this one.
-    var environment: [String: String] {
+    /// Settings with which GitHub is this one, too.
+    var githubEnvironment: [String: String] {
         [
-            "GOOGLE_CLIENT_ID": Self.clientID, "GOOGLE_CLIENT_SECRET": Self.clientSecret, "GOOGLE_ISSUER": address,
-            "DISCORD_CLIENT_ID": Self.clientID, "DISCORD_CLIENT_SECRET": Self.clientSecret,
-            "DISCORD_BASE_URL": address,
+            "GITHUB_CLIENT_ID": Self.clientID, "GITHUB_CLIENT_SECRET": Self.clientSecret, "GITHUB_URL": address,
         ]
     }
 
@@ -145,36 +173,58 @@ final class StandInProvider: Sendable {
     private func respond(to request: Request, _ context: StandInContext) async throws -> Response {
         var request = request
         let path = request.uri.path
-        let endpoint = Endpoint(rawValue: path)
+        let endpoint = Endpoint(path: path)
         let body = String(buffer: try await request.collectBody(upTo: 1 << 20))
         received.update {
-            $0.append(Received(endpoint: endpoint, path: path, headers: request.headers, body: body))
+            $0.append(
+                Received(endpoint: endpoint, path: path, method: request.method, headers: request.headers, body: body)
+            )
         }
         guard let endpoint else { return Response(status: .notFound) }
         for watcher in watchers.value[endpoint] ?? [] { watcher.finish() }
-        var answer = self.answer(endpoint, headers: request.headers, body: body)
+        var answer = self.answer(endpoint, of: Self.provider(at: path), headers: request.headers, body: body)
         answerChanges.value[endpoint]?(&answer)
         return try await answer.response(latch: latch, channel: context.channel)
     }
 
-    private func answer(_ endpoint: Endpoint, headers: HTTPFields, body: String) -> StandInAnswer {
+    private func answer(
+        _ endpoint: Endpoint,
+        of provider: OAuthProvider,
+        headers: HTTPFields,
+        body: String
+    ) -> StandInAnswer {
         switch endpoint {
-        case .discovery:
-            StandInAnswer([
-                "issuer": address, "authorization_endpoint": "\(address)/authorize",
-                "token_endpoint": address + Endpoint.googleToken.rawValue, "jwks_uri": address + Endpoint.keys.rawValue,
-                "revocation_endpoint": address + Endpoint.googleRevocation.rawValue,
-                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-                "response_types_supported": ["code"], "id_token_signing_alg_values_supported": ["RS256"],
-                "authorization_response_iss_parameter_supported": true,
-            ])
-        case .keys: StandInAnswer(["keys": [StandInToken.publicKey, StandInToken.publicCurveKey]])
-        case .googleToken: tokenAnswer(.google, headers: headers, body: body)
+        case .discovery, .oidcDiscovery: discoveryAnswer(provider)
+        case .keys, .oidcKeys: StandInAnswer(["keys": [StandInToken.publicKey, StandInToken.publicCurveKey]])
+        case .googleToken, .oidcToken: tokenAnswer(provider, headers: headers, body: body)
         case .discordToken: tokenAnswer(.discord, headers: headers, body: body)
-        case .googleRevocation, .discordRevocation: revocationAnswer(headers: headers, body: body)
-        case .discordUser: userAnswer(headers: headers)
+        case .googleRevocation, .oidcRevocation, .discordRevocation: revocationAnswer(headers: headers, body: body)
+        case .oidcUserInfo: userAnswer(headers: headers, \.userInfo)
+        case .discordUser: userAnswer(headers: headers, \.discordUser)
         case .discordGateway: StandInAnswer(["url": "wss://gateway.discord.gg"])
+        case .githubToken: githubTokenAnswer(headers: headers, body: body)
+        case .githubUser, .githubEmails: githubAnswer(endpoint, headers: headers)
+        case .githubGrant: state.revokeGrant(body: body, authorization: headers[.authorization])
+        case .githubMeta: StandInAnswer(["verifiable_password_authentication": true])
         case .trap: StandInAnswer(["issuer": address])
+        }
+    }
+
+    private func discoveryAnswer(_ provider: OAuthProvider) -> StandInAnswer {
+        let issuer = issuer(of: provider)
+        return StandInAnswer([
+            "issuer": issuer, "authorization_endpoint": "\(issuer)/authorize", "token_endpoint": "\(issuer)/token",
+            "jwks_uri": "\(issuer)/keys", "revocation_endpoint": "\(issuer)/revoke",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "response_types_supported": ["code"], "id_token_signing_alg_values_supported": ["RS256"],
+            "authorization_response_iss_parameter_supported": true,
+        ]).edited { body in
+            if provider != .google { body["userinfo_endpoint"] = "\(issuer)/userinfo" }
+            // As LINE's: it says nothing of the client's authentication, and ES256.
+            guard provider == .line else { return }
+            body["token_endpoint_auth_methods_supported"] = nil
+            body["id_token_signing_alg_values_supported"] = ["ES256"]
+            body["authorization_response_iss_parameter_supported"] = nil
         }
     }
 
@@ -188,16 +238,21 @@ final class StandInProvider: Sendable {
         var object: [String: Any] = [
             "access_token": accessToken, "token_type": "Bearer", "expires_in": 3600, "scope": grant.scope,
         ]
-        if provider == .google {
+        if provider != .discord {
             var token = StandInToken(
                 claims: grant.person.claims(
-                    issuer: address,
+                    issuer: issuer(of: provider),
                     nonce: grant.nonce ?? "",
                     accessToken: accessToken,
                     at: now(),
                     isFresh: grant.isFresh
                 )
             )
+            if provider == .line {
+                token.header = ["alg": "HS256", "typ": "JWT"]
+                token.claims["email_verified"] = nil
+                token.signing = .hmac(Data(Self.channelSecret.utf8))
+            }
             tokenChange.value?(&token)
             object["id_token"] = token.text
         } else {
@@ -218,11 +273,11 @@ final class StandInProvider: Sendable {
         }
     }
 
-    private func userAnswer(headers: HTTPFields) -> StandInAnswer {
+    private func userAnswer(headers: HTTPFields, _ body: (StandInPerson) -> [String: Any]) -> StandInAnswer {
         guard let person = state.person(authorization: headers[.authorization]) else {
             return StandInAnswer(["message": "401: Unauthorized", "code": 0], status: 401)
         }
-        return StandInAnswer(person.discordUser)
+        return StandInAnswer(body(person))
     }
 }
 

@@ -51,6 +51,9 @@ final class StandInState: Sendable {
     /// The tokens that were revoked.
     var revoked: [String] { revocations.value }
 
+    /// Remembers that a token was revoked.
+    func noteRevocation(of token: String) { revocations.update { $0.append(token) } }
+
     /// Takes a token to revoke, from the right client.
     func revoke(body: String, authorization: String?) -> Result<Void, Refusal> {
         let form = StandInForm.fields(body)
@@ -74,7 +77,8 @@ final class StandInState: Sendable {
             }
             client = (StandInForm.decoded(halves[0]), StandInForm.decoded(halves[1]))
         }
-        let isKnown = client.id == StandInProvider.clientID && client.secret == StandInProvider.clientSecret
+        let secrets = [StandInProvider.clientSecret, StandInProvider.channelSecret]
+        let isKnown = client.id == StandInProvider.clientID && secrets.contains(client.secret)
         return isKnown ? nil : Refusal(code: "invalid_client", status: 401)
     }
 

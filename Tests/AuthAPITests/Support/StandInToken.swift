@@ -12,6 +12,10 @@ struct StandInToken {
         case key
         /// The provider's key on the curve P-256, ES256.
         case curveKey
+        /// The provider's RSA key, PS256.
+        case keyWithPSS
+        /// An Ed25519 key, which the provider publishes only if the test says so.
+        case edwardsKey
         /// An RSA key that the provider does not publish.
         case strangersKey
         /// HS256 with these bytes.
@@ -56,15 +60,26 @@ struct StandInToken {
         ]
     }
 
+    /// The Ed25519 key as a JWK (RFC 8037).
+    static var publicEdwardsKey: [String: Any] {
+        [
+            "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "edwards",
+            "x": Base64URL.encode(edwardsKey.publicKey.rawRepresentation),
+        ]
+    }
+
     /// The provider's key, made when the first test needs it.
     static let key = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
     /// A key of somebody else.
     static let strangersKey = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
     private static let curveKey = P256.Signing.PrivateKey()
+    private static let edwardsKey = Curve25519.Signing.PrivateKey()
 
     private func signature(of input: Data) -> Data {
         switch signing {
         case .key: Self.sign(input, with: Self.key)
+        case .keyWithPSS: Self.sign(input, with: Self.key, padding: .PSS)
+        case .edwardsKey: (try? Self.edwardsKey.signature(for: input)) ?? Data()
         case .strangersKey: Self.sign(input, with: Self.strangersKey)
         case .curveKey: (try? Self.curveKey.signature(for: input).rawRepresentation) ?? Data()
         case .hmac(let secret): Data(HMAC<SHA256>.authenticationCode(for: input, using: SymmetricKey(data: secret)))
@@ -72,8 +87,12 @@ struct StandInToken {
         }
     }
 
-    private static func sign(_ input: Data, with key: _RSA.Signing.PrivateKey?) -> Data {
-        let signature = try? key?.signature(for: SHA256.hash(data: input), padding: .insecurePKCS1v1_5)
+    private static func sign(
+        _ input: Data,
+        with key: _RSA.Signing.PrivateKey?,
+        padding: _RSA.Signing.Padding = .insecurePKCS1v1_5
+    ) -> Data {
+        let signature = try? key?.signature(for: SHA256.hash(data: input), padding: padding)
         return signature?.rawRepresentation ?? Data()
     }
 

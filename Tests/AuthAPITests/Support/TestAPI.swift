@@ -9,7 +9,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// The whole API, serving real HTTP on a free port, on a database of its own.
+/// The whole API, serving real HTTP on a free port, on a separate database.
 struct TestAPI: Sendable {
     /// A key that `SECRET_KEY` may be.
     static let secretKey = "k3Jx9-Qm2Vt7_Zr5Lw8Yp1Nc6Hd4Fb0Sg"
@@ -31,12 +31,14 @@ struct TestAPI: Sendable {
         }
     }
 
-    /// Runs `body` beside a server on the given database.
+    /// Runs `body` beside a server on the given database, without the time limits of the site unless `isPatient` is false:
+    /// a busy machine is no outage.
     static func with(
         _ environment: [String: String] = [:],
         database: TestDatabase,
         databaseURL: String? = nil,
         clock: TestClock = TestClock(),
+        isPatient: Bool = true,
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
         let logs = LogRecorder()
@@ -45,10 +47,11 @@ struct TestAPI: Sendable {
         }
         var environment = environment
         if databaseURL == nil, database.servingURL != nil { environment["MIGRATION_DATABASE_URL"] = database.url }
-        let settings = try settings(
+        var settings = try settings(
             environment,
             databaseURL: databaseURL ?? database.servingURL ?? database.url
         )
+        if isPatient { settings.database.serving = settings.database.serving.withoutLimits }
         let app = try await App(settings: settings, logger: logger, now: clock.now, sleep: clock.sleep)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = app.server { channel in

@@ -95,7 +95,7 @@ final class TestClient: Sendable {
             request.headers.add(name: "Cookie", value: pairs.joined(separator: "; "))
         }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let answer = try await Self.http.execute(request, timeout: .seconds(20))
+        let answer = try await Self.http.execute(request, timeout: .seconds(120))
         let bytes = try await answer.body.collect(upTo: 4 * 1024 * 1024)
         let response = TestResponse(
             status: Int(answer.status.code),

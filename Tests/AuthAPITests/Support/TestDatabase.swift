@@ -14,7 +14,7 @@ struct TestDatabase: Sendable {
     var servingURL: String?
     /// How to reach it as the role that owns the schema, with a small pool.
     let configuration: PostgresConfiguration
-    /// A pool of two connections of that role, closed after the test.
+    /// A pool of two connections of that role without time limits, closed after the test.
     let pool: PostgresPool
 
     /// The role that the API under test serves as, so that every test shows that it has the rights it needs.
@@ -26,7 +26,7 @@ struct TestDatabase: Sendable {
             "TEST_DATABASE_URL is not set: run the tests with `make test`, which starts PostgreSQL for them."
     }
 
-    /// Runs `body` with a database of its own and drops it afterwards; without `migrated` the database is empty.
+    /// Runs `body` with a separate database and drops it afterwards; without `migrated` the database is empty.
     static func with<Value>(
         migrated: Bool = true,
         _ body: (TestDatabase) async throws -> Value
@@ -42,7 +42,7 @@ struct TestDatabase: Sendable {
         let servingURL = try connectionString(server, database: name, user: servingRole)
         var configuration = try PostgresConfiguration(url: url)
         configuration.poolSize = 2
-        let pool = PostgresPool(configuration, logger: silentLogger)
+        let pool = PostgresPool(configuration.withoutLimits, logger: silentLogger)
         let result: Result<Value, any Error>
         do {
             result = .success(
@@ -91,6 +91,21 @@ struct TestDatabase: Sendable {
     /// Letters and digits that no other test uses.
     static func randomName() -> String {
         "\(ProcessInfo.processInfo.processIdentifier)_\(String(UInt32.random(in: 0...(.max)), radix: 36))"
+    }
+}
+
+extension PostgresConfiguration {
+    /// The same without time limits on jobs and statements, for tests of something else.
+    var withoutLimits: PostgresConfiguration {
+        var copy = self
+        copy.connectTimeout = .seconds(60)
+        copy.waitTimeout = nil
+        copy.jobTimeout = nil
+        copy.statementTimeout = nil
+        copy.lockTimeout = nil
+        copy.idleInTransactionTimeout = nil
+        copy.drainTimeout = .seconds(60)
+        return copy
     }
 }
 

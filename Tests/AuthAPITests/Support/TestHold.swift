@@ -45,7 +45,7 @@ struct TestHold: Sendable {
     }
 
     private func waiting(_ condition: String) async throws {
-        try await eventually {
+        try await eventually("a session with \(condition)") {
             try await database.sql(
                 "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND \(condition)"
             ) == "t"

@@ -69,12 +69,8 @@ struct TestPgBouncer: Sendable {
 
     /// Waits until it listens and can be ended, both of which come after the command that starts it.
     private func started() async throws {
-        let start = ContinuousClock.now
-        while ![".s.PGSQL.6432", "pid"].allSatisfy({ FileManager.default.fileExists(atPath: file($0)) }) {
-            guard ContinuousClock.now - start < .seconds(30) else {
-                throw TestCommand.Failure(description: "PgBouncer did not start")
-            }
-            try await Task.sleep(for: .milliseconds(10))
+        try await eventually("PgBouncer listens") {
+            [".s.PGSQL.6432", "pid"].allSatisfy { FileManager.default.fileExists(atPath: file($0)) }
         }
     }
 

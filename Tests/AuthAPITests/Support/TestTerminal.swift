@@ -52,7 +52,7 @@ final class TestTerminal: Sendable {
     private func answer(with text: String) throws -> String {
         var seen = ""
         while !seen.hasSuffix(": ") {
-            guard let more = read(within: 20_000) else {
+            guard let more = read(within: 60_000) else {
                 throw TestCommand.Failure(description: "no question came: \(seen)")
             }
             seen += more

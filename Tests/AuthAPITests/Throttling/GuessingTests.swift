@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A17: guessing is slowed, across replicas, and nobody's owner is locked out by a stranger.
+/// A17: Guessing is rate-limited across replicas, and users cannot be locked out.
 @Suite struct GuessingTests {
     private static let limits = [
         "LOGIN_LIMIT_ACCOUNT": "3/30000", "LOGIN_LIMIT_DEVICE": "2/20000", "LOGIN_LIMIT_NETWORK": "6/60000",
@@ -15,7 +15,7 @@ import Testing
         try await TestAPI.with(Self.limits, body)
     }
 
-    /// A browser at another address, which the proxy (here: loopback) names.
+    /// A browser at another address, which the reverse proxy (here: loopback) sets.
     private func signIn(
         _ client: TestClient,
         _ email: String,
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(
-        "A17 After so many failures an account takes no more from browsers that it does not know, until time has passed"
+        "A17 After the allowed failures, an account rejects unknown browsers until time has passed"
     )
     func account() async throws {
         try await with { api async throws in
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("A17 A stranger cannot lock the owner out: a browser that has signed in before has attempts of its own")
+    @Test("A17 An attacker cannot lock the user out: a known browser has separate attempts")
     func device() async throws {
         try await with { api async throws in
             let owner = try await api.registered(email: "ada@example.com")
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test("A17 A browser is known for one account only, and for no longer than its cookie lasts")
+    @Test("A17 A browser is known for one account only, until its cookie expires")
     func deviceOfAnother() async throws {
         try await with { api async throws in
             let eve = try await api.registered(email: "eve@example.com")
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test("A17 Unknown accounts count like known ones, so that the limit does not tell which exist")
+    @Test("A17 Unknown accounts count like others, so that the limit does not reveal which exist")
     func unknownAccount() async throws {
         try await with { api async throws in
             _ = try await api.registered(email: "ada@example.com")
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("A17 One network cannot try one password at many accounts, whichever of its addresses it uses")
+    @Test("A17 A network cannot try one password on many accounts, with any of its addresses")
     func network() async throws {
         try await with { api async throws in
             for number in 1...6 {
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test("A17 Signing in with the right password uses nothing up")
+    @Test("A17 Correct passwords take no attempts")
     func successes() async throws {
         try await with { api async throws in
             _ = try await api.registered(email: "ada@example.com")
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("A17 Guesses at the same moment share no attempt")
+    @Test("A17 Concurrent guesses do not share an attempt")
     func burst() async throws {
         try await with { api async throws in
             _ = try await api.registered(email: "ada@example.com")
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test("A17 Replicas share what is left, and a restart forgets nothing")
+    @Test("A17 Replicas share the limits, which survive a restart")
     func replicas() async throws {
         try await TestDatabase.with { database in
             for number in 1...3 {
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test("A17 Registrations are limited by network, successful ones too")
+    @Test("A17 Registrations are limited by network, including successful ones")
     func registrations() async throws {
         try await with { api async throws in
             let statuses = try await withThrowingTaskGroup(of: Int.self) { tasks in
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test("A17 Every path that takes a password is throttled: those that the document describes")
+    @Test("A17 Every documented path that accepts a password is rate-limited")
     func everyPath() async throws {
         let document = try OpenAPIDocument()
         var bodies: [String: [String]] = [:]

@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// Changing one's name, and downloading what is stored about oneself.
+/// Changing the name, and downloading one's data.
 @Suite struct OwnDataTests {
-    @Test("A new name is shown from then on, on every device; the same one again is no event")
+    @Test("A new name is shown on every device; an unchanged name records no event")
     func changesName() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test("A name keeps the rules of registration; nobody changes another's")
+    @Test("The rules of registration apply to a name; other users' names cannot be changed")
     func nameRules() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("The file holds the account, identities, sessions and events of the user, and of nobody else")
+    @Test("The file contains account, identities, sessions and events of the user only")
     func download() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("A disconnected identity is in the file as long as it is kept")
+    @Test("The file contains disconnected identities")
     func disconnected() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("Of very many events the newest are given, and how many there are")
+    @Test("Of very many events, the file has the newest and the total")
     func manyEvents() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test("Neither fills the trail: both are limited by user")
+    @Test("Changes of name and downloads are limited by user")
     func limited() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()

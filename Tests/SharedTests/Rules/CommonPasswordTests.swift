@@ -44,9 +44,12 @@ import Testing
         }
         // Without that knowledge these are not common.
         for password in ["Yoshikosan1", "MyShop2026", "AdaLovelace1", "An@lytical1"] { #expect(!isCommon(password)) }
-        #expect(
-            PasswordRules.words(of: try #require(WebOrigin("http://localhost:8080"))) == ["yoshikosan", "localhost"]
-        )
+        let localhost = try #require(WebOrigin("http://localhost:8080"))
+        #expect(PasswordRules.words(of: localhost) == ["yoshikosan", "localhost"])
+        let named = PasswordRules.words(of: localhost, named: SiteName(english: "Corner Bakery", japanese: "パン屋"))
+        for password in ["Bakery2026", "C0rner-Bakery!", "Yoshikosan1"] {
+            #expect(isCommon(password, besides: named), "\(password)")
+        }
     }
 
     @Test(

@@ -18,6 +18,7 @@ import Testing
         "What is no name is refused",
         arguments: [
             ("", FieldErrorCode.required), ("   ", .required), ("\u{200B}\u{200F}", .required), ("\u{3164}", .required),
+            ("\u{2800} \u{2800}", .required),
             (String(repeating: "n", count: 201), .tooLong),
             ("Ada\r\nBcc", .invalidCharacter), ("Ada\u{0}", .invalidCharacter), ("Ada\u{1B}[31m", .invalidCharacter),
             ("abc\u{202E}def", .invalidCharacter), ("abc\u{2066}def", .invalidCharacter),

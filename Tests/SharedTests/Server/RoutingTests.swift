@@ -27,7 +27,7 @@ import Testing
     @Test(
         "Only one spelling of a path is served",
         arguments: [
-            "//api/auth/login", "/api//auth/login", "/api/auth/login/", "//", "/api/./auth/login",
+            "//api/auth/login", "/api//auth/login", "/api/auth/login/", "/api/", "//", "/api/./auth/login",
             "/api/../api/auth/login",
             "/api/auth%2Flogin", "/api/auth/%6Cogin", "/api/auth\\login", "api/auth/login", "", "/api/auth/login\t",
             "/ä",

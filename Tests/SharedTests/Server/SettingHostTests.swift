@@ -10,7 +10,8 @@ import Testing
         arguments: [
             ("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("[::1]", "::1"), ("[2001:DB8::2]", "2001:db8::2"),
             ("::", "::"),
-            ("::ffff:192.0.2.1", "::ffff:192.0.2.1"), ("localhost", "localhost"), ("LocalHost", "localhost"),
+            ("::ffff:192.0.2.1", "192.0.2.1"), ("[::FFFF:c000:201]", "192.0.2.1"), ("0:0:0:0:0:0:0:1", "::1"),
+            ("localhost", "localhost"), ("LocalHost", "localhost"),
             ("db-1.example.com", "db-1.example.com"), ("db.example.com.", "db.example.com."),
             ("my_service", "my_service"),
             ("4host", "4host"), ("xn--wgv71a119e.jp", "xn--wgv71a119e.jp"),
@@ -53,6 +54,14 @@ import Testing
             ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: settings))
         )
         #expect(try HealthCheck.url(.apiHost, .apiPort, defaultPort: 8000, path: "/", from: reader) == expected)
+    }
+
+    @Test(
+        "W72: A health check of what is not a URL fails with a reason",
+        arguments: ["http://[", "http://[]/", "http://]/", "x", ""]
+    )
+    func wrongURL(url: String) async {
+        #expect(await HealthCheck.fault(at: url) == "\(url) is not a URL like http://127.0.0.1:8000/health/ready")
     }
 
     @Test("W72: A health check with a wrong setting names it, and no other setting is needed")

@@ -45,6 +45,32 @@ import Testing
         try reader.finish()
     }
 
+    @Test("A secret comes from the systemd credential of its name, unless NAME_FILE names another file")
+    func credential() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "yoshikosan_secret_key")
+        let other = folder.appending(path: "other")
+        try Data("the credential\n".utf8).write(to: file)
+        try Data("the file\n".utf8).write(to: other)
+        let environment = ["CREDENTIALS_DIRECTORY": folder.path()]
+        var reader = reader(environment)
+        #expect(reader.secret(.secretKey)?.value == "the credential")
+        #expect(reader.file(of: .databaseURL) == nil && reader.secret(.databaseURL) == nil)
+        try reader.finish()
+        var named = self.reader(environment.merging(["SECRET_KEY_FILE": other.path()]) { $1 })
+        #expect(named.secret(.secretKey)?.value == "the file")
+        var both = self.reader(environment.merging(["SECRET_KEY": "hush-hush"]) { $1 })
+        #expect(both.secret(.secretKey) == nil)
+        let path = "\(folder.path())/yoshikosan_secret_key"
+        #expect(both.faults == ["SECRET_KEY: set either SECRET_KEY or \(path), not both"])
+        try Data().write(to: file)
+        var empty = self.reader(environment)
+        #expect(empty.secret(.secretKey) == nil)
+        #expect(empty.faults == ["SECRET_KEY: the file \(path) is empty"])
+    }
+
     @Test("W85: the former key that a rotation left beside SECRET_KEY_FILE is read; a setting goes before it")
     func previousKeyBesideTheKey() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -66,6 +92,21 @@ import Testing
         var direct = reader(["SECRET_KEY": "the key"])
         #expect(direct.secret(.secretKeyPrevious) == nil)
         for settings in [after, given, direct] { try settings.finish() }
+    }
+
+    @Test("W11: A secret can come from a pipe; a pipe without a writer is a fault")
+    func pipe() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        let failure = #expect(throws: BoundedFile.Failure.self) {
+            try BoundedFile.read(path, limit: 100, patience: 20)
+        }
+        #expect(failure?.reason == "it is not a regular file, and nothing was written to it")
+        async let content = Task.detached { try BoundedFile.read(path, limit: 100, patience: 20_000) }.value
+        // Opening it waits for the reader.
+        try await Task.detached { try Data("from the pipe".utf8).write(to: URL(filePath: path)) }.value
+        #expect(try await String(decoding: content, as: UTF8.self) == "from the pipe")
     }
 
     @Test("A missing or empty secret file, and both forms at once, are faults that do not show the secret")

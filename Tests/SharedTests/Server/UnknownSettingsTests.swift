@@ -15,6 +15,8 @@ import Testing
             ("SECRET_KEY_FIEL", "SECRET_KEY_FILE"), ("SECRET_KEY_PREVIUS", "SECRET_KEY_PREVIOUS"),
             ("GOOGLE_CLIENTID", "GOOGLE_CLIENT_ID"), ("TRUSTED_PROXYS", "TRUSTED_PROXIES"), ("PUBLC_URL", "PUBLIC_URL"),
             ("ALOWED_ORIGIN", "ALLOWED_ORIGINS"), ("secret_key", "SECRET_KEY"), ("LOG_LEVL", "LOG_LEVEL"),
+            ("OIDC_1_ISSUER", "OIDC_ISSUER"), ("OIDC_2_ISUER", "OIDC_2_ISSUER"),
+            ("OIDC_CLIENT_SECERT", "OIDC_CLIENT_SECRET"),
             ("POSTGRES_PASWORD", "POSTGRES_PASSWORD"), ("HASHING_THREAD", "HASHING_THREADS"),
         ]
     )
@@ -28,6 +30,7 @@ import Testing
         "W74: A file for what is no secret, and a name that only we could mean, are told",
         arguments: [
             "POSTGRES_USER_FILE", "GOOGLE_CLIENT_ID_FILE", "API_HOST_FILE", "POSTGRES_DATABASE", "DATABASE_HOST",
+            "LOGIN_LIMIT", "REGISTRATION_MODE", "GOOGLE_SECRET", "OIDC_10_ISSUER", "OIDC_2_ISSUER_FILE", "OIDC_GROUPS",
         ]
     )
     func told(name: String) { #expect(names([name: "x"]) == [name]) }
@@ -51,7 +54,11 @@ import Testing
             "APP_NAME": "x", "API_KEY": "x", "SECRT_KEY": "", "OUTPUT": "x", "NIO_SINGLETON_GROUP_LOOP_COUNT": "2",
         ]
         #expect(names(environment).isEmpty)
-        let ours = SettingName.allCases.map(\.rawValue) + ["SECRET_KEY_FILE", "TRUSTED_PROXIES", "BACKEND_MEMORY"]
+        let ours =
+            SettingName.allCases.flatMap { name in name.numbers.map { name.variable(number: $0) } } + [
+                "SECRET_KEY_FILE", "TRUSTED_PROXIES", "BACKEND_MEMORY", "OIDC_9_CLIENT_SECRET_FILE",
+            ]
+        #expect(ours.contains("OIDC_9_CA_FILE") && !ours.contains("OIDC_1_ISSUER"))
         #expect(names(Dictionary(uniqueKeysWithValues: ours.map { ($0, "x") })).isEmpty)
     }
 

@@ -11,19 +11,17 @@ import Testing
         #expect(settings.port == 3000)
         #expect(settings.apiURL.description == "http://backend:8000")
         #expect(settings.common.publicURL.description == "http://localhost:8080")
-        #expect(settings.providers.isEmpty)
     }
 
     @Test func everySettingIsRead() throws {
         let settings = try TestSettings.all([
             "FRONTEND_HOST": "127.0.0.1", "FRONTEND_PORT": "3100", "API_URL": "http://localhost:8100",
-            "PUBLIC_URL": "https://yoshikosan.example", "GOOGLE_CLIENT_ID": "g", "DISCORD_CLIENT_ID": "d",
+            "PUBLIC_URL": "https://yoshikosan.example",
         ])
         #expect(settings.host.description == "127.0.0.1")
         #expect(settings.port == 3100)
         #expect(settings.apiURL.description == "http://localhost:8100")
         #expect(settings.common.publicURL.isSecure)
-        #expect(settings.providers == [.google, .discord])
     }
 
     // E2: five wrong settings give five lines.

@@ -4,9 +4,9 @@ import Testing
 
 @testable import WebFrontend
 
-/// Connecting a provider account by the password of the account that has its email (requirement A12).
+/// Linking a provider account with the password of the account with its email address (requirement A12).
 @Suite struct ConnectPageTests {
-    // The address is that of the connection which waits; it cannot be typed over.
+    // The email address is that of the pending link and cannot be changed.
     @Test func passwordIsAskedForTheWaitingAddress() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, providers: [.google]) { site in
@@ -29,7 +29,7 @@ import Testing
         #expect(api.requests.map { $0.headers[.cookie] } == [StubAuthAPI.connectCookie])
     }
 
-    // The session's cookie and the one that clears the connection both reach the browser.
+    // The browser gets the session cookie, and the cookie of the pending link is cleared.
     @Test func rightPasswordConnectsAndSignsIn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -51,7 +51,7 @@ import Testing
         )
     }
 
-    // F7: the form comes back as it was, with the address that waits.
+    // F7: The form keeps the email address of the pending link.
     @Test(arguments: [("Wrong-1", 401), ("", 422)])
     func failedTryKeepsTheForm(password: String, status: Int) async throws {
         try await TestSite.with { site in
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    // Too late, in another browser, or for another provider: said, with the way to start again.
+    // Expired, in another browser, or for another provider: the page explains it and offers to start again.
     @Test(arguments: ["", StubAuthAPI.connectCookie, "oauth_connect=stale"])
     func connectionThatDoesNotWaitIsExplained(cookie: String) async throws {
         try await TestSite.with(providers: [.discord]) { site in
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    // The cookie of a connection alone is no sign of a session.
+    // The cookie of a pending link does not count as a session.
     @Test func waitingConnectionIsNoSession() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in

@@ -31,7 +31,9 @@ import Testing
     @Test func deletesAndForgetsEveryCookieOfThisSite() async throws {
         let api = Self.api(Confirmations.password)
         try await TestSite.with(api) { site in
-            let mine = ["known_device", "oauth_connect", "oauth_flow_0123456789abcdef", "language", "sent_on"]
+            let mine = [
+                "known_device", "oauth_connect", "oauth_address", "oauth_flow_0123456789abcdef", "language", "sent_on",
+            ]
             let cookies = ([StubAuthAPI.cookie, "other=1", "oauth=2"] + mine.map { "\($0)=x" }).joined(separator: "; ")
             let page = try await site.post(
                 "/account/delete",

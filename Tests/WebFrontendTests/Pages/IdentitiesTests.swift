@@ -3,7 +3,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// The ways to sign in on the account page: what is linked, linking and unlinking (requirements A12, F4).
+/// Sign-in methods on the account page, linking and unlinking (requirements A12, F4).
 @Suite struct IdentitiesTests {
     @Test func linkedAccountsAreListed() async throws {
         try await TestSite.with(providers: [.google, .discord]) { site in
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    // W2: linking starts with the ticket that the API gives this session.
+    // W2: Linking starts with the ticket of the session.
     @Test func othersCanBeConnected() async throws {
         let api = stub(Identities.passwordOnly)
         try await TestSite.with(api, providers: [.discord]) { site in
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    // What is linked is shown even while its provider is not set up.
+    // A linked account is shown even if its provider is disabled.
     @Test func linkedAccountOfAnUnconfiguredProviderIsListed() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    // A12: the last way to sign in is explained, not offered.
+    // A12: The last sign-in method cannot be disconnected; the page explains why.
     @Test func lastWayIsNotOffered() async throws {
         let api = stub(Identities.last)
         try await TestSite.with(api, providers: [.google]) { site in
@@ -109,7 +109,7 @@ import Testing
             let evil = try await site.get("/account?connected=evil", cookie: StubAuthAPI.cookie)
             #expect(!evil.body.contains("id=\"notice\""))
         }
-        // A link cannot say what is not so.
+        // A link cannot show a false confirmation.
         try await TestSite.with(stub(Identities.passwordOnly)) { site in
             let page = try await site.get("/account?connected=google", cookie: StubAuthAPI.cookie)
             #expect(!page.body.contains("is connected"))
@@ -129,10 +129,10 @@ import Testing
             #expect(page.body.contains(text.escapedForHTML))
             #expect(page.body.contains("<code>0123456789abcdef0123456789abcdef</code>"))
             #expect(!page.body.contains("Google is connected."))
-            // A Google account is linked, so another cannot be.
+            // A Google account is linked, so another cannot be linked.
             #expect(!page.body.contains("oauth-retry"))
         }
-        // W23: where none is linked, with another one, for which Google asks.
+        // W23: If none is linked, another one can be chosen at Google.
         try await TestSite.with(stub(Identities.passwordOnly), providers: [.google]) { site in
             let page = try await site.get(
                 "/account?oauth_error=\(failure.rawValue)&provider=google",
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    // The version of the API before gives no tickets.
+    // The previous version of the API sends no tickets.
     @Test func apiWithoutTickets() async throws {
         let api = stub(IdentityListBody(identities: [], hasPassword: true))
         try await TestSite.with(api, providers: [.discord]) { site in

@@ -3,9 +3,9 @@ import Testing
 
 @testable import WebFrontend
 
-/// Flows through providers that failed end on the page for signing in, with words of this site (requirements A11, F1).
+/// Failed flows lead to the sign-in page, with texts of this site (requirements A11, F1).
 @Suite struct OAuthFailureTests {
-    // Every failure has a text of its own, an error id to ask about, and the provider's button.
+    // Every failure has a separate text, an error ID, and the provider's button.
     @Test(arguments: OAuthFailure.allCases)
     func everyFailureIsExplained(failure: OAuthFailure) async throws {
         let text = try Translations.embedded()[.english].text(failure.text, ["provider": "Google"])
@@ -19,7 +19,7 @@ import Testing
             #expect(page.body.contains(text.escapedForHTML))
             #expect(page.body.contains("<code>0123456789abcdef0123456789abcdef</code>"))
             #expect(page.body.contains("<title>Error: Sign in"))
-            // W23: after the wrong account, Google asks which one is meant.
+            // W23: After the wrong account, Google shows its account chooser.
             let choice = failure.needsAnotherAccount ? "choose=true&amp;" : ""
             #expect(
                 page.body.contains("id=\"continue-google\" href=\"/api/auth/google?\(choice)return_to=%2Faccount\"")
@@ -34,7 +34,7 @@ import Testing
         #expect(Set(OAuthFailure.allCases.map(\.text)).count == OAuthFailure.allCases.count)
     }
 
-    // A flow that may work the next time can be started again at once, to the same end.
+    // A flow that may succeed the next time can be restarted, with the same return address.
     @Test(arguments: [
         (OAuthFailure.providerUnavailable, true), (.providerError, true), (.flowExpired, true), (.accessDenied, true),
         (.internalError, true), (.clockSkew, true), (.identityTaken, false), (.providerDisabled, false),
@@ -47,7 +47,7 @@ import Testing
             let page = try await site.get(path)
             #expect(page.body.contains(link) == isOffered)
         }
-        // Not with a provider that is not set up.
+        // Not with a disabled provider.
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get(path)
             #expect(page.body.contains("error-summary"))
@@ -57,8 +57,7 @@ import Testing
 
     // W23
     @Test(arguments: [
-        OAuthFailure.emailMissing, .emailUnverified, .emailUnusable, .identityDisconnected, .accountExists,
-        .providerAlreadyLinked,
+        OAuthFailure.emailUnverified, .identityDisconnected, .accountExists, .providerAlreadyLinked,
     ])
     func anotherAccountIsOffered(failure: OAuthFailure) async throws {
         try await TestSite.with(providers: [.discord]) { site in
@@ -71,7 +70,7 @@ import Testing
         }
     }
 
-    // W18: whom another site sends here is asked, and told what it would end.
+    // W18: A visitor from another site must confirm; the page names the session that would end.
     @Test func signingInThroughAProviderIsConfirmed() async throws {
         try await TestSite.with(providers: [.google]) { site in
             let path = "/login?confirm=google&return_to=%2Faccount%3Fa=1"
@@ -95,7 +94,7 @@ import Testing
         }
     }
 
-    // W2: the page's own links never lead to something that acts.
+    // W2: Links of the page never lead to an address that changes something.
     @Test(arguments: ["/api/auth/google?link=true", "/%61pi/auth/google", "//api/x", "/API/auth/google", "/logout"])
     func returnPathsOfTheAPIAreDropped(target: String) async throws {
         let query = target.percentEncoded
@@ -106,7 +105,7 @@ import Testing
             ] {
                 let page = try await site.get(path)
                 #expect(page.status == 200)
-                // Two forms have such a field: that of the page, which is empty, and the language's, which names the page.
+                // Two forms have such a field: the page's, which is empty, and the language form's, which has the page's address.
                 let main = page.body.split(separator: "</main>")[0]
                 #expect(!main.contains("return_to"))
                 #expect(!main.contains("link=true"))
@@ -126,7 +125,7 @@ import Testing
         }
     }
 
-    // W19: no page shows a text of its address, in whatever parameter.
+    // W19: No page shows text from its address, in any parameter.
     @Test(arguments: ["/", "/login", "/register", "/account", "/signed-in", "/nowhere"])
     func noTextOfAnAddressIsShown(path: String) async throws {
         let names = [
@@ -142,7 +141,7 @@ import Testing
                         failure.isEmpty
                         ? query : failure + query.split(separator: "&").dropFirst().joined(separator: "&")
                     let page = try await site.get("\(path)?\(query)", cookie: cookie)
-                    // The language's form remembers the page, unseen.
+                    // The language form has the address in a hidden field.
                     let seen = page.body.replacing(/<input type="hidden"[^>]*>/, with: "")
                     #expect(!seen.contains("Call-0800"), "\(path)")
                     #expect(page.location?.contains("Call-0800") != true)
@@ -151,7 +150,7 @@ import Testing
         }
     }
 
-    // Nothing from the address is shown: not an unknown code, not another provider, not a text in place of an id.
+    // Nothing from the address is shown: no unknown code, no other provider, no text in place of an ID.
     @Test(arguments: [
         "oauth_error=Call+0900-1234", "oauth_error=%3Cb%3Ehi%3C/b%3E&provider=google", "oauth_error=",
         "provider=google",
@@ -192,7 +191,7 @@ import Testing
         }
     }
 
-    // W22: a callback that was opened twice, the second time in a browser that is signed in, has nothing left to do.
+    // W22: A repeated callback in a signed-in browser redirects without an error.
     @Test func whoIsSignedInGoesOn() async throws {
         try await TestSite.with(providers: [.google]) { site in
             let path = "/login?oauth_error=flow_expired&provider=google"
@@ -204,7 +203,7 @@ import Testing
         }
     }
 
-    // Any other failure is told to who is signed in, too, with a way on.
+    // A signed-in user sees any other failure, with a link to continue.
     @Test func whoIsSignedInIsToldAndCanGoOn() async throws {
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get(

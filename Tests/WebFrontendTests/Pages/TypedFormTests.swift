@@ -113,7 +113,7 @@ import Testing
             let english = try await site.get("/")
             #expect(english.body.contains("for 180 days after you sign in"))
             let japanese = try await site.get("/", headers: ["Accept-Language": "ja"])
-            #expect(japanese.body.contains("ログイン後180日間記憶します"))
+            #expect(japanese.body.contains("ログイン後180日間、このブラウザーを識別します"))
         }
     }
 

@@ -5,6 +5,8 @@ import NIOCore
 import Shared
 import Synchronization
 
+@testable import WebFrontend
+
 /// A real HTTP server on a free port that answers as the authentication API does, or as the test wants.
 final class StubAuthAPI: Sendable {
     /// What the frontend sent.
@@ -44,6 +46,13 @@ final class StubAuthAPI: Sendable {
     /// The connection that the stub knows.
     static let pending = PendingConnectionBody(provider: .google, email: "ada@example.com")
 
+    /// The cookie that the stub takes for a provider account that waits for an address.
+    static let addressCookie = "oauth_address=waiting"
+    /// What the stub sets when the account is created.
+    static let clearedAddressCookie = "oauth_address=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
+    /// The provider account that waits.
+    static let pendingAddress = PendingAddressBody(provider: .discord, name: "<Ada>", email: "ada@example.com")
+
     typealias Handler = @Sendable (Received) async throws -> Response
 
     private let received = Mutex<[Received]>([])
@@ -54,8 +63,16 @@ final class StubAuthAPI: Sendable {
         self.handlers = Self.standard.merging(handlers) { _, own in own }
     }
 
-    /// Everything that the frontend asked so far.
-    var requests: [Received] { received.withLock { $0 } }
+    private let offered = Mutex(Providers.none)
+
+    /// Everything that the frontend asked so far, but for the list of providers, which is asked for now and then.
+    var requests: [Received] { received.withLock { $0.filter { $0.path != APIPath.providers } } }
+
+    /// How often the list of providers was asked for.
+    var listRequests: Int { received.withLock { $0.count { $0.path == APIPath.providers } } }
+
+    /// Sets up providers.
+    func offer(_ providers: Providers) { offered.withLock { $0 = providers } }
 
     /// The server, not yet running.
     func responder() -> CallbackResponder<BasicRequestContext> {
@@ -70,7 +87,8 @@ final class StubAuthAPI: Sendable {
             )
             received.withLock { $0.append(entry) }
             guard let handler = handlers["\(entry.method.rawValue) \(entry.path)"] else {
-                return Self.problem(.notFound)
+                guard entry.path == APIPath.providers else { return Self.problem(.notFound) }
+                return try Self.json(ProviderListBody(providers: offered.withLock { $0.all }))
             }
             return try await handler(entry)
         }
@@ -125,6 +143,15 @@ final class StubAuthAPI: Sendable {
         },
         "GET /api/auth/connect": { request in
             request.has(connectCookie) ? try json(pending) : problem(.noPendingConnection)
+        },
+        "GET /api/auth/address": { request in
+            request.has(addressCookie) ? try json(pendingAddress) : problem(.noPendingConnection)
+        },
+        "POST /api/auth/address": { request in
+            guard request.has(addressCookie) else { return problem(.noPendingConnection) }
+            let name = pendingAddress.name ?? ""
+            let created = UserBody(id: user.id, email: request.fields["email"] ?? "", name: name, avatarURL: nil)
+            return try json(created, status: .created, cookies: [setCookie, clearedAddressCookie])
         },
         "POST /api/auth/register": { request in
             let name = request.fields["name"] ?? ""

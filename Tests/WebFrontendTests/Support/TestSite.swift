@@ -42,21 +42,25 @@ struct TestSite: Sendable {
         _ api: StubAuthAPI = StubAuthAPI(),
         apiURL: String? = nil,
         publicURL: String = "http://localhost:8080",
-        providers: Set<OAuthProvider> = [],
+        providers: Providers = [],
         registration: RegistrationSettings = RegistrationSettings(),
+        look: SiteLook = SiteLook(),
+        securityContact: SecurityContact? = nil,
         deadlines: Deadlines = Deadlines(),
         logger: Logger = quiet,
         _ body: @Sendable (TestSite) async throws -> Void
     ) async throws {
+        api.offer(providers)
         try await withClient { client in
             try await withServer(Application(responder: api.responder(), configuration: anyPort, logger: quiet)) {
                 port in
                 var settings = try settings(
                     apiURL: apiURL ?? "http://127.0.0.1:\(port)",
-                    publicURL: publicURL,
-                    providers: providers
+                    publicURL: publicURL
                 )
                 settings.registration = registration
+                settings.look = look
+                settings.securityContact = securityContact
                 let site = try buildApplication(settings, client: client, logger: logger, deadlines: deadlines)
                 try await withServer(site) { port in
                     try await body(TestSite(client: client, address: "http://127.0.0.1:\(port)"))
@@ -119,7 +123,7 @@ struct TestSite: Sendable {
         request.headers = HTTPHeaders(Array(headers))
         request.body = body
         if let cookie { request.headers.add(name: "Cookie", value: cookie) }
-        let response = try await client.execute(request, timeout: .seconds(20))
+        let response = try await client.execute(request, timeout: .seconds(120))
         let bytes = try await response.body.collect(upTo: 1 << 20)
         return Page(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
     }
@@ -132,15 +136,11 @@ struct TestSite: Sendable {
         return logger
     }
 
-    private static func settings(
-        apiURL: String,
-        publicURL: String,
-        providers: Set<OAuthProvider>
-    ) throws -> FrontendSettings {
+    private static func settings(apiURL: String, publicURL: String) throws -> FrontendSettings {
         guard let apiURL = WebOrigin(apiURL) else { throw SettingsFaults(lines: ["apiURL"]) }
         let common = try TestSettings.common(["PUBLIC_URL": publicURL])
         let host = try SettingHost("127.0.0.1")
-        return FrontendSettings(common: common, host: host, port: 0, apiURL: apiURL, providers: providers)
+        return FrontendSettings(common: common, host: host, port: 0, apiURL: apiURL)
     }
 
     private static func withClient(_ body: (HTTPClient) async throws -> Void) async throws {

@@ -8,7 +8,7 @@ import Testing
     @Test func filesAreKeptForGoodUnderTheirHash() async throws {
         try await TestSite.with { site in
             let paths = try AssetLibrary.embedded().paths
-            #expect(Set(paths.keys) == ["site_css", "site_js", "favicon_svg"])
+            #expect(Set(paths.keys) == ["site_css", "site_js", "icon"])
             let home = try await site.get("/")
             for (name, path) in paths {
                 #expect(path.firstMatch(of: /^\/assets\/[a-z]+\.[0-9a-f]{16}\.[a-z]+$/) != nil)
@@ -25,7 +25,7 @@ import Testing
             #expect(answer1["Content-Type"] == "text/css; charset=utf-8")
             let answer2 = try await site.get(paths["site_js"] ?? "")
             #expect(answer2["Content-Type"] == "text/javascript; charset=utf-8")
-            let answer3 = try await site.get(paths["favicon_svg"] ?? "")
+            let answer3 = try await site.get(paths["icon"] ?? "")
             #expect(answer3["Content-Type"] == "image/svg+xml")
         }
     }

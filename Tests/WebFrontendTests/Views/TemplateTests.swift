@@ -13,7 +13,7 @@ import Testing
         LoginView(
             offer: .signIn(email: "a@example.com"),
             returnTo: ReturnPath("/account"),
-            providers: [.google, .discord],
+            providers: [.google, .discord, .github],
             errors: [FormError(.errorCredentials), FormError(.errorEmailInvalid, field: .email)],
             retryAfter: 30
         ),
@@ -25,6 +25,17 @@ import Testing
         ),
         LoginView(offer: .goOn(StubAuthAPI.user, connecting: nil), returnTo: nil, providers: []),
         LoginView(offer: .goOn(StubAuthAPI.user, connecting: .discord), returnTo: nil, providers: []),
+        AddressView(pending: StubAuthAPI.pendingAddress, returnTo: nil, providers: [.discord], domains: []),
+        AddressView(
+            pending: PendingAddressBody(provider: .google, name: nil, email: nil),
+            returnTo: .home,
+            providers: [],
+            domains: ["example.com"],
+            email: "a@b",
+            replaced: StubAuthAPI.user,
+            errors: [FormError(.errorEmailInvalid, field: .email), FormError(.errorInviteInvalid, field: .invite)],
+            retryAfter: 1
+        ),
         RegisterView(name: "", email: "", returnTo: nil, providers: []),
         RecoverView(),
         RecoverView(code: "code", errors: [FormError(.errorCodeInvalid, field: .code)], retryAfter: 3),
@@ -37,22 +48,29 @@ import Testing
         ),
         NameView(name: "Ada"), NameView(name: "", errors: [FormError(.errorNameRequired, field: .name)], retryAfter: 1),
         DataView(),
-        PasswordView(email: "a@example.com", confirmation: Confirmations.password),
-        PasswordView(email: "a@example.com", confirmation: Confirmations.provider, report: failedLink),
-        PasswordView(email: "a@example.com", confirmation: Confirmations.none),
-        PasswordView(email: "a@example.com", confirmation: Confirmations.recent),
-        DeletionView(email: "", confirmation: Confirmations.both, report: failedLink),
-        DeletionView(email: "", confirmation: Confirmations.recent),
-        DeletionView(email: "", confirmation: Confirmations.none),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.password, providers: [.google, .discord]),
+        PasswordView(
+            email: "a@example.com",
+            confirmation: Confirmations.provider,
+            providers: [.google, .discord],
+            report: failedLink
+        ),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.none, providers: [.google, .discord]),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.recent, providers: [.google, .discord]),
+        DeletionView(email: "", confirmation: Confirmations.both, providers: [.google, .discord], report: failedLink),
+        DeletionView(email: "", confirmation: Confirmations.recent, providers: [.google, .discord]),
+        DeletionView(email: "", confirmation: Confirmations.none, providers: [.google, .discord]),
         DeletionView(
             email: "b@example.com",
             confirmation: Confirmations.password,
+            providers: [.google, .discord],
             errors: [FormError(.errorEmailNotYours, field: .email)],
             retryAfter: 1
         ),
         PasswordView(
             email: "a@example.com",
             confirmation: Confirmations.password,
+            providers: [.google, .discord],
             errors: [FormError(.errorPasswordIncorrect, field: .currentPassword)],
             retryAfter: 1
         ),
@@ -134,7 +152,7 @@ import Testing
                 #expect(!html.contains("<h1></h1>"))
                 #expect(!html.contains("=\"\""), "an attribute is empty in \(view)")
                 #expect(html.components(separatedBy: "<h1").count == 2)
-                #expect(html.components(separatedBy: "id=\"").dropFirst().map { $0.prefix { $0 != "\"" } }.isUnique)
+                #expect(html.components(separatedBy: " id=\"").dropFirst().map { $0.prefix { $0 != "\"" } }.isUnique)
             }
         }
     }

@@ -24,6 +24,7 @@ import Testing
 
     @Test func picturesOfProvidersAreShown() {
         #expect(UserView.picture("https://cdn.discordapp.com/avatars/1/a.png") != nil)
+        #expect(UserView.picture("https://avatars.githubusercontent.com/u/1?v=4") != nil)
         #expect(UserView.picture(nil) == nil)
     }
 

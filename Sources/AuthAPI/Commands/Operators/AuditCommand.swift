@@ -8,8 +8,8 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract: "Prints the audit trail, oldest event first.",
         discussion: """
-            A time is \(OperatorTime.forms). By email address a user's events are those of the account, also when it has been deleted, \
-            and what was tried at the address while it had no account.
+            A time is \(OperatorTime.forms). By email address, a user's events are those of the account, even if it was deleted, \
+            and attempts with the address while it had no account.
             """
     )
 
@@ -62,7 +62,7 @@ struct AuditCommand: AsyncParsableCommand {
         }
     }
 
-    /// A part of the trail as it is printed, without a line's end; the first has the titles.
+    /// A part of the trail as text without a final line break; the first part has the titles.
     func text(of part: [AuditRecord], isFirst: Bool) throws -> String {
         if json { return try part.map(JSONText.line).joined(separator: "\n") }
         return TextTable(titles: Self.titles, rows: part.map(\.cells), showsTitles: isFirst).description

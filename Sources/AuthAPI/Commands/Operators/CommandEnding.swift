@@ -2,12 +2,12 @@ import ArgumentParser
 import PostgresClient
 import Shared
 
-/// How a command ends that has failed: what to say, and the exit status.
+/// The message and the exit status of a failed command.
 struct CommandEnding: Equatable {
     let explanation: String
     let status: Int32
 
-    /// Explains a failure of the database, or a rule that forbids what was asked; nil for any other error.
+    /// Explains a failure of the database, or a violated rule; nil for any other error.
     init?(of error: any Error, on configuration: PostgresConfiguration? = nil) {
         switch error {
         case let error as APIError:
@@ -29,7 +29,7 @@ struct CommandEnding: Equatable {
         }
     }
 
-    /// Runs `body`; a failure that can be explained is printed and ends the command with its status.
+    /// Runs `body`; prints a failure that can be explained and ends the command with its status.
     static func explaining<Value>(
         on configuration: PostgresConfiguration,
         _ body: () async throws -> Value

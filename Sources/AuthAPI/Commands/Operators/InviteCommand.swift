@@ -2,15 +2,15 @@ import ArgumentParser
 import FoundationEssentials
 import Shared
 
-/// Makes, lists and revokes invitations.
+/// Creates, lists and revokes invitations.
 struct InviteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invite",
-        abstract: "Makes, lists and revokes invitations to create an account (REGISTRATION=invite).",
+        abstract: "Creates, lists and revokes invitations to create an account (REGISTRATION=invite).",
         subcommands: [Create.self, List.self, Revoke.self]
     )
 
-    /// Makes an invitation.
+    /// Creates an invitation.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints a link with which an account can be created.",
@@ -20,7 +20,7 @@ struct InviteCommand: AsyncParsableCommand {
         @Option(help: "The one email address that may use it. Default: any that REGISTRATION_DOMAINS allows.")
         var email: String?
 
-        @Option(help: "How many accounts can be created with it, from 1 to 10000.")
+        @Option(help: "The number of accounts that can be created with it, from 1 to 10000.")
         var uses: Int32 = 1
 
         @Option(
@@ -70,20 +70,12 @@ struct InviteCommand: AsyncParsableCommand {
             abstract: "Lists invitations that can still be used, newest first; their codes are not known."
         )
 
-        @Option(help: ArgumentHelp("How many rows to show, from 1 to 1000.", valueName: "count"))
-        var limit: Int64 = 50
-
-        @Flag(help: "Print JSON.")
-        var json = false
-
-        func validate() throws {
-            guard (1...1000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 1000") }
-        }
+        @OptionGroup var rows: RowOptions
 
         func run() async throws {
-            let limit = limit
+            let limit = rows.limit
             let invites = try await Operator.run { try await $0.invites.live(limit: limit) }
-            guard !json else { return print(try JSONText.of(invites)) }
+            guard !rows.json else { return print(try JSONText.of(invites)) }
             guard !invites.isEmpty else { return print("no live invitation") }
             let table = TextTable(
                 titles: ["ID", "USED", "CREATED", "EXPIRES", "EMAIL"],
@@ -125,7 +117,7 @@ struct InviteLink: Sendable, Encodable {
     let uses: Int32
     let link: String
     let expiresAt: Date
-    /// Who may create an account at all.
+    /// Who may create an account.
     let mode: RegistrationMode
 
     private enum CodingKeys: String, CodingKey {
@@ -135,7 +127,7 @@ struct InviteLink: Sendable, Encodable {
 }
 
 extension OperatorService {
-    /// Makes an invitation.
+    /// Creates an invitation.
     ///
     /// - Throws: `invalid_fields` when `REGISTRATION_DOMAINS` does not allow the address.
     func invite(_ email: EmailAddress?, uses: Int32, validFor seconds: Int) async throws -> InviteLink {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Values as JSON for other programs: keys sorted, times as ISO 8601.
+/// JSON for other programs: keys sorted, times in ISO 8601.
 enum JSONText {
     /// Indented JSON.
     static func of(_ value: some Encodable) throws -> String { try text(of: value, .prettyPrinted) }

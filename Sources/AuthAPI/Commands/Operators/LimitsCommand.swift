@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Shared
 
-/// Shows and clears the limits on guessing.
+/// Shows and clears the rate limits.
 struct LimitsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "limits",
@@ -10,34 +10,26 @@ struct LimitsCommand: AsyncParsableCommand {
         subcommands: [List.self, Clear.self]
     )
 
-    /// Lists what has been used up.
+    /// Lists rate limits in use.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the limits of which something is used up, the longest to recover first.",
+            abstract: "Lists the limits in use, the longest to recover first.",
             discussion: """
-                The database knows accounts and addresses by keyed hashes only. A limit that was met shows the account and \
-                network from the audit trail; others show the beginning of the hash, unless they are asked for by name.
+                The database stores accounts and addresses as keyed hashes only. A limit that was exceeded shows the account and \
+                network from the audit trail; others show the beginning of the hash, unless you name the account or address.
                 """
         )
 
         @Argument(help: ArgumentHelp("Only those of this email address or IP address.", valueName: "email|address"))
         var target: String?
 
-        @Option(help: ArgumentHelp("How many rows to show, from 1 to 1000.", valueName: "count"))
-        var limit: Int64 = 50
-
-        @Flag(help: "Print JSON.")
-        var json = false
-
-        func validate() throws {
-            guard (1...1000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 1000") }
-        }
+        @OptionGroup var rows: RowOptions
 
         func run() async throws {
             let target = try target.map(LimitTarget.init(argument:))
-            let limit = limit
+            let limit = rows.limit
             let limits = try await Operator.run { try await $0.limits(of: target, limit: limit) }
-            guard !json else { return print(try JSONText.of(limits)) }
+            guard !rows.json else { return print(try JSONText.of(limits)) }
             guard !limits.isEmpty else { return print("no limit is in use") }
             let table = TextTable(
                 titles: ["LIMIT", "USED", "NEXT ATTEMPT", "ALL BACK AT", "OF"],
@@ -52,7 +44,7 @@ struct LimitsCommand: AsyncParsableCommand {
         }
     }
 
-    /// Gives everything back.
+    /// Clears rate limits.
     struct Clear: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Clears the limits of an account, or of a network.",

@@ -2,28 +2,36 @@ import ArgumentParser
 import FoundationEssentials
 import Shared
 
-/// Which part of a list to show, and how.
-struct ListOptions: ParsableArguments {
+/// How many rows to show, and how.
+struct RowOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The number of rows to show, from 1 to 1000.", valueName: "count"))
     var limit: Int64 = 50
-
-    @Option(help: ArgumentHelp("Continue after this row of the previous page.", valueName: "id"))
-    var after: String?
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 1000") }
+    }
+}
+
+/// Which page of a list to show, and how.
+struct ListOptions: ParsableArguments {
+    @OptionGroup var rows: RowOptions
+
+    @Option(help: ArgumentHelp("Continue after this row of the previous page.", valueName: "id"))
+    var after: String?
+
+    func validate() throws {
         guard after.map({ UUID(uuidString: $0) != nil }) ?? true else {
             throw ValidationError("--after is an identifier (UUID)")
         }
     }
 
-    /// The part, and one row more by which to know that there is more.
-    var page: PageRequest { PageRequest(limit: limit + 1, after: after.flatMap { UUID(uuidString: $0) }) }
+    /// The page, with one more row, which tells whether there is another page.
+    var page: PageRequest { PageRequest(limit: rows.limit + 1, after: after.flatMap { UUID(uuidString: $0) }) }
 
-    /// Prints a part of a list, and how to see the next.
+    /// Prints a page, and how to see the next one.
     func show<Row: Encodable>(
         _ rows: [Row],
         id: (Row) -> String,
@@ -31,22 +39,22 @@ struct ListOptions: ParsableArguments {
         titles: [String],
         cells: (Row) -> [String]
     ) throws {
-        let part = try part(rows, id: id, empty: empty, titles: titles, cells: cells)
-        print(part.text)
-        if let next = part.next { StandardError.print("more: --after \(next)") }
+        let page = try text(of: rows, id: id, empty: empty, titles: titles, cells: cells)
+        print(page.text)
+        if let next = page.next { StandardError.print("more: --after \(next)") }
     }
 
-    /// A part of a list as text, and the row to go on behind when there is more.
-    func part<Row: Encodable>(
-        _ rows: [Row],
+    /// A page as text, and its last row if there is another page.
+    func text<Row: Encodable>(
+        of found: [Row],
         id: (Row) -> String,
         empty: String,
         titles: [String],
         cells: (Row) -> [String]
     ) throws -> (text: String, next: String?) {
-        let shown = Array(rows.prefix(Int(limit)))
-        let next = rows.count > shown.count ? shown.last.map(id) : nil
-        if json { return (try JSONText.of(shown), next) }
+        let shown = Array(found.prefix(Int(rows.limit)))
+        let next = found.count > shown.count ? shown.last.map(id) : nil
+        if rows.json { return (try JSONText.of(shown), next) }
         guard !shown.isEmpty else { return (empty, nil) }
         return (TextTable(titles: titles, rows: shown.map(cells)).description, next)
     }

@@ -4,22 +4,22 @@ import Logging
 import PostgresClient
 import Shared
 
-/// What the commands about users and sessions have in common.
+/// Functions shared by the commands for operators.
 enum Operator {
-    /// Nothing of the name is there.
+    /// The exit status when nothing was found.
     static let notFound = ExitCode(1)
 
     /// Runs a command on the configured database.
     ///
-    /// - Throws: ``ExitCode`` 78 for wrong settings and when the database refuses them, 69 when it is away, 1 when the
-    ///   rules forbid what was asked.
+    /// - Throws: ``ExitCode`` 78 for invalid settings and when the database refuses the connection, 69 when it is
+    ///   unavailable, 1 for a violated rule.
     static func run<Value: Sendable>(_ body: (OperatorService) async throws -> Value) async throws -> Value {
         let settings = try APISettings.orExit()
         JSONLogHandler.bootstrap(settings.common, leastLevel: .error)
         return try await CommandEnding.explaining(on: settings.database.serving) { try await with(settings, body) }
     }
 
-    /// Runs `body` on the database that the settings name, and closes the connection behind it.
+    /// Runs `body` on the configured database, and closes the connection afterwards.
     static func with<Value: Sendable>(
         _ settings: APISettings,
         _ body: (OperatorService) async throws -> Value
@@ -27,7 +27,7 @@ enum Operator {
         var configuration = settings.database.serving
         configuration.poolSize = 1
         configuration.applicationName += "-operator"
-        // An operator can wait, and may ask for more than a request does.
+        // Operators can wait, and their statements may take longer than those of requests.
         configuration.waitTimeout = .seconds(10)
         configuration.jobTimeout = .seconds(40)
         configuration.statementTimeout = .seconds(30)
@@ -92,8 +92,7 @@ enum Operator {
         )
     }
 
-    /// The user that an argument, or the option of the given name, names; ends the command with status 64 when it can
-    /// name none.
+    /// The user in an argument, or in the option of the given name; ends the command with status 64 when it is invalid.
     static func reference(_ text: String, option: String? = nil) throws -> UserReference {
         guard let reference = UserReference(text) else {
             let name = option.map { "\($0): " } ?? ""
@@ -102,15 +101,15 @@ enum Operator {
         return reference
     }
 
-    /// Asks before something is deleted, unless the operator has agreed on the command line.
+    /// Asks for confirmation before deleting something, unless `--yes` was given.
     ///
     /// - Parameters:
-    ///   - what: what is deleted, as the end of the sentence "This deletes".
-    ///   - answer: what has to be typed to go on.
-    ///   - call: what `answer` is: "the address".
+    ///   - what: what is deleted; completes the sentence "This deletes".
+    ///   - answer: the text to type.
+    ///   - call: the description of `answer`, such as "the address".
     ///   - isAgreed: whether `--yes` was given.
-    ///   - terminal: where to ask.
-    /// - Throws: ``ExitCode`` 1 when something else was typed.
+    ///   - terminal: the terminal.
+    /// - Throws: ``ExitCode`` 1 when another text was typed.
     static func confirm(
         deletionOf what: String,
         byTyping answer: String,
@@ -123,7 +122,7 @@ enum Operator {
         throw ExitCode.failure
     }
 
-    /// Refuses a command that asks where nobody can answer.
+    /// Rejects a command that needs confirmation without a terminal.
     ///
     /// - Throws: ``ExitCode`` 64.
     static func requireAnswer(isAgreed: Bool, at terminal: Terminal = .standard) throws {
@@ -132,19 +131,19 @@ enum Operator {
         }
     }
 
-    /// Says what is wrong with how the command was called: `EX_USAGE` of sysexits.h.
+    /// Prints a usage error: `EX_USAGE` of sysexits.h.
     static func misused(_ explanation: String) -> ExitCode {
         StandardError.print(explanation)
         return ExitCode(64)
     }
 
-    /// Says that there is no such user.
+    /// Prints that there is no such user.
     static func noUser(_ reference: UserReference) -> ExitCode {
         StandardError.print("there is no user \(reference)")
         return notFound
     }
 
-    /// Says that a list cannot go on behind a row, which may have been deleted since.
+    /// Prints that the row to continue after does not exist; it may have been deleted.
     static func noRow(_ list: ListOptions) -> ExitCode {
         StandardError.print("there is no row \(list.after ?? "") to continue after; start from the beginning")
         return notFound

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Shared
 
-/// What an operator may do with users beyond single statements; the API offers none of it.
+/// The operations of operators on users; the API does not offer them.
 struct OperatorService: Sendable {
     let store: OperatorStore
     let users: UserStore
@@ -15,10 +15,10 @@ struct OperatorService: Sendable {
     let invites: InviteStore
     let inviteCodes: OneTimeCodeKeys
     let registration: RegistrationSettings
-    /// The address that links lead to.
+    /// The URL of the site, for links.
     let publicURL: WebOrigin
 
-    /// Makes a user who can sign in with a password; opens no session.
+    /// Creates a user who can sign in with a password; opens no session.
     ///
     /// - Throws: `email_taken`.
     func create(_ registration: UserService.Registration) async throws -> UserRecord? {
@@ -33,10 +33,10 @@ struct OperatorService: Sendable {
         return try await store.user(.id(new.id))
     }
 
-    /// Deletes the user that was shown, with everything that is theirs.
+    /// Deletes a user, with all their data.
     ///
-    /// - Parameter shown: the record as the operator saw it.
-    /// - Returns: how it ended.
+    /// - Parameter shown: the record that was shown to the operator.
+    /// - Returns: the result.
     /// - Throws: `PostgresError`.
     func delete(_ shown: UserRecord) async throws -> UserDeletion {
         guard let id = UserID(uuidString: shown.id) else { return .gone }

@@ -2,12 +2,12 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Whose limits an operator means.
+/// The account or network of rate limits.
 enum LimitTarget: Sendable, Equatable, CustomStringConvertible {
     case account(EmailAddress)
     case network(IPAddress)
 
-    /// Reads an email address or an IP address; ends the command with status 64 when it is neither.
+    /// Parses an email address or an IP address; ends the command with status 64 when it is neither.
     init(argument: String) throws {
         if let address = IPAddress(argument) {
             self = .network(address)
@@ -18,7 +18,7 @@ enum LimitTarget: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The address, or the network.
+    /// The email address, or the network.
     var description: String {
         switch self {
         case .account(let email): email.value
@@ -27,26 +27,26 @@ enum LimitTarget: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// A limit of which something is used up.
+/// A rate limit in use.
 struct LimitRecord: Sendable, Equatable, Encodable {
-    /// What is counted, as in the audit trail's `detail`.
+    /// The kind, as in the audit trail's `detail`.
     let kind: String
-    /// The keyed hash that stands for whom it limits, in hexadecimal.
+    /// The keyed hash of its subject, in hexadecimal.
     let subject: String
-    /// The account, where it is known.
+    /// The account, if known.
     let email: String?
-    /// The network, where it is known.
+    /// The network, if known.
     let network: String?
-    /// How many attempts are used up.
+    /// The number of used attempts.
     let used: Int
-    /// How many there are.
+    /// The number of allowed attempts.
     let attempts: Int
-    /// Seconds until the next attempt; 0 when one is there.
+    /// Seconds until the next attempt; 0 when one is available.
     let wait: Int
-    /// When all attempts are there again.
+    /// When all attempts are available again.
     let freeAt: Date
 
-    /// Whom it limits, as shortly as can be.
+    /// The subject in short form.
     var whose: String { network ?? email ?? "#" + subject.dropFirst(2).prefix(12) }
 
     private enum CodingKeys: String, CodingKey {
@@ -57,7 +57,7 @@ struct LimitRecord: Sendable, Equatable, Encodable {
 }
 
 extension OperatorService {
-    /// Limits of which something is used up, the longest to recover first.
+    /// The rate limits in use, the longest to recover first.
     func limits(of target: LimitTarget?, limit: Int64) async throws -> [LimitRecord] {
         let now = Date.now
         var keys: [ThrottleKey]?
@@ -88,7 +88,7 @@ extension OperatorService {
         }
     }
 
-    /// Gives everything back; gives how many limits there were.
+    /// Clears rate limits; returns their number.
     func clearLimits(of target: LimitTarget) async throws -> Int {
         var user: UserRecord?
         if case .account(let email) = target { user = try await store.user(.email(email)) }
@@ -109,7 +109,7 @@ extension OperatorService {
 }
 
 extension OperatorStore {
-    /// A row of the table of limits, and what the audit trail knows of it.
+    /// A row of the table, with details from the audit trail.
     struct LimitRow: Sendable {
         let kind: UInt8
         let subject: String
@@ -118,17 +118,17 @@ extension OperatorStore {
         let address: String?
     }
 
-    /// Limits of which something is used up.
+    /// Selects the rate limits in use.
     fileprivate func limits(_ keys: [ThrottleKey]?, at now: Date, limit: Int64) async throws -> [LimitRow] {
         try await postgres.reading { try $0.all(FindLimits(keys: keys, now: now, limit: limit)) }
     }
 
-    /// The browsers that are known for an account, as far as the audit trail goes back.
+    /// Selects the known browsers of an account, from the audit trail.
     fileprivate func devices(of email: EmailAddress) async throws -> [DeviceID] {
         try await postgres.reading { try $0.all(FindDevices(email: email)) }
     }
 
-    /// Removes limits, in the order in which rows are locked.
+    /// Removes rate limits, in the order in which rows are locked.
     fileprivate func clearLimits(_ keys: [ThrottleKey], of user: UserID?) async throws -> Int {
         try await postgres.transaction(retrying: true) { try $0.run(ClearLimits(keys: keys, user: user)) }
     }

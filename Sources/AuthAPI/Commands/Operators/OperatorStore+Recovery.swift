@@ -9,9 +9,9 @@ extension OperatorService {
         return RecoverableUser(user: user, lastSignIn: try await store.lastSignIn(of: id))
     }
 
-    /// Makes a one-time link for the user that was shown, in place of any before.
+    /// Creates a one-time link for a user, which replaces any previous one.
     ///
-    /// - Returns: nil when the user is gone, disabled, or has another address by now.
+    /// - Returns: nil when the user no longer exists, is disabled, or has another email address now.
     func recover(_ shown: UserRecord, validFor seconds: Int, keepingProviders: Bool) async throws -> RecoveryLink? {
         guard let id = UserID(uuidString: shown.id) else { return nil }
         let code = OneTimeCode()
@@ -29,7 +29,7 @@ extension OperatorService {
 }
 
 extension OperatorStore {
-    /// When a user last signed in, as far as the audit trail and live sessions go back.
+    /// When a user last signed in, from the audit trail and live sessions.
     fileprivate func lastSignIn(of user: UserID) async throws -> Date? {
         try await postgres.reading { try $0.one(FindLastSignIn(user: user)) }
     }

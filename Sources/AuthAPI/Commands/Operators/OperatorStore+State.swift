@@ -2,20 +2,19 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// What disabling or enabling a user has changed.
+/// The result of disabling or enabling a user.
 struct UserStateChange: Sendable, Equatable {
     let email: String
-    /// Whether the user was not in that state before.
+    /// Whether the state changed.
     let isNew: Bool
-    /// How many sessions ended.
+    /// The number of ended sessions.
     var sessions = 0
 }
 
 extension OperatorService {
     /// Disables a user and ends all sessions.
     ///
-    /// From the commit of the first statement on no session of the user is accepted, so the rows may go one batch after the
-    /// other.
+    /// Once the first statement commits, no session of the user is accepted, so the rows can be deleted in batches.
     ///
     /// - Returns: nil when there is no such user.
     func disable(_ reference: UserReference) async throws -> UserStateChange? {
@@ -31,28 +30,28 @@ extension OperatorService {
     func enable(_ reference: UserReference) async throws -> UserStateChange? {
         guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
         guard user.disabledAt != nil else { return UserStateChange(email: user.email, isNew: false) }
-        // None of before is to live again.
+        // Sessions from before must not become valid again.
         let ended = try await store.endSessions(of: id, reason: .disabled, at: .now)
         let isNew = try await store.setDisabled(false, id)
         return UserStateChange(email: user.email, isNew: isNew, sessions: ended)
     }
 
-    /// Changes a user's address, which then counts as unverified.
+    /// Changes a user's email address, which then counts as unverified.
     ///
-    /// - Returns: the user as it is then; nil when there is no such user.
+    /// - Returns: the changed user; nil when there is no such user.
     /// - Throws: `email_taken`.
     func setEmail(of reference: UserReference, to email: EmailAddress) async throws -> UserRecord? {
         guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
-        // An address that was moved over may keep to no rule.
+        // The address of a migrated user may violate the rules.
         let subject = (try? EmailAddress(exactly: user.email)).map(audit.keys.account)
         let change = ChangeEmail(user: id, from: user.email, to: email, subject: subject)
         if user.email != email.value { try await store.changeEmail(change) }
         return try await store.user(.id(id))
     }
 
-    /// Forgets that a user disconnected accounts of a provider.
+    /// Allows the disconnected accounts of a provider again.
     ///
-    /// - Returns: how many; nil when there is no such user.
+    /// - Returns: their number; nil when there is no such user.
     func allowIdentities(of reference: UserReference, at provider: OAuthProvider) async throws -> Int? {
         guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
         return try await store.allowIdentities(of: id, at: provider)
@@ -75,9 +74,9 @@ extension OperatorStore {
         return try await SessionBatches(postgres: postgres).end(all, from: .operator, at: now)
     }
 
-    /// Changes a user's address.
+    /// Changes a user's email address.
     ///
-    /// - Throws: `email_taken`, also when another command changed the user's address meanwhile.
+    /// - Throws: `email_taken`, also when another command changed the address meanwhile.
     func changeEmail(_ change: ChangeEmail) async throws {
         do {
             let changed = try await postgres.withConnection { try $0.run(change) }
@@ -87,7 +86,7 @@ extension OperatorStore {
         }
     }
 
-    /// Forgets that a user disconnected accounts of a provider; gives how many.
+    /// Allows the disconnected accounts of a provider again; returns their number.
     func allowIdentities(of user: UserID, at provider: OAuthProvider) async throws -> Int {
         try await postgres.withConnection { try $0.run(AllowIdentities(user: user, provider: provider)) }
     }
@@ -116,9 +115,9 @@ private struct EnableUser: Statement {
     var parameters: [PostgresValue] { [.uuid(user)] }
 }
 
-/// Changes a user's address, or nothing when it is taken: an error would put it into the server's log.
+/// Changes a user's email address, or nothing if it is taken: an error would write it to the server's log.
 ///
-/// The event keeps the former address as a keyed hash.
+/// The audit event contains a keyed hash of the previous address.
 struct ChangeEmail: Statement {
     static let sql: StaticString = """
         WITH changed AS (

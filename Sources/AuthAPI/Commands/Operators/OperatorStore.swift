@@ -2,13 +2,13 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Users and sessions in the database, across all owners.
+/// Access to the users and sessions of everyone.
 struct OperatorStore: Sendable {
     let postgres: PostgresPool
 
-    /// Users, newest first; with `search`, those whose email or name contains it, whatever its case.
+    /// Users, newest first; with `search`, those whose email address or name contains it, ignoring case.
     ///
-    /// - Returns: nil when the row to go on behind is not there.
+    /// - Returns: nil when the row to continue after does not exist.
     func users(_ page: PageRequest, search: String? = nil, at now: Date = .now) async throws -> [UserRecord]? {
         try await postgres.withConnection { db in
             if let last = page.after, try db.first(FindRecord(reference: .id(last), now: now)) == nil { return nil }
@@ -23,7 +23,7 @@ struct OperatorStore: Sendable {
 
     /// Ends every live session of a user.
     ///
-    /// - Returns: how many; nil when there is no such user.
+    /// - Returns: their number; nil when there is no such user.
     func endSessions(of reference: UserReference, at now: Date = .now) async throws -> Int? {
         guard let user = try await postgres.reading({ try $0.first(FindAccountID(reference: reference)) })
         else { return nil }
@@ -33,7 +33,7 @@ struct OperatorStore: Sendable {
 
     /// Live sessions, newest first.
     ///
-    /// - Returns: nil when the row to go on behind is not there.
+    /// - Returns: nil when the row to continue after does not exist.
     func sessions(
         _ page: PageRequest,
         of reference: UserReference? = nil,
@@ -54,7 +54,7 @@ struct OperatorStore: Sendable {
 }
 
 extension UserReference {
-    /// Two parameters, of which one is NULL.
+    /// The ID and the email address, one of which is NULL.
     fileprivate var parameters: [PostgresValue] {
         switch self {
         case .id(let id): [.uuid(id), .nullText]
@@ -64,7 +64,7 @@ extension UserReference {
 }
 
 extension UserRecord {
-    /// Reads the columns of the two statements below.
+    /// Decodes the columns of the two statements below.
     fileprivate init(_ row: PostgresRow) throws {
         self.init(
             id: try row.uuid(0).lowercaseText,
@@ -133,7 +133,7 @@ private struct EndAnySession: Statement {
     var parameters: [PostgresValue] { [.uuid(session), .timestamp(now)] }
 }
 
-/// Whether a session is there, live or not.
+/// Whether a session exists, live or not.
 private struct FindSessionRow: Statement {
     static let sql: StaticString = "SELECT id FROM sessions WHERE id = $1"
     let id: SessionID

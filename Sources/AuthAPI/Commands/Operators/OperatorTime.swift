@@ -1,19 +1,19 @@
 import ArgumentParser
 import FoundationEssentials
 
-/// A time as an operator writes it: the one reader of times on the command line.
+/// A time on the command line.
 struct OperatorTime: Equatable {
-    /// The forms, for messages and help.
+    /// The formats, for messages and help.
     static let forms = """
         a date (2026-11-01), a date and time (2026-11-01T08:30:00Z, 2026-11-01T08:30:00+09:00; UTC without an offset), or \
-        how long ago it is (45s, 90m, 24h, 7d, 2w, 1d12h)
+        a duration before now (45s, 90m, 24h, 7d, 2w, 1d12h)
         """
 
     let date: Date
 
-    /// Reads an argument.
+    /// Parses an argument.
     ///
-    /// - Throws: `ValidationError` that lists the forms.
+    /// - Throws: `ValidationError` with the formats.
     init(argument: String) throws {
         guard let time = OperatorTime(argument, now: .now) else {
             throw ValidationError("not a valid time; write \(Self.forms)")
@@ -21,8 +21,8 @@ struct OperatorTime: Equatable {
         self = time
     }
 
-    /// Reads a date, a date and time (RFC 3339, section 5.6; the seconds and the offset may be left out), or a duration
-    /// before now; nil for anything else, and for what is more than a hundred years ago.
+    /// Parses a date, a date and time (RFC 3339, section 5.6; seconds and offset are optional), or a duration before
+    /// now; nil for anything else, and for durations of more than a hundred years.
     init?(_ text: String, now: Date) {
         guard text.utf8.count <= 64 else { return nil }
         let text = Array(text.utf8)
@@ -45,7 +45,8 @@ struct OperatorTime: Equatable {
         return Date(timeIntervalSince1970: midnight + seconds)
     }
 
-    /// Seconds since midnight UTC of `08:30`, `08:30:00`, `08:30:00.5`, each alone or with `Z`, `+09:00` or `+0900` behind.
+    /// Seconds since midnight UTC of `08:30`, `08:30:00` or `08:30:00.5`, optionally followed by `Z`, `+09:00` or
+    /// `+0900`.
     private static func timeOfDay(_ text: ArraySlice<UInt8>) -> Double? {
         let end =
             text.firstIndex { !isDigit($0) && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ".") } ?? text.endIndex
@@ -66,7 +67,7 @@ struct OperatorTime: Equatable {
         return Double(hour * 3600 + minute * 60 - offset) + seconds
     }
 
-    /// Seconds that a local time is ahead of UTC.
+    /// The offset from UTC in seconds.
     private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
         guard let sign = text.first else { return 0 }
         if sign | 0x20 == UInt8(ascii: "z") { return text.count == 1 ? 0 : nil }
@@ -96,22 +97,22 @@ struct OperatorTime: Equatable {
 
     /// Days since 1970 in the Gregorian calendar.
     private static func dayNumber(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        // Years from March on, so that the leap day is the last of its year.
+        // Years start in March, so that the leap day is the last day.
         let shifted = month > 2 ? year : year - 1
         let leapDays = shifted / 4 - shifted / 100 + shifted / 400
         return shifted * 365 + leapDays + (153 * ((month + 9) % 12) + 2) / 5 + day - 719_469
     }
 }
 
-/// A duration as an operator writes it.
+/// A duration on the command line.
 struct OperatorDuration: Equatable {
     let seconds: Int
 
     init(seconds: Int) { self.seconds = seconds }
 
-    /// Reads an argument.
+    /// Parses an argument.
     ///
-    /// - Throws: `ValidationError` that lists the forms.
+    /// - Throws: `ValidationError` with the formats.
     init(argument: String) throws {
         guard argument.utf8.count <= 64, let seconds = Self.seconds(Array(argument.utf8)) else {
             throw ValidationError("this is no duration; write 45s, 90m, 24h, 7d, 2w or 1d12h")
@@ -119,8 +120,8 @@ struct OperatorDuration: Equatable {
         self.seconds = seconds
     }
 
-    /// `7d`, `1d12h`: numbers with units, each smaller than the one before; nil for anything else, and for more than a
-    /// hundred years.
+    /// Parses `7d`, `1d12h`: numbers with units in descending order; nil for anything else, and for more than a hundred
+    /// years.
     static func seconds(_ text: [UInt8]) -> Int? {
         let units: [(letter: UInt8, seconds: Int)] = [
             (UInt8(ascii: "w"), 604_800), (UInt8(ascii: "d"), 86_400), (UInt8(ascii: "h"), 3600),

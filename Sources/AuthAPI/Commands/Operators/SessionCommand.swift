@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Shared
 
-/// Looks sessions up and ends them.
+/// Lists and ends sessions.
 struct SessionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "session",

@@ -2,20 +2,20 @@ import ArgumentParser
 import Glibc
 import Shared
 
-/// Questions to whoever sits at the terminal.
+/// Asks questions on the terminal.
 struct Terminal: Sendable {
-    /// That of this process: it answers on standard input and is asked on standard error.
+    /// The terminal of this process: input is standard input, questions go to standard error.
     static let standard = Terminal(input: STDIN_FILENO, output: STDERR_FILENO)
 
-    /// The most bytes of a line that are read.
+    /// The maximum length of a line in bytes.
     static let maximumLength = 4096
 
-    /// The file that answers come from.
+    /// The file descriptor of the input.
     let input: Int32
-    /// The file that questions are written to.
+    /// The file descriptor for questions.
     let output: Int32
 
-    /// Whether somebody can be asked: the input is a terminal.
+    /// Whether the input is a terminal.
     var isInteractive: Bool { isatty(input) == 1 }
 
     /// Asks and reads one line; nil at the end of the input.
@@ -24,13 +24,19 @@ struct Terminal: Sendable {
         return readLine()
     }
 
-    /// A password: from the terminal, unseen and asked for twice, or the first line of the input.
+    /// Reads a password: from the terminal, without echo and twice, or from the first line of the input.
     ///
-    /// - Throws: ``ExitCode`` 64 when there is none, or the two differ.
+    /// - Throws: ``ExitCode`` 64 when there is none, or the two are different.
     func newPassword() throws -> String {
         guard isInteractive else {
-            guard let line = readLine(), !line.isEmpty else {
+            var bytes = readBytes() ?? []
+            // Editors on Windows begin files with a byte order mark.
+            if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+            guard !bytes.isEmpty else {
                 throw Operator.misused("standard input is empty: give the password as its first line")
+            }
+            guard let line = String(validating: bytes, as: UTF8.self) else {
+                throw Operator.misused("standard input is not text in UTF-8")
             }
             return line
         }
@@ -39,8 +45,10 @@ struct Terminal: Sendable {
         return first
     }
 
-    /// Reads a line, byte by byte so that what follows it stays unread; nil at the end of the input.
-    private func readLine() -> String? {
+    private func readLine() -> String? { readBytes().map { String(decoding: $0, as: UTF8.self) } }
+
+    /// Reads a line, byte by byte so that the following input stays unread; nil at the end of the input.
+    private func readBytes() -> [UInt8]? {
         var bytes: [UInt8] = []
         while bytes.count < Self.maximumLength {
             guard let byte = readByte() else {
@@ -51,7 +59,7 @@ struct Terminal: Sendable {
             bytes.append(byte)
         }
         if bytes.last == 0x0D { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     /// The next byte; nil at the end of the input.
@@ -66,7 +74,7 @@ struct Terminal: Sendable {
         }
     }
 
-    /// Reads a line byte by byte, so that Ctrl-C finds the terminal as it was.
+    /// Reads a line without echo, byte by byte, so that Ctrl-C can restore the terminal.
     private func readUnseen(_ prompt: String) throws -> String {
         var saved = termios()
         guard unsafe tcgetattr(input, &saved) == 0 else {
@@ -86,7 +94,7 @@ struct Terminal: Sendable {
         while bytes.count < Self.maximumLength, let byte = readByte() {
             switch byte {
             case 0x0A, 0x0D, 0x04: return String(decoding: bytes, as: UTF8.self)
-            // Ctrl-C, Ctrl-\ and Ctrl-Z: the status of a program that SIGINT ended.
+            // Ctrl-C, Ctrl-\ and Ctrl-Z: exit like a program that SIGINT ended.
             case 0x03, 0x1C, 0x1A: throw ExitCode(130)
             case 0x7F, 0x08:
                 while let last = bytes.popLast(), last & 0xC0 == 0x80 {}

@@ -1,11 +1,13 @@
-/// Rows of text in aligned columns, safe to show on a terminal.
+/// Rows of text in aligned columns, safe for terminals.
 struct TextTable: CustomStringConvertible {
     let titles: [String]
     let rows: [[String]]
-    /// Whether the titles stand above; not where the rows go on from others.
+    /// Whether to print the titles; not for the continuation of a table.
     var showsTitles = true
 
-    /// The lines, without one at the end; the last column is not padded, so put what has wide characters there.
+    /// The lines, without a final line break.
+    ///
+    /// The last column is not padded, so it is the place for wide characters.
     var description: String {
         let all = [titles] + rows.map { $0.map(Self.harmless) }
         let widths = titles.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
@@ -18,7 +20,7 @@ struct TextTable: CustomStringConvertible {
         }.joined(separator: "\n")
     }
 
-    /// The text without what could steer a terminal or turn it around (UTS #55): names come from strangers.
+    /// The text without control and bidirectional characters (UTS #55): names are untrusted.
     static func harmless(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

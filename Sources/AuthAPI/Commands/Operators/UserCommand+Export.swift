@@ -8,15 +8,15 @@ extension UserCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints a user's data as JSON, or all users in the form that `user import` reads.",
             discussion: """
-                With a user: the account, provider accounts, live sessions and audit events, as one JSON object. Without one: \
-                every user, an object a line. Secrets are left out; password hashes are printed with --password-hashes only.
+                With a user: account, provider accounts, live sessions and audit events, as one JSON object. Without one: \
+                every user, one object per line. Secrets are omitted; --password-hashes prints password hashes.
                 """
         )
 
-        @Argument(help: "Email address or identifier; every user without it.")
+        @Argument(help: "Email address or ID. Default: every user.")
         var user: String?
 
-        @Flag(help: "Print password hashes, too. Keep the output as safe as the database.")
+        @Flag(help: "Also print password hashes. Protect the output like the database.")
         var passwordHashes = false
 
         func validate() throws {

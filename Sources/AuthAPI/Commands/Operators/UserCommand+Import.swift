@@ -7,29 +7,28 @@ extension UserCommand {
     /// Imports users from a file.
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Imports users from a file of CSV or JSON Lines.",
+            abstract: "Imports users from a CSV or JSON Lines file.",
             discussion: """
-                CSV begins with a line that names the columns; JSON Lines has an object a line. The fields are \
+                CSV needs a header; JSON Lines has one object per line. The fields are \
                 \(ImportRow.Field.names); only email is required. Password hashes may be bcrypt ($2a$, $2b$, $2y$) or \
-                Argon2id (PHC strings), also with Django's prefixes; each is replaced by one of today's cost when its user \
-                signs in. `-` is standard input, and takes --format.
+                Argon2id (PHC strings), also with Django's prefixes; each is replaced by one with the current cost when its user \
+                signs in. `-` is standard input and requires --format.
 
-                Every row that does not fit is reported with its line; the others are imported. An interrupted import goes \
-                on when it is run again: users who are there with the same hash are counted as present. Status 1: some rows \
-                did not fit.
+                Rejected rows are reported with their line; the others are imported. To continue an interrupted import, run it \
+                again: existing users with the same hash are counted as present. Exit status 1: some rows were rejected.
                 """
         )
 
         @Argument(help: "The file, or - for standard input.")
         var file: String
 
-        @Option(help: "csv or jsonl. Default: by the name of the file.")
+        @Option(help: "csv or jsonl. Default: by the file name.")
         var format: ImportFormat?
 
         @Flag(help: "Check every row and report, but store nothing.")
         var dryRun = false
 
-        @Flag(help: "Print JSON, an object a line; the last holds the counts.")
+        @Flag(help: "Print JSON, one object per line; the last one contains the counts.")
         var json = false
 
         func run() async throws {

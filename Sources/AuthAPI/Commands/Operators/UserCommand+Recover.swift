@@ -3,7 +3,7 @@ import FoundationEssentials
 import Shared
 
 extension UserCommand {
-    /// Makes a one-time link for a user who has forgotten the password.
+    /// Creates a one-time link for a user who has forgotten the password.
     struct Recover: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints a one-time link with which a user sets a new password (asks first).",
@@ -16,8 +16,7 @@ extension UserCommand {
                 """
         )
 
-        @Argument(help: "Email address or identifier.")
-        var user: String
+        @OptionGroup var argument: UserArgument
 
         @Option(
             help: ArgumentHelp("How long the link is valid, up to 7d: 30m, 1h, 1d.", valueName: "duration"),
@@ -25,7 +24,7 @@ extension UserCommand {
         )
         var valid = OperatorDuration(seconds: 3600)
 
-        @Flag(help: "Leave provider accounts linked.")
+        @Flag(help: "Keep provider accounts linked.")
         var keepProviders = false
 
         @Flag(help: "Do not ask.")
@@ -41,7 +40,7 @@ extension UserCommand {
         }
 
         func run() async throws {
-            let reference = try Operator.reference(user)
+            let reference = try argument.reference
             try Operator.requireAnswer(isAgreed: yes)
             let (yes, seconds, keepsProviders) = (yes, valid.seconds, keepProviders)
             let link = try await Operator.run { service in

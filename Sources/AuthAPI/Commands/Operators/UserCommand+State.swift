@@ -10,11 +10,10 @@ extension UserCommand {
             discussion: "The account and all its data stay. `user enable` reverses it."
         )
 
-        @Argument(help: "Email address or identifier.")
-        var user: String
+        @OptionGroup var argument: UserArgument
 
         func run() async throws {
-            let reference = try Operator.reference(user)
+            let reference = try argument.reference
             let change = try await Operator.run { try await $0.disable(reference) }
             guard let change else { throw Operator.noUser(reference) }
             let email = TextTable.harmless(change.email)
@@ -28,11 +27,10 @@ extension UserCommand {
     struct Enable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lets a disabled user sign in again.")
 
-        @Argument(help: "Email address or identifier.")
-        var user: String
+        @OptionGroup var argument: UserArgument
 
         func run() async throws {
-            let reference = try Operator.reference(user)
+            let reference = try argument.reference
             let change = try await Operator.run { try await $0.enable(reference) }
             guard let change else { throw Operator.noUser(reference) }
             let email = TextTable.harmless(change.email)
@@ -51,8 +49,7 @@ extension UserCommand {
                 """
         )
 
-        @Argument(help: "Email address or identifier.")
-        var user: String
+        @OptionGroup var argument: UserArgument
 
         @Argument(help: "The new email address.")
         var email: String
@@ -61,7 +58,7 @@ extension UserCommand {
         var json = false
 
         func run() async throws {
-            let reference = try Operator.reference(user)
+            let reference = try argument.reference
             let address: EmailAddress
             do throws(RuleViolation) {
                 address = try EmailAddress(email)
@@ -88,22 +85,22 @@ extension UserCommand {
         @Argument(help: "Email address or identifier.")
         var user: String
 
-        @Argument(help: "The provider: \(OAuthProvider.allCases.map(\.rawValue).joined(separator: ", ")).")
+        @Argument(help: "The provider's key: \(OAuthProvider.settable.map(\.rawValue).joined(separator: ", ")).")
         var provider: String
 
         func run() async throws {
             let reference = try Operator.reference(user)
-            guard let provider = OAuthProvider(exactly: provider) else {
-                let names = OAuthProvider.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Operator.misused("provider: must be one of \(names)")
+            guard let provider = OAuthProvider(exactly: provider), OAuthProvider.settable.contains(provider) else {
+                let keys = OAuthProvider.settable.map(\.rawValue).joined(separator: ", ")
+                throw Operator.misused("provider: must be one of \(keys)")
             }
             let allowed = try await Operator.run { try await $0.allowIdentities(of: reference, at: provider) }
             guard let allowed else { throw Operator.noUser(reference) }
             guard allowed > 0 else {
-                StandardError.print("\(reference) has disconnected no \(provider.displayName) account")
+                StandardError.print("\(reference) has disconnected no \(provider.shownName) account")
                 throw Operator.notFound
             }
-            print("allowed \(allowed) \(provider.displayName) account\(allowed == 1 ? "" : "s")")
+            print("allowed \(allowed) \(provider.shownName) account\(allowed == 1 ? "" : "s")")
         }
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Shared
 
-/// Looks users up, makes and deletes them.
+/// Lists, shows, creates and deletes users.
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
@@ -50,14 +50,13 @@ struct UserCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows a user, without secrets.")
 
-        @Argument(help: "Email address or ID.")
-        var user: String
+        @OptionGroup var argument: UserArgument
 
         @Flag(help: "Print JSON.")
         var json = false
 
         func run() async throws {
-            let reference = try Operator.reference(user)
+            let reference = try argument.reference
             guard let found = try await Operator.run({ try await $0.store.user(reference) }) else {
                 throw Operator.noUser(reference)
             }
@@ -65,7 +64,7 @@ struct UserCommand: AsyncParsableCommand {
         }
     }
 
-    /// Makes a user.
+    /// Creates a user.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Creates a user who signs in with a password.",
@@ -88,19 +87,19 @@ struct UserCommand: AsyncParsableCommand {
             let registration = try Self.registration(
                 email: email,
                 name: name,
-                siteWords: PasswordRules.words(of: APISettings.orExit().common.publicURL),
+                siteWords: APISettings.orExit().common.siteWords,
                 password: Terminal.standard.newPassword
             )
             guard let made = try await Operator.run({ try await $0.create(registration) }) else {
-                // Deleted in the same moment.
+                // It was deleted at the same time.
                 throw Operator.notFound
             }
             try made.show(json: json)
         }
 
-        /// Checks what was given by the rules of registration.
+        /// Validates the arguments by the rules of registration.
         ///
-        /// - Throws: ``ExitCode`` 64 with a line for each rule that is broken.
+        /// - Throws: ``ExitCode`` 64 with a line for each violated rule.
         static func registration(
             email: String,
             name: String,
@@ -112,7 +111,7 @@ struct UserCommand: AsyncParsableCommand {
             var displayName: DisplayName?
             do throws(RuleViolation) { address = try EmailAddress(email) } catch { faults.append(error.detail) }
             do throws(RuleViolation) { displayName = try DisplayName(name) } catch { faults.append(error.detail) }
-            // Nobody types a password twice to learn that the address is wrong.
+            // Report an invalid address before asking for the password.
             guard let address, let displayName else { throw Operator.misused(faults.joined(separator: "\n")) }
             let text = try password()
             let broken = PasswordRules.violations(in: text, besides: [address.value, name] + siteWords)
@@ -127,14 +126,13 @@ struct UserCommand: AsyncParsableCommand {
             abstract: "Deletes a user with all sessions and linked accounts permanently (asks first)."
         )
 
-        @Argument(help: "Email address or ID.")
-        var user: String
+        @OptionGroup var argument: UserArgument
 
         @Flag(help: "Do not ask for confirmation.")
         var yes = false
 
         func run() async throws {
-            let reference = try Operator.reference(user)
+            let reference = try argument.reference
             try Operator.requireAnswer(isAgreed: yes)
             try await Operator.run { service in
                 guard let found = try await service.store.user(reference) else { throw Operator.noUser(reference) }
@@ -147,9 +145,9 @@ struct UserCommand: AsyncParsableCommand {
             }
         }
 
-        /// Prints how it ended.
+        /// Prints the result.
         ///
-        /// - Throws: ``ExitCode`` 1 when that user is not deleted.
+        /// - Throws: ``ExitCode`` 1 when the user was not deleted.
         private static func report(_ deletion: UserDeletion, of shown: UserRecord) throws {
             let email = TextTable.harmless(shown.email)
             switch deletion {
@@ -171,11 +169,10 @@ struct UserCommand: AsyncParsableCommand {
             abstract: "Signs a user out on every device."
         )
 
-        @Argument(help: "Email address or ID.")
-        var user: String
+        @OptionGroup var argument: UserArgument
 
         func run() async throws {
-            let reference = try Operator.reference(user)
+            let reference = try argument.reference
             guard let ended = try await Operator.run({ try await $0.store.endSessions(of: reference) }) else {
                 throw Operator.noUser(reference)
             }
@@ -185,16 +182,16 @@ struct UserCommand: AsyncParsableCommand {
 }
 
 extension UserRecord {
-    /// How the user can sign in.
+    /// The user's sign-in methods.
     var signIn: String {
         let ways = (hasPassword ? ["password"] : []) + providers
         return ways.isEmpty ? "nothing" : ways.joined(separator: ",")
     }
 
-    /// Prints everything.
+    /// Prints the record.
     fileprivate func show(json: Bool) throws { print(try text(json: json)) }
 
-    /// Everything, a line each, or as JSON.
+    /// The record as lines, or as JSON.
     func text(json: Bool) throws -> String {
         if json { return try JSONText.of(self) }
         let lines = [

@@ -2,7 +2,7 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Everything that is kept about one user but secrets.
+/// All data of one user, except secrets.
 struct UserExport: Sendable, Encodable {
     let user: UserRecord
     let identities: [ExportedIdentity]
@@ -18,21 +18,23 @@ struct UserExport: Sendable, Encodable {
 /// A provider account, linked or disconnected.
 struct ExportedIdentity: Sendable, Encodable {
     let provider: String
-    /// The provider's identifier of its account.
+    /// The provider's ID of the account.
     let providerUserID: String
+    /// Where it was linked; empty if a version before this one linked it and its provider is off since.
+    let issuer: String
     let email: String?
     let createdAt: Date
-    /// Whether its user has disconnected it.
+    /// Whether the user has disconnected it.
     let disconnected: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case provider, email, disconnected
+        case provider, issuer, email, disconnected
         case providerUserID = "provider_user_id"
         case createdAt = "created_at"
     }
 }
 
-/// A user as `user import` reads one.
+/// A user in the format of `user import`.
 struct PortableUser: Sendable, Encodable {
     let id: String
     let email: String
@@ -51,7 +53,7 @@ struct PortableUser: Sendable, Encodable {
 }
 
 extension OperatorService {
-    /// Everything that is kept about a user but secrets; nil when there is no such user.
+    /// All data of a user, except secrets; nil when there is no such user.
     func export(_ reference: UserReference) async throws -> UserExport? {
         guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
         var sessions: [SessionRecord] = []
@@ -71,9 +73,9 @@ extension OperatorService {
         )
     }
 
-    /// Hands on every user, in the order of their identifiers.
+    /// Passes every user to `show`, in the order of their IDs.
     ///
-    /// - Throws: what `show` throws, and ``PostgresError``.
+    /// - Throws: the errors of `show`, and ``PostgresError``.
     func exportAll(withPasswordHashes: Bool, _ show: ([PortableUser]) throws -> Void) async throws {
         let size = 1000
         var last: UserID?
@@ -91,12 +93,12 @@ extension OperatorService {
 }
 
 extension OperatorStore {
-    /// A user's provider accounts, linked and disconnected ones.
+    /// A user's linked and disconnected provider accounts.
     func identities(of user: UserID) async throws -> [ExportedIdentity] {
         try await postgres.reading { try $0.all(ExportIdentities(user: user)) }
     }
 
-    /// Users in the order of their identifiers.
+    /// Users in the order of their IDs.
     func portableUsers(
         after last: UserID?,
         limit: Int64,
@@ -109,10 +111,11 @@ extension OperatorStore {
 
 private struct ExportIdentities: ReadStatement {
     static let sql: StaticString = """
-        SELECT provider, provider_user_id, email, created_at, false FROM oauth_accounts WHERE user_id = $1
+        SELECT provider, provider_user_id, issuer, email, created_at, false FROM oauth_accounts WHERE user_id = $1
         UNION ALL
-        SELECT provider, provider_user_id, NULL, created_at, true FROM disconnected_identities WHERE user_id = $1
-        ORDER BY 5, 1, 2
+        SELECT provider, provider_user_id, issuer, NULL, created_at, true
+        FROM disconnected_identities WHERE user_id = $1
+        ORDER BY 6, 1, 2
         """
     let user: UserID
     var parameters: [PostgresValue] { [.uuid(user)] }
@@ -121,9 +124,10 @@ private struct ExportIdentities: ReadStatement {
         ExportedIdentity(
             provider: try row.text(0),
             providerUserID: try row.text(1),
-            email: try row.optionalText(2),
-            createdAt: try row.timestamp(3),
-            disconnected: try row.bool(4)
+            issuer: try row.text(2),
+            email: try row.optionalText(3),
+            createdAt: try row.timestamp(4),
+            disconnected: try row.bool(5)
         )
     }
 }

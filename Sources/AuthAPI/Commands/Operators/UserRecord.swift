@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Shared
 
-/// A user as an operator sees one.
+/// A user, as operators see it.
 struct UserRecord: Sendable, Equatable, Encodable {
     /// The UUID in lower case.
     let id: String
@@ -9,15 +9,15 @@ struct UserRecord: Sendable, Equatable, Encodable {
     let name: String
     /// Whether the user can sign in with a password.
     let hasPassword: Bool
-    /// The providers that the user can sign in through.
+    /// The providers with which the user can sign in.
     let providers: [String]
-    /// When a provider vouched for the email.
+    /// When a provider verified the email address.
     let emailVerifiedAt: Date?
-    /// When an operator disabled the user; nil for users who may sign in.
+    /// When an operator disabled the user; nil for users who can sign in.
     var disabledAt: Date?
     let createdAt: Date
     let updatedAt: Date
-    /// How many sessions are live.
+    /// The number of live sessions.
     let sessions: Int64
 
     private enum CodingKeys: String, CodingKey {
@@ -30,11 +30,11 @@ struct UserRecord: Sendable, Equatable, Encodable {
     }
 }
 
-/// A live session as an operator sees one.
+/// A live session, as operators see it.
 struct SessionRecord: Sendable, Equatable, Encodable {
     /// The UUID in lower case.
     let id: String
-    /// Whose it is.
+    /// The user's email address.
     let email: String
     let createdAt: Date
     let expiresAt: Date
@@ -50,12 +50,12 @@ struct SessionRecord: Sendable, Equatable, Encodable {
     }
 }
 
-/// How an operator names a user.
+/// The email address or ID by which an operator identifies a user.
 enum UserReference: Sendable, Equatable, CustomStringConvertible {
     case id(UserID)
     case email(EmailAddress)
 
-    /// Reads a UUID or an email address; nil when it is neither.
+    /// Parses a UUID or an email address; nil when it is neither.
     init?(_ text: String) {
         if let id = UserID(uuidString: text) {
             self = .id(id)
@@ -66,7 +66,7 @@ enum UserReference: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The identifier or the address.
+    /// The ID or the email address.
     var description: String {
         switch self {
         case .id(let id): id.lowercaseText
@@ -75,10 +75,10 @@ enum UserReference: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// A part of a long list, newest first.
+/// A page of a long list, newest first.
 struct PageRequest: Sendable {
-    /// How many rows to give.
+    /// The number of rows.
     let limit: Int64
-    /// The last row of the part before; nil for the first part.
+    /// The last row of the previous page; nil for the first page.
     let after: UUID?
 }

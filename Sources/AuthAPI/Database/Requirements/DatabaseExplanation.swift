@@ -1,18 +1,18 @@
 import PostgresClient
 import Shared
 
-/// What operators are told when the database does not do what a command asks for: the words of the program that refused,
-/// and the command that repairs it.
+/// The message for operators when a database operation fails: the error of the program that refused it, and the command
+/// that fixes it.
 struct DatabaseExplanation: Sendable, Equatable {
     let text: String
-    /// 78 when something has to be configured first, 69 when the database is away or busy.
+    /// The exit status: 78 when the configuration must be changed, 69 when the database is unavailable or busy.
     let status: Int32
 
     /// Explains an error.
     ///
     /// - Parameters:
-    ///   - error: what the database, or libpq, said.
-    ///   - configuration: how the connection was made.
+    ///   - error: the error of the database, or of libpq.
+    ///   - configuration: the connection.
     init(_ error: PostgresError, _ configuration: PostgresConfiguration? = nil) {
         let code = error.sqlState.map { " (SQLSTATE \($0))" } ?? ""
         let resolved = configuration.flatMap { try? PostgresReach.resolve($0) }

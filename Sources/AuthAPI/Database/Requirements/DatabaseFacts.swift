@@ -1,52 +1,52 @@
 import PostgresClient
 
-/// What one connection sees of its server and database, without a right on any table.
+/// The properties of a server and database that one connection can see without privileges on tables.
 struct DatabaseFacts: Sendable {
-    /// A server setting and where its value is from, as `pg_settings` names it.
+    /// A server setting and the source of its value, as in `pg_settings`.
     struct Setting: Sendable {
         let value: String
         let source: String
     }
 
-    /// A table of a name that this system uses.
+    /// A table with a name that this system uses.
     struct Table: Sendable {
         let schema: String
         let name: String
         let columns: String
         /// Whether row security hides rows from this role.
         let hidesRows: Bool
-        /// Whether a policy shows it some.
+        /// Whether a policy makes some visible.
         let hasPolicy: Bool
     }
 
-    /// As `server_version_num`: 170002 is 17.2.
+    /// `server_version_num`: 170002 is 17.2.
     let version: Int32
     let database: String
     let role: String
     let encoding: String
     let isStandby: Bool
     let searchPath: String
-    /// Where new tables go; nil when no schema of the search path exists and may be used.
+    /// The schema of new tables; nil when the search path has no usable schema.
     let schema: String?
     let mayCreate: Bool
-    /// Every schema that is not PostgreSQL's own.
+    /// Every schema except PostgreSQL's own.
     let schemas: [String]
     let settings: [String: Setting]
     let tables: [Table]
-    /// Schemas outside the search path that hold this system's migration history.
+    /// Schemas outside the search path with this system's migration history.
     let historiesElsewhere: [String]
     let hasPLpgSQL: Bool
 
-    /// The table of that name that the search path finds.
+    /// The table with that name in the search path.
     func table(_ name: String) -> Table? { tables.first { $0.name == name } }
 
-    /// Whether a table of that name stands where this system would create its own.
+    /// Whether another table with that name exists where this system would create its own.
     func isTaken(_ name: String) -> Bool { table(name).map { $0.schema == schema } ?? false }
 }
 
-/// Asks for the facts.
+/// Selects the facts.
 struct DescribeDatabase: ReadStatement {
-    // Fields are separated by chr(31) and rows by chr(30), which no name holds.
+    // Fields are separated by chr(31) and rows by chr(30), which names do not contain.
     static let sql: StaticString = """
         SELECT current_setting('server_version_num')::int4, current_database()::text, current_user::text,
             getdatabaseencoding()::text, pg_is_in_recovery(), current_setting('search_path'), current_schema()::text,
@@ -110,9 +110,9 @@ struct DescribeDatabase: ReadStatement {
     }
 }
 
-/// Asks for the versions of the database's collation: the one it was created with and the one of the operating system.
+/// Selects the versions of the database's collation: the recorded one and that of the operating system.
 ///
-/// For PostgreSQL 15 and later only, which is why it is a statement of its own.
+/// A separate statement, because it requires PostgreSQL 15.
 struct DescribeCollation: ReadStatement {
     static let sql: StaticString = """
         SELECT datcollversion, pg_database_collation_actual_version(oid) FROM pg_database

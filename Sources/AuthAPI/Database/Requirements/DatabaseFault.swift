@@ -1,25 +1,25 @@
-/// What a database lacks, and the command that changes it.
+/// A requirement that a database does not meet, and the command that fixes it.
 struct DatabaseFault: Sendable, Equatable {
-    /// What becomes of the programs.
+    /// The effect on the programs.
     enum Weight: Int, Sendable, Comparable {
-        /// Nothing is wrong.
+        /// No problem.
         case note
-        /// It works, but not as it should.
+        /// A problem that does not prevent serving.
         case advice
-        /// Nobody can sign in, or no migration can be applied, until it is repaired.
+        /// Nobody can sign in, or no migration can be applied, until it is fixed.
         case blocking
-        /// The database can never be used; another one has to be created.
+        /// The database can never be used; another one must be created.
         case unfit
 
         static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
     let weight: Weight
-    /// A word for what was looked at.
+    /// The subject of the check.
     let subject: String
-    /// What is wrong, in PostgreSQL's words where it refuses something.
+    /// The problem, with PostgreSQL's message where it rejects something.
     let message: String
-    /// The command that repairs it.
+    /// The command that fixes it.
     let fix: String
 
     /// The line in doctor's list.
@@ -29,6 +29,6 @@ struct DatabaseFault: Sendable, Equatable {
 }
 
 extension DatabaseFault: CustomStringConvertible {
-    /// The fault, and how to repair it.
+    /// The fault, and how to fix it.
     var description: String { "\(message)\n  fix: \(fix)" }
 }

@@ -1,14 +1,14 @@
 import PostgresClient
 
-/// Goes through ``DatabaseRequirements`` on a connection.
+/// Checks ``DatabaseRequirements`` on a connection.
 enum DatabaseInspection {
-    /// Goes through the list.
+    /// Checks the requirements.
     ///
     /// - Parameters:
-    ///   - db: the connection, as the role that the purpose is about.
-    ///   - purpose: what the connection is for.
+    ///   - db: the connection, with the role of the purpose.
+    ///   - purpose: the purpose of the connection.
     ///   - migrations: the migrations of this release.
-    /// - Returns: everything that is wrong, the worst first.
+    /// - Returns: all faults, the most severe first.
     /// - Throws: `PostgresError`.
     static func faults(
         on db: PostgresReader,
@@ -23,7 +23,7 @@ enum DatabaseInspection {
             let applied = try state.history.map { Set(try $0.versions(db)) } ?? []
             requirements.pending = migrations.filter { !applied.contains($0.version) }
         } catch let error as PostgresError where ["42501", "42703"].contains(error.sqlState) {
-            // Another program's columns, or no right to read ours.
+            // Another program's columns, or no privilege to read ours.
             requirements.historyError = error
         }
         if facts.version >= 150_000 { requirements.collation = try db.one(DescribeCollation()) }

@@ -25,7 +25,7 @@ extension DatabaseRequirements {
         ]
     }
 
-    /// How to undo a setting, by where it was made.
+    /// How to change a setting, by its source.
     func reset(_ name: String, to value: String) -> String {
         switch facts.settings[name]?.source {
         case "database": "ALTER DATABASE \(database) RESET \(name)"
@@ -60,7 +60,7 @@ extension DatabaseRequirements {
         DatabaseFault(weight: .advice, subject: subject, message: message, fix: reset(name, to: value))
     }
 
-    /// The statements are written for read committed; the stricter levels reject some of them when two meet.
+    /// The statements require read committed; stricter levels reject some of them when they run concurrently.
     var isolation: [DatabaseFault] {
         let name = "default_transaction_isolation"
         guard let value = facts.settings[name]?.value, !["read committed", "read uncommitted"].contains(value) else {
@@ -88,7 +88,7 @@ extension DatabaseRequirements {
         return [setting(name, message, to: "origin", subject: "triggers")]
     }
 
-    /// After an upgrade of the operating system's libraries indexes on text may be in the wrong order.
+    /// After an upgrade of the operating system's libraries, indexes on text can have the wrong order.
     var collationVersion: [DatabaseFault] {
         guard let collation, let created = collation.created, let actual = collation.actual, created != actual else {
             return []

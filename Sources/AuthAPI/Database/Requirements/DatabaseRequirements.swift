@@ -1,27 +1,27 @@
 import PostgresClient
 
-/// What must be so for a database to hold this system: the one list that `migrate`, `serve` and `doctor` go through.
+/// The requirements on a database, which `migrate`, `serve` and `doctor` check.
 struct DatabaseRequirements: Sendable {
-    /// What the connection is for.
+    /// The purpose of the connection.
     enum Purpose: Sendable {
-        /// It applies migrations, as the role that owns the tables.
+        /// Migrating, as the role that owns the tables.
         case migrating
-        /// It serves requests.
+        /// Serving requests.
         case serving
     }
 
     let facts: DatabaseFacts
     let purpose: Purpose
-    /// What serving takes.
+    /// The properties that serving depends on.
     let state: DescribeServing.State
-    /// The migrations that the database does not have yet.
+    /// The pending migrations.
     var pending: [Migration] = []
-    /// Why the history could not be read.
+    /// The error of reading the history.
     var historyError: PostgresError?
-    /// The versions of the collation; nil where they are unknown.
+    /// The versions of the collation; nil if unknown.
     var collation: (created: String?, actual: String?)?
 
-    /// Everything that is wrong, the worst first.
+    /// All faults, the most severe first.
     var faults: [DatabaseFault] {
         let found =
             version + encoding + readOnly + schema + foreignHistory + foreignTables + language + migrated + rights
@@ -38,7 +38,7 @@ struct DatabaseRequirements: Sendable {
         let version = "PostgreSQL \(facts.version / 10_000).\(facts.version % 10_000)"
         return [
             DatabaseFault(
-                // The migrations use functions with a body in standard SQL, which PostgreSQL 14 brought.
+                // The migrations use functions with a standard SQL body, which PostgreSQL 14 introduced.
                 weight: facts.version < 140_000 ? .unfit : .advice,
                 subject: "version",
                 message: "\(version) is too old",
@@ -47,7 +47,7 @@ struct DatabaseRequirements: Sendable {
         ]
     }
 
-    /// Anything but UTF8 rejects some names and addresses, or counts bytes as characters.
+    /// Other encodings than UTF8 reject some names and addresses, or count bytes as characters.
     private var encoding: [DatabaseFault] {
         guard facts.encoding != "UTF8" else { return [] }
         return [
@@ -135,7 +135,7 @@ extension DatabaseRequirements {
         return found
     }
 
-    /// Tables in the way of pending migrations.
+    /// Tables of other programs with the names of pending migrations.
     private var foreignTables: [DatabaseFault] {
         guard purpose == .migrating || state.history == nil else { return [] }
         return pending.flatMap(\.tables).filter(facts.isTaken).compactMap(facts.table).map(foreign)

@@ -1,4 +1,4 @@
-/// Names as they appear in the SQL commands that operators run.
+/// Names in the SQL commands that operators run.
 enum SQLName {
     /// A quoted identifier.
     static func identifier(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
@@ -6,12 +6,12 @@ enum SQLName {
     /// A relation with its schema.
     static func relation(_ schema: String, _ name: String) -> String { "\(identifier(schema)).\(identifier(name))" }
 
-    /// The schemas that a `search_path` names, unquoted; `$user` is the role.
+    /// The schemas of a `search_path`, unquoted; `$user` is the role.
     static func schemas(inSearchPath path: String, role: String) -> [String] {
         var schemas: [String] = []
         var name = ""
         var isQuoted = false
-        // A quote inside quotes is doubled.
+        // Quotes inside quotes are doubled.
         var followsQuote = false
         for character in path + "," {
             if character == "\"" {

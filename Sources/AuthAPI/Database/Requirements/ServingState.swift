@@ -1,16 +1,16 @@
 import PostgresClient
 
-/// What of a database decides whether requests can be served, in one cheap statement that reads no table.
+/// Selects the properties of a database that serving depends on; reads no table.
 struct DescribeServing: ReadStatement {
-    /// The answers.
+    /// The result.
     struct State: Sendable {
         let role: String
-        /// The table of the migration history.
+        /// The migration history.
         let history: MigrationHistory?
         let isReadOnly: Bool
-        /// The tables and functions that are absent or that this role has too few rights on, with blanks between.
+        /// The tables and functions that are missing or for which this role lacks privileges, separated by spaces.
         let missing: String
-        /// The tables whose every row is hidden from this role, with blanks between.
+        /// The tables with all rows hidden from this role, separated by spaces.
         let hidden: String
     }
 
@@ -61,30 +61,30 @@ struct DescribeServing: ReadStatement {
     }
 }
 
-/// What a server can do with its database now.
+/// Whether the database can be used now.
 enum Readiness: Sendable, Equatable {
     case ready
     /// Migrations of this release are missing.
     case outdated
-    /// Nobody could sign in, because of what ``DatabaseRequirements`` names.
+    /// Nobody can sign in; ``DatabaseRequirements`` has the reason.
     case unusable
-    /// The transactions of this connection may not write.
+    /// The transactions of this connection are read-only.
     case readOnly
 
-    /// Finds out; throws `PostgresError`.
+    /// Determines the readiness; throws `PostgresError`.
     static func of(_ db: PostgresReader, migrations: [Migration] = Migrations.all) throws -> Readiness {
         let state = try db.one(DescribeServing())
         guard let history = state.history else { return .outdated }
-        // It fails with the server's own words (42501) where the role may not read it.
+        // Fails with the server's error (42501) if the role may not read it.
         guard try Set(migrations.map(\.version)).isSubset(of: history.versions(db)) else { return .outdated }
         guard state.missing.isEmpty, state.hidden.isEmpty else { return .unusable }
         return state.isReadOnly ? .readOnly : .ready
     }
 
-    /// Finds out in the place of a job that writes.
+    /// Determines the readiness in a job that writes.
     ///
-    /// A connection that began while the database was read-only stays so. The error that is thrown then, the server's
-    /// 25006, has it replaced, so that the next question finds a database that was repaired.
+    /// A connection that began while the database was read-only stays read-only. The error that this throws, the
+    /// server's 25006, makes the pool replace the connection, so that the next check sees a fixed database.
     static func ofWriting(_ db: PostgresConnection) throws -> Readiness {
         let readiness = try of(PostgresReader(db))
         if readiness == .readOnly { _ = try db.all(ProbeWrite()) }
@@ -92,7 +92,7 @@ enum Readiness: Sendable, Equatable {
     }
 }
 
-/// Changes nothing, but takes a transaction that may write.
+/// Changes nothing, but requires a read-write transaction.
 private struct ProbeWrite: Statement {
     static let sql: StaticString = "SELECT 1 FROM throttles WHERE false FOR UPDATE"
     static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }

@@ -1,32 +1,32 @@
 import Shared
 
-/// Who may use the application, and by what name it knows them.
+/// Who may use the application, and how it identifies them.
 struct AccessPolicy: Sendable {
-    /// What the header `Remote-User` holds.
+    /// The value of the header `Remote-User`.
     enum UserName: String, CaseIterable, Sendable {
-        /// The user's identifier, which never changes.
+        /// The user's ID, which never changes.
         case id
-        /// The email address, once a provider has vouched for it.
+        /// The email address, if a provider has verified it.
         case email
     }
 
-    /// Why a signed-in user may not use the application: the audit trail's `detail`.
+    /// Why a signed-in user may not use the application; the audit trail's `detail`.
     enum Refusal: String, Sendable, CaseIterable {
-        /// The policy needs an address that a provider vouches for, and none does.
+        /// The policy requires a verified email address.
         case emailNotVerified = "email_not_verified"
-        /// The address is on neither list.
+        /// The address is not in the lists.
         case notAllowed = "not_allowed"
     }
 
-    /// The addresses that may; with ``allowedDomains`` empty too, every user may.
+    /// The allowed email addresses; if this and ``allowedDomains`` are empty, every user is allowed.
     var allowedEmails: [String] = []
-    /// The domains whose addresses may; a subdomain is another domain.
+    /// The allowed email domains, without their subdomains.
     var allowedDomains: [String] = []
     var userName = UserName.id
 
     /// Why a user may not use the application; nil when they may.
     ///
-    /// An address that nobody vouches for proves nothing: anybody can register it.
+    /// An unverified address proves nothing: anyone can register it.
     func refusal(of signedIn: SignedIn) -> Refusal? {
         let isOpen = allowedEmails.isEmpty && allowedDomains.isEmpty
         if isOpen, userName == .id { return nil }
@@ -43,7 +43,7 @@ struct AccessPolicy: Sendable {
 }
 
 extension User {
-    /// The address as a header carries it; nil for one that no header can carry, which another program stored.
+    /// The address for a header; nil if it is not valid in a header, such as one that another program stored.
     var headerEmail: String? {
         !email.isEmpty && email.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? email : nil
     }

@@ -2,28 +2,34 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PostgresClient
 import Shared
 
-/// Handlers by which a reverse proxy finds out whether a request may reach the application, and who it is from.
+/// Handlers with which a reverse proxy checks whether a request may reach the application, and gets its user.
 struct ApplicationAccessRoutes: Sendable {
     private let service: ApplicationAccessService
+    private let sessions: SessionService
+    /// The application's own host; nil when it is on this one.
+    private let host: ApplicationHost?
     private let cookie: SessionCookie
     private let foreign: ForeignCookies
     private let publicURL: WebOrigin
-    /// Whether other proxies than this system's nginx may ask.
+    /// Whether reverse proxies other than this system's nginx may check requests.
     private let forwardAuth: Bool
-    /// The public keys of assertions as JSON; nil when none are signed.
+    /// The public keys of assertions as JSON; nil when assertions are off.
     private let keys: ByteBuffer?
     private let metrics: AccessMetrics
 
-    /// Makes the handlers.
+    /// Creates the handlers.
     ///
     /// - Throws: when no key for assertions can be derived.
     init(
         _ settings: APISettings,
         sessions: SessionService,
         cookie: SessionCookie,
+        host: ApplicationHost?,
         metrics: APIMetrics,
+        postgres: PostgresPool,
         now: @escaping @Sendable () -> Date
     ) async throws {
         let access = settings.access
@@ -34,12 +40,14 @@ struct ApplicationAccessRoutes: Sendable {
                 key: settings.secretKey,
                 previousKey: settings.secretKeyPrevious,
                 issuer: publicURL,
-                path: access.application?.path ?? "/"
+                audience: "\(host?.url ?? publicURL)\(access.application?.path ?? "/")"
             )
         }
+        self.sessions = sessions
+        self.host = host
         service = ApplicationAccessService(
-            sessions: sessions,
             policy: access.policy,
+            refusals: AccessRefusals(postgres: postgres),
             assertions: assertions,
             now: now
         )
@@ -50,25 +58,32 @@ struct ApplicationAccessRoutes: Sendable {
         self.metrics = AccessMetrics(metrics.registry)
     }
 
-    /// `GET /api/auth/check`: 204 with the identity, 401 without a session, 403 if the user may not use the application.
+    /// `GET /api/auth/check`: 204 with the identity, 401 without a session, 403 if the user may not use the
+    /// application.
     ///
-    /// For this system's nginx only, which does not publish it. It never redirects, sets no cookie, and reads nothing of
-    /// the request but its cookies: `Authorization` belongs to the application.
+    /// For this system's nginx only, which does not publish it. It never redirects, sets no cookie, and identifies the
+    /// user by the request's cookies only: `Authorization` belongs to the application. On the application's own host, only
+    /// the cookie of that host counts.
     @Sendable func check(_ request: Request, context: APIRequestContext) async throws -> Response {
-        switch try await verdict(on: request) {
-        case .admitted(let fields): Response(status: .noContent, headers: fields)
-        case .signedOut: Response(status: .unauthorized)
-        case .refused: Response(status: .forbidden)
+        let verdict = try await verdict(on: request, context) {
+            guard let host else { return try await signedIn(request) }
+            guard let session = host.session(of: request) else { return nil }
+            return try await sessions.signedIn(withHash: session)
+        }
+        switch verdict {
+        case .admitted(let fields): return Response(status: .noContent, headers: fields)
+        case .signedOut: return Response(status: .unauthorized)
+        case .refused: return Response(status: .forbidden)
         }
     }
 
     /// `GET /api/auth/verify`: the same for the forward authentication of other proxies.
     ///
-    /// When the request opens a page, the `Location` of the 401 says where to sign in. Browsers do not follow it, so the
-    /// proxy turns it into a redirect; a proxy that cannot do that asks with `?redirect=true`.
+    /// If the request opens a page, the `Location` of the 401 is the sign-in page. Browsers do not follow it, so the
+    /// proxy turns it into a redirect; a proxy that cannot do that uses `?redirect=true`.
     @Sendable func verify(_ request: Request, context: APIRequestContext) async throws -> Response {
         guard forwardAuth else { throw APIError(.notFound, detail: "There is nothing at this path.") }
-        switch try await verdict(on: request) {
+        switch try await verdict(on: request, context, of: { try await signedIn(request) }) {
         case .admitted(var fields):
             // For proxies that cannot rename a header.
             if let cookies = fields[.applicationCookie], !cookies.isEmpty { fields[.cookie] = cookies }
@@ -88,15 +103,27 @@ struct ApplicationAccessRoutes: Sendable {
         guard let keys else { throw APIError(.notFound, detail: "There is nothing at this path.") }
         let headers: HTTPFields = [
             .contentType: "application/jwk-set+json", .contentLength: "\(keys.readableBytes)",
-            // Verifiers ask again when they see an unknown key.
+            // Verifiers fetch the keys again when they see an unknown one.
             .cacheControl: "public, max-age=300",
         ]
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: keys))
     }
 
-    private func verdict(on request: Request) async throws -> ApplicationAccessService.Verdict {
+    private func signedIn(_ request: Request) async throws -> SignedIn? {
+        guard let token = cookie.cookieToken(of: request) else { return nil }
+        return try await sessions.signedIn(with: token)
+    }
+
+    private func verdict(
+        on request: Request,
+        _ context: APIRequestContext,
+        of signedIn: () async throws -> SignedIn?
+    ) async throws -> ApplicationAccessService.Verdict {
         try await metrics.check {
-            let verdict = try await service.verdict(on: cookie.cookieToken(of: request))
+            let verdict = try await service.verdict(
+                on: try await signedIn(),
+                from: RequestTrace(request, context: context)
+            )
             guard case .admitted(var fields) = verdict else { return verdict }
             // Not `Cookie`, which the HTTP library would send as one field for each cookie.
             fields[.applicationCookie] = foreign.header(of: request)

@@ -2,10 +2,10 @@ import FoundationEssentials
 import HTTPTypes
 import Shared
 
-/// Decides who may use the application, by the session check that everything else uses.
+/// Decides which signed-in users may use the application, and describes them to it.
 struct ApplicationAccessService: Sendable {
-    let sessions: SessionService
     let policy: AccessPolicy
+    let refusals: AccessRefusals
     /// Signs the identity; nil unless `APP_ASSERTION` is on.
     let assertions: AssertionIssuer?
     /// The clock.
@@ -21,12 +21,13 @@ struct ApplicationAccessService: Sendable {
         case refused
     }
 
-    /// Decides on a request with the token of a session.
-    ///
-    /// - Throws: `PostgresError` when the session cannot be looked up.
-    func verdict(on token: Secret?) async throws -> Verdict {
-        guard let token, let signedIn = try await sessions.signedIn(with: token) else { return .signedOut }
-        guard policy.refusal(of: signedIn) == nil else { return .refused }
+    /// Decides on a request, and records a refusal in the audit trail.
+    func verdict(on signedIn: SignedIn?, from trace: @autoclosure () -> RequestTrace) async throws -> Verdict {
+        guard let signedIn else { return .signedOut }
+        if let refusal = policy.refusal(of: signedIn) {
+            await refusals.record(refusal, of: signedIn, from: trace())
+            return .refused
+        }
         var fields = IdentityHeaders(signedIn: signedIn, userName: policy.userName).fields
         if let assertions { fields[.assertion] = try await assertions.assertion(of: signedIn, at: now()) }
         return .admitted(fields)

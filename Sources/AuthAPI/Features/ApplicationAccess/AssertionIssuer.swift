@@ -4,7 +4,7 @@ import HTTPTypes
 import JWTKit
 import Shared
 
-/// What an assertion says about the user of one request (RFC 7519; names of OpenID Connect Core, section 5.1).
+/// The claims of an assertion about the user of one request (RFC 7519; names of OpenID Connect Core, section 5.1).
 struct AssertionClaims: JWTPayload, Equatable {
     let iss: String
     let aud: String
@@ -22,16 +22,16 @@ struct AssertionClaims: JWTPayload, Equatable {
         case emailVerified = "email_verified"
     }
 
-    /// Nothing: this program issues assertions and takes none.
+    /// Does nothing: this program issues assertions and verifies none.
     func verify(using algorithm: some JWTAlgorithm) {}
 }
 
-/// Signs who a request is from, for applications that cannot trust the network between nginx and them.
+/// Signs assertions of a request's user, for applications that cannot trust the network between nginx and them.
 ///
 /// ES256 with a key derived from `SECRET_KEY`, so that it rotates with that key; the key of `SECRET_KEY_PREVIOUS` stays
-/// published for as long as that is set. No other key signs anything with this one's name.
+/// published while that is set.
 struct AssertionIssuer: Sendable {
-    /// How long an assertion is valid, in seconds: it is for the request that carries it.
+    /// The lifetime of an assertion in seconds: it is for one request.
     static let lifetime = 60
 
     /// The public keys as a JWK set (RFC 7517, section 5).
@@ -42,21 +42,21 @@ struct AssertionIssuer: Sendable {
     private let issuer: String
     private let audience: String
 
-    /// Makes the issuer.
+    /// Creates the issuer.
     ///
     /// - Parameters:
-    ///   - key: the secret whose key signs.
-    ///   - previousKey: the secret whose key signed before.
-    ///   - issuer: the site's address, `iss`.
-    ///   - path: where the application is; its whole address is `aud`.
+    ///   - key: the current secret.
+    ///   - previousKey: the previous secret.
+    ///   - issuer: the URL of the site, `iss`.
+    ///   - audience: the URL of the application, `aud`.
     /// - Throws: when no key can be derived.
-    init(key: Secret, previousKey: Secret?, issuer: WebOrigin, path: String) async throws {
+    init(key: Secret, previousKey: Secret?, issuer: WebOrigin, audience: String) async throws {
         let signing = try KeyRing.assertionKey(from: key)
         let published = try [signing] + (previousKey.map { [try KeyRing.assertionKey(from: $0)] } ?? [])
         keySet = JWKSet(keys: published.map { JWKSet.Key($0.publicKey) })
         currentKey = JWKIdentifier(string: keySet.keys[0].kid)
         self.issuer = issuer.description
-        audience = issuer.description + path
+        self.audience = audience
         let signer = try ES256PrivateKey(backing: signing)
         await keys.add(ecdsa: signer, kid: currentKey)
     }
@@ -79,7 +79,7 @@ struct AssertionIssuer: Sendable {
     }
 }
 
-/// Public keys for those who check assertions.
+/// The public keys for verifying assertions.
 struct JWKSet: Encodable, Sendable {
     /// An elliptic-curve key (RFC 7518, section 6.2.1).
     struct Key: Encodable, Sendable {
@@ -91,9 +91,9 @@ struct JWKSet: Encodable, Sendable {
         let x: String
         let y: String
 
-        /// Describes a key; its name is a hash of it.
+        /// Creates the description of a key; its ID is a hash of it.
         init(_ key: P256.Signing.PublicKey) {
-            // Four, then both coordinates of 32 bytes (SEC 1, section 2.3.3).
+            // The byte 4, then both coordinates of 32 bytes (SEC 1, section 2.3.3).
             let point = Array(key.x963Representation)
             kid = Base64URL.encode(Array(SHA256.hash(data: point).prefix(12)))
             x = Base64URL.encode(Array(point[1..<33]))
@@ -105,6 +105,6 @@ struct JWKSet: Encodable, Sendable {
 }
 
 extension HTTPField.Name {
-    /// Who is there, signed.
+    /// The signed identity.
     static let assertion = HTTPField.Name(validated: "X-Auth-Assertion")
 }

@@ -2,15 +2,15 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// The request that another proxy asks about, as far as it says so (`X-Forwarded-Method`, `X-Forwarded-Uri`).
+/// The request that another reverse proxy checks, if it describes it (`X-Forwarded-Method`, `X-Forwarded-Uri`).
 ///
-/// It decides only how a visitor who is signed out is told; what may be reached does not depend on it.
+/// It determines only the response for signed-out visitors, not the decision.
 struct ForwardedRequest: Sendable {
-    /// Whether somebody opens a page: by fetch metadata (W3C), in browsers without it by what they accept.
+    /// Whether the request opens a page: by Fetch Metadata (W3C); without it, by `Accept`.
     let isNavigation: Bool
-    /// Where to sign in, and to come back to this request's page where there is one.
+    /// The sign-in page, with the page of this request to return to if it opens one.
     let signInPath: String
-    /// Whether the proxy wants a redirect in place of the 401.
+    /// Whether the proxy needs a redirect instead of the 401.
     let wantsRedirect: Bool
 
     init(_ request: Request) {
@@ -29,10 +29,10 @@ struct ForwardedRequest: Sendable {
 }
 
 extension HTTPField.Name {
-    /// The method of the request that a proxy asks about (Traefik, Caddy).
+    /// The method of the checked request (Traefik, Caddy).
     static let forwardedMethod = HTTPField.Name(validated: "X-Forwarded-Method")
-    /// Path and query of the request that a proxy asks about (Traefik, Caddy).
+    /// Path and query of the checked request (Traefik, Caddy).
     static let forwardedURI = HTTPField.Name(validated: "X-Forwarded-Uri")
-    /// What a browser says about how a request's answer is used (W3C Fetch Metadata).
+    /// How the browser uses the response (W3C Fetch Metadata).
     static let secFetchMode = HTTPField.Name(validated: "Sec-Fetch-Mode")
 }

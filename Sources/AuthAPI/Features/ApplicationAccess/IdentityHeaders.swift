@@ -2,21 +2,21 @@ import HTTPTypes
 import Shared
 
 extension HTTPField.Name {
-    /// The user as the application knows them: the identifier, or the email address.
+    /// The user's ID or email address, by which the application identifies the user.
     static let remoteUser = HTTPField.Name(validated: "Remote-User")
     /// The user's email address.
     static let remoteEmail = HTTPField.Name(validated: "Remote-Email")
-    /// `true` where a provider vouches for the address, else `false`.
+    /// `true` if a provider has verified the address, otherwise `false`.
     static let remoteEmailVerified = HTTPField.Name(validated: "Remote-Email-Verified")
     /// The user's name in UTF-8, percent-encoded.
     static let remoteName = HTTPField.Name(validated: "Remote-Name")
-    /// The application's cookies: those of the request without this system's own.
+    /// The application's cookies: those of the request without this system's.
     static let applicationCookie = HTTPField.Name(validated: "X-Application-Cookie")
-    /// The user's identifier, by which nginx tells an answer that admits.
+    /// The user's ID, by which nginx recognises a positive response.
     static let userID = HTTPField.Name(validated: "X-User-ID")
 }
 
-/// Who is there, as headers for the application.
+/// The identity as headers for the application.
 struct IdentityHeaders: Sendable {
     let signedIn: SignedIn
     let userName: AccessPolicy.UserName

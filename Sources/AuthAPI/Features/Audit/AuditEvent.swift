@@ -1,73 +1,75 @@
 import FoundationEssentials
 import Shared
 
-/// What the audit trail tells, by the names that its table has for it.
+/// The kinds of audit events, with their names in the table.
 ///
-/// Most events are written by the very statements that do what they tell, and so with it or not at all.
+/// Most events are written by the statement that performs the action, so that both happen or neither.
 enum AuditEventKind: String, CaseIterable, Sendable {
-    /// Somebody made an account, with a password or through a provider.
+    /// An account was created, with a password or through a provider.
     case registered
     /// A session was opened, with a password or through a provider.
     case signedIn = "signed_in"
-    /// A password was wrong, or there was nothing to check it against.
+    /// A password was wrong, or there was no password to check it against.
     case signInFailed = "sign_in_failed"
-    /// A limit was met: one event for each limit, whom it limits, and period.
+    /// A rate limit was exceeded: one event per limit, subject and period.
     case throttled
-    /// Somebody ended the session that asked.
+    /// A session was ended by signing out.
     case signedOut = "signed_out"
-    /// A session was ended from another, or by an operator.
+    /// A session was ended from another one, or by an operator.
     case sessionEnded = "session_ended"
     case providerLinked = "provider_linked"
     case providerUnlinked = "provider_unlinked"
-    /// A password hash gave way to one of today's cost.
+    /// A password hash was replaced by one with the current cost.
     case hashUpgraded = "hash_upgraded"
-    /// An operator made an account.
+    /// An operator created an account.
     case userCreated = "user_created"
-    /// An operator deleted an account, or its owner did.
+    /// An operator or the user deleted an account.
     case userDeleted = "user_deleted"
-    /// A password was changed, or a first one set.
+    /// A password was changed, or the first one was set.
     case passwordChanged = "password_changed"
-    /// A signed-in user's password was wrong where it had to be entered again.
+    /// A signed-in user entered a wrong password to confirm a change.
     case confirmationFailed = "confirmation_failed"
     /// A signed-in user signed in again at a provider to confirm a change.
     case reauthenticated
     case nameChanged = "name_changed"
-    /// A user downloaded what is stored about them.
+    /// A user downloaded their data.
     case dataDownloaded = "data_downloaded"
-    /// An operator disabled a user, or let a disabled one sign in again.
+    /// An operator disabled or enabled a user.
     case userDisabled = "user_disabled"
     case userEnabled = "user_enabled"
-    /// An operator changed a user's address; the subject is the former one.
+    /// An operator changed a user's email address; the subject is the previous one.
     case emailChanged = "email_changed"
-    /// An operator let provider accounts that their user has disconnected sign in again.
+    /// An operator allowed disconnected provider accounts again.
     case identityAllowed = "identity_allowed"
-    /// An operator gave all attempts of a limit back.
+    /// An operator cleared a rate limit.
     case limitCleared = "limit_cleared"
-    /// An operator made a one-time link for a user.
+    /// An operator created a one-time link for a user.
     case recoveryCreated = "recovery_created"
-    /// An operator made or revoked an invitation.
+    /// A signed-in user may not use the application: one event per session and reason.
+    case accessRefused = "access_refused"
+    /// An operator created or revoked an invitation.
     case inviteCreated = "invite_created"
     case inviteRevoked = "invite_revoked"
 }
 
-/// Why a sign-in failed, in the column `detail`; for operators only, who asks is never told.
+/// Why a sign-in failed, in the column `detail`; for operators, never in responses.
 enum SignInFailure: String, Sendable {
     case wrongPassword = "wrong_password"
-    /// The account's owner signs in through a provider only.
+    /// The user signs in through a provider only.
     case noPassword = "no_password"
     case unknownAccount = "unknown_account"
-    /// The password was right, and an operator has disabled the account.
+    /// The password was correct, but an operator has disabled the account.
     case userDisabled = "user_disabled"
 }
 
-/// How a provider account came to be linked, in the column `detail`.
+/// How a provider account was linked, in the column `detail`.
 enum LinkReason: String, Sendable {
-    /// The account was made with it.
+    /// The account was created with it.
     case registration
-    /// Providers had verified the same email on both sides.
+    /// Providers have verified the same email address on both sides.
     case email = "by_email"
-    /// Its owner, signed in, asked for it.
+    /// The signed-in user linked it.
     case owner = "by_owner"
-    /// Its owner entered the password of the account.
+    /// The user entered the password of the account.
     case password = "by_password"
 }

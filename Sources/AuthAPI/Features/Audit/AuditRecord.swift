@@ -1,35 +1,35 @@
 import FoundationEssentials
 import Shared
 
-/// An event as an operator sees it.
+/// An audit event, as operators see it.
 struct AuditRecord: Sendable, Equatable, Encodable {
     let id: Int64
-    /// By the clock of the database.
+    /// The time, by the database's clock.
     let occurredAt: Date
     let event: String
-    /// The UUID in lower case; of an account that may be gone.
+    /// The user's UUID in lower case; the account may no longer exist.
     let user: String?
-    /// The account's address, while there is an account.
+    /// The account's email address, while the account exists.
     let email: String?
-    /// What stands for an address without an account, or for whom a limit is met: a keyed hash in hexadecimal.
+    /// The keyed hash of an address without an account, or of the subject of a rate limit, in hexadecimal.
     let subject: String?
     let provider: String?
-    /// Why, how, or by whom.
+    /// The reason, the method, or the actor.
     let detail: String?
     let session: String?
-    /// The browser's name, where it was known for the account.
+    /// The ID of the browser, if it was known for the account.
     let device: String?
     let address: String?
     let userAgent: String?
     let requestID: String?
 
-    /// How somebody signed in or registered, and what else the event says of itself.
+    /// The sign-in method, and the detail.
     var how: String {
         let byPassword = provider == nil && (event == "signed_in" || event == "registered")
         return [byPassword ? "password" : provider, detail].compactMap(\.self).joined(separator: " ")
     }
 
-    /// Whom it is about, as shortly as can be: address, identifier, or the beginning of the hash.
+    /// The subject in short form: email address, ID, or the beginning of the hash.
     var whom: String? { email ?? user ?? subject.map { "#" + $0.dropFirst(2).prefix(12) } }
 
     private enum CodingKeys: String, CodingKey {
@@ -40,26 +40,26 @@ struct AuditRecord: Sendable, Equatable, Encodable {
     }
 }
 
-/// Which events are wanted.
+/// The selection of audit events.
 struct AuditQuery: Sendable {
-    /// Whose.
+    /// The user or email address.
     struct Subject: Sendable {
         let reference: UserReference
-        /// The address as the trail has it where there is no account; nil for an identifier.
+        /// The key of an address without an account; nil for an ID.
         var key: ThrottleKey?
-        /// The same under the `SECRET_KEY` in use before, if that is known.
+        /// The key under the previous `SECRET_KEY`, if that is known.
         var previousKey: ThrottleKey?
     }
 
     var subject: Subject?
     var event: AuditEventKind?
-    /// From this time on.
+    /// The start time, inclusive.
     var since: Date?
-    /// Up to, and without, this time.
+    /// The end time, exclusive.
     var until: Date?
 }
 
-/// A place in the trail: events are read in the order of their times, and of their numbers where these are the same.
+/// A position in the trail: events are ordered by time, then by number.
 struct AuditPlace: Sendable {
     let time: Date
     let id: Int64

@@ -1,17 +1,19 @@
 import FoundationEssentials
 import Shared
 
-/// Reads the audit trail, part by part, so that its length costs no memory.
+/// Reads the audit trail in parts, so that memory does not depend on its length.
 struct AuditService: Sendable {
     let store: AuditStore
     let keys: ThrottleKeys
-    /// Those of the `SECRET_KEY` in use before, under which older events may be.
+    /// The keys of the previous `SECRET_KEY`, for older events.
     var previousKeys: ThrottleKeys?
-    /// How many events one part has.
+    /// The number of events per part.
     var partSize: Int64 = 1000
 
-    /// Whose events are meant: by address also those of accounts that had it and are gone, and what was tried at it while
-    /// it had none.
+    /// The subject of a query.
+    ///
+    /// By address, it includes deleted accounts that had the address, and attempts with the address while it had no
+    /// account.
     func subject(_ reference: UserReference) -> AuditQuery.Subject {
         switch reference {
         case .id: AuditQuery.Subject(reference: reference)
@@ -24,13 +26,13 @@ struct AuditService: Sendable {
         }
     }
 
-    /// Hands on the events, oldest first.
+    /// Passes the events to `show`, oldest first.
     ///
     /// - Parameters:
-    ///   - query: which events.
-    ///   - newest: at most so many, the newest of them; nil for all.
-    ///   - show: called for each part; there may be none.
-    /// - Throws: what `show` throws, and ``PostgresError``.
+    ///   - query: the selection.
+    ///   - newest: the maximum number of events, counted from the newest; nil for all.
+    ///   - show: called for each part, if there are any.
+    /// - Throws: the errors of `show`, and ``PostgresError``.
     func read(
         _ query: AuditQuery,
         newest: Int64? = nil,

@@ -3,19 +3,19 @@ import PostgresClient
 import Shared
 
 extension AuditStore {
-    /// Events from a place on, oldest first.
+    /// Selects events from a position on, oldest first.
     func events(matching query: AuditQuery, from place: AuditPlace, limit: Int64) async throws -> [AuditRecord] {
         try await postgres.reading { try $0.all(FindEvents(query: query, place: place, limit: limit)) }
     }
 
-    /// Where the newest so many events begin; nil when there are fewer.
+    /// Finds the position of the newest events of that number; nil when there are fewer.
     func place(ofNewest count: Int64, matching query: AuditQuery) async throws -> AuditPlace? {
         try await postgres.reading { try $0.first(FindPlace(query: query, count: count)) }
     }
 }
 
 extension AuditQuery {
-    /// Six parameters: the event; of the subject identifier, address, key and previous key; the end.
+    /// Six parameters: the event; the subject's ID, address, key and previous key; the end.
     fileprivate var parameters: [PostgresValue] {
         let reference: [PostgresValue] =
             switch subject?.reference {
@@ -30,8 +30,8 @@ extension AuditQuery {
 }
 
 private struct FindEvents: ReadStatement {
-    // An address stands for the account that has it, for those that had it when they were deleted, and for what was tried
-    // at it without one. Where to begin and end is always given: a condition that may be absent is none for an index.
+    // An address selects the account that has it, accounts that had it when they were deleted, and attempts without an
+    // account. Start and end are always set: an optional condition cannot use an index.
     static let sql: StaticString = """
         SELECT id, occurred_at, event, user_id, (SELECT email FROM users WHERE users.id = user_id),
             encode(subject, 'hex'), provider, detail, session_id, device_id, address, user_agent, request_id
@@ -71,7 +71,7 @@ private struct FindEvents: ReadStatement {
 }
 
 private struct FindPlace: ReadStatement {
-    // The conditions of the statement above.
+    // The same conditions as above.
     static let sql: StaticString = """
         SELECT occurred_at, id FROM audit_events
         WHERE ($1 IS NULL OR event = $1)

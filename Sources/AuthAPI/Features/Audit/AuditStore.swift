@@ -1,11 +1,11 @@
 import FoundationEssentials
 import PostgresClient
 
-/// The audit trail in the database.
+/// Access to the audit trail in the database.
 struct AuditStore: Sendable {
     let postgres: PostgresPool
 
-    /// Records a sign-in that failed, which is all that it changes.
+    /// Records a failed sign-in.
     func record(_ failure: FailedSignIn) async throws {
         _ = try await postgres.withConnection { try $0.run(RecordFailedSignIn(failure: failure)) }
     }
@@ -15,10 +15,10 @@ struct AuditStore: Sendable {
         _ = try await postgres.withConnection { try $0.run(RecordFailedConfirmation(failure: failure)) }
     }
 
-    /// Removes events that are older than so many days by the clock of the database, at most `limit`, unless another
-    /// replica is doing it.
+    /// Removes events older than that many days by the database's clock, at most `limit`, unless another replica is
+    /// doing it.
     ///
-    /// - Returns: how many were removed; nil when another replica holds the lock.
+    /// - Returns: the number of removed events; nil when another replica holds the lock.
     func removeExpired(keeping days: Int, limit: Int64) async throws -> Int? {
         try await postgres.transaction { db in
             guard try db.one(TryAuditSweepLock()) else { return nil }
@@ -27,11 +27,11 @@ struct AuditStore: Sendable {
     }
 }
 
-/// A sign-in whose password was not the account's, or that named no account.
+/// A sign-in with a wrong password, or with an unknown address.
 struct FailedSignIn: Sendable {
     /// The account; nil when the address has none.
     let user: UserID?
-    /// The address, as the table of limits has it; kept only when it has no account.
+    /// The key of the address, as in the table of rate limits; stored only if there is no account.
     let subject: ThrottleKey
     let reason: SignInFailure
     let trace: RequestTrace
@@ -68,13 +68,13 @@ private struct RecordFailedSignIn: Statement {
     }
 }
 
-/// Takes the lock under which old events are removed; it is given back when the transaction ends.
+/// Tries to acquire the lock for the removal of old events until the end of the transaction.
 struct TryAuditSweepLock: Statement {
     static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(hashtextextended('yoshikosan.audit.sweep', 0))"
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
 }
 
-/// Through the function that the role which serves has for it: it may delete no event itself.
+/// Uses a function, because the serving role may not delete events itself.
 private struct RemoveExpiredEvents: Statement {
     static let sql: StaticString = "SELECT remove_audit_events($1, $2)"
     let days: Int32

@@ -2,17 +2,17 @@ import FoundationEssentials
 import Hummingbird
 import PostgresClient
 
-/// From where something was asked: what sessions and the audit trail keep of a request.
+/// The origin of an action: the properties of a request that sessions and the audit trail store.
 struct RequestTrace: Sendable, Equatable {
     let client: ClientInfo
-    /// The browser's name, where it is known for the account that is concerned.
+    /// The ID of the browser, if it is known for the account.
     var knownAs: DeviceID?
     /// When the browser signed in to that account, to the second.
     var knownSince: Date?
-    /// The identifier that the answer and the logs of all servers have; nil where no request was.
+    /// The request ID; nil without a request.
     let requestID: String?
 
-    /// A command of whoever operates the site.
+    /// A command of an operator.
     static let `operator` = RequestTrace(client: ClientInfo(userAgent: nil, address: nil), requestID: nil)
 
     init(client: ClientInfo, requestID: String?, knownAs: DeviceID? = nil, knownSince: Date? = nil) {

@@ -1,11 +1,11 @@
 import Hummingbird
 import Shared
 
-/// Handlers of health; the reverse proxy publishes none of them.
+/// Handlers of health checks; nginx does not publish them.
 struct HealthRoutes: Sendable {
     let service: HealthService
 
-    /// `GET /health`: 200 when the service and its database work, else 503.
+    /// `GET /health`: 200 when the service and its database work, otherwise 503.
     @Sendable func overall(_ request: Request, context: APIRequestContext) async throws -> Response {
         try await answer(service.overall())
     }
@@ -15,8 +15,8 @@ struct HealthRoutes: Sendable {
         try answer(service.liveness())
     }
 
-    /// `GET /health/ready`: 200 when requests can be served: the database answers and its schema is not older than
-    /// this program, else 503.
+    /// `GET /health/ready`: 200 when requests can be served: the database responds and its schema is current; otherwise
+    /// 503.
     @Sendable func readiness(_ request: Request, context: APIRequestContext) async throws -> Response {
         try await answer(service.overall())
     }

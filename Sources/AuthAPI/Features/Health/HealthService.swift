@@ -4,11 +4,11 @@ import PostgresClient
 import Shared
 import Synchronization
 
-/// The rules of health: what must work for which answer.
+/// The rules of health checks.
 final class HealthService: Sendable {
     private let postgres: PostgresPool
     private let logger: Logger
-    /// What was logged last, so that a monitor that asks every second does not fill the log.
+    /// The last logged reason, so that a frequent health check does not fill the log.
     private let reported = Mutex("")
 
     init(postgres: PostgresPool, logger: Logger) {
@@ -16,7 +16,7 @@ final class HealthService: Sendable {
         self.logger = logger
     }
 
-    /// The service with its database, for people and monitors.
+    /// The health of the service and its database, for people and monitors.
     func overall() async -> HealthBody {
         let database = await state()
         return HealthBody(
@@ -27,12 +27,13 @@ final class HealthService: Sendable {
         )
     }
 
-    /// The process alone; the database is never asked, so that its failure does not restart the servers.
+    /// The health of the process only, without the database, so that an outage of the database does not restart the
+    /// servers.
     func liveness() -> HealthBody {
         HealthBody(status: .ok, database: nil, timestamp: .now, version: Version.current)
     }
 
-    /// Whether requests can be served; a reason against it is logged when it appears.
+    /// Whether requests can be served; logs a reason when it first occurs.
     private func state() async -> HealthBody.State {
         do {
             var readiness = try await postgres.reading { try Readiness.of($0) }
@@ -48,12 +49,12 @@ final class HealthService: Sendable {
             report(explained.isEmpty ? "\(error.detail) (SQLSTATE \(error.sqlState ?? ""))" : explained)
             return .unavailable
         } catch {
-            // A database that is away is logged by the connections.
+            // The connections log an unreachable database.
             return .unavailable
         }
     }
 
-    /// What is wrong with the database, and how to repair it.
+    /// The faults of the database, and how to fix them.
     private func explanation() async -> String {
         let faults = try? await postgres.reading { try DatabaseInspection.faults(on: $0, for: .serving) }
         return faults?.filter { $0.weight >= .blocking }.map(\.description).joined(separator: "\n") ?? ""

@@ -2,28 +2,30 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// The user who has disconnected an identity; of several the latest.
+/// The user who disconnected an identity; the latest if there are several.
 struct FindDisconnection: Statement {
     static let sql: StaticString = """
-        SELECT user_id FROM disconnected_identities WHERE provider = $1 AND provider_user_id = $2
+        SELECT user_id FROM disconnected_identities
+        WHERE provider = $1 AND provider_user_id = $2 AND issuer IN ($3, '')
         ORDER BY created_at DESC, user_id LIMIT 1
         """
     let key: IdentityKey
-    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject)] }
+    var parameters: [PostgresValue] { key.parameters }
     static func decode(_ row: PostgresRow) throws -> UserID { try row.uuid(0) }
 }
 
-/// Forgets that a user has disconnected an identity, because that user connects it again.
+/// Deletes the record that a user disconnected an identity, because that user connects it again.
 struct ForgetDisconnection: Statement {
     static let sql: StaticString = """
-        DELETE FROM disconnected_identities WHERE provider = $1 AND provider_user_id = $2 AND user_id = $3
+        DELETE FROM disconnected_identities
+        WHERE provider = $1 AND provider_user_id = $2 AND issuer IN ($3, '') AND user_id = $4
         """
     let key: IdentityKey
     let user: UserID
-    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject), .uuid(user)] }
+    var parameters: [PostgresValue] { key.parameters + [.uuid(user)] }
 }
 
-/// Records that an identity did not sign in the user whom it belonged to, or who has its email.
+/// Records that a disconnected identity was rejected, for its former user or the user with its email address.
 struct RecordRefusal: Statement {
     static let sql: StaticString = """
         INSERT INTO audit_events (event, user_id, provider, detail, device_id, address, user_agent, request_id)
@@ -47,7 +49,7 @@ struct LockOwnIdentity: Statement {
     static func decode(_ row: PostgresRow) throws -> OAuthProvider { try row.provider(0) }
 }
 
-/// Keeps the session that asks when the identity that opened it goes: it is its user who asks.
+/// Keeps the requesting session when the identity that opened it is removed.
 struct KeepAskingSession: Statement {
     static let sql: StaticString = "UPDATE sessions SET identity_id = NULL WHERE id = $1 AND identity_id = $2"
     let identity: IdentityID
@@ -55,9 +57,9 @@ struct KeepAskingSession: Statement {
     var parameters: [PostgresValue] { [.uuid(visitor.sessionID), .uuid(identity)] }
 }
 
-/// Ends the sessions of a user that an identity opened, but not the one that asks.
+/// Ends the sessions that an identity opened, except the requesting one.
 ///
-/// Of sessions without the identifier the audit trail knows the provider, of which a user has one identity at most.
+/// For sessions without the identifier, the audit trail has the provider; a user has at most one identity of each.
 struct EndSessionsThrough: Statement {
     static let sql: StaticString = """
         WITH ended AS (
@@ -79,15 +81,16 @@ struct EndSessionsThrough: Statement {
     }
 }
 
-/// Removes an identity, and keeps in mind that its user wanted that.
+/// Removes an identity, and records that its user disconnected it.
 struct DisconnectIdentity: Statement {
     static let sql: StaticString = """
         WITH unlinked AS (
-            DELETE FROM oauth_accounts WHERE id = $1 AND user_id = $2 RETURNING user_id, provider, provider_user_id
+            DELETE FROM oauth_accounts WHERE id = $1 AND user_id = $2
+            RETURNING user_id, provider, provider_user_id, issuer
         ),
         kept AS (
-            INSERT INTO disconnected_identities (provider, provider_user_id, user_id)
-            SELECT provider, provider_user_id, user_id FROM unlinked ON CONFLICT DO NOTHING
+            INSERT INTO disconnected_identities (provider, provider_user_id, user_id, issuer)
+            SELECT provider, provider_user_id, user_id, issuer FROM unlinked ON CONFLICT DO NOTHING
         )
         INSERT INTO audit_events (event, user_id, provider, session_id, device_id, address, user_agent, request_id)
         SELECT 'provider_unlinked', user_id, provider, $3, $4, $5, $6, $7 FROM unlinked

@@ -15,23 +15,25 @@ enum EmailAuthority {
         static let nothing = Rule(domains: [], includesHostedDomain: false)
     }
 
-    static func rule(of provider: OAuthProvider) -> Rule {
-        switch provider {
+    static func rule(of kind: ProviderKind) -> Rule {
+        switch kind {
         // Google, "OpenID Connect", "An ID token's payload": `hd` is the Workspace domain of the account.
         case .google: Rule(domains: ["gmail.com", "googlemail.com"], includesHostedDomain: true)
-        case .discord: .nothing
+        // They report addresses at any domain.
+        case .discord, .github, .line, .oidc: .nothing
         }
     }
 
-    /// Whether the provider, which has verified the address, is the authority for it.
+    /// Whether the provider is the authority for the address that it has verified.
     ///
     /// - Parameters:
-    ///   - provider: who vouches.
-    ///   - email: the address, in lower case.
+    ///   - kind: what kind of provider vouches.
+    ///   - email: the verified address, in lower case; nil when there is none.
     ///   - hostedDomain: the domain that the provider names with the account, in any case of ASCII letters.
     /// - Returns: whether it is.
-    static func isAuthority(_ provider: OAuthProvider, for email: EmailAddress, hostedDomain: String?) -> Bool {
-        let rule = rule(of: provider)
+    static func isAuthority(_ kind: ProviderKind, for email: EmailAddress?, hostedDomain: String?) -> Bool {
+        guard let email else { return false }
+        let rule = rule(of: kind)
         let domain = Array(email.value.utf8.drop { $0 != UInt8(ascii: "@") }.dropFirst())
         if rule.domains.contains(where: { $0.utf8.elementsEqual(domain) }) { return true }
         guard rule.includesHostedDomain, let hostedDomain else { return false }

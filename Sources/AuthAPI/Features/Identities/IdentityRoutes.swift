@@ -22,7 +22,7 @@ struct IdentityRoutes: Sendable {
         let session = context.signedIn.sessionID
         return try .json(
             IdentityListBody(
-                identities: methods.identities.map(\.body),
+                identities: methods.identities.map { $0.body(service.providers) },
                 hasPassword: methods.hasPassword,
                 linkable: try service.linkable(besides: methods).map { provider in
                     LinkableBody(provider: provider, ticket: try tickets.ticket(for: provider, session: session))

@@ -8,13 +8,21 @@ typealias IdentityID = UUID
 struct LinkedIdentity: Sendable {
     let id: IdentityID
     let provider: OAuthProvider
+    /// The issuer at which it was linked; empty if a version before this one linked it.
+    let issuer: String
     /// The address that the provider account had when it was last used.
     let email: String?
     let linkedAt: Date
 
     /// The link as the user sees it.
-    var body: IdentityBody {
-        IdentityBody(id: id.lowercaseText, provider: provider, email: email, linkedAt: linkedAt)
+    func body(_ providers: ProviderList) -> IdentityBody {
+        IdentityBody(
+            id: id.lowercaseText,
+            provider: provider,
+            email: email,
+            linkedAt: linkedAt,
+            isUsable: providers.signsIn(provider, linkedAt: issuer)
+        )
     }
 }
 
@@ -25,16 +33,16 @@ struct SignInMethods: Sendable {
     let hasPassword: Bool
 
     /// Whether the user can still sign in without one of the identities: by password or through a provider that is on.
-    func suffice(without identity: IdentityID, where isOn: (OAuthProvider) -> Bool) -> Bool {
-        hasPassword || identities.contains { $0.id != identity && isOn($0.provider) }
+    func suffice(without identity: IdentityID, _ providers: ProviderList) -> Bool {
+        hasPassword || identities.contains { $0.id != identity && providers.signsIn($0.provider, linkedAt: $0.issuer) }
     }
 }
 
 /// The rules of linked provider accounts.
 struct IdentityService: Sendable {
     let store: IdentityStore
-    /// Whether a provider is set up.
-    let isOn: @Sendable (OAuthProvider) -> Bool
+    /// The providers that are set up.
+    let providers: ProviderList
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
@@ -45,8 +53,8 @@ struct IdentityService: Sendable {
 
     /// The providers that are set up and of which the user has no account yet.
     func linkable(besides methods: SignInMethods) -> [OAuthProvider] {
-        OAuthProvider.allCases.filter { provider in
-            isOn(provider) && !methods.identities.contains { $0.provider == provider }
+        providers.all.map(\.key).filter { provider in
+            !methods.identities.contains { $0.provider == provider }
         }
     }
 
@@ -58,10 +66,11 @@ struct IdentityService: Sendable {
         of visitor: SignedIn
     ) async throws -> (hasPassword: Bool, until: Date?, providers: [OAuthProvider]) {
         let now = now()
-        let (own, providers) = try await store.confirmation(of: visitor, at: now)
+        let (own, identities) = try await store.confirmation(of: visitor, at: now)
         let until = own.reauthenticatedAt?.addingTimeInterval(PasswordGate.reauthenticationLifetime)
         return (
-            own.credentials.passwordHash != nil, until.flatMap { $0 > now ? $0 : nil }, providers.filter(isOn)
+            own.credentials.passwordHash != nil, until.flatMap { $0 > now ? $0 : nil },
+            identities.filter { providers.signsIn($0.provider, linkedAt: $0.issuer) }.map(\.provider)
         )
     }
 
@@ -71,7 +80,7 @@ struct IdentityService: Sendable {
     func unlink(_ identity: IdentityID, of visitor: SignedIn, from trace: RequestTrace) async throws {
         try await store.unlink(identity, of: visitor, from: trace) { methods in
             guard methods.identities.contains(where: { $0.id == identity }) else { throw Self.notFound }
-            guard methods.suffice(without: identity, where: isOn) else {
+            guard methods.suffice(without: identity, providers) else {
                 throw APIError(.lastSignInMethod, detail: "Without this account you could no longer sign in.")
             }
         }

@@ -21,11 +21,20 @@ struct LockedUser: Sendable {
     let isDisabled: Bool
 }
 
+extension IdentityKey {
+    /// Provider, subject and issuer, in this order.
+    var parameters: [PostgresValue] { [.text(provider.rawValue), .text(subject), .text(issuer)] }
+}
+
 /// The user that an identity is linked to.
 struct FindOwner: Statement {
-    static let sql: StaticString = "SELECT user_id FROM oauth_accounts WHERE provider = $1 AND provider_user_id = $2"
+    // Rows of older versions have no issuer.
+    static let sql: StaticString = """
+        SELECT user_id FROM oauth_accounts WHERE provider = $1 AND provider_user_id = $2 AND issuer IN ($3, '')
+        ORDER BY issuer DESC LIMIT 1
+        """
     let key: IdentityKey
-    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject)] }
+    var parameters: [PostgresValue] { key.parameters }
     static func decode(_ row: PostgresRow) throws -> UserID { try row.uuid(0) }
 }
 
@@ -61,8 +70,9 @@ struct LockAccountByEmail: Statement {
             EXISTS (SELECT FROM oauth_accounts WHERE user_id = users.id AND provider = $2), disabled_at IS NOT NULL
         FROM users WHERE lower(email) = $1 FOR NO KEY UPDATE
         """
-    let identity: ProviderIdentity
-    var parameters: [PostgresValue] { [.text(identity.email.value), .text(identity.provider.rawValue)] }
+    let email: EmailAddress
+    let provider: OAuthProvider
+    var parameters: [PostgresValue] { [.text(email.value), .text(provider.rawValue)] }
 
     static func decode(_ row: PostgresRow) throws -> Row {
         Row(
@@ -99,11 +109,12 @@ struct LockIdentity: Statement {
 
     static let sql: StaticString = """
         SELECT id, refresh_token, key_version FROM oauth_accounts
-        WHERE provider = $1 AND provider_user_id = $2 AND user_id = $3 FOR UPDATE
+        WHERE provider = $1 AND provider_user_id = $2 AND issuer IN ($3, '') AND user_id = $4
+        ORDER BY issuer DESC LIMIT 1 FOR UPDATE
         """
     let key: IdentityKey
     let user: UserID
-    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject), .uuid(user)] }
+    var parameters: [PostgresValue] { key.parameters + [.uuid(user)] }
 
     static func decode(_ row: PostgresRow) throws -> Row {
         Row(id: try row.uuid(0), refreshToken: try row.optionalBytes(1), version: try row.int4(2))
@@ -114,15 +125,19 @@ struct LockIdentity: Statement {
 struct UpdateIdentity: Statement {
     static let sql: StaticString = """
         UPDATE oauth_accounts
-        SET email = $2, access_token = $3, refresh_token = $4, key_version = $5, expires_at = $6 WHERE id = $1
+        SET email = $2, access_token = $3, refresh_token = $4, key_version = $5, expires_at = $6, issuer = $7
+        WHERE id = $1
         """
     let id: UUID
-    let email: String
+    /// The verified address at the provider.
+    let email: EmailAddress?
+    let issuer: String
     let tokens: SealedTokens
     var parameters: [PostgresValue] {
         [
-            .uuid(id), .text(email), .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken),
-            .int4(tokens.version), .timestamp(orNull: tokens.expiresAt),
+            .uuid(id), .text(orNull: email?.value), .bytes(orNull: tokens.accessToken),
+            .bytes(orNull: tokens.refreshToken), .int4(tokens.version), .timestamp(orNull: tokens.expiresAt),
+            .text(issuer),
         ]
     }
 }
@@ -144,39 +159,55 @@ struct InsertIdentity: Statement {
     static let sql: StaticString = """
         WITH linked AS (
             INSERT INTO oauth_accounts
-                (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at, id)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $15) ON CONFLICT DO NOTHING RETURNING user_id, provider
+                (user_id, provider, provider_user_id, email, access_token, refresh_token, key_version, expires_at, id,
+                issuer)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $15, $16) ON CONFLICT DO NOTHING RETURNING user_id, provider
         )
         INSERT INTO audit_events
             (event, user_id, provider, detail, session_id, device_id, address, user_agent, request_id)
         SELECT 'provider_linked', user_id, provider, $9, $10, $11, $12, $13, $14 FROM linked
         """
     /// The link's identifier.
-    let id = IdentityID.random()
+    let id: IdentityID
     let parameters: [PostgresValue]
 
-    /// Links it with the tokens of a sign-in.
-    init(_ key: IdentityKey, email: String, of user: UserID, tokens: SealedTokens, cause: LinkCause) {
+    /// Links it with the tokens of a sign-in; `email` is the verified address at the provider.
+    init(
+        _ key: IdentityKey,
+        email: EmailAddress?,
+        of user: UserID,
+        tokens: SealedTokens,
+        cause: LinkCause
+    ) {
+        id = .random()
         parameters =
             [
-                .uuid(user), .text(key.provider.rawValue), .text(key.subject), .text(email),
+                .uuid(user), .text(key.provider.rawValue), .text(key.subject), .text(orNull: email?.value),
                 .bytes(orNull: tokens.accessToken), .bytes(orNull: tokens.refreshToken), .int4(tokens.version),
                 .timestamp(orNull: tokens.expiresAt),
-            ] + cause.parameters + [.uuid(id)]
+            ] + cause.parameters + [.uuid(id), .text(key.issuer)]
     }
 
     /// Links it without tokens; the version says which key the first will be sealed with.
-    init(_ key: IdentityKey, email: String, of user: UserID, version: Int32, cause: LinkCause) {
+    init(
+        _ key: IdentityKey,
+        email: EmailAddress?,
+        of user: UserID,
+        version: Int32,
+        cause: LinkCause,
+        id: IdentityID = .random()
+    ) {
+        self.id = id
         parameters =
             [
-                .uuid(user), .text(key.provider.rawValue), .text(key.subject), .text(email), .nullBytes, .nullBytes,
-                .int4(version), .nullTimestamp,
-            ] + cause.parameters + [.uuid(id)]
+                .uuid(user), .text(key.provider.rawValue), .text(key.subject), .text(orNull: email?.value), .nullBytes,
+                .nullBytes, .int4(version), .nullTimestamp,
+            ] + cause.parameters + [.uuid(id), .text(key.issuer)]
     }
 }
 
-/// Stores a user whose email a provider has verified, and who has no password; nothing when the address is taken.
-struct InsertVerifiedAccount: Statement {
+/// Stores a user who has no password; nothing when the address is taken.
+struct InsertProviderAccount: Statement {
     static let sql: StaticString = """
         WITH made AS (
             INSERT INTO users (id, email, name, avatar_url, email_verified_at) VALUES ($1, $2, $3, $4, $5)
@@ -187,12 +218,13 @@ struct InsertVerifiedAccount: Statement {
         """
     let user: User
     let provider: OAuthProvider
+    /// When the provider verified the address; nil when it did not.
+    let verifiedAt: Date?
     let trace: RequestTrace
-    let now: Date
     var parameters: [PostgresValue] {
         [
             .uuid(user.id), .text(user.email), .text(user.name), .text(orNull: user.avatarURL),
-            .timestamp(now), .text(provider.rawValue),
+            .timestamp(orNull: verifiedAt), .text(provider.rawValue),
         ] + trace.parameters
     }
 }

@@ -3,16 +3,16 @@ import PostgresClient
 import Shared
 
 extension IdentityStore {
-    /// Records that the user signed in again at a provider, which confirms changes from this session for some minutes.
+    /// Records that the user signed in again at a provider, which confirms changes in this session for some minutes.
     ///
-    /// An identity that was linked lately confirms nothing, unless the account was made with it: the thief of a
-    /// session could have linked their own. It has to be older than any session can be.
+    /// A recently linked identity does not count, unless the account was created with it: someone with a stolen session
+    /// could have linked their own. The link must be older than the lifetime of a session.
     ///
     /// - Parameters:
-    ///   - identity: whom the provider vouches for.
-    ///   - visitor: who is to confirm.
-    ///   - trace: from where.
-    ///   - now: the time.
+    ///   - identity: the identity that signed in.
+    ///   - visitor: the user and session to confirm.
+    ///   - trace: the origin of the request.
+    ///   - now: the current time.
     /// - Throws: ``ProviderError`` with `identity_differs`, `identity_too_new` or `sign_in_required`.
     func confirm(
         _ identity: ProviderIdentity,
@@ -48,24 +48,31 @@ extension IdentityStore {
 }
 
 extension IdentityStore {
-    /// What a user can confirm with, and the providers whose identities were linked long enough ago.
+    /// How a user can confirm a change, with the identities that were linked long enough ago.
     ///
     /// - Throws: `unauthenticated` when the session has ended.
     func confirmation(
         of visitor: SignedIn,
         at now: Date
-    ) async throws -> (own: OwnCredentials, providers: [OAuthProvider]) {
+    ) async throws -> (own: OwnCredentials, identities: [ConfirmingIdentity]) {
         try await postgres.withConnection { db in
             guard let own = try db.first(FindOwnCredentials(user: visitor)) else { throw APIError(.unauthenticated) }
-            return (own, try db.all(FindConfirmingProviders(user: visitor.user.id, now: now)))
+            return (own, try db.all(FindConfirmingIdentities(user: visitor.user.id, now: now)))
         }
     }
 }
 
-private struct FindConfirmingProviders: Statement {
-    // The condition of the statement below.
+/// An identity that was linked long enough ago to confirm a change.
+struct ConfirmingIdentity: Sendable {
+    let provider: OAuthProvider
+    /// The issuer; empty if an earlier version linked it.
+    let issuer: String
+}
+
+private struct FindConfirmingIdentities: Statement {
+    // The same condition as in the statement below.
     static let sql: StaticString = """
-        SELECT provider FROM oauth_accounts JOIN users ON users.id = user_id
+        SELECT provider, issuer FROM oauth_accounts JOIN users ON users.id = user_id
         WHERE user_id = $1
             AND (oauth_accounts.created_at <= users.created_at OR oauth_accounts.created_at <= $2 - interval '7 days')
         ORDER BY oauth_accounts.created_at, provider
@@ -73,19 +80,24 @@ private struct FindConfirmingProviders: Statement {
     let user: UserID
     let now: Date
     var parameters: [PostgresValue] { [.uuid(user), .timestamp(now)] }
-    static func decode(_ row: PostgresRow) throws -> OAuthProvider { try row.provider(0) }
+
+    static func decode(_ row: PostgresRow) throws -> ConfirmingIdentity {
+        ConfirmingIdentity(provider: try row.provider(0), issuer: try row.text(1))
+    }
 }
 
 /// Finds the user of an identity, and whether it was linked long enough ago to confirm anything.
 private struct FindConfirming: Statement {
     static let sql: StaticString = """
         SELECT user_id,
-            oauth_accounts.created_at <= users.created_at OR oauth_accounts.created_at <= $3 - interval '7 days'
-        FROM oauth_accounts JOIN users ON users.id = user_id WHERE provider = $1 AND provider_user_id = $2
+            oauth_accounts.created_at <= users.created_at OR oauth_accounts.created_at <= $4 - interval '7 days'
+        FROM oauth_accounts JOIN users ON users.id = user_id
+        WHERE provider = $1 AND provider_user_id = $2 AND issuer IN ($3, '')
+        ORDER BY issuer DESC LIMIT 1
         """
     let key: IdentityKey
     let now: Date
-    var parameters: [PostgresValue] { [.text(key.provider.rawValue), .text(key.subject), .timestamp(now)] }
+    var parameters: [PostgresValue] { key.parameters + [.timestamp(now)] }
     static func decode(_ row: PostgresRow) throws -> (user: UserID, isOldEnough: Bool) {
         (try row.uuid(0), try row.bool(1))
     }

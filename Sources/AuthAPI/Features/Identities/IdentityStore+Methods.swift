@@ -3,7 +3,7 @@ import PostgresClient
 import Shared
 
 extension IdentityStore {
-    /// The ways in which a user can sign in.
+    /// How a user can sign in.
     func methods(of user: UserID) async throws -> SignInMethods {
         try await postgres.reading { db in
             SignInMethods(
@@ -13,11 +13,10 @@ extension IdentityStore {
         }
     }
 
-    /// Disconnects an identity if `check` allows it, and ends the sessions that were opened through it, but not the one
-    /// that asks.
+    /// Disconnects an identity if `check` allows it, and ends the sessions that it opened, except the requesting one.
     ///
-    /// The user is locked: of two requests that would each leave the other's identity as the last way in, the second sees
-    /// that. Then the identity: a sign-in through it that is under way is over, or finds it disconnected.
+    /// Locks the user, so that of two concurrent requests the second sees what the first left; then the identity, so that
+    /// a concurrent sign-in through it is either complete or finds it disconnected.
     func unlink(
         _ identity: IdentityID,
         of visitor: SignedIn,
@@ -50,7 +49,7 @@ private struct HasPassword: ReadStatement {
 
 private struct FindIdentities: ReadStatement {
     static let sql: StaticString = """
-        SELECT id, provider, email, created_at FROM oauth_accounts WHERE user_id = $1 ORDER BY created_at, id
+        SELECT id, provider, issuer, email, created_at FROM oauth_accounts WHERE user_id = $1 ORDER BY created_at, id
         """
     let user: UserID
     var parameters: [PostgresValue] { [.uuid(user)] }
@@ -59,8 +58,9 @@ private struct FindIdentities: ReadStatement {
         LinkedIdentity(
             id: try row.uuid(0),
             provider: try row.provider(1),
-            email: try row.optionalText(2),
-            linkedAt: try row.timestamp(3)
+            issuer: try row.text(2),
+            email: try row.optionalText(3),
+            linkedAt: try row.timestamp(4)
         )
     }
 }

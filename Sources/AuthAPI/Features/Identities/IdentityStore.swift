@@ -11,8 +11,10 @@ struct IdentityStore: Sendable {
     enum Resolution: Sendable {
         /// The identity is linked to the account, under that identifier.
         case user(User, IdentityID)
-        /// The account with the same email must prove itself by its password first.
-        case passwordNeeded
+        /// The account with this email must prove itself by its password first.
+        case passwordNeeded(EmailAddress)
+        /// It has no account, and no verified email to create one with.
+        case addressNeeded
         /// It signs nobody in; the audit trail knows.
         case refused(LinkingPolicy.Refusal)
         /// It has no account, and none is created for it.
@@ -37,14 +39,16 @@ struct IdentityStore: Sendable {
         at now: Date
     ) async throws -> Resolution {
         let key = identity.key
-        let email = identity.email.value
         let sealed = try vault.seal(identity.tokens, for: key)
         return try await settlingRaces { db in
             let owner = try db.first(FindOwner(key: key))
             // In this order: an identity that is disconnected between the two is found by the second.
             let formerOwner = owner == nil ? try db.first(FindDisconnection(key: key)) : nil
             let isNew = owner == nil && formerOwner == nil
-            let sameEmail = isNew ? try db.first(LockAccountByEmail(identity: identity)) : nil
+            let email = isNew ? identity.email : nil
+            let sameEmail = try email.flatMap {
+                try db.first(LockAccountByEmail(email: $0, provider: identity.provider))
+            }
             // While this waited for the lock, somebody else may have linked or disconnected the identity.
             if sameEmail != nil {
                 guard try db.first(FindOwner(key: key)) == nil, try db.first(FindDisconnection(key: key)) == nil else {
@@ -54,6 +58,7 @@ struct IdentityStore: Sendable {
             let decision = LinkingPolicy.decision(
                 isLinked: owner != nil,
                 isDisconnected: formerOwner != nil,
+                hasEmail: identity.email != nil,
                 isEmailAuthority: identity.isEmailAuthority,
                 sameEmail: sameEmail?.facts
             )
@@ -64,20 +69,29 @@ struct IdentityStore: Sendable {
                     return .refused(try refusal(.userDisabled, of: key, owner, from: trace, in: db))
                 }
                 let id = try refresh(identity, sealed, of: owner, in: db)
-                return .user(try updatePicture(of: user.user, to: identity.avatarURL, in: db), id)
+                let vouched = try vouch(for: user, by: identity.email, picture: identity.avatarURL, at: now, in: db)
+                return .user(vouched, id)
+            case .askAddress:
+                do throws(RegistrationPolicy.Refusal) {
+                    try registration.anticipate(code: code)
+                } catch {
+                    return .notAdmitted(error)
+                }
+                return .addressNeeded
             case .create:
+                guard let email else { throw Raced() }
                 do throws(any Error) {
-                    let invite = try registration.decision(identity.email, code: code)
+                    let invite = try registration.decision(email, code: code)
                     if let invite { try InviteStore.use(invite, in: db) }
                 } catch let refusal as RegistrationPolicy.Refusal {
                     return .notAdmitted(refusal)
                 }
-                let user = User(identity)
-                let insertion = InsertVerifiedAccount(
+                let user = User(email: email, name: identity.displayName, avatarURL: identity.avatarURL)
+                let insertion = InsertProviderAccount(
                     user: user,
                     provider: identity.provider,
-                    trace: trace,
-                    now: now
+                    verifiedAt: now,
+                    trace: trace
                 )
                 guard try db.run(insertion) > 0 else { throw Raced() }
                 let cause = LinkCause(reason: .registration, session: nil, trace: trace)
@@ -90,7 +104,9 @@ struct IdentityStore: Sendable {
                 let link = InsertIdentity(key, email: email, of: user.id, tokens: sealed, cause: cause)
                 try insert(link, key, in: db)
                 return .user(try updatePicture(of: user, to: identity.avatarURL, in: db), link.id)
-            case .askPassword: return .passwordNeeded
+            case .askPassword:
+                guard let email else { throw Raced() }
+                return .passwordNeeded(email)
             case .refuse(let refusal):
                 guard let user = formerOwner ?? sameEmail?.user.id else { return .refused(refusal) }
                 return .refused(try self.refusal(refusal, of: key, user, from: trace, in: db))
@@ -121,7 +137,7 @@ struct IdentityStore: Sendable {
                 let cause = LinkCause(reason: .owner, session: visitor.sessionID, trace: trace)
                 let insertion = InsertIdentity(
                     key,
-                    email: identity.email.value,
+                    email: identity.email,
                     of: userID,
                     tokens: sealed,
                     cause: cause
@@ -129,7 +145,7 @@ struct IdentityStore: Sendable {
                 try insert(insertion, key, in: db)
             default: throw ProviderError(.identityTaken, "the provider account is linked to another user")
             }
-            try vouch(for: user, by: identity.email.value, picture: identity.avatarURL, at: now, in: db)
+            _ = try vouch(for: user, by: identity.email, picture: identity.avatarURL, at: now, in: db)
         }
     }
 
@@ -138,7 +154,9 @@ struct IdentityStore: Sendable {
     /// - Throws: `no_pending_connection` when it, or another account of its provider, has been linked meanwhile, or it has
     ///   been disconnected.
     func link(_ pending: PendingLink, with session: NewSession, in db: PostgresConnection) throws {
-        guard let user = try db.first(LockUser(id: session.userID)) else { throw Self.nothingPending }
+        guard let user = try db.first(LockUser(id: session.userID)),
+            let email = try? EmailAddress(exactly: pending.email)
+        else { throw Self.nothingPending }
         switch try db.first(FindOwner(key: pending.key)) {
         case session.userID: break
         case nil:
@@ -146,7 +164,7 @@ struct IdentityStore: Sendable {
             let cause = LinkCause(reason: .password, session: session.id, trace: session.trace)
             let insertion = InsertIdentity(
                 pending.key,
-                email: pending.email,
+                email: email,
                 of: session.userID,
                 version: vault.version,
                 cause: cause
@@ -154,7 +172,7 @@ struct IdentityStore: Sendable {
             guard try db.run(insertion) > 0 else { throw Self.nothingPending }
         default: throw Self.nothingPending
         }
-        try vouch(for: user, by: pending.email, picture: pending.avatarURL, at: session.createdAt, in: db)
+        _ = try vouch(for: user, by: email, picture: pending.avatarURL, at: session.createdAt, in: db)
     }
 
     /// Records that an identity does not sign a user in.
@@ -199,22 +217,31 @@ struct IdentityStore: Sendable {
                 expiresAt: sealed.expiresAt
             )
         }
-        try db.run(UpdateIdentity(id: old.id, email: identity.email.value, tokens: tokens))
+        try db.run(
+            UpdateIdentity(
+                id: old.id,
+                email: identity.email,
+                issuer: identity.issuer,
+                tokens: tokens
+            )
+        )
         return old.id
     }
 
     /// Notes that a provider has verified the account's email, where it is the same, and gives it a picture.
+    ///
+    /// - Returns: the user with that picture.
     private func vouch(
         for user: LockedUser,
-        by email: String,
+        by email: EmailAddress?,
         picture: String?,
         at now: Date,
         in db: PostgresConnection
-    ) throws {
-        if user.user.email == email, !user.isVerified {
+    ) throws -> User {
+        if let email, user.user.email.isExactly(email.value), !user.isVerified {
             try db.run(MarkVerified(user: user.user.id, now: now))
         }
-        _ = try updatePicture(of: user.user, to: picture, in: db)
+        return try updatePicture(of: user.user, to: picture, in: db)
     }
 
     /// Gives a picture to an account that has none, or an older one of the same provider, which may be gone by now.
@@ -249,18 +276,17 @@ struct IdentityStore: Sendable {
 
 extension ProviderIdentity {
     /// What names the identity.
-    var key: IdentityKey { IdentityKey(provider: provider, subject: subject) }
+    var key: IdentityKey { IdentityKey(provider: provider, issuer: issuer, subject: subject) }
 }
 
 extension User {
     /// A new account for a provider's user; without a name it gets what stands before the email's `@`.
-    fileprivate init(_ identity: ProviderIdentity) {
+    init(email: EmailAddress, name: String?, avatarURL: String?) {
         self.init(
             id: .random(),
-            email: identity.email.value,
-            name: identity.displayName
-                ?? String(Substring(identity.email.value.utf8.prefix { $0 != UInt8(ascii: "@") })),
-            avatarURL: identity.avatarURL
+            email: email.value,
+            name: name ?? String(Substring(email.value.utf8.prefix { $0 != UInt8(ascii: "@") })),
+            avatarURL: avatarURL
         )
     }
 }

@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Shared
 
-/// What the buttons of the account's pages carry, so that linking, or signing in again to confirm a change, starts with
-/// nothing else: the session's identifier, sealed for one provider and one of the two.
+/// The values in the buttons of the account pages without which linking, or signing in again to confirm a change, does
+/// not start: the session's identifier, encrypted for one provider and one of the two purposes.
 ///
-/// No other site and no other session can make one. It lasts as long as the session.
+/// Another site or session cannot create one. It is valid as long as the session.
 struct LinkTickets: Sendable {
-    /// The most bytes of a ticket that are looked at; ours have 86.
+    /// The maximum size of a ticket, in bytes; valid ones have 86.
     private static let maximumLength = 128
 
     private let keys: SealingKeys
@@ -15,22 +15,22 @@ struct LinkTickets: Sendable {
         keys = SealingKeys(for: .linkTicket, secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
     }
 
-    /// A ticket with which the session may begin to link an account of the provider.
+    /// A ticket for linking an identity of the provider in this session.
     func ticket(for provider: OAuthProvider, session: SessionID) throws -> String {
         Base64URL.encode(try keys.seal(Array(session.lowercaseText.utf8), in: provider.rawValue))
     }
 
-    /// Whether the text is a ticket of the session for the provider.
+    /// Whether the text is a ticket for linking an identity of the provider in this session.
     func isTicket(_ text: some StringProtocol, for provider: OAuthProvider, session: SessionID) -> Bool {
         isTicket(text, in: provider.rawValue, session: session)
     }
 
-    /// A ticket with which the session's user may begin to sign in again at the provider.
+    /// A ticket for signing in again at the provider in this session.
     func reauthenticationTicket(for provider: OAuthProvider, session: SessionID) throws -> String {
         Base64URL.encode(try keys.seal(Array(session.lowercaseText.utf8), in: Self.again(provider)))
     }
 
-    /// Whether the text is a ticket of the session for signing in again at the provider.
+    /// Whether the text is a ticket for signing in again at the provider in this session.
     func isReauthenticationTicket(
         _ text: some StringProtocol,
         for provider: OAuthProvider,

@@ -4,8 +4,9 @@ import Shared
 ///
 /// An identity is linked by its email only where its provider is the authority for that email today
 /// (``EmailAuthority``), and only to an account whose email a provider has verified. Else whoever registers a stranger's
-/// address, or once had it, would share the account with its owner ("account pre-hijacking"). An identity that its user
-/// has disconnected comes back only through that user, signed in.
+/// address, or once had it, would share the account with its owner ("account pre-hijacking"). An address that the provider
+/// has not verified counts as none: it links to nothing. An identity that its user has disconnected comes back only
+/// through that user, signed in.
 enum LinkingPolicy {
     /// The account that has the identity's email.
     struct SameEmail: Sendable, Equatable {
@@ -25,6 +26,8 @@ enum LinkingPolicy {
         case signIn
         /// Nobody has the email: make a user of it.
         case create
+        /// No email is verified: ask the user for one, and create a user without looking for others.
+        case askAddress
         /// Link it to the account with the same email.
         case link
         /// Link it once the password of the account with the same email has been entered.
@@ -47,11 +50,13 @@ enum LinkingPolicy {
     static func decision(
         isLinked: Bool,
         isDisconnected: Bool,
+        hasEmail: Bool,
         isEmailAuthority: Bool,
         sameEmail: SameEmail?
     ) -> Decision {
         if isLinked { return .signIn }
         if isDisconnected { return .refuse(.disconnected) }
+        guard hasEmail else { return .askAddress }
         guard let sameEmail else { return .create }
         if sameEmail.hasProvider { return .refuse(.providerTaken) }
         if sameEmail.isVerified, isEmailAuthority { return sameEmail.isDisabled ? .refuse(.userDisabled) : .link }

@@ -1,29 +1,29 @@
 import FoundationEssentials
 import Shared
 
-/// An invitation that somebody wants to use.
+/// An invitation to use.
 struct InviteUse: Sendable {
     let hashes: CodeHashes
-    /// The address of the account.
+    /// The email address of the account.
     let email: String
 }
 
-/// An invitation that is to be stored.
+/// A new invitation.
 struct NewInvite: Sendable {
     let id: UUID
     let hash: [UInt8]
-    /// The one address that may use it; nil for any.
+    /// The only email address that may use it; nil for any.
     let email: EmailAddress?
     let uses: Int32
-    /// For how many seconds it is valid.
+    /// The lifetime in seconds.
     let lifetime: Int64
 }
 
-/// An invitation as an operator sees one.
+/// An invitation, as operators see it.
 struct InviteRecord: Sendable, Equatable, Encodable {
     /// The UUID in lower case.
     let id: String
-    /// The one address that may use it; nil for any.
+    /// The only email address that may use it; nil for any.
     let email: String?
     let uses: Int32
     let used: Int32

@@ -1,9 +1,9 @@
 import Hummingbird
 import Shared
 
-/// The cookie in which a page keeps the code of an invitation for a sign-in through a provider.
+/// The cookie in which a page stores the code of an invitation for a provider sign-in.
 struct InviteCookie: Sendable {
-    /// The most bytes that are looked at.
+    /// The maximum length in bytes.
     private static let maximumLength = 64
 
     private let site: SiteCookies
@@ -14,12 +14,12 @@ struct InviteCookie: Sendable {
         name = site.name(PagePath.inviteCookie)
     }
 
-    /// The code, if there is one.
+    /// The code, if present.
     func code(of request: Request) -> String? {
         request.cookieValue(name).flatMap { $0.utf8.count <= Self.maximumLength ? $0 : nil }
     }
 
-    /// Forgets it, if the browser has one.
+    /// Deletes the cookie, if the browser has one.
     func forget(of request: Request, on response: inout Response) {
         if !request.cookieValues(name).isEmpty { site.clear(name, on: &response) }
     }

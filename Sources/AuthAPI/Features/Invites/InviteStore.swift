@@ -2,38 +2,37 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Invitations in the database; expiry is by its clock.
+/// Access to invitations in the database; expiry uses its clock.
 struct InviteStore: Sendable {
     let postgres: PostgresPool
 
-    /// Stores an invitation; gives when it expires.
+    /// Stores an invitation, and removes those that can no longer be used; gives when it expires.
     func create(_ invite: NewInvite) async throws -> Date {
         try await postgres.withConnection { try $0.one(InsertInvite(invite: invite)) }
     }
 
-    /// Invitations that can still be used, newest first.
+    /// The live invitations, newest first.
     func live(limit: Int64) async throws -> [InviteRecord] {
         try await postgres.reading { try $0.all(FindInvites(limit: limit)) }
     }
 
     /// Removes an invitation.
     ///
-    /// - Returns: whether there was one that could still be used.
+    /// - Returns: whether there was a live one.
     func revoke(_ id: UUID) async throws -> Bool {
         try await postgres.withConnection { try $0.run(RevokeInvite(id: id)) } > 0
     }
 
-    /// Whether an invitation can be used now.
+    /// Whether an invitation is live.
     func isLive(_ use: InviteUse) async throws -> Bool {
         try await postgres.reading { try $0.first(FindInvite(use: use)) } != nil
     }
 
-    /// Counts the use of an invitation, as the first part of the transaction that creates the account.
+    /// Counts the use of an invitation, at the start of the transaction that creates the account.
     ///
-    /// Of several at the same moment each waits for the one before, so an invitation never creates more accounts than it
-    /// may.
+    /// Concurrent uses wait for each other, so an invitation never creates too many accounts.
     ///
-    /// - Throws: ``RegistrationPolicy/Refusal`` when it cannot be used any more.
+    /// - Throws: ``RegistrationPolicy/Refusal`` when it is no longer live.
     static func use(_ use: InviteUse, in db: PostgresConnection) throws {
         guard try db.run(UseInvite(use: use)) > 0 else { throw RegistrationPolicy.Refusal.notInvited }
     }
@@ -41,7 +40,8 @@ struct InviteStore: Sendable {
 
 private struct InsertInvite: Statement {
     static let sql: StaticString = """
-        WITH made AS (
+        WITH removed AS (DELETE FROM invites WHERE used >= uses OR expires_at <= now()),
+        made AS (
             INSERT INTO invites (id, code_hash, email, uses, created_at, expires_at)
             VALUES ($1, $2, $3, $4, now(), now() + $5 * interval '1 second') RETURNING expires_at
         ),

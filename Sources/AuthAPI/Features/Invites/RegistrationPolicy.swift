@@ -1,11 +1,11 @@
 import Shared
 
-/// Who may create an account: the rules of `REGISTRATION` and `REGISTRATION_DOMAINS`, for the form and for providers alike.
+/// Who may create an account: the rules of `REGISTRATION` and `REGISTRATION_DOMAINS`, for the form and for providers.
 struct RegistrationPolicy: Sendable {
-    /// Why an account is not created.
+    /// Why an account cannot be created.
     enum Refusal: String, Error, Sendable, Equatable {
         case closed = "registration_closed"
-        /// There is no invitation, or it is wrong, used up, expired, revoked, or for another address.
+        /// There is no invitation, or it is wrong, used, expired, revoked, or for another address.
         case notInvited = "not_invited"
         case domain = "domain_not_allowed"
     }
@@ -14,16 +14,16 @@ struct RegistrationPolicy: Sendable {
     let store: InviteStore
     let codes: OneTimeCodeKeys
 
-    /// Checks that accounts are created at all.
+    /// Checks that new accounts are accepted.
     ///
     /// - Throws: `registration_closed`.
     func requireOpen() throws {
         guard settings.mode != .closed else { throw Refusal.closed.error(code: nil) }
     }
 
-    /// Checks everything about a registration with a password but whether its invitation can be used.
+    /// Checks a registration with a password, without the state of its invitation.
     ///
-    /// - Returns: the invitation to use; nil where none is needed.
+    /// - Returns: the invitation to use; nil when none is required.
     /// - Throws: `registration_closed` or `invalid_fields`.
     func admit(_ email: EmailAddress, code: String?) throws -> InviteUse? {
         do throws(Refusal) {
@@ -33,20 +33,28 @@ struct RegistrationPolicy: Sendable {
         }
     }
 
-    /// Checks that an invitation can be used now; the transaction that uses it decides.
+    /// Checks that an invitation is live; the transaction that uses it checks again.
     ///
-    /// - Throws: `invalid_fields` when it cannot.
+    /// - Throws: `invalid_fields` when it is not.
     func check(_ invite: InviteUse?, code: String?) async throws {
         guard let invite else { return }
         guard try await store.isLive(invite) else { throw Refusal.notInvited.error(code: code) }
     }
 
-    /// Whether an account with the address may be created, and with which invitation.
+    /// Checks the rules that do not depend on the email address, before it is known.
+    ///
+    /// - Throws: why no account may be created.
+    func anticipate(code: String?) throws(Refusal) {
+        guard settings.mode != .closed else { throw .closed }
+        if settings.mode == .invite, code.flatMap(OneTimeCode.init(typed:)) == nil { throw .notInvited }
+    }
+
+    /// Checks whether an account with the email address may be created, and with which invitation.
     ///
     /// - Parameters:
-    ///   - email: the address of the account.
-    ///   - code: what was given as invitation.
-    /// - Returns: the invitation to use; nil where none is needed.
+    ///   - email: the email address of the account.
+    ///   - code: the code of an invitation.
+    /// - Returns: the invitation to use; nil when none is required.
     /// - Throws: why it may not.
     func decision(_ email: EmailAddress, code: String?) throws(Refusal) -> InviteUse? {
         guard settings.mode != .closed else { throw .closed }
@@ -58,7 +66,7 @@ struct RegistrationPolicy: Sendable {
 }
 
 extension RegistrationPolicy.Refusal {
-    /// The response to a registration with a password.
+    /// The error of a registration with a password.
     func error(code: String?) -> APIError {
         switch self {
         case .closed: APIError(.registrationClosed, detail: "New accounts are not accepted on this site.")
@@ -89,7 +97,7 @@ extension RegistrationPolicy.Refusal {
 }
 
 extension RegistrationPolicy.Refusal {
-    /// The end of a flow through a provider.
+    /// The error of a provider sign-in.
     var providerError: ProviderError {
         switch self {
         case .closed: ProviderError(.registrationClosed, "REGISTRATION is closed: no account is created")

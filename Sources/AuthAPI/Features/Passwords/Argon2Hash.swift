@@ -1,30 +1,30 @@
 import CArgon2
 import FoundationEssentials
 
-/// An Argon2id hash and what is needed to compute it again: the parts of a PHC string.
+/// An Argon2id hash with its parameters: the parts of a PHC string.
 struct Argon2Hash: Sendable, Equatable {
-    /// Bytes of salt in new hashes (RFC 9106, section 3.1: 16 is recommended for password hashing).
+    /// The length of the salt in new hashes in bytes (RFC 9106, section 3.1: 16 is recommended for password hashing).
     static let saltLength = 16
-    /// Bytes of tag in new hashes (RFC 9106, section 4).
+    /// The length of the tag in new hashes in bytes (RFC 9106, section 4).
     static let tagLength = 32
 
     /// The version of the algorithm: 19 since 2016, 16 before that.
     let version: Int
-    /// What it costs.
+    /// The cost.
     let parameters: Argon2Parameters
     /// The salt.
     let salt: [UInt8]
-    /// The result.
+    /// The tag.
     let tag: [UInt8]
-    /// Data that was hashed together with the password; empty in new hashes (RFC 9106, section 3.1, "associated data").
+    /// Data hashed together with the password; empty in new hashes (RFC 9106, section 3.1, "associated data").
     let data: [UInt8]
 
-    /// The version that new hashes are made with (RFC 9106, section 3.2).
+    /// The version of new hashes (RFC 9106, section 3.2).
     static let currentVersion = 19
 
     /// Hashes a password with a new random salt.
     ///
-    /// Throws `Argon2Failure` when libargon2 refuses, for example because there is no memory.
+    /// Throws `Argon2Failure` when libargon2 fails, such as without memory.
     init(hashing password: Password, parameters: Argon2Parameters) throws {
         let salt = Self.randomBytes(Self.saltLength)
         self.version = Self.currentVersion
@@ -41,7 +41,7 @@ struct Argon2Hash: Sendable, Equatable {
         )
     }
 
-    /// A hash of nothing known, as expensive to check as a real one with these parameters.
+    /// A hash of an unknown password, as expensive to check as a real one with these parameters.
     init(dummyWith parameters: Argon2Parameters) {
         version = Self.currentVersion
         self.parameters = parameters
@@ -50,10 +50,10 @@ struct Argon2Hash: Sendable, Equatable {
         data = []
     }
 
-    /// Reads a PHC string; nil when it is not Argon2id, malformed, made with a secret key (`keyid`), or asks for more than
-    /// `Argon2Parameters` allows.
+    /// Parses a PHC string; nil when it is not Argon2id, malformed, uses a secret key (`keyid`), or exceeds the bounds
+    /// of `Argon2Parameters`.
     ///
-    /// The parameters may come in any order, as other libraries write them.
+    /// The parameters may be in any order, as other libraries write them.
     init?(phc: String) {
         // `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`; strings from before version 19 have no `v`.
         var parts = phc.utf8.count <= 512 ? phc.split(separator: "$", omittingEmptySubsequences: false) : []
@@ -83,9 +83,9 @@ struct Argon2Hash: Sendable, Equatable {
         return "$argon2id$v=\(version)$\(cost)\(data)$\(Self.unpaddedBase64(salt))$\(Self.unpaddedBase64(tag))"
     }
 
-    /// Whether the password is the one that was hashed.
+    /// Whether the password is correct.
     ///
-    /// Takes the same time whatever the answer. Throws `Argon2Failure` when libargon2 refuses.
+    /// Takes the same time in both cases. Throws `Argon2Failure` when libargon2 fails.
     func matches(_ password: Password) throws -> Bool {
         let computed = try Self.tag(
             of: password.normalized,
@@ -107,7 +107,7 @@ struct Argon2Hash: Sendable, Equatable {
         version: Int
     ) throws -> [UInt8] {
         var tag = [UInt8](repeating: 0, count: length)
-        // Nothing is written through the pointers to salt and data and, without a flag that asks for it, to the password.
+        // libargon2 does not write to salt and data, and not to the password without the corresponding flag.
         let input = salt + data
         let status = unsafe password.withUnsafeBytes { password in
             unsafe input.withUnsafeBufferPointer { input in
@@ -146,7 +146,7 @@ struct Argon2Hash: Sendable, Equatable {
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 
-    /// Memory, passes and lanes, each once, and the associated data if there is any.
+    /// Memory, passes and lanes, each once, and optional associated data.
     private static func parameters(_ text: Substring) -> (Argon2Parameters, data: [UInt8])? {
         var values: [Substring: Substring] = [:]
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -188,7 +188,7 @@ struct Argon2Failure: Error {
     let status: Int32
 }
 
-/// Compares two byte strings in a time that depends on their lengths alone.
+/// Compares two byte strings in a time that depends only on their lengths.
 func constantTimeEqual(_ first: [UInt8], _ second: [UInt8]) -> Bool {
     guard first.count == second.count else { return false }
     return zip(first, second).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0

@@ -2,12 +2,12 @@ import CArgon2
 import Glibc
 import Synchronization
 
-/// The memory that hashes work in, kept from one hash for the next.
+/// The working memory of hashes, reused between hashes.
 ///
-/// On the heap, a small allocation that outlives a hash may lie where the next block would fit: then the process grows by
-/// another block and keeps it.
+/// On the heap, a small allocation that outlives a hash can occupy the place of the next block; then the process grows
+/// by another block permanently.
 final class Argon2Memory: Sendable {
-    /// That of all hashing threads, with a block for each.
+    /// The memory of all hashing threads, with one block for each.
     static let shared = Argon2Memory(limit: 1)
 
     private struct Block: Sendable {
@@ -20,7 +20,7 @@ final class Argon2Memory: Sendable {
         var used = 0
         var spare: [Block] = []
 
-        /// Takes out the spare blocks beyond the limit, the oldest first.
+        /// Removes the spare blocks beyond the limit, the oldest first.
         mutating func removeSurplus() -> ArraySlice<Block> {
             let surplus = spare.prefix(max(0, used + spare.count - limit))
             spare.removeFirst(surplus.count)
@@ -30,17 +30,17 @@ final class Argon2Memory: Sendable {
 
     private let state: Mutex<State>
 
-    /// Keeps at most `limit` blocks, those in use included; the newest stay.
+    /// Keeps at most `limit` blocks, including those in use; the newest are kept.
     init(limit: Int) { state = Mutex(State(limit: limit)) }
 
     deinit {
         for block in state.withLock({ $0.spare }) { Self.unmap(block) }
     }
 
-    /// How many blocks there are, in use or not.
+    /// The number of blocks, in use or not.
     var count: Int { state.withLock { $0.used + $0.spare.count } }
 
-    /// Changes how many blocks are kept: one for each thread that hashes.
+    /// Changes the number of blocks to keep: one for each hashing thread.
     func keep(_ limit: Int) {
         let surplus = state.withLock { state in
             state.limit = limit
@@ -49,11 +49,11 @@ final class Argon2Memory: Sendable {
         for block in surplus { Self.unmap(block) }
     }
 
-    /// Points `memory` to so many bytes, which may have any content: the `allocate_cbk` of libargon2.
+    /// Points `memory` to that many bytes with arbitrary content: the `allocate_cbk` of libargon2.
     ///
-    /// - Returns: `ARGON2_OK`, or `ARGON2_MEMORY_ALLOCATION_ERROR` when the system gives no more.
+    /// - Returns: `ARGON2_OK`, or `ARGON2_MEMORY_ALLOCATION_ERROR` when memory is exhausted.
     func allocate(_ memory: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, _ size: Int) -> Int32 {
-        // A block of another size makes room for the new one: parameters differ between stored hashes.
+        // Free a block of another size for the new one: parameters differ between stored hashes.
         let (kept, surplus) = state.withLock { state in
             state.used += 1
             let kept = state.spare.lastIndex { $0.size == size }.map { state.spare.remove(at: $0) }
@@ -73,7 +73,7 @@ final class Argon2Memory: Sendable {
         return ARGON2_OK.rawValue
     }
 
-    /// Takes back what `allocate` gave, which libargon2 has overwritten: its `free_cbk`.
+    /// Takes back memory from `allocate`, which libargon2 has overwritten: its `free_cbk`.
     func free(_ memory: UnsafeMutablePointer<UInt8>?, _ size: Int) {
         guard let memory = unsafe memory else { return }
         let block = Block(address: UInt(bitPattern: memory), size: size)

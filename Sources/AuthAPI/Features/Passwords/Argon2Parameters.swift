@@ -1,4 +1,4 @@
-/// What an Argon2id hash costs.
+/// The cost of an Argon2id hash.
 ///
 /// The default is the OWASP minimum (Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane).
 struct Argon2Parameters: Sendable, Equatable {
@@ -9,22 +9,22 @@ struct Argon2Parameters: Sendable, Equatable {
     /// Lanes, each of which can have a thread.
     var parallelism = 1
 
-    /// The memory that a hash may ask for, in KiB: from Argon2's own minimum to 1 GiB.
+    /// The allowed memory in KiB: from Argon2's minimum to 1 GiB.
     static let memoryRange = 8...1_048_576
-    /// The passes that a hash may ask for.
+    /// The allowed passes.
     static let iterationsRange = 1...64
-    /// The lanes that a hash may ask for.
+    /// The allowed lanes.
     static let parallelismRange = 1...16
-    /// The most memory times passes that a hash may ask for, in KiB: some ten seconds of one core.
+    /// The maximum of memory times passes in KiB: about ten seconds of one core.
     static let workLimit = 16_777_216
 
-    /// What a hash takes: memory times passes, in KiB.
+    /// The work of a hash: memory times passes, in KiB.
     var work: Int { memoryKiB * iterations }
 
-    /// Whether a hash with these parameters may be computed.
+    /// Whether the parameters are within the bounds.
     ///
-    /// The same bounds hold for the settings and for stored hashes: a row that somebody has tampered with must not
-    /// take the server's memory or keep a thread for minutes.
+    /// The same bounds apply to the settings and to stored hashes, so that a manipulated row can neither exhaust the
+    /// memory nor block a thread for minutes.
     var areAcceptable: Bool {
         Self.memoryRange.contains(memoryKiB) && Self.iterationsRange.contains(iterations)
             && Self.parallelismRange.contains(parallelism)
@@ -33,12 +33,12 @@ struct Argon2Parameters: Sendable, Equatable {
             && work <= Self.workLimit
     }
 
-    /// Whether a hash with these parameters takes no longer than one with the others.
+    /// Whether a hash with these parameters takes at most as long as one with the others.
     func costNoMore(than other: Argon2Parameters) -> Bool {
         work <= other.work && parallelism >= other.parallelism
     }
 
-    /// Whether any of the other parameters is higher than the one here.
+    /// Whether any of the other parameters is higher.
     func isBelow(_ other: Argon2Parameters) -> Bool {
         memoryKiB < other.memoryKiB || iterations < other.iterations || parallelism < other.parallelism
     }

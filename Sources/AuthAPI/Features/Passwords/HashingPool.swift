@@ -3,11 +3,11 @@ import ServiceLifecycle
 import Shared
 import SystemThreads
 
-/// A few threads of its own for work that keeps a core busy, so that neither the event loops nor Swift's tasks wait
-/// behind it, with a bounded queue in front.
+/// Separate threads for CPU-bound work, with a bounded queue, so that neither the event loops nor Swift's tasks wait
+/// for it.
 ///
-/// The threads start with the pool. Run as a service, the pool takes no more jobs from graceful shutdown on, does
-/// those that wait, and ends its threads.
+/// The threads start with the pool. As a service, the pool closes on graceful shutdown, finishes waiting jobs, and ends
+/// its threads.
 final class HashingPool: Service {
     private let queue: HashingQueue
     private let deadline: Duration
@@ -17,12 +17,12 @@ final class HashingPool: Service {
     /// Starts the threads.
     ///
     /// - Parameters:
-    ///   - threads: How many.
-    ///   - queueLimit: How many jobs may wait; more are refused at once.
-    ///   - deadline: How long a job may wait; later ones are refused without being done.
+    ///   - threads: The number of threads.
+    ///   - queueLimit: The number of jobs that may wait; more are rejected at once.
+    ///   - deadline: How long a job may wait; later jobs are rejected.
     ///   - now: The clock, for tests.
-    ///   - onStart: Told, on a thread of the pool, how long a job had waited for it.
-    /// - Throws: `SystemThread.Failure` when the system gives no more threads.
+    ///   - onStart: Called on a thread of the pool with the time that a job waited.
+    /// - Throws: `SystemThread.Failure` when the system refuses a thread.
     init(
         threads: Int,
         queueLimit: Int = 32,
@@ -38,7 +38,7 @@ final class HashingPool: Service {
         Argon2Memory.shared.keep(threads)
         for _ in 0..<threads {
             let thread = try SystemThread.start {
-                // A request that needs no hash goes first: on Linux this sets the priority of this thread alone.
+                // Requests without a hash have priority. On Linux this sets the priority of this thread only.
                 _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
                 queue.work()
             }
@@ -50,27 +50,26 @@ final class HashingPool: Service {
         queue.close()
     }
 
-    /// How many jobs wait and run, and how many were refused.
+    /// The number of waiting, running and rejected jobs.
     var snapshot: HashingSnapshot { queue.snapshot }
 
-    /// Keeps a place for a job while `body` prepares it and has it done.
+    /// Reserves a place for a job while `body` prepares and runs it.
     ///
-    /// - Throws: `APIError` `overloaded` at once, before anything is done for the job, when there is no place; what `body`
-    ///   throws.
+    /// - Throws: `APIError` `overloaded` at once, before `body` runs, when there is no place; the errors of `body`.
     func admitting<Value>(_ body: () async throws -> Value) async throws -> Value {
         try queue.enter()
         defer { queue.leave() }
         return try await body()
     }
 
-    /// Does a job on one of the threads.
+    /// Runs a job on one of the threads.
     ///
     /// - Parameters:
-    ///   - isUsual: Whether the job costs no more than a usual hash; a finished result may be kept while such a job runs.
+    ///   - isUsual: Whether the job costs no more than a usual hash; a result may be held back while such a job runs.
     ///   - job: The work.
-    /// - Returns: What the job returns.
-    /// - Throws: `APIError` `overloaded` at once when the queue is full or the pool shuts down, and when the job
-    ///   waited too long; `CancellationError` when the task is cancelled while the job waits; what the job throws.
+    /// - Returns: The result of the job.
+    /// - Throws: `APIError` `overloaded` at once when the queue is full or the pool shuts down, and when the job waited
+    ///   too long; `CancellationError` when the task is cancelled while the job waits; the errors of the job.
     func perform<Result: Sendable>(
         isUsual: Bool = false,
         _ job: @escaping @Sendable () throws -> Result
@@ -93,7 +92,7 @@ final class HashingPool: Service {
                         refuse: { continuation.resume(throwing: $0) }
                     )
                 )
-                // A cancellation before the job was in the queue found nothing to remove.
+                // A cancellation before the job was in the queue could not remove it.
                 if Task.isCancelled { queue.cancel(id) }
             }
         } onCancel: {
@@ -101,7 +100,7 @@ final class HashingPool: Service {
         }
     }
 
-    /// Waits for graceful shutdown or cancellation, then for the jobs that wait and for the threads.
+    /// Waits for graceful shutdown or cancellation, then for waiting jobs and for the threads.
     func run() async {
         try? await gracefulShutdown()
         queue.close()

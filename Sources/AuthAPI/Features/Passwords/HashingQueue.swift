@@ -1,41 +1,41 @@
 import NIOConcurrencyHelpers
 import Shared
 
-/// Jobs waiting for a hashing thread, first come, first served.
+/// The FIFO queue of jobs for the hashing threads.
 ///
-/// While jobs wait, results are delivered in batches: each result is followed by work of the database and the network,
-/// which takes the cores from the threads, and does so once for a whole batch. A thread keeps at most one result, and
-/// only while it computes a hash of usual cost, so no result is late by more than that; a result is never kept behind an
-/// expensive job, and a server with nothing else to do delivers at once.
+/// While jobs wait, results are delivered in batches: each result causes database and network work that preempts the
+/// threads, and a batch does so only once. A thread holds back at most one result, and only while it computes a hash of
+/// usual cost, which bounds the delay. A result is never held back for an expensive job, and without waiting jobs it is
+/// delivered at once.
 ///
 /// `@unchecked Sendable`: every mutable property is private and touched only between `lock` and `unlock` of
 /// `condition`, and jobs' closures are called after the unlock.
 final class HashingQueue: @unchecked Sendable {
-    /// One piece of work and the ways in which it can end; exactly one of `refuse` and the answer is called, once.
+    /// A job with its callbacks: either `refuse` or the delivery of the result is called, exactly once.
     struct Job: Sendable {
-        /// Tells whoever waits what the work came to.
+        /// Delivers the result.
         typealias Answer = @Sendable () -> Void
 
-        /// Names the job for its removal.
+        /// Identifies the job for its removal.
         let id: UInt64
-        /// When it is too late to start.
+        /// The deadline for its start.
         let deadline: ContinuousClock.Instant
-        /// Whether the work costs no more than a usual hash, so that a finished result may be kept that long.
+        /// Whether the work costs no more than a usual hash, so that a result may be held back meanwhile.
         var isUsual = false
         /// Does the work.
         let perform: @Sendable () -> Answer
-        /// Tells whoever waits that the work was not done.
+        /// Reports that the work was not done.
         let refuse: @Sendable (any Error) -> Void
     }
 
-    /// True while a thread that waits has a reason to wake: there is a job, or no more will come.
+    /// Signals that there is a job, or that the queue is closed.
     private let condition = ConditionLock(value: false)
     private let limit: Int
     private let batch: Int
     private let now: @Sendable () -> ContinuousClock.Instant
     private var waiting: [Job] = []
     private var held: [Job.Answer] = []
-    /// How many batches have been delivered.
+    /// The number of delivered batches.
     private var delivered: UInt64 = 0
     private var nextID: UInt64 = 0
     private var isClosed = false
@@ -45,25 +45,25 @@ final class HashingQueue: @unchecked Sendable {
     private var refused: UInt64 = 0
     private var whenEnded: CheckedContinuation<Void, Never>?
 
-    /// Makes a queue in which `limit` jobs may wait while all threads are busy.
+    /// Creates a queue in which `limit` jobs may wait while all threads are busy.
     ///
     /// Each of the given number of threads must call `work` once.
     init(limit: Int, threads: Int, now: @escaping @Sendable () -> ContinuousClock.Instant) {
         self.limit = limit
         self.now = now
-        // Whoever is held back keeps a place that others could wait in.
+        // A result that is held back occupies a place.
         batch = max(1, min(2 * threads, limit / 4))
         runningThreads = threads
     }
 
-    /// The counters, all of one moment.
+    /// A consistent snapshot of the counters.
     var snapshot: HashingSnapshot {
         condition.lock()
         defer { unlock() }
         return HashingSnapshot(waiting: waiting.count, busy: busyThreads, refused: refused)
     }
 
-    /// An identifier for the next job.
+    /// The identifier of the next job.
     func makeID() -> UInt64 {
         condition.lock()
         defer { condition.unlock() }
@@ -71,11 +71,11 @@ final class HashingQueue: @unchecked Sendable {
         return nextID
     }
 
-    /// Keeps a place for somebody whose job is still to come, until it `leave`s.
+    /// Reserves a place for a future job, until `leave`.
     ///
-    /// Whoever is let in first and finds the queue full later would have waited, and asked the database, for nothing.
+    /// Otherwise a caller could find the queue full after it has already used the database.
     ///
-    /// - Throws: `APIError` `overloaded` when there are as many as can wait and be at work.
+    /// - Throws: `APIError` `overloaded` when all places for waiting and running jobs are taken.
     func enter() throws {
         condition.lock()
         let isFull =
@@ -85,14 +85,14 @@ final class HashingQueue: @unchecked Sendable {
         if isFull { throw Self.overloaded }
     }
 
-    /// Gives the place back.
+    /// Releases the place.
     func leave() {
         condition.lock()
         admitted -= 1
         unlock()
     }
 
-    /// Adds a job, or refuses it at once with `overloaded` when the queue is full or closed.
+    /// Adds a job, or rejects it at once with `overloaded` when the queue is full or closed.
     func append(_ job: Job) {
         condition.lock()
         let late = removeLate()
@@ -103,7 +103,7 @@ final class HashingQueue: @unchecked Sendable {
         for job in late { job.refuse(Self.overloaded) }
     }
 
-    /// Takes a job out that has not started, and tells whoever waits for it that it was cancelled.
+    /// Removes a job that has not started, and reports its cancellation.
     func cancel(_ id: UInt64) {
         condition.lock()
         let index = waiting.firstIndex { $0.id == id }
@@ -112,10 +112,10 @@ final class HashingQueue: @unchecked Sendable {
         job?.refuse(CancellationError())
     }
 
-    /// Performs jobs on the calling thread until the queue is closed and empty.
+    /// Runs jobs on the calling thread until the queue is closed and empty.
     func work() {
         var job = next()
-        // The batch that holds a result of this thread.
+        // The batch with the held-back result of this thread.
         var kept: UInt64?
         while let current = job {
             let outcome = finish(with: current.perform(), afterKeepingFor: kept)
@@ -130,7 +130,7 @@ final class HashingQueue: @unchecked Sendable {
         ended?.resume()
     }
 
-    /// Takes no more jobs; those that wait are still done.
+    /// Closes the queue; waiting jobs still run.
     func close() {
         condition.lock()
         isClosed = true
@@ -148,7 +148,7 @@ final class HashingQueue: @unchecked Sendable {
         }
     }
 
-    /// Waits for a job that is not too late; nil when there will be none.
+    /// Waits for a job within its deadline; nil when the queue is closed and empty.
     private func next() -> Job? {
         while true {
             condition.lock(whenValue: true)
@@ -162,12 +162,12 @@ final class HashingQueue: @unchecked Sendable {
         }
     }
 
-    /// Takes a result from the calling thread.
+    /// Accepts a result from the calling thread.
     ///
     /// - Parameters:
     ///   - answer: delivers the result.
-    ///   - kept: the batch for which the calling thread's result before this one was kept.
-    /// - Returns: the results that are due, the thread's next job if one waits, and the batch that the result is kept for.
+    ///   - kept: the batch of the calling thread's previous held-back result.
+    /// - Returns: the results to deliver, the thread's next job if one waits, and the batch of the held-back result.
     private func finish(
         with answer: @escaping Job.Answer,
         afterKeepingFor kept: UInt64?
@@ -190,7 +190,7 @@ final class HashingQueue: @unchecked Sendable {
 
     private func removeLate() -> ArraySlice<Job> {
         let time = now()
-        // All jobs wait equally long, so the late ones are in front.
+        // All jobs have the same deadline, so the late ones are at the front.
         let late = waiting.prefix { $0.deadline <= time }
         waiting.removeFirst(late.count)
         refused += UInt64(late.count)
@@ -206,12 +206,12 @@ final class HashingQueue: @unchecked Sendable {
     }
 }
 
-/// The state of the hashing threads at one moment.
+/// The state of the hashing threads at one point in time.
 struct HashingSnapshot: Sendable, Equatable {
-    /// The jobs that wait for a thread.
+    /// The waiting jobs.
     let waiting: Int
-    /// The threads at work.
+    /// The busy threads.
     let busy: Int
-    /// The jobs refused, at once or after waiting too long, since start.
+    /// The jobs rejected since start, at once or after waiting too long.
     let refused: UInt64
 }

@@ -1,20 +1,20 @@
 import Shared
 
-/// A password hash of another system, in the form in which it is stored here.
+/// A password hash of another system, in the stored form.
 ///
-/// Hashes that Django or Laravel wrote are taken with their prefixes: Django puts the name of its hasher before the hash
-/// (`argon2$argon2id$…`, `bcrypt$$2b$…`, `bcrypt_sha256$$2b$…`), Laravel writes `$2y$…` and `$argon2id$…` as they are.
+/// Hashes of Django and Laravel are accepted with their prefixes: Django adds the name of its hasher
+/// (`argon2$argon2id$…`, `bcrypt$$2b$…`, `bcrypt_sha256$$2b$…`); Laravel uses `$2y$…` and `$argon2id$…`.
 struct ImportedHash: Sendable, Equatable {
-    /// A hash that cannot be checked here.
+    /// An unsupported hash.
     struct Fault: Error, Equatable {
-        /// Why, without a part of the hash.
+        /// The reason, without a part of the hash.
         let reason: String
     }
 
-    /// What the database keeps.
+    /// The stored form.
     let stored: String
 
-    /// Reads a hash.
+    /// Parses a hash.
     init(_ text: String) throws(Fault) {
         let text = text.trimmingBlanks()
         if let hash = Argon2Hash(phc: text.hasPrefix("argon2$argon2id$") ? String(text.dropFirst(6)) : text) {

@@ -1,32 +1,32 @@
 import CCrypt
 import Crypto
 
-/// A bcrypt hash of a user who was moved over from an earlier backend: checked, never made.
+/// A bcrypt hash of a user from an earlier backend: it is checked, never created.
 ///
-/// The earlier backend hashed the password as it was typed, in UTF-8, and read no more than 72 bytes of it; so the
-/// bytes after the 72nd do not count here either until the first sign-in replaces the hash by an Argon2id one. A
-/// password with a NUL byte is refused: C implementations stop there and Python's raised an error.
+/// The earlier backend hashed the typed password in UTF-8, and used at most 72 bytes of it; so later bytes do not count
+/// here either, until the first sign-in replaces the hash with an Argon2id one. A password with a NUL byte is rejected:
+/// C implementations stop there, and Python's raised an error.
 ///
-/// Django's `BCryptSHA256PasswordHasher` hashes the password's SHA-256 in hexadecimal instead, so that all of it counts.
+/// Django's `BCryptSHA256PasswordHasher` hashes the password's SHA-256 in hexadecimal instead, so that all bytes count.
 struct LegacyBcrypt: Sendable, CustomStringConvertible {
-    /// The bytes of a password that bcrypt reads.
+    /// The number of bytes that bcrypt uses.
     static let passwordLimit = 72
-    /// The costs that are computed, as powers of two; 15 takes about three seconds.
+    /// The allowed costs, as powers of two; 15 takes about three seconds.
     static let costRange = 4...15
 
-    /// What Django puts before a hash of the SHA-256.
+    /// Django's prefix of a hash of the SHA-256.
     private static let digestPrefix = "bcrypt_sha256$"
 
     /// Prefix, cost and salt, with the hash after them: 60 ASCII characters.
     private let text: [UInt8]
-    /// Whether it is the hash of the password's SHA-256.
+    /// Whether it is a hash of the password's SHA-256.
     private let isOfDigest: Bool
 
-    /// The hash as it is stored.
+    /// The hash in the stored form.
     var description: String { (isOfDigest ? Self.digestPrefix : "") + String(decoding: text, as: UTF8.self) }
 
-    /// Reads `$2a$`, `$2b$` or `$2y$`, cost, salt and hash, with `bcrypt_sha256$` before it if it is of the SHA-256; nil when
-    /// malformed or more expensive than allowed.
+    /// Parses `$2a$`, `$2b$` or `$2y$`, cost, salt and hash, after an optional `bcrypt_sha256$`; nil when malformed or
+    /// too expensive.
     init?(_ stored: String) {
         isOfDigest = stored.hasPrefix(Self.digestPrefix)
         let text = Array(stored.utf8.dropFirst(isOfDigest ? Self.digestPrefix.utf8.count : 0))
@@ -39,10 +39,10 @@ struct LegacyBcrypt: Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Whether the password, as typed or in normalisation form C, is the one that was hashed.
+    /// Whether the password is correct, as typed or in normalisation form C.
     func matches(_ password: Password) -> Bool {
         let normalized = matches(password.normalized)
-        // Both are always tried: the time must not tell which one matched.
+        // Both are always checked, so that the time does not reveal which one matched.
         let typed = password.typed.map(matches) ?? false
         return normalized || typed
     }
@@ -55,8 +55,8 @@ struct LegacyBcrypt: Sendable, CustomStringConvertible {
         let hasNUL = phrase.contains(0)
         phrase.append(0)
         guard let computed = hash(phrase), !hasNUL else { return false }
-        // The 31 characters after the salt: libcrypt writes the salt's last character in its canonical form, which
-        // the stored one need not have.
+        // Only the 31 characters after the salt: libcrypt writes the salt's last character in canonical form, which the
+        // stored hash may not have.
         return constantTimeEqual(Array(computed.suffix(31)), Array(text.suffix(31)))
     }
 
@@ -66,10 +66,10 @@ struct LegacyBcrypt: Sendable, CustomStringConvertible {
         return unsafe SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }
     }
 
-    /// What libcrypt makes of a NUL-terminated phrase with the salt and cost of this hash; nil when it refuses.
+    /// libcrypt's hash of a NUL-terminated phrase with the salt and cost of this hash; nil when it fails.
     private func hash(_ phrase: [UInt8]) -> [UInt8]? {
         let data = UnsafeMutablePointer<crypt_data>.allocate(capacity: 1)
-        // Zeros are the state that crypt_r asks for, and a valid value of a struct of characters.
+        // crypt_r requires a zeroed state, and zeros are a valid value of a struct of characters.
         let memory = unsafe UnsafeMutableRawBufferPointer(start: data, count: MemoryLayout<crypt_data>.size)
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
         defer {
@@ -85,7 +85,7 @@ struct LegacyBcrypt: Sendable, CustomStringConvertible {
         return output.count == text.count ? output : nil
     }
 
-    /// Whether the character is one of bcrypt's own base 64.
+    /// Whether the character is in bcrypt's Base64 alphabet.
     private static func isRadix64(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

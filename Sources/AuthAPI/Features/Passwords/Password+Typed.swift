@@ -1,10 +1,10 @@
 import Shared
 
 extension Password {
-    /// The most code points of a password that is checked; imported users may have chosen theirs by other rules.
+    /// The maximum length of a password to check in code points; imported users may have one by other rules.
     static let maximumTypedLength = 1024
 
-    /// A password that is to be checked.
+    /// Creates a password to check.
     static func typed(_ text: String) throws(RuleViolation) -> Password {
         guard !text.isEmpty else { throw RuleViolation(.required, "Enter a password.") }
         guard text.unicodeScalars.count <= maximumTypedLength else {

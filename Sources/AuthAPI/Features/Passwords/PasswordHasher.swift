@@ -1,15 +1,15 @@
 import Logging
 import Shared
 
-/// Makes and checks password hashes on the hashing threads.
+/// Creates and checks password hashes on the hashing threads.
 struct PasswordHasher: Sendable {
-    /// What checking a password against a stored hash found.
+    /// The result of checking a password against a stored hash.
     enum Verification: Sendable, Equatable {
-        /// Not the password, or there is no hash that could be checked.
+        /// The password is wrong, or there is no valid hash.
         case wrong
-        /// The password.
+        /// The password is correct.
         case correct
-        /// The password, but the hash is weaker than a new one: make a new one while the password is at hand.
+        /// The password is correct, but the hash is weaker than a new one and should be replaced.
         case correctNeedsUpgrade
     }
 
@@ -17,7 +17,7 @@ struct PasswordHasher: Sendable {
     private let pool: HashingPool
     private let dummy: Argon2Hash
 
-    /// Makes a hasher whose new hashes have the given cost, which must be within the bounds of `Argon2Parameters`.
+    /// Creates a hasher whose new hashes have the given cost, which must be within the bounds of `Argon2Parameters`.
     init(parameters: Argon2Parameters, pool: HashingPool) {
         precondition(parameters.areAcceptable, "The settings check the bounds of Argon2Parameters.")
         self.parameters = parameters
@@ -25,29 +25,29 @@ struct PasswordHasher: Sendable {
         dummy = Argon2Hash(dummyWith: parameters)
     }
 
-    /// Keeps a place for one hash while `body` asks the database what it needs for it, and computes it.
+    /// Reserves a place for one hash while `body` uses the database and computes it.
     ///
-    /// Throws `APIError` `overloaded` at once when there is no place, so that the database is asked nothing in vain, and
-    /// what `body` throws.
+    /// Throws `APIError` `overloaded` at once when there is no place, before the database is used, and the errors of
+    /// `body`.
     func admitting<Value>(_ body: () async throws -> Value) async throws -> Value {
         try await pool.admitting(body)
     }
 
     /// The PHC string of an Argon2id hash with a new random salt.
     ///
-    /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 refuses.
+    /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 fails.
     func hash(_ password: Password) async throws -> String {
         let parameters = parameters
         return try await perform(isUsual: true) { try Argon2Hash(hashing: password, parameters: parameters).phc }
     }
 
-    /// Checks a password against what is stored: an Argon2id PHC string, a bcrypt hash, or nothing.
+    /// Checks a password against a stored Argon2id PHC string, a bcrypt hash, or nothing.
     ///
-    /// Nothing (an unknown email, or a user who has no password) and a malformed hash cost as much time as a hash with
-    /// the configured parameters, and are `wrong` (OWASP Authentication Cheat Sheet, "Authentication Responses").
-    /// A hash with other parameters, bcrypt included, costs its own time until it has been upgraded.
+    /// Nothing (an unknown email address, or a user without a password) and a malformed hash take as long as a hash
+    /// with the configured parameters, and are `wrong` (OWASP Authentication Cheat Sheet, "Authentication Responses").
+    /// A hash with other parameters, including bcrypt, takes its own time until it is upgraded.
     ///
-    /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 refuses.
+    /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 fails.
     func verify(_ password: Password, against stored: String?) async throws -> Verification {
         switch readable(stored) {
         case .argon2id(let hash):

@@ -7,10 +7,10 @@ struct PasswordRoutes: Sendable {
     let service: PasswordService
     let cookie: SessionCookie
     let devices: DeviceCookie
-    /// What no password may be built from.
+    /// The words that passwords must not be built from.
     let siteWords: [String]
 
-    /// `POST /api/auth/password`: 200 with the user, and the cookie of the one session that is left.
+    /// `POST /api/auth/password`: 200 with the user, and the cookie of the only remaining session.
     @Sendable func change(_ request: Request, context: SignedInContext) async throws -> Response {
         let user = context.signedIn.user
         var body = try await JSONBody(request)
@@ -23,9 +23,9 @@ struct PasswordRoutes: Sendable {
             body.report(PasswordRules.violations(in: new, besides: others), in: "new_password")
         }
         try body.finish()
-        // It is there when nothing was at fault.
+        // It exists if there was no fault.
         guard let new else { throw APIError(.malformedRequest) }
-        // An address that was moved over may keep to no rule.
+        // The address of a migrated user may violate the rules.
         let email = try? EmailAddress(exactly: user.email)
         let device = email.flatMap { devices.device(of: request, for: $0) }
         let opened = try await service.change(

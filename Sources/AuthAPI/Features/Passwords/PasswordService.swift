@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Shared
 
-/// The rules of changing a password.
+/// The rules of password changes.
 struct PasswordService: Sendable {
     let store: PasswordStore
     let batches: SessionBatches
@@ -9,14 +9,16 @@ struct PasswordService: Sendable {
     let gate: PasswordGate
     let hasher: PasswordHasher
 
-    /// Changes the user's password, or sets a first one; every session ends, and the one that asks gets a successor.
+    /// Changes the user's password, or sets the first one.
+    ///
+    /// Ends every session, and opens a new one for the caller.
     ///
     /// - Parameters:
-    ///   - password: the new one, which keeps the rules.
-    ///   - current: the one to replace; nil for users who have none and have just signed in at a provider.
-    ///   - user: whose it is.
-    ///   - trace: from where.
-    /// - Returns: the session that takes the place of the one that asks.
+    ///   - password: the new password, which has been validated.
+    ///   - current: the current password; nil for users without one who have just signed in at a provider.
+    ///   - user: the user.
+    ///   - trace: the origin of the request.
+    /// - Returns: the session that replaces the caller's.
     /// - Throws: `invalid_fields` for a wrong current password, `reauthentication_required`, `unauthenticated` when the
     ///   session has ended meanwhile, `too_many_requests`, `overloaded`.
     func change(
@@ -26,7 +28,7 @@ struct PasswordService: Sendable {
         from trace: RequestTrace
     ) async throws -> OpenedSession {
         var hash: String?
-        // Twice, because a sign-in at the same moment may have replaced the checked hash by one of today's cost.
+        // Twice, because a concurrent sign-in may have upgraded the checked hash.
         for _ in 1...2 {
             let confirmed = try await gate.confirm(current, in: .currentPassword, of: user, from: trace)
             let new: String
@@ -34,7 +36,7 @@ struct PasswordService: Sendable {
                 if let hash { new = hash } else { new = try await hasher.hash(password) }
                 hash = new
                 if confirmed.own.hasManySessions {
-                    // So many could not all end within the time of one statement.
+                    // Too many to end within the timeout of one statement.
                     let others = SessionSelection(user: user.user.id, keeping: user.sessionID, reason: .password)
                     _ = try await batches.end(others, from: trace, at: gate.now())
                 }

@@ -1,23 +1,23 @@
 import FoundationEssentials
 import PostgresClient
 
-/// A password that is to be set for a user.
+/// A password to set.
 struct PasswordChange: Sendable {
-    /// Who sets it, and by what proof: the audit trail's `detail`.
+    /// How the change was authorised; the audit trail's `detail`.
     enum Reason: String, Sendable {
-        /// Its owner entered the current password.
+        /// With the current password.
         case owner = "by_owner"
-        /// Its owner, who had none, signed in again at a provider.
+        /// By signing in again at a provider, for a user without a password.
         case provider = "by_provider"
         /// With a one-time link of an operator.
         case recovery = "by_recovery"
     }
 
-    /// Which stored hash it replaces.
+    /// The stored hash to replace.
     enum Replaced: Sendable {
-        /// Whatever is stored.
+        /// Any hash.
         case any
-        /// This one, or none at all; another means that the password has changed meanwhile.
+        /// This hash, or nil for none; otherwise the password has changed meanwhile.
         case exactly(String?)
     }
 
@@ -26,15 +26,15 @@ struct PasswordChange: Sendable {
     let hash: String
     let replaced: Replaced
     let reason: Reason
-    /// The session from which it is set, if any.
+    /// The caller's session, if any.
     var session: SessionID?
     let trace: RequestTrace
 }
 
-/// Sets a password hash; no row when the user is gone or has another hash than the one that is to be replaced.
+/// Sets a password hash; no row when the user no longer exists or has another hash than the one to replace.
 ///
-/// Revokes the user's one-time link, which was made for the former password.
-/// Locks the user's row, for which ``InsertSession`` waits.
+/// Revokes the user's one-time link, which is for the previous password. Locks the user's row, for which
+/// ``InsertSession`` waits.
 struct SetPasswordHash: Statement {
     static let sql: StaticString = """
         WITH changed AS (
@@ -57,7 +57,7 @@ struct SetPasswordHash: Statement {
     }
 }
 
-/// What a signed-in user's confirmation is checked against; no row when the session has ended.
+/// Selects the data for checking a signed-in user's confirmation; no row when the session has ended.
 struct FindOwnCredentials: Statement {
     static let sql: StaticString = """
         SELECT users.id, email, name, avatar_url, password_hash, sessions.reauthenticated_at,
@@ -78,11 +78,11 @@ struct FindOwnCredentials: Statement {
     }
 }
 
-/// What a signed-in user can confirm with.
+/// How a signed-in user can confirm a change.
 struct OwnCredentials: Sendable {
     let credentials: UserCredentials
-    /// When the user last signed in again at a provider from this session.
+    /// When the user last signed in again at a provider in this session.
     let reauthenticatedAt: Date?
-    /// Whether one statement could not end all sessions within its time.
+    /// Whether there are too many sessions to end in one statement.
     let hasManySessions: Bool
 }

@@ -1,19 +1,19 @@
 import Hummingbird
 import Shared
 
-/// What a provider says in the address that it sends the browser back to (RFC 6749, section 4.1.2).
+/// The authorization response: the query of the callback URL (RFC 6749, section 4.1.2).
 struct CallbackQuery: Sendable {
-    /// The most bytes of the whole query that are read.
+    /// The maximum size of the query, in bytes.
     static let maximumLength = 8192
-    /// The most bytes of a code; those of Google have about 75, of Discord 30.
+    /// The maximum size of a code, in bytes; codes of Google have about 75, of Discord 30, of GitHub 20.
     static let maximumCodeLength = 2048
 
-    /// The one `state`, if there is exactly one that this site could have made.
+    /// The `state`, if there is exactly one and it has the form of this site's.
     let state: String?
-    /// The one `iss` (RFC 9207).
+    /// The `iss` (RFC 9207), if there is exactly one.
     let issuer: String?
 
-    /// Whether it carries a code and no error, as after a sign-in that went well at the provider.
+    /// Whether it has a code and no error.
     var hasCode: Bool { (try? code()) != nil }
 
     private let codes: [String]
@@ -42,17 +42,17 @@ struct CallbackQuery: Sendable {
         isAmbiguous = [states, codes, errors, issuers].contains { $0.count > 1 }
     }
 
-    /// Refuses an answer that says something twice (RFC 6749, section 3.1).
+    /// Rejects a response with a repeated parameter (RFC 6749, section 3.1).
     ///
     /// - Throws: ``ProviderError`` with `provider_error`.
     func checkUnambiguous() throws(ProviderError) {
         if isAmbiguous { throw ProviderError(.providerError, "a parameter of the callback occurs twice") }
     }
 
-    /// The code.
+    /// The authorization code.
     ///
-    /// - Throws: ``ProviderError`` for what the provider says instead (RFC 6749, section 4.1.2.1), from the closed list: no
-    ///   text of the provider is ever handed on.
+    /// - Throws: ``ProviderError`` for an error response (RFC 6749, section 4.1.2.1). The error is from a closed list;
+    ///   text of the provider is never passed on.
     func code() throws(ProviderError) -> Secret {
         if let error = errors.first {
             throw AuthorizationFault(exactly: error)?.flowError
@@ -71,6 +71,14 @@ struct CallbackQuery: Sendable {
         return Secret(code)
     }
 
+    /// The code, unless a parameter is repeated.
+    ///
+    /// - Throws: ``ProviderError``.
+    func unambiguousCode() throws(ProviderError) -> Secret {
+        try checkUnambiguous()
+        return try code()
+    }
+
     private static func state(_ text: String) -> String? {
         let isOurs =
             text.utf8.count == Base64URL.lengthOf256Bits
@@ -86,7 +94,7 @@ struct CallbackQuery: Sendable {
     }
 }
 
-/// What a provider says instead of a code (RFC 6749, section 4.1.2.1), as far as it makes a difference.
+/// The error codes (RFC 6749, section 4.1.2.1) that are handled differently.
 private enum AuthorizationFault: String, CaseIterable {
     case accessDenied = "access_denied"
     case temporarilyUnavailable = "temporarily_unavailable"

@@ -1,20 +1,19 @@
 import HTTPTypes
 import Shared
 
-/// Who makes a browser begin a flow.
+/// What made the browser start a flow.
 enum FlowInitiator: Sendable, Equatable {
     /// A page of this site.
     case thisSite
     /// A page of another site.
     case anotherSite
-    /// Nobody says: an address that was typed or came in a message, a page that hides itself, or no browser.
+    /// Unknown: an address that was typed or came in a message, a page that sends no referrer, or no browser.
     case unknown
 
-    /// The most bytes of `RequestTrace`, or of the origin in `Referer`, that are looked at.
+    /// The maximum size of `Origin`, and of the origin in `Referer`, in bytes.
     private static let maximumLength = 512
 
-    /// Reads what the browser says: `Sec-Fetch-Site` (W3C Fetch Metadata), or where it does not send that, `RequestTrace` or
-    /// `Referer`.
+    /// Uses `Sec-Fetch-Site` (W3C Fetch Metadata); if the browser does not send it, `Origin` or `Referer`.
     init(_ head: HTTPRequest, publicURL: WebOrigin) {
         if let site = head.headerFields[.secFetchSite] {
             self =
@@ -35,7 +34,7 @@ enum FlowInitiator: Sendable, Equatable {
             ? .thisSite : .anotherSite
     }
 
-    /// Scheme and authority of an address.
+    /// The scheme and authority of an address.
     private static func origin(of address: String) -> WebOrigin? {
         let start = address.utf8.prefix(maximumLength)
         let parts = start.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)

@@ -8,8 +8,9 @@ struct ProviderSignInRoutes: Sendable {
     typealias Handler = @Sendable (Request, APIRequestContext) async throws -> Response
 
     let service: ProviderSignInService
-    let flows: FlowCookies
+    let flows: FlowCookies<SignInFlow>
     let pendingLinks: PendingLinkCookie
+    let pendingAddresses: PendingAddressCookie
     let invites: InviteCookie
     let tickets: LinkTickets
     let sessions: SessionService
@@ -19,7 +20,7 @@ struct ProviderSignInRoutes: Sendable {
     let landing: ReturnPath
     let metrics: APIMetrics
 
-    /// `GET /api/auth/{google,discord}`: 303 to the provider, and the cookie of a flow.
+    /// `GET /api/auth/{provider}`: 303 to the provider, and the cookie of a flow.
     ///
     /// A request that another site makes, or that would replace a session without a page of this site asking for it, goes
     /// to a page with a button first. With `link` the flow links the provider account to the user who is signed in, and
@@ -86,7 +87,7 @@ struct ProviderSignInRoutes: Sendable {
         return returnTo.flatMap { path in pages.first { $0.isExactly(path.value) } } ?? PagePath.account
     }
 
-    /// `GET /api/auth/callback/{google,discord}`: 303 to a page of this site, signed in or told why not.
+    /// `GET /api/auth/callback/{provider}`: 303 to a page of this site, signed in or told why not.
     func callback(_ provider: OAuthProvider) -> Handler {
         { request, context in
             // A HEAD would use the code up, and the GET that follows it would find it used.
@@ -150,6 +151,7 @@ struct ProviderSignInRoutes: Sendable {
             metrics.countSignIn(flow.provider.rawValue, "ok")
             var response = cookie.set(opened.token, on: SignInRedirect.page(flow.returnPath ?? landing))
             pendingLinks.forget(of: request, on: &response)
+            pendingAddresses.forget(of: request, on: &response)
             invites.forget(of: request, on: &response)
             return response
         case .linked: return SignInRedirect.linked(flow.provider)
@@ -158,6 +160,20 @@ struct ProviderSignInRoutes: Sendable {
             metrics.countSignIn(flow.provider.rawValue, "password_needed")
             var response = SignInRedirect.askPassword(flow.provider, returnTo: flow.returnPath?.value)
             try pendingLinks.keep(pending, on: &response)
+            pendingAddresses.forget(of: request, on: &response)
+            return response
+        case .addressNeeded(let pending):
+            metrics.countSignIn(flow.provider.rawValue, "address_needed")
+            context.logger.info(
+                "provider account has no verified email address",
+                metadata: [
+                    "provider": .string(flow.provider.rawValue),
+                    "email": .string(pending.email == nil ? "missing" : "unverified"),
+                ]
+            )
+            var response = SignInRedirect.askAddress(flow.provider, returnTo: flow.returnPath?.value)
+            try pendingAddresses.keep(pending, on: &response)
+            pendingLinks.forget(of: request, on: &response)
             return response
         }
     }

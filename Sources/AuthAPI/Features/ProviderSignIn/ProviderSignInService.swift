@@ -14,6 +14,8 @@ struct ProviderSignInService: Sendable {
         case confirmed
         /// The account with the same email must prove itself by its password first.
         case passwordNeeded(PendingLink)
+        /// The provider has verified no address: the user must enter one first.
+        case addressNeeded(PendingAddress)
     }
 
     /// The providers that are set up.
@@ -122,7 +124,8 @@ struct ProviderSignInService: Sendable {
                 from: trace
             )
             return .signedIn(session)
-        case .passwordNeeded: return .passwordNeeded(PendingLink(identity))
+        case .passwordNeeded(let email): return .passwordNeeded(PendingLink(identity, email: email))
+        case .addressNeeded: return .addressNeeded(PendingAddress(identity, invite: invite))
         case .refused(let refusal): throw refusal.error
         case .notAdmitted(let refusal): throw refusal.providerError
         }

@@ -2,26 +2,26 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Brings stored provider tokens under today's `SECRET_KEY` (E4), so that the key before can be forgotten.
+/// Encrypts stored provider tokens with the current `SECRET_KEY` (E4), so that the previous key can be deleted.
 ///
-/// Rows also come under it by themselves, when their owners sign in; this takes those who do not.
+/// A sign-in also encrypts the tokens of its user; this covers the other rows.
 struct ProviderTokenRotation: Sendable {
-    /// What was done.
+    /// The result.
     struct Report: Sendable, Equatable {
-        /// Rows that are now under today's key.
+        /// The number of rows encrypted with the current key.
         var rotated = 0
-        /// Rows that no key opens; they are left as they are.
+        /// The number of rows that no key decrypts; they are unchanged.
         var unreadable = 0
-        /// Rows that were under today's key already.
+        /// The number of rows that were current already.
         var current = 0
     }
 
     let postgres: PostgresPool
     let vault: ProviderTokenVault
-    /// How many rows one transaction takes.
+    /// The number of rows per transaction.
     var batchSize: Int64 = 100
 
-    /// Takes every row, in batches; may be stopped at any time and run again.
+    /// Processes all rows in batches; can be interrupted at any time and run again.
     func run() async throws -> Report {
         var report = Report()
         var last = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
@@ -35,7 +35,7 @@ struct ProviderTokenRotation: Sendable {
         return report
     }
 
-    /// Takes the rows behind one; nil when there are no more.
+    /// Processes the rows after the given one; nil if there are no more.
     private func rotate(after last: UUID) async throws -> (rotated: Int, unreadable: Int, last: UUID)? {
         try await postgres.transaction(retrying: true) { db in
             let rows = try db.all(LockOldTokens(version: vault.version, after: last, limit: batchSize))
@@ -50,7 +50,7 @@ struct ProviderTokenRotation: Sendable {
         }
     }
 
-    /// The row's tokens under today's key; nil when no key opens them.
+    /// The row's tokens encrypted with the current key; nil if no key decrypts them.
     private func resealed(_ row: StoredTokens) throws -> SealedTokens? {
         let access = try row.accessToken.map {
             try vault.reseal($0, version: row.version, for: row.key, in: .accessToken)
@@ -58,7 +58,7 @@ struct ProviderTokenRotation: Sendable {
         let refresh = try row.refreshToken.map {
             try vault.reseal($0, version: row.version, for: row.key, in: .refreshToken)
         }
-        // `.some(nil)`: there is a token and it does not open.
+        // `.some(nil)`: there is a token that no key decrypts.
         if case .some(nil) = access { return nil }
         if case .some(nil) = refresh { return nil }
         return SealedTokens(
@@ -70,7 +70,7 @@ struct ProviderTokenRotation: Sendable {
     }
 }
 
-/// Tokens as they lie in a row.
+/// The encrypted tokens of a row.
 private struct StoredTokens: Sendable {
     let id: UUID
     let key: IdentityKey
@@ -88,7 +88,7 @@ private struct CountTokens: Statement {
 
 private struct LockOldTokens: Statement {
     static let sql: StaticString = """
-        SELECT id, provider, provider_user_id, access_token, refresh_token, key_version FROM oauth_accounts
+        SELECT id, provider, provider_user_id, issuer, access_token, refresh_token, key_version FROM oauth_accounts
         WHERE key_version <> $1 AND id > $2 AND (access_token IS NOT NULL OR refresh_token IS NOT NULL)
         ORDER BY id LIMIT $3 FOR UPDATE
         """
@@ -100,10 +100,10 @@ private struct LockOldTokens: Statement {
     static func decode(_ row: PostgresRow) throws -> StoredTokens {
         StoredTokens(
             id: try row.uuid(0),
-            key: IdentityKey(provider: try row.provider(1), subject: try row.text(2)),
-            accessToken: try row.optionalBytes(3),
-            refreshToken: try row.optionalBytes(4),
-            version: try row.int4(5)
+            key: IdentityKey(provider: try row.provider(1), issuer: try row.text(3), subject: try row.text(2)),
+            accessToken: try row.optionalBytes(4),
+            refreshToken: try row.optionalBytes(5),
+            version: try row.int4(6)
         )
     }
 }

@@ -1,39 +1,39 @@
 import FoundationEssentials
 import Shared
 
-/// Encrypts what providers let this site do, so that whoever reads the database cannot use it (D4).
+/// Encrypts provider tokens, so that a copy of the database does not reveal them (D4).
 struct ProviderTokenVault: Sendable {
-    /// The columns that hold tokens.
+    /// The columns with tokens.
     enum Column: String, Sendable {
         case accessToken = "access_token"
         case refreshToken = "refresh_token"
     }
 
-    /// The most bytes of a token; the column takes what sealing makes of them.
+    /// The maximum size of a token, in bytes; the limit of the column allows for the encryption.
     static let maximumLength = 16 * 1024 - 28
 
     private let keys: SealingKeys
 
-    /// Makes a vault; the key in use before still opens what it sealed.
+    /// Creates a vault; the previous key still decrypts what it encrypted.
     init(secretKey: Secret, previous: Secret?) {
         keys = SealingKeys(for: .providerTokens, secretKey: secretKey, previous: previous)
     }
 
-    /// The version of the key that seals, for `key_version`.
+    /// The version of the current key, for `key_version`.
     var version: Int32 { keys.version }
 
-    /// Seals a token for one column of one identity's row: copied to another, it does not open.
+    /// Encrypts a token for one column of one identity; it cannot be decrypted in another column or row.
     func seal(_ token: Secret, for identity: IdentityKey, in column: Column) throws -> [UInt8] {
         try keys.seal(Array(token.value.utf8), in: Self.context(identity, column))
     }
 
-    /// Opens a token; nil when no key of that version is there, or the row is not the one that it was sealed for.
+    /// Decrypts a token; nil if there is no key of that version, or the row is not the one that it was encrypted for.
     func open(_ sealed: [UInt8], version: Int32, for identity: IdentityKey, in column: Column) -> Secret? {
         keys.open(sealed, version: version, in: Self.context(identity, column))
             .map { Secret(String(decoding: $0, as: UTF8.self)) }
     }
 
-    /// The tokens of a sign-in, ready for the row.
+    /// The tokens of a sign-in, encrypted for the row.
     func seal(_ tokens: ProviderTokens, for identity: IdentityKey) throws -> SealedTokens {
         SealedTokens(
             accessToken: try seal(tokens.accessToken, for: identity, in: .accessToken),
@@ -43,27 +43,29 @@ struct ProviderTokenVault: Sendable {
         )
     }
 
-    /// A sealed token under today's key; nil when no key opens it.
+    /// An encrypted token encrypted again with the current key; nil if no key decrypts it.
     func reseal(_ sealed: [UInt8], version: Int32, for identity: IdentityKey, in column: Column) throws -> [UInt8]? {
         if version == self.version { return sealed }
         return try open(sealed, version: version, for: identity, in: column)
             .map { try seal($0, for: identity, in: column) }
     }
 
-    /// Provider and column hold neither blank nor slash, so no two rows have the same context.
+    /// Provider and column contain no space and no slash, so each context is unique.
     private static func context(_ identity: IdentityKey, _ column: Column) -> String {
         "\(identity.provider.rawValue)/\(column.rawValue)/\(identity.subject)"
     }
 }
 
-/// What names an identity: never the email, which can change hands (OpenID Connect Core, section 5.7).
+/// The key of an identity: never the email address, which can change owners (OpenID Connect Core, section 5.7).
 struct IdentityKey: Sendable, Hashable {
     let provider: OAuthProvider
-    /// What the provider calls the person.
+    /// The issuer: the same subject at another issuer is another user.
+    let issuer: String
+    /// The provider's identifier of the user.
     let subject: String
 }
 
-/// Tokens as a row holds them.
+/// The encrypted tokens of a row.
 struct SealedTokens: Sendable {
     let accessToken: [UInt8]?
     let refreshToken: [UInt8]?

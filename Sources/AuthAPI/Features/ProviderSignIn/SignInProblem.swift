@@ -46,7 +46,7 @@ struct SignInProblem: Sendable {
     /// What people do themselves is worth a notice; what an operator may have to mend, a warning or more.
     private var level: Logger.Level {
         switch failure {
-        case .accessDenied, .flowExpired, .emailMissing, .emailUnverified, .emailUnusable, .identityTaken,
+        case .accessDenied, .flowExpired, .emailUnverified, .identityTaken,
             .identityDisconnected, .accountExists, .accountDisabled, .registrationClosed, .notInvited,
             .domainNotAllowed, .providerAlreadyLinked, .signInRequired, .providerDisabled,
             .notReauthenticated, .identityDiffers, .identityTooNew:

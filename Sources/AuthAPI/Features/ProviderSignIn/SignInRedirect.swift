@@ -31,6 +31,11 @@ enum SignInRedirect {
         to(PagePath.login, [(PagePath.connectParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])
     }
 
+    /// To the page that asks for an email address.
+    static func askAddress(_ provider: OAuthProvider, returnTo: String?) -> Response {
+        to(PagePath.address, [(PagePath.providerParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])
+    }
+
     /// To the page that asks whether to sign in through the provider, because no page of this site asked for it.
     static func confirm(_ provider: OAuthProvider, returnTo: String?) -> Response {
         to(PagePath.login, [(PagePath.confirmParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])

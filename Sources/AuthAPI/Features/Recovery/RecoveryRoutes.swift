@@ -5,7 +5,7 @@ import Shared
 struct RecoveryRoutes: Sendable {
     let service: RecoveryService
 
-    /// `POST /api/auth/recover`: 204 once the new password is set; nobody is signed in by it.
+    /// `POST /api/auth/recover`: 204 when the new password is set; it does not sign in.
     @Sendable func recover(_ request: Request, context: APIRequestContext) async throws -> Response {
         var body = try await JSONBody(request)
         let code = body.value("code") { text throws(RuleViolation) in try OneTimeCode.unread(text) }
@@ -14,7 +14,7 @@ struct RecoveryRoutes: Sendable {
             body.report(PasswordRules.violations(in: password, besides: service.siteWords), in: "password")
         }
         try body.finish()
-        // Both are there when nothing was at fault.
+        // Both exist if there was no fault.
         guard let code, let password else { throw APIError(.malformedRequest) }
         try await service.recover(with: code, to: password, from: RequestTrace(request, context: context))
         return Response(status: .noContent)

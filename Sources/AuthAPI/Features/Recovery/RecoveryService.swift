@@ -8,16 +8,16 @@ struct RecoveryService: Sendable {
     let gate: PasswordGate
     let hasher: PasswordHasher
     let codes: OneTimeCodeKeys
-    /// What no password may be built from.
+    /// The words that passwords must not be built from.
     let siteWords: [String]
 
-    /// Sets a new password for the user whose code it is, and uses the code up.
+    /// Sets a new password for the user of a code, and consumes the code.
     ///
-    /// The code is checked before anything is hashed. Every session of the user ends, no browser is known for the account
-    /// any more, and linked provider accounts are disconnected unless the operator said otherwise. Nobody is signed in.
+    /// The code is checked before hashing. Every session of the user ends, known browsers are forgotten, and linked
+    /// provider accounts are disconnected unless the operator chose to keep them. It does not sign in.
     ///
-    /// - Throws: `invalid_recovery_code`, the one response to a code that is wrong, expired, used, replaced, or of a user who
-    ///   is deleted or disabled; `invalid_fields` for a password that is too close to the user's address or name;
+    /// - Throws: `invalid_recovery_code` for a code that is wrong, expired, used, replaced, or of a deleted or disabled
+    ///   user; `invalid_fields` for a password that is too similar to the user's email address or name;
     ///   `too_many_requests`, `overloaded`.
     func recover(with typed: String, to password: String, from trace: RequestTrace) async throws {
         let (recovery, hash) = try await hasher.admitting { () async throws -> (Recovery, String) in
@@ -33,7 +33,7 @@ struct RecoveryService: Sendable {
             return (found, try await hasher.hash(Password(password)))
         }
         if recovery.hasManySessions {
-            // So many could not all end within the time of one statement.
+            // Too many to end within the timeout of one statement.
             let all = SessionSelection(user: recovery.user.id, reason: .password)
             _ = try await batches.end(all, from: trace, at: gate.now())
         }

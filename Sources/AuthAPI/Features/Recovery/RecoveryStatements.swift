@@ -1,7 +1,8 @@
 import FoundationEssentials
 import PostgresClient
 
-/// Stores the code of a user in place of any before, with its event; no row when the user is not as the operator saw.
+/// Stores the code of a user, which replaces any previous one, with its event; no row when the user has changed since
+/// the operator confirmed.
 struct InsertRecovery: Statement {
     static let sql: StaticString = """
         WITH made AS (
@@ -50,7 +51,7 @@ struct FindRecovery: ReadStatement {
     }
 }
 
-/// Uses a code up; changes no row when it is not live any more.
+/// Consumes a code; changes no row when it is no longer live.
 struct UseRecovery: Statement {
     static let sql: StaticString = """
         DELETE FROM password_recoveries WHERE user_id = $1 AND code_hash = $2 AND expires_at > now()
@@ -60,16 +61,16 @@ struct UseRecovery: Statement {
     var parameters: [PostgresValue] { [.uuid(user), .bytes(hash)] }
 }
 
-/// Disconnects every provider account of a user, because someone who registered the address before its owner may have
-/// linked theirs.
+/// Disconnects every provider account of a user, because someone who registered the email address before its owner may
+/// have linked theirs.
 struct UnlinkProviders: Statement {
     static let sql: StaticString = """
         WITH unlinked AS (
-            DELETE FROM oauth_accounts WHERE user_id = $1 RETURNING user_id, provider, provider_user_id
+            DELETE FROM oauth_accounts WHERE user_id = $1 RETURNING user_id, provider, provider_user_id, issuer
         ),
         kept AS (
-            INSERT INTO disconnected_identities (provider, provider_user_id, user_id)
-            SELECT provider, provider_user_id, user_id FROM unlinked ON CONFLICT DO NOTHING
+            INSERT INTO disconnected_identities (provider, provider_user_id, user_id, issuer)
+            SELECT provider, provider_user_id, user_id, issuer FROM unlinked ON CONFLICT DO NOTHING
         )
         INSERT INTO audit_events (event, user_id, provider, detail, device_id, address, user_agent, request_id)
         SELECT 'provider_unlinked', user_id, provider, 'by_recovery', $2, $3, $4, $5 FROM unlinked
@@ -79,14 +80,14 @@ struct UnlinkProviders: Statement {
     var parameters: [PostgresValue] { [.uuid(user)] + trace.parameters }
 }
 
-/// Has no browser be known for the account that signed in to it before.
+/// Forgets the known browsers of an account.
 struct ForgetDevices: Statement {
     static let sql: StaticString = "UPDATE users SET devices_known_since = date_trunc('second', now()) WHERE id = $1"
     let user: UserID
     var parameters: [PostgresValue] { [.uuid(user)] }
 }
 
-/// Gives an account all its attempts back.
+/// Clears the rate limit of an account.
 struct ClearLimit: Statement {
     static let sql: StaticString = "DELETE FROM throttles WHERE key = $1"
     let key: ThrottleKey

@@ -2,13 +2,13 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// One-time links in the database; expiry is by its clock.
+/// Access to one-time links in the database; expiry uses its clock.
 struct RecoveryStore: Sendable {
     let postgres: PostgresPool
 
-    /// Stores the one live code of a user in place of any before.
+    /// Stores the code of a user, which replaces any previous one.
     ///
-    /// - Returns: when it expires; nil when the user is gone, disabled, or has another address.
+    /// - Returns: when it expires; nil when the user no longer exists, is disabled, or has another email address.
     func create(_ recovery: NewRecovery) async throws -> Date? {
         try await postgres.withConnection { try $0.first(InsertRecovery(recovery: recovery)) }
     }
@@ -19,9 +19,9 @@ struct RecoveryStore: Sendable {
         return try await postgres.reading { try $0.first(statement) }
     }
 
-    /// Sets the password and uses the code up, all or nothing.
+    /// Sets the password and consumes the code in one transaction.
     ///
-    /// - Returns: whether that was done; it is not when the code was used, replaced or expired, or the user disabled,
+    /// - Returns: whether it succeeded; false when the code was used, replaced or expired, or the user disabled,
     ///   meanwhile.
     func use(
         _ recovery: Recovery,
@@ -39,30 +39,30 @@ struct RecoveryStore: Sendable {
             else { return false }
             if !recovery.keepsProviders { try db.run(UnlinkProviders(user: user, trace: trace)) }
             try db.run(ForgetDevices(user: user))
-            // The user is locked before the limits, by everyone who locks both.
+            // Everything that locks both locks the user before the rate limits.
             if let limit { try db.run(ClearLimit(key: limit)) }
             return true
         }
     }
 }
 
-/// A code that is to be stored.
+/// A new code.
 struct NewRecovery: Sendable {
     let user: UserID
-    /// The address that the operator saw.
+    /// The email address that the operator confirmed.
     let email: String
     let hash: [UInt8]
     let keepsProviders: Bool
-    /// For how many seconds it is valid.
+    /// The lifetime in seconds.
     let lifetime: Int64
 }
 
 /// A live code.
 struct Recovery: Sendable {
     let user: User
-    /// As it is stored.
+    /// The stored hash.
     let hash: [UInt8]
     let keepsProviders: Bool
-    /// Whether one statement could not end all sessions within its time.
+    /// Whether there are too many sessions to end in one statement.
     let hasManySessions: Bool
 }

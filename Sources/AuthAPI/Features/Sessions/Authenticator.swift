@@ -1,14 +1,14 @@
 import Hummingbird
 import Shared
 
-/// Finds out who is signed in, for handlers that need somebody to be.
+/// Authenticates requests for handlers that require a signed-in user.
 struct Authenticator: Sendable {
     let sessions: SessionService
     let cookie: SessionCookie
 
-    /// A handler that runs for signed-in users only; others get `unauthenticated`.
+    /// Wraps a handler so that it runs for signed-in users only; others get `unauthenticated`.
     ///
-    /// That the check ran is proved by the type of the context that the inner handler takes.
+    /// The type of the inner handler's context proves that the check ran.
     func required(
         _ handler: @escaping @Sendable (Request, SignedInContext) async throws -> Response
     ) -> @Sendable (Request, APIRequestContext) async throws -> Response {

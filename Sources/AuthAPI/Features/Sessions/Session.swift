@@ -2,17 +2,17 @@ import Crypto
 import FoundationEssentials
 import Shared
 
-/// A session's identifier: the `jti` of its token.
+/// A session's ID: the `jti` of its token.
 typealias SessionID = UUID
 
-/// A session as its row has it.
+/// A stored session.
 struct Session: Sendable, Equatable {
     let id: SessionID
     let createdAt: Date
     let expiresAt: Date
     let client: ClientInfo
 
-    /// The session as its owner sees it.
+    /// The session, as its user sees it.
     func body(current: SessionID) -> SessionBody {
         SessionBody(
             id: id.lowercaseText,
@@ -25,43 +25,46 @@ struct Session: Sendable, Equatable {
     }
 }
 
-/// A session that is not stored yet.
+/// A new session.
 struct NewSession: Sendable {
     let id: SessionID
     let userID: UserID
     let tokenHash: TokenHash
     let createdAt: Date
     let expiresAt: Date
-    /// The provider that vouched for its owner; nil when a password did.
+    /// The provider of the sign-in; nil for a password.
     let provider: OAuthProvider?
-    /// The identity that it was opened through, with which it ends; nil when a password opened it.
+    /// The identity of the sign-in, with which the session ends; nil for a password.
     let identity: IdentityID?
     let trace: RequestTrace
 }
 
-/// A session that has just been stored, with the one copy of its token.
+/// A session that has just been stored, with its token.
 struct OpenedSession: Sendable {
     let user: User
     let token: Secret
 }
 
-/// What stands in the database in place of a token: its SHA-256.
+/// The stored hash of a token: its SHA-256.
 ///
-/// A fast hash is right here: the token is random, so there is nothing to guess.
+/// A fast hash suffices: the token is random and cannot be guessed.
 struct TokenHash: Sendable, Hashable {
     let bytes: [UInt8]
+
+    /// The hash as it was stored.
+    init(stored bytes: [UInt8]) { self.bytes = bytes }
 
     init(of token: Secret) { bytes = Array(SHA256.hash(data: Array(token.value.utf8))) }
 }
 
-/// From where somebody signed in, for the list of sessions.
+/// The client that signed in, for the list of sessions.
 struct ClientInfo: Sendable, Equatable {
-    /// The most code points that are kept of a `User-Agent`.
+    /// The maximum stored length of a `User-Agent` in code points.
     static let maximumUserAgentLength = 255
 
-    /// The browser's own description, without control characters.
+    /// The `User-Agent`, without control characters.
     let userAgent: String?
-    /// The address.
+    /// The IP address.
     let address: String?
 
     init(userAgent: String?, address: String?) {

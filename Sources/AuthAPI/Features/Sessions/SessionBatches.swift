@@ -2,23 +2,23 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Many sessions of one user that are to end.
+/// A selection of one user's sessions to end.
 struct SessionSelection: Sendable {
-    /// A place in the order of sessions from the oldest to the newest.
+    /// A position in the order of sessions from the oldest to the newest.
     struct Place: Sendable {
         let createdAt: Date
         let id: SessionID
 
-        /// Behind every session.
+        /// After every session.
         static let end = Place(
             createdAt: .distantFuture,
             id: UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
         )
     }
 
-    /// Why they end: the audit trail's `detail`.
+    /// Why they end; the audit trail's `detail`.
     enum Reason: String, Sendable {
-        /// Their owner ended all others.
+        /// The user ended all others.
         case owner = "by_owner_all"
         /// An operator ended all.
         case `operator` = "by_operator"
@@ -31,31 +31,31 @@ struct SessionSelection: Sendable {
     }
 
     let user: UserID
-    /// The one that stays.
+    /// The session to keep.
     var keeping: SessionID?
-    /// The last one that ends.
+    /// The last session to end.
     var upTo = Place.end
     let reason: Reason
 }
 
-/// Ends many sessions of one user in batches, so that it completes whatever the time limit of a statement.
+/// Ends many sessions of one user in batches, so that it completes despite the statement timeout.
 struct SessionBatches: Sendable {
-    /// How many sessions one statement ends at first.
+    /// The initial number of sessions per statement.
     static let size: Int64 = 2000
 
     let postgres: PostgresPool
 
     /// Ends live sessions; each batch is a transaction with its events.
     ///
-    /// A batch that takes the server too long is tried again with a quarter of its size. Sessions that ended before an
-    /// error stay ended.
+    /// A batch that exceeds the timeout is repeated with a quarter of its size. Sessions that ended before an error
+    /// stay ended.
     ///
     /// - Parameters:
-    ///   - selection: which.
-    ///   - trace: from where it was asked.
-    ///   - now: the time.
-    ///   - deadline: when no further batch is begun; what is left then stays.
-    /// - Returns: how many were ended.
+    ///   - selection: the sessions.
+    ///   - trace: the origin of the request.
+    ///   - now: the current time.
+    ///   - deadline: when to start no further batch; the remaining sessions stay.
+    /// - Returns: the number of ended sessions.
     /// - Throws: ``PostgresError``.
     func end(
         _ selection: SessionSelection,
@@ -68,7 +68,7 @@ struct SessionBatches: Sendable {
         while Deadline.now < deadline {
             let statement = EndSessions(selection: selection, trace: trace, now: now, limit: size)
             do {
-                // Each batch may take as long as a whole request otherwise.
+                // Each batch may take as long as a whole request.
                 let batch = try await DatabaseBudget.$current.withValue(DatabaseBudget()) {
                     try await postgres.transaction(retrying: true) { try $0.run(statement) }
                 }
@@ -107,11 +107,11 @@ struct EndSessions: Statement {
         ] + trace.parameters
     }
 
-    /// The identifier of no session (RFC 9562, section 5.9).
+    /// The ID of no session (RFC 9562, section 5.9).
     private static let none = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 }
 
-/// Finds the newest of a user's sessions that are too many beside the one that was just opened.
+/// Finds the newest of a user's surplus sessions, besides the new one.
 struct FindSurplus: Statement {
     static let sql: StaticString = """
         SELECT created_at, id FROM sessions WHERE user_id = $1 AND id <> $2 AND expires_at > $3

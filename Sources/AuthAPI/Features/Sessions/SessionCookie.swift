@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// The cookie that carries the token (OWASP "Session Management", "Cookies").
+/// The cookie with the token (OWASP "Session Management", "Cookies").
 struct SessionCookie: Sendable {
     /// The cookie's name.
     let name: String
@@ -15,14 +15,14 @@ struct SessionCookie: Sendable {
         name = site.name("access_token")
     }
 
-    /// Puts the token on an answer.
+    /// Adds the token to a response.
     func set(_ token: Secret, on response: Response) -> Response {
         var response = response
         site.set(name, to: token.value, maxAge: TokenIssuer.lifetime, on: &response)
         return response
     }
 
-    /// Makes the browser forget the token, and the pages that it keeps.
+    /// Deletes the browser's cookie and cached pages.
     func clear(on response: Response) -> Response {
         var response = response
         site.clear(name, on: &response)
@@ -30,34 +30,34 @@ struct SessionCookie: Sendable {
         return response
     }
 
-    /// The token of a request: `Authorization: Bearer` (RFC 6750, section 2.1), or else the cookie.
+    /// The token of a request: `Authorization: Bearer` (RFC 6750, section 2.1), otherwise the cookie.
     ///
-    /// Credentials of another scheme are for another server, such as a proxy with Basic authentication, and do not hide
-    /// the cookie. A request with two bearer tokens, or two different cookies of the name, has none: one of them was planted, and it
-    /// is not told which.
+    /// Credentials of another scheme are for another server, such as a proxy with Basic authentication, and do not
+    /// replace the cookie. A request with two bearer tokens, or two different cookies with the name, has no token: one
+    /// of them may be an attacker's, and it is unknown which.
     func token(of request: Request) -> Secret? {
         let bearers = bearers(of: request)
         guard bearers.isEmpty else { return bearers.count == 1 && !bearers[0].value.isEmpty ? bearers[0] : nil }
         return cookieToken(of: request)
     }
 
-    /// The token in the cookie of a request, whatever its `Authorization`; none where two cookies differ.
+    /// The token in the cookie of a request, regardless of `Authorization`; nil when two cookies differ.
     func cookieToken(of request: Request) -> Secret? { request.cookieValue(name).map(Secret.init) }
 
-    /// Every token that a request carries, in whatever place: signing out ends the session of each.
+    /// Every token of a request: signing out ends the session of each.
     func allTokens(of request: Request) -> [Secret] {
         Array((bearers(of: request) + presented(by: request)).prefix(Self.maximumTokens))
     }
 
-    /// Every token that a browser presents in a cookie: signing in again ends the session of each.
+    /// Every token in a cookie of a request: signing in again ends the session of each.
     func presented(by request: Request) -> [Secret] {
         request.cookieValues(name).prefix(Self.maximumTokens).map(Secret.init)
     }
 
-    /// The most tokens of one request that are looked at.
+    /// The maximum number of tokens per request.
     private static let maximumTokens = 8
 
-    /// The token of every `Authorization` header whose scheme is Bearer, in upper or lower case (RFC 9110, section 11.1).
+    /// The token of every `Authorization` header with the scheme Bearer, ignoring case (RFC 9110, section 11.1).
     private func bearers(of request: Request) -> [Secret] {
         request.headers[values: .authorization].compactMap { header in
             let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }

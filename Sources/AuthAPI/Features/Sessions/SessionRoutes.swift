@@ -12,15 +12,15 @@ struct SessionRoutes: Sendable {
 
     /// `POST /api/auth/login`: 200 with the user, and the cookie of a new session.
     ///
-    /// With `connect`, the provider account that waits in a cookie is linked when the password is right; when it is
-    /// wrong, it goes on waiting.
+    /// With `connect`, the pending provider account in a cookie is linked if the password is correct; otherwise it
+    /// stays pending.
     @Sendable func login(_ request: Request, context: APIRequestContext) async throws -> Response {
         var body = try await JSONBody(request)
         let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
         let password = body.value("password") { text throws(RuleViolation) in try Password.typed(text) }
         let provider = body.optionalValue("connect") { text throws(RuleViolation) in try Self.provider(text) }
         try body.finish()
-        // Both are there when nothing was at fault.
+        // Both exist if there was no fault.
         guard let email, let password else { throw APIError(.malformedRequest) }
         let pending = try provider.map { try self.pending(at: $0, for: email, of: request) }
         let opened = try await metrics.signIn {
@@ -38,9 +38,9 @@ struct SessionRoutes: Sendable {
         return response
     }
 
-    /// `POST /api/auth/logout`: 204; the session is gone and so is the cookie.
+    /// `POST /api/auth/logout`: 204; ends the session and deletes the cookie.
     ///
-    /// The browser forgets the cookie even when the session cannot be ended; the answer is the error then.
+    /// The cookie is deleted even if the session cannot be ended; the response is then the error.
     @Sendable func logout(_ request: Request, context: APIRequestContext) async throws -> Response {
         let trace = RequestTrace(request, context: context)
         let cleared = cookie.clear(on: Response(status: .noContent))
@@ -61,7 +61,7 @@ struct SessionRoutes: Sendable {
         )
     }
 
-    /// `DELETE /api/auth/sessions/{id}`: 204; ending the session that asks also clears the cookie.
+    /// `DELETE /api/auth/sessions/{id}`: 204; ending the current session also deletes the cookie.
     @Sendable func end(_ request: Request, context: SignedInContext) async throws -> Response {
         guard let id = context.parameters.get("id").flatMap({ SessionID(uuidString: $0) }) else {
             throw APIError(.sessionNotFound, detail: "You have no such session.")
@@ -71,13 +71,13 @@ struct SessionRoutes: Sendable {
         return id == context.signedIn.sessionID ? cookie.clear(on: response) : response
     }
 
-    /// `DELETE /api/auth/sessions`: how many other sessions were ended.
+    /// `DELETE /api/auth/sessions`: the number of other sessions that were ended.
     @Sendable func endOthers(_ request: Request, context: SignedInContext) async throws -> Response {
         let ended = try await service.endOthers(of: context.signedIn, from: RequestTrace(request, context: context))
         return try .json(EndedSessionsBody(ended: ended))
     }
 
-    /// The provider account that waits for the password of the account with that email.
+    /// The pending provider account for the account with that email address.
     private func pending(
         at provider: OAuthProvider,
         for email: EmailAddress,
@@ -94,9 +94,8 @@ struct SessionRoutes: Sendable {
     }
 
     private static func provider(_ text: String) throws(RuleViolation) -> OAuthProvider {
-        guard let provider = OAuthProvider(exactly: text) else {
-            let names = OAuthProvider.allCases.map(\.rawValue).joined(separator: ", ")
-            throw RuleViolation(.unknownValue, "This field must be one of: \(names).")
+        guard let provider = OAuthProvider(exactly: text), OAuthProvider.settable.contains(provider) else {
+            throw RuleViolation(.unknownValue, "This field must be a key that GET \(APIPath.providers) lists.")
         }
         return provider
     }

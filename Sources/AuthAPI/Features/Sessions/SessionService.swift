@@ -12,10 +12,11 @@ struct SessionService: Sendable {
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
-    /// Checks email and password and opens a session; a provider account that waits for it is linked with it, and the
-    /// sessions of the tokens that the browser presents end.
+    /// Checks email address and password and opens a session.
     ///
-    /// - Throws: `invalid_credentials`, `too_many_requests`, `overloaded`, and where something waits
+    /// Links a pending provider account, and ends the sessions of the browser's tokens.
+    ///
+    /// - Throws: `invalid_credentials`, `too_many_requests`, `overloaded`, and with a pending account
     ///   `no_pending_connection`.
     func signIn(
         email: EmailAddress,
@@ -24,8 +25,8 @@ struct SessionService: Sendable {
         replacing presented: [Secret] = [],
         from trace: RequestTrace
     ) async throws -> OpenedSession {
-        // Twice, because the hash that was checked may have been replaced: by a new password, by another sign-in that raised
-        // its cost, or with the user. The second check finds which.
+        // Twice, because the checked hash may have been replaced: by a new password, by another sign-in that upgraded
+        // it, or with the user. The second check tells which.
         for _ in 1...2 {
             let checked = try await gate.check(password, of: email, from: trace)
             let found = checked.credentials
@@ -45,9 +46,9 @@ struct SessionService: Sendable {
         throw APIError(.serviceUnavailable, detail: "The account is being changed at the same moment.", retryAfter: 1)
     }
 
-    /// Opens a session for an account that an identity is linked to, in place of those whose tokens came along.
+    /// Opens a session for the account of a linked identity, which replaces those of the given tokens.
     ///
-    /// - Throws: ``UserGone``, also when the identity has been disconnected.
+    /// - Throws: ``UserGone``, also when the identity was disconnected.
     func open(
         for user: User,
         through provider: OAuthProvider,
@@ -60,8 +61,8 @@ struct SessionService: Sendable {
         return OpenedSession(user: user, token: session.token)
     }
 
-    /// What stands in the database for those tokens that are valid, each once and in a fixed order, in which no two
-    /// transactions that end them wait for each other.
+    /// The stored hashes of the valid tokens, without duplicates and in a fixed order, so that concurrent transactions
+    /// that end them do not deadlock.
     func hashes(of tokens: [Secret]) async -> [TokenHash] {
         var hashes: [TokenHash] = []
         for token in tokens {
@@ -72,7 +73,7 @@ struct SessionService: Sendable {
         return hashes.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
-    /// A session for an account, ready to be stored, and its token.
+    /// A new session for an account, with its token.
     func prepare(
         for user: User,
         through provider: OAuthProvider? = nil,
@@ -95,9 +96,9 @@ struct SessionService: Sendable {
         return (row, token)
     }
 
-    /// Who a token belongs to; nil unless its signature is good and its session live.
+    /// The user and session of a token; nil unless its signature is valid and its session live.
     ///
-    /// The signature comes first, so that garbage never reaches the database.
+    /// The signature is checked first, so that invalid tokens never reach the database.
     func signedIn(with token: Secret) async throws -> SignedIn? {
         let now = now()
         let hash = TokenHash(of: token)
@@ -107,14 +108,19 @@ struct SessionService: Sendable {
         return try await store.signedIn(with: hash, at: now)
     }
 
-    /// Ends the session of a token; a token that has none is no error.
+    /// The user and session of a token that was valid when it was hashed; nil unless the session is live.
+    func signedIn(withHash hash: TokenHash) async throws -> SignedIn? {
+        try await store.signedIn(with: hash, at: now())
+    }
+
+    /// Ends the session of a token; a token without a session is not an error.
     func signOut(_ token: Secret, from trace: RequestTrace) async throws {
         let hash = TokenHash(of: token)
         guard await tokens.isValid(token, hash: hash, at: now()) else { return }
         try await store.end(with: hash, from: trace)
     }
 
-    /// The user's live sessions, newest first, as many as a list shows; and how many there are.
+    /// The user's live sessions for a list, newest first, and their total number.
     func sessions(of visitor: SignedIn) async throws -> (sessions: [Session], total: Int) {
         try await store.live(of: visitor, at: now())
     }
@@ -128,14 +134,14 @@ struct SessionService: Sendable {
         }
     }
 
-    /// Ends all of the user's sessions but the one that asks.
+    /// Ends all of the user's sessions except the current one.
     ///
-    /// - Returns: how many were ended.
+    /// - Returns: the number of ended sessions.
     func endOthers(of visitor: SignedIn, from trace: RequestTrace) async throws -> Int {
         try await store.endOthers(of: visitor, from: trace, at: now())
     }
 
-    /// The same password hashed with today's parameters; nil, and a later try, when hashing is busy.
+    /// The password hashed with the current parameters; nil when hashing is busy, so that a later sign-in upgrades it.
     private func hashUpgrade(of found: UserCredentials, password: Password) async -> HashUpgrade? {
         guard let old = found.passwordHash else { return nil }
         do {

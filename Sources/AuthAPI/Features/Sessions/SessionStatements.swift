@@ -2,14 +2,15 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Stores a session, and the event that it was opened, unless the user is gone or disabled, or has another password hash
-/// than the one that was checked; gives back what was taken for the check; counts the user's other live sessions as far as
-/// `countingTo`.
+/// Stores a session with its event, unless the user no longer exists, is disabled, or has another password hash than
+/// the one that was checked.
 ///
-/// Both the user and the identity that the session is opened through are locked until it is stored: a foreign key that is
-/// violated would put an error into the server's log. One statement for all of it, so that the usual sign-in needs no
-/// transaction around it. It waits for whoever changes the user's row, and then looks at the hash again
-/// (``PasswordStore/set(_:at:in:)``). Everyone locks the user first, then the identity or the limits.
+/// Returns the attempts of the check, and counts the user's other live sessions up to `countingTo`.
+///
+/// The user and the identity of the sign-in are locked until the session is stored: a violated foreign key would write
+/// an error to the server's log. It is one statement, so that a typical sign-in needs no transaction. It waits for
+/// concurrent changes of the user's row, and then checks the hash again (``PasswordStore/set(_:at:in:)``). Lock order
+/// everywhere: the user first, then the identity or the rate limits.
 struct InsertSession: Statement {
     static let sql: StaticString = """
         WITH owner AS (
@@ -40,10 +41,10 @@ struct InsertSession: Statement {
         SELECT EXISTS (SELECT FROM opened),
             (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $2 AND expires_at > $4 LIMIT $16) AS others)
         """
-    /// Up to how many other sessions are counted.
+    /// The limit for counting other sessions.
     static let countingTo = SessionStore.liveLimit / 2
     let session: NewSession
-    /// The hash that the password was checked against; nil when no password was.
+    /// The hash that the password was checked against; nil without a password.
     var checkedHash: String?
     var givingBack: [Attempt] = []
     var parameters: [PostgresValue] {
@@ -55,15 +56,15 @@ struct InsertSession: Statement {
         ]
     }
 
-    /// Whether the session was stored, and whether the user may have more sessions than are allowed by now.
+    /// Whether the session was stored, and whether the user may now have too many sessions.
     ///
-    /// Sign-ins at the same moment do not see each other's sessions, so it is found out long before the limit.
+    /// Concurrent sign-ins do not see each other's sessions, so the check starts well below the limit.
     static func decode(_ row: PostgresRow) throws -> (isStored: Bool, mayBeTooMany: Bool) {
         (try row.bool(0), try row.int8(1) >= countingTo)
     }
 }
 
-/// Ends every session of a user, as part of the transaction that changes the password.
+/// Ends every session of a user, in the transaction that changes the password.
 struct EndAllSessions: Statement {
     static let sql: StaticString = """
         WITH ended AS (DELETE FROM sessions WHERE user_id = $1 RETURNING id, user_id, expires_at)
@@ -79,7 +80,7 @@ struct EndAllSessions: Statement {
     }
 }
 
-/// Ends the session whose token a browser presented when a new one was opened for it, whoever it belonged to.
+/// Ends the session of a token that the browser sent when it signed in again, whichever user it belonged to.
 struct EndReplacedSession: Statement {
     static let sql: StaticString = """
         WITH ended AS (DELETE FROM sessions WHERE token_hash = $1 RETURNING id, user_id)
@@ -91,7 +92,7 @@ struct EndReplacedSession: Statement {
     var parameters: [PostgresValue] { [.bytes(hash.bytes)] + trace.parameters }
 }
 
-/// Replaces a password hash, as part of a transaction that opens a session.
+/// Replaces a password hash, in a transaction that opens a session.
 struct UpgradeHash: Statement {
     static let sql: StaticString = """
         WITH upgraded AS (
@@ -108,12 +109,12 @@ struct UpgradeHash: Statement {
     }
 }
 
-/// Finds the sessions of tokens, and whose they are.
+/// Finds the sessions of tokens, with their users.
 struct FindSignedIn: SharedRead {
     typealias Key = TokenHash
     typealias Answer = FoundSession
 
-    /// With fewer places than the planner supposes where it does not know (10), it would plan anew each time.
+    /// With fewer elements than the planner's default estimate (10), it would create a new plan each time.
     private static let leastPlaces = 16
 
     static let sql: StaticString = """
@@ -137,18 +138,18 @@ struct FindSignedIn: SharedRead {
             sessionID: try row.uuid(1),
             isEmailVerified: try row.bool(7)
         )
-        // PostgreSQL counts places from 1.
+        // PostgreSQL's positions start at 1.
         return (Int(try row.int8(0)) - 1, FoundSession(signedIn: signedIn, expiresAt: try row.timestamp(6)))
     }
 }
 
-/// A session that the database has, be it live or not.
+/// A stored session, live or not.
 struct FoundSession: Sendable {
     let signedIn: SignedIn
     let expiresAt: Date
 }
 
-/// Reads a user's live sessions: the one that asks, and the newest others, as many as a list shows.
+/// Selects a user's live sessions for a list: the current one, and the newest others.
 struct FindLiveSessions: ReadStatement {
     static let sql: StaticString = """
         SELECT id, created_at, expires_at, user_agent, ip_address,
@@ -175,7 +176,7 @@ struct FindLiveSessions: ReadStatement {
     }
 }
 
-/// Ends a session of a user; the event tells whether it was the one that asked.
+/// Ends a session of a user; the event tells whether it was the current one.
 struct EndSession: Statement {
     static let sql: StaticString = """
         WITH ended AS (
@@ -207,14 +208,14 @@ struct EndSessionByToken: Statement {
     var parameters: [PostgresValue] { [.bytes(hash.bytes)] + trace.parameters }
 }
 
-/// Takes the lock under which expired sessions are removed; it is given back when the transaction ends.
+/// Tries to acquire the lock for the removal of expired sessions until the end of the transaction.
 struct TrySweepLock: Statement {
     static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(hashtextextended('yoshikosan.sessions.sweep', 0))"
     var parameters: [PostgresValue] { [] }
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
 }
 
-/// Removes sessions that have expired by themselves, which is no event.
+/// Removes expired sessions, without an event.
 struct RemoveExpired: Statement {
     static let sql: StaticString = """
         DELETE FROM sessions WHERE id IN (

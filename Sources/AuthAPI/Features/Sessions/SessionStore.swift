@@ -2,13 +2,13 @@ import FoundationEssentials
 import Logging
 import PostgresClient
 
-/// Sessions in the database.
+/// Access to sessions in the database.
 struct SessionStore: Sendable {
-    /// The most live sessions that a user has; opening another ends the oldest.
+    /// The maximum number of live sessions per user; opening another ends the oldest.
     static let liveLimit: Int64 = 100
-    /// The most sessions that a list shows; there are more only where another program made them.
+    /// The maximum number of sessions in a list; there are more only if another program created them.
     static let listLimit = liveLimit
-    /// How long opening a session may take to end what is over the limit; the next one goes on with it.
+    /// How long opening a session may take to end surplus sessions; the next sign-in continues.
     static let trimmingTime = Duration.seconds(3)
 
     let postgres: PostgresPool
@@ -22,14 +22,15 @@ struct SessionStore: Sendable {
         return session.signedIn
     }
 
-    /// Stores a session, and what goes with it: all or nothing.
+    /// Stores a session, with its side effects, in one transaction.
     ///
-    /// Where a new password hash is given, it replaces the one just checked; where a provider account waits for that
-    /// password, it is linked; the sessions that the browser had end; attempts that were taken for the check are given
-    /// back. Afterwards the user's oldest sessions end as far as there are more than ``liveLimit``.
+    /// A new password hash replaces the checked one; a pending provider account is linked; the browser's previous
+    /// sessions end; the attempts of the check are returned. Afterwards, the user's oldest sessions beyond
+    /// ``liveLimit`` end.
     ///
-    /// - Returns: whether it was stored; it is not when the user is gone, or has another password than `checkedHash`.
-    /// - Throws: `no_pending_connection` when the provider account cannot be linked any more.
+    /// - Returns: whether it was stored; false when the user no longer exists, or has another password than
+    ///   `checkedHash`.
+    /// - Throws: `no_pending_connection` when the provider account can no longer be linked.
     func insert(
         _ session: NewSession,
         checkedHash: String? = nil,
@@ -44,7 +45,8 @@ struct SessionStore: Sendable {
             (isStored, mayBeTooMany) = try await postgres.withConnection { try $0.one(opening) }
         } else {
             (isStored, mayBeTooMany) = try await postgres.transaction { db in
-                // Who changes the user's row locks it for that at once: two who had shared it would wait for each other.
+                // Changing the user's row requires the exclusive lock from the start: two transactions with a shared
+                // lock would deadlock.
                 if upgrade != nil || pending != nil { _ = try db.first(LockUser(id: session.userID)) }
                 let opened = try db.one(opening)
                 guard opened.isStored else { return opened }
@@ -58,14 +60,14 @@ struct SessionStore: Sendable {
         return isStored
     }
 
-    /// Ends the sessions that a browser had, as part of the transaction that opens another for it.
+    /// Ends the previous sessions of a browser, in the transaction that opens a new one.
     static func end(_ replaced: [TokenHash], by session: NewSession, in db: PostgresConnection) throws {
         for hash in replaced { try db.run(EndReplacedSession(hash: hash, trace: session.trace)) }
     }
 
-    /// Ends the oldest sessions of the user that are over the limit; the new one stays whatever its time.
+    /// Ends the oldest sessions of the user beyond the limit, but never the new one.
     ///
-    /// The session has been opened already, so a failure is logged only; the next sign-in tries again.
+    /// The session is already open, so a failure is only logged; the next sign-in retries.
     private func endSurplus(beside session: NewSession) async {
         do {
             guard let surplus = try await postgres.withConnection({ try $0.first(FindSurplus(session: session)) })
@@ -87,7 +89,7 @@ struct SessionStore: Sendable {
         }
     }
 
-    /// The user's live sessions, newest first, at most ``listLimit`` and always the one that asks; and how many there are.
+    /// The user's live sessions, newest first, at most ``listLimit`` including the current one, and their total number.
     func live(of visitor: SignedIn, at now: Date) async throws -> (sessions: [Session], total: Int) {
         let rows = try await postgres.reading { try $0.all(FindLiveSessions(visitor: visitor, now: now)) }
         let sessions = rows.map(\.session).sorted { $0.createdAt > $1.createdAt }
@@ -102,9 +104,9 @@ struct SessionStore: Sendable {
         return try await postgres.withConnection { try $0.run(statement) } > 0
     }
 
-    /// Ends every live session of a user but the one that asks.
+    /// Ends every live session of a user except the current one.
     ///
-    /// - Returns: how many were ended.
+    /// - Returns: the number of ended sessions.
     func endOthers(of visitor: SignedIn, from trace: RequestTrace, at now: Date) async throws -> Int {
         let others = SessionSelection(user: visitor.user.id, keeping: visitor.sessionID, reason: .owner)
         return try await SessionBatches(postgres: postgres).end(others, from: trace, at: now)
@@ -117,7 +119,7 @@ struct SessionStore: Sendable {
 
     /// Removes expired sessions, at most `limit`, unless another replica is doing it.
     ///
-    /// - Returns: how many were removed; nil when another replica holds the lock.
+    /// - Returns: the number of removed sessions; nil when another replica holds the lock.
     func removeExpired(at now: Date, limit: Int64) async throws -> Int? {
         try await postgres.transaction { db in
             guard try db.one(TrySweepLock()) else { return nil }
@@ -129,7 +131,7 @@ struct SessionStore: Sendable {
 /// A password hash that replaces another.
 struct HashUpgrade: Sendable {
     let user: UserID
-    /// The hash that was checked; should it have changed meanwhile, it stays.
+    /// The checked hash; if it has changed meanwhile, nothing is replaced.
     let old: String
     let new: String
 }

@@ -3,42 +3,42 @@ import FoundationEssentials
 import JWTKit
 import Shared
 
-/// What a token says (RFC 7519).
+/// The claims of a token (RFC 7519).
 struct TokenClaims: JWTPayload, Equatable {
     /// The user's UUID.
     let sub: String
-    /// The user's address when the token was made.
+    /// The user's email address when the token was issued.
     let email: String
     /// The session's UUID.
     let jti: String
-    /// Who made it: the site's address.
+    /// The issuer: the URL of the site.
     let iss: String
-    /// For whom: always ``TokenIssuer/audience``.
+    /// The audience: always ``TokenIssuer/audience``.
     let aud: String
-    /// When it was made, in seconds since 1970.
+    /// When it was issued, in seconds since 1970.
     let iat: Int
-    /// When it ends, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     let exp: Int
-    /// Before when it must not be taken, in seconds since 1970; ours have none.
+    /// When it becomes valid, in seconds since 1970; our tokens have no such claim.
     var nbf: Int?
 
-    /// Nothing: ``TokenIssuer`` checks the claims against its own clock.
+    /// Does nothing: ``TokenIssuer`` checks the claims with its own clock.
     func verify(using algorithm: some JWTAlgorithm) {}
 }
 
-/// Makes and checks tokens: JWT, HS256 and nothing else, with `SECRET_KEY`.
+/// Issues and verifies tokens: JWT with HS256 only, with `SECRET_KEY`.
 ///
-/// The key in use before (`SECRET_KEY_PREVIOUS`) still checks tokens, so that a rotation signs nobody out; which key a
-/// token needs is told by its `kid`, a fingerprint of the key.
+/// The previous key (`SECRET_KEY_PREVIOUS`) still verifies tokens, so that a rotation signs nobody out. The `kid` of a
+/// token, a fingerprint of the key, selects the key.
 struct TokenIssuer: Sendable {
-    /// Whom the tokens are for.
+    /// The audience of the tokens.
     static let audience = "yoshikosan"
-    /// How long a token lives, in seconds: 7 days.
+    /// The lifetime of a token in seconds: 7 days.
     static let lifetime = 7 * 24 * 60 * 60
-    /// The most bytes of a token that is looked at; ours have about 500.
+    /// The maximum length of a token in bytes; ours have about 500.
     static let maximumLength = 4096
 
-    /// The most bytes of its first part; ours have about 80.
+    /// The maximum length of its header in bytes; ours have about 80.
     private static let maximumHeaderLength = 256
 
     private let keys: JWTKeyCollection
@@ -46,12 +46,12 @@ struct TokenIssuer: Sendable {
     private let issuer: String
     private let verified = VerifiedTokens()
 
-    /// Makes an issuer.
+    /// Creates an issuer.
     ///
     /// - Parameters:
-    ///   - key: signs and checks.
-    ///   - previousKey: checks only.
-    ///   - issuer: the site's address.
+    ///   - key: signs and verifies.
+    ///   - previousKey: verifies only.
+    ///   - issuer: the URL of the site.
     init(key: Secret, previousKey: Secret?, issuer: WebOrigin) async {
         self.issuer = issuer.description
         keys = JWTKeyCollection()
@@ -66,7 +66,7 @@ struct TokenIssuer: Sendable {
         }
     }
 
-    /// Makes the token of a session.
+    /// Issues the token of a session.
     func token(for user: User, session: SessionID, createdAt: Date) async throws -> Secret {
         let issued = Int(createdAt.timeIntervalSince1970)
         let claims = TokenClaims(
@@ -81,20 +81,20 @@ struct TokenIssuer: Sendable {
         return Secret(try await keys.sign(claims, kid: currentKey))
     }
 
-    /// Whether a token that was checked before is valid at the given time; nil for one that was not, or is forgotten.
+    /// Whether a token with a cached verification is valid at the given time; nil when it is not in the cache.
     func isKnownValid(_ hash: TokenHash, at now: Date) -> Bool? {
         verified[hash]?.contains(Int(now.timeIntervalSince1970))
     }
 
-    /// Tells whether a text is a token of this issuer that is valid at the given time; why it is not is not told.
+    /// Whether a text is a token of this issuer that is valid at the given time.
     ///
-    /// When it was issued does not matter (RFC 7519, section 4.1.6, gives it no such meaning): else a clock that was ahead
-    /// and is put right would sign people out.
+    /// The time of issue is not checked (RFC 7519, section 4.1.6, does not require it): otherwise correcting a clock
+    /// that was ahead would sign users out.
     ///
     /// - Parameters:
     ///   - token: the text.
-    ///   - hash: that of the same text.
-    ///   - now: the time.
+    ///   - hash: the hash of the text.
+    ///   - now: the current time.
     /// - Returns: whether it is valid.
     func isValid(_ token: Secret, hash: TokenHash, at now: Date) async -> Bool {
         if let known = isKnownValid(hash, at: now) { return known }
@@ -109,8 +109,8 @@ struct TokenIssuer: Sendable {
         return true
     }
 
-    /// Whether the header is as short as ours and names no key in other characters than ours: the library hashes what an
-    /// unchecked header says.
+    /// Whether the header is as short as ours and its key ID has the characters of ours: the library hashes values of
+    /// the unverified header.
     private static func hasPlainHeader(_ token: Secret) -> Bool {
         let header = token.value.utf8.prefix { $0 != UInt8(ascii: ".") }
         guard header.count <= maximumHeaderLength, let json = Base64URL.decode(Substring(header)) else { return false }

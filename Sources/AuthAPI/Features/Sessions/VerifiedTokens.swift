@@ -1,16 +1,16 @@
 import Synchronization
 
-/// When tokens whose signature was found good are valid, so that it need not be computed again for each request.
+/// A cache of tokens with a valid signature, so that it need not be verified again for each request.
 ///
-/// Who presents the same bytes gets the same answer as before: the keys do not change while the process runs. Times are
-/// compared anew each time, and whether the session still lives is the database's to say.
+/// The same bytes always have the same result, because the keys do not change while the process runs. Times are
+/// compared each time, and the database determines whether the session is live.
 final class VerifiedTokens: Sendable {
-    /// The most tokens, all of this site, that are known at once; then all are forgotten.
+    /// The maximum number of tokens, all of this site; then the cache is cleared.
     static let limit = 4096
 
     private let validities = Mutex<[TokenHash: TokenValidity]>([:])
 
-    /// What is known of a token.
+    /// A cached token.
     subscript(token: TokenHash) -> TokenValidity? {
         get { validities.withLock { $0[token] } }
         set {
@@ -22,14 +22,14 @@ final class VerifiedTokens: Sendable {
     }
 }
 
-/// The times of a token, in seconds since 1970.
+/// The validity of a token, in seconds since 1970.
 struct TokenValidity: Sendable {
-    /// How far, in seconds, the clock of another replica may be ahead.
+    /// The tolerated clock difference between replicas in seconds.
     static let clockLeeway = 60
 
-    /// Before when it must not be taken; ours have no such time.
+    /// When it becomes valid; our tokens have no such time.
     let begins: Int
-    /// When it ends.
+    /// When it expires.
     let ends: Int
 
     /// Whether the token is valid at a time.

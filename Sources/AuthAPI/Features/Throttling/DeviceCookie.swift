@@ -2,25 +2,25 @@ import FoundationEssentials
 import Hummingbird
 import Shared
 
-/// Names a browser that has signed in to an account.
+/// The ID of a browser that has signed in to an account.
 typealias DeviceID = UUID
 
 /// A browser that has signed in to an account.
 struct KnownDevice: Sendable, Equatable {
     let id: DeviceID
-    /// When it did so last, to the second.
+    /// The time of its last sign-in, to the second.
     let since: Date
 }
 
-/// Remembers, in the browser, that it has signed in to an account before, so that whoever guesses from elsewhere cannot
-/// lock its owner out (OWASP "Slow Down Online Guessing Attacks with Device Cookies").
+/// Marks a browser as known for an account that it has signed in to, so that an attacker who guesses from elsewhere
+/// cannot lock the user out (OWASP "Slow Down Online Guessing Attacks with Device Cookies").
 ///
-/// The cookie holds a random name and its end, sealed for one address: it opens for no other account, says nothing about
-/// anybody, and lets nobody in. Signing out keeps it.
+/// The cookie contains a random ID and its expiry, encrypted for one email address: it is not valid for other accounts,
+/// reveals nothing, and does not sign in. Signing out keeps it.
 struct DeviceCookie: Sendable {
-    /// How long a browser is remembered after its last sign-in, in seconds: 180 days.
+    /// How long a browser is known after its last sign-in, in seconds: 180 days.
     static let lifetime = 180 * 24 * 60 * 60
-    /// The most bytes that are looked at.
+    /// The maximum length in bytes.
     private static let maximumLength = 256
 
     /// The cookie's name.
@@ -36,7 +36,7 @@ struct DeviceCookie: Sendable {
         self.now = now
     }
 
-    /// The browser, if it is known for the address.
+    /// The browser, if it is known for the email address.
     func device(of request: Request, for email: EmailAddress) -> KnownDevice? {
         guard let value = request.cookieValue(name), value.utf8.count <= Self.maximumLength,
             let sealed = Base64URL.decode(value), let plain = keys.open(sealed, in: context(email)),
@@ -46,7 +46,7 @@ struct DeviceCookie: Sendable {
         return KnownDevice(id: content.device, since: Date(timeIntervalSince1970: TimeInterval(since)))
     }
 
-    /// Makes the browser known for the address, under the name that it has for it or a new one.
+    /// Marks the browser as known for the email address, with its current ID or a new one.
     func keep(for email: EmailAddress, of request: Request, on response: inout Response) throws {
         let content = Content(
             device: device(of: request, for: email)?.id ?? .random(),
@@ -56,12 +56,12 @@ struct DeviceCookie: Sendable {
         site.set(name, to: Base64URL.encode(sealed), maxAge: Self.lifetime, on: &response)
     }
 
-    /// Forgets the browser.
+    /// Deletes the cookie.
     func forget(on response: inout Response) { site.clear(name, on: &response) }
 
     private struct Content: Codable {
         let device: DeviceID
-        /// When it stops to count, in seconds since 1970.
+        /// When it expires, in seconds since 1970.
         let until: Int64
     }
 

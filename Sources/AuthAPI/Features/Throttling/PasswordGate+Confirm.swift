@@ -2,15 +2,15 @@ import FoundationEssentials
 import Logging
 import Shared
 
-/// The field in which a signed-in user enters the password again.
+/// The field in which a signed-in user confirms with the password.
 enum ConfirmationField: String, Sendable {
-    /// To replace it; a user who has a password cannot do without.
+    /// To change it; required for users who have a password.
     case currentPassword = "current_password"
-    /// To confirm something else, for which signing in again at a provider will do, too.
+    /// To confirm another change; signing in again at a provider is an alternative.
     case password
 }
 
-/// What shows that whoever asks is the user, and not somebody with a stolen session.
+/// The proof that the request is from the user, and not from an attacker with a stolen session.
 struct Confirmation: Sendable {
     enum Proof: Sendable {
         case password
@@ -20,27 +20,27 @@ struct Confirmation: Sendable {
 
     let own: OwnCredentials
     let proof: Proof
-    /// What was taken for it.
+    /// The attempts taken for it.
     let attempts: [Attempt]
 }
 
 extension PasswordGate {
-    /// For how many seconds signing in again at a provider confirms changes.
+    /// How long signing in again at a provider confirms changes, in seconds.
     static let reauthenticationLifetime: TimeInterval = 600
 
-    /// Confirms that whoever asks is the user (OWASP Authentication, "Require Re-authentication for Sensitive Features").
+    /// Confirms the identity of the user (OWASP Authentication, "Require Re-authentication for Sensitive Features").
     ///
-    /// The attempts are counted by user, apart from those of sign-ins: only a session of the user takes them, so no
-    /// stranger can use them up. Setting a first password takes one, too.
+    /// Attempts are counted per user, separately from sign-ins: only a session of the user can use them, so an attacker
+    /// without one cannot exhaust them. Setting the first password also takes one.
     ///
     /// - Parameters:
-    ///   - password: what was entered; nil when nothing was.
-    ///   - field: where it was entered.
-    ///   - user: who has to confirm.
-    ///   - trace: from where.
-    /// - Returns: the confirmation; whoever acts on it gives the attempts back.
-    /// - Throws: `invalid_fields` for a password that is missing or wrong, `reauthentication_required`, `unauthenticated`
-    ///   when the session has ended, `too_many_requests`, `overloaded`.
+    ///   - password: the entered password; nil if there is none.
+    ///   - field: the field of the password.
+    ///   - user: the user.
+    ///   - trace: the origin of the request.
+    /// - Returns: the confirmation; the caller returns the attempts.
+    /// - Throws: `invalid_fields` for a missing or wrong password, `reauthentication_required`, `unauthenticated` when
+    ///   the session has ended, `too_many_requests`, `overloaded`.
     func confirm(
         _ password: Password?,
         in field: ConfirmationField,
@@ -55,7 +55,7 @@ extension PasswordGate {
                 guard let own else { throw APIError(.unauthenticated) }
                 return (own, try await self.proof(password, in: field, for: own))
             } catch {
-                // Nothing was guessed.
+                // No password was checked.
                 try? await store.giveBack([attempt])
                 throw error
             }
@@ -67,12 +67,12 @@ extension PasswordGate {
         return Confirmation(own: own, proof: proof, attempts: [attempt])
     }
 
-    /// Gives back what was taken for a check that comes to nothing; where this fails, time brings it back.
+    /// Returns the attempts of an abandoned check; if this fails, they return with time.
     func giveBack(_ attempts: [Attempt]) async {
         try? await store.giveBack(attempts)
     }
 
-    /// What the user has shown; nil for a wrong password.
+    /// The proof; nil for a wrong password.
     private func proof(
         _ password: Password?,
         in field: ConfirmationField,

@@ -2,10 +2,10 @@ import FoundationEssentials
 import Logging
 import Shared
 
-/// The one way to check a password, so that no path that does can forget to count it (CVE-2026-88770).
+/// The only way to check a password, so that no path can bypass the rate limits (CVE-2026-88770).
 ///
-/// An attempt is taken before the password is checked, so that attempts at the same moment cannot share one, and given
-/// back when it was right. Addresses without an account count like others: else the limit would tell which exist.
+/// An attempt is taken before the password is checked, so that concurrent requests cannot share one, and returned if it
+/// was correct. Email addresses without an account count like others: otherwise the limit would reveal which exist.
 struct PasswordGate: Sendable {
     let store: ThrottleStore
     let audit: AuditStore
@@ -17,12 +17,12 @@ struct PasswordGate: Sendable {
 
     /// Checks the password of an account.
     ///
-    /// Unknown email, wrong password and an account without a password take the same time and get the same answer (OWASP
-    /// Authentication, "Authentication Responses"). A browser that is known for the account has attempts of its own, which
-    /// no stranger can use up, neither by guessing at the account nor from the same network. What is refused is answered
-    /// once the audit trail has it.
+    /// An unknown email address, a wrong password and an account without a password take the same time and get the same
+    /// response (OWASP Authentication, "Authentication Responses"). A known browser of the account has separate
+    /// attempts, which attackers cannot exhaust, neither by guessing nor from the same network. Rejections are sent
+    /// after the audit trail has recorded them.
     ///
-    /// - Throws: `invalid_credentials`, `account_disabled` where the password is right, `overloaded`, and
+    /// - Throws: `invalid_credentials`, `account_disabled` if the password is correct, `overloaded`, and
     ///   `too_many_requests` with the time to wait when no attempt is left.
     func check(
         _ password: Password,
@@ -31,12 +31,12 @@ struct PasswordGate: Sendable {
     ) async throws -> CheckedPassword {
         var trace = trace
         var attempts = attempts(at: email, from: trace)
-        // What is refused for want of a thread costs no attempt, and the database nothing.
+        // A rejection because of a full hashing queue takes no attempt and does not use the database.
         let (found, verification) = try await hasher.admitting {
             () async throws -> (UserCredentials?, PasswordHasher.Verification) in
             var (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
             if let since = found?.devicesKnownSince, let known = trace.knownSince, known < since {
-                // It signed in before the password was recovered, and is a stranger now.
+                // It signed in before the password was recovered, so it is no longer known.
                 try await store.giveBack(attempts)
                 trace.knownAs = nil
                 attempts = self.attempts(at: email, from: trace)
@@ -46,14 +46,14 @@ struct PasswordGate: Sendable {
             do {
                 return (found, try await hasher.verify(password, against: found?.passwordHash))
             } catch {
-                // Not checked, so not used; where even this fails, time brings it back.
+                // The password was not checked, so return the attempt; if this fails, it returns with time.
                 try? await store.giveBack(attempts)
                 throw error
             }
         }
         guard let found, verification != .wrong else { throw try await refused(found, email: email, from: trace) }
         if found.isDisabled {
-            // Told to nobody but who knows the password, who uses nothing up.
+            // Only sent if the password is correct; takes no attempt.
             try? await store.giveBack(attempts)
             try await audit.record(failure(.userDisabled, found, email: email, from: trace))
             throw APIError(.accountDisabled, detail: "This account is disabled.")
@@ -65,7 +65,7 @@ struct PasswordGate: Sendable {
         )
     }
 
-    /// Takes an attempt to register; it is not given back, for a registration that succeeds counts, too.
+    /// Takes an attempt to register; it is not returned, because successful registrations also count.
     ///
     /// - Throws: `too_many_requests` with the time to wait when there is none left.
     func admitRegistration(from trace: RequestTrace) async throws {
@@ -74,7 +74,7 @@ struct PasswordGate: Sendable {
         throw Self.tooMany(wait, "registration throttled")
     }
 
-    /// Takes an attempt of a signed-in user to change or read what needs no confirmation; it is not given back.
+    /// Takes an attempt of a signed-in user for an action without confirmation; it is not returned.
     ///
     /// - Throws: `too_many_requests` with the time to wait when there is none left.
     func admitProfile(of user: SignedIn, from trace: RequestTrace) async throws {
@@ -83,7 +83,7 @@ struct PasswordGate: Sendable {
         throw Self.tooMany(wait, "profile requests throttled")
     }
 
-    /// Takes an attempt to use a one-time link; it is not given back.
+    /// Takes an attempt to use a one-time link; it is not returned.
     ///
     /// - Throws: `too_many_requests` with the time to wait when there is none left.
     func admitRecovery(from trace: RequestTrace) async throws {
@@ -92,7 +92,7 @@ struct PasswordGate: Sendable {
         throw Self.tooMany(wait, "recovery throttled")
     }
 
-    /// Records that a password is not the account's, or that the account is not there, and gives the one answer to both.
+    /// Records a wrong password or an unknown account, and returns the error, which is the same for both.
     func refused(_ found: UserCredentials?, email: EmailAddress, from trace: RequestTrace) async throws -> APIError {
         let reason: SignInFailure =
             switch found {
@@ -127,17 +127,17 @@ struct PasswordGate: Sendable {
     }
 }
 
-/// An attempt that counts against a limit.
+/// An attempt that counts against a rate limit.
 struct Attempt: Sendable {
     let key: ThrottleKey
     let limit: Limit
 }
 
-/// An account whose password was right.
+/// An account with a correct password.
 struct CheckedPassword: Sendable {
     let credentials: UserCredentials
     /// Whether its hash is weaker than a new one.
     let needsUpgrade: Bool
-    /// What was taken for the check; whoever opens the session gives it back.
+    /// The attempts of the check; opening the session returns them.
     let attempts: [Attempt]
 }

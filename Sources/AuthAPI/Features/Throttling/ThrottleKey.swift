@@ -2,14 +2,14 @@ import Crypto
 import FoundationEssentials
 import Shared
 
-/// Whose attempts are counted together, as the database knows it: the kind, and a keyed hash of the rest.
+/// The key of a rate limit in the database: its kind, and a keyed hash of its subject.
 struct ThrottleKey: Sendable, Equatable {
-    /// What is counted; the order is the one in which rows are locked, so that no two requests wait for each other.
+    /// The kinds; their order is the lock order of rows, which prevents deadlocks.
     enum Kind: UInt8, CustomStringConvertible {
         case account = 1
         case device, network, registration, owner, profile, recovery
 
-        /// The limit's name in the audit trail.
+        /// The name in the audit trail.
         var description: String {
             switch self {
             case .account: "account"
@@ -22,7 +22,7 @@ struct ThrottleKey: Sendable, Equatable {
             }
         }
 
-        /// Whether networks are counted, and not accounts.
+        /// Whether the subject is a network, not an account.
         var isNetwork: Bool {
             switch self {
             case .account, .device, .owner, .profile: false
@@ -35,7 +35,7 @@ struct ThrottleKey: Sendable, Equatable {
     let bytes: [UInt8]
 }
 
-/// Makes keys as HMACs, so that the table reveals no address.
+/// Creates keys as HMACs, so that the table reveals no address.
 ///
 /// Rotating `SECRET_KEY` resets every count.
 struct ThrottleKeys: Sendable {
@@ -45,9 +45,9 @@ struct ThrottleKeys: Sendable {
         key = KeyRing.key(for: .throttleKeys, from: secretKey)
     }
 
-    /// The account of that address, whether there is one or not.
+    /// The account of an email address, whether it exists or not.
     func account(_ email: EmailAddress) -> ThrottleKey { make(.account, email.value) }
-    /// One browser at the account for which it is known.
+    /// One known browser of an account.
     func device(_ id: DeviceID) -> ThrottleKey { make(.device, id.uuidString) }
     /// Sign-ins from the network of an address.
     func network(_ address: String?) -> ThrottleKey { make(.network, ClientNetwork.of(address)) }
@@ -55,12 +55,12 @@ struct ThrottleKeys: Sendable {
     func registration(_ address: String?) -> ThrottleKey { make(.registration, ClientNetwork.of(address)) }
     /// Confirmations by a signed-in user.
     func owner(_ user: UserID) -> ThrottleKey { make(.owner, user.lowercaseText) }
-    /// Changes of name, and downloads, by a signed-in user.
+    /// Changes of name and downloads by a signed-in user.
     func profile(_ user: UserID) -> ThrottleKey { make(.profile, user.lowercaseText) }
 
     /// Recoveries from the network of an address.
     func recovery(_ address: String?) -> ThrottleKey { make(.recovery, ClientNetwork.of(address)) }
-    /// Everything that is counted for the network of an address.
+    /// All rate limits of the network of an address.
     func networks(_ address: String) -> [ThrottleKey] { [network(address), registration(address), recovery(address)] }
 
     private func make(_ kind: ThrottleKey.Kind, _ text: String) -> ThrottleKey {

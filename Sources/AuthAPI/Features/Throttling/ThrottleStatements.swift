@@ -1,7 +1,7 @@
 import FoundationEssentials
 import PostgresClient
 
-/// Gives attempts back whose password was not checked; those that were right go back with their session.
+/// Returns attempts whose password was not checked; opening a session returns those of correct passwords.
 struct GiveBack: Statement {
     static let sql: StaticString = """
         WITH given (key, cost) AS (VALUES ($1::bytea, $2::bigint), ($3, $4)),
@@ -13,12 +13,15 @@ struct GiveBack: Statement {
     var parameters: [PostgresValue] { attempts.costs }
 }
 
-/// In one statement: how long to wait at worst; when that is not at all, the attempts are taken and the account is read;
-/// else the audit trail notes each limit that was met.
+/// Selects the longest time to wait.
 ///
-/// `take_attempts` takes all or none, also of requests at the same moment. Rows are locked, and events written, in the order
-/// of their keys. The commit of what was taken does not wait for the disk, nor do those who wait for the lock: should the
-/// server crash in the half second until it is there, somebody has one guess more. That of an event does wait.
+/// If it is zero, takes the attempts and reads the account; otherwise records an audit event for each exceeded limit.
+/// One statement.
+///
+/// `take_attempts` takes all or none, also with concurrent requests. Rows are locked, and events written, in the order
+/// of their keys. Commits of attempts are asynchronous, so that neither they nor requests that wait for the lock wait
+/// for the disk: if the server crashes within half a second, one more guess is possible. Commits of events are
+/// synchronous.
 struct TakeAndFind: Statement {
     static let sql: StaticString = """
         WITH limits (key, capacity, kind) AS (VALUES ($1::bytea, $3::bigint, $4::text), ($5, $7, $8)),
@@ -64,7 +67,7 @@ struct TakeAndFind: Statement {
     }
 }
 
-/// Takes one attempt, or says how long to wait for it and has the audit trail note that; commits as ``TakeAndFind`` does.
+/// Takes one attempt, or selects the time to wait and records an audit event; commits like ``TakeAndFind``.
 struct Take: Statement {
     static let sql: StaticString = """
         WITH answer AS MATERIALIZED (
@@ -82,7 +85,7 @@ struct Take: Statement {
         FROM answer
         """
     let attempt: Attempt
-    /// The signed-in user whose attempt it is, if any.
+    /// The signed-in user, if any.
     var user: UserID?
     let trace: RequestTrace
     let now: Date
@@ -96,13 +99,13 @@ struct Take: Statement {
     static func decode(_ row: PostgresRow) throws -> Int64? { try row.optionalInt8(0) }
 }
 
-/// Takes the lock under which rows are removed; it is given back when the transaction ends.
+/// Tries to acquire the lock for the removal of rows until the end of the transaction.
 struct TryThrottleSweepLock: Statement {
     static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(hashtextextended('yoshikosan.throttles.sweep', 0))"
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
 }
 
-/// Removes rows that mean nothing any more.
+/// Removes expired rows.
 struct RemoveExpiredThrottles: Statement {
     static let sql: StaticString = """
         DELETE FROM throttles WHERE key IN (
@@ -121,7 +124,7 @@ extension [Attempt] {
         return values.isEmpty ? [.nullBytes, .null(.int8), .nullBytes, .null(.int8)] : values
     }
 
-    /// The parameters of two attempts, NULLs standing for a second that is not there.
+    /// The parameters of two attempts, with NULLs for a missing second one.
     fileprivate func padded(_ values: (Attempt) -> [PostgresValue]) -> [PostgresValue] {
         guard let first else { return [] }
         let second = dropFirst().first.map(values) ?? values(first).map { .null($0.type) }

@@ -2,19 +2,19 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Attempts in the database, by the generic cell rate algorithm: one time for each key says it all.
+/// Access to rate limits in the database, with the generic cell rate algorithm: one time per key.
 ///
-/// A time that no attempts add up to, more than a minute beyond all that the limit allows, was written while a clock was
-/// wrong and counts for nothing: else everybody would be kept out until the right clock has caught up.
+/// A time more than a minute beyond the limit's maximum was written by a wrong clock and is ignored: otherwise nobody
+/// could sign in until the correct clock reaches it.
 struct ThrottleStore: Sendable {
     let postgres: PostgresPool
 
-    /// Takes up to two attempts, all or none, and in the same round trip reads the account of an address.
+    /// Takes up to two attempts, all or none, and reads the account of an email address in the same round trip.
     ///
-    /// A refusal is an event of the audit trail, once for each key and period of its limit: however often somebody is
-    /// refused, the trail does not grow.
+    /// A rejection is recorded in the audit trail, once per key and period, so that repeated rejections do not make it
+    /// grow.
     ///
-    /// - Returns: how long to wait, in microseconds, when an attempt is not there; else what was found, if anything.
+    /// - Returns: the time to wait in microseconds when no attempt is left; otherwise the account, if it exists.
     func take(
         _ attempts: [Attempt],
         findingAccountOf email: EmailAddress,
@@ -25,9 +25,9 @@ struct ThrottleStore: Sendable {
         return try await postgres.withConnection { try $0.one(statement) }
     }
 
-    /// Takes an attempt; a refusal is an event, as above.
+    /// Takes an attempt; a rejection is recorded as above.
     ///
-    /// - Returns: how long to wait, in microseconds, when it is not there.
+    /// - Returns: the time to wait in microseconds when no attempt is left.
     func take(
         _ attempt: Attempt,
         of user: UserID? = nil,
@@ -38,10 +38,10 @@ struct ThrottleStore: Sendable {
         return try await postgres.withConnection { try $0.one(statement) }
     }
 
-    /// Takes an attempt of a signed-in user to confirm something, and reads what that is checked against.
+    /// Takes an attempt of a signed-in user to confirm a change, and reads the data to check it against.
     ///
-    /// - Returns: how long to wait, in microseconds, when the attempt is not there; else what the user can confirm with,
-    ///   or nil when the session has ended.
+    /// - Returns: the time to wait in microseconds when no attempt is left; otherwise how the user can confirm, or nil
+    ///   when the session has ended.
     func take(
         _ attempt: Attempt,
         confirming user: SignedIn,
@@ -55,14 +55,14 @@ struct ThrottleStore: Sendable {
         }
     }
 
-    /// Gives attempts back.
+    /// Returns attempts.
     func giveBack(_ attempts: [Attempt]) async throws {
         _ = try await postgres.withConnection { try $0.run(GiveBack(attempts: attempts)) }
     }
 
-    /// Removes what means nothing any more, at most `limit` rows, unless another replica is doing it.
+    /// Removes expired rows, at most `limit`, unless another replica is doing it.
     ///
-    /// - Returns: how many were removed; nil when another replica holds the lock.
+    /// - Returns: the number of removed rows; nil when another replica holds the lock.
     func removeExpired(at now: Date, limit: Int64) async throws -> Int? {
         try await postgres.transaction { db in
             guard try db.one(TryThrottleSweepLock()) else { return nil }

@@ -11,9 +11,9 @@ struct OwnData: Sendable, Encodable {
         let id: String
         let email: String
         let name: String
-        let avatarURL: String?
+        @ExplicitNull var avatarURL: String?
         let hasPassword: Bool
-        let emailVerifiedAt: Date?
+        @ExplicitNull var emailVerifiedAt: Date?
         let createdAt: Date
         let updatedAt: Date
 
@@ -25,18 +25,6 @@ struct OwnData: Sendable, Encodable {
             case createdAt = "created_at"
             case updatedAt = "updated_at"
         }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(id, forKey: .id)
-            try container.encode(email, forKey: .email)
-            try container.encode(name, forKey: .name)
-            try container.encode(avatarURL, forKey: .avatarURL)
-            try container.encode(hasPassword, forKey: .hasPassword)
-            try container.encode(emailVerifiedAt, forKey: .emailVerifiedAt)
-            try container.encode(createdAt, forKey: .createdAt)
-            try container.encode(updatedAt, forKey: .updatedAt)
-        }
     }
 
     /// A provider account, linked or disconnected.
@@ -44,13 +32,15 @@ struct OwnData: Sendable, Encodable {
         let provider: String
         /// What the provider calls the user.
         let providerUserID: String
+        /// Where it was linked; empty if a version before this one linked it and its provider is off since.
+        let issuer: String
         /// Nil for disconnected ones.
         let email: String?
         let linkedAt: Date?
         let disconnectedAt: Date?
 
         private enum CodingKeys: String, CodingKey {
-            case provider, email
+            case provider, issuer, email
             case providerUserID = "provider_user_id"
             case linkedAt = "linked_at"
             case disconnectedAt = "disconnected_at"
@@ -60,6 +50,7 @@ struct OwnData: Sendable, Encodable {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(provider, forKey: .provider)
             try container.encode(providerUserID, forKey: .providerUserID)
+            try container.encode(issuer, forKey: .issuer)
             try container.encode(email, forKey: .email)
             try container.encode(linkedAt, forKey: .linkedAt)
             try container.encode(disconnectedAt, forKey: .disconnectedAt)
@@ -70,11 +61,11 @@ struct OwnData: Sendable, Encodable {
     struct Event: Sendable, Encodable {
         let occurredAt: Date
         let event: String
-        let detail: String?
-        let provider: String?
-        let sessionID: String?
-        let ipAddress: String?
-        let userAgent: String?
+        @ExplicitNull var detail: String?
+        @ExplicitNull var provider: String?
+        @ExplicitNull var sessionID: String?
+        @ExplicitNull var ipAddress: String?
+        @ExplicitNull var userAgent: String?
 
         private enum CodingKeys: String, CodingKey {
             case event, detail, provider
@@ -82,17 +73,6 @@ struct OwnData: Sendable, Encodable {
             case sessionID = "session_id"
             case ipAddress = "ip_address"
             case userAgent = "user_agent"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(occurredAt, forKey: .occurredAt)
-            try container.encode(event, forKey: .event)
-            try container.encode(detail, forKey: .detail)
-            try container.encode(provider, forKey: .provider)
-            try container.encode(sessionID, forKey: .sessionID)
-            try container.encode(ipAddress, forKey: .ipAddress)
-            try container.encode(userAgent, forKey: .userAgent)
         }
     }
 

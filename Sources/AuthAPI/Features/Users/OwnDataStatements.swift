@@ -2,7 +2,7 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Changes the user's name; no event when it is the same.
+/// Changes the user's name; records no event if it is unchanged.
 struct UpdateName: Statement {
     static let sql: StaticString = """
         WITH changed AS (UPDATE users SET name = $2 WHERE id = $1 AND name <> $2 RETURNING id)
@@ -17,7 +17,7 @@ struct UpdateName: Statement {
     }
 }
 
-/// Records that a user downloaded what is stored about them.
+/// Records that a user downloaded their data.
 struct RecordDownload: Statement {
     static let sql: StaticString = """
         INSERT INTO audit_events (event, user_id, session_id, device_id, address, user_agent, request_id)
@@ -28,7 +28,7 @@ struct RecordDownload: Statement {
     var parameters: [PostgresValue] { [.uuid(user.user.id), .uuid(user.sessionID)] + trace.parameters }
 }
 
-/// Reads a user's row.
+/// Selects a user's row.
 struct FindOwnAccount: Statement {
     static let sql: StaticString = """
         SELECT id, email, name, avatar_url, password_hash IS NOT NULL, email_verified_at, created_at, updated_at
@@ -51,12 +51,14 @@ struct FindOwnAccount: Statement {
     }
 }
 
-/// Reads a user's provider accounts, disconnected ones too.
+/// Selects a user's provider accounts, including disconnected ones.
 struct FindOwnIdentities: Statement {
     static let sql: StaticString = """
-        SELECT provider, provider_user_id, email, created_at, NULL::timestamptz FROM oauth_accounts WHERE user_id = $1
+        SELECT provider, provider_user_id, issuer, email, created_at, NULL::timestamptz
+        FROM oauth_accounts WHERE user_id = $1
         UNION ALL
-        SELECT provider, provider_user_id, NULL, NULL, created_at FROM disconnected_identities WHERE user_id = $1
+        SELECT provider, provider_user_id, issuer, NULL, NULL, created_at
+        FROM disconnected_identities WHERE user_id = $1
         ORDER BY 1, 2
         """
     let user: UserID
@@ -66,14 +68,15 @@ struct FindOwnIdentities: Statement {
         OwnData.Identity(
             provider: try row.text(0),
             providerUserID: try row.text(1),
-            email: try row.optionalText(2),
-            linkedAt: try row.optionalTimestamp(3),
-            disconnectedAt: try row.optionalTimestamp(4)
+            issuer: try row.text(2),
+            email: try row.optionalText(3),
+            linkedAt: try row.optionalTimestamp(4),
+            disconnectedAt: try row.optionalTimestamp(5)
         )
     }
 }
 
-/// Reads the newest events of a user.
+/// Selects the newest events of a user.
 struct FindOwnEvents: Statement {
     static let sql: StaticString = """
         SELECT occurred_at, event, detail, provider, session_id, address, user_agent

@@ -1,34 +1,34 @@
 import FoundationEssentials
 import Shared
 
-/// A user's identifier.
+/// A user's ID.
 typealias UserID = UUID
 
-/// A person who can sign in.
+/// A user.
 struct User: Sendable, Equatable {
-    /// The user's identifier.
+    /// The user's ID.
     let id: UserID
-    /// The address in lower case.
+    /// The email address in lower case.
     let email: String
-    /// The name to show.
+    /// The display name.
     let name: String
-    /// The address of a picture, for users who came through a provider that has one.
+    /// The URL of a picture, for users whose provider has one.
     let avatarURL: String?
 
-    /// The account as its owner sees it.
+    /// The user, as they see their account.
     var body: UserBody {
         UserBody(id: id.lowercaseText, email: email, name: name, avatarURL: avatarURL)
     }
 }
 
-/// An account together with what its password is checked against.
+/// A user with the password hash.
 struct UserCredentials: Sendable {
-    /// The account.
+    /// The user.
     let user: User
     /// The stored hash; nil for users who sign in through a provider only.
     let passwordHash: String?
     /// Whether an operator has disabled the account.
     var isDisabled = false
-    /// Browsers that signed in before this time are not known for the account any more.
+    /// Browsers that signed in before this time are no longer known for the account.
     var devicesKnownSince: Date?
 }

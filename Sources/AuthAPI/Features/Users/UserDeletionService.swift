@@ -30,8 +30,8 @@ struct UserDeletionService: Sendable {
     let batches: SessionBatches
     let keys: ThrottleKeys
     let vault: ProviderTokenVault
-    /// The provider, if it is on.
-    let provider: @Sendable (OAuthProvider) -> (any IdentityProvider)?
+    /// The provider that an identity belongs to, if it is on and has the identity's issuer.
+    let provider: @Sendable (IdentityKey) -> (any IdentityProvider)?
 
     /// Deletes a user, then revokes what providers let this site do; a provider that does not answer changes nothing.
     ///
@@ -57,7 +57,7 @@ struct UserDeletionService: Sendable {
     private func revoke(_ grants: [ProviderGrant]) async {
         await withTaskGroup(of: Void.self) { group in
             for grant in grants {
-                guard let provider = provider(grant.key.provider), let token = token(of: grant) else { continue }
+                guard let provider = provider(grant.key), let token = token(of: grant) else { continue }
                 group.addTask {
                     let name: Logger.MetadataValue = .string(grant.key.provider.rawValue)
                     do throws(ProviderError) {

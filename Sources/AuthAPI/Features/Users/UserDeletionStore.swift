@@ -2,7 +2,7 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// What a provider lets this site do for a user, as the row has it.
+/// The stored provider tokens of a user.
 struct ProviderGrant: Sendable {
     let key: IdentityKey
     let accessToken: [UInt8]?
@@ -14,19 +14,20 @@ struct ProviderGrant: Sendable {
 struct UserDeletionStore: Sendable {
     let postgres: PostgresPool
 
-    /// Whether the user is there and has the address.
+    /// Whether the user exists and has the email address.
     func isThere(_ request: UserDeletionRequest) async throws -> Bool {
         let email = try await postgres.withConnection { try $0.first(FindEmail(user: request.user)) }
         return email?.isExactly(request.email) == true
     }
 
-    /// Deletes a user if the address is still the one that was shown or typed; links and sessions go with the row.
+    /// Deletes a user if the email address is still the one that was shown or typed; identities and sessions are
+    /// deleted with the row.
     ///
-    /// The user is locked first: a sign-in or a link that is under way is over before, or finds nobody. The event keeps
-    /// the address as a keyed hash, by which an operator finds later what happened to the account.
+    /// The user is locked first: a concurrent sign-in or link either completes before, or finds no user. The event
+    /// contains a keyed hash of the address, so that an operator can find later what happened to the account.
     ///
-    /// - Returns: how it ended, and what is to be revoked at providers.
-    /// - Throws: `unauthenticated` when the session that asks has ended.
+    /// - Returns: the result, and the tokens to revoke at providers.
+    /// - Throws: `unauthenticated` when the caller's session has ended.
     func delete(
         _ request: UserDeletionRequest,
         subject: ThrottleKey?,
@@ -56,7 +57,7 @@ private struct FindEmail: Statement {
 
 private struct FindGrants: Statement {
     static let sql: StaticString = """
-        SELECT provider, provider_user_id, access_token, refresh_token, key_version
+        SELECT provider, issuer, provider_user_id, access_token, refresh_token, key_version
         FROM oauth_accounts WHERE user_id = $1 FOR UPDATE
         """
     let user: UserID
@@ -64,10 +65,10 @@ private struct FindGrants: Statement {
 
     static func decode(_ row: PostgresRow) throws -> ProviderGrant {
         ProviderGrant(
-            key: IdentityKey(provider: try row.provider(0), subject: try row.text(1)),
-            accessToken: try row.optionalBytes(2),
-            refreshToken: try row.optionalBytes(3),
-            version: try row.int4(4)
+            key: IdentityKey(provider: try row.provider(0), issuer: try row.text(1), subject: try row.text(2)),
+            accessToken: try row.optionalBytes(3),
+            refreshToken: try row.optionalBytes(4),
+            version: try row.int4(5)
         )
     }
 }

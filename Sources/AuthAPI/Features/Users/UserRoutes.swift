@@ -8,13 +8,14 @@ struct UserRoutes: Sendable {
     let cookie: SessionCookie
     let devices: DeviceCookie
     let pendingLinks: PendingLinkCookie
-    let flows: FlowCookies
+    let pendingAddresses: PendingAddressCookie
+    let flows: FlowCookies<SignInFlow>
     let invites: InviteCookie
-    /// What no password may be built from.
+    /// The words that passwords must not be built from.
     let siteWords: [String]
     let metrics: APIMetrics
 
-    /// `POST /api/auth/register`: 201 with the user, and the cookie of a first session.
+    /// `POST /api/auth/register`: 201 with the user, and the cookie of the first session.
     @Sendable func register(_ request: Request, context: APIRequestContext) async throws -> Response {
         try service.policy.requireOpen()
         var body = try await JSONBody(request)
@@ -27,7 +28,7 @@ struct UserRoutes: Sendable {
             body.report(PasswordRules.violations(in: password, besides: others), in: "password")
         }
         try body.finish()
-        // All three are there when nothing was at fault.
+        // All three exist if there was no fault.
         guard let email, let password, let name else { throw APIError(.malformedRequest) }
         let opened = try await metrics.registration {
             try await service.register(
@@ -47,20 +48,20 @@ struct UserRoutes: Sendable {
         .json(context.signedIn.user.body)
     }
 
-    /// `POST /api/auth/name`: 200 with the user under the new name.
+    /// `POST /api/auth/name`: 200 with the user, with the new name.
     @Sendable func rename(_ request: Request, context: SignedInContext) async throws -> Response {
         var body = try await JSONBody(request)
         let name = body.value("name") { text throws(RuleViolation) in try DisplayName(text) }
         try body.finish()
-        // It is there when nothing was at fault.
+        // It exists if there was no fault.
         guard let name else { throw APIError(.malformedRequest) }
         let trace = RequestTrace(request, context: context)
         return .json(try await service.rename(context.signedIn, to: name, from: trace).body)
     }
 
-    /// `GET /api/auth/data`: everything that is stored about the user, as a file.
+    /// `GET /api/auth/data`: the user's data, as a file.
     @Sendable func data(_ request: Request, context: SignedInContext) async throws -> Response {
-        // What the answer to a HEAD would tell is not worth an event.
+        // HEAD is not supported, because it would record a download.
         guard request.method == .get else {
             throw APIError(.methodNotAllowed, detail: "This path takes GET only.", allow: ["GET"])
         }
@@ -70,14 +71,14 @@ struct UserRoutes: Sendable {
         return response
     }
 
-    /// `POST /api/auth/delete`: 204; the account is gone, and with it every cookie of this site.
+    /// `POST /api/auth/delete`: 204; deletes the account and every cookie of this site.
     @Sendable func delete(_ request: Request, context: SignedInContext) async throws -> Response {
         let email = context.signedIn.user.email
         var body = try await JSONBody(request)
         _ = body.value("email") { text throws(RuleViolation) in
             let typed = EmailAddress.cleaned(text)
             guard !typed.isEmpty else { throw RuleViolation(.required, "Enter the email address of your account.") }
-            // As it is stored: an address that was moved over may keep to no rule.
+            // Compare with the stored address: that of a migrated user may violate the rules.
             guard typed.lowercased().isExactly(email.lowercased()) else {
                 throw RuleViolation(.mismatch, UserService.otherEmail.detail)
             }
@@ -91,6 +92,7 @@ struct UserRoutes: Sendable {
         var response = cookie.clear(on: Response(status: .noContent))
         devices.forget(on: &response)
         pendingLinks.forget(of: request, on: &response)
+        pendingAddresses.forget(of: request, on: &response)
         flows.forgetAll(of: request, on: &response)
         invites.forget(of: request, on: &response)
         return response

@@ -10,19 +10,19 @@ struct UserService: Sendable {
     let deletion: UserDeletionService
     let policy: RegistrationPolicy
 
-    /// A registration whose fields keep their rules.
+    /// A registration with valid fields.
     struct Registration: Sendable {
         let email: EmailAddress
         let name: DisplayName
         let password: Password
     }
 
-    /// Creates an account and opens its first session; the sessions of the tokens that the browser presents end.
+    /// Creates an account and opens its first session; ends the sessions of the browser's tokens.
     ///
-    /// An invitation is looked at before anything is hashed, and used in the transaction that stores the account.
+    /// An invitation is checked before hashing, and used in the transaction that stores the account.
     ///
-    /// - Throws: `email_taken`, `registration_closed`, `invalid_fields` for an address or an invitation that is not
-    ///   accepted, `too_many_requests`, `overloaded`.
+    /// - Throws: `email_taken`, `registration_closed`, `invalid_fields` for a rejected email address or invitation,
+    ///   `too_many_requests`, `overloaded`.
     func register(
         _ registration: Registration,
         invite code: String? = nil,
@@ -59,7 +59,7 @@ struct UserService: Sendable {
 
     /// Changes the name of a user.
     ///
-    /// - Returns: the user as they are from then on.
+    /// - Returns: the changed user.
     /// - Throws: `too_many_requests`.
     func rename(_ user: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws -> User {
         try await gate.admitProfile(of: user, from: trace)
@@ -68,9 +68,9 @@ struct UserService: Sendable {
         return User(id: old.id, email: old.email, name: name.value, avatarURL: old.avatarURL)
     }
 
-    /// Everything that is stored about a user.
+    /// A user's data for the download.
     ///
-    /// - Throws: `unauthenticated` when the user is gone, `too_many_requests`.
+    /// - Throws: `unauthenticated` when the user no longer exists, `too_many_requests`.
     func ownData(of user: SignedIn, from trace: RequestTrace) async throws -> OwnData {
         try await gate.admitProfile(of: user, from: trace)
         guard let data = try await store.ownData(of: user, from: trace, at: gate.now()) else {
@@ -79,10 +79,10 @@ struct UserService: Sendable {
         return data
     }
 
-    /// Deletes the account of a user, who confirms it by the password or by a sign-in at a provider.
+    /// Deletes the account of a user, who confirms with the password or a sign-in at a provider.
     ///
-    /// - Throws: `invalid_fields` for a password that is missing or wrong, `reauthentication_required`, `unauthenticated`
-    ///   when the session or the user is gone meanwhile, `too_many_requests`, `overloaded`.
+    /// - Throws: `invalid_fields` for a missing or wrong password, `reauthentication_required`, `unauthenticated` when
+    ///   the session or the user no longer exists, `too_many_requests`, `overloaded`.
     func delete(_ visitor: SignedIn, password: Password?, from trace: RequestTrace) async throws {
         let confirmed = try await gate.confirm(password, in: .password, of: visitor, from: trace)
         let request = UserDeletionRequest(
@@ -101,7 +101,7 @@ struct UserService: Sendable {
         }
     }
 
-    /// What is wrong with an address that is not the user's.
+    /// The error for an email address that is not the user's.
     static let otherEmail = FieldError(
         field: "email",
         code: .mismatch,

@@ -2,18 +2,18 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Users in the database.
+/// Access to users in the database.
 struct UserStore: Sendable {
     let postgres: PostgresPool
 
-    /// Stores a new account and, if it is to be signed in at once, its first session, both or neither; without a session
-    /// an operator made it.
+    /// Stores a new account and its first session in one transaction; without a session for an account from an
+    /// operator.
     ///
-    /// The sessions that the browser had end with it.
+    /// Ends the browser's previous sessions.
     ///
-    /// - Throws: ``RegistrationPolicy/Refusal`` when the invitation was used up meanwhile; `email_taken` when another
-    ///   account has the address. The database decides, so that of two registrations
-    ///   at the same moment exactly one wins.
+    /// - Throws: ``RegistrationPolicy/Refusal`` when the invitation is no longer live; `email_taken` when another
+    ///   account has the email address. The database decides, so that exactly one of two concurrent registrations
+    ///   succeeds.
     func create(
         _ user: User,
         passwordHash: String,
@@ -31,11 +31,7 @@ struct UserStore: Sendable {
         try await postgres.transaction { db in
             if let invite { try InviteStore.use(invite, in: db) }
             guard try db.run(insertion) > 0 else {
-                throw APIError(
-                    .emailTaken,
-                    detail: "An account with this email already exists.",
-                    fields: [FieldError(field: "email", code: .taken, detail: "This email is taken.")]
-                )
+                throw Self.emailTaken
             }
             guard let session else { return }
             _ = try db.one(InsertSession(session: session))
@@ -45,15 +41,22 @@ struct UserStore: Sendable {
 }
 
 extension UserStore {
+    /// The error for an email address that another account has.
+    static let emailTaken = APIError(
+        .emailTaken,
+        detail: "An account with this email already exists.",
+        fields: [FieldError(field: "email", code: .taken, detail: "This email is taken.")]
+    )
+
     /// Changes a user's name.
     func rename(_ user: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws {
         let statement = UpdateName(user: user, name: name, trace: trace)
         _ = try await postgres.withConnection { try $0.run(statement) }
     }
 
-    /// Everything that is stored about a user, and that it was read, which is an event.
+    /// Reads a user's data, and records the download.
     ///
-    /// - Returns: nil when the user is gone.
+    /// - Returns: nil when the user no longer exists.
     func ownData(of user: SignedIn, from trace: RequestTrace, at now: Date) async throws -> OwnData? {
         let id = user.user.id
         return try await postgres.withConnection { db in
@@ -73,7 +76,7 @@ extension UserStore {
 }
 
 extension User {
-    /// Reads the columns `id, email, name, avatar_url`, which start at the given one.
+    /// Decodes the columns `id, email, name, avatar_url`, starting at the given one.
     init(_ row: PostgresRow, from column: Int) throws {
         self.init(
             id: try row.uuid(column),
@@ -84,7 +87,7 @@ extension User {
     }
 }
 
-/// Stores an account, or nothing when the address is taken: an error would put the address into the server's log.
+/// Stores an account, or nothing if the email address is taken: an error would write the address to the server's log.
 private struct InsertUser: Statement {
     static let sql: StaticString = """
         WITH made AS (

@@ -3,24 +3,26 @@ import Hummingbird
 import Logging
 import Shared
 
-/// The user's own page: who they are, how they sign in, and where they are signed in.
+/// The account page: profile, sign-in methods and sessions.
 struct AccountPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
     let pages: PageRenderer
     let settings: FrontendSettings
+    let directory: ProviderDirectory
 
-    /// Shows the page to its owner.
+    /// Shows the page.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try await protected(request, context) { caller in
             async let user = api.me(for: caller)
             async let list = api.sessions(for: caller)
             async let identities = api.identities(for: caller)
+            async let providers = directory.providers(for: caller, logger: context.logger)
             let query = Form(query: request)
             let sessions = try await list
             var view = AccountView(
                 sessions: sessions.sessions,
-                identities: IdentitiesView(list: try await identities, providers: settings.providers)
+                identities: IdentitiesView(list: try await identities, providers: await providers)
             )
             view.sessionTotal = sessions.total
             view.application = settings.application?.home
@@ -30,14 +32,14 @@ struct AccountPage: Sendable {
         }
     }
 
-    /// Ends one session, on another device as a rule.
+    /// Ends one session.
     @Sendable func endSession(_ request: Request, _ context: PageContext) async throws -> Response {
         guard let id = context.parameters.get("id", as: UUID.self) else { throw APIError(.notFound) }
         return try await protected(request, context) { caller in
             do {
                 let cookies = try await api.endSession(id, for: caller)
                 let response = Response.seeOther(link(.sessionEnded), cookies: cookies)
-                // With cookies to clear, it was the session of this browser.
+                // Cookies to delete mean that it was the session of this browser.
                 return cookies.isEmpty ? response : forgettingPages(response)
             } catch let error as APIError where error.code == .sessionNotFound {
                 return .seeOther(link(.sessionGone))
@@ -60,7 +62,7 @@ struct AccountPage: Sendable {
         }
     }
 
-    /// Ends every session but this one.
+    /// Ends every session except the current one.
     @Sendable func endOtherSessions(_ request: Request, _ context: PageContext) async throws -> Response {
         try await protected(request, context) { caller in
             _ = try await api.endOtherSessions(for: caller)
@@ -68,8 +70,9 @@ struct AccountPage: Sendable {
         }
     }
 
-    /// Signs this browser out: it forgets its cookie and its pages even where the session cannot be ended, which the
-    /// next page then says.
+    /// Signs this browser out.
+    ///
+    /// Deletes its cookie and cached pages even if the session cannot be ended, and then shows that on the next page.
     @Sendable func signOut(_ request: Request, _ context: PageContext) async throws -> Response {
         let caller = Caller(request, context)
         var cookies: [String]
@@ -84,12 +87,12 @@ struct AccountPage: Sendable {
         if cookies.isEmpty {
             cookies = [Response.forgetting(caller.sessionCookie, isSecure: settings.common.publicURL.isSecure)]
         }
-        // An application at the root of the site would not say it.
+        // An application at the root of the site would not show it.
         let page = settings.application == nil ? SitePath.home : SitePath.login
         return forgettingPages(.seeOther(SitePath.link(page, returnTo: nil, notice: notice), cookies: cookies))
     }
 
-    /// Has the browser forget the pages that it keeps: nobody who uses it next goes back to them.
+    /// Deletes the browser's cached pages, so that the next user of the browser cannot go back to them.
     private func forgettingPages(_ response: Response) -> Response {
         var response = response
         if let field = ClearSiteData.cache(at: settings.common.publicURL) { response.headers.append(field) }

@@ -46,14 +46,14 @@ struct AccountView: PageView {
         if let report { values["oauth_failure"] = failure(report).values(texts) }
         // Not beside the contrary.
         if let connected, report == nil, identities.isLinked(connected) {
-            values["notice"] = texts.text(.noticeConnected, ["provider": connected.displayName])
+            values["notice"] = texts.text(.noticeConnected, ["provider": identities.providers.spoken(connected, texts)])
         }
         return values
     }
 
     private func failure(_ report: OAuthReport) -> OAuthFailureView {
         // Linking always asks which account is meant.
-        OAuthFailureView(report, purpose: .link) { provider, _ in
+        OAuthFailureView(report, purpose: .link, providers: identities.providers) { provider, _ in
             let canLink = identities.providers.contains(provider) && !identities.isLinked(provider)
             return canLink ? SitePath.linking(identities.linkable(provider)) : nil
         }

@@ -1,15 +1,15 @@
 import Shared
 
-/// What a browser says about itself, in words: "Firefox on Linux".
+/// A description of a browser: "Firefox on Linux".
 ///
-/// A few well-known names, for people to tell their own devices apart; nothing depends on it.
+/// A few well-known names, to help users to recognise their devices; nothing depends on it.
 struct DeviceName: Sendable, Equatable {
-    /// The browser or program, if it is known.
+    /// The browser or program, if known.
     let browser: String?
-    /// The operating system, if it is known.
+    /// The operating system, if known.
     let system: String?
 
-    /// Browsers by what only they say; whoever pretends to be another stands before that other.
+    /// Browsers by their tokens; a browser that also sends another's token comes first.
     private static let browsers: [(mark: String, name: String)] = [
         ("Edg", "Edge"), ("OPR/", "Opera"), ("Opera/", "Opera"), ("SamsungBrowser/", "Samsung Internet"),
         ("Vivaldi/", "Vivaldi"), ("YaBrowser/", "Yandex Browser"), ("DuckDuckGo/", "DuckDuckGo"),
@@ -17,20 +17,20 @@ struct DeviceName: Sendable, Equatable {
         ("Chrome/", "Chrome"), ("Chromium/", "Chromium"), ("Safari/", "Safari"), ("curl/", "curl"), ("Wget/", "Wget"),
     ]
 
-    /// Systems by what only they say; phones come before the systems that they are made from.
+    /// Operating systems by their tokens; those of phones come before the systems that they are based on.
     private static let systems: [(mark: String, name: String)] = [
         ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Windows", "Windows"),
         ("Macintosh", "macOS"), ("Mac OS X", "macOS"), ("Linux", "Linux"), ("X11", "Unix"),
     ]
 
-    /// Reads a `User-Agent`.
+    /// Parses a `User-Agent`.
     init(userAgent: String?) {
         let text = userAgent ?? ""
         browser = Self.browsers.first { text.contains(bytesOf: $0.mark) }?.name
         system = Self.systems.first { text.contains(bytesOf: $0.mark) }?.name
     }
 
-    /// The device in words.
+    /// The description.
     func text(_ texts: Translator) -> String {
         switch (browser, system) {
         case (let browser?, let system?): texts.text(.deviceOnSystem, ["browser": browser, "system": system])

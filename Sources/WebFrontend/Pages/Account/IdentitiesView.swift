@@ -6,16 +6,17 @@ struct IdentitiesView: Sendable {
     /// What is linked.
     let list: IdentityListBody
     /// The providers that are set up.
-    let providers: Set<OAuthProvider>
+    let providers: Providers
 
     /// What the template sees.
     func values(_ texts: Translator) -> ViewValues {
-        let methods = OAuthProvider.allCases.flatMap { provider in
+        let methods = providers.all.map(\.provider).flatMap { provider in
             let linked = list.identities.filter { $0.provider == provider }
-            return linked.isEmpty && providers.contains(provider)
-                ? [connectable(linkable(provider), texts)] : linked.map { linkedRow($0, texts) }
+            return linked.isEmpty ? [connectable(linkable(provider), texts)] : linked.map { linkedRow($0, texts) }
         }
-        return ["has_password": list.hasPassword, "methods": methods]
+        // Identities of providers that are off can be read and disconnected.
+        let others = list.identities.filter { !providers.contains($0.provider) }.map { linkedRow($0, texts) }
+        return ["has_password": list.hasPassword, "methods": methods + others]
     }
 
     /// What begins to link an account of the provider for this session.
@@ -29,8 +30,10 @@ struct IdentitiesView: Sendable {
     /// Whether an account of the provider is linked.
     func isLinked(_ provider: OAuthProvider) -> Bool { list.identities.contains { $0.provider == provider } }
 
-    /// Whether taking away one provider account would leave no way to sign in.
-    private var isLast: Bool { !list.hasPassword && list.identities.count == 1 }
+    /// Whether disconnecting the provider account would leave no way to sign in.
+    private func isLast(_ identity: IdentityBody) -> Bool {
+        !list.hasPassword && !list.identities.contains { $0.id != identity.id && $0.isUsable }
+    }
 
     private func linkedRow(_ identity: IdentityBody, _ texts: Translator) -> ViewValues {
         row(
@@ -41,8 +44,10 @@ struct IdentitiesView: Sendable {
                 "email": identity.email.map { $0 as any Sendable } ?? false,
                 "linked_at": identity.linkedAt.formatted(.iso8601),
                 "linked_text": texts.moment(identity.linkedAt),
-                "last": isLast,
-            ]
+                "last": isLast(identity),
+                "unusable": !identity.isUsable,
+            ],
+            texts
         )
     }
 
@@ -52,15 +57,15 @@ struct IdentitiesView: Sendable {
             [
                 "linked": false,
                 "link": SitePath.linking(linkable),
-                "label": texts.text(.identityConnect, ["provider": linkable.provider.displayName]),
-            ]
+                "label": texts.text(.identityConnect, ["provider": providers.spoken(linkable.provider, texts)]),
+            ],
+            texts
         )
     }
 
-    private func row(_ provider: OAuthProvider, _ values: ViewValues) -> ViewValues {
-        values.merging([
-            "provider": provider.rawValue, "name": provider.displayName,
-            "is_google": provider == .google, "is_discord": provider == .discord,
+    private func row(_ provider: OAuthProvider, _ values: ViewValues, _ texts: Translator) -> ViewValues {
+        values.merging(ProviderMark.values(of: providers.kind(of: provider))) { own, _ in own }.merging([
+            "provider": provider.rawValue, "name": providers.name(of: provider, texts) ?? provider.rawValue,
         ]) { own, _ in own }
     }
 }

@@ -3,13 +3,13 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// The page from which users download what is stored about them.
+/// The page from which users download their data.
 struct DataPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
     let pages: PageRenderer
 
-    /// Shows what there is.
+    /// Shows the page.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try await visitors.protected(request, context, page: SitePath.data) { caller in
             let user = try await api.me(for: caller)
@@ -17,9 +17,9 @@ struct DataPage: Sendable {
         }
     }
 
-    /// Gives the file.
+    /// Sends the file.
     @Sendable func download(_ request: Request, _ context: PageContext) async throws -> Response {
-        // Asking for the headers alone downloads nothing.
+        // HEAD downloads nothing.
         guard request.method == .get else { throw APIError(.methodNotAllowed, allow: ["GET"]) }
         return try await visitors.protected(request, context, page: SitePath.data) { caller in
             let file = try await api.ownData(for: caller)
@@ -35,7 +35,7 @@ struct DataPage: Sendable {
     }
 }
 
-/// What that page shows.
+/// The page.
 struct DataView: PageView {
     static let template = "data"
 

@@ -2,26 +2,28 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Deleting the account.
+/// The page that deletes the account.
 struct DeletionPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
     let pages: PageRenderer
     let settings: FrontendSettings
+    let directory: ProviderDirectory
     let bodyDeadline: Duration
 
-    /// Says what is deleted, and asks.
+    /// Shows the form.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try await visitors.protected(request, context, page: SitePath.deletion) { caller in
             async let me = api.me(for: caller)
+            async let providers = directory.providers(for: caller, logger: context.logger)
             let confirmation = try await api.confirmation(for: caller)
-            var view = DeletionView(email: "", confirmation: confirmation)
+            var view = DeletionView(email: "", confirmation: confirmation, providers: await providers)
             view.report = OAuthReport(Form(query: request))
             return try pages.response(view, visitor: .signedIn(try await me), in: context)
         }
     }
 
-    /// Deletes the account, or shows the page again with what is wrong.
+    /// Deletes the account, or shows the form again with the errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         return try await visitors.protected(request, context, page: SitePath.deletion) { caller in
@@ -31,13 +33,14 @@ struct DeletionPage: Sendable {
                 let cookies = try await api.deleteAccount(body, for: caller)
                 return farewell(cookies, request)
             } catch let error as APIError where error.code == .reauthenticationRequired {
-                // It was too long ago; the page offers it again.
+                // The confirmation has expired; the page offers it again.
                 return .seeOther(SitePath.deletion)
             } catch {
                 let failure = try FormFailure(error, email: form.email, logger: context.logger)
                 async let me = api.me(for: caller)
+                async let providers = directory.providers(for: caller, logger: context.logger)
                 let confirmation = try await api.confirmation(for: caller)
-                var view = DeletionView(email: form.email, confirmation: confirmation)
+                var view = DeletionView(email: form.email, confirmation: confirmation, providers: await providers)
                 view.errors = failure.errors
                 view.retryAfter = failure.retryAfter
                 return try pages.response(
@@ -51,7 +54,7 @@ struct DeletionPage: Sendable {
         }
     }
 
-    /// Leads home, and has the browser forget every cookie of this site and the pages that it keeps.
+    /// Redirects to the home page and deletes every cookie of this site and the cached pages.
     private func farewell(_ cookies: [String], _ request: Request) -> Response {
         let isSecure = settings.common.publicURL.isSecure
         let own = Caller.ownCookies(of: request, isSecure: isSecure)

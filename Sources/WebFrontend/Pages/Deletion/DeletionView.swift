@@ -7,6 +7,8 @@ struct DeletionView: PageView {
     let email: String
     /// How the user can confirm.
     let confirmation: ConfirmationBody
+    /// The providers that are set up.
+    let providers: Providers
     /// The sign-in at a provider that was to confirm it and failed.
     var report: OAuthReport?
     /// What is wrong.
@@ -20,7 +22,7 @@ struct DeletionView: PageView {
     func title(_ texts: Translator) -> String { texts[.titleDeletion] }
 
     func values(_ texts: Translator) -> ViewValues {
-        let again = ReauthenticationView(confirmation: confirmation, page: SitePath.deletion)
+        let again = ReauthenticationView(confirmation: confirmation, providers: providers, page: SitePath.deletion)
         let needsPassword = confirmation.hasPassword && !again.isRecent
         var values: ViewValues = ["form": false]
         if confirmation.hasPassword || again.isRecent {
@@ -32,7 +34,8 @@ struct DeletionView: PageView {
         }
         if let offer = again.values(texts, isOnlyWay: !confirmation.hasPassword) { values["reauthentication"] = offer }
         if let report {
-            values["oauth_failure"] = OAuthFailureView(report, purpose: .confirm) { _, _ in nil }.values(texts)
+            let failure = OAuthFailureView(report, purpose: .confirm, providers: providers) { _, _ in nil }
+            values["oauth_failure"] = failure.values(texts)
         }
         if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
             values["summary"] = summary

@@ -1,8 +1,9 @@
 import Hummingbird
 import Shared
 
-/// The first page: greets who is signed in, and tells everybody else what this is, or where there is an application, has
-/// them sign in.
+/// The home page: greets signed-in users.
+///
+/// Shows others what the site is or, if there is an application, redirects them to the sign-in page.
 struct HomePage: Sendable {
     let visitors: Visitors
     let pages: PageRenderer
@@ -20,7 +21,7 @@ struct HomePage: Sendable {
         return try pages.response(view, visitor: visitor, notice: notice, in: context)
     }
 
-    /// A page that greets somebody by name does not say that they signed out.
+    /// A page that greets a user does not show that they signed out.
     private func notice(_ request: Request, _ visitor: Visitor) -> Notice? {
         if case .signedIn = visitor { return nil }
         return Form(query: request).notice

@@ -1,9 +1,9 @@
 import Shared
 
-/// What the home page shows.
+/// The home page.
 struct HomeView: PageView {
     static let template = "home"
-    /// Who is greeted.
+    /// The user to greet.
     let visitor: Visitor
     /// The application behind the sign-in.
     var application: ReturnPath?

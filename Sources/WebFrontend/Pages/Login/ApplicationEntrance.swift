@@ -2,12 +2,13 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Where nginx sends a visitor who opens a page of the application without a session: to the page for signing in, and from
-/// there back.
+/// The target of nginx' redirect when a visitor opens a page of the application without a session: redirects to the
+/// sign-in page, which redirects back.
 struct ApplicationEntrance: Sendable {
-    /// Sends the visitor on.
+    /// Redirects the visitor.
     ///
-    /// - Throws: ``ForeignCookie`` when signing in would lead here again; `not_found` for whoever comes by themselves.
+    /// - Throws: ``ForeignCookie`` when signing in would lead here again; `not_found` for requests that nginx did not
+    ///   redirect.
     @Sendable func show(_ request: Request, _ context: PageContext) throws -> Response {
         guard let address = request.headers[.originalURI] else {
             throw APIError(.notFound, detail: "There is nothing at this path.")
@@ -21,6 +22,6 @@ struct ApplicationEntrance: Sendable {
 }
 
 extension HTTPField.Name {
-    /// The target of the request that nginx has not let through to the application; from nobody else.
+    /// The target of the original request; nginx sets it, and no client can.
     static let originalURI = HTTPField.Name(validated: "X-Original-URI")
 }

@@ -8,6 +8,7 @@ struct LoginPage: Sendable {
     let visitors: Visitors
     let pages: PageRenderer
     let settings: FrontendSettings
+    let directory: ProviderDirectory
     let bodyDeadline: Duration
 
     /// Shows the form, or sends on who is signed in already and has nothing to be told.
@@ -15,12 +16,13 @@ struct LoginPage: Sendable {
         let query = Form(query: request)
         let caller = Caller(request, context)
         let visitor = try await visitors.visitor(caller)
-        let connecting = query.provider(PagePath.connectParameter)
+        let providers = await directory.providers(for: caller, logger: context.logger)
+        let connecting = Self.connecting(query, providers)
         let confirming = query.provider(PagePath.confirmParameter).flatMap {
-            settings.providers.contains($0) ? $0 : nil
+            providers.contains($0) ? $0 : nil
         }
         // Nothing that the address says is put into the form: a link must not be able to fill it in.
-        var view = view(Form(), returnTo: query.returnTo)
+        var view = view(Form(), returnTo: query.returnTo, providers)
         view.report = OAuthReport(query)
         if let confirming, view.report == nil, connecting == nil {
             var user: UserBody?
@@ -49,17 +51,20 @@ struct LoginPage: Sendable {
     /// Signs in, or shows the form again with what is wrong.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
-        if let language = form.language {
-            return try pages.redrawn(view(form, returnTo: form.returnTo), in: language, context)
-        }
         let caller = Caller(request, context)
+        let providers = await directory.providers(for: caller, logger: context.logger)
+        if let language = form.language {
+            return try pages.redrawn(view(form, returnTo: form.returnTo, providers), in: language, context)
+        }
         let missing = [FormField.email, .password].filter {
             ($0 == .email ? form.email : form[$0.rawValue]).isEmpty
         }.map { field in
             FieldError(field: field.rawValue, code: .required, detail: "")
         }
-        guard missing.isEmpty else { return try await failed(form, FormFailure(fields: missing), caller, context) }
-        let connecting = form.provider(PagePath.connectParameter)
+        guard missing.isEmpty else {
+            return try await failed(form, FormFailure(fields: missing), providers, caller, context)
+        }
+        let connecting = Self.connecting(form, providers)
         let body = LoginRequest(email: form.email, password: form["password"], connect: connecting)
         do {
             let signed = try await api.login(body, for: caller)
@@ -67,12 +72,12 @@ struct LoginPage: Sendable {
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: target), cookies: signed.cookies)
         } catch let error as APIError where error.code == .noPendingConnection {
             guard let connecting else { throw error }
-            var view = view(form, returnTo: form.returnTo)
+            var view = view(form, returnTo: form.returnTo, providers)
             view.report = OAuthReport(connectionOver: connecting)
             return try pages.response(view, visitor: .anonymous, in: context, status: error.code.status)
         } catch {
             let failure = try FormFailure(error, email: form.email, logger: context.logger)
-            return try await failed(form, failure, caller, context)
+            return try await failed(form, failure, providers, caller, context)
         }
     }
 
@@ -80,23 +85,29 @@ struct LoginPage: Sendable {
     ///
     /// Without this stop a browser that refuses cookies would show the home page as if nothing had happened, or send a
     /// visitor of a protected page around in a circle.
-    @Sendable func arrive(_ request: Request, _ context: PageContext) throws -> Response {
+    @Sendable func arrive(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let caller = Caller(request, context)
         if caller.hasForeignSession { throw ForeignCookie(name: caller.sessionCookie) }
         guard !caller.hasSession else { return .seeOther((query.returnTo ?? settings.landing).value) }
-        var view = view(Form(), returnTo: query.returnTo)
+        let providers = await directory.providers(for: caller, logger: context.logger)
+        var view = view(Form(), returnTo: query.returnTo, providers)
         view.errors = [FormError(.noticeCookiesOff)]
         return try pages.response(view, visitor: .anonymous, in: context)
     }
 
-    private func view(_ form: Form, returnTo: ReturnPath?) -> LoginView {
+    private func view(_ form: Form, returnTo: ReturnPath?, _ providers: Providers) -> LoginView {
         LoginView(
             offer: .signIn(email: form.email),
             returnTo: returnTo,
             landing: settings.landing,
-            providers: settings.providers
+            providers: providers
         )
+    }
+
+    /// The provider whose account is to be connected; a name that is no provider's makes an ordinary sign-in.
+    private static func connecting(_ form: Form, _ providers: Providers) -> OAuthProvider? {
+        form.provider(PagePath.connectParameter).flatMap { providers.isKnown($0) ? $0 : nil }
     }
 
     /// The account of the given provider that waits to be linked by this visitor.
@@ -115,13 +126,14 @@ struct LoginPage: Sendable {
     private func failed(
         _ form: Form,
         _ failure: FormFailure,
+        _ providers: Providers,
         _ caller: Caller,
         _ context: PageContext
     ) async throws -> Response {
-        var view = view(form, returnTo: form.returnTo)
+        var view = view(form, returnTo: form.returnTo, providers)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
-        if let provider = form.provider(PagePath.connectParameter) {
+        if let provider = Self.connecting(form, providers) {
             // The address that waits, not the one that was sent; that one serves while the API is away.
             let pending = try? await connection(to: provider, caller)
             view.offer = .connect(pending ?? PendingConnectionBody(provider: provider, email: form.email))

@@ -23,7 +23,7 @@ struct LoginView: PageView {
     /// Where to go when that is nowhere.
     var landing = ReturnPath.home
     /// The providers that are set up.
-    let providers: Set<OAuthProvider>
+    let providers: Providers
     /// The flow through a provider that failed.
     var report: OAuthReport?
     /// What is wrong with what was entered.
@@ -63,8 +63,8 @@ struct LoginView: PageView {
 
     private func heading(_ texts: Translator, _ standard: TextKey) -> String {
         switch offer {
-        case .connect(let pending): texts.text(.titleConnect, ["provider": pending.provider.displayName])
-        case .confirm(let provider, _): texts.text(.titleConfirm, ["provider": provider.displayName])
+        case .connect(let pending): texts.text(.titleConnect, ["provider": providers.spoken(pending.provider, texts)])
+        case .confirm(let provider, _): texts.text(.titleConfirm, ["provider": providers.spoken(provider, texts)])
         case .signIn, .goOn: texts[standard]
         }
     }
@@ -72,8 +72,8 @@ struct LoginView: PageView {
     private func lead(_ texts: Translator) -> String? {
         switch offer {
         case .signIn: returnTo != nil && !hasFailed ? texts[.loginContinue] : nil
-        case .connect(let pending): texts.text(.connectLead, ["provider": pending.provider.displayName])
-        case .confirm(let provider, _): texts.text(.confirmLead, ["provider": provider.displayName])
+        case .connect(let pending): texts.text(.connectLead, ["provider": providers.spoken(pending.provider, texts)])
+        case .confirm(let provider, _): texts.text(.confirmLead, ["provider": providers.spoken(provider, texts)])
         case .goOn: nil
         }
     }
@@ -81,8 +81,8 @@ struct LoginView: PageView {
     private func failure(_ report: OAuthReport) -> OAuthFailureView {
         // Who is signed in has no need to try again.
         var startable = providers
-        if case .goOn = offer { startable = [] }
-        return OAuthFailureView(report, purpose: .signIn) { provider, choosing in
+        if case .goOn = offer { startable = .none }
+        return OAuthFailureView(report, purpose: .signIn, providers: providers) { provider, choosing in
             startable.contains(provider)
                 ? SitePath.signIn(through: provider, returnTo: returnTo, choosing: choosing) : nil
         }
@@ -93,7 +93,7 @@ struct LoginView: PageView {
         form["submit_label"] = texts[.signIn]
         form["register_link"] = SitePath.link(SitePath.register, returnTo: returnTo)
         let choosing = report.flatMap { $0.failure.needsAnotherAccount ? $0.provider : nil }
-        if let providers = ProvidersView(providers: providers, returnTo: returnTo, choosing: choosing).values {
+        if let providers = ProvidersView(providers: providers, returnTo: returnTo, choosing: choosing).values(texts) {
             form["providers"] = providers
         }
         return form
@@ -138,7 +138,7 @@ struct LoginView: PageView {
             "link": (returnTo ?? landing).value, "label": texts[.loginAlreadyContinue],
         ]
         if let connecting {
-            values["advice"] = texts.text(.connectAlready, ["provider": connecting.displayName])
+            values["advice"] = texts.text(.connectAlready, ["provider": providers.spoken(connecting, texts)])
             values["link"] = SitePath.account
             values["label"] = texts[.connectAlreadyContinue]
         }
@@ -153,7 +153,7 @@ struct LoginView: PageView {
             "replaces": replaces,
             "provider": provider.rawValue,
             "link": SitePath.signIn(through: provider, returnTo: returnTo),
-            "label": texts.text(.confirmContinue, ["provider": provider.displayName]),
+            "label": texts.text(.confirmContinue, ["provider": providers.spoken(provider, texts)]),
             "other_link": user == nil
                 ? SitePath.link(SitePath.login, returnTo: returnTo) : (returnTo ?? landing).value,
             "other_label": texts[user == nil ? .connectOtherWay : .confirmStay],

@@ -1,14 +1,14 @@
 import Hummingbird
 import Shared
 
-/// Changing the name.
+/// The page that changes the name.
 struct NamePage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
     let pages: PageRenderer
     let bodyDeadline: Duration
 
-    /// Shows the form with the present name.
+    /// Shows the form with the current name.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try await visitors.protected(request, context, page: SitePath.name) { caller in
             let user = try await api.me(for: caller)
@@ -16,7 +16,7 @@ struct NamePage: Sendable {
         }
     }
 
-    /// Changes the name, or shows the form again with what is wrong.
+    /// Changes the name, or shows the form again with the errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         return try await visitors.protected(request, context, page: SitePath.name) { caller in

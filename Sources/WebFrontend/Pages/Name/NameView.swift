@@ -1,13 +1,13 @@
 import Shared
 
-/// What the page for changing the name shows.
+/// The page that changes the name.
 struct NameView: PageView {
     static let template = "name"
-    /// The present name, or the one that was typed.
+    /// The current name, or the typed one.
     let name: String
-    /// What is wrong.
+    /// The errors.
     var errors: [FormError] = []
-    /// Seconds after which to try again.
+    /// The delay before a retry in seconds.
     var retryAfter: Int?
 
     var hasFailed: Bool { !errors.isEmpty }

@@ -1,21 +1,21 @@
 import Shared
 
-/// What an error page shows.
+/// An error page.
 struct ProblemView: PageView {
     static let template = "problem"
-    /// What went wrong.
+    /// The error code.
     let code: APIErrorCode
-    /// The identifier under which the logs know the request.
+    /// The request ID.
     let requestID: String
-    /// The status of the answer, where the code has another.
+    /// The status of the response, if it differs from that of the code.
     var status: Int?
-    /// Seconds to wait, when that is all there is to do.
+    /// The delay before a retry in seconds, if waiting helps.
     var retryAfter: Int?
-    /// Whether the page asks again by itself.
+    /// Whether the page reloads itself.
     var reloads = false
-    /// Where to try again by hand.
+    /// The link to retry.
     var retryLink: String?
-    /// The cookie that another program has set, when that is what went wrong.
+    /// The name of the conflicting cookie of another program, if that is the problem.
     var foreignCookie: String?
 
     var hasFailed: Bool { true }

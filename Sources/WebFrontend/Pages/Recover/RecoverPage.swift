@@ -2,25 +2,25 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Setting a new password with the one-time link of an operator.
+/// The page that sets a new password with an operator's one-time link.
 ///
-/// The code stands behind `#` in the link, which browsers send to no server: opening the page says nothing of the code and
-/// uses nothing up. The page's script puts it into the form; without JavaScript the visitor does.
+/// The code is in the fragment of the link, which browsers do not send: opening the page neither reveals nor uses the
+/// code. The page's script copies it into the form; without JavaScript, the visitor does.
 struct RecoverPage: Sendable {
     let api: AuthAPIClient
     let pages: PageRenderer
     let settings: FrontendSettings
     let bodyDeadline: Duration
 
-    /// Keeps the address of the page from every other one; the form itself passes `Sec-Fetch-Site`.
+    /// No referrer, so that other pages do not see the URL; the form itself is accepted because of `Sec-Fetch-Site`.
     private static let headers: HTTPFields = [.init(validated: "Referrer-Policy"): "no-referrer"]
 
-    /// Shows the form; the same to everybody, also to a visitor who is signed in.
+    /// Shows the form, also to signed-in users.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try pages.response(RecoverView(), visitor: .unknown, in: context, headers: Self.headers)
     }
 
-    /// Sets the password and asks to sign in with it, or shows the form again with everything that is wrong.
+    /// Sets the password and redirects to the sign-in page, or shows the form again with all errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         let code = form[FormField.code.rawValue]
@@ -31,7 +31,7 @@ struct RecoverPage: Sendable {
         if code.trimmingBlanks().isEmpty {
             faults.append(FieldError(field: FormField.code.rawValue, code: .required, detail: ""))
         }
-        let siteWords = PasswordRules.words(of: settings.common.publicURL)
+        let siteWords = settings.common.siteWords
         faults += RegisterPage.passwordFaults(in: form, besides: siteWords)
         guard faults.isEmpty else { return try failed(code, FormFailure(fields: faults), context) }
         do {

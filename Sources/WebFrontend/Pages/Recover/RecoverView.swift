@@ -1,13 +1,13 @@
 import Shared
 
-/// What the page for setting a new password with a one-time link shows.
+/// The page that sets a new password with a one-time link.
 struct RecoverView: PageView {
     static let template = "recover"
-    /// The code that was typed.
+    /// The typed code.
     var code = ""
-    /// What is wrong.
+    /// The errors.
     var errors: [FormError] = []
-    /// Seconds after which to try again.
+    /// The delay before a retry in seconds.
     var retryAfter: Int?
 
     var hasFailed: Bool { !errors.isEmpty }

@@ -1,13 +1,13 @@
 import Shared
 
-/// The code of an invitation on its way to a provider.
+/// The code of an invitation, kept during a provider sign-in.
 enum InviteCode {
-    /// For how many seconds a browser keeps it.
+    /// The lifetime of the cookie in seconds.
     private static let lifetime = 600
-    /// How many characters a code has.
+    /// The length of a code.
     private static let length = 22
 
-    /// The cookie that keeps what was typed or pasted, which may be a whole link; nil when it cannot be a code.
+    /// The cookie for a typed or pasted code or link; nil when it cannot be a code.
     static func cookie(_ typed: String, isSecure: Bool) -> String? {
         let parts = typed.trimmingBlanks().utf8.split(
             separator: UInt8(ascii: "="),

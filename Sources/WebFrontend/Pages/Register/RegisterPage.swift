@@ -7,15 +7,17 @@ struct RegisterPage: Sendable {
     let visitors: Visitors
     let pages: PageRenderer
     let settings: FrontendSettings
+    let directory: ProviderDirectory
     let bodyDeadline: Duration
 
     /// Shows the form, or sends on who is signed in already.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
-        let visitor = try await visitors.visitor(Caller(request, context))
+        let caller = Caller(request, context)
+        let visitor = try await visitors.visitor(caller)
         if case .signedIn = visitor { return .seeOther((query.returnTo ?? settings.landing).value) }
         // Nothing that the address says is put into the form: a link must not be able to fill it in.
-        var view = view(Form(), returnTo: query.returnTo)
+        var view = await view(Form(), returnTo: query.returnTo, caller, context)
         if settings.registration.mode == .invite { view.invited = query.provider(PagePath.providerParameter) }
         return try pages.response(
             view,
@@ -28,22 +30,30 @@ struct RegisterPage: Sendable {
     /// Makes the account and signs in, or shows the form again with everything that is wrong.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
+        let caller = Caller(request, context)
         if let language = form.language {
-            return try pages.redrawn(view(form, returnTo: form.returnTo), in: language, context)
-        }
-        guard settings.registration.mode != .closed else {
-            return try failed(
-                form,
-                FormFailure(APIError(.registrationClosed), email: "", logger: context.logger),
+            return try pages.redrawn(
+                await view(form, returnTo: form.returnTo, caller, context),
+                in: language,
                 context
             )
         }
-        if let provider = form.provider(PagePath.providerParameter) { return try use(form, at: provider, context) }
+        guard settings.registration.mode != .closed else {
+            return try await failed(
+                form,
+                FormFailure(APIError(.registrationClosed), email: "", logger: context.logger),
+                caller,
+                context
+            )
+        }
+        if let provider = form.provider(PagePath.providerParameter) {
+            return try await use(form, at: provider, caller, context)
+        }
         let faults =
             inviteFaults(in: form)
-            + Self.faults(in: form, siteWords: PasswordRules.words(of: settings.common.publicURL))
+            + Self.faults(in: form, siteWords: settings.common.siteWords)
         guard faults.isEmpty else {
-            return try failed(form, FormFailure(fields: faults, email: form.email), context)
+            return try await failed(form, FormFailure(fields: faults, email: form.email), caller, context)
         }
         let body = RegisterRequest(
             email: form.email,
@@ -52,10 +62,11 @@ struct RegisterPage: Sendable {
             invite: settings.registration.mode == .invite ? form[FormField.invite.rawValue] : nil
         )
         do {
-            let signed = try await api.register(body, for: Caller(request, context))
+            let signed = try await api.register(body, for: caller)
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch {
-            return try failed(form, FormFailure(error, email: form.email, logger: context.logger), context)
+            let failure = try FormFailure(error, email: form.email, logger: context.logger)
+            return try await failed(form, failure, caller, context)
         }
     }
 
@@ -83,13 +94,18 @@ struct RegisterPage: Sendable {
     /// Keeps the code of an invitation for a sign-in through a provider, which a page then offers.
     ///
     /// The form does not lead there by itself: browsers apply `form-action` to redirects, too.
-    private func use(_ form: Form, at provider: OAuthProvider, _ context: PageContext) throws -> Response {
+    private func use(
+        _ form: Form,
+        at provider: OAuthProvider,
+        _ caller: Caller,
+        _ context: PageContext
+    ) async throws -> Response {
         let faults = inviteFaults(in: form)
         guard faults.isEmpty,
             let cookie = InviteCode.cookie(form[FormField.invite.rawValue], isSecure: context.isSecure)
         else {
             let invalid = FieldError(field: FormField.invite.rawValue, code: .invalidInvite, detail: "")
-            return try failed(form, FormFailure(fields: faults.isEmpty ? [invalid] : faults), context)
+            return try await failed(form, FormFailure(fields: faults.isEmpty ? [invalid] : faults), caller, context)
         }
         let link = [(PagePath.providerParameter, provider.rawValue), (PagePath.returnParameter, form.returnTo?.value)]
         return .seeOther(SitePath.link(SitePath.register, link), cookies: [cookie])
@@ -101,19 +117,29 @@ struct RegisterPage: Sendable {
         return [FieldError(field: field, code: .required, detail: "")]
     }
 
-    private func view(_ form: Form, returnTo: ReturnPath?) -> RegisterView {
+    private func view(
+        _ form: Form,
+        returnTo: ReturnPath?,
+        _ caller: Caller,
+        _ context: PageContext
+    ) async -> RegisterView {
         RegisterView(
             name: form["name"],
             email: form.email,
             returnTo: returnTo,
-            providers: settings.providers,
+            providers: await directory.providers(for: caller, logger: context.logger),
             registration: settings.registration,
             invite: form[FormField.invite.rawValue]
         )
     }
 
-    private func failed(_ form: Form, _ failure: FormFailure, _ context: PageContext) throws -> Response {
-        var view = view(form, returnTo: form.returnTo)
+    private func failed(
+        _ form: Form,
+        _ failure: FormFailure,
+        _ caller: Caller,
+        _ context: PageContext
+    ) async throws -> Response {
+        var view = await view(form, returnTo: form.returnTo, caller, context)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
         return try pages.response(

@@ -10,7 +10,7 @@ struct RegisterView: PageView {
     /// Where to go afterwards.
     let returnTo: ReturnPath?
     /// The providers that are set up.
-    let providers: Set<OAuthProvider>
+    let providers: Providers
     /// Who may create an account.
     var registration = RegistrationSettings()
     /// The code of an invitation that was typed.
@@ -42,8 +42,8 @@ struct RegisterView: PageView {
         if let invited, providers.contains(invited) {
             values["invited"] = [
                 "provider": invited.rawValue, "link": SitePath.signIn(through: invited, returnTo: returnTo),
-                "label": texts.text(.confirmContinue, ["provider": invited.displayName]),
-                "text": texts.text(.registerInvited, ["provider": invited.displayName]),
+                "label": texts.text(.confirmContinue, ["provider": providers.spoken(invited, texts)]),
+                "text": texts.text(.registerInvited, ["provider": providers.spoken(invited, texts)]),
                 "other_link": SitePath.link(SitePath.register, returnTo: returnTo),
             ]
             values["typed_form"] = false
@@ -67,12 +67,8 @@ struct RegisterView: PageView {
         if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
             values["summary"] = summary
         }
-        if isInviteOnly {
-            if let buttons = ProvidersView(providers: providers, returnTo: returnTo).values {
-                values["invite_providers"] = buttons
-            }
-        } else if let providers = ProvidersView(providers: providers, returnTo: returnTo).values {
-            values["providers"] = providers
+        if let buttons = ProvidersView(providers: providers, returnTo: returnTo).values(texts) {
+            values[isInviteOnly ? "invite_providers" : "providers"] = buttons
         }
         return values
     }

@@ -136,11 +136,14 @@ function keepPasswords(form) {
  */
 function cleanEmail(text) {
   if (text.length > 4096) return text;
-  const small = { "\u3002": ".", "\uff61": ".", "\ufe52": ".", "\ufe6b": "@", "\ufe63": "-", "\ufe62": "+" };
+  const forms =
+    "\u3002\uff61\u2024\ufe50\ufe52\ufe54\ufe55\ufe56\ufe57\ufe59\ufe5a\ufe5b\ufe5c\ufe5f\ufe60\ufe61\ufe62" +
+    "\ufe63\ufe64\ufe65\ufe66\ufe68\ufe69\ufe6a\ufe6b";
+  const plain = "...,.;:?!(){}#&*+-<>=\\$%@";
   return text
     .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
     .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
-    .replace(/[\u3002\uff61\ufe52\ufe6b\ufe63\ufe62]/g, (form) => small[form])
+    .replace(/[\u3002\uff61\u2024\ufe50-\ufe6b]/g, (form) => plain[forms.indexOf(form)] ?? form)
     .replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
 }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// W91: what the doctor says of backups.
+/// W91: The doctor's findings about backups.
 @Suite struct BackupStatusTests {
     private static let now = Date(timeIntervalSince1970: 1_764_288_000)
 

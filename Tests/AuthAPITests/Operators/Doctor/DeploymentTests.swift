@@ -12,11 +12,11 @@ import Testing
         return await Doctor(
             reader: SettingsReader(ConfigReader(provider: provider)),
             logger: TestDatabase.silentLogger,
-            patience: .seconds(10)
+            patience: .seconds(60)
         ).findings()
     }
 
-    /// A key in a file that may have other rights.
+    /// A key in a file with the given mode.
     private static func withKeyFile(mode: Int, _ body: (String) async throws -> Void) async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "yoshikosan-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
@@ -25,7 +25,7 @@ import Testing
         try await body(file.path())
     }
 
-    @Test("E2 A good deployment: every part is looked at, and nothing is to be mended")
+    @Test("E2 A good deployment: every part is checked, without problems")
     func good() async throws {
         try await OAuthSite.with { site in
             try await Self.withKeyFile(mode: 0o400) { key in
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test("E2 A bad deployment is told everything at once, each fault with what to do about it")
+    @Test("E2 A bad deployment: all problems are reported at once, each with its fix")
     func bad() async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await Self.withKeyFile(mode: 0o644) { key in
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("E2 Without settings the doctor says what is missing, and what it could not look at")
+    @Test("E2 Without settings, the doctor reports what is missing and what was not checked")
     func nothing() async throws {
         let found = await Self.findings([:])
         #expect(found.contains(.note("database", "not checked: the settings do not name it")))
@@ -84,7 +84,7 @@ import Testing
         #expect(found.contains { $0.level == .fix && $0.message.hasPrefix("DATABASE_URL: ") })
     }
 
-    @Test("A finding is a line, and below it what to do; what came from outside cannot steer the terminal")
+    @Test("A finding is a line with the fix below; text from outside cannot control the terminal")
     func lines() throws {
         #expect(Finding.ok("version", "PostgreSQL 17.2").description == "ok    version         PostgreSQL 17.2")
         let fix = Finding.fix("clock", "off\u{1B}[2J\nFIX", "let it keep time")

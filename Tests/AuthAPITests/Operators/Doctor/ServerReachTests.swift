@@ -3,7 +3,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// W8: whether others than the trusted peers reach the API.
+/// W8: Whether clients other than the trusted peers reach the API.
 @Suite struct ServerReachTests {
     private static let machine = ["127.0.0.1", "::1", "192.168.1.5", "fe80::1"]
 
@@ -24,10 +24,16 @@ import Testing
         return try #require(found.first)
     }
 
-    @Test("W8 On loopback nobody else comes by", arguments: ["127.0.0.1", "::1", "[::1]", "localhost", "127.8.9.1"])
+    @Test(
+        "W8 On loopback, only this machine reaches the API",
+        arguments: ["127.0.0.1", "::1", "[::1]", "localhost", "127.8.9.1"]
+    )
     func loopback(host: String) throws { #expect(try finding(at: host).level == .ok) }
 
-    @Test("W8 On every address of a machine with a public one, everybody does", arguments: ["0.0.0.0", "203.0.113.5"])
+    @Test(
+        "W8 On all addresses of a machine with a public one, everyone reaches the API",
+        arguments: ["0.0.0.0", "203.0.113.5"]
+    )
     func publicAddress(host: String) throws {
         let found = try finding(at: host, addresses: Self.machine + ["203.0.113.5"])
         #expect(found.level == .fix)
@@ -36,7 +42,7 @@ import Testing
         #expect(try finding(at: host, addresses: Self.machine + ["203.0.113.5"], isContainer: true).level == .fix)
     }
 
-    @Test("W8 On a private network the neighbours choose their addresses, until TRUSTED_PEERS is set")
+    @Test("W8 On a private network, other machines can choose their client address, until TRUSTED_PEERS is set")
     func privateNetwork() throws {
         for host in ["0.0.0.0", "::", "192.168.1.5"] {
             let found = try finding(at: host)

@@ -5,9 +5,9 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// N3 A17: whether a proxy hides the addresses of visitors, as the sessions show.
+/// N3 A17: Detection of a proxy that hides client addresses, from the sessions.
 @Suite struct VisitorTests {
-    /// So many users, of whom each signed in from each of the addresses, so many days ago.
+    /// That many users, each signed in from each of the addresses, that many days ago.
     private static func signIns(_ users: Int, from addresses: [String], daysAgo: Int = 0) -> String {
         """
         INSERT INTO users (email, name) SELECT 'u' || n || '@example.com', 'U' FROM generate_series(1, \(users)) AS n;
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test("N3 Five people at one address are a proxy that hides them, wherever the site is")
+    @Test("N3 Five users at one address indicate a proxy that hides client addresses, on any site")
     func manyAtOneAddress() async throws {
         for url in ["https://site.example", "http://localhost:8080"] {
             let found = try await Self.finding(after: Self.signIns(5, from: ["203.0.113.9"]), at: url)
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(
-        "N3 On a public site one private address is enough to see the proxy; a public one tells nothing",
+        "N3 On a public site, one private address indicates a proxy; one public address does not",
         arguments: [
             ("172.18.0.1", true), ("10.1.2.3", true), ("192.168.0.9", true), ("172.31.255.1", true),
             ("127.0.0.1", true),
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(
-        "N3 On one's own machine a private address is what is to be expected",
+        "N3 On the developer's machine, a private address is normal",
         arguments: ["http://localhost:8080", "https://127.0.0.1"]
     )
     func ownMachine(url: String) async throws {
@@ -60,7 +60,7 @@ import Testing
         #expect(found == .ok("visitors", "too few sign-ins this week to detect a proxy that hides client addresses"))
     }
 
-    @Test("N3 Visitors from several addresses are as they should be; what is older than a week does not count")
+    @Test("N3 Several addresses are normal; sessions older than a week do not count")
     func several() async throws {
         let addresses = ["203.0.113.9", "203.0.113.10", "172.18.0.1"]
         let fine = try await Self.finding(after: Self.signIns(6, from: addresses), at: "https://site.example")

@@ -4,13 +4,13 @@ import NIOCore
 import NIOHTTP1
 import Shared
 
-/// Checks that the application behind the sign-in answers, and whether others than nginx can reach it.
+/// Checks that the application behind the sign-in responds, and whether only nginx can reach it.
 struct ApplicationReach: Sendable {
     let application: ApplicationSettings?
-    /// Whether the application gets a signed assertion, by which it can tell requests that bypass nginx.
+    /// Whether the application gets a signed assertion, with which it can detect requests that bypass nginx.
     let signsAssertions: Bool
     let patience: Duration
-    /// Whether this program runs in a container, so that it is on another network than the application.
+    /// Whether this program runs in a container, so that it is not on the application's network.
     var isContainer = ServerReach.runsInContainer
     /// The addresses of this machine.
     var addresses = ServerReach.ownAddresses
@@ -53,7 +53,7 @@ struct ApplicationReach: Sendable {
         }
     }
 
-    /// Judges an application on this machine or in its network.
+    /// Checks an application on this machine or in its network.
     private func exposure(of upstream: ApplicationSettings.Upstream, _ client: HTTPClient) async -> Finding {
         let advice =
             "let a firewall pass only nginx, or set APP_ASSERTION=on and verify the assertion in the application"
@@ -76,7 +76,7 @@ struct ApplicationReach: Sendable {
 
     private enum Answer {
         case nothing, something
-        /// What the API of this system answers.
+        /// The response of this system's API.
         case itself
     }
 
@@ -95,7 +95,7 @@ struct ApplicationReach: Sendable {
         } catch let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded {
             return .nothing
         } catch is HTTPClientError {
-            // It listens, and speaks no HTTP that this client reads.
+            // It listens, but its response is not HTTP.
             return .something
         } catch {
             return .nothing

@@ -1,22 +1,26 @@
 import FoundationEssentials
 import PostgresClient
 
-/// When a backup and a restore drill last succeeded, as scripts/backup records it.
+/// When a backup and a restore drill last succeeded, recorded by scripts/backup.
 struct BackupStatus: Sendable {
     /// The time of the last backup; nil if none was recorded.
     let backup: Date?
     /// The time of the last restore drill; nil if none was recorded.
     let drill: Date?
 
-    /// A backup that is older, in seconds, is a problem: it is made every day.
+    /// An older backup is a problem, because backups are daily.
+    ///
+    /// In seconds.
     static let maximumAge: TimeInterval = 2 * 86_400
-    /// A drill that is older, in seconds, is mentioned.
+    /// An older drill is mentioned.
+    ///
+    /// In seconds.
     static let maximumDrillAge: TimeInterval = 30 * 86_400
 
-    /// Judges the status.
+    /// Evaluates the status.
     ///
     /// - Parameter now: the time on the database server.
-    /// - Returns: what the doctor prints.
+    /// - Returns: the findings.
     func finding(now: Date) -> Finding {
         guard let backup else {
             let advice = "COMPOSE_PROFILES=backup, or: make docker-backup, make db-backup"

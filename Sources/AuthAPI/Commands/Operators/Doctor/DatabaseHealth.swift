@@ -3,11 +3,11 @@ import Logging
 import PostgresClient
 import Shared
 
-/// Checks the database as the role that serves sees it and, where its settings are known, as the owner does.
+/// Checks the database as the serving role and, if its settings are known, as the owner.
 struct DatabaseHealth: Sendable {
     let roles: DatabaseRoles
     let publicURL: WebOrigin
-    /// Whether the server is to bring the schema up to date itself.
+    /// Whether the server migrates the schema itself.
     var migratesOnStart = false
     let logger: Logger
     let patience: Duration
@@ -23,7 +23,7 @@ struct DatabaseHealth: Sendable {
         return findings + (await ownerFindings(besides: findings))
     }
 
-    /// What only the role that migrates can tell; nothing where that is the serving role.
+    /// Findings that only the migrating role can make; empty if that is the serving role.
     private func ownerFindings(besides known: [Finding]) async -> [Finding] {
         guard let owner = roles.owner else { return [] }
         let configuration = forDoctor(owner)
@@ -75,7 +75,7 @@ struct DatabaseHealth: Sendable {
     private func look(_ pool: PostgresPool) async throws -> [Finding] {
         let started = Date.now
         let server = try await pool.withConnection { try $0.one(DescribeServer()) }
-        // The server read its clock somewhere between the two.
+        // The server read its clock between the two.
         let here = started.addingTimeInterval(Date.now.timeIntervalSince(started) / 2)
         let faults = try await faults(pool)
         var findings: [Finding] = [
@@ -100,7 +100,7 @@ struct DatabaseHealth: Sendable {
         return findings
     }
 
-    /// What the list of requirements finds; where this role migrates, too, what migrating takes besides.
+    /// The violated requirements; if this role also migrates, including those of migrations.
     private func faults(_ pool: PostgresPool) async throws -> [DatabaseFault] {
         let migrates = migratesOnStart && roles.owner == nil
         return try await pool.withConnection { db in
@@ -121,7 +121,7 @@ struct DatabaseHealth: Sendable {
         return .ok("schema", "current (\(applied.count) migrations)")
     }
 
-    /// Judges how what is said to the server is protected.
+    /// Evaluates the encryption of the connection.
     func encryption(_ server: DescribeServer.Server) -> Finding {
         if let tls = server.tls {
             if roles.serving.sslMode == "verify-full" { return .ok("encryption", "\(tls), and the server is verified") }
@@ -163,7 +163,7 @@ struct DatabaseHealth: Sendable {
         }
     }
 
-    /// Judges whether the server has room for another API process.
+    /// Evaluates whether the server has connections for another API process.
     func connections(_ server: DescribeServer.Server) -> Finding {
         let wanted = Int64(roles.serving.poolSize)
         guard server.connections + wanted < server.maxConnections else {
@@ -189,7 +189,7 @@ struct DatabaseHealth: Sendable {
         )
     }
 
-    /// How many sessions one user has: many are a client that signs in again and again, or somebody else's.
+    /// Checks the number of sessions per user: many indicate a client that signs in repeatedly, or an attacker.
     private func sessions(_ pool: PostgresPool) async throws -> [Finding] {
         do {
             let most = try await pool.withConnection { try $0.one(DescribeSessions()) }
@@ -201,7 +201,7 @@ struct DatabaseHealth: Sendable {
         }
     }
 
-    /// What the sessions tell about the address that requests seem to come from.
+    /// Checks whether all sessions come from one address, which indicates a proxy that hides client addresses.
     private func visitors(_ pool: PostgresPool) async throws -> [Finding] {
         let seen: DescribeVisitors.Visitors
         do {

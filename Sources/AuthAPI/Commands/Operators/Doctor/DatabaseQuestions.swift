@@ -1,16 +1,16 @@
 import FoundationEssentials
 import PostgresClient
 
-/// Asks a server about itself and about this connection.
+/// Describes the server and this connection.
 struct DescribeServer: Statement {
-    /// The answers.
+    /// The result.
     struct Server: Sendable {
-        /// As `server_version_num`: 170002 is 17.2.
+        /// `server_version_num`: 170002 is 17.2.
         let version: Int32
         let database: String
         let bytes: Int64
         let time: Date
-        /// The protocol of TLS; nil without.
+        /// The TLS version; nil without TLS.
         let tls: String?
         /// The server's address; nil for a socket.
         let address: String?
@@ -45,15 +45,15 @@ struct DescribeServer: Statement {
     }
 }
 
-/// Asks what this connection's role may do beyond what serving takes.
+/// Finds privileges of this connection's role beyond those that serving requires.
 struct DescribeRights: Statement {
-    /// The answers; the list has commas between.
+    /// The result; the list is comma-separated.
     struct Rights: Sendable {
         let role: String
         let tooWide: String
     }
 
-    // The schema is the one that holds the tables.
+    // The schema of the tables.
     static let sql: StaticString = """
         WITH place AS (
             SELECT coalesce(
@@ -85,7 +85,7 @@ struct DescribeRights: Statement {
     }
 }
 
-/// Asks for the most live sessions that one user has.
+/// Finds the maximum number of live sessions per user.
 struct DescribeSessions: Statement {
     static let sql: StaticString = """
         SELECT coalesce(max(count), 0) FROM (SELECT count(*) FROM sessions WHERE expires_at > now() GROUP BY user_id) AS live
@@ -93,14 +93,14 @@ struct DescribeSessions: Statement {
     static func decode(_ row: PostgresRow) throws -> Int64 { try row.int8(0) }
 }
 
-/// Asks where the sessions of the last week seem to come from.
+/// Finds the client addresses of last week's sessions.
 struct DescribeVisitors: Statement {
-    /// The answers.
+    /// The result.
     struct Visitors: Sendable {
         let sessions: Int64
         let users: Int64
         let addresses: Int64
-        /// The address, when it is the same for all.
+        /// The address, if it is the same for all.
         let onlyAddress: String?
         let isOnlyAddressPrivate: Bool
     }

@@ -2,15 +2,15 @@ import FoundationEssentials
 import Logging
 import Shared
 
-/// Looks at a deployment from the inside: what the settings say, and what database, providers and files answer.
+/// Checks a deployment from inside: settings, database, providers and files.
 struct Doctor {
     /// The environment.
     let reader: SettingsReader
     let logger: Logger
-    /// How long each question over the network may take.
+    /// The timeout of each network request.
     var patience: Duration = .seconds(5)
 
-    /// Runs every check that the settings allow, wrong as some of them may be.
+    /// Runs every check that is possible with the settings, even if some of them are invalid.
     func findings() async -> [Finding] {
         var findings: [Finding] = []
         do {
@@ -19,7 +19,7 @@ struct Doctor {
         } catch {
             findings += (error as? SettingsFaults)?.lines.map(Self.fault) ?? []
         }
-        // What is wrong with them has been said; each check takes from the rest what it needs.
+        // Their faults are already reported; each check uses the valid ones that it needs.
         var reader = reader
         let common = CommonSettings(from: &reader)
         let isProduction = common.environment == .production
@@ -28,7 +28,7 @@ struct Doctor {
         findings += PublicAddress(
             url: common.publicURL,
             isProduction: isProduction,
-            providers: providers.keys.sorted { $0.rawValue < $1.rawValue }
+            providers: providers.all
         ).findings()
         findings += ServerReach(
             host: reader.text(.apiHost, default: "0.0.0.0"),
@@ -46,7 +46,7 @@ struct Doctor {
             signsAssertions: access.signsAssertions,
             patience: patience
         ).findings()
-        findings += await ProviderReach(providers: providers, patience: patience).findings()
+        findings += await ProviderReach(providers: providers.all, patience: patience).findings()
         if let database = DatabaseRoles.read(from: &reader) {
             findings += await DatabaseHealth(
                 roles: database,

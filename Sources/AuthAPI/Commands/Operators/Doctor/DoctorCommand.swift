@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 import Shared
 
-/// Looks at a deployment from the inside and says what to do.
+/// Checks a deployment from inside and prints how to fix problems.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        // What libraries have to say about failures is said by the findings.
+        // The findings replace the log lines of libraries.
         LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         let findings = await Doctor(reader: SettingsReader(), logger: Logger(label: "AuthAPI")).findings()
         if json {

@@ -1,41 +1,41 @@
-/// What a check has found, and what to do about it.
+/// The result of a check, and how to fix a problem.
 struct Finding: Sendable, Equatable, Encodable {
-    /// How bad it is.
+    /// The severity.
     enum Level: String, Sendable, Encodable {
-        /// As it should be.
+        /// No problem.
         case ok
-        /// Worth knowing; nothing is wrong.
+        /// Information; not a problem.
         case note
-        /// To be mended.
+        /// A problem.
         case fix
     }
 
     let level: Level
-    /// What was looked at.
+    /// The subject of the check.
     let subject: String
-    /// What was found.
+    /// The result.
     let message: String
-    /// What to do; nil when there is nothing to do.
+    /// How to fix the problem; nil when there is nothing to do.
     let advice: String?
 
-    /// As it should be.
+    /// No problem.
     static func ok(_ subject: String, _ message: String) -> Finding {
         Finding(level: .ok, subject: subject, message: message, advice: nil)
     }
 
-    /// Worth knowing.
+    /// Information.
     static func note(_ subject: String, _ message: String, _ advice: String? = nil) -> Finding {
         Finding(level: .note, subject: subject, message: message, advice: advice)
     }
 
-    /// To be mended, in this way.
+    /// A problem, with its fix.
     static func fix(_ subject: String, _ message: String, _ advice: String) -> Finding {
         Finding(level: .fix, subject: subject, message: message, advice: advice)
     }
 }
 
 extension Finding: CustomStringConvertible {
-    /// A line, and below it the advice.
+    /// One line, and the advice on the next.
     var description: String {
         let level = level == .fix ? "FIX " : level == .note ? "note" : "ok  "
         let subject = subject + String(repeating: " ", count: max(0, 14 - subject.count))

@@ -7,68 +7,106 @@ struct ProviderReach: Sendable {
     /// More, and tokens from the provider seem to come from the future, or to have expired.
     static let toleratedSkew = 30.0
 
-    let providers: [OAuthProvider: ProviderSettings]
+    let providers: [ProviderSettings]
     let patience: Duration
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
     func findings() async -> [Finding] {
         guard !providers.isEmpty else { return [] }
-        // The client that signs people in, so that both agree on what can be used.
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: ProviderClient.clientConfiguration)
-        let client = ProviderClient(client: http) { [patience] _ in try await Task.sleep(for: patience) }
         var findings: [Finding] = []
-        for (provider, settings) in providers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            findings += await look(at: provider, settings, client)
+        for provider in providers {
+            // The client that signs people in, so that both agree on what can be used.
+            let configuration = ProviderClient.clientConfiguration(trusting: provider.openID.authorities)
+            let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+            let client = ProviderClient(client: http) { [patience] _ in try await Task.sleep(for: patience) }
+            findings += await look(at: provider, client)
+            try? await http.shutdown()
         }
-        try? await http.shutdown()
         return findings
     }
 
-    /// What is asked: for Google the document that all else follows from, for Discord an answer to anybody.
-    private static func path(_ provider: OAuthProvider) -> String {
-        switch provider {
-        case .google: "/.well-known/openid-configuration"
-        case .discord: "/api/v10/gateway"
+    /// The address to request: for an OpenID provider the document that everything else follows from, for the others one
+    /// that responds to everyone.
+    private static func address(of provider: ProviderSettings) -> String? {
+        switch provider.kind {
+        case .google, .line, .oidc:
+            ProviderMetadata.address(of: provider.address, through: provider.openID.internalOrigin)
+        case .discord: provider.address.appending("/api/v10/gateway")
+        case .github: GitHubAPI(provider.address).probe
         }
     }
 
-    private func look(
-        at provider: OAuthProvider,
-        _ settings: ProviderSettings,
-        _ client: ProviderClient
-    ) async -> [Finding] {
-        let address = settings.address.appending(Self.path(provider))
+    private func look(at provider: ProviderSettings, _ client: ProviderClient) async -> [Finding] {
+        let address = Self.address(of: provider) ?? provider.address.description
         let answer: ProviderAnswer
         do {
             answer = try await client.get(address)
         } catch {
             return [Self.fault(of: provider, at: address, error)]
         }
-        var findings: [Finding] = []
-        do throws(ProviderError) {
-            if provider == .google { _ = try ProviderMetadata(answer.decoded(), issuer: settings.address) }
-            findings.append(.ok(provider.displayName, "\(address) responds"))
-        } catch {
-            findings.append(Self.fault(of: provider, at: address, error))
-        }
+        var findings = [await Self.judge(answer, from: address, of: provider, client)]
         if let theirs = answer.date.flatMap(HTTPDate.seconds) {
-            findings.append(Self.judge(skew: theirs - now().timeIntervalSince1970, against: provider.displayName))
+            findings.append(Self.judge(skew: theirs - now().timeIntervalSince1970, against: provider.name.en))
         }
         return findings
     }
 
-    private static func fault(of provider: OAuthProvider, at address: String, _ error: ProviderError) -> Finding {
+    /// Judges the response: whether it is the issuer's document, and its keys can verify ID tokens.
+    private static func judge(
+        _ answer: ProviderAnswer,
+        from address: String,
+        of provider: ProviderSettings,
+        _ client: ProviderClient
+    ) async -> Finding {
+        guard provider.kind != .discord, provider.kind != .github else {
+            return .ok(provider.name.en, "\(address) responds")
+        }
+        var asked = address
+        do throws(ProviderError) {
+            let origin = provider.openID.internalOrigin
+            let keys = try ProviderMetadata(answer.decoded(), issuer: provider.address, through: origin).keySetAddress
+            asked = keys.description
+            // LINE's ID tokens are signed with the secret.
+            if provider.kind != .line, try await client.signingKeys(at: keys).isEmpty {
+                throw ProviderError(.providerError, "none of the keys can verify an ID token")
+            }
+            return .ok(provider.name.en, "\(address) responds; its issuer and keys are valid")
+        } catch {
+            return fault(of: provider, at: asked, error)
+        }
+    }
+
+    private static func fault(of provider: ProviderSettings, at address: String, _ error: ProviderError) -> Finding {
         let advice =
-            switch (error.failure, provider) {
+            switch (error.failure, provider.kind) {
+            case (.providerUnavailable, .oidc):
+                """
+                check that this server can connect to it (DNS, firewall, proxy); \(provider.variable(.oidcCAFile)) names \
+                the authority of its certificate, \(provider.variable(.oidcInternalURL)) the address inside a network
+                """
             case (.providerUnavailable, _):
                 "check that this server can connect to it (DNS, firewall, proxy, certificates)"
             case (_, .google):
                 "GOOGLE_ISSUER must be exactly the issuer of an OpenID provider; leave it empty for Google"
+            case (_, .oidc):
+                """
+                \(provider.variable(.oidcIssuer)) must be exactly the "issuer" in the provider's discovery document, and \
+                its algorithm RS256, PS256, ES256 or EdDSA
+                """
+            case (_, .line): "leave LINE_ISSUER empty for LINE"
             case (_, .discord):
                 "DISCORD_BASE_URL must be the base address of Discord's API; leave it empty for Discord"
+            case (_, .github):
+                "GITHUB_URL must be the address of a GitHub Enterprise Server; leave it empty for GitHub"
             }
-        return .fix(provider.displayName, "sign-in with it does not work: \(address): \(error.reason)", advice)
+        let expected = error.details.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+        let details = expected.isEmpty ? "" : " (\(expected))"
+        return .fix(
+            provider.name.en,
+            "sign-in with it does not work: \(address): \(error.reason)\(details)",
+            advice
+        )
     }
 
     /// Judges how far another clock is ahead, in seconds.
@@ -79,31 +117,5 @@ struct ProviderReach: Sendable {
             "this machine is \(Int(abs(skew))) seconds \(skew > 0 ? "behind" : "ahead of") \(other)",
             "synchronize it with NTP (timedatectl set-ntp true)"
         )
-    }
-}
-
-/// The one form of a time in HTTP that servers send (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
-enum HTTPDate {
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
-    /// Seconds since 1970; nil when the text has another form.
-    static func seconds(_ text: String) -> Double? {
-        guard text.utf8.count <= 64 else { return nil }
-        let words = text.split(separator: " ")
-        guard words.count == 6, words[5] == "GMT", let day = Int(words[1]), let year = Int(words[3]),
-            let month = months.firstIndex(of: String(words[2])), (1...31).contains(day), (1970...9999).contains(year)
-        else { return nil }
-        let time = words[4].split(separator: ":").compactMap { Int($0) }
-        guard time.count == 3, (0...23).contains(time[0]), (0...59).contains(time[1]), (0...60).contains(time[2]) else {
-            return nil
-        }
-        // Days from civil: a year that begins in March has its leap day at the end.
-        let shiftedYear = month < 2 ? year - 1 : year
-        let shiftedMonth = (month + 10) % 12
-        let dayOfYear = (153 * shiftedMonth + 2) / 5 + day - 1
-        let days = 365 * shiftedYear + shiftedYear / 4 - shiftedYear / 100 + shiftedYear / 400 + dayOfYear - 719_468
-        return Double(days * 86_400 + time[0] * 3600 + time[1] * 60 + time[2])
     }
 }

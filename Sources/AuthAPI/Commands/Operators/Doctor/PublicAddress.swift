@@ -5,7 +5,7 @@ struct PublicAddress: Sendable {
     let url: WebOrigin
     let isProduction: Bool
     /// The providers that are on.
-    let providers: [OAuthProvider]
+    let providers: [ProviderSettings]
 
     /// The ports that browsers refuse to open (WHATWG Fetch, "port blocking").
     static let badPorts: Set<Int> = [
@@ -48,25 +48,18 @@ struct PublicAddress: Sendable {
     private var callbacks: [Finding] {
         guard !providers.isEmpty else {
             return [
-                .note("providers", "none is on; GOOGLE_CLIENT_ID, DISCORD_CLIENT_ID and their secrets enable them")
+                .note("providers", "none is on; settings like GOOGLE_CLIENT_ID and its secret enable them")
             ]
         }
         return providers.map {
-            .note($0.displayName, "callback address to register: \(url)\(APIPath.oauthCallback($0))")
+            .note($0.name.en, "callback address to register: \(url)\(APIPath.oauthCallback($0.key))")
         }
     }
 }
 
 extension WebOrigin {
-    /// The port, if it is not the scheme's own.
-    var port: Int? {
-        guard let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") else { return nil }
-        return Int(authority[authority.index(after: colon)...])
-    }
-
     /// Whether the address is this machine's own.
     var isLoopback: Bool {
-        let host = port.map { String(authority.dropLast(String($0).count + 1)) } ?? authority
-        return host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("127.") || host == "[::1]"
+        host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("127.") || host == "[::1]"
     }
 }

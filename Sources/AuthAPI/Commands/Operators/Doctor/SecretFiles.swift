@@ -7,11 +7,13 @@ import Shared
     import Darwin
 #endif
 
-/// Checks where the secrets come from, who may read them, and how old they are.
+/// Checks the source, the file modes and the age of the secrets.
 struct SecretFiles {
-    /// A key in use for longer is due for a change.
+    /// An older key should be rotated.
+    ///
+    /// In days.
     static let ageToChange = 365
-    /// After so many days no token that the former key signed is valid.
+    /// After that many days, no token signed with the previous key is valid.
     static let daysOfTokens = 7
 
     let reader: SettingsReader
@@ -22,21 +24,17 @@ struct SecretFiles {
         var findings: [Finding] = []
         var ages: [SettingName: Int] = [:]
         for name in SettingName.allCases where name.isSecret {
-            guard let path = reader.file(of: name) else {
-                if reader.isInEnvironment(name), isProduction {
-                    findings.append(
-                        .note(
-                            "secrets",
-                            "\(name.rawValue) is in the environment, so its age is unknown",
-                            "prefer a file that only the service can read: \(name.rawValue)_FILE"
-                        )
-                    )
+            for number in name.numbers {
+                var reader = reader
+                reader.number = number
+                guard let path = reader.file(of: name) else {
+                    if reader.isInEnvironment(name), isProduction { findings.append(Self.note(reader.variable(name))) }
+                    continue
                 }
-                continue
+                guard let facts = FileFacts(path) else { continue }
+                ages[name] = facts.age(at: now)
+                findings.append(judge(name, reader.variable(name), facts, path: path))
             }
-            guard let facts = FileFacts(path) else { continue }
-            ages[name] = facts.age(at: now)
-            findings.append(judge(name, facts, path: path))
         }
         if let age = ages[.secretKey], reader.isSet(.secretKeyPrevious), age > Self.daysOfTokens {
             findings.append(
@@ -50,7 +48,15 @@ struct SecretFiles {
         return findings
     }
 
-    private func judge(_ name: SettingName, _ facts: FileFacts, path: String) -> Finding {
+    private static func note(_ variable: String) -> Finding {
+        .note(
+            "secrets",
+            "\(variable) is in the environment, so its age is unknown",
+            "prefer a file that only the service can read: \(variable)_FILE"
+        )
+    }
+
+    private func judge(_ name: SettingName, _ variable: String, _ facts: FileFacts, path: String) -> Finding {
         let age = facts.age(at: now)
         let mode = String(facts.mode, radix: 8)
         if facts.mode & 0o007 != 0 {
@@ -66,17 +72,17 @@ struct SecretFiles {
                 "rotate it: set the old key as SECRET_KEY_PREVIOUS and a new SECRET_KEY, then run AuthAPI secret rotate"
             )
         }
-        return .ok("secrets", "\(name.rawValue): long, random, mode \(mode), \(age) day\(age == 1 ? "" : "s") old")
+        return .ok("secrets", "\(variable): long, random, mode \(mode), \(age) day\(age == 1 ? "" : "s") old")
     }
 }
 
-/// What the file system says about a file.
+/// The properties of a file.
 private struct FileFacts {
-    /// The bits of who may do what.
+    /// The mode bits.
     let mode: mode_t
     private let changed: Date
 
-    /// Asks about the file that a name leads to; nil when there is none.
+    /// Reads the properties of the file at a path, following links; nil when there is none.
     init?(_ path: String) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
@@ -84,6 +90,6 @@ private struct FileFacts {
         changed = Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec))
     }
 
-    /// Whole days since the content was last written.
+    /// Whole days since the last modification.
     func age(at now: Date) -> Int { max(0, Int(now.timeIntervalSince(changed) / 86_400)) }
 }

@@ -2,14 +2,14 @@ import FoundationEssentials
 import NIOCore
 import Shared
 
-/// Checks who can reach the API without going through the reverse proxy.
+/// Checks who can reach the API directly, without the reverse proxy.
 struct ServerReach: Sendable {
     /// The address that the API listens on.
     let host: String
     let trustedPeers: [IPNetwork]
-    /// Whether `TRUSTED_PEERS` is set, so that somebody thought about it.
+    /// Whether `TRUSTED_PEERS` is set explicitly.
     let isTrustSet: Bool
-    /// Whether the API is alone with the other services in a network of containers.
+    /// Whether the API is in a network of this site's containers only.
     var isContainer = Self.runsInContainer
     /// The addresses of this machine.
     var addresses = Self.ownAddresses
@@ -44,7 +44,7 @@ struct ServerReach: Sendable {
         let own = addresses.filter { !Self.isLocal($0) }
         guard let listening = IPAddress(host) ?? IPAddress(host: host) else { return host == "localhost" ? [] : own }
         guard listening.isUnspecified else { return Self.isLocal(listening) ? [] : [listening] }
-        // `::` takes IPv4 as well.
+        // `::` accepts IPv4 as well.
         return own.filter { !listening.isIPv4 || $0.isIPv4 }
     }
 

@@ -1,9 +1,9 @@
-/// Splits records of comma-separated values (RFC 4180): fields in double quotes may hold commas, line breaks and doubled
-/// double quotes.
+/// Splits records of comma-separated values (RFC 4180): quoted fields may contain commas, line breaks and doubled
+/// quotes.
 struct CSVRecord {
-    /// Why a line is no part of a record.
+    /// Why a line is not part of a record.
     enum Fault: Error, Equatable {
-        /// A double quote inside a field that does not begin with one, or text behind the closing one.
+        /// A double quote inside an unquoted field, or text after the closing quote.
         case strayQuote
         case notUTF8
     }
@@ -15,15 +15,15 @@ struct CSVRecord {
     private var fields: [String] = []
     private var field: [UInt8] = []
     private var state = State.start
-    /// How many bytes the record has so far.
+    /// The size of the record so far in bytes.
     private(set) var length = 0
 
-    /// Whether a quoted field continues in the next line.
+    /// Whether a quoted field continues on the next line.
     var isOpen: Bool { state == .quoted }
 
-    /// Takes the next line.
+    /// Adds the next line.
     ///
-    /// - Returns: the fields, when the record ends with the line.
+    /// - Returns: the fields, if the record ends with the line.
     mutating func take(_ line: [UInt8]) throws(Fault) -> [String]? {
         if isOpen { field.append(0x0A) }
         length += line.count + 1

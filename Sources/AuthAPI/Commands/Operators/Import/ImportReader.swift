@@ -1,13 +1,13 @@
 import FoundationEssentials
 
-/// The forms of a file of users.
+/// The formats of a file of users.
 enum ImportFormat: String, CaseIterable, Sendable {
-    /// Comma-separated values, the names of the columns first.
+    /// Comma-separated values with a header.
     case csv
-    /// A JSON object a line.
+    /// One JSON object per line.
     case jsonl
 
-    /// The form that a name tells; nil when it tells none.
+    /// The format by the file name; nil when it is unknown.
     init?(fileName: String) {
         let name = fileName.lowercased()
         if name.hasSuffix(".csv") {
@@ -20,7 +20,7 @@ enum ImportFormat: String, CaseIterable, Sendable {
     }
 }
 
-/// Reads users from a file one by one.
+/// Reads users from a file.
 struct ImportReader {
     /// The next entry of a file.
     enum Entry {
@@ -32,12 +32,12 @@ struct ImportReader {
     private let format: ImportFormat
     private var header: [ImportRow.Field] = []
     private var record = CSVRecord()
-    /// The line that was read last, counted from 1.
+    /// The number of the last line read, from 1.
     private(set) var line = 0
-    /// How many bytes have been read.
+    /// The number of bytes read.
     private(set) var bytes = 0
 
-    /// Opens a file; of CSV the first line is read.
+    /// Opens a file; reads the header of CSV.
     ///
     /// - Throws: ``ImportSource/Unreadable`` or ``ImportRow/Fault``.
     init(path: String, format: ImportFormat) throws {

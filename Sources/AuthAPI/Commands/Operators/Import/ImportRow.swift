@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Shared
 
-/// A user in a file, as it was written.
+/// A user in a file, before validation.
 struct ImportRow: Sendable, Equatable {
-    /// What a row may say of a user.
+    /// The fields of a row.
     enum Field: String, CaseIterable, Sendable {
         case id, email, name, disabled
         case passwordHash = "password_hash"
@@ -14,7 +14,7 @@ struct ImportRow: Sendable, Equatable {
         static let names = allCases.map(\.rawValue).sorted().joined(separator: ", ")
     }
 
-    /// What is wrong with a row.
+    /// The fault of a row.
     struct Fault: Error, Equatable, CustomStringConvertible {
         let description: String
 
@@ -22,10 +22,10 @@ struct ImportRow: Sendable, Equatable {
         init(_ field: Field, _ reason: String) { description = "\(field.rawValue): \(reason)" }
     }
 
-    /// A text for each field that is given and not empty.
+    /// The values of the fields that are present and not empty.
     var values: [Field: String] = [:]
 
-    /// Reads a line of JSON: an object of texts, where `disabled` and `email_verified` may be true or false.
+    /// Parses a line of JSON: an object of strings, where `disabled` and `email_verified` may be Booleans.
     init(json line: [UInt8]) throws(Fault) {
         let object: [String: Value]
         do {
@@ -45,7 +45,7 @@ struct ImportRow: Sendable, Equatable {
         }
     }
 
-    /// Takes the fields of a line of CSV; an empty one counts as absent.
+    /// Creates a row from the fields of a CSV record; an empty field counts as absent.
     init(_ fields: [String], header: [Field]) throws(Fault) {
         guard fields.count == header.count else {
             throw Fault("the row has \(fields.count) fields and the header \(header.count)")
@@ -53,7 +53,7 @@ struct ImportRow: Sendable, Equatable {
         for (field, text) in zip(header, fields) where !text.isEmpty { values[field] = text }
     }
 
-    /// Reads the first line of CSV: the names of the columns.
+    /// Parses the header of CSV.
     static func header(_ names: [String]) throws(Fault) -> [Field] {
         var header: [Field] = []
         for (index, name) in names.enumerated() {

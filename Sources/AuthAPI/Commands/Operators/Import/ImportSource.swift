@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Glibc
 
-/// Reads the lines of a file, however long the file is.
+/// Reads the lines of a file of any size.
 final class ImportSource {
-    /// The most bytes of one line; a row of users is some hundred bytes long.
+    /// The maximum length of a line in bytes; a typical row has a few hundred.
     static let maximumLineLength = 65_536
 
     /// The file cannot be read.
@@ -33,9 +33,9 @@ final class ImportSource {
         if closes, descriptor >= 0 { close(descriptor) }
     }
 
-    /// The next line without its end; nil at the end of the file.
+    /// The next line without its line break; nil at the end of the file.
     ///
-    /// A line that is too long is cut to one byte more than ``maximumLineLength``; the rest of it is skipped.
+    /// A line that is too long is truncated to one byte more than ``maximumLineLength``; the rest is skipped.
     func nextLine() throws(Unreadable) -> [UInt8]? {
         var line: [UInt8] = []
         while true {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Shared
 
-/// A user that fits: what a row says, checked and in the form in which it is stored.
+/// A valid user from a row, in the stored form.
 struct ImportedUser: Sendable, Equatable, Encodable {
     let id: String
     let email: String
@@ -18,8 +18,9 @@ struct ImportedUser: Sendable, Equatable, Encodable {
         case createdAt = "created_at"
     }
 
-    /// Checks a row by the rules of registration; a missing name is what stands before the email's `@`, and nobody was
-    /// created later than now.
+    /// Validates a row by the rules of registration.
+    ///
+    /// A missing name becomes the local part of the email address; the creation time cannot be in the future.
     init(_ row: ImportRow, now: Date) throws(ImportRow.Fault) {
         guard let email = row.values[.email] else { throw ImportRow.Fault(.email, "is required") }
         do throws(RuleViolation) {

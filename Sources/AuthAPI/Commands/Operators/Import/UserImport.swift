@@ -2,40 +2,41 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Imports users from a file, batch by batch, each in a transaction of its own: what was imported before an interruption
-/// is found and counted when the same file is imported again.
+/// Imports users from a file in batches, each in its own transaction.
+///
+/// After an interruption, importing the same file again counts the users that are already present.
 struct UserImport: Sendable {
-    /// How many users one statement stores.
+    /// The number of users that one statement stores.
     static let batchSize = 1000
 
-    /// A row that does not fit.
+    /// A rejected row.
     struct Rejection: Sendable, Equatable, Encodable {
-        /// The row's first line, counted from 1.
+        /// The first line of the row, from 1.
         let line: Int
         let error: String
     }
 
-    /// How many rows came to what.
+    /// The number of rows by result.
     struct Counts: Sendable, Equatable, Encodable {
         var imported = 0
-        /// Users who were there already with the same password hash, as after an earlier import of the same file.
+        /// Users that already existed with the same password hash, such as after an interrupted import.
         var present = 0
         var rejected = 0
     }
 
     let store: UserImportStore
-    /// Whether nothing is stored.
+    /// Whether to check only, without storing users.
     let isDryRun: Bool
-    /// The time.
+    /// The current time.
     var now = Date.now
 
-    /// Imports every row that fits.
+    /// Imports every valid row.
     ///
     /// - Parameters:
     ///   - reader: the file.
-    ///   - report: called for each row that does not fit, in the order of the file within a batch.
+    ///   - report: called for each rejected row, in the order of the file within a batch.
     ///   - progress: called after each batch with the rows and bytes so far.
-    /// - Returns: how many rows came to what.
+    /// - Returns: the number of rows by result.
     /// - Throws: ``ImportSource/Unreadable``, ``PostgresError``, `CancellationError`.
     func run(
         _ reader: ImportReader,
@@ -91,7 +92,7 @@ struct UserImport: Sendable {
         }
     }
 
-    /// The addresses and identifiers of the rows before.
+    /// The email addresses and IDs of the previous rows.
     private struct Seen {
         private var lines: [String: Int] = [:]
         private var identifiers: Set<String> = []
@@ -110,7 +111,7 @@ struct UserImport: Sendable {
 
 /// Stores imported users.
 struct UserImportStore: Sendable {
-    /// A user and the line that it comes from.
+    /// A user and its line.
     struct Row: Sendable {
         let line: Int
         let user: ImportedUser
@@ -118,17 +119,17 @@ struct UserImportStore: Sendable {
 
     /// Why a user was not stored.
     enum Conflict: String, Sendable {
-        /// The same user is there.
+        /// The same user exists.
         case present
-        /// Another user has the address.
+        /// Another user has the email address.
         case email
-        /// Another user has the identifier.
+        /// Another user has the ID.
         case id
     }
 
     let postgres: PostgresPool
 
-    /// Stores users, or only says what storing them would do; tells for each row what was in the way.
+    /// Stores users, or only checks for conflicts; returns the conflict of each row.
     func insert(_ rows: [Row], isDryRun: Bool) async throws -> [(line: Int, conflict: Conflict?)] {
         guard !rows.isEmpty else { return [] }
         let document = String(decoding: try JSONEncoder().encode(rows), as: UTF8.self)
@@ -155,7 +156,7 @@ private func conflict(_ row: PostgresRow) throws -> (line: Int, conflict: UserIm
     return (Int(try row.int8(0)), conflict)
 }
 
-/// Stores users whose address and identifier are free, each with its event.
+/// Stores users whose email address and ID are free, each with its audit event.
 private struct InsertUsers: Statement {
     static let sql: StaticString = """
         WITH given AS MATERIALIZED (
@@ -188,7 +189,7 @@ private struct InsertUsers: Statement {
     }
 }
 
-/// What would be in the way of storing users.
+/// Finds conflicts of users without storing them.
 private struct CompareUsers: Statement {
     static let sql: StaticString = """
         SELECT line, CASE

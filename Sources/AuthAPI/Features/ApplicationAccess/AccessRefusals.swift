@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Logging
+import PostgresClient
+import Shared
+import Synchronization
+
+/// Records in the audit trail whom the application was refused: one event per session and reason, however often its user tries.
+final class AccessRefusals: Sendable {
+    /// The most refusals that are remembered; then all are forgotten, and the statement finds the events that exist.
+    static let limit = 4096
+
+    private struct Entry: Hashable {
+        let session: SessionID
+        let refusal: AccessPolicy.Refusal
+    }
+
+    private let postgres: PostgresPool
+    private let recorded = Mutex<Set<Entry>>([])
+
+    init(postgres: PostgresPool) { self.postgres = postgres }
+
+    /// Records a refusal that has not been recorded yet.
+    ///
+    /// A failure is logged, and the next refusal tries again.
+    func record(_ refusal: AccessPolicy.Refusal, of signedIn: SignedIn, from trace: RequestTrace) async {
+        let entry = Entry(session: signedIn.sessionID, refusal: refusal)
+        let isNew = recorded.withLock { recorded in
+            if recorded.count >= Self.limit { recorded.removeAll(keepingCapacity: true) }
+            return recorded.insert(entry).inserted
+        }
+        guard isNew else { return }
+        do {
+            let event = RecordAccessRefusal(refusal: refusal, signedIn: signedIn, trace: trace)
+            _ = try await postgres.withConnection { try $0.run(event) }
+        } catch {
+            recorded.withLock { _ = $0.remove(entry) }
+            Logger.current.warning("access refusal not recorded", metadata: ["error": .string("\(type(of: error))")])
+        }
+    }
+}
+
+private struct RecordAccessRefusal: Statement {
+    static let sql: StaticString = """
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        SELECT 'access_refused', $1, $2, $3, $4, $5, $6, $7
+        WHERE NOT EXISTS (
+            SELECT FROM audit_events
+            WHERE user_id = $1 AND event = 'access_refused' AND session_id = $2 AND detail = $3
+        )
+        """
+    let refusal: AccessPolicy.Refusal
+    let signedIn: SignedIn
+    let trace: RequestTrace
+    var parameters: [PostgresValue] {
+        [.uuid(signedIn.user.id), .uuid(signedIn.sessionID), .text(refusal.rawValue)] + trace.parameters
+    }
+}

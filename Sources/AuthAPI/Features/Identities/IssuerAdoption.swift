@@ -1,0 +1,87 @@
+import Logging
+import PostgresClient
+import Shared
+
+/// Stores the issuer of identities that an earlier version linked or disconnected without it.
+///
+/// Each of them belongs to the issuer configured now, and not to another one configured later under the same key.
+struct IssuerAdoption: Sendable {
+    /// The number of rows per statement.
+    static let batchSize: Int64 = 1000
+
+    let postgres: PostgresPool
+    let providers: ProviderList
+    let logger: Logger
+
+    /// Stores the issuers; logs a failure, and the next start retries.
+    func run() async {
+        do {
+            let count = try await adopt()
+            if count > 0 { logger.info("issuers of identities stored", metadata: ["count": "\(count)"]) }
+        } catch {
+            logger.warning("issuers of identities not stored", metadata: ["error": "\(type(of: error))"])
+        }
+    }
+
+    /// Stores the issuer of every row without one whose provider is enabled.
+    ///
+    /// - Returns: the number of rows changed.
+    func adopt() async throws -> Int {
+        var total = 0
+        for provider in providers.all {
+            total += try await repeated(AdoptIdentities(provider: provider.key, issuer: provider.issuer))
+            total += try await repeated(AdoptDisconnections(provider: provider.key, issuer: provider.issuer))
+        }
+        return total
+    }
+
+    private func repeated(_ statement: some Statement) async throws -> Int {
+        var total = 0
+        while true {
+            let count = try await postgres.transaction(retrying: true) { try $0.run(statement) }
+            total += count
+            if count < Self.batchSize { return total }
+        }
+    }
+}
+
+private struct AdoptIdentities: Statement {
+    static let sql: StaticString = """
+        UPDATE oauth_accounts SET issuer = $2 WHERE id IN (
+            SELECT id FROM oauth_accounts AS old WHERE provider = $1 AND issuer = '' AND NOT EXISTS (
+                SELECT FROM oauth_accounts WHERE provider = $1 AND provider_user_id = old.provider_user_id AND issuer = $2
+            ) LIMIT $3 FOR UPDATE SKIP LOCKED
+        )
+        """
+    let provider: OAuthProvider
+    let issuer: String
+    var parameters: [PostgresValue] {
+        [.text(provider.rawValue), .text(issuer), .int8(IssuerAdoption.batchSize)]
+    }
+}
+
+private struct AdoptDisconnections: Statement {
+    // The serving role may insert and delete these rows, but not update them.
+    static let sql: StaticString = """
+        WITH found AS MATERIALIZED (
+            SELECT provider_user_id, user_id FROM disconnected_identities AS old
+            WHERE provider = $1 AND issuer = '' AND NOT EXISTS (
+                SELECT FROM disconnected_identities WHERE provider = $1 AND provider_user_id = old.provider_user_id
+                    AND user_id = old.user_id AND issuer = $2
+            ) LIMIT $3
+        ),
+        gone AS (
+            DELETE FROM disconnected_identities AS old USING found
+            WHERE old.provider = $1 AND old.issuer = '' AND old.provider_user_id = found.provider_user_id
+                AND old.user_id = found.user_id
+            RETURNING old.provider_user_id, old.user_id, old.created_at
+        )
+        INSERT INTO disconnected_identities (provider, provider_user_id, user_id, issuer, created_at)
+        SELECT $1, provider_user_id, user_id, $2, created_at FROM gone ON CONFLICT DO NOTHING
+        """
+    let provider: OAuthProvider
+    let issuer: String
+    var parameters: [PostgresValue] {
+        [.text(provider.rawValue), .text(issuer), .int8(IssuerAdoption.batchSize)]
+    }
+}

@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Hummingbird
+import Shared
+
+/// The cookie of the one provider account that waits for something from its user.
+struct PendingCookie<Pending: Codable & Sendable>: Sendable {
+    private let site: SiteCookies
+    private let sealed: SealedCookie<Pending>
+    private let name: String
+
+    private init(
+        _ name: String,
+        _ purpose: KeyRing.Purpose,
+        _ settings: APISettings,
+        now: @escaping @Sendable () -> Date
+    ) {
+        site = SiteCookies(publicURL: settings.common.publicURL)
+        let keys = SealingKeys(for: purpose, secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
+        sealed = SealedCookie(keys, now: now)
+        self.name = site.name(name)
+    }
+
+    /// Stores a provider account; replaces another one that waits.
+    func keep(_ pending: Pending, on response: inout Response) throws {
+        let value = try sealed.seal(pending, name: name)
+        site.set(name, to: value, maxAge: SealedCookie<Pending>.lifetime, on: &response)
+    }
+
+    /// The provider account that waits; nil when there is none, or it has expired.
+    func pending(of request: Request) -> Pending? {
+        request.cookieValue(name).flatMap { sealed.open(RequestCookie(name: name, value: $0)) }?.payload
+    }
+
+    /// Deletes the cookie, if the browser has one.
+    func forget(of request: Request, on response: inout Response) {
+        if !request.cookieValues(name).isEmpty { site.clear(name, on: &response) }
+    }
+}
+
+/// The cookie of the provider account that waits for a password.
+typealias PendingLinkCookie = PendingCookie<PendingLink>
+
+extension PendingLinkCookie {
+    init(_ settings: APISettings, now: @escaping @Sendable () -> Date) {
+        self.init("oauth_connect", .pendingLinkCookie, settings, now: now)
+    }
+}
+
+/// The cookie of the provider account that waits for an address.
+typealias PendingAddressCookie = PendingCookie<PendingAddress>
+
+extension PendingAddressCookie {
+    init(_ settings: APISettings, now: @escaping @Sendable () -> Date) {
+        self.init("oauth_address", .pendingAddressCookie, settings, now: now)
+    }
+}

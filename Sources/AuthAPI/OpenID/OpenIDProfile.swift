@@ -1,0 +1,46 @@
+import Shared
+
+/// What an OpenID provider says about a person, in an ID token or in a response of the userinfo endpoint (OpenID Connect
+/// Core, section 5.1).
+struct OpenIDProfile: Decodable {
+    let subject: String?
+    let email: String?
+    /// Whether the provider has verified the email; nil when it does not say.
+    let isEmailVerified: Bool?
+    /// The Google Workspace domain of the account (Google, "OpenID Connect", "An ID token's payload").
+    let hostedDomain: String?
+    let name: String?
+    let picture: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case subject = "sub"
+        case email
+        case isEmailVerified = "email_verified"
+        case hostedDomain = "hd"
+        case name, picture
+    }
+
+    /// Reads the claims; one of an unexpected type counts as not said, except for `email_verified`: anything but a plain yes
+    /// is a no.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        // swift-format-ignore: each claim is optional.
+        func text(_ key: CodingKeys) -> String? { try? container.decode(String.self, forKey: key) }
+        subject = text(.subject)
+        email = text(.email)
+        hostedDomain = text(.hostedDomain)
+        name = text(.name)
+        picture = text(.picture)
+        if (try? container.decodeNil(forKey: .isEmailVerified)) ?? true {
+            isEmailVerified = nil
+        } else if let text = text(.isEmailVerified) {
+            // Some providers write the boolean as a text.
+            isEmailVerified = text.isExactly("true")
+        } else {
+            isEmailVerified = (try? container.decode(Bool.self, forKey: .isEmailVerified)) ?? false
+        }
+    }
+
+    /// Whether there is an address to look at.
+    var hasEmail: Bool { email?.utf8.contains { $0 != UInt8(ascii: " ") } ?? false }
+}

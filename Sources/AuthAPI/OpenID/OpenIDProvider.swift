@@ -1,0 +1,156 @@
+import FoundationEssentials
+import Logging
+import Shared
+
+/// A provider that vouches by ID tokens (OpenID Connect Core, section 3.1), found by discovery: Google, LINE, and those that
+/// the settings describe.
+struct OpenIDProvider: IdentityProvider {
+    private let settings: ProviderSettings
+    private let client: ProviderClient
+    private let metadata: CachedDocument<ProviderMetadata>
+    private let exchange: CodeExchange
+    private let verifier: IDTokenVerifier
+
+    /// Makes the provider; nothing is asked before the first flow.
+    init(
+        _ settings: ProviderSettings,
+        client: ProviderClient,
+        logger: Logger,
+        now: @escaping @Sendable () -> Date
+    ) {
+        let metadata = CachedDocument("discovery", logger: logger, now: now) { () throws(ProviderError) in
+            try await client.metadata(of: settings)
+        }
+        let keys = CachedDocument("keys", logger: logger, now: now) { () throws(ProviderError) in
+            try await client.signingKeys(at: metadata.document().keySetAddress)
+        }
+        self.settings = settings
+        self.client = client
+        self.metadata = metadata
+        exchange = CodeExchange(
+            client: client,
+            clientID: settings.clientID,
+            clientSecret: settings.clientSecret,
+            now: now
+        )
+        let issuer = settings.address.description
+        verifier = IDTokenVerifier(
+            issuers: settings.kind == .google ? GoogleAccount.spellings(of: issuer) : [issuer],
+            clientID: settings.clientID,
+            signature: settings.kind == .line ? .clientSecret(settings.clientSecret) : .publishedKeys(keys),
+            now: now
+        )
+    }
+
+    func authorizationURL(for request: AuthorizationRequest) async throws(ProviderError) -> String {
+        let endpoint = try await metadata.document().authorizationEndpoint
+        return request.address(
+            at: endpoint.description,
+            clientID: settings.clientID,
+            scope: settings.openID.scope,
+            extra: [(name: "nonce", value: request.nonce)] + Self.prompt(for: request)
+        )
+    }
+
+    /// OpenID Connect Core, section 3.1.2.1; a `max_age` makes the ID token say when the person signed in.
+    private static func prompt(for request: AuthorizationRequest) -> [(name: String, value: String)] {
+        if request.reauthenticates { return [(name: "prompt", value: "login"), (name: "max_age", value: "0")] }
+        return request.choosesAccount ? [(name: "prompt", value: "select_account")] : []
+    }
+
+    func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity {
+        let metadata = try await metadata.document()
+        try answer.checkIssuer(settings.address.description, isRequired: metadata.namesIssuer)
+        let reply = try await exchange.tokens(
+            for: answer,
+            at: metadata.tokenEndpoint.description,
+            authentication: authentication(metadata)
+        )
+        guard let idToken = reply.idToken else {
+            throw ProviderError(.providerError, "the provider gave no ID token")
+        }
+        let claims = try await verifier.claims(
+            of: idToken,
+            expecting: .init(nonce: answer.nonce, accessToken: reply.tokens.accessToken)
+        )
+        let authenticatedAt = claims.authenticatedAt.map { Date(timeIntervalSince1970: $0) }
+        if let since = answer.authenticatedSince { try verifier.check(authenticatedAt, since: since) }
+        // The verifier has seen that there is one.
+        let subject = claims.subject ?? ""
+        let profile = try await profile(in: claims, of: subject, metadata, accessToken: reply.tokens.accessToken)
+        let email = ReportedEmail(
+            profile.email,
+            // LINE does not say that it verifies addresses.
+            isVerified: settings.kind != .line && profile.isEmailVerified ?? settings.openID.trustsEmail
+        )
+        let isGoogle = settings.kind == .google
+        return ProviderIdentity(
+            provider: settings.key,
+            issuer: settings.issuer,
+            subject: subject,
+            email: email.verified,
+            unverifiedEmail: email.unverified,
+            isEmailAuthority: isGoogle && GoogleAccount.isIssuer(settings.address)
+                && EmailAuthority.isAuthority(.google, for: email.verified, hostedDomain: claims.profile.hostedDomain),
+            displayName: profile.name.flatMap { DisplayName(cleaning: $0)?.value },
+            // Pages show pictures from Google's host and Discord's only.
+            avatarURL: isGoogle ? GoogleAccount.picture(profile.picture) : nil,
+            tokens: reply.tokens,
+            authenticatedAt: authenticatedAt
+        )
+    }
+
+    func revoke(_ token: Secret) async throws(ProviderError) {
+        let metadata = try await metadata.document()
+        guard let endpoint = metadata.revocationEndpoint else { return }
+        try await exchange.revoke(token, at: endpoint.description, authentication: authentication(metadata))
+    }
+
+    /// What the ID token says, or the userinfo endpoint if the token has no address.
+    ///
+    /// - Throws: ``ProviderError`` when the endpoint answers for another subject (OpenID Connect Core, section 5.3.2).
+    private func profile(
+        in claims: IDTokenClaims,
+        of subject: String,
+        _ metadata: ProviderMetadata,
+        accessToken: Secret
+    ) async throws(ProviderError) -> OpenIDProfile {
+        guard !claims.profile.hasEmail, let endpoint = metadata.userInfoEndpoint else { return claims.profile }
+        let profile = try await client.get(endpoint.description, bearer: accessToken).decoded(OpenIDProfile.self)
+        guard profile.subject?.isExactly(subject) == true else {
+            throw ProviderError(.providerError, "the userinfo response is about another user than the ID token")
+        }
+        return profile
+    }
+
+    /// What the settings say; else what the provider accepts: Google documents the form, others the header first.
+    private func authentication(_ metadata: ProviderMetadata) throws(ProviderError) -> CodeExchange.Authentication {
+        if let authentication = settings.openID.authentication { return authentication }
+        let accepted = metadata.tokenAuthentications
+        if settings.kind == .google, accepted.contains(.post) { return .post }
+        guard let first = accepted.first else {
+            throw ProviderError(.providerError, "the provider accepts no client secret (client_secret_basic or _post)")
+        }
+        return first
+    }
+}
+
+extension ProviderClient {
+    /// Fetches and checks the discovery document of an OpenID provider.
+    ///
+    /// - Throws: ``ProviderError``.
+    func metadata(of settings: ProviderSettings) async throws(ProviderError) -> ProviderMetadata {
+        let origin = settings.openID.internalOrigin
+        guard let address = ProviderMetadata.address(of: settings.address, through: origin) else {
+            throw ProviderError(.providerError, "the address of the discovery document is too long")
+        }
+        return try await ProviderMetadata(get(address).decoded(), issuer: settings.address, through: origin)
+    }
+
+    /// Fetches the keys of an OpenID provider.
+    ///
+    /// - Throws: ``ProviderError``.
+    func signingKeys(at address: ProviderAddress) async throws(ProviderError) -> SigningKeys {
+        try await SigningKeys(get(address.description).decoded())
+    }
+}

@@ -1,0 +1,71 @@
+import Logging
+import Shared
+
+/// The enabled providers, in the order of their buttons.
+struct Providers: Sendable, Hashable {
+    /// The providers that the API lists.
+    let all: [ProviderBody]
+
+    /// No provider.
+    static let none = Providers(all: [])
+
+    /// Whether the provider is enabled.
+    func contains(_ provider: OAuthProvider) -> Bool { all.contains { $0.provider == provider } }
+
+    /// Whether the provider has a name to show.
+    func isKnown(_ provider: OAuthProvider) -> Bool { contains(provider) || provider.standardName != nil }
+
+    /// The provider's kind; nil if this version does not know it.
+    func kind(of provider: OAuthProvider) -> ProviderKind? {
+        all.first { $0.provider == provider }?.kind ?? ProviderKind(exactly: provider.rawValue)
+    }
+
+    /// The name of the provider; nil if it is disabled and has no well-known name.
+    func name(of provider: OAuthProvider, _ texts: Translator) -> String? {
+        all.first { $0.provider == provider }?.name[texts.language] ?? provider.standardName
+    }
+
+    /// The name for use in a sentence, with a phrase for an unknown provider.
+    func spoken(_ provider: OAuthProvider?, _ texts: Translator) -> String {
+        provider.flatMap { name(of: $0, texts) } ?? texts[.oauthProviderUnknown]
+    }
+}
+
+/// Requests the list of enabled providers from the API, and caches the response.
+///
+/// While the API does not respond, pages show the last list, or no providers if there is none.
+actor ProviderDirectory {
+    /// How long a response is cached.
+    static let freshAge = Duration.seconds(10)
+    /// The interval between attempts after a failure.
+    static let retryInterval = Duration.seconds(3)
+
+    private let api: AuthAPIClient
+    private let clock = ContinuousClock()
+    private var held = Providers.none
+    private var nextQuestion: ContinuousClock.Instant?
+    private var running: Task<Void, Never>?
+
+    /// Creates a directory; the first page sends the request.
+    init(api: AuthAPIClient) { self.api = api }
+
+    /// The enabled providers; concurrent calls share one request, sent on behalf of the first caller.
+    func providers(for caller: Caller, logger: Logger) async -> Providers {
+        if let nextQuestion, clock.now < nextQuestion { return held }
+        let task = running ?? Task { await refresh(for: caller, logger: logger) }
+        running = task
+        await task.value
+        return held
+    }
+
+    private func refresh(for caller: Caller, logger: Logger) async {
+        defer { running = nil }
+        do {
+            held = Providers(all: try await api.providers(for: caller).providers)
+            nextQuestion = clock.now + Self.freshAge
+        } catch {
+            logger.warning("list of providers not updated", metadata: ["cause": .string("\(type(of: error))")])
+            nextQuestion = clock.now + Self.retryInterval
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import FoundationEssentials
+import Shared
+
+/// The texts of an operator's own, which replace those of the program: the files of the folder `SITE_TEXTS`.
+struct SiteTexts: Sendable {
+    /// The most bytes of a file.
+    static let maximumFile = 256 * 1024
+    /// The most code points of a text.
+    static let maximumText = 2000
+    /// The name of the site has settings, which the API and nginx read too.
+    private static let elsewhere = "site_name"
+
+    private var texts: [SiteLanguage: [String: String]]
+
+    /// Takes texts that have been checked.
+    init(_ texts: [SiteLanguage: [String: String]] = [:]) { self.texts = texts }
+
+    /// The texts that replace those of a language.
+    subscript(_ language: SiteLanguage) -> [String: String] { texts[language] ?? [:] }
+
+    /// Reads the folder; faults are left in the reader.
+    init(from reader: inout SettingsReader) {
+        self.init()
+        guard let folder = reader.text(.siteTexts) else { return }
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }
+        } catch {
+            reader.fault(.siteTexts, "\(reader.quoted(folder)) is not a folder that can be read")
+            return
+        }
+        let known = SiteLanguage.allCases.map { "\($0.tag).json" }
+        let files = known.joined(separator: " and ")
+        for name in names.sorted() where !known.contains(name) {
+            reader.fault(.siteTexts, "\(reader.quoted(name)) is not read; the files are \(files)")
+        }
+        if names.isEmpty { reader.fault(.siteTexts, "\(reader.quoted(folder)) has none of the files \(files)") }
+        for language in SiteLanguage.allCases where names.contains("\(language.tag).json") {
+            let name = "\(language.tag).json"
+            do {
+                texts[language] = try Self.read("\(folder)/\(name)", language)
+            } catch {
+                for reason in error.reasons { reader.fault(.siteTexts, "\(name): \(reason)") }
+            }
+        }
+    }
+
+    /// Why a file cannot be used.
+    struct Fault: Error {
+        let reasons: [String]
+    }
+
+    private static func read(_ path: String, _ language: SiteLanguage) throws(Fault) -> [String: String] {
+        let content: [UInt8]
+        do {
+            content = try BoundedFile.read(path, limit: maximumFile)
+        } catch {
+            throw Fault(reasons: ["cannot be read: \(error.reason)"])
+        }
+        return try check(content, language)
+    }
+
+    /// The texts of a file.
+    ///
+    /// - Throws: ``Fault`` with a reason for each text that does not fit, by its key.
+    static func check(_ json: [UInt8], _ language: SiteLanguage) throws(Fault) -> [String: String] {
+        guard let own = try? JSONDecoder().decode([String: String].self, from: Data(json)) else {
+            throw Fault(reasons: ["is not one JSON object of texts"])
+        }
+        guard let standard = try? Translations.embedded()[language].texts else {
+            throw Fault(reasons: ["cannot be checked"])
+        }
+        let reasons = own.sorted { $0.key < $1.key }.compactMap { key, text in
+            reason(against: key, text, replacing: standard[key])
+        }
+        guard reasons.isEmpty else { throw Fault(reasons: reasons) }
+        return own
+    }
+
+    /// Why a text cannot replace another; nil when it can.
+    private static func reason(against key: String, _ text: String, replacing standard: String?) -> String? {
+        let name = String(key.unicodeScalars.prefix(60).map { $0.isASCII && $0.value > 0x20 ? Character($0) : "?" })
+        guard let standard else { return "there is no text \(name)" }
+        guard !key.isExactly(elsewhere) else { return "\(name): set SITE_NAME instead" }
+        guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else { return "\(name): is empty" }
+        guard text.unicodeScalars.count <= maximumText else {
+            return "\(name): has more than \(maximumText) characters"
+        }
+        guard !text.unicodeScalars.contains(where: isForbidden) else {
+            return "\(name): contains a control character or one that changes the direction of text"
+        }
+        guard let own = parameters(in: text) else { return "\(name): has a brace without its other one" }
+        let needed = parameters(in: standard) ?? []
+        guard own == needed else {
+            let list = needed.isEmpty ? "no parameter" : needed.map { "{\($0)}" }.joined(separator: ", ") + " once each"
+            return "\(name): must contain \(list), and no other parameter"
+        }
+        if key.isExactly(TextKey.monthNames.rawValue), text.split(separator: " ").count != 12 {
+            return "\(name): must be twelve names with spaces between"
+        }
+        return nil
+    }
+
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default:
+            [0x061C, 0x200E, 0x200F].contains(scalar.value) || (0x202A...0x202E).contains(scalar.value)
+                || (0x2066...0x2069).contains(scalar.value)
+        }
+    }
+
+    /// The parameters of a text, written `{name}`, sorted; nil when a brace has no other one.
+    private static func parameters(in text: String) -> [String]? {
+        var found: [String] = []
+        var rest = text.utf8[...]
+        while let open = rest.firstIndex(where: { "{}".utf8.contains($0) }) {
+            guard rest[open] == UInt8(ascii: "{"),
+                let close = rest[open...].dropFirst().firstIndex(where: { "{}".utf8.contains($0) }),
+                rest[close] == UInt8(ascii: "}")
+            else { return nil }
+            found.append(String(Substring(rest[open..<close].dropFirst())))
+            rest = rest[close...].dropFirst()
+        }
+        return found.sorted()
+    }
+}

@@ -1,0 +1,126 @@
+import Hummingbird
+import Shared
+
+/// The page that asks for an email address, where a provider has verified none for a new user.
+struct AddressPage: Sendable {
+    let api: AuthAPIClient
+    let visitors: Visitors
+    let pages: PageRenderer
+    let settings: FrontendSettings
+    let directory: ProviderDirectory
+    let bodyDeadline: Duration
+
+    /// Shows the form with the address that the provider reports; without a waiting provider account, redirects to the
+    /// sign-in page.
+    @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
+        let query = Form(query: request)
+        let caller = Caller(request, context)
+        guard let pending = try await pending(caller) else { return Self.over(query) }
+        var view = await view(pending, returnTo: query.returnTo, caller, context)
+        // Nothing that the address of the page says is put into the form.
+        view.email = pending.email ?? ""
+        let visitor = try await visitors.visitor(caller)
+        if case .signedIn(let user) = visitor { view.replaced = user }
+        return try pages.response(view, visitor: visitor, in: context)
+    }
+
+    /// Creates the account and signs in, or shows the form again with the errors.
+    @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
+        let form = try await Form(body: request, within: bodyDeadline)
+        let caller = Caller(request, context)
+        if let language = form.language {
+            guard let view = await typed(form, caller, context) else { return Self.over(form) }
+            return try pages.redrawn(view, in: language, context)
+        }
+        do {
+            _ = try EmailAddress(form.email)
+        } catch {
+            let failure = FormFailure(fields: [error.inField(FormField.email.rawValue)], email: form.email)
+            return try await failed(form, failure, caller, context)
+        }
+        let invite = form[FormField.invite.rawValue]
+        do {
+            let body = AddressRequest(email: form.email, invite: invite.isEmpty ? nil : invite)
+            let signed = try await api.registerAddress(body, for: caller)
+            return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
+        } catch let error as APIError where error.code == .noPendingConnection {
+            return Self.over(form)
+        } catch {
+            let failure = try FormFailure(error, email: form.email, logger: context.logger)
+            return try await failed(form, failure, caller, context)
+        }
+    }
+
+    /// The provider account of this visitor that waits for an address.
+    ///
+    /// - Throws: ``APIError`` when the API cannot tell.
+    private func pending(_ caller: Caller) async throws -> PendingAddressBody? {
+        guard caller.hasPendingAddress else { return nil }
+        do {
+            return try await api.pendingAddress(for: caller)
+        } catch let error as APIError where error.code == .noPendingConnection {
+            return nil
+        }
+    }
+
+    /// To the sign-in page, which explains that the flow is over, and redirects visitors who have completed it.
+    private static func over(_ form: Form) -> Response {
+        .seeOther(
+            SitePath.link(
+                SitePath.login,
+                [
+                    (PagePath.failureParameter, OAuthFailure.flowExpired.rawValue),
+                    (PagePath.providerParameter, form.provider(PagePath.providerParameter)?.rawValue),
+                    (PagePath.returnParameter, form.returnTo?.value),
+                ]
+            )
+        )
+    }
+
+    private func view(
+        _ pending: PendingAddressBody,
+        returnTo: ReturnPath?,
+        _ caller: Caller,
+        _ context: PageContext
+    ) async -> AddressView {
+        AddressView(
+            pending: pending,
+            returnTo: returnTo,
+            providers: await directory.providers(for: caller, logger: context.logger),
+            domains: settings.registration.domains
+        )
+    }
+
+    /// The form as it was typed; nil when no provider account waits.
+    ///
+    /// While the API does not respond, the provider in the form is shown.
+    private func typed(_ form: Form, _ caller: Caller, _ context: PageContext) async -> AddressView? {
+        guard caller.hasPendingAddress else { return nil }
+        let posted = form.provider(PagePath.providerParameter).map {
+            PendingAddressBody(provider: $0, name: nil, email: nil)
+        }
+        guard let pending = (try? await pending(caller)) ?? posted else { return nil }
+        var view = await view(pending, returnTo: form.returnTo, caller, context)
+        view.email = form.email
+        view.invite = form[FormField.invite.rawValue]
+        return view
+    }
+
+    private func failed(
+        _ form: Form,
+        _ failure: FormFailure,
+        _ caller: Caller,
+        _ context: PageContext
+    ) async throws -> Response {
+        guard var view = await typed(form, caller, context) else { return Self.over(form) }
+        view.errors = failure.errors
+        view.retryAfter = failure.retryAfter
+        return try pages.response(
+            view,
+            visitor: .anonymous,
+            in: context,
+            status: failure.status,
+            headers: failure.headers
+        )
+    }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// The application on its own host: the way there, and what opens nothing.
+@Suite struct OwnHostTests {
+    private static let settings = ["APP_UPSTREAM": "http://app:3000", "APP_URL": "http://wiki.example.com"]
+
+    /// What a browser brings back to the application's host.
+    private struct Arrival {
+        let code: String
+        let state: String
+        let cookies: [String]
+
+        var path: String { "\(APIPath.entered)?code=\(code)&state=\(state)" }
+        var header: [(String, String)] { [("Cookie", cookies.joined(separator: "; "))] }
+    }
+
+    private static func cookies(_ answer: TestResponse) -> [String] {
+        answer.all("Set-Cookie").map { String($0.prefix { $0 != ";" }) }
+    }
+
+    /// The state and the cookie of a browser that opened a page of the application's host.
+    private static func begin(_ api: TestAPI, _ page: String = "/notes") async throws -> (String, [String]) {
+        let begun = try await api.client().get(APIPath.entry, headers: [("X-Original-URI", page)])
+        #expect(begun.status == 302)
+        let location = try #require(begun.header("Location"))
+        #expect(location.hasPrefix("http://localhost:8080/enter?state="))
+        return (String(location.suffix(43)), cookies(begun))
+    }
+
+    private static func enter(_ api: TestAPI, _ client: TestClient, page: String = "/notes") async throws -> Arrival {
+        let (state, cookies) = try await begin(api, page)
+        let entered = try await client.get("/enter?state=\(state)")
+        let location = try #require(entered.header("Location"))
+        let parts = try #require(URLComponents(string: location))
+        #expect(entered.status == 303 && location.hasPrefix("http://wiki.example.com/api/auth/entered?"))
+        let code = try #require(parts.queryItems?.first { $0.name == "code" }?.value)
+        return Arrival(code: code, state: state, cookies: cookies)
+    }
+
+    @Test("A signed-in browser enters and is back on its page; the session there ends with the one here")
+    func entering() async throws {
+        try await TestAPI.with(Self.settings) { api in
+            let client = try await api.registered()
+            let arrival = try await Self.enter(api, client, page: "/notes?a=1&b=%2F")
+            let arrived = try await api.client().get(arrival.path, headers: arrival.header)
+            #expect(arrived.status == 303 && arrived.header("Location") == "/notes?a=1&b=%2F")
+            let session = try #require(Self.cookies(arrived).first { $0.hasPrefix("app_session=") })
+            let check = try await api.client().get(APIPath.accessCheck, headers: [("Cookie", session)])
+            #expect(check.status == 204 && check.header("Remote-Email") == "ada@example.com")
+            #expect(check.header("X-Application-Cookie") == "")
+            // No other path accepts it.
+            for path in [APIPath.me, APIPath.sessions, APIPath.data] {
+                let answer = try await api.client().get(path, headers: [("Cookie", session)])
+                #expect(answer.status == 401, "\(path)")
+                let value = session.dropFirst("app_session=".count)
+                for header in [("Cookie", "access_token=\(value)"), ("Authorization", "Bearer \(value)")] {
+                    let answer = try await api.client().get(path, headers: [header])
+                    #expect(answer.status == 401, "\(path)")
+                }
+            }
+            _ = try await client.post(APIPath.logout, [:])
+            let after = try await api.client().get(APIPath.accessCheck, headers: [("Cookie", session)])
+            #expect(after.status == 401)
+        }
+    }
+
+    @Test("The session of this site does not count on the application's host")
+    func ownCookie() async throws {
+        try await TestAPI.with(Self.settings) { api in
+            let client = try await api.registered()
+            let check = try await client.get(APIPath.accessCheck)
+            #expect(check.status == 401)
+        }
+    }
+
+    @Test("Without a session, /enter leads to the sign-in and back; without a state, to the application")
+    func signedOut() async throws {
+        try await TestAPI.with(Self.settings) { api in
+            let (state, _) = try await Self.begin(api)
+            let entered = try await api.client().get("/enter?state=\(state)")
+            #expect(entered.header("Location") == "/login?return_to=%2Fenter%3Fstate%3D\(state)")
+            for query in ["", "?state=", "?state=x", "?state=\(state)&state=\(state)", "?state=%0d%0a"] {
+                let answer = try await api.client().get("/enter\(query)")
+                #expect(answer.header("Location") == "http://wiki.example.com/", "\(query)")
+            }
+        }
+    }
+
+    @Test("A code opens nothing in another browser, for another state, changed, twice, or a minute later")
+    func codes() async throws {
+        try await TestAPI.with(Self.settings) { api in
+            let client = try await api.registered()
+            let arrival = try await Self.enter(api, client)
+            let (otherState, otherCookies) = try await Self.begin(api)
+            let changed = (arrival.code.hasPrefix("A") ? "B" : "A") + arrival.code.dropFirst()
+            let long = String(repeating: "A", count: 3000)
+            let attempts: [(path: String, cookies: [String])] = [
+                (arrival.path, []), (arrival.path, otherCookies),
+                ("\(APIPath.entered)?code=\(arrival.code)&state=\(otherState)", otherCookies),
+                ("\(APIPath.entered)?code=\(arrival.code)&state=\(otherState)", arrival.cookies),
+                ("\(APIPath.entered)?code=\(changed)&state=\(arrival.state)", arrival.cookies),
+                ("\(APIPath.entered)?state=\(arrival.state)", arrival.cookies),
+                ("\(arrival.path)&code=x", arrival.cookies),
+                ("\(APIPath.entered)?code=\(long)&state=\(arrival.state)", arrival.cookies),
+            ]
+            for (path, cookies) in attempts {
+                let header = [("Cookie", cookies.joined(separator: "; "))]
+                let answer = try await api.client().get(path, headers: header)
+                #expect(answer.status == 400 && Self.cookies(answer).isEmpty, "\(path)")
+            }
+            api.clock.advance(by: 30)
+            let intime = try await api.client().get(arrival.path, headers: arrival.header)
+            #expect(intime.status == 303)
+            // The cookie of the flow is gone; with the session, an old link leads to the start.
+            let cleared = Self.cookies(intime).contains { $0.hasPrefix("app_entry_") && $0.hasSuffix("=") }
+            #expect(cleared)
+            let session = Self.cookies(intime).filter { $0.hasPrefix("app_session=") }
+            let again = try await api.client().get(arrival.path, headers: [("Cookie", session[0])])
+            #expect(again.status == 303 && again.header("Location") == "/")
+            let late = try await Self.enter(api, client)
+            api.clock.advance(by: 60)
+            let answer = try await api.client().get(late.path, headers: late.header)
+            #expect(answer.status == 400)
+        }
+    }
+
+    @Test("A page that could lead elsewhere is replaced by the first one")
+    func pages() async throws {
+        try await TestAPI.with(Self.settings.merging(["APP_PATH": "/app"]) { $1 }) { api in
+            let client = try await api.registered()
+            for page in ["//evil.example", "/\\evil.example", "/%5cevil", "https://evil.example/", "x", "/a b"] {
+                let arrival = try await Self.enter(api, client, page: page)
+                let arrived = try await api.client().get(arrival.path, headers: arrival.header)
+                #expect(arrived.header("Location") == "/app/", "\(page)")
+            }
+        }
+    }
+
+    @Test("The cookie of another host, or from before APP_URL changed, opens nothing")
+    func otherHost() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            let kept = Locked("")
+            try await TestAPI.with(Self.settings, database: database) { api in
+                let client = try await api.registered()
+                let arrival = try await Self.enter(api, client)
+                let arrived = try await api.client().get(arrival.path, headers: arrival.header)
+                let session = try #require(Self.cookies(arrived).first { $0.hasPrefix("app_session=") })
+                kept.update { $0 = session }
+            }
+            for (url, status) in [("http://wiki.example.com", 204), ("http://notes.example.com", 401)] {
+                let settings = Self.settings.merging(["APP_URL": url]) { $1 }
+                try await TestAPI.with(settings, database: database) { api in
+                    let check = try await api.client().get(APIPath.accessCheck, headers: [("Cookie", kept.value)])
+                    #expect(check.status == status, "\(url)")
+                }
+            }
+        }
+    }
+
+    @Test("Without APP_URL there is none of it")
+    func off() async throws {
+        try await TestAPI.with(["APP_UPSTREAM": "http://app:3000"]) { api in
+            for path in [APIPath.entry, PagePath.enter, APIPath.entered] {
+                let answer = try await api.client().get(path, headers: [("X-Original-URI", "/")])
+                #expect(answer.status == 404, "\(path)")
+            }
+        }
+        try await TestAPI.with(Self.settings) { api in
+            let answer = try await api.client().get(APIPath.entry)
+            #expect(answer.status == 404)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import CryptoExtras
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: LINE, whose web login signs ID tokens with the channel secret although its discovery document says ES256.
+@Suite struct LINETests {
+    private static let settings: @Sendable (StandInProvider) -> [String: String] = { $0.environment(of: .line) }
+
+    @Test("LINE vouches by a token signed with the channel secret; its address is never a verified one")
+    func signIn() async throws {
+        try await ProviderFlow.with(settings: Self.settings) { flow in
+            let identity = try await flow.signIn(.line)
+            #expect(identity.provider == .line && identity.issuer == flow.standIn.issuer(of: .line))
+            #expect(identity.subject == "110169484474386276334" && identity.displayName == "Ada Lovelace")
+            #expect(identity.email == nil && identity.unverifiedEmail?.value == "ada@example.com")
+            #expect(!identity.isEmailAuthority && identity.avatarURL == nil)
+            let request = try #require(flow.standIn.requests.last { $0.path.hasSuffix("/realms/l/token") })
+            #expect(request.headers[.authorization] == nil && request.body.contains("client_secret="))
+            // Its published keys verify nothing.
+            #expect(flow.standIn.count(.oidcKeys) == 0)
+            for isVerified in [true, false] {
+                flow.standIn.changeIDToken { $0.claims["email_verified"] = isVerified }
+                try await flow.expectAddress(.line, unverified: "ada@example.com")
+            }
+        }
+    }
+
+    @Test("A token that another secret has signed, or none", arguments: ["", "another-secret", "id", "public key"])
+    func forged(secret: String) async throws {
+        try await ProviderFlow.with(settings: Self.settings) { flow in
+            _ = try await flow.signIn(.line)
+            let key =
+                switch secret {
+                case "id": Data(StandInProvider.clientID.utf8)
+                case "public key": Data((StandInToken.key?.publicKey.pemRepresentation ?? "").utf8)
+                default: Data(secret.utf8)
+                }
+            flow.standIn.changeIDToken { $0.signing = secret.isEmpty ? .none : .hmac(key) }
+            try await flow.expectRefusal(.line, .providerError, "signature")
+        }
+    }
+
+    @Test(
+        "No other algorithm, not even the one that LINE announces",
+        arguments: ["ES256", "RS256", "HS512", "none", "hs256"]
+    )
+    func algorithms(algorithm: String) async throws {
+        try await ProviderFlow.with(settings: Self.settings) { flow in
+            flow.standIn.changeIDToken { token in
+                token.header = ["alg": algorithm, "kid": StandInToken.keyID]
+                switch algorithm {
+                case "ES256":
+                    token.header["kid"] = StandInToken.curveKeyID
+                    token.signing = .curveKey
+                case "RS256": token.signing = .key
+                case "none": token.signing = .none
+                default: break
+                }
+            }
+            try await flow.expectRefusal(.line, .providerError, "algorithm that is not accepted")
+        }
+    }
+
+    @Test("HS256 with the channel secret is accepted from LINE only", arguments: OAuthProvider.withIDTokens)
+    func elsewhere(name: OAuthProvider) async throws {
+        try await ProviderFlow.with(settings: Self.settings) { flow in
+            for secret in [StandInProvider.channelSecret, StandInProvider.clientSecret] {
+                flow.standIn.changeIDToken { token in
+                    token.header = ["alg": "HS256", "typ": "JWT"]
+                    token.signing = .hmac(Data(secret.utf8))
+                }
+                try await flow.expectRefusal(name, .providerError, "algorithm that is not accepted")
+            }
+        }
+    }
+
+    @Test("What a signed token says is checked as for every provider")
+    func claims() async throws {
+        let forgeries: [(OAuthFailure, String, @Sendable (inout StandInToken) -> Void)] = [
+            (.providerError, "another issuer", { $0.claims["iss"] = "https://access.line.me" }),
+            (.providerError, "another client", { $0.claims["aud"] = "somebody-else" }),
+            (.providerError, "nonce", { $0.claims["nonce"] = nil }),
+            (.providerError, "subject", { $0.claims["sub"] = "" }),
+            (.providerError, "another access token", { $0.claims["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA" }),
+            (.clockSkew, "has expired", { $0.claims["exp"] = 1 }),
+        ]
+        try await ProviderFlow.with(settings: Self.settings) { flow in
+            for (failure, reason, forge) in forgeries {
+                flow.standIn.changeIDToken(forge)
+                try await flow.expectRefusal(.line, failure, reason)
+            }
+        }
+    }
+
+    @Test("The secret must be long enough for a key (RFC 7518, section 3.2)")
+    func shortSecret() throws {
+        let environment = ["LINE_CLIENT_ID": "1234567890", "LINE_CLIENT_SECRET": "0123456789abcdef0123456789abcde"]
+        let faults = #expect(throws: SettingsFaults.self) {
+            try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
+        }
+        #expect(faults?.lines == ["LINE_CLIENT_SECRET: must be the channel secret, which has 32 characters"])
+    }
+
+    @Test("An account is linked from the account page, and signs in afterwards")
+    func linked() async throws {
+        try await OAuthSite.with(providers: [.line]) { site in
+            let owner = try await site.api.registered()
+            #expect(try await site.link(.line, in: owner).header("Location") == "/account?connected=line")
+            let browser = site.browser()
+            #expect(try await site.signIn(.line, in: browser).header("Location") == "/")
+            #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
+            let list: ProviderListBody = try await browser.get(APIPath.providers).decoded()
+            #expect(list.providers.map(\.kind) == [.google, .discord, .line])
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: OpenID providers with their own certificate authority, and behind another address than the browsers'.
+@Suite struct OpenIDNetworkTests {
+    @Test("A certificate of the provider's own authority is accepted where OIDC_CA_FILE names it, and only there")
+    func authorities() async throws {
+        try await TestCertificates.with { certificates in
+            let tls = try certificates.serverConfiguration()
+            let right = certificates.path("root.crt")
+            try await ProviderFlow.with(tls: tls, settings: { _ in ["OIDC_CA_FILE": right] }) { flow in
+                #expect(flow.standIn.address.hasPrefix("https://"))
+                #expect(try await flow.signIn(.oidc).email?.value == "ada@example.com")
+                // The other providers trust the system's authorities.
+                try await flow.expectRefusal(.google, .providerUnavailable, "certificate is not trusted")
+            }
+            for wrong in [certificates.path("other.crt"), ""] {
+                try await ProviderFlow.with(tls: tls, settings: { _ in ["OIDC_CA_FILE": wrong] }) { flow in
+                    try await flow.expectRefusal(.oidc, .providerUnavailable, "certificate is not trusted")
+                    #expect(flow.standIn.requests.isEmpty)
+                }
+            }
+        }
+    }
+
+    /// Runs `body` where browsers know the provider as https://login.example and this server asks the stand-in.
+    private func withInternalURL(
+        namesInternal: Bool = false,
+        _ body: @Sendable (ProviderFlow) async throws -> Void
+    ) async throws {
+        let settings: @Sendable (StandInProvider) -> [String: String] = { standIn in
+            standIn.publicOrigin.update { $0 = "https://login.example" }
+            return ["OIDC_INTERNAL_URL": standIn.address, "OIDC_ISSUER": "https://login.example/realms/a"]
+        }
+        try await ProviderFlow.with(settings: settings) { flow in
+            if namesInternal {
+                flow.standIn.change(.oidcDiscovery) { [address = flow.standIn.address] answer in
+                    answer.edit { body in
+                        for field in ["token_endpoint", "jwks_uri", "userinfo_endpoint"] {
+                            body[field] = "\(body[field] ?? "")".replacing("https://login.example", with: address)
+                        }
+                    }
+                }
+            }
+            try await body(flow)
+        }
+    }
+
+    @Test("The server asks at OIDC_INTERNAL_URL, browsers go to the issuer", arguments: [true, false])
+    func internalURL(namesInternal: Bool) async throws {
+        try await withInternalURL(namesInternal: namesInternal) { flow in
+            flow.standIn.changeIDToken { $0.claims["email"] = nil }
+            let identity = try await flow.signIn(.oidc)
+            #expect(identity.issuer == "https://login.example/realms/a")
+            let asked = Set(flow.standIn.requests.map(\.endpoint))
+            #expect(asked == [.oidcDiscovery, .oidcToken, .oidcKeys, .oidcUserInfo])
+        }
+    }
+
+    @Test("An issuer that calls itself by the internal address is another one")
+    func internalIssuer() async throws {
+        try await withInternalURL { flow in
+            flow.standIn.publicOrigin.update { $0 = nil }
+            try await flow.expectRefusal(.oidc, .providerError, "another issuer")
+        }
+    }
+
+    @Test(
+        "An internal address that leads outside, or elsewhere inside, is not followed",
+        arguments: [StandInProvider.Endpoint.oidcDiscovery, .oidcKeys, .oidcToken, .oidcUserInfo],
+        ["https://login.example/realms/a/x", "http://169.254.169.254/", "/trap"]
+    )
+    func redirects(endpoint: StandInProvider.Endpoint, target: String) async throws {
+        try await withInternalURL { flow in
+            flow.standIn.changeIDToken { $0.claims["email"] = nil }
+            flow.standIn.change(endpoint) { $0.redirect(to: target) }
+            try await flow.expectRefusal(.oidc, .providerError, "redirects are not followed")
+            #expect(flow.standIn.count(.trap) == 0)
+        }
+    }
+
+    @Test(
+        "Endpoints elsewhere inside are not asked, nor is the browser sent to the internal address",
+        arguments: [
+            ("token_endpoint", "http://10.0.0.5/token"), ("token_endpoint", "http://127.0.0.1:1/token"),
+            ("jwks_uri", "http://keycloak:8080/keys"), ("token_endpoint", "http://login.example/token"),
+            ("authorization_endpoint", "INTERNAL/authorize"),
+        ]
+    )
+    func elsewhere(field: String, address: String) async throws {
+        try await withInternalURL { flow in
+            flow.standIn.change(.oidcDiscovery) { [own = flow.standIn.address] answer in
+                answer.edit { $0[field] = address.replacing("INTERNAL", with: own) }
+            }
+            try await flow.expectRefusal(.oidc, .providerError, "not allowed")
+            #expect(flow.standIn.requests.map(\.endpoint) == [.oidcDiscovery])
+        }
+    }
+
+    @Test("An address keeps its path and query when it is moved")
+    func moved() throws {
+        let inside = try #require(ProviderAddress(internalOrigin: "http://keycloak:8080/"))
+        let issuer = try #require(ProviderAddress("https://login.example/realms/a"))
+        for (given, expected) in [
+            ("https://login.example/token?a=b/c", "http://keycloak:8080/token?a=b/c"),
+            ("https://LOGIN.example:443/token", "http://keycloak:8080/token"),
+            ("https://login.example", "http://keycloak:8080"),
+            ("http://keycloak:8080/token", "http://keycloak:8080/token"),
+            ("https://other.example/token", "https://other.example/token"),
+            ("https://login.example:8443/token", "https://login.example:8443/token"),
+        ] {
+            #expect(issuer.endpoint(given, through: inside)?.description == expected)
+        }
+        for given in ["http://keycloak:8081/token", "https://keycloak:8080/token", "http://login.example/", "/token"] {
+            #expect(issuer.endpoint(given, through: inside) == nil, "\(given)")
+        }
+        #expect(
+            ProviderMetadata.address(of: issuer, through: inside)
+                == "http://keycloak:8080/realms/a/.well-known/openid-configuration"
+        )
+        let slash = try #require(ProviderAddress("https://login.example/application/o/site/"))
+        #expect(
+            ProviderMetadata.address(of: slash, through: nil)
+                == "https://login.example/application/o/site/.well-known/openid-configuration"
+        )
+    }
+}

@@ -1,0 +1,150 @@
+import CryptoExtras
+import Foundation
+import HTTPTypes
+import Shared
+import Testing
+
+@testable import AuthAPI
+
+/// A11: OpenID providers that only settings describe.
+@Suite struct OpenIDProviderTests {
+    @Test("An OpenID provider vouches for a person by an ID token")
+    func signIn() async throws {
+        try await ProviderFlow.with { flow in
+            let identity = try await flow.signIn(.oidc)
+            #expect(identity.provider == .oidc)
+            #expect(identity.issuer == flow.standIn.issuer(of: .oidc))
+            #expect(identity.subject == "110169484474386276334")
+            #expect(identity.email?.value == "ada@example.com")
+            #expect(identity.displayName == "Ada Lovelace")
+            // Only Google's pictures and Discord's can be shown.
+            #expect(identity.avatarURL == nil)
+            #expect(!identity.isEmailAuthority)
+            // Nothing is asked that the ID token says.
+            #expect(flow.standIn.count(.oidcUserInfo) == 0)
+        }
+    }
+
+    @Test("An OpenID provider is an authority for no address, whatever domain it names")
+    func authority() async throws {
+        try await ProviderFlow.with { flow in
+            for email in ["ada@gmail.com", "ada@example.com"] {
+                flow.standIn.person.update { person in
+                    person.email = email
+                    person.hostedDomain = "example.com"
+                }
+                let isAuthority = try await flow.signIn(.oidc).isEmailAuthority
+                #expect(!isAuthority)
+            }
+        }
+    }
+
+    @Test(
+        "The userinfo endpoint is asked when the ID token has no address, and it says whether the address is verified"
+    )
+    func userInfo() async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.changeIDToken { token in
+                for claim in ["email", "email_verified", "name"] { token.claims[claim] = nil }
+            }
+            let identity = try await flow.signIn(.oidc)
+            #expect(identity.email?.value == "ada@example.com" && identity.displayName == "Ada Lovelace")
+            #expect(flow.standIn.count(.oidcUserInfo) == 1)
+            let request = try #require(flow.standIn.requests.last { $0.endpoint == .oidcUserInfo })
+            #expect(request.headers[.authorization] == "Bearer \(identity.tokens.accessToken.value)")
+            // The token's word does not count for an address that is not in it.
+            flow.standIn.changeIDToken { token in
+                token.claims["email"] = nil
+                token.claims["email_verified"] = true
+            }
+            flow.standIn.change(.oidcUserInfo) { $0.edit { $0["email_verified"] = nil } }
+            try await flow.expectAddress(.oidc, unverified: "ada@example.com")
+        }
+    }
+
+    @Test("A userinfo response about another subject, or none, is rejected", arguments: ["another", "", nil])
+    func userInfoSubject(subject: String?) async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.changeIDToken { $0.claims["email"] = nil }
+            flow.standIn.change(.oidcUserInfo) { $0.edit { $0["sub"] = subject } }
+            try await flow.expectRefusal(.oidc, .providerError, "about another user")
+        }
+    }
+
+    @Test("A userinfo endpoint that misbehaves signs nobody in")
+    func userInfoAnswers() async throws {
+        let changes: [(OAuthFailure, String, @Sendable (inout StandInAnswer) -> Void)] = [
+            (.providerError, "redirects are not followed", { $0.redirect(to: "/trap") }),
+            (.providerError, "too long", { $0.delivery = .endless }),
+            (.providerError, "not JSON", { $0.headers[.contentType] = "application/jwt" }),
+            (.providerError, "not the expected JSON", { $0.body = "[]" }),
+            (.providerError, "4xx", { $0.status = 401 }), (.providerUnavailable, "5xx", { $0.status = 503 }),
+        ]
+        try await ProviderFlow.with { flow in
+            flow.standIn.changeIDToken { $0.claims["email"] = nil }
+            for (failure, reason, change) in changes {
+                flow.standIn.change(.oidcUserInfo, change)
+                try await flow.expectRefusal(.oidc, failure, reason)
+            }
+            #expect(flow.standIn.count(.trap) == 0)
+            flow.standIn.change(.oidcUserInfo, nil)
+            // An address that must not be asked is none.
+            flow.standIn.change(.oidcDiscovery) { $0.edit { $0["userinfo_endpoint"] = "http://169.254.169.254/" } }
+            flow.clock.advance(by: 3601)
+            try await flow.expectAddress(.oidc)
+        }
+    }
+
+    @Test("OIDC_TRUST_EMAIL accepts an address of which nothing is said, and never one that is not verified")
+    func trust() async throws {
+        try await ProviderFlow.with(settings: { _ in ["OIDC_TRUST_EMAIL": "true"] }) { flow in
+            flow.standIn.changeIDToken { $0.claims["email_verified"] = nil }
+            #expect(try await flow.signIn(.oidc).email?.value == "ada@example.com")
+            try await flow.expectAddress(.google, unverified: "ada@example.com")
+            for text in ["false", "\"false\"", "0", "\"\"", "[]", "\"TRUE\""] {
+                flow.standIn.changeIDToken { $0.claims["email_verified"] = StandInAnswer.json(text) }
+                try await flow.expectAddress(.oidc, unverified: "ada@example.com", "\(text)")
+            }
+        }
+    }
+
+    @Test(
+        "The client authenticates as the provider lists, the header first, or as the settings say",
+        arguments: [
+            (["client_secret_post", "client_secret_basic"], nil, true), (["client_secret_post"], nil, false),
+            (["private_key_jwt", "client_secret_basic"], nil, true), (nil, nil, true),
+            (["client_secret_basic"], "post", false), (["client_secret_post"], "basic", true),
+            (["private_key_jwt"], "post", false),
+        ] as [([String]?, String?, Bool)]
+    )
+    func authentication(listed: [String]?, setting: String?, isBasic: Bool) async throws {
+        try await ProviderFlow.with(settings: { _ in ["OIDC_CLIENT_AUTH": setting ?? ""] }) { flow in
+            flow.standIn.change(.oidcDiscovery) { $0.edit { $0["token_endpoint_auth_methods_supported"] = listed } }
+            _ = try await flow.signIn(.oidc)
+            let request = try #require(flow.standIn.requests.last { $0.endpoint == .oidcToken })
+            #expect((request.headers[.authorization]?.hasPrefix("Basic ") == true) == isBasic)
+            #expect(request.body.contains("client_secret=") != isBasic)
+        }
+    }
+
+    @Test("A provider that accepts no client secret is reported")
+    func noSecret() async throws {
+        try await ProviderFlow.with { flow in
+            flow.standIn.change(.oidcDiscovery) { answer in
+                answer.edit { $0["token_endpoint_auth_methods_supported"] = ["private_key_jwt", "none"] }
+            }
+            try await flow.expectRefusal(.oidc, .providerError, "accepts no client secret")
+            #expect(flow.standIn.count(.oidcToken) == 0)
+        }
+    }
+
+    @Test("Scopes are those of the settings; PKCE, nonce and state are always sent")
+    func scopes() async throws {
+        try await ProviderFlow.with(settings: { _ in ["OIDC_SCOPES": "openid email groups"] }) { flow in
+            let request = AuthorizationRequest(state: "s", nonce: "n", codeChallenge: "c", redirectURI: "https://x/")
+            let address = try await flow.provider(.oidc).authorizationURL(for: request)
+            #expect(address.contains("&scope=openid%20email%20groups&"))
+            #expect(address.contains("&code_challenge=c&code_challenge_method=S256&nonce=n"))
+        }
+    }
+}
