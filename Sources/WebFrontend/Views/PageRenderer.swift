@@ -15,6 +15,7 @@ struct PageRenderer: Sendable {
     private let links: SiteLinks
     /// Whether pages link to the registration page.
     private let offersRegistration: Bool
+    private let cache = PageCache()
 
     /// Creates a renderer.
     ///
@@ -88,6 +89,25 @@ struct PageRenderer: Sendable {
         notice: Notice? = nil,
         in language: SiteLanguage,
         asked: ReturnPath = .home
+    ) throws -> String {
+        let render = { try rendered(view, visitor: visitor, notice: notice, in: language, asked: asked) }
+        guard let page = view.cacheKey else { return try render() }
+        let isAnonymous: Bool
+        switch visitor {
+        case .unknown: isAnonymous = false
+        case .anonymous: isAnonymous = true
+        case .signedIn: return try render()
+        }
+        let key = PageCache.Key(page: page, language: language, isAnonymous: isAnonymous, notice: notice)
+        return try cache.page(key, render: render)
+    }
+
+    private func rendered(
+        _ view: some PageView,
+        visitor: Visitor,
+        notice: Notice?,
+        in language: SiteLanguage,
+        asked: ReturnPath
     ) throws -> String {
         let texts = texts[language]
         var values: ViewValues = [

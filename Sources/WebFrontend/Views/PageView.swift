@@ -15,11 +15,14 @@ protocol PageView: Sendable {
     var hasFailed: Bool { get }
     /// The path to reload the page, if it differs from the one in the address bar.
     var location: String? { get }
+    /// What the page depends on; nil if it must be rendered for each request.
+    var cacheKey: PageKey? { get }
 }
 
 extension PageView {
     var hasFailed: Bool { false }
     var location: String? { nil }
+    var cacheKey: PageKey? { nil }
 }
 
 /// The visitor of a page.

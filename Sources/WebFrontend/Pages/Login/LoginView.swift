@@ -41,6 +41,11 @@ struct LoginView: PageView {
         }
     }
 
+    var cacheKey: PageKey? {
+        guard case .signIn(email: "") = offer, !hasFailed, retryAfter == nil else { return nil }
+        return PageKey(template: Self.template, returnTo: returnTo, providers: providers)
+    }
+
     func title(_ texts: Translator) -> String { heading(texts, .titleLogin) }
 
     func values(_ texts: Translator) -> ViewValues {

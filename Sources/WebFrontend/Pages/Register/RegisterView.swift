@@ -26,6 +26,16 @@ struct RegisterView: PageView {
     private var isClosed: Bool { registration.mode == .closed }
     var location: String? { SitePath.link(SitePath.register, returnTo: returnTo) }
 
+    var cacheKey: PageKey? {
+        guard (name + email + invite).isEmpty, invited == nil, !hasFailed, retryAfter == nil else { return nil }
+        return PageKey(
+            template: Self.template,
+            returnTo: returnTo,
+            providers: providers,
+            registration: registration
+        )
+    }
+
     func title(_ texts: Translator) -> String { texts[isClosed ? .titleRegisterClosed : .titleRegister] }
 
     func values(_ texts: Translator) -> ViewValues {
