@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# The copies use the installed tools.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 class Repository:
@@ -21,6 +23,7 @@ class Repository:
         self.environment = inherited | {
             "HOME": str(home),
             "XDG_CACHE_HOME": str(home / "cache"),
+            "PRE_COMMIT_HOME": os.environ.get("PRE_COMMIT_HOME") or str(CACHE / "pre-commit"),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_AUTHOR_NAME": "Aiko Tanaka",
@@ -31,10 +34,10 @@ class Repository:
         }
 
     def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess:
-        """Runs a program in the copy; standard output and error come as one."""
+        """Runs a program in the copy, with standard output and error together. The first run may install tools."""
         return subprocess.run(
-            command, cwd=self.path, env=self.environment | environment, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+            command, cwd=self.path, env=self.environment | environment, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
         )
 
     def git(self, *arguments: str) -> str:
@@ -52,16 +55,16 @@ class Repository:
             file.chmod(0o755)
 
     def read(self, path: str) -> str:
-        """What a file in the work tree holds."""
+        """The content of a file in the work tree."""
         return (self.path / path).read_text()
 
     def hook(self, name: str, *files: str, stage: str = "manual", **environment: str) -> subprocess.CompletedProcess:
         """Runs one hook on some files."""
-        command = ["hooks/run", "pre-commit", "run", name, "--hook-stage", stage, "--files", *files]
+        command = [".build/hooks/bin/pre-commit", "run", name, "--hook-stage", stage, "--files", *files]
         return self.run(*command, **environment)
 
     def restore(self) -> None:
-        """Makes everything as it was in the beginning."""
+        """Restores the initial state."""
         self.git("checkout", "--quiet", "--force", "-B", "main", "begin")
         self.git("clean", "--quiet", "--force", "-dx")
         shutil.rmtree(self.path / ".git/hooks", ignore_errors=True)
@@ -73,8 +76,9 @@ class Repository:
 def clone(tmp_path_factory) -> Repository:
     """The files of this project as they are now, committed."""
     path = tmp_path_factory.mktemp("project") / "clone"
-    listing = subprocess.run([ROOT / "hooks/files"], capture_output=True, text=True, check=True).stdout
-    for name in listing.splitlines():
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(lambda name: (ROOT / name).exists(), listing.splitlines()):
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, path / name)
     repository = Repository(path, tmp_path_factory.mktemp("home"))

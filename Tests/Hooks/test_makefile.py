@@ -95,12 +95,15 @@ def test_db_new_needs_a_name(repository, name):
 
 @pytest.fixture
 def recorded(tmp_path):
-    """Stand-ins for psql and docker that write down what they are asked; as PATH, and as what they wrote."""
+    """Stand-ins for psql and docker that record their arguments: their PATH, and the file that they write."""
     (tmp_path / "bin").mkdir()
     for name in ("docker", "psql"):
         program = tmp_path / "bin" / name
         program.write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/asked\necho \' "name": "yoshikosan",\'\n')
         program.chmod(0o755)
+    api = tmp_path / "bin/AuthAPI"
+    api.write_text('#!/bin/sh\nshift\nexec "$@"\n')
+    api.chmod(0o755)
     return f"{tmp_path}/bin:{os.environ['PATH']}", tmp_path / "asked"
 
 
@@ -108,7 +111,7 @@ def recorded(tmp_path):
 def test_what_deletes_data_asks_first(repository, recorded, target, deletes):
     """M3, M4: without a terminal to ask at, nothing is deleted, and the answer says how to mean it."""
     path, asked = recorded
-    settings = {"PATH": path, "DATABASE_URL": "host=nowhere.invalid"}
+    settings = {"PATH": path, "DATABASE_URL": "host=nowhere.invalid", "BINARIES": path.partition(":")[0]}
     done = repository.run("make", target, **settings)
     assert done.returncode != 0 and f"make {target} YES=1" in done.stdout, done.stdout
     assert deletes not in asked.read_text()

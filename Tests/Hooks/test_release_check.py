@@ -1,0 +1,66 @@
+"""`make release-check`: what stands in the way of a release is listed, all of it at once."""
+
+import re
+
+import pytest
+
+CHANGES = "## [Unreleased]\n\n## [0.2.0] - 2026-12-01\n\n### Added\n\n- A thing.\n\n## [0.1.0] - 2026-11-23\n"
+
+
+@pytest.fixture
+def release(repository):
+    """A copy that can be released as 0.2.0."""
+    for file in ("Sources/Shared/Version.swift", "docker/Dockerfile", "docker/nginx/Dockerfile"):
+        repository.write(file, repository.read(file).replace("0.1.0", "0.2.0"))
+    repository.write("CHANGELOG.md", CHANGES)
+    repository.write("docs/upgrading.md", "### From 0.1.0\n")
+    listed = repository.run("bash", "-c", "cd Sources/AuthAPI/Migrations && sha256sum *.sql")
+    repository.write("hooks/migrations.released", listed.stdout)
+    repository.write("Tests/Containers/release-before", repository.git("rev-parse", "HEAD"))
+    repository.git("commit", "--all", "--no-verify", "--message", "Release")
+    yield repository
+    repository.run("git", "tag", "--delete", "v0.2.0")
+
+
+def test_a_version_that_can_be_released(release):
+    """The commands are printed, and the text of the tag keeps its headings."""
+    done = release.run("scripts/release-check", "--files")
+    assert done.returncode == 0 and "git tag --annotate --file .build/release.txt v0.2.0" in done.stdout, done.stdout
+    release.git("tag", "--annotate", "--file", ".build/release.txt", "v0.2.0")
+    text = release.git("tag", "--list", "--format=%(contents)", "v0.2.0")
+    assert text.strip() == "0.2.0\n\nAdded\n\n- A thing."
+
+
+# The file, what is replaced in it, and what is said.
+WRONG = {
+    "version": ("docker/Dockerfile", "0.2.0", "0.3.0", "files disagree about the version"),
+    "date": ("CHANGELOG.md", " - 2026-12-01", "", "no section '## [0.2.0] - YYYY-MM-DD'"),
+    "empty": ("CHANGELOG.md", "### Added\n\n- A thing.\n\n", "", "says nothing about 0.2.0"),
+    "unreleased": ("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- More.\n", "has unreleased changes"),
+    "upgrading": ("docs/upgrading.md", "### From 0.1.0", "### From 0.0.9", "upgrading from 0.1.0"),
+    "migration": ("hooks/migrations.released", "0013_providers.up.sql", "0013_others.up.sql", "every migration"),
+    "before": ("Tests/Containers/release-before", r"re:^.", "x", "names no commit"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_stands_in_the_way(release, wrong):
+    """Each is named, and no command is printed."""
+    file, old, new, said = WRONG[wrong]
+    before = release.read(file)
+    after = re.sub(old[3:], new, before) if old.startswith("re:") else before.replace(old, new)
+    assert after != before
+    release.write(file, after)
+    release.git("commit", "--all", "--no-verify", "--message", "Break it")
+    done = release.run("scripts/release-check", "--files")
+    assert done.returncode == 1 and said in done.stdout and "git tag" not in done.stdout, done.stdout
+
+
+def test_everything_is_said_at_once(release):
+    """Two faults, a changed file, and a tag that exists."""
+    release.git("tag", "v0.2.0")
+    release.write("docs/upgrading.md", "\n")
+    done = release.run("scripts/release-check", "--files")
+    assert done.returncode == 1
+    for said in ("files differ from the commit", "v0.2.0 is tagged already", "upgrading from 0.1.0"):
+        assert said in done.stdout
