@@ -18,16 +18,23 @@ NAME ?=
 COVERAGE_FLOOR ?= 90
 # 1: commands that delete or replace data do not ask for confirmation.
 YES ?=
-# The folder for backups, and the backup to restore.
+# The folder for backups, and the file to restore or to accept.
 BACKUPS ?= $(CURDIR)/backups
 FILE ?=
+# Runs the checks of .pre-commit-config.yaml.
+PRE_COMMIT := .build/hooks/bin/pre-commit
 # What `make clean` keeps in .build. (`swift package clean` would delete the development database.)
 KEPT := dev postgres-* hooks repositories checkouts artifacts workspace-state.json
-export COVERAGE_FLOOR YES BACKUPS
+# A folder with built programs for `make deb`; empty: compile them for release.
+FROM ?=
+export COVERAGE_FLOOR YES BACKUPS FROM
 
 ## Development
 dev: ## Run the site with live reload (OAUTH=demo: stand-in providers; APP=example)
 	@exec scripts/dev
+
+demo: ## Show the site with an example application, invented people and stand-in providers
+	@exec scripts/dev demo
 
 dev-backend: ## Run the database and the API with live reload
 	@exec scripts/dev backend
@@ -68,24 +75,35 @@ check: ## Run every check: settings, lint, types, tests
 	@$(MAKE) test
 
 lint: ## Run the commit checks on all files
-	@exec hooks/lint
+	@scripts/install-tools lint
+	@$(PRE_COMMIT) run --all-files --hook-stage manual
 
 format: ## Format all sources and update docs/configuration.md
 	@scripts/install-tools lint
-	@hooks/files | xargs -r -d '\n' hooks/run hooks/format
-	@hooks/run hooks/settings --write
+	@# The first run fails if it changes a file, the second if a file cannot be formatted.
+	@$(PRE_COMMIT) run format --all-files >/dev/null || $(PRE_COMMIT) run format --all-files
+	@hooks/settings --write
+
+accept-secrets: ## Accept the values in a file that only look like secrets: FILE=…
+	@[[ -f "$(FILE)" ]] || { echo "usage: make accept-secrets FILE=path" >&2; exit 2; }
+	@scripts/install-tools lint
+	@ACCEPT_SECRETS=1 $(PRE_COMMIT) run secrets --verbose --files "$(FILE)" || true
+	@git diff --stat hooks/secrets.accepted
 
 typecheck: ## Compile everything, including tests; warnings are errors
 	@scripts/install-tools build
 	@swift build --build-tests
 
+release-check: ## Check all that can be checked before a version is tagged (about an hour)
+	@exec scripts/release-check
+
 install-hooks: ## Install the git hooks that check each commit and push
 	@scripts/install-tools lint
-	@hooks/run pre-commit install
+	@$(PRE_COMMIT) install --install-hooks
 
 pre-commit: ## Run the commit checks on the staged files
 	@scripts/install-tools lint
-	@hooks/run pre-commit run
+	@$(PRE_COMMIT) run
 
 ## Benchmarks
 bench: ## Benchmark throughput against the limits of this machine (about 10 minutes)
@@ -138,9 +156,7 @@ include docker/docker.mk
 
 ## Utilities
 env-check: ## Check all settings without starting anything
-	@scripts/install-tools build database
-	@swift build
-	@exec scripts/with-settings scripts/env-check
+	@exec scripts/env-check
 
 openapi-export: ## Write the OpenAPI document to a file (OUTPUT=…)
 	@scripts/install-tools build
@@ -150,8 +166,13 @@ openapi-export: ## Write the OpenAPI document to a file (OUTPUT=…)
 	@mv "$(OUTPUT).part" "$(OUTPUT)"
 	@echo "Written to $(OUTPUT)"
 
+deb: ## Build the Debian package (FROM=folder: of programs that were built already)
+	@exec packaging/debian/build
+
 screenshots: ## Regenerate the screenshots in docs/images
-	@exec scripts/screenshots
+	@scripts/install-tools build serve python browser japanese
+	@swift build --product WebFrontend
+	@.build/python/bin/python Tests/Support/screenshots.py docs/images
 
 clean: ## Delete build products; keep the development database, its secrets, tools and dependencies
 	@rm -rf .build/postgres-test

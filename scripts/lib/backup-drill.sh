@@ -39,7 +39,7 @@ drill() { # [FILE]
         say "$(printf '    %-24s %8s  %8s  %s' "$table" "$rows" "$rows" "${now:-none}")"
     done <"$scratch_folder/restored"
     sign_in
-    record drill
+    record "$name" drill
     say "A test user signed in on the restored data."
     say "The restore drill succeeded; everything it created was removed."
 }

@@ -4,8 +4,6 @@
 source "$root/scripts/lib/settings.sh"
 # shellcheck source=cluster.sh
 source "$root/scripts/lib/cluster.sh"
-# shellcheck source=connection.sh
-source "$root/scripts/lib/connection.sh"
 # shellcheck source=servers.sh
 source "$root/scripts/lib/servers.sh"
 
@@ -20,6 +18,14 @@ prepare() {
 
 leave() { release_cluster; }
 
+# The prefix of client programs.
+detached=()
+
+# Runs psql, pg_dump or pg_restore on a database of that server, by default that of the settings, as the owner.
+client() { # DATABASE PROGRAM ARGUMENT …
+    "${detached[@]}" "$binaries/AuthAPI" database-client ${1:+"--database=$1"} "${@:2}"
+}
+
 end_scratch_api() { end AuthAPI; }
 
 # Reads a backup from standard input, without a connection.
@@ -28,15 +34,20 @@ read_backup() { pg_restore "$@"; } # ARGUMENT …
 # Makes a file readable for pg_restore; prints its path.
 lend() { printf '%s' "$1"; } # FILE
 
-# Changes the settings to another database of the same server.
+# Changes the settings to another database of the same server: in a connection string, the last of repeated parameters counts.
 use_database() { # DATABASE
-    local name value
+    local name file value
     for name in MIGRATION_DATABASE_URL DATABASE_URL; do
-        value=$(setting "$name")
-        if [[ -n $value ]]; then
-            unset "${name}_FILE"
-            export "$name=$(at_database "$value" "$1")"
-        fi
+        file=${name}_FILE value=${!name:-}
+        if [[ -z $value && -n ${!file:-} ]]; then value=$(<"${!file}"); fi
+        case $value in
+        '') continue ;;
+        *://*\?*) value+="&dbname=$1" ;;
+        *://*) value+="?dbname=$1" ;;
+        *) value+=" dbname=$1" ;;
+        esac
+        unset "$file"
+        export "$name=$value"
     done
     export POSTGRES_DB=$1 MIGRATE_ON_START=false
 }

@@ -17,6 +17,18 @@ die() {
     exit "${failure:-1}"
 }
 
+# Ends the program at a signal, with the usual status; its EXIT trap runs.
+#
+# Bash 5.2 loses a signal that arrives before the second of two `$(…)` of one command: it reads the trap as part of that
+# `$(…)` and fails without a closing parenthesis. Everywhere else the line break ends the trap before the parenthesis.
+exit_on_signals() {
+    local end=$'\n)' signal
+    for signal in INT TERM HUP; do
+        # shellcheck disable=SC2064 # The variables are expanded here, or ShellCheck reads the parenthesis as a fault.
+        trap "exit $((128 + $(kill -l "$signal")))$end" "$signal"
+    done
+}
+
 # Whether a program is installed.
 have() { command -v "$1" >/dev/null 2>&1; }
 

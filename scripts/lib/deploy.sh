@@ -188,12 +188,6 @@ replace_configuration() { # CONFIGURATION
     fi
 }
 
-on_signals() {
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
-    trap 'exit 129' HUP
-}
-
 # Concurrent deployments would replace each other's containers.
 one_at_a_time() {
     mkdir -p "$root/.build"
@@ -227,7 +221,7 @@ deploy() {
     settle
     remove_trials
     trap end_deployment EXIT
-    on_signals
+    exit_on_signals
     get_images
     warn_of_unknown_settings
     if ! takes_configurations; then
@@ -239,7 +233,7 @@ deploy() {
     long docker compose run --rm --no-deps -T secrets || die "the secrets could not be generated"
     if [[ $postgres_changed ]]; then
         swap postgres
-        on_signals
+        exit_on_signals
     fi
     # The serving version works with the new schema.
     long docker compose run --rm --no-deps -T migrate || die "the schema could not be migrated"
@@ -248,8 +242,8 @@ deploy() {
     start_beside "${servers[@]}"
     # Until nginx and the frontends have resolved the names again.
     long sleep 2
-    say "All new containers are healthy; the deployment can no longer be interrupted."
     trap '' INT TERM HUP
+    say "All new containers are healthy; the deployment can no longer be interrupted."
     replace_configuration "$configuration"
     committed=yes
     complete
@@ -267,12 +261,9 @@ deploy() {
 
 # Removes the replaced containers one by one, after nginx has stopped sending them requests.
 complete() {
-    local service id addresses
-    # shellcheck disable=SC2046 # IDs; a container may have been removed meanwhile
-    addresses=$(engine inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' \
-        $(for service in "${servers[@]}"; do recorded "$service"; done) 2>/dev/null || true)
-    # shellcheck disable=SC2086 # one argument each
-    engine compose exec -T nginx nginx-site drain $addresses || say "nginx could not drain the old servers; it retries on others instead."
+    local service id
+    # shellcheck disable=SC2046 # one argument each
+    drain $(for service in "${servers[@]}"; do recorded "$service"; done) || say "nginx could not drain the old servers; it retries on others instead."
     for service in "${servers[@]}"; do
         for id in $(recorded "$service"); do
             engine stop "$id" >/dev/null
@@ -280,6 +271,6 @@ complete() {
             say "$service: replaced ${id:0:12}"
         done
     done
-    engine compose exec -T nginx nginx-site drain || true
+    drain || true
     forget_record
 }

@@ -32,7 +32,7 @@ parse_dotenv() { # FILE
             continue
         fi
         if [[ $rest =~ ^export[[:blank:]]+ ]]; then rest=${rest:${#BASH_REMATCH[0]}}; fi
-        [[ $rest =~ ^([][A-Za-z0-9_.-]+)[[:blank:]]*($'\r'?$'\n'|[=:][$' \t\v\f\r']*|$) ]] ||
+        [[ $rest =~ ^([][A-Za-z0-9_.-]+)[[:blank:]]*($'\r'?$'\n'|[=:][$' \t\v\f\r']*) ]] ||
             dotenv_fails "is not NAME=VALUE"
         name=${BASH_REMATCH[1]}
         rest=${rest:${#BASH_REMATCH[0]}}
@@ -104,7 +104,8 @@ read_double() {
                 value+=$(printf '%b' "\\0${BASH_REMATCH[0]}")
                 pair=${pair:3}
             else
-                value+='\0'
+                # As in Compose.
+                value+=\\
             fi
             ;;
         a) value+=$'\a' ;;

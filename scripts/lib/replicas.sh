@@ -52,19 +52,29 @@ recorded() { # SERVICE
 
 forget_record() { engine volume rm "$(record)" >/dev/null 2>&1 || true; }
 
-# Stops containers, which finish their requests first, and removes them.
+# Lets nginx send no more requests to containers, some of which may no longer exist; without a container, to all again.
+drain() { # [CONTAINER …]
+    local addresses='' format='{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'
+    if (($#)); then addresses=$(engine inspect --format "$format" "$@" 2>/dev/null || true); fi
+    # shellcheck disable=SC2086 # one argument each
+    engine compose exec -T nginx nginx-site drain $addresses
+}
+
+# Stops containers, which get no more requests and finish those that they have, and removes them.
 remove() { # CONTAINER …
     local id
+    drain "$@" >/dev/null 2>&1 || true
     for id in "$@"; do
         engine stop "$id" >/dev/null 2>&1 || true
         engine rm --force "$id" >/dev/null 2>&1 || true
     done
+    drain >/dev/null 2>&1 || true
 }
 
 # Reverts an unfinished deployment by removing the containers that it added. If it had started to remove old containers, it
 # is completed instead.
 settle() {
-    local service all old new ids
+    local service all old new ids going=()
     for service in "${servers[@]}"; do
         old=$(recorded "$service")
         if [[ -z $old ]]; then continue; fi
@@ -79,8 +89,9 @@ settle() {
         else
             ids=()
         fi
-        if ((${#ids[@]})); then remove "${ids[@]}"; fi
+        going+=("${ids[@]}")
     done
+    if ((${#going[@]})); then remove "${going[@]}"; fi
     forget_record
 }
 

@@ -65,7 +65,7 @@ rotate_secret() {
         phase=accept
     fi
     trap end_deployment EXIT
-    on_signals
+    exit_on_signals
     if [[ $phase == accept ]]; then
         if [[ -z $(in_secrets 'ls secret_key_former 2>/dev/null || true') ]]; then
             say "1 of 3: every replica accepts the new key"

@@ -62,19 +62,19 @@ start_example() { # FOLDER FOR ITS DATA
     await example "$(reachable 127.0.0.1 "$EXAMPLE_PORT")${APP_PATH%/}/ping"
 }
 
-# Starts the stand-ins for Google and Discord on free ports and sets the site's settings to use them.
+# Starts the stand-ins for Google, Discord and another OpenID provider on free ports and sets the site's settings to use them.
 start_stand_ins() { # FILE
     local tries name value
     rm -f "$1"
     PYTHONWARNINGS=ignore launch stand-ins "$root/.build/python/bin/python" "$root/Tests/Support/stand_ins.py" "$1"
     for ((tries = 0; tries < 300; tries++)); do
         if ! running stand-ins; then return 1; fi
-        # The file exists when both listen, and is complete with its last line.
-        if grep -qs '^DISCORD_BASE_URL=.' "$1"; then break; fi
+        # The file exists when all listen, and is complete with its last line.
+        if grep -qs '^OIDC_ISSUER=.' "$1"; then break; fi
         sleep 0.1
     done
     # A value and a file for the same setting are an error.
-    unset GOOGLE_CLIENT_SECRET_FILE DISCORD_CLIENT_SECRET_FILE
+    unset GOOGLE_CLIENT_SECRET_FILE DISCORD_CLIENT_SECRET_FILE OIDC_CLIENT_SECRET_FILE
     while IFS='=' read -r name value; do export "$name=$value"; done <"$1"
 }
 

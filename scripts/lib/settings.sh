@@ -15,11 +15,15 @@ make_secret() { # FILE
     if [[ ! -s $1 ]]; then (umask 077 && head -c 48 /dev/urandom | base64 --wrap=0 >"$1"); fi
 }
 
+# The settings that name a database.
+database_settings=({,MIGRATION_}DATABASE_URL{,_FILE} POSTGRES_{HOST,PORT,{,API_}{USER,PASSWORD,PASSWORD_FILE},DB})
+
 # Completes the settings. Sets own_database to `yes` if they name no database; this clone's private one is then used.
 development_settings() {
     local folder=${DEV_FOLDER:-$root/.build/dev} name
     mkdir -p "$folder"
-    load_dotenv
+    # Everyone knows the password of the people in the demo, so it has a separate database.
+    if [[ ${demo:-} ]]; then unset "${database_settings[@]}"; else load_dotenv; fi
     default APP_ENV development
     default EXTERNAL_PORT 6666
     default BROWSER_PORT 8080
@@ -36,7 +40,7 @@ development_settings() {
         export SECRET_KEY_FILE=$folder/secret_key
     fi
     own_database=yes
-    for name in {,MIGRATION_}DATABASE_URL{,_FILE} POSTGRES_{HOST,PORT,{,API_}{USER,PASSWORD,PASSWORD_FILE},DB}; do
+    for name in "${database_settings[@]}"; do
         if [[ -n ${!name:-} ]]; then own_database=; fi
     done
     if [[ $own_database ]]; then
