@@ -5,11 +5,11 @@ from chromium import OPTIONS
 from page_states import Ports
 from playwright.sync_api import expect, sync_playwright
 from scripted_api import showcase
-from site_under_test import free_ports, nginx
+from site_under_test import PATIENCE, free_ports, nginx
 from watch import Watch
 
 # For busy machines: nothing here takes long otherwise.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")

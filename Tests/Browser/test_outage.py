@@ -31,7 +31,7 @@ def test_f8_a_page_that_could_not_be_had_comes_back_by_itself(page, site, email)
         assert answer.status == 503
         assert int(answer.headers["retry-after"]) > 0
         expect(page.get_by_role("heading", name="We will be right back")).to_be_visible()
-    expect(page.get_by_test_id("account-email")).to_have_text(email, timeout=20_000)
+    expect(page.get_by_test_id("account-email")).to_have_text(email)
     expect_signed_in(page)
 
 

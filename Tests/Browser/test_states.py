@@ -22,7 +22,7 @@ CASES = [
 ]
 # What may stand in English on a Japanese page: names, and the name of the other language.
 ENGLISH = {"yoshikosan", "english", "google", "discord", "cookie", "javascript", "http", "kib", "ip", "utc", "jst"}
-ENGLISH |= {"json", "firefox", "linux", "safari", "iphone", "name", "example", "com"}
+ENGLISH |= {"json", "oidc", "firefox", "linux", "safari", "iphone", "name", "example", "com"}
 # Axe waits for its own timers, which do not run where scripts are switched off; so the site's script is left out.
 NO_SCRIPT = {"status": 200, "content_type": "text/javascript", "body": ""}
 

@@ -92,4 +92,4 @@ def registry(tmp_path):
         yield f"127.0.0.1:{port}"
     finally:
         program.terminate()
-        program.wait(20)
+        program.wait(site_under_test.PATIENCE)

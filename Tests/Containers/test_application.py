@@ -22,13 +22,6 @@ def address(container: dict, network: str) -> str:
     return container["NetworkSettings"]["Networks"][network]["IPAddress"]
 
 
-def reaches(network: str, host: str) -> bool:
-    """Whether a container in the network can connect to the application."""
-    command = f"exec 3<>/dev/tcp/{host}/{PORT} && echo connected"
-    run = ["run", "--rm", f"--network={network}", "--entrypoint=timeout", containers.POSTGRES_IMAGE, "3", "bash", "-c"]
-    return containers.docker(*run, command, check=False) == "connected"
-
-
 def test_app12_only_nginx_reaches_the_application(site):
     app, nginx = site.container("app"), site.container("nginx")
     network = f"{site.project}_application"
@@ -38,10 +31,10 @@ def test_app12_only_nginx_reaches_the_application(site):
     assert set(members) == {app["Id"], nginx["Id"]}
 
     host = address(app, network)
-    assert reaches(f"container:{nginx['Id']}", host)
+    assert containers.reaches_example(f"container:{nginx['Id']}", host, PORT, seconds=60)
     for other in (f"{site.project}-network", f"{site.project}_database", "bridge"):
-        assert not reaches(other, host), other
-        assert not reaches(other, "app"), other
+        assert not containers.reaches_example(other, host, PORT), other
+        assert not containers.reaches_example(other, "app", PORT), other
 
 
 def test_app12_through_nginx_it_needs_a_session(site):
@@ -51,6 +44,7 @@ def test_app12_through_nginx_it_needs_a_session(site):
     page = site.ask("/notes", headers=site.cookie | forged)
     assert page.status == 200 and b"Aiko Tanaka" in page.body and b"admin" not in page.body
     assert site.ask("/static/notes.css").status == 200
+    assert "[warn]" not in site.logs("nginx")
 
 
 def test_app12_the_application_has_no_privileges(site):
@@ -85,7 +79,7 @@ def test_app14_a_replaced_application_is_found_again(site):
     notes = site.ask("/notes", headers=site.cookie).body.count(b"data-note")
     site.compose("up", "--detach", "--no-build", "--no-deps", "--force-recreate", "--wait", "app")
     assert site.containers("app") != [before]
-    site.wait(lambda: site.ask("/ping", headers=site.cookie).status == 200, "nginx finds the new application", 15)
+    site.wait(lambda: site.ask("/ping", headers=site.cookie).status == 200, "nginx finds the new application")
     assert site.ask("/notes", headers=site.cookie).body.count(b"data-note") == notes
 
 
@@ -97,4 +91,4 @@ def test_app3_without_the_api_nobody_reaches_the_application(site):
         assert answer.status == 503 and answer.one("Retry-After")
     finally:
         containers.docker("start", *backends)
-    site.wait(lambda: site.ask("/ping", headers=site.cookie).status == 200, "the application is back", 30)
+    site.wait(lambda: site.ask("/ping", headers=site.cookie).status == 200, "the application is back")

@@ -24,7 +24,7 @@ def test_backup_restore_and_drill(tmp_path):
         one.query("DELETE FROM users")
         assert one.ask("/api/auth/me", headers=cookie).status == 401
         one.run("make", "docker-restore", f"FILE={file}")
-        one.wait(lambda: one.ask("/api/auth/me", headers=cookie).status == 200, "the session is back", 10)
+        one.wait(lambda: one.ask("/api/auth/me", headers=cookie).status == 200, "the session is back")
         account = {"email": email, "password": site_under_test.PASSWORD}
         assert one.ask("/api/auth/login", "POST", body=account).status == 200
         assert one.query(databases) == "2"

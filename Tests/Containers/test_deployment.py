@@ -1,6 +1,7 @@
 """Deployments that succeed, fail and are interrupted, under load (W80, W81)."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -77,8 +78,9 @@ def everything(site) -> list[str]:
 
 def assert_nothing_changed(site, before) -> None:
     assert serving(site) == before
-    # Two of each, nginx and PostgreSQL; nothing that was tried out is left, running or not.
-    assert len(everything(site)) == 6 and all(line.endswith(" running") for line in everything(site))
+    # The servers, nginx and PostgreSQL; nothing that was tried out is left, running or not.
+    expected = sum(len(found) for found in before.values()) + 1
+    assert len(everything(site)) == expected and all(line.endswith(" running") for line in everything(site))
     assert containers.docker("volume", "ls", "--quiet", "--filter", f"name={site.project}_deployment") == ""
 
 
@@ -137,6 +139,30 @@ def test_w80_a_deployment_that_is_interrupted_leaves_what_there_was(site, load, 
     status, said = deploy_until(site, text, how)
     assert status == 128 + how, said
     assert_nothing_changed(site, before)
+
+
+def timeouts(site) -> list[str]:
+    """The requests for which nginx waited in vain for the address of a server, before it tried the next."""
+    return [line for line in site.logs("nginx").splitlines() if re.search('"upstream_status":"[^"]*504', line)]
+
+
+@pytest.fixture
+def three(site):
+    """Three replicas of each server."""
+    site.run("scripts/containers", "scale", "3", "3")
+    yield
+    site.run("scripts/containers", "scale", "2", "2")
+
+
+def test_w80_an_interrupted_deployment_of_three_replicas_fails_no_request(site, three, load):
+    """nginx tries three servers at most, as many as disappear; it must know before they do."""
+    before, waited = serving(site), timeouts(site)
+    assert [len(found) for found in before.values()] == [3, 3, 1]
+    status, said = deploy_until(site, "frontend: starting", signal.SIGTERM)
+    assert status == 128 + signal.SIGTERM, said
+    assert_nothing_changed(site, before)
+    # Not even one waited for a server that had disappeared.
+    assert timeouts(site) == waited
 
 
 def test_w80_a_deployment_that_was_killed_is_taken_back_by_the_next_command(site, load):

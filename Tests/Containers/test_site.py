@@ -73,3 +73,9 @@ def test_in_a_browser(stack):
             people.expect_signed_in(page)
         finally:
             browser.close()
+
+
+def test_nginx_starts_without_a_warning(stack):
+    """Such as one about the size of its tables."""
+    log = stack.logs("nginx")
+    assert '"path":' in log and "[warn]" not in log

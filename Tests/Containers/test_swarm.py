@@ -1,5 +1,7 @@
 """docker/stack.yml on a swarm of one node, with a database outside of it."""
 
+import contextlib
+import json
 import os
 import secrets
 import subprocess
@@ -10,6 +12,8 @@ import site_under_test
 from load import Load
 
 pytestmark = pytest.mark.long
+
+ACCOUNT = {"email": "swarm@example.com", "password": site_under_test.PASSWORD}
 
 
 class Swarm:
@@ -35,8 +39,8 @@ class Swarm:
             command = ["docker", "secret", "create", f"{self.name}_{name}", "-"]
             subprocess.run(command, input=value, text=True, check=True, capture_output=True)
 
-    def deploy(self, **settings: str) -> None:
-        """Deploys the stack, or what has changed about it."""
+    def deploy(self, *additions: str, **settings: str) -> None:
+        """Deploys the stack with additional files, or what has changed about it."""
         environment = os.environ | {
             "STACK": self.name,
             "IMAGE_NAME": containers.IMAGE_NAME,
@@ -47,10 +51,39 @@ class Swarm:
             "REGISTRATION_LIMIT_NETWORK": "100000/60",
             **settings,
         }
+        files = [f"--compose-file={file}" for file in ("docker/stack.yml", *additions)]
         subprocess.run(
-            ["docker", "stack", "deploy", "--resolve-image=never", "--compose-file=docker/stack.yml", self.name],
+            ["docker", "stack", "deploy", "--resolve-image=never", *files, self.name],
             cwd=containers.ROOT, env=environment, check=True, capture_output=True, text=True,
         )
+
+    def await_replicas(self, **counts: str) -> None:
+        """Waits until the services run as many tasks as they should; what migrates has ended by then."""
+        expected = {"migrate": "0/1", "backend": "2/2", "frontend": "2/2", "nginx": "1/1", "backup": "0/0"} | counts
+        try:
+            site_under_test.wait_until(lambda: self.replicas() == expected, f"{expected} run", 600)
+        except AssertionError as error:
+            columns = "{{.Name}} {{.DesiredState}} {{.CurrentState}} {{.Error}}"
+            tasks = containers.docker("stack", "ps", "--no-trunc", "--format", columns, self.name)
+            raise AssertionError(f"{error}\n{self.replicas()}\n{tasks}") from None
+
+    @contextlib.contextmanager
+    def updating(self, *services: str):
+        """Waits at the end of the block until every task of the services is replaced."""
+        old = {service: self.tasks(service) for service in services}
+        yield
+        for service, tasks in old.items():
+            site_under_test.wait_until(
+                lambda service=service, tasks=tasks: (
+                    not self.tasks(service) & tasks and self.update_state(service) == "completed"
+                ),
+                f"{service} is replaced", 600,
+            )
+
+    def container(self, service: str) -> dict:
+        """What the engine knows about one running container of a service."""
+        label = f"label=com.docker.swarm.service.name={self.name}_{service}"
+        return containers.inspect(containers.docker("container", "ls", "--quiet", "--filter", label).split()[0])[0]
 
     def tasks(self, service: str) -> set[str]:
         """The running tasks of a service."""
@@ -86,72 +119,110 @@ class Swarm:
             lambda: not containers.docker("container", "ls", "--all", "--quiet", "--filter", label)
             and not containers.docker("network", "ls", "--quiet", "--filter", label),
             "the stack is gone",
-            60,
+            300,
         )
         containers.docker("rm", "--force", "--volumes", f"{self.name}-postgres")
         for name in self.secrets:
             containers.docker("secret", "rm", f"{self.name}_{name}")
+        volumes = containers.docker("volume", "ls", "--quiet", "--filter", label).split()
+        if volumes:
+            containers.docker("volume", "rm", *volumes)
 
 
-@pytest.fixture
-def address():
-    """The address by which containers reach this machine."""
-    with containers.host_address() as address:
-        yield address
-
-
-@pytest.fixture
-def swarm(address):
-    """A swarm of this node alone, which ends with the test unless it was there before."""
+@pytest.fixture(scope="module")
+def swarm(gateway):
+    """A stack with two accounts, in a swarm of this node alone that ends with the tests unless it was there before."""
     state = containers.docker("info", "--format", "{{.Swarm.LocalNodeState}}")
     # What the engine makes for a swarm and does not take away again.
-    gateway = "docker_gwbridge"
-    had_gateway = containers.docker("network", "ls", "--quiet", "--filter", f"name={gateway}")
+    bridge = "docker_gwbridge"
+    had_bridge = containers.docker("network", "ls", "--quiet", "--filter", f"name={bridge}")
     if state != "active":
         containers.docker("swarm", "init", "--advertise-addr=127.0.0.1")
-    stack = Swarm(address)
+    stack = Swarm(gateway)
     try:
+        stack.deploy()
+        stack.await_replicas()
+        site_under_test.wait_until(
+            lambda: site_under_test.listens(stack.browser_port) and stack.ask("/api/auth/me").status == 401,
+            "the site answers", 300,
+        )
+        # One account stays signed in; the other signs in, which after a hundred times ends its first session.
+        for email in (ACCOUNT["email"], "swarm-visitor@example.com"):
+            registered = stack.ask("/api/auth/register", "POST", body=ACCOUNT | {"email": email, "name": "Aiko Tanaka"})
+            assert registered.status == 201, registered
+        stack.cookie = {"Cookie": registered.headers["Set-Cookie"].split(";")[0]}
         yield stack
     finally:
         stack.remove()
         if state != "active":
             containers.docker("swarm", "leave", "--force")
-            if not had_gateway:
-                containers.docker("network", "rm", gateway)
+            if not had_bridge:
+                containers.docker("network", "rm", bridge)
 
 
 def test_stack(swarm):
-    """C6, N6, D7: the stack comes up, serves, and replaces its servers without a failed request."""
-    swarm.deploy()
-    # What migrates has ended when all is well.
-    expected = {"migrate": "0/1", "backend": "2/2", "frontend": "2/2", "nginx": "1/1"}
-    site_under_test.wait_until(lambda: swarm.replicas() == expected, "all tasks run", 120)
-    site_under_test.wait_until(
-        lambda: site_under_test.listens(swarm.browser_port) and swarm.ask("/api/auth/me").status == 401,
-        "the site answers", 60,
-    )
-    account = {"email": "swarm@example.com", "password": site_under_test.PASSWORD}
-    # One account stays signed in; the other signs in, which after a hundred times ends its first session.
-    for email in (account["email"], "swarm-visitor@example.com"):
-        registered = swarm.ask("/api/auth/register", "POST", body=account | {"email": email, "name": "Aiko Tanaka"})
-        assert registered.status == 201
-    cookie = {"Cookie": registered.headers["Set-Cookie"].split(";")[0]}
-    assert b"Aiko Tanaka" in site_under_test.ask(swarm.external_port, "/", headers=cookie).body
-
-    old = swarm.tasks("backend") | swarm.tasks("frontend")
+    """C6, N6, D7: the stack serves, and replaces its servers without a failed request."""
+    assert b"Aiko Tanaka" in site_under_test.ask(swarm.external_port, "/", headers=swarm.cookie).body
     load = Load()
-    load.repeat("GET /", lambda: b"Aiko Tanaka" in swarm.ask("/", headers=cookie).body)
-    load.repeat("GET /api/auth/me", lambda: swarm.ask("/api/auth/me", headers=cookie).status)
-    load.repeat("POST /api/auth/login", lambda: swarm.ask("/api/auth/login", "POST", body=account).status)
-    with load.running():
-        # Another setting makes every task of both another one.
+    load.repeat("GET /", lambda: b"Aiko Tanaka" in swarm.ask("/", headers=swarm.cookie).body)
+    load.repeat("GET /api/auth/me", lambda: swarm.ask("/api/auth/me", headers=swarm.cookie).status)
+    load.repeat("POST /api/auth/login", lambda: swarm.ask("/api/auth/login", "POST", body=ACCOUNT).status)
+    # Another setting makes every task of both another one.
+    with load.running(), swarm.updating("backend", "frontend"):
         swarm.deploy(LOG_LEVEL="WARNING")
-        for service in ("backend", "frontend"):
-            site_under_test.wait_until(
-                lambda service=service: swarm.update_state(service) == "completed", f"{service} is replaced", 240
-            )
     print(load.report())
-    assert not (swarm.tasks("backend") | swarm.tasks("frontend")) & old
     assert set(load.outcomes["GET /"]) == {True}
     assert set(load.outcomes["GET /api/auth/me"]) == {200}
     assert set(load.outcomes["POST /api/auth/login"]) == {200}
+
+
+def test_w91_the_labelled_node_backs_up(swarm):
+    """Only that node; the first backup is created, restored and signed in on at once."""
+    assert swarm.replicas()["backup"] == "0/0"
+    (node,) = containers.docker("node", "ls", "--quiet").split()
+    label = f"{swarm.name}-backup"
+    containers.docker("node", "update", "--label-add", f"{label}=true", node)
+    try:
+        swarm.await_replicas(backup="1/1")
+        container = swarm.container("backup")["Id"]
+        mounts = swarm.container("backup")["Mounts"]
+        assert [each["Name"] for each in mounts if each["Type"] == "volume"] == [f"{swarm.name}_backups"]
+
+        def has_succeeded() -> bool:
+            return ".last-success" in containers.docker("exec", container, "ls", "-A", "/backups")
+
+        def said() -> str:
+            return containers.docker("service", "logs", "--raw", f"{swarm.name}_backup")
+
+        site_under_test.wait_until(has_succeeded, f"a backup succeeds; it said: {said()}", 300)
+        backend = swarm.container("backend")["Id"]
+        findings = json.loads(containers.docker("exec", backend, "AuthAPI", "doctor", "--json", check=False))
+        (backups,) = [each for each in findings if each["subject"] == "backups"]
+        assert backups["level"] == "ok", backups
+    finally:
+        containers.docker("node", "update", "--label-rm", label, node)
+    swarm.await_replicas()
+
+
+def test_app12_an_application_in_the_stack(swarm):
+    """Beside the sign-in, with the identity; reachable through nginx only."""
+    with swarm.updating("backend", "frontend", "nginx"):
+        swarm.deploy("examples/app/stack.yml", APP_PATH="/app/", APP_PUBLIC_PATHS="/app/static/")
+    swarm.await_replicas(app="1/1")
+    site_under_test.wait_until(
+        lambda: site_under_test.listens(swarm.browser_port) and swarm.ask("/app/static/notes.css").status == 200,
+        "the application answers", 300,
+    )
+    forged = {"Remote-User": "admin", "Remote-Name": "admin"}
+    assert swarm.ask("/app/notes", headers=forged).status == 401
+    page = swarm.ask("/app/notes", headers=swarm.cookie | forged)
+    assert page.status == 200 and b"Aiko Tanaka" in page.body and b"admin" not in page.body
+
+    networks = swarm.container("app")["NetworkSettings"]["Networks"]
+    assert list(networks) == [f"{swarm.name}_application"]
+    host = networks[f"{swarm.name}_application"]["IPAddress"]
+    reached = {
+        service: containers.reaches_example(f"container:{swarm.container(service)['Id']}", host, 4000, seconds)
+        for service, seconds in (("nginx", 60), ("backend", 3), ("frontend", 3))
+    }
+    assert reached == {"nginx": True, "backend": False, "frontend": False}

@@ -4,7 +4,7 @@ import contextlib
 import subprocess
 
 import pytest
-from fault_scene import front
+from fault_scene import front, slow_registrations
 from postgres_server import SERVING, postgres_server
 
 CONNECTIONS = 12
@@ -95,12 +95,10 @@ def test_d7_a_table_is_locked_altogether(scene, postgres, site):
 def test_d7_a_statement_takes_too_long(scene, postgres, site):
     """The time limit ends it; who does not need it notices nothing."""
     with scene.measured("Inserting a user takes 30 s", site, postgres) as measure:
-        dawdle = "function dawdle() returns trigger language plpgsql as 'begin perform pg_sleep({}); return new; end'"
-        postgres.psql("create " + dawdle.format(0))
-        postgres.psql("create trigger dawdle before insert on users for each row execute function dawdle()")
-        postgres.psql("create or replace " + dawdle.format(30))
+        slow_registrations(postgres, 0)
+        slow_registrations(postgres, 30)
         measure.wait_until_refused("register", 30)
         measure.wait_until_answered("me", 60)
-        postgres.psql("create or replace " + dawdle.format(0))
+        slow_registrations(postgres, 0)
         measure.is_mended()
     assert not measure.refused("me") and not measure.refused("page")

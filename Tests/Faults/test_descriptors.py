@@ -6,7 +6,7 @@ import time
 
 import pytest
 from fault_scene import front
-from site_under_test import wait_until
+from site_under_test import PATIENCE, wait_until
 
 
 @pytest.mark.parametrize("server", [pytest.param("AuthAPI", marks=pytest.mark.quick), "WebFrontend"])
@@ -22,7 +22,7 @@ def test_out_of_file_descriptors(scene, postgres, server):
         starved.limit_files(starved.open_files() + 40)
         with contextlib.ExitStack() as stack:
             for _ in range(100):
-                stack.enter_context(socket.create_connection(("127.0.0.1", starved.port), timeout=10))
+                stack.enter_context(socket.create_connection(("127.0.0.1", starved.port), timeout=PATIENCE))
             wait_until(lambda: "connections wait" in starved.log.read_text(), "the descriptors run out")
             began, used = time.monotonic(), starved.network_seconds()
             measure.wait_until_answered("page", 30)

@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from site_under_test import ask, free_ports, nginx, send_raw
+from site_under_test import PATIENCE, ask, free_ports, nginx, send_raw
 
 SECURITY_HEADERS = [
     "Content-Security-Policy",
@@ -172,13 +172,14 @@ def test_n4_a_request_that_never_ends_is_given_up(front):
         connections = {}
         for what, start in starts.items():
             connections[what] = connection = open_connections.enter_context(
-                socket.create_connection(("127.0.0.1", front.port), timeout=20)
+                socket.create_connection(("127.0.0.1", front.port), timeout=PATIENCE)
             )
             connection.sendall(start)
         for what, connection in connections.items():
             with contextlib.suppress(ConnectionResetError):
                 assert connection.recv(65_536)[9:12] in (b"", b"408"), what
-    assert 9 < time.monotonic() - began < 15
+    # After 10 seconds; nginx itself would wait for 60.
+    assert 9 < time.monotonic() - began < 40
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])

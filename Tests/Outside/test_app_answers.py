@@ -66,7 +66,10 @@ def test_app10_it_cannot_tell_nginx_what_to_do(door, path, header):
     assert not [name for name in answer.headers if name.lower().startswith("x-accel")]
 
 
-OURS = ["access_token", "oauth_connect", "known_device", "sent_on", "oauth_flow_0123456789abcdef"]
+OURS = [
+    "access_token", "app_session", "app_entry_0123456789abcdef", "oauth_connect", "oauth_address", "known_device",
+    "sent_on", "oauth_flow_0123456789abcdef",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -79,6 +82,14 @@ def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(door, nam
     attributes = {part.strip().lower() for part in ours.split(";")[1:]}
     assert "samesite=none" in attributes and "secure" not in attributes
     assert theirs == "theme=dark; Path=/"
+
+
+@pytest.mark.parametrize("cookie", ["\taccess_token=x", "access_token\t =x", "=access_token=x", "\t=known_device=x"])
+def test_app10_nor_is_one_that_browsers_read_as_that_name_taken(door, cookie):
+    """Browsers remove blanks, and send a cookie without a name as it is (RFC 6265bis, sections 5.6 and 5.8.3)."""
+    answer = door.ask(scripted(f"Set-Cookie: {cookie}; Path=/"))
+    attributes = {part.strip().lower() for part in answer.one("Set-Cookie").split(";")[1:]}
+    assert "samesite=none" in attributes and "secure" not in attributes
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "sent_on"])

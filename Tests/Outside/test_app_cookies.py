@@ -7,6 +7,7 @@ import pytest
 OURS = [
     "access_token={token}",
     "oauth_connect=sealed.x",
+    "oauth_address=sealed.x",
     "known_device=sealed",
     "sent_on=1",
     "oauth_flow_00ff00ff00ff00ff=x",
@@ -82,3 +83,11 @@ def test_app7_no_part_of_the_token_is_anywhere_in_what_the_application_gets(prot
         assert signature not in text
     shown(protected, user, OURS[0])
     assert not [value for _, value in protected.seen().headers if signature in value]
+
+
+@pytest.mark.parametrize("character", ["\x01", "\x0b", "\x1f", "\x7f"])
+@pytest.mark.parametrize("path", ["/notes", "/static/x", "/account", "/api/auth/me"])
+def test_app4_cookies_with_control_characters_are_the_clients_fault(protected, user, character, path):
+    answer = protected.site.ask(path, headers={"Cookie": f"access_token={user.token}; a=1{character}"})
+    assert answer.status == 400
+    assert not protected.application.requests

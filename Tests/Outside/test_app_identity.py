@@ -17,6 +17,7 @@ FOREIGN = [
     "X-Goog-Authenticated-User-Email", "X-Goog-Authenticated-User-Id", "X-Goog-Iap-Jwt-Assertion", "X-Vouch-User",
     "X-Auth-Assertion", "X-Application-Cookie", "X-Original-URL", "X-Original-URI", "X-Rewrite-URL",
     "X-Forwarded-Prefix", "X-Script-Name", "Tailscale-User-Login", "X-Pomerium-Jwt-Assertion", "Client-Cert",
+    "X-User", "X-Email", "X-Consumer-Groups", "X-Forwarded-Tls-Client-Cert", "X-Amzn-Mtls-Clientcert-Subject",
 ]  # fmt: skip
 NAMES = IDENTITY + FOREIGN
 

@@ -5,12 +5,22 @@ import os
 import secrets
 import subprocess
 import threading
-import time
 
 import pytest
 from echo_application import echo_application
 from protected_application import ProtectedSite
-from site_under_test import ask, binary, dying_with_us, free_ports, listens, nginx, psql, running_site, wait_until
+from site_under_test import (
+    PATIENCE,
+    ask,
+    binary,
+    dying_with_us,
+    free_ports,
+    listens,
+    nginx,
+    psql,
+    running_site,
+    wait_until,
+)
 
 
 @contextlib.contextmanager
@@ -24,12 +34,12 @@ def another_api(site, key: str):
     }  # fmt: skip
     process = subprocess.Popen([*dying_with_us(), binary("AuthAPI"), "serve"], env=environment)
     try:
-        wait_until(lambda: listens(port), "the second API listens")
+        wait_until(lambda: listens(port) or process.poll() is not None, "the second API listens")
         wait_until(lambda: ask(port, "/health/ready").status == 200, "the second API is ready")
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +102,10 @@ def test_app8_the_next_request_is_refused_on_every_replica_under_load(replicas, 
     def load(cookie):
         while not stop.is_set():
             for port in (protected.port, second):
-                status = ask(port, "/notes", headers={"Cookie": cookie}).status
+                try:
+                    status = ask(port, "/notes", headers={"Cookie": cookie}).status
+                except OSError as error:
+                    status = error
                 if status != 200:
                     failures.append(status)
 
@@ -129,9 +142,7 @@ def test_app8_a_check_costs_no_write(replicas):
     user = protected.register()
     row = f"select xmin, sessions.* from sessions where user_id = '{user.id}'"
     before = psql(protected.site.database_url, row)
-    started = time.monotonic()
     for _ in range(20):
         answer = protected.ask("/notes", headers={"Cookie": user.cookie})
         assert answer.status == 200 and answer.headers.get_all("Set-Cookie") is None
-    assert time.monotonic() - started < 10
     assert psql(protected.site.database_url, row) == before

@@ -105,8 +105,12 @@ def test_app11_the_public_address_is_not_an_application(settings, value):
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "0.0.0.0", "LOCALHOST", "x.localhost"]
-)
+    "host",
+    [
+        "localhost", "127.0.0.1", "127.9.9.9", "[::1]", "0.0.0.0", "LOCALHOST", "x.localhost", "[::]",
+        "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:FFFF:127.0.0.1]",
+    ],
+)  # fmt: skip
 def test_app11_nor_are_the_ports_of_this_systems_servers(tmp_path, host):
     for program, name in (("AuthAPI", "API_PORT"), ("WebFrontend", "FRONTEND_PORT")):
         result = check(program, **COMPLETE | {name: "7000", "APP_UPSTREAM": f"http://{host}:7000"})
@@ -235,11 +239,14 @@ def test_app11_without_an_application_nothing_changes(tmp_path):
     assert "application" not in files["servers.conf"] + files["http.conf"]
 
 
+FILES = ["nginx.conf", "docker/nginx/server.conf", "docker/nginx/routes-beside-application.conf"]
+
+
 def test_app11_the_parts_agree_about_what_stays_with_the_sign_in(tmp_path):
     """The list is in three places: each path that one of them keeps, all refuse as APP_PATH."""
     locations = re.findall(
         r"^ *location (?:= )?(/\S+) ",
-        (ROOT / "nginx.conf").read_text() + (ROOT / "docker/nginx/routes-beside-application.conf").read_text(),
+        "".join((ROOT / file).read_text() for file in FILES),
         re.MULTILINE,
     )
     assert len(locations) > 12

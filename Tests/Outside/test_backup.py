@@ -153,6 +153,8 @@ def test_m4_a_drill_signs_in_on_the_newest_backup_and_leaves_nothing(site):
     assert "A test user signed in" in said
     assert site.databases() == [site.name]
     assert site.users() == ["kept@example.com", "since@example.com"]
+    # For doctor and the metrics.
+    assert psql(site.url, "SELECT string_agg(kind, ' ' ORDER BY kind) FROM backup_status") == "backup drill"
 
 
 PSQL = """#!/bin/bash
@@ -189,9 +191,9 @@ def strike(tmp_path):
             "STRIKE": statement, "WHEN": when, "WITH": signal, "STRUCK": str(struck),
         }
         # Tests may run in the background, where SIGINT is ignored.
-        command = ["env", "--default-signal=INT", ROOT / "scripts/backup", "here", "restore", str(file)]
+        command = ["env", "--default-signal=INT,TERM,HUP", ROOT / "scripts/backup", "here", "restore", str(file)]
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+            command, env=environment, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
         assert struck.exists(), done.stderr
@@ -201,9 +203,9 @@ def strike(tmp_path):
 
 
 def closed(site) -> str:
-    """The databases that accept no connections."""
+    """The databases of the site that accept no connections."""
     server = site.url.replace(f"/{site.name}?", "/postgres?")
-    return psql(server, "SELECT datname FROM pg_database WHERE NOT datallowconn AND datname <> 'template0'")
+    return psql(server, f"SELECT datname FROM pg_database WHERE NOT datallowconn AND datname LIKE '{site.name}%'")
 
 
 def test_w86_every_end_of_a_restore_leaves_the_database_open(site, strike):

@@ -26,7 +26,7 @@ def test_w90_the_database_of_a_benchmark_takes_nobody_without_its_password(tmp_p
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     done = subprocess.run(
         [ROOT / "scripts/bench"], env=environment | {"BENCH_BINARIES": str(tmp_path), "FOUND": str(found)},
-        capture_output=True, text=True, timeout=120,
+        capture_output=True, text=True, timeout=600,
     )
     assert found.exists(), done.stderr
     without, wrong, right, seen, mode = found.read_text().splitlines()

@@ -11,9 +11,19 @@ from site_under_test import ROOT, binaries, binary, has_compose
 
 pytestmark = pytest.mark.skipif(not has_compose(), reason="the client of Docker Compose is not installed")
 
+# Settings that docker/stack.yml lacks: the bundled database, what is a Swarm secret there, what Swarm cannot do.
+NOT_IN_STACK = {
+    "DATABASE_URL", "DATABASE_URL_FILE", "MIGRATION_DATABASE_URL", "MIGRATION_DATABASE_URL_FILE", "POSTGRES_HOST",
+    "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_API_USER",
+    "POSTGRES_API_PASSWORD", "POSTGRES_API_PASSWORD_FILE", "POSTGRES_IMAGE", "POSTGRES_VOLUME", "SECRET_KEY",
+    "SECRET_KEY_FILE", "BIND_ADDRESS",
+}
+
 # What no program would take for the value of a setting; .env gives the tab by its escape.
 WRONG = '"a\\tb"'
 MOUNTED = "/run/secrets/"
+# Paths on the host that compose.yml mounts, and where.
+PATHS = {"SITE_LOGO": "/site/logo", "SITE_ICON": "/site/icon", "SITE_TEXTS": "/site/texts"}
 
 
 def reach() -> dict[str, set[str]]:
@@ -27,7 +37,9 @@ def reach() -> dict[str, set[str]]:
         elif name := re.match("#?([A-Z][A-Z0-9_]*)=", line):
             assert services, f"{name[1]} does not say which services it reaches"
             found[name[1]] = set() if services == ["none"] else set(services)
-    return found
+    # The last of the OpenID providers, which all have the settings of the first.
+    ninth = {name.replace("OIDC_", "OIDC_9_"): services for name, services in found.items() if name.startswith("OIDC_")}
+    return found | ninth
 
 
 def compose(folder, line: str) -> dict:
@@ -41,12 +53,25 @@ def compose(folder, line: str) -> dict:
     return json.loads(run.stdout)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder for compose.yml."""
+    return tmp_path_factory.mktemp("compose")
+
+
+@pytest.fixture(scope="module")
+def plain(folder) -> dict:
+    """The configuration without a setting."""
+    return compose(folder, "")
+
+
 def service(configuration: dict, name: str) -> dict:
     """All that a service gets: its own part, and the secrets that it names."""
     part = dict(configuration["services"][name])
     # What the names of its volumes stand for.
-    part["volume names"] = [configuration["volumes"].get(each["source"]) for each in part.get("volumes", [])]
-    part["files"] = [configuration["secrets"][each["source"]]["file"] for each in part.get("secrets", [])]
+    volumes = configuration.get("volumes", {})
+    part["volume names"] = [volumes.get(each.get("source")) for each in part.get("volumes", [])]
+    part["files"] = [configuration["secrets"][each["source"]].get("file") for each in part.get("secrets", [])]
     # It tells when to start, not what to run with.
     part.pop("depends_on", None)
     return part
@@ -60,10 +85,9 @@ CHECKED = {
 
 
 @pytest.mark.parametrize("name", sorted(reach()))
-def test_w82_a_setting_reaches_the_services_that_the_example_names_and_no_others(tmp_path, name):
-    plain = compose(tmp_path, "")
-    value = CHECKED.get(name, f"{tmp_path}/marker" if name.endswith("_FILE") else "marker")
-    configuration = compose(tmp_path, f"{name}={value}")
+def test_w82_a_setting_reaches_the_services_that_the_example_names_and_no_others(folder, plain, name):
+    value = CHECKED.get(name, f"{folder}/marker" if name.endswith("_FILE") else "marker")
+    configuration = compose(folder, f"{name}={value}")
     changed = {each for each in plain["services"] if service(plain, each) != service(configuration, each)}
     # The address for browsers follows their port.
     if name == "BROWSER_PORT":
@@ -111,11 +135,14 @@ READS = {"backup": {"BACKUP_AT", "BACKUP_KEEP", "BACKUP_RECIPIENT"}}
 def test_w82_the_program_of_a_service_reads_the_setting(tmp_path, name, reader):
     file = tmp_path / name.removesuffix("_FILE").lower()
     file.write_text("a\tb")
-    configuration = compose(tmp_path, f"{name}={file}" if name.endswith("_FILE") else f"{name}={WRONG}")
+    is_path = name.endswith("_FILE") or name in PATHS
+    configuration = compose(tmp_path, f"{name}={file}" if is_path else f"{name}={WRONG}")
     values = environment(service(configuration, reader), tmp_path) | {
         "NGINX_DIR": str(tmp_path / "nginx"), "BACKUPS": str(tmp_path), "BINARIES": binaries(),
         "BACKUP_PROGRAM": str(ROOT / "scripts/backup"),
     }
+    if name in PATHS:
+        values[name] = str(file)
     run = subprocess.run(command(reader, tmp_path), env=values, capture_output=True, text=True, timeout=30)
     assert run.returncode == 78, run.stdout + run.stderr
     if reader == "nginx":
@@ -124,16 +151,58 @@ def test_w82_the_program_of_a_service_reads_the_setting(tmp_path, name, reader):
     if reader == "backup":
         assert f"backup: {name} is 'a\tb'" in run.stderr
         return
+    if name in PATHS:
+        assert run.stderr.startswith(f"{name}: ") and len(run.stderr.splitlines()) == 1
+        return
+    if name.endswith("_CA_FILE"):
+        assert f"{name}: the file contains no certificates in PEM format" in run.stderr.splitlines()
+        return
     source = f"the file named by {name} " if name.endswith("_FILE") else ""
     assert f"{name.removesuffix('_FILE')}: {source}contains a tab as character 2" in run.stderr.splitlines()
 
 
 @pytest.mark.parametrize("name", sorted(name for name in reach() if name.endswith("_FILE")))
-def test_w82_a_file_is_mounted_where_the_service_is_told_to_look(tmp_path, name):
-    configuration = compose(tmp_path, f"{name}=./hidden/value")
+def test_w82_a_file_is_mounted_where_the_service_is_told_to_look(folder, plain, name):
+    configuration = compose(folder, f"{name}=./hidden/value")
     for each in reach()[name]:
         part = service(configuration, each)
         target = part["environment"][name].removeprefix(MOUNTED)
         (source,) = [secret["source"] for secret in part["secrets"] if secret["source"] == target]
-        assert configuration["secrets"][source]["file"] == f"{tmp_path}/hidden/value"
-    assert compose(tmp_path, "")["secrets"][name.removesuffix("_FILE").lower()]["file"] == "/dev/null"
+        assert configuration["secrets"][source]["file"] == f"{folder}/hidden/value"
+    assert plain["secrets"][name.removesuffix("_FILE").lower()]["file"] == "/dev/null"
+
+
+@pytest.mark.parametrize("name", sorted(PATHS))
+def test_u2_a_picture_or_folder_is_mounted_where_the_frontend_looks(folder, plain, name):
+    part = compose(folder, f"{name}=look/file")["services"]["frontend"]
+    assert part["environment"][name] == PATHS[name]
+    [volume] = [each for each in part["volumes"] if each["target"] == PATHS[name]]
+    assert (volume["type"], volume["source"], volume["read_only"]) == ("bind", f"{folder}/look/file", True)
+    part = plain["services"]["frontend"]
+    assert not part["environment"][name]
+    assert {each["source"] for each in part["volumes"]} == {"/dev/null"}
+
+
+def stack(environment: dict[str, str]) -> dict:
+    """The configuration that docker/stack.yml results in."""
+    command = ["docker", "compose", "--file", ROOT / "docker/stack.yml", "config", "--format", "json"]
+    environment = {"PATH": os.environ["PATH"], "COMPOSE_DISABLE_ENV_FILE": "1"} | environment
+    return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+
+def test_w82_a_stack_has_the_settings_of_compose():
+    """Each reaches the same services of a Swarm stack as it does with Compose."""
+    plain = stack({})
+    # All settings at once, each with a value of its own; one by one those whose values Compose checks.
+    markers = {name: f"-{name.lower()}-" for name in reach() if name not in CHECKED}
+    marked = stack(markers)
+    reached = {
+        name: {each for each in plain["services"] if marker in json.dumps(service(marked, each))}
+        for name, marker in markers.items()
+    }
+    for name in reach().keys() - markers.keys():
+        configuration = stack({name: CHECKED[name]})
+        reached[name] = {each for each in plain["services"] if service(plain, each) != service(configuration, each)}
+    assert reached == {
+        name: set() if name in NOT_IN_STACK else services & set(plain["services"]) for name, services in reach().items()
+    }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -132,7 +133,8 @@ def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
         f"every user of this machine can read {tmp_path}/secret_key (mode 644)"
     ]
     assert "browsers block port 6666" in findings["PUBLIC_URL"][0]["message"]
-    assert "120 seconds behind Google" in findings["clock"][0]["message"].replace("119", "120")
+    # Less the time that the response took.
+    assert re.search(r"\b1(1\d|20) seconds behind Google", findings["clock"][0]["message"])
     assert findings["schema"][0]["advice"] == "run as the owner: AuthAPI migrate up"
     owned = "owns audit_events backup_status disconnected_identities invites oauth_accounts password_recoveries"
     for right in ("superuser", "makes tables", owned, "changes audit_events"):

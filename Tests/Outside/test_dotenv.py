@@ -38,6 +38,7 @@ TABLE = [
     ("A='a\"b'\nB=\"a'b\"", 'a"b', "a'b"),
     ("A='it\\'s \\n \\\\ \\\"'", "it's \\n \\\\ \\\"", "unset"),
     ('A="q\\"q \\n \\t \\\\ \\x \\0101 \\q"', 'q"q \n \t \\ \\x A \\q', "unset"),
+    ('A="\\0 \\041"', "\\ \\41", "unset"),
     ("A='a\nb'\nB=\"c\nd\"", "a\nb", "c\nd"),
     ("A=''\nB=\"\"", "", ""),
     # Dollar signs.
@@ -61,6 +62,9 @@ TABLE = [
     ("B='$C'\nA=$B", "$C", "$C"),
     ("A=p4$$word#1'\"", "p4$word#1'\"", "unset"),
     # What Compose refuses.
+    # A name at the end of the file without `=` and line break, also behind a value in quotes.
+    ("A", None, None),
+    ("A=''x", None, None),
     ("A='x", None, None),
     ('A="x', None, None),
     ("A B=1", None, None),

@@ -1,9 +1,11 @@
 """nginx's own error pages: the design and the languages of the site's (F6, F8)."""
 
+import http.client
 import re
+import socket
 
 import pytest
-from site_under_test import ROOT, ask, free_ports, nginx, send_raw, wait_until
+from site_under_test import PATIENCE, ROOT, ask, free_ports, nginx, send_raw, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +100,7 @@ def test_w87_the_link_of_an_error_page_keeps_an_address_of_this_site(alone, targ
 
 def test_f8_a_form_that_did_not_get_through_is_not_asked_for_again(alone):
     page = ask(alone.port, "/logout", "POST", headers={"Accept-Language": "ja"}, body=b"")
-    assert page.status == 502
-    assert page.one("Refresh") is None
+    assert page.status == 502 and page.one("Refresh") is None
     assert "自動で" not in text_of(page) and 'href="/logout"' not in page.body.decode()
     assert "ホームへ戻る" in text_of(page)
 
@@ -155,6 +156,18 @@ def test_f6_what_is_refused_before_its_language_is_known_is_in_both(alone, line,
     assert '<p lang="ja">' in page.body.decode()
 
 
+@pytest.mark.parametrize(
+    ("target", "status"), [("/" + "x" * 20_000, 414), ("\\login", 400), ("/login\t", 400), ("http://a@b/", 400)]
+)
+def test_w25_an_invalid_head_request_has_the_status_of_get(alone, target, status):
+    for method in ("GET", "HEAD"):
+        with socket.create_connection(("127.0.0.1", alone.port), timeout=PATIENCE) as connection:
+            connection.sendall(f"{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            answer = http.client.HTTPResponse(connection, method=method)
+            answer.begin()
+            assert answer.status == status
+
+
 def test_f6_every_error_has_words_in_both_languages():
     texts = (ROOT / "docker/nginx/error-texts.conf").read_text()
     english, japanese = texts.split('map "$page_language', 1)
@@ -187,7 +200,7 @@ def test_w25_the_limits_are_where_the_texts_say(alone):
 
 
 def test_w25_every_status_that_nginx_can_answer_has_a_page_and_words():
-    configuration = (ROOT / "nginx.conf").read_text()
+    configuration = (ROOT / "docker/nginx/server.conf").read_text()
     [listed] = re.findall(r"error_page ([\d ]+) \$error_page;", configuration)
     turned = dict(re.findall(r"error_page ([\d ]+) =(\d+) \$error_page;", configuration))
     covered = set(listed.split()) | {status for group in turned for status in group.split()}
@@ -200,6 +213,18 @@ def test_w25_every_status_that_nginx_can_answer_has_a_page_and_words():
         block = texts.split(f"map $status {part} {{")[1].split("\n}")[0]
         words = set(re.findall(r"^    (\d{3}) ", block, re.MULTILINE))
         assert (set(listed.split()) - {"500"}) | set(turned.values()) <= words, part
+
+
+@pytest.mark.parametrize("unit", ["a=1; ", "a b ", "; "])
+def test_w15_cookies_cost_no_more_for_their_separators(alone, unit):
+    def work(cookie):
+        before = alone.cpu_seconds()
+        for _ in range(10):
+            ask(alone.port, "/login", headers={"Cookie": cookie})
+        return alone.cpu_seconds() - before
+
+    size = 15_000
+    assert work(unit * (size // len(unit))) < 5 * work("x" * size) + 0.2
 
 
 def test_w15_a_long_list_of_languages_costs_no_more_than_a_short_one(alone):
@@ -231,10 +256,9 @@ def test_w26_after_a_form_the_page_leads_back_to_it(alone, path, language):
         assert page.one("Refresh") is None
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/logout"), ("GET", "/login"), ("POST", "/loginx"), ("POST", "//evil.example/login")]
-)
-def test_w26_only_after_a_form(alone, method, path):
+@pytest.mark.parametrize("line", ["POST /logout", "GET /login", "POST /loginx", "POST //evil.example/login"])
+def test_w26_only_after_a_form(alone, line):
+    method, path = line.split()
     page = ask(alone.port, path, method, body=b"" if method == "POST" else None)
     assert "Back button" not in text_of(page)
     assert 'href="/login"' not in page.body.decode() or method == "GET"
@@ -246,10 +270,8 @@ def test_w6_signing_out_while_the_servers_are_away_forgets_the_cookie(alone, pat
         headers = {"Cookie": "access_token=live"} | ({"Sec-Fetch-Site": site} if site else {})
         page = ask(alone.port, path, "POST", headers=headers, body=b"")
         assert page.status == 502
-        forgotten = (
-            None if site in ("cross-site", "same-site") else "access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
-        )
-        assert page.one("Set-Cookie") == forgotten
+        cleared = "access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
+        assert page.one("Set-Cookie") == (None if site in ("cross-site", "same-site") else cleared)
     assert ask(alone.port, path).one("Set-Cookie") is None
     assert ask(alone.port, "/login", "POST", body=b"").one("Set-Cookie") is None
 

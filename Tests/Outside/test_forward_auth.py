@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from echo_application import WebSocketClient, echo_application
 from protected_application import IDENTITY, ProtectedSite
-from site_under_test import ROOT, dying_with_us, free_ports, listens, running_site, wait_until
+from site_under_test import PATIENCE, ROOT, dying_with_us, free_ports, listens, running_site, wait_until
 
 RECIPES = ROOT / "examples/proxies"
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Accept": "text/html"}
@@ -77,7 +77,7 @@ def proxy(recipe, port: int, sign_in: str, application: str):
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
         shutil.rmtree(folder)
 
 

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from site_under_test import ROOT, ask, dying_with_us, free_ports, listens, wait_until
+from site_under_test import PATIENCE, ROOT, ask, binaries, dying_with_us, free_ports, listens, wait_until
 
 PAGE = ROOT / "docs/protect-your-application.md"
 # By language of the code block: the name of the file, and the command that runs it. {file} and {port} are filled in.
@@ -15,6 +15,8 @@ PROGRAMS = {
     "js": ("app.mjs", ["node", "{file}"]),
     "go": ("app.go", ["go", "run", "{file}"]),
     "php": ("app.php", ["php", "-S", "127.0.0.1:{port}", "{file}"]),
+    # Compiled with the tests, from a copy of the block.
+    "swift": ("main.swift", ["{binaries}/HeaderRecipe"]),
 }
 NAMES = {
     "山田 太郎": "%E5%B1%B1%E7%94%B0%20%E5%A4%AA%E9%83%8E",
@@ -31,20 +33,25 @@ def program(language: str, folder):
     [port] = free_ports(1)
     file = folder / name
     file.write_text(text.replace("3000", str(port)))
-    words = [word.format(file=file, port=port) for word in command]
+    words = [word.format(file=file, port=port, binaries=binaries()) for word in command]
+    if language == "swift":
+        assert text == (ROOT / "Tests/HeaderRecipe/main.swift").read_text()
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GOFLAGS": "-mod=mod", "GOTELEMETRY": "off"}
+    environment["PORT"] = str(port)
+    # The standard library is compiled once, not in each run.
+    environment["GOCACHE"] = str(ROOT / ".build/tests/go")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [*dying_with_us(), *words], env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        wait_until(lambda: listens(port) or process.poll() is not None, f"the {language} program listens", 120)
+        wait_until(lambda: listens(port) or process.poll() is not None, f"the {language} program", 10 * PATIENCE)
         assert process.poll() is None, (folder / "log").read_text()
         yield port
     finally:
         # `go run` starts the program as a child.
         os.killpg(process.pid, 15)
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("language", PROGRAMS)

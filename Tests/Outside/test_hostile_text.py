@@ -9,7 +9,8 @@ import json
 import time
 
 import pytest
-from site_under_test import ask, cpu_seconds, send_raw
+from processes import cpu_seconds
+from site_under_test import ask, send_raw
 
 # Combining characters whose canonical order is the other one, and letters of as many bytes.
 HOSTILE = "\u0301\u0323"
@@ -117,6 +118,7 @@ API = [
     ("/api/auth/me", token, 401),
     ("/api/auth/sessions", segment, 400),
     ("/api/auth/connect", header("Cookie", "oauth_connect="), 404),
+    ("/api/auth/address", header("Cookie", "oauth_address="), 404),
     ("/api/auth/google", query("link"), 303),
     ("/api/auth/google", query("return_to"), 303),
     ("/api/auth/google", query_name, 303),

@@ -101,17 +101,29 @@ def connection(run, source: str) -> socket.socket:
 def test_w88_one_address_does_not_hold_all_connections(echoes):
     """A thousand requests at once are served, as for the people behind one NAT; an eighth of nginx is the most."""
     with nginx(*echoes) as run, contextlib.ExitStack() as stack:
+        held = []
 
         def hold(count: int) -> None:
-            # Their bodies never come, so nginx is busy with each for ten seconds.
+            # Their bodies never end, so nginx is busy with each.
             for _ in range(count):
-                held = stack.enter_context(connection(run, "127.0.0.3"))
-                held.sendall(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+                held.append(stack.enter_context(connection(run, "127.0.0.3")))
+                held[-1].sendall(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
+            keep()
+
+        def keep() -> None:
+            # nginx gives up a body that pauses for ten seconds.
+            for each in held:
+                with contextlib.suppress(OSError):
+                    each.sendall(b"x")
+
+        def is_refused() -> bool:
+            keep()
+            return ask(run.port, "/", source="127.0.0.3").status == 429
 
         hold(1000)
         assert [ask(run.port, "/", source="127.0.0.3").status for _ in range(5)] == [200] * 5
         hold(100)
-        wait_until(lambda: ask(run.port, "/", source="127.0.0.3").status == 429, "the address is refused", 8)
+        wait_until(is_refused, "the address is refused")
         refused = ask(run.port, "/api/auth/me", source="127.0.0.3")
         assert_problem(refused, 429, "too_many_requests")
         assert refused.one("Retry-After")

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from make_dev import make_dev
-from site_under_test import PASSWORD, ROOT, ask, database, free_ports, listens, wait_until
+from make_dev import dev_settings, make_dev
+from site_under_test import PASSWORD, PATIENCE, ROOT, ask, binaries, database, free_ports, listens, wait_until
 
 
 def shell(script: str, **environment: str) -> subprocess.CompletedProcess:
@@ -28,7 +28,7 @@ def shell(script: str, **environment: str) -> subprocess.CompletedProcess:
 
 def postgres(*arguments: str) -> subprocess.CompletedProcess:
     """Runs scripts/postgres."""
-    return subprocess.run([ROOT / "scripts/postgres", *arguments], capture_output=True, text=True, timeout=90)
+    return subprocess.run([ROOT / "scripts/postgres", *arguments], capture_output=True, text=True, timeout=5 * PATIENCE)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_the_private_postgres_starts_once_and_survives_a_crash(cluster):
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: not os.path.exists(f"/proc/{first}"), "the server is gone")
     both = [subprocess.Popen([ROOT / "scripts/postgres", "start", cluster]) for _ in range(2)]
-    assert [each.wait(90) for each in both] == [0, 0]
+    assert [each.wait(5 * PATIENCE) for each in both] == [0, 0]
     subprocess.run(["psql", "-qc", "select from kept", url], check=True, capture_output=True)
 
     assert postgres("stop", cluster).returncode == 0
@@ -125,40 +125,37 @@ def test_a_server_is_asked_where_it_listens(listening, address):
 
 
 @pytest.mark.parametrize(
-    ("url", "argument", "password"),
+    ("url", "database", "password"),
     [
-        ("postgresql://u@db/x?sslmode=require", "postgresql://u@db/x?sslmode=require", ""),
-        ("postgresql://u:a%25%40b\\n@db/x", "postgresql://u@db/x", "a%@b\\n"),
-        ("postgres://u@db/x?password=s%20t", "postgres://u@db/x?", "s t"),
-        ("postgres://u@db/x?a=1&password=st&sslmode=require", "postgres://u@db/x?a=1&sslmode=require", "st"),
-        ("host=db password=st user=u", "host=db  user=u", "st"),
-        ("password = 's \\'t' host=db", " host=db", "s 't"),
-        (r"host=db password=s\\t", "host=db ", r"s\t"),
-        ("host=db sslpassword=st", "host=db sslpassword=st", ""),
+        ("postgresql://u@db:5433/x?sslmode=require", "x", ""),
+        ("postgresql://u:a%25%40b\\n@db:5433/x?sslmode=require", "x", "a%@b\\n"),
+        ("postgres://u@db:5433/x?password=s%20t&sslmode=require&dbname=y", "y", "s t"),
+        ("host=db port=5433 password=st user=u sslmode=require dbname=x", "x", "st"),
+        (r"password = 's \'t' host=db port=5433 user=u sslmode=require dbname='it\'s'", r"it\'s", "s 't"),
     ],
 )
-def test_a_password_stands_on_no_command_line(tmp_path, url, argument, password):
+def test_a_connection_string_becomes_environment_variables(tmp_path, url, database, password):
+    """Passwords are never on a command line, which other users could read."""
     fake = tmp_path / "psql"
-    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$PGPASSWORD" "$@"\n')
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$PGHOST $PGPORT $PGUSER $PGSSLMODE" "$PGPASSWORD" "$@"\n')
     fake.chmod(0o755)
-    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "DEV_FOLDER": str(tmp_path), "DATABASE_URL": url}
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "DEV_FOLDER": str(tmp_path),
+        "DATABASE_URL": url,
+        "BINARIES": binaries(),
+    }
     result = subprocess.run([ROOT / "scripts/database", "shell"], env=environment, capture_output=True, text=True)
-    assert result.stdout.splitlines() == [password, "--no-psqlrc", f"--dbname={argument}"], result.stderr
+    expected = ["db 5433 u require", password, "--no-psqlrc", f"--dbname=dbname='{database}'"]
+    assert result.stdout.splitlines() == expected, result.stderr
 
 
 def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path):
     ports = free_ports(4)
-    external, browser, api, frontend = ports
+    external, browser, _, _ = ports
     account = {"email": "kept@example.com", "password": PASSWORD, "name": "Kept"}
     with database() as url:
-        environment = {
-            "DEV_FOLDER": str(tmp_path / "dev"),
-            "DATABASE_URL": url,
-            "EXTERNAL_PORT": str(external),
-            "BROWSER_PORT": str(browser),
-            "API_PORT": str(api),
-            "FRONTEND_PORT": str(frontend),
-        }
+        environment = dev_settings(url, tmp_path, ports)
         with make_dev(environment, tmp_path / "log") as process:
             assert f"http://localhost:{browser}/" in (tmp_path / "log").read_text()
             assert b"<h1" in ask(browser, "/").body
@@ -177,7 +174,7 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
             account.pop("name")
             assert ask(browser, "/api/auth/login", "POST", body=account).status == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == 143
+            assert process.wait(2 * PATIENCE) == 143
             assert not any(listens(port) for port in ports)
 
 
@@ -185,14 +182,7 @@ def test_m2_each_server_can_be_run_alone(tmp_path):
     """Side by side in one clone; nginx is not among them."""
     external, browser, api, frontend = ports = free_ports(4)
     with database() as url:
-        environment = {
-            "DEV_FOLDER": str(tmp_path / "dev"),
-            "DATABASE_URL": url,
-            "EXTERNAL_PORT": str(external),
-            "BROWSER_PORT": str(browser),
-            "API_PORT": str(api),
-            "FRONTEND_PORT": str(frontend),
-        }
+        environment = dev_settings(url, tmp_path, ports)
         with (
             make_dev(environment, tmp_path / "backend.log", "backend") as backend,
             make_dev(environment, tmp_path / "frontend.log", "frontend") as other,
@@ -206,7 +196,7 @@ def test_m2_each_server_can_be_run_alone(tmp_path):
             assert not listens(browser) and not listens(external)
             for process in (backend, other):
                 process.send_signal(signal.SIGTERM)
-                assert process.wait(60) == 143
+                assert process.wait(2 * PATIENCE) == 143
             assert not any(listens(port) for port in ports)
 
 
@@ -243,7 +233,7 @@ def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluste
     with make_dev(environment, log) as process:
         assert postgres("status", cluster).returncode == 0
         assert ask(api, "/health/ready").status == 200
-        for provider in ("google", "discord"):
+        for provider in ("google", "discord", "oidc"):
             assert f'id="continue-{provider}"'.encode() in ask(browser, "/login").body
             stand_in = urlsplit(ask(browser, f"/api/auth/{provider}").one("Location"))
             assert ask(stand_in.port, f"{stand_in.path}?{stand_in.query}").status == 200
@@ -251,12 +241,58 @@ def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluste
         (ROOT / "nginx.conf").touch()
         wait_until(lambda: "nginx reloaded its configuration." in log.read_text(), "nginx has the change")
         (ROOT / "Sources/WebFrontend/Resources/Templates/login.mustache").touch()
-        wait_until(lambda: "WebFrontend was restarted with the change." in log.read_text(), "the change runs", 300)
+        restarted = "WebFrontend was restarted with the change."
+        wait_until(lambda: restarted in log.read_text(), "the change runs", 10 * PATIENCE)
         assert b"<h1" in ask(browser, "/").body
 
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(60) == 130
+        assert process.wait(2 * PATIENCE) == 130
     assert not any(listens(port) for port in [*ports, stand_in.port])
     assert not started_with(f"DEV_FOLDER={folder}")
     subprocess.run(["flock", "--nonblock", folder, "true"], check=True)
     assert postgres("status", cluster).returncode == 3
+
+
+def test_app12_make_dev_serves_the_example_behind_the_sign_in(tmp_path):
+    """APP=example, also below a path; a change restarts it. Tests of `make dev` share the build, so also this file."""
+    _, browser, _, _, example = ports = free_ports(5)
+    log = tmp_path / "log"
+    with database() as url:
+        environment = dev_settings(url, tmp_path, ports)
+        environment |= {"EXAMPLE_PORT": str(example), "APP_PATH": "/app/", "APP": "example"}
+        with make_dev(environment, log) as process:
+            assert f"http://localhost:{browser}/app/ (signed-in users only)" in log.read_text()
+            assert ask(browser, "/app/notes").status == 401
+            account = {"email": "dev@example.com", "password": PASSWORD, "name": "Dev"}
+            made = ask(browser, "/api/auth/register", "POST", body=account)
+            cookie = {"Cookie": made.headers["Set-Cookie"].split(";")[0]}
+            assert b"dev@example.com" in ask(browser, "/app/notes", headers=cookie).body
+            assert ask(browser, "/app/static/notes.css").status == 200
+            assert b"<h1" in ask(browser, "/login").body
+
+            (ROOT / "examples/app/user.py").touch()
+            wait_until(lambda: "The example was restarted with the change." in log.read_text(), "it runs the change")
+            assert ask(browser, "/app/notes", headers=cookie).status == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(2 * PATIENCE) == 143
+        assert not any(listens(port) for port in ports)
+    wrong = subprocess.run([ROOT / "scripts/dev"], env=os.environ | {"APP": "x"}, capture_output=True, text=True)
+    assert wrong.returncode == 78 and "APP_UPSTREAM=http://127.0.0.1:3001" in wrong.stderr
+
+
+def test_make_demo_has_people_and_a_database_of_its_own(tmp_path, cluster):
+    """Everyone knows the password of these people, so the database that is configured is left alone."""
+    external, browser, api, frontend, example = free_ports(5)
+    environment = dev_settings("postgresql://nowhere.invalid/real", tmp_path, [external, browser, api, frontend])
+    environment |= {"EXAMPLE_PORT": str(example), "DEV_CLUSTER": cluster}
+    log = tmp_path / "log"
+    for _ in "new people", "the same people":
+        with make_dev(environment, log, "demo") as process:
+            found = re.search(r"Sign in as +(\S+) with the password: (.*)", log.read_text())
+            account = {"email": found[1], "password": found[2]}
+            made = ask(browser, "/api/auth/login", "POST", body=account)
+            cookie = {"Cookie": made.headers["Set-Cookie"].split(";")[0]}
+            assert account["email"].encode() in ask(browser, "/notes", headers=cookie).body
+            assert b'id="continue-discord"' in ask(browser, "/login").body
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(2 * PATIENCE) == 130

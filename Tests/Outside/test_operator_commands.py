@@ -1,9 +1,6 @@
 """The commands by which an operator looks after users and sessions."""
 
-import contextlib
 import json
-import os
-import pty
 import re
 import subprocess
 
@@ -135,22 +132,15 @@ def test_at_a_terminal_passwords_are_unseen_and_asked_for_twice(operator, email)
 def test_w75_the_user_that_was_shown_is_deleted_or_nobody(operator, email):
     """While the operator reads the question, the address moves to another user."""
     shown = operator.create(email)
-    url = operator.settings["DATABASE_URL"]
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(operator.program, [operator.program, "user", "delete", email], operator.settings)
-    seen = ""
-    while not seen.endswith(": "):
-        seen += os.read(terminal, 4096).decode()
-    rename = f"UPDATE users SET email = 'moved-{email}' WHERE id = '{shown['id']}'"
-    subprocess.run(["psql", "-qc", rename, url], check=True)
-    heir = operator.create(email)
-    os.write(terminal, f"{email}\n".encode())
-    with contextlib.suppress(OSError):
-        while more := os.read(terminal, 4096).decode():
-            seen += more
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    heirs = []
+
+    def move() -> None:
+        rename = f"UPDATE users SET email = 'moved-{email}' WHERE id = '{shown['id']}'"
+        subprocess.run(["psql", "-qc", rename, operator.settings["DATABASE_URL"]], check=True)
+        heirs.append(operator.create(email))
+
+    status, seen = at_terminal(operator, ["user", "delete", email], f"{email}\n", when_asked=move)
+    assert status == 1
     assert "nothing was deleted" in seen and shown["id"] in seen
-    for user in (shown, heir):
+    for user in (shown, *heirs):
         assert json.loads(operator.run("user", "show", user["id"], "--json")[0])["id"] == user["id"]

@@ -55,7 +55,7 @@ def test_identities_are_allowed_again(operator, email):
         "has disconnected no Discord account" in operator.run("user", "allow-identity", email, "discord", status=1)[1]
     )
     assert operator.run("user", "allow-identity", email, "google")[0] == "allowed 1 Google account\n"
-    assert "one of google, discord" in operator.run("user", "allow-identity", email, "myspace", status=64)[1]
+    assert "one of google, discord, github" in operator.run("user", "allow-identity", email, "myspace", status=64)[1]
 
 
 def test_limits_are_listed_and_cleared(email):

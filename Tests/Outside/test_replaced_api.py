@@ -10,14 +10,14 @@ import threading
 
 import pytest
 from scripted_api import ADA
-from site_under_test import ask, binary, dying_with_us, free_ports, listens, wait_until
+from site_under_test import PATIENCE, ask, binary, dying_with_us, free_ports, listens, wait_until
 
 
 @contextlib.contextmanager
 def api_that_resets(count: int, begins: bytes = b""):
     """An API that resets its first connections after a request; yields its port and the requests it has read.
 
-    It may have begun to respond.
+    It may have begun to respond. The list of providers, which the frontend keeps, it always gives.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     requests: list[bytes] = []
@@ -29,13 +29,16 @@ def api_that_resets(count: int, begins: bytes = b""):
                 request = b""
                 while b"\r\n\r\n" not in request:
                     request += connection.recv(65536)
-                requests.append(request.split(b"\r\n")[0])
-                if len(requests) <= count:
+                line = request.split(b"\r\n")[0]
+                is_list = line == b"GET /api/auth/providers HTTP/1.1"
+                if not is_list:
+                    requests.append(line)
+                if not is_list and len(requests) <= count:
                     connection.sendall(begins)
                     # A reset, not an orderly end.
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 else:
-                    body = json.dumps(ADA).encode()
+                    body = json.dumps({"providers": []} if is_list else ADA).encode()
                     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
                     connection.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)
                 connection.close()
@@ -47,7 +50,7 @@ def api_that_resets(count: int, begins: bytes = b""):
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 @contextlib.contextmanager
@@ -60,11 +63,11 @@ def frontend(api_port: int):
     }
     process = subprocess.Popen([*dying_with_us(), binary("WebFrontend"), "serve"], env=settings)
     try:
-        wait_until(lambda: listens(port), "the frontend listens")
+        wait_until(lambda: listens(port) or process.poll() is not None, "the frontend listens")
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"], ids=["before", "within"])

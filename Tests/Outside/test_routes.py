@@ -32,6 +32,7 @@ def register(site, email, name="Yoshiko"):
         ("/openapi.json", 200, "application/json"),
         ("/api/auth/me", 401, "application/problem+json"),
         ("/api/auth/sessions", 401, "application/problem+json"),
+        ("/api/", 200, "application/json"),
         ("/api", 404, "application/problem+json"),
         ("/api/nowhere", 404, "application/problem+json"),
         ("/health", 404, "text/html"),

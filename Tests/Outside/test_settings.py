@@ -12,6 +12,7 @@ INTERNAL = {
     "NGINX_DIR",
     "NGINX_ERRORS",
     "NGINX_STATE",
+    "NGINX_ACCESS_LOG",
     "NGINX_USER",
     "BACKEND_ADDRESS",
     "FRONTEND_ADDRESS",
@@ -44,13 +45,15 @@ def read_by_the_programs() -> tuple[set[str], set[str]]:
 
 def read_by_nginx() -> set[str]:
     """The names that docker/nginx/render reads, less those that only scripts set."""
-    text = "".join((ROOT / "docker/nginx" / name).read_text() for name in ("render", "render-application"))
+    text = "".join(file.read_text() for file in (ROOT / "docker/nginx").glob("render*"))
     return set(re.findall(r"\$\{([A-Z_]+):-", text)) - INTERNAL
 
 
 def read_by_compose() -> set[str]:
     """The names that compose.yml reads, less those that Compose or a script sets."""
-    return set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "compose.yml").read_text())) - INTERNAL
+    names = set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "compose.yml").read_text())) - INTERNAL
+    # The example has the settings of one OpenID provider, and says that the others have the same with a number.
+    return {re.sub(r"^OIDC_[2-9]_", "OIDC_", name) for name in names}
 
 
 def read_by_backups() -> set[str]:
@@ -65,6 +68,14 @@ def test_e1_the_example_names_exactly_the_settings_that_are_read():
     programs, secrets = read_by_the_programs()
     files = {f"{name}_FILE" for name in secrets}
     assert set(names) == programs | files | read_by_nginx() | read_by_compose() | read_by_backups()
+
+
+@pytest.mark.parametrize("file", ["compose.yml", "docker/stack.yml"])
+def test_e1_every_openid_provider_has_the_same_settings(file):
+    names = set(re.findall(r"\$\{(OIDC_[A-Z0-9_]+)", (ROOT / file).read_text()))
+    first = {name.removeprefix("OIDC_") for name in names if not re.match(r"OIDC_\d", name)}
+    assert first == {name.removeprefix("OIDC_") for name in documented() if name.startswith("OIDC_")}
+    assert names == {f"OIDC_{number}{name}" for number in ["", *(f"{n}_" for n in range(2, 10))] for name in first}
 
 
 def test_e1_the_scripts_set_nothing_that_is_not_documented():
@@ -131,6 +142,9 @@ def test_n1_the_workers_of_nginx_are_root_for_nobody_who_did_not_ask(tmp_path, u
         ("BROWSER_PORT", "6666"),
         ("CREDENTIAL_RATE", "-1"),
         ("CREDENTIAL_BURST", "many"),
+        ("CREDENTIAL_RATE", "08"),
+        ("CREDENTIAL_BURST", "0300"),
+        ("EXTERNAL_PORT", "08080"),
         ("TRUSTED_PROXIES", "10.0.0.0/8; deny all"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,10.0.0.0/33"),
         ("TRUSTED_PROXIES", "10.0.0.256"),

@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from site_under_test import binary, database, dying_with_us, free_ports, psql, wait_until
+from site_under_test import PATIENCE, binary, database, dying_with_us, free_ports, psql, wait_until
 
 PROGRAMS = [("AuthAPI", "API"), ("WebFrontend", "FRONTEND")]
 
@@ -19,7 +19,8 @@ def start(name: str, **settings: str) -> subprocess.CompletedProcess:
         "DATABASE_URL": "postgresql://nobody@/nothing?host=/nonexistent",
         **settings,
     }
-    return subprocess.run([binary(name), "serve"], env=environment, capture_output=True, text=True, timeout=30)
+    command = [binary(name), "serve"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=2 * PATIENCE)
 
 
 @contextlib.contextmanager
@@ -108,7 +109,7 @@ def test_w72_a_health_check_asks_where_the_settings_say(name, prefix, host):
             wait_until(lambda: status() == 0, "it is healthy")
         finally:
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(("name", "prefix"), PROGRAMS)

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from site_under_test import binary, database, dying_with_us, free_ports, listens, psql, wait_until
+from site_under_test import PATIENCE, binary, database, dying_with_us, free_ports, listens, psql, wait_until
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def server(name: str, port: int, **settings: str):
 
 def stop_in_the_middle(process, port: int, path: str, content_type: str, body: bytes) -> tuple[bytes, int]:
     """Tells the server to stop while half a request is there, sends the rest, and gives answer and exit status."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
         head += f"Content-Length: {len(body)}\r\n\r\n"
         # One piece with a whole request before it: its answer tells that the half one has been read as well.
@@ -43,7 +43,7 @@ def stop_in_the_middle(process, port: int, path: str, content_type: str, body: b
         wait_until(lambda: not listens(port), "the server takes no more connections")
         connection.sendall(body[1:])
         answer = connection.recv(65536)
-    status = process.wait(10)
+    status = process.wait(PATIENCE)
     assert time.monotonic() - started < 10
     return answer, status
 
@@ -112,7 +112,7 @@ def stopped(command: list[str], ready, prefix=(), **settings: str) -> tuple[int,
         assert process.poll() is None, process.stdout.read()
         process.send_signal(signal.SIGTERM)
         started = time.monotonic()
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, time.monotonic() - started, said
     finally:
         process.kill()
@@ -170,8 +170,8 @@ def migrations_locked(url: str):
     try:
         holder.stdin.write(statement + "\n")
         holder.stdin.flush()
-        while holder.stdout.readline() != "held\n":
-            pass
+        # An empty line is the result of the lock, none at all the end of psql.
+        assert [holder.stdout.readline() for _ in range(2)] == ["\n", "held\n"]
         # A migrator asks for the lock again and again, so it is seen by its connection.
         waiting = (
             "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
@@ -189,7 +189,7 @@ def test_w11_a_migration_ends_while_it_waits_for_its_lock(command):
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
     with database() as url, migrations_locked(url) as waiting:
         status, seconds, said = stopped(command, lambda process: waiting() > 0, DATABASE_URL=url, **settings)
-        wait_until(lambda: waiting() == 0, "nobody is connected any more", 5)
+        wait_until(lambda: waiting() == 0, "nobody is connected any more")
     assert (status, seconds < 10) == (0, True), said
 
 
@@ -217,10 +217,10 @@ def test_w11_the_server_ends_under_load_that_the_database_holds_up():
             if not listens(port):
                 return False
             for _ in range(40):
-                connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+                connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
                 connection.sendall(head.encode() + body)
-            wait_until(lambda: int(psql(url, waiting)) > 0, "a statement waits for the lock")
-            return True
+            # Each gives up after two seconds; if that was too short, 40 more follow.
+            return int(psql(url, waiting)) > 0
 
         status, seconds, said = stopped(["serve"], loaded, DATABASE_URL=url, MIGRATE_ON_START="false", **settings)
     assert (status, seconds < 10) == (0, True), said

@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import site_under_test
+from site_under_test import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 # As scripts/test-containers builds them: names that no site of this machine uses.
@@ -24,21 +25,11 @@ NGINX_IMAGE = f"{IMAGE_NAME}-nginx"
 IMAGES = {"backend": BACKEND_IMAGE, "frontend": FRONTEND_IMAGE, "nginx": NGINX_IMAGE}
 POSTGRES_IMAGE = "postgres:17-bookworm"
 
-# Variables of compose.yml; tests must not inherit them.
-_SETTINGS = """
-    APP_ENV PUBLIC_URL BIND_ADDRESS EXTERNAL_PORT BROWSER_PORT LOG_LEVEL LOG_FORMAT SECRET_KEY SECRET_KEY_PREVIOUS
-    DATABASE_URL MIGRATION_DATABASE_URL POSTGRES_HOST POSTGRES_PORT POSTGRES_USER POSTGRES_DB POSTGRES_PASSWORD
-    POSTGRES_API_USER POSTGRES_API_PASSWORD DATABASE_POOL_SIZE DATABASE_POOL_TIMEOUT DATABASE_CONNECT_TIMEOUT
-    DATABASE_POOLER
-    MIGRATE_ON_START ALLOWED_ORIGINS GOOGLE_CLIENT_ID GOOGLE_CLIENT_SECRET GOOGLE_ISSUER DISCORD_CLIENT_ID
-    DISCORD_CLIENT_SECRET DISCORD_BASE_URL
-    ARGON2_MEMORY_KIB ARGON2_ITERATIONS ARGON2_PARALLELISM HASHING_THREADS HASHING_QUEUE BACKEND_MEMORY TRUSTED_PROXIES
-    TRUSTED_PEERS CREDENTIAL_RATE CREDENTIAL_BURST API_METRICS_PORT FRONTEND_METRICS_PORT
-    LOGIN_LIMIT_ACCOUNT LOGIN_LIMIT_DEVICE LOGIN_LIMIT_NETWORK REGISTRATION_LIMIT_NETWORK AUDIT_RETENTION
-    POSTGRES_IMAGE POSTGRES_VOLUME BACKUPS BACKUP_AT BACKUP_FOLDER BACKUP_KEEP BACKUP_RECIPIENT BACKUP_IDENTITY
-    REGISTRATION REGISTRATION_DOMAINS
-    IMAGE_PREFIX IMAGE_NAME TAG REVISION COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES
-""".split()
+# Variables of compose.yml, Compose and the scripts; tests must not inherit them.
+_SETTINGS = {
+    *re.findall(r"\$\{([A-Z][A-Z0-9_]*)", (ROOT / "compose.yml").read_text()),
+    *"APP BACKUPS BACKUP_IDENTITY COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES MIGRATE_ON_START YES".split(),
+}
 
 
 def docker(*arguments: str, check: bool = True, timeout: float = 300) -> str:
@@ -57,11 +48,22 @@ def copy_sources(folder: Path) -> None:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    if stamp := os.environ.get("COLD_STAMP"):
+        # What scripts/test-containers has just built without the cache need not be built once more.
+        for file in (folder / "docker/Dockerfile", folder / "docker/nginx/Dockerfile"):
+            file.write_text(file.read_text().replace("ARG COLD\n", f"ARG COLD={stamp}\n"))
 
 
 def inspect(*names: str) -> list[dict]:
     """What the engine knows about containers, images, networks or volumes."""
     return json.loads(docker("inspect", *names)) if names else []
+
+
+def reaches_example(network: str, host: str, port: int, seconds: int = 3) -> bool:
+    """Whether the example application responds to a container in a network, or with the network of a container."""
+    request = "printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && grep -qi '^server: uvicorn' <&3 && echo reached"
+    run = ["run", "--rm", f"--network={network}", "--entrypoint=timeout", POSTGRES_IMAGE, str(seconds), "bash", "-c"]
+    return docker(*run, f"exec 3<>/dev/tcp/{host}/{port} && {request}", check=False) == "reached"
 
 
 @contextlib.contextmanager
@@ -106,8 +108,8 @@ class Stack:
         """The address for browsers."""
         return f"http://localhost:{self.browser_port}"
 
-    def run(self, *command: str | Path, check: bool = True, timeout: float = 600) -> subprocess.CompletedProcess:
-        """Runs a program with the project's settings."""
+    def run(self, *command: str | Path, check: bool = True, timeout: float = 3600) -> subprocess.CompletedProcess:
+        """Runs a program with the project's settings. It may compile both programs."""
         done = subprocess.run(
             command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=timeout
         )
@@ -138,7 +140,7 @@ class Stack:
         else:
             raise AssertionError(said)
         said += program.stderr.read()
-        return program.wait(120), said
+        return program.wait(5 * PATIENCE), said
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Runs Docker Compose."""
@@ -194,12 +196,9 @@ class Stack:
         assert answer.status == 201, answer
         return answer.headers["Set-Cookie"].split(";")[0]
 
-    def wait(self, condition, what: str, seconds: float = 60) -> None:
-        """Waits for something that happens soon; says with the logs when it does not."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}\n{self.logs()[-6000:]}"
-            time.sleep(0.1)
+    def wait(self, condition, what: str, seconds: float = 2 * PATIENCE) -> None:
+        """Waits until a condition holds. Fails with the description and the logs after the limit."""
+        site_under_test.wait_until(condition, what, seconds, lambda: self.logs()[-6000:])
 
 
 @contextlib.contextmanager

@@ -16,6 +16,8 @@ import socketserver
 import threading
 import urllib.parse
 
+from site_under_test import PATIENCE
+
 WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -142,7 +144,7 @@ class _Connection(socketserver.StreamRequestHandler):
         self.wfile.write(head.encode())
         for number in range(count):
             if number:
-                assert self.server.release.wait(20)
+                assert self.server.release.wait(PATIENCE)
             self.wfile.write(f"data: {number}\n\n".encode())
 
     def _websocket(self, seen: Seen) -> None:
@@ -177,7 +179,7 @@ class WebSocketClient:
     """Just enough of RFC 6455 to say a short text and hear it back."""
 
     def __init__(self, port: int, target: str, headers: dict[str, str]):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         head = {
             "Host": f"localhost:{port}",
             "Connection": "Upgrade",

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from site_under_test import ROOT, dying_with_us, free_ports, listens, wait_until
+from site_under_test import PATIENCE, ROOT, dying_with_us, free_ports, listens, wait_until
 
 # scripts/install-tools example
 PYTHON = ROOT / ".build/example/bin/python"
@@ -32,5 +32,5 @@ def example_application(path: str = "/"):
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
         shutil.rmtree(folder)

@@ -40,6 +40,9 @@ def api_settings(url: str, owner_url: str, port: int, key: str) -> dict[str, str
         "REGISTRATION_LIMIT_NETWORK": "100000/60",
         "LOGIN_LIMIT_NETWORK": "100000/60",
         "LOGIN_LIMIT_ACCOUNT": "100000/60",
+        # Hashing is not the subject, and would be most of the load.
+        "ARGON2_MEMORY_KIB": "8192",
+        "ARGON2_ITERATIONS": "1",
     }
 
 
@@ -225,6 +228,16 @@ class Measure:
         bad = [record.sent for record in self.load.records if not record.is_answered]
         last = max(bad, default=0)
         return last - since if last > since else None
+
+
+def slow_registrations(server: PostgresServer, seconds: float) -> None:
+    """Makes inserting a user take that long from now on."""
+    function = "create or replace function dawdle() returns trigger language plpgsql as"
+    server.psql(f"{function} 'begin perform pg_sleep({seconds}); return new; end'")
+    # Once: the lock that it needs would hold registrations up.
+    trigger = "create trigger dawdle before insert on users for each row execute function dawdle()"
+    missing = "not exists (select from pg_trigger where tgname = 'dawdle')"
+    server.psql(f"do $$ begin if {missing} then {trigger}; end if; end $$")
 
 
 def get(path: str, headers: str = "") -> bytes:

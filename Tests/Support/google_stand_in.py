@@ -1,4 +1,4 @@
-"""A stand-in for Google: the OpenID provider of the package oidc-provider-mock, with what it lacks added.
+"""A stand-in for Google, or another OpenID provider: that of the package oidc-provider-mock, with what it lacks added.
 
 The package knows neither PKCE (RFC 7636) nor verified emails of people whom it has not met, leaves out the `state` when
 somebody says no (RFC 6749, section 4.1.2.1), and takes its pages' style from another site.
@@ -26,8 +26,8 @@ PEOPLE = {
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Stand-in for Google</title>
-<main><p>This is a stand-in for Google, for tests and development. Choose a person or enter any name.</p>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Stand-in for TITLE</title>
+<main><p>This is a stand-in for TITLE, for tests and development. Choose a person or enter any name.</p>
 {% block content %}{{ content }}{% endblock %}</main></html>
 """
 
@@ -38,14 +38,15 @@ def claims(sub: str, **more: object) -> dict[str, object]:
     return {"name": sub, "email": email, "email_verified": True} | more
 
 
-def make(client_id: str, client_secret: str) -> flask.Flask:
+def make(client_id: str, client_secret: str, title: str = "Google") -> flask.Flask:
     """The application, for one client."""
     people = [oidc_provider_mock.User(sub=sub, claims=claims(sub, **known)) for sub, known in PEOPLE.items()]
     app = oidc_provider_mock.app(require_nonce=True, user_claims=people)
     # Without the debugger, which would run whatever a browser sends it.
     app.wsgi_app = app.wsgi_app.app
     app.debug = False
-    app.jinja_loader = jinja2.ChoiceLoader([jinja2.DictLoader({"_base.html": _PAGE}), app.jinja_loader])
+    base = jinja2.DictLoader({"_base.html": _PAGE.replace("TITLE", title)})
+    app.jinja_loader = jinja2.ChoiceLoader([base, app.jinja_loader])
     challenges: dict[str, str] = {}
     app.secrets_seen = set()
 

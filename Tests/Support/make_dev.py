@@ -8,7 +8,13 @@ import signal
 import subprocess
 from pathlib import Path
 
-from site_under_test import ROOT, dying_with_us, wait_until
+from site_under_test import PATIENCE, ROOT, dying_with_us, wait_until
+
+
+def dev_settings(url: str, folder: Path, ports: list[int]) -> dict[str, str]:
+    """Settings with a database and the ports of nginx (external, browser), the API and the frontend."""
+    names = ("EXTERNAL_PORT", "BROWSER_PORT", "API_PORT", "FRONTEND_PORT")
+    return {"DEV_FOLDER": str(folder / "dev"), "DATABASE_URL": url} | dict(zip(names, map(str, ports), strict=False))
 
 
 @contextlib.contextmanager
@@ -25,9 +31,10 @@ def make_dev(environment: dict[str, str], log: Path, *part: str):
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
-        wait_until(lambda: "Stop         Ctrl-C" in log.read_text() or process.poll() is not None, "it is up", 300)
+        up = "Stop         Ctrl-C"
+        wait_until(lambda: up in log.read_text() or process.poll() is not None, "it is up", 10 * PATIENCE)
         assert process.poll() is None, log.read_text()
         yield process
     finally:
         process.kill()
-        process.wait(60)
+        process.wait(2 * PATIENCE)

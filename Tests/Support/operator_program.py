@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 
-from site_under_test import PASSWORD, binary, wait_until
+from site_under_test import PASSWORD, PATIENCE, binary, wait_until
 
 SETTINGS = {
     "PATH": os.environ["PATH"],
@@ -34,7 +35,7 @@ class Operator:
             input=f"{password}\n" if password else "",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout, done.stderr
@@ -44,32 +45,45 @@ class Operator:
         return json.loads(self.run("user", "create", email, "--name", name, "--json", password=PASSWORD)[0])
 
 
-def at_terminal(operator: Operator, arguments: list[str], *lines: str) -> tuple[int, str]:
-    """Runs a command at a terminal, answering each of its questions; gives the status and all that was to be seen."""
+def at_terminal(
+    operator: Operator, arguments: list[str], *lines: str, when_asked=lambda: None
+) -> tuple[int, str]:
+    """Runs a command at a terminal and answers its questions; returns its status and all that it has shown."""
     child, terminal = pty.fork()
     if child == 0:
         os.execve(operator.program, [operator.program, *arguments], operator.settings)
-    seen = ""
+    seen, has_ended = "", False
 
-    def asked() -> bool:
-        nonlocal seen
-        try:
-            seen += os.read(terminal, 4096).decode()
-        except OSError:
-            return True
-        return seen.endswith(": ")
-
-    for line in lines:
-        wait_until(asked, "it asks")
-        seen += "|"
-        os.write(terminal, line.encode())
-    while True:
+    def read() -> None:
+        nonlocal seen, has_ended
+        if has_ended or not select.select([terminal], [], [], 0)[0]:
+            return
         try:
             more = os.read(terminal, 4096).decode()
         except OSError:
-            break
-        if not more:
-            break
+            more = ""
         seen += more
-    os.close(terminal)
+        has_ended = not more
+
+    def shown() -> str:
+        return seen
+
+    def asks() -> bool:
+        read()
+        return has_ended or seen.endswith(": ")
+
+    def ends() -> bool:
+        read()
+        return has_ended
+
+    try:
+        for line in lines:
+            wait_until(asks, f"{arguments} asks", details=shown)
+            when_asked()
+            seen += "|"
+            os.write(terminal, line.encode())
+        wait_until(ends, f"{arguments} ends", details=shown)
+    finally:
+        # Ends the command, if it still runs.
+        os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), seen

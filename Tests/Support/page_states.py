@@ -73,9 +73,9 @@ def submit(page: Page, /, **values: str):
         page.locator("main form.form button[type=submit]").click()
 
 
-def plain(name: str, path: str, status: int = 200, token: str | None = None, **cookies: str):
-    """Adds a page that only needs to be opened."""
-    state(name, status)(lambda page, ports: visit(page, ports.site, path, token, **cookies))
+def plain(name: str, path: str, status: int = 200, token: str | None = None, port="site", **cookies: str):
+    """Adds a page that only needs to be opened, of the site with these settings."""
+    state(name, status)(lambda page, ports: visit(page, getattr(ports, port), path, token, **cookies))
 
 
 plain("home", "/")
@@ -90,13 +90,15 @@ plain("login-return", "/login?return_to=/account")
 plain("login-session-over", "/login?return_to=/account&notice=session-over")
 plain("login-cookies-off", "/signed-in")
 plain("login-connect", "/login?connect=google", oauth_connect="waiting")
+plain("address", "/register/address?provider=discord&return_to=/account", oauth_address="waiting")
+plain("address-signed-in", "/register/address?provider=discord", token="ada", oauth_address="waiting")
+plain("address-long-name", "/register/address?provider=discord", oauth_address="long")
 plain("login-connection-over", "/login?connect=google")
 plain("login-confirm", "/login?confirm=google&return_to=/account")
 plain("login-confirm-signed-in", "/login?confirm=discord&return_to=/account", token="ada")
 for failure in (
     "access_denied",
     "email_unverified",
-    "email_unusable",
     "identity_taken",
     "identity_disconnected",
     "account_exists",
@@ -119,6 +121,7 @@ plain("account-arabic-name", "/account", token="arabic")
 plain("account-many-sessions", "/account", token="many")
 plain("account-session-ended", "/account?notice=session-ended", token="ada")
 plain("account-connected", "/account?connected=google", token="ada")
+plain("account-unusable", "/account", token="moved")
 plain("account-identity-taken", "/account?oauth_error=identity_taken&provider=discord", token="ada")
 plain("account-password-changed", "/account?notice=password-changed", token="ada")
 plain("password", "/account/password", token="ada")
@@ -199,11 +202,11 @@ def _(page, ports):
     page.unroute("**/login")
 
 
-def failing(name: str, path: str, status: int, /, token: str | None = None, **values: str):
-    """Adds a form that is not taken."""
+def failing(name: str, path: str, status: int, /, token: str | None = None, port="site", waits=None, **values: str):
+    """Adds a form that is not taken, of a provider account that waits for an address if there is one."""
 
     def open_page(page, ports):
-        visit(page, ports.site, path, token)
+        visit(page, getattr(ports, port), path, token, **({"oauth_address": waits} if waits else {}))
         submit(page, **values)
 
     state(name, status)(open_page)
@@ -222,6 +225,12 @@ failing("register-common", "/register", 422, **GOOD | {"password": "Password1", 
 failing("register-away", "/register", 503, **GOOD | {"email": "away@example.com"})
 BAD = {"name": "a\u202eb", "email": "a@b", "password": "short", "password_confirmation": "short"}
 failing("register-wrong", "/register", 422, **BAD)
+ADDRESS = "/register/address?provider=discord"
+failing("address-empty", ADDRESS, 422, waits="ada", email="")
+failing("address-taken", ADDRESS, 409, waits="ada", email="taken@example.com")
+failing("address-busy", ADDRESS, 429, waits="ada", email="busy@example.com")
+failing("address-invite-wrong", ADDRESS, 422, port="invite", waits="ada", email="uninvited@example.com")
+failing("address-domain", ADDRESS, 422, port="invite", waits="ada", email="outside@example.net")
 NEW = {"password": "Battery-Staple-8", "password_confirmation": "Battery-Staple-8"}
 failing("password-empty", "/account/password", 422, token="ada")
 failing("password-wrong", "/account/password", 422, token="ada", current_password="Wrong-Password-1", **NEW)
@@ -233,27 +242,16 @@ failing("name-empty", "/account/name", 422, token="ada", name=" ")
 INVITE = "AbCdEfGhIjKlMnOpQrStUv"
 
 
-def elsewhere(name: str, port: str, path: str, status: int = 200, /, **values: str):
-    """Adds a page of a site with other settings, opened, or with a form that is sent."""
-
-    def open_page(page, ports):
-        visit(page, getattr(ports, port), path)
-        if values:
-            submit(page, **values)
-
-    state(name, status)(open_page)
-
-
-elsewhere("register-closed", "closed", "/register")
-elsewhere("home-closed", "closed", "/")
-elsewhere("login-closed", "closed", "/login")
-elsewhere("register-invite", "invite", "/register")
-elsewhere("register-invited", "invite", "/register?provider=google")
-elsewhere("register-invite-missing", "invite", "/register", 422, **GOOD)
-elsewhere(
-    "register-invite-wrong", "invite", "/register", 422, **GOOD | {"email": "uninvited@example.com", "invite": INVITE}
-)
-elsewhere("register-domain", "invite", "/register", 422, **GOOD | {"email": "outside@example.net", "invite": INVITE})
+plain("register-closed", "/register", port="closed")
+plain("home-closed", "/", port="closed")
+plain("login-closed", "/login", port="closed")
+plain("register-invite", "/register", port="invite")
+plain("register-invited", "/register?provider=google", port="invite")
+failing("register-invite-missing", "/register", 422, port="invite", **GOOD)
+UNINVITED = GOOD | {"email": "uninvited@example.com", "invite": INVITE}
+failing("register-invite-wrong", "/register", 422, port="invite", **UNINVITED)
+OUTSIDE = GOOD | {"email": "outside@example.net", "invite": INVITE}
+failing("register-domain", "/register", 422, port="invite", **OUTSIDE)
 
 
 RECOVERY = {"code": INVITE, "password": PASSWORD, "password_confirmation": PASSWORD}

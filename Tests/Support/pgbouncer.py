@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,6 +15,14 @@ from postgres_server import unprivileged
 from site_under_test import dying_with_us, wait_until
 
 PROGRAM = "/usr/sbin/pgbouncer"
+
+
+def accepts(path: Path) -> bool:
+    """Whether something accepts connections on a Unix socket."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        return True
+    return False
 
 
 @contextlib.contextmanager
@@ -38,8 +47,8 @@ def pgbouncer(url: str, mode: str, **settings: str):
     command = [*dying_with_us(), *unprivileged(), PROGRAM, "--quiet", folder / "pgbouncer.ini"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        socket = folder / ".s.PGSQL.6432"
-        wait_until(lambda: socket.exists() or process.poll() is not None, "PgBouncer listens")
+        # The file of the socket is there before PgBouncer accepts connections.
+        wait_until(lambda: accepts(folder / ".s.PGSQL.6432") or process.poll() is not None, "PgBouncer listens")
         assert process.poll() is None, (folder / "log").read_text()
 
         def through(direct: str) -> str:

@@ -9,10 +9,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-from site_under_test import wait_until
+from site_under_test import PATIENCE, wait_until
 from small_disk import SmallDisk
 
 OWNER, SERVING, DATABASE = "yoshikosan", "yoshikosan_api", "yoshikosan"
@@ -48,7 +47,7 @@ class PostgresServer:
     def run(self, program: str, *arguments) -> None:
         """Runs one of PostgreSQL's programs."""
         command = [*self.prefix, programs() / program, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=self._environment)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5 * PATIENCE, env=self._environment)
         assert done.returncode == 0, f"{program} failed: {done.stderr}"
 
     def url(self, role: str = OWNER, *others: PostgresServer, database: str = DATABASE) -> str:
@@ -61,7 +60,7 @@ class PostgresServer:
         """Runs one statement and gives what it answers; `CalledProcessError` when the server does not."""
         command = ["psql", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(role)]
         environment = self._environment | {"PGCONNECT_TIMEOUT": "5"}
-        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=environment)
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE, env=environment)
         return done.stdout.strip()
 
     def answers(self) -> bool:
@@ -87,7 +86,7 @@ class PostgresServer:
     def start(self, *settings: str) -> None:
         """Starts it and waits until it takes connections."""
         self.launch(*settings)
-        wait_until(lambda: self.answers() or self.process.poll() is not None, "PostgreSQL answers", 60)
+        wait_until(lambda: self.answers() or self.process.poll() is not None, "PostgreSQL answers", 2 * PATIENCE)
         assert self.process.poll() is None, f"PostgreSQL did not start:\n{self.log()}"
 
     def stop(self) -> None:
@@ -138,7 +137,7 @@ class PostgresServer:
             for client in clients:
                 with contextlib.suppress(BrokenPipeError):
                     client.stdin.close()
-                client.wait(20)
+                client.wait(PATIENCE)
                 client.stdout.close()
 
     def processes(self) -> list[int]:
@@ -158,20 +157,22 @@ class PostgresServer:
 
     def remove(self) -> None:
         """Ends whatever runs and deletes the folder."""
-        deadline = time.monotonic() + 20
-        while self.processes() and time.monotonic() < deadline:
+
+        def killed() -> bool:
             for process in self.processes():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
-            time.sleep(0.05)
+            return not self.processes()
+
+        wait_until(killed, "every process of PostgreSQL has ended")
         if self.process:
-            self.process.wait(20)
+            self.process.wait(PATIENCE)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
         wait_until(lambda: not self.processes(), "every process of PostgreSQL has ended")
 
     @property

@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from site_under_test import ask, binary, dying_with_us, wait_until
+from site_under_test import PATIENCE, ask, binary, dying_with_us, wait_until
 
 
 def faults_binary(name: str) -> str:
@@ -56,14 +56,14 @@ class Program:
         """Ends it without warning."""
         assert self.process is not None and not self.has_ended
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def terminate(self) -> float:
         """Tells it to stop, and gives the seconds that it took; its exit status must be 0."""
         assert self.process is not None and not self.has_ended
         started = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(20)
+        status = self.process.wait(PATIENCE)
         assert status == 0, f"{self.name} ended with status {status}"
         return time.monotonic() - started
 
@@ -91,4 +91,4 @@ class Program:
         """Ends it for good, whatever state it is in."""
         if self.process:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)

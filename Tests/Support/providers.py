@@ -1,10 +1,11 @@
-"""What people do at Google and Discord, or at the stand-ins for them."""
+"""What people do at Google, Discord and another OpenID provider, or at the stand-ins for them."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from playwright.sync_api import Page, expect
+from stand_ins import OIDC_NAME
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Provider:
 
     def login(self, email: str) -> str:
         """What the person with the email is called at the provider, and so the name that the site gets to know."""
-        return email if self.code == "google" else email.split("@")[0]
+        return email.split("@")[0] if self.code == "discord" else email
 
     def sign_in(self, page: Page, email: str, start: str = "/login") -> None:
         """Signs in from a page of the site."""
@@ -56,3 +57,4 @@ class Provider:
 
 GOOGLE = Provider("google", "Google", "sub", "Deny")
 DISCORD = Provider("discord", "Discord", "name", "Cancel")
+GENERIC = Provider("oidc", OIDC_NAME, "sub", "Deny")

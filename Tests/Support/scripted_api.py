@@ -47,10 +47,19 @@ GOOGLE = {
     "email": "ada@gmail.com",
     "linked_at": "2026-10-01T09:30:00Z",
 }
+# Of a provider that is off, or has another issuer by now.
+UNUSABLE = {
+    "id": "01890a5d-ac96-774b-bcce-b302099a8102",
+    "provider": "oidc",
+    "email": "ada@company.example",
+    "linked_at": "2026-09-01T09:30:00Z",
+    "usable": False,
+}
 
 # What the session cookie stands for: who is signed in, in which sessions, with which accounts linked, with a password.
 PEOPLE = {
     "ada": (ADA, [HERE, PHONE], [GOOGLE], True),
+    "moved": (ADA, [HERE], [GOOGLE, UNUSABLE], True),
     "alone": (ADA, [HERE], [GOOGLE], False),
     # Has just signed in again at Google.
     "again": (ADA, [HERE], [GOOGLE], False),
@@ -115,21 +124,30 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
             self.problem(*PROBLEMS[wish])
         elif path == "/health/ready":
             self.answer(200, {"status": "ok"})
+        elif path == "providers":
+            names = {"google": "Google", "discord": "Discord"}
+            listed = [{"provider": key, "kind": key, "name": {"en": name, "ja": name}} for key, name in names.items()]
+            self.answer(200, {"providers": listed})
         elif path == "connect" and "oauth_connect" in cookies:
             self.answer(200, {"provider": "google", "email": ADA["email"]})
+        elif path == "address" and "oauth_address" not in cookies:
+            self.problem(404, "no_pending_connection")
+        elif path == "address" and self.command == "GET":
+            person = LONG if cookies["oauth_address"].value == "long" else ADA
+            self.answer(200, {"provider": "discord", "name": person["name"], "email": person["email"]})
         elif path == "connect":
             self.problem(404, "no_pending_connection")
         elif path == "login" and body["password"] != PASSWORD:
             self.problem(401, "invalid_credentials")
         elif path == "login" and wish == "disabled":
             self.problem(403, "account_disabled")
-        elif path == "register" and wish == "uninvited":
+        elif path in ("register", "address") and wish == "uninvited":
             self.problem(422, "invalid_fields", errors=[{"field": "invite", "code": "invalid_invite", "detail": ""}])
-        elif path == "register" and wish == "outside":
+        elif path in ("register", "address") and wish == "outside":
             self.problem(422, "invalid_fields", errors=[{"field": "email", "code": "domain_not_allowed", "detail": ""}])
-        elif path == "register" and wish == "taken":
+        elif path in ("register", "address") and wish == "taken":
             self.problem(409, "email_taken", errors=[{"field": "email", "code": "taken", "detail": "taken"}])
-        elif path in ("login", "register"):
+        elif path in ("login", "register", "address"):
             self.answer(200 if path == "login" else 201, ADA, Set_Cookie="access_token=ada; HttpOnly; Path=/")
         elif path == "recover":
             self.problem(403, "invalid_recovery_code")
@@ -201,8 +219,6 @@ def showcase(**settings: str):
         "FRONTEND_HOST": "127.0.0.1",
         "FRONTEND_PORT": str(port),
         "API_URL": f"http://127.0.0.1:{api.server_port}",
-        "GOOGLE_CLIENT_ID": "google",
-        "DISCORD_CLIENT_ID": "discord",
         "LOG_LEVEL": "ERROR",
         **settings,
     }
@@ -211,7 +227,8 @@ def showcase(**settings: str):
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, "the frontend listens")
         assert process.poll() is None
-        with nginx(api.server_port, port, CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000") as front:
+        look = {name: value for name, value in settings.items() if name.startswith("SITE_")}
+        with nginx(api.server_port, port, CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000", **look) as front:
             yield front.port, port
     finally:
         process.kill()

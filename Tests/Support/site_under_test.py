@@ -7,8 +7,10 @@ import dataclasses
 import functools
 import gzip
 import http.client
+import itertools
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -16,10 +18,17 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from built_programs import ROOT, binaries
+from built_programs import binary as binary
+from processes import cpu_seconds, descendants, dying_with_us, name_of
+
 PASSWORD = "Correct-Horse-7"
+# How long a test waits, in seconds, for what takes less than one on an idle machine. Time limits of the site are tested
+# by what is shorter than they are, never by this.
+PATIENCE = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Answer:
 def ask(port: int, path: str, method: str = "GET", headers=None, body=None, source: str | None = None) -> Answer:
     """Sends one request exactly as given (no normalisation of the path) and reads the answer."""
     connection = http.client.HTTPConnection(
-        "127.0.0.1", port, timeout=20, source_address=(source, 0) if source else None
+        "127.0.0.1", port, timeout=PATIENCE, source_address=(source, 0) if source else None
     )
     try:
         headers = dict(headers or {})
@@ -68,47 +77,46 @@ def ask(port: int, path: str, method: str = "GET", headers=None, body=None, sour
 
 def send_raw(port: int, data: bytes) -> Answer:
     """Sends bytes that no client library would send."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(data)
         response = http.client.HTTPResponse(connection)
         response.begin()
         return Answer(response.status, response.headers, response.read())
 
 
+def _port_candidates() -> Iterator[int]:
+    """Random ports below those that the kernel gives to connections, each once, and none that another worker draws."""
+    first_of_connections = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    # Chromium refuses 10080.
+    ports = range(11_000 + worker, max(first_of_connections, 20_000), workers)
+    return iter(random.sample(ports, len(ports)))
+
+
+_candidates = _port_candidates()
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Ports that nobody listens on, and that no connection of another test will have as its own port.
+
+    A program that is started later may bind one on any address: with a port of the kernel's choice, a connection that
+    took it in between made the program fail.
+    """
+    return list(itertools.islice((port for port in _candidates if _can_be_bound(port)), count))
 
 
-def dying_with_us() -> list[str]:
-    """What makes a command end when this process dies, however it dies."""
-    return ["setpriv", "--pdeathsig", "TERM", "--"]
+def _can_be_bound(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_server(("", port)):
+        return True
+    return False
 
 
-def _descendants(process: int) -> list[int]:
-    children = [
-        int(child)
-        for task in Path(f"/proc/{process}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-    return children + [each for child in children for each in _descendants(child)]
-
-
-def cpu_seconds(process: int) -> float:
-    """The processor time that all threads of a process have used; the kernel counts nanoseconds."""
-    tasks = Path(f"/proc/{process}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-
-
-def wait_until(condition, what: str, seconds: float = 30) -> None:
-    """Waits for something that happens soon."""
+def wait_until(condition, what: str, seconds: float = PATIENCE, details=lambda: "") -> None:
+    """Waits until a condition holds. Fails with the description and details after the limit."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}"
+        assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}\n{details()}"
         time.sleep(0.05)
 
 
@@ -149,19 +157,6 @@ def has_compose() -> bool:
     return bool(shutil.which("docker")) and subprocess.run(version, capture_output=True).returncode == 0
 
 
-@functools.cache
-def binaries() -> str:
-    """The folder of the programs that the build made."""
-    return subprocess.run(
-        ["swift", "build", "--package-path", ROOT, "--show-bin-path"], check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
-def binary(name: str) -> str:
-    """The program that the build made."""
-    return f"{binaries()}/{name}"
-
-
 @contextlib.contextmanager
 def nginx(backend: int, frontend: int, **settings: str):
     """An nginx with the site's configuration in front of the given ports; yields its browser port."""
@@ -189,7 +184,7 @@ def nginx(backend: int, frontend: int, **settings: str):
     finally:
         if process:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
         shutil.rmtree(folder)
 
 
@@ -226,9 +221,7 @@ class Site:
 
     def server(self, name: str) -> int:
         """The process of one of the programs."""
-        [found] = [
-            child for child in _descendants(self.process) if Path(f"/proc/{child}/comm").read_text().strip() == name
-        ]
+        [found] = [child for child in descendants(self.process) if name_of(child) == name]
         return found
 
     @property
@@ -255,6 +248,7 @@ def running_site(**settings: str):
             "PATH": f"{os.environ['PATH']}:/usr/sbin",
             "HOME": os.environ.get("HOME", "/"),
             "LANG": "C.UTF-8",
+            "BINARIES": binaries(),
             "APP_ENV": "development",
             "PUBLIC_URL": f"http://localhost:{browser}",
             "EXTERNAL_PORT": str(external),
@@ -281,11 +275,12 @@ def running_site(**settings: str):
             text=True,
         )
         try:
-            wait_until(lambda: (folder / "ready").exists() or process.poll() is not None, "the site answers", 90)
+            ready = folder / "ready"
+            wait_until(lambda: ready.exists() or process.poll() is not None, "the site answers", 3 * PATIENCE)
             if process.poll() is not None:
                 raise AssertionError(f"the site did not start: {process.stderr.read()}")
             yield Site(browser, external, api, frontend, url, folder, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            process.wait(PATIENCE)
             shutil.rmtree(folder, ignore_errors=True)

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from site_under_test import dying_with_us
+from site_under_test import PATIENCE, dying_with_us
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,5 +61,5 @@ def small_disk(megabytes: int):
             yield SmallDisk(Path(folder), holder.pid)
         finally:
             holder.kill()
-            holder.wait(10)
+            holder.wait(PATIENCE)
             holder.stdout.close()

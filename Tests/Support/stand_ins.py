@@ -1,6 +1,8 @@
-"""Runs the stand-ins for Google and Discord: for a test, in threads; for `make dev OAUTH=demo`, as a program.
+"""Runs the stand-ins for Google, Discord and another OpenID provider.
 
-Usage: stand_ins.py FILE; when both listen, the file names the settings by which the site uses them.
+For a test, in threads; for `make dev OAUTH=demo`, as a program.
+
+Usage: stand_ins.py FILE; when all listen, the file names the settings by which the site uses them.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from werkzeug.serving import make_server
 
 CLIENT_ID = "demo"
 CLIENT_SECRET = "demo-secret"
+OIDC_NAME = "Keystone"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +32,7 @@ class StandIns:
 
     google: str
     discord: str
+    oidc: str
     _apps: dict[str, flask.Flask] = dataclasses.field(repr=False)
     _away: set[str] = dataclasses.field(repr=False)
 
@@ -42,6 +46,10 @@ class StandIns:
             "DISCORD_CLIENT_ID": CLIENT_ID,
             "DISCORD_CLIENT_SECRET": CLIENT_SECRET,
             "DISCORD_BASE_URL": self.discord,
+            "OIDC_CLIENT_ID": CLIENT_ID,
+            "OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "OIDC_NAME": OIDC_NAME,
+            "OIDC_ISSUER": self.oidc,
         }
 
     def describe(self, provider: str, identifier: str, **person: object) -> None:
@@ -71,7 +79,7 @@ class StandIns:
 
 @contextlib.contextmanager
 def running(host: str = "127.0.0.1", name: str | None = None, certificate: tuple[str, str] | None = None):
-    """Runs both on free ports for as long as the block lasts: on loopback, or elsewhere with TLS.
+    """Runs all on free ports for as long as the block lasts: on loopback, or elsewhere with TLS.
 
     The certificate is the file with it and the file with its key; it is for the name.
     """
@@ -79,8 +87,9 @@ def running(host: str = "127.0.0.1", name: str | None = None, certificate: tuple
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     away: set[str] = set()
     apps = {
-        provider: stand_in.make(CLIENT_ID, CLIENT_SECRET)
-        for provider, stand_in in (("google", google_stand_in), ("discord", discord_stand_in))
+        "google": google_stand_in.make(CLIENT_ID, CLIENT_SECRET),
+        "discord": discord_stand_in.make(CLIENT_ID, CLIENT_SECRET),
+        "oidc": google_stand_in.make(CLIENT_ID, CLIENT_SECRET, OIDC_NAME),
     }
     servers = []
     for provider, app in apps.items():

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from site_under_test import PATIENCE
+
 
 class Watch:
     """Collects what no page of this site may do, other origins than the named ones included."""
@@ -12,7 +14,7 @@ class Watch:
 
     def attach(self, context):
         """Watches all pages of a browser context."""
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE * 1000)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.complaints.append(f"script error: {error.error}"))
         context.on("request", self._request)

@@ -30,6 +30,6 @@ def site(stand_ins):
 @pytest.fixture
 def watch(site, stand_ins):
     """Fails the test when a page wrote to the console or requested anything but the site and the providers."""
-    watch = Watch(site.url, stand_ins.google, stand_ins.discord)
+    watch = Watch(site.url, stand_ins.google, stand_ins.discord, stand_ins.oidc)
     yield watch
     assert watch.complaints == []

@@ -2,14 +2,14 @@
 
 import pytest
 import stand_ins as stand_ins_module
-from providers import DISCORD, GOOGLE
+from providers import DISCORD, GENERIC, GOOGLE
 from site_under_test import running_site
 from watch import Watch
 
 
 @pytest.fixture(scope="session")
 def stand_ins():
-    """Stand-ins for both providers."""
+    """Stand-ins for the providers."""
     with stand_ins_module.running() as running:
         yield running
 
@@ -24,12 +24,12 @@ def site(stand_ins):
 @pytest.fixture
 def watch(site, stand_ins):
     """Fails the test when a page wrote to the console or asked anybody but the site and the providers."""
-    watch = Watch(site.url, stand_ins.google, stand_ins.discord)
+    watch = Watch(site.url, stand_ins.google, stand_ins.discord, stand_ins.oidc)
     yield watch
     assert watch.complaints == []
 
 
-@pytest.fixture(params=[GOOGLE, DISCORD], ids=lambda provider: provider.code)
+@pytest.fixture(params=[GOOGLE, DISCORD, GENERIC], ids=lambda provider: provider.code)
 def provider(request):
-    """Each of the two providers."""
+    """Each of the providers."""
     return request.param

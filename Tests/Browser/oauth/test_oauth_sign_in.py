@@ -3,11 +3,10 @@
 import base64
 import json
 
-import pytest
 from chromium import OPTIONS
 from people import expect_anonymous, expect_signed_in, path_of, sign_out
 from playwright.sync_api import expect
-from providers import DISCORD, GOOGLE
+from providers import GOOGLE
 from site_under_test import psql
 
 PIXEL = base64.b64decode(
@@ -129,25 +128,6 @@ def test_a_provider_that_is_away_is_named_and_can_be_tried_again(page, site, sta
     page.get_by_role("link", name=f"Try again with {provider.title}").click()
     provider.agree(page, email)
     assert path_of(page) == "/account"
-
-
-@pytest.mark.parametrize(
-    ("provider", "who", "text"),
-    [
-        (GOOGLE, "unverified", "has not been verified"),
-        (DISCORD, "unverified", "has not been verified"),
-        (DISCORD, "no_email", "did not share an email address"),
-    ],
-)
-def test_an_email_that_nobody_verified_is_refused(visitor, site, provider, who, text):
-    page = visitor()
-    page.goto("/login")
-    provider.start(page)
-    page.get_by_role("button", name=who, exact=True).click()
-    page.wait_for_load_state()
-    expect_failure(page, text)
-    expect_anonymous(page)
-    assert accounts(site, f"{who}@example.com") == 0
 
 
 def test_f3_a_picture_is_shown_without_telling_where(visitor, stand_ins, watch, email):

@@ -1,0 +1,241 @@
+"""The application on a separate host (APP_URL): through nginx, with two cookie jars, as a browser has them."""
+
+import urllib.parse
+
+import jwt
+import pytest
+from echo_application import echo_application
+from protected_application import ProtectedSite, session_cookie
+from site_under_test import PASSWORD, running_site
+from test_app_settings import PROGRAMS, refused
+from test_setting_values import render
+from test_settings import COMPLETE, check
+
+HOST = "wiki.localhost"
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def _hosted(application):
+    settings = {"APP_UPSTREAM": application.url, "APP_URL": f"http://{HOST}:8080", "APP_PUBLIC_PATHS": "/static/"}
+    with running_site(**settings, APP_ASSERTION="on", FORWARD_AUTH="on") as site:
+        yield ProtectedSite(site, application)
+
+
+@pytest.fixture
+def hosted(_hosted):
+    """The whole site with that application on a separate host."""
+    _hosted.application.requests.clear()
+    return _hosted
+
+
+@pytest.fixture(scope="module")
+def application():
+    """An application that no other test uses."""
+    with echo_application() as running:
+        yield running
+
+
+def there(hosted, path: str, method: str = "GET", host: str = HOST, **headers: str):
+    """A request to the application's host."""
+    return hosted.ask(path, method, headers={"Host": host} | NAVIGATION | headers)
+
+
+def cookie(answer, name: str) -> str:
+    """The cookie that an answer sets, as a browser sends it back."""
+    [found] = [each for each in answer.headers.get_all("Set-Cookie") or [] if each.startswith(name)]
+    return found.split(";")[0]
+
+
+def enter(hosted, token: str, page: str = "/notes") -> tuple[str, str]:
+    """Walks to the application with a session of the site; the page where one lands, and the cookie there."""
+    begun = there(hosted, page)
+    state = cookie(begun, "app_entry_")
+    entered = hosted.ask(path_and_query(begun.one("Location")), headers={"Cookie": token})
+    assert entered.status == 303 and entered.one("Location").startswith(f"http://{HOST}:8080/api/auth/entered?")
+    arrived = there(hosted, path_and_query(entered.one("Location")), Cookie=state)
+    assert arrived.status == 303, arrived.body
+    return arrived.one("Location"), cookie(arrived, "app_session=")
+
+
+def path_and_query(url: str) -> str:
+    """What follows the host."""
+    parts = urllib.parse.urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def test_own_host_a_visitor_signs_in_and_is_back(hosted, email):
+    hosted.register(email=email)
+    begun = there(hosted, "/notes?a=1&b=%2F")
+    assert begun.status == 302 and begun.one("Cache-Control") == "no-store"
+    enter_page = path_and_query(begun.one("Location"))
+    assert begun.one("Location") == hosted.site.url + enter_page and enter_page.startswith("/enter?state=")
+    to_login = hosted.ask(enter_page, headers=NAVIGATION)
+    assert to_login.one("Location") == "/login?return_to=" + urllib.parse.quote(enter_page, safe="")
+    form = urllib.parse.urlencode({"email": email, "password": PASSWORD, "return_to": enter_page}).encode()
+    page = hosted.ask(to_login.one("Location"))
+    assert f"form-action 'self' http://{HOST}:8080;" in page.one("Content-Security-Policy")
+    head = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    signed = hosted.ask("/login", "POST", body=form, headers=head)
+    token = session_cookie(signed)
+    stop = hosted.ask(signed.one("Location"), headers={"Cookie": token})
+    assert stop.one("Location") == enter_page
+    entered = hosted.ask(enter_page, headers={"Cookie": token})
+    arrived = there(hosted, path_and_query(entered.one("Location")), Cookie=cookie(begun, "app_entry_"))
+    assert arrived.one("Location") == "/notes?a=1&b=%2F"
+    session = cookie(arrived, "app_session=")
+    shown = there(hosted, "/notes?a=1&b=%2F", Cookie=f"{session}; theme=dark; app_entry_00ff00ff00ff00ff=x")
+    seen = hosted.seen()
+    assert (shown.status, seen.target, seen.one("Remote-Email")) == (200, "/notes?a=1&b=%2F", email)
+    assert seen.one("Cookie") == "theme=dark"
+    lines = hosted.site.logs()
+    for secret in (session.split("=", 1)[1], token.split("=", 1)[1], entered.one("Location").split("code=")[1]):
+        assert secret not in lines
+
+
+def test_own_host_one_sign_out_ends_both(hosted):
+    user = hosted.register()
+    _, session = enter(hosted, user.cookie)
+    assert there(hosted, "/notes", Cookie=session).status == 200
+    hosted.ask("/api/auth/logout", "POST", headers={"Cookie": user.cookie})
+    again = there(hosted, "/notes", Cookie=session)
+    assert again.status == 302 and again.one("Location").startswith(hosted.site.url)
+    assert there(hosted, "/notes", Cookie=session, **{"Sec-Fetch-Mode": "cors"}).status == 401
+    assert there(hosted, "/notes", "POST", Cookie=session).one("Location") == "/"
+
+
+def test_own_host_the_cookies_of_one_host_are_worthless_on_the_other(hosted):
+    user = hosted.register()
+    _, session = enter(hosted, user.cookie)
+    hosted.application.requests.clear()
+    value = session.split("=", 1)[1]
+    for pair in (user.cookie, f"app_session={user.token}", f"access_token={value}"):
+        assert there(hosted, "/notes", Cookie=pair).status == 302
+    for pair in (session, f"access_token={value}"):
+        assert hosted.ask("/api/auth/me", headers={"Cookie": pair}).status == 401
+        assert hosted.ask("/api/auth/verify", headers={"Cookie": pair}).status == 401
+    assert hosted.saw_nothing
+
+
+def test_own_host_a_code_is_for_the_browser_that_asked(hosted):
+    """A stolen link, and one that somebody else sends."""
+    user = hosted.register()
+    begun = there(hosted, "/notes")
+    entered = hosted.ask(path_and_query(begun.one("Location")), headers={"Cookie": user.cookie})
+    link = path_and_query(entered.one("Location"))
+    other = cookie(there(hosted, "/notes"), "app_entry_")
+    for headers in ({}, {"Cookie": other}):
+        answer = there(hosted, link, **headers)
+        assert answer.status == 410 and not answer.headers.get_all("Set-Cookie")
+        assert b"<h1>Link not valid</h1>" in answer.body and b'href="/"' in answer.body
+    assert there(hosted, link, Cookie=cookie(begun, "app_entry_")).status == 303
+
+
+def test_own_host_several_tabs_enter_at_once(hosted):
+    user = hosted.register()
+    tabs = [there(hosted, f"/tab/{number}") for number in range(5)]
+    jar = "; ".join(cookie(tab, "app_entry_") for tab in tabs)
+    for number, tab in enumerate(tabs):
+        entered = hosted.ask(path_and_query(tab.one("Location")), headers={"Cookie": user.cookie})
+        arrived = there(hosted, path_and_query(entered.one("Location")), Cookie=jar)
+        assert arrived.one("Location") == f"/tab/{number}"
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/account", "/docs", "/api/auth/me", "/enter"])
+def test_own_host_has_none_of_the_pages(hosted, path):
+    user = hosted.register()
+    _, session = enter(hosted, user.cookie)
+    assert there(hosted, path).one("Location").startswith(f"{hosted.site.url}/enter?state=")
+    assert there(hosted, path, Cookie=session).status == 200 and hosted.seen().target == path
+
+
+@pytest.mark.parametrize("path", ["/api/auth/check", "/api/auth/entry", "/api/auth//check", "/api/auth/%63heck"])
+def test_own_host_the_check_cannot_be_asked(hosted, path):
+    for headers in ({"Host": HOST}, {"Host": "localhost"}):
+        answer = hosted.ask(path, headers=headers | {"X-Original-URI": "/notes"})
+        assert answer.status in (401, 404) and not answer.headers.get_all("Set-Cookie")
+    assert hosted.saw_nothing
+
+
+@pytest.mark.parametrize("host", [HOST, HOST.upper(), f"{HOST}:8080", f"{HOST}:1", f"{HOST}."])
+def test_own_host_is_known_by_its_name(hosted, host):
+    assert there(hosted, "/notes", host=host).one("Location").startswith(f"{hosted.site.url}/enter?state=")
+
+
+@pytest.mark.parametrize("host", ["localhost", f"x.{HOST}", f"{HOST}.evil.example", "wiki", "wiki.localhos"])
+def test_own_host_other_names_are_the_site(hosted, host):
+    user = hosted.register()
+    assert b"<h1>" in there(hosted, "/login", host=host).body
+    assert there(hosted, "/notes", host=host, Cookie=user.cookie).status == 404
+    assert hosted.saw_nothing
+
+
+def test_own_host_public_paths_and_the_assertion(hosted):
+    user = hosted.register()
+    _, session = enter(hosted, user.cookie)
+    hosted.application.requests.clear()
+    assert there(hosted, "/static/app.css").status == 200 and not hosted.seen().one("Remote-User")
+    hosted.application.requests.clear()
+    assert there(hosted, "/notes", Cookie=session).status == 200
+    claims = jwt.decode(hosted.seen().one("X-Auth-Assertion"), options={"verify_signature": False})
+    assert claims["aud"] == f"http://{HOST}:8080/" and claims["iss"] == hosted.site.url
+    assert hosted.ask("/static/app.css").status == 404
+
+
+def test_own_host_the_pages_lead_there(hosted):
+    user = hosted.register()
+    for path in ("/", "/account"):
+        page = hosted.ask(path, headers={"Cookie": user.cookie}).body.decode()
+        assert 'href="/enter"' in page
+    assert hosted.ask("/login", headers={"Cookie": user.cookie}).one("Location") == "/enter"
+    assert hosted.ask("/enter", headers={"Cookie": user.cookie}).one("Location") == f"http://{HOST}:8080/"
+    # Where nginx's page for users without access leads.
+    assert there(hosted, "/api/auth/entered").one("Location") == f"{hosted.site.url}/account"
+
+
+URLS = {
+    "wiki.example.com": "not an address",
+    "https://": "not an address",
+    "https://wiki.example.com/x": "not an address",
+    "https://wiki.example.com?x": "not an address",
+    "https://user@wiki.example.com": "not an address",
+    "https://wiki.example.com:0": "not an address",
+    "https://wiki.example.com:65536": "not an address",
+    "https://wiki.example.com:": "not an address",
+    "https://wiki.example.com.": "not an address",
+    "https://wiki..example.com": "not an address",
+    "https://-wiki.example.com": "not an address",
+    "https://wi_ki.example.com": "not an address",
+    "https://日本.example": "not an address",
+    "https://10.0.0.1": "not an address",
+    "https://[::1]": "not an address",
+    "https://*.example.com": "not an address",
+    "https://a;}": "not an address",
+    "https://$host": "not an address",
+    "ftp://wiki.example.com": "not an address",
+    "https://a.example,https://b.example": "not an address",
+}
+
+
+@pytest.mark.parametrize("value", URLS)
+def test_own_host_a_hostile_address_is_refused(tmp_path, value):
+    refused(tmp_path, "APP_URL", value, URLS[value], APP_UPSTREAM="http://app", PUBLIC_URL="https://www.example.com")
+
+
+def test_own_host_needs_an_application_another_host_and_the_same_scheme(tmp_path):
+    refused(tmp_path, "APP_URL", "https://wiki.example.com", "requires APP_UPSTREAM", PUBLIC_URL="https://example.com")
+    complete = COMPLETE | {"APP_UPSTREAM": "http://app", "PUBLIC_URL": "https://www.example.com"}
+    wrong = {
+        "https://www.example.com": "the host of PUBLIC_URL",
+        "https://WWW.example.com:8443/": "the host of PUBLIC_URL",
+        "http://wiki.example.com": "PUBLIC_URL begins with https://",
+    }
+    for program in PROGRAMS:
+        for value, reason in wrong.items():
+            result = check(program, **complete | {"APP_URL": value})
+            assert result.returncode == 78 and result.stderr.startswith("APP_URL: ") and reason in result.stderr
+        for value in ("https://wiki.example.com", "HTTPS://Wiki.Example.com:443/", "https://wiki.example.com:8443"):
+            assert check(program, **complete | {"APP_URL": value}).returncode == 0
+    for value in ("https://wiki.example.com", "HTTPS://Wiki.Example.com:443/", "https://wiki.example.com:8443"):
+        result, files = render(tmp_path, APP_UPSTREAM="http://app", APP_URL=value)
+        assert result.returncode == 0 and "server_name wiki.example.com;" in files["own-host.conf"]

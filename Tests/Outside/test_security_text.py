@@ -1,0 +1,50 @@
+"""/.well-known/security.txt: who owns the address (RFC 9116)."""
+
+import datetime
+import os
+import subprocess
+
+import pytest
+from scripted_api import showcase
+from site_under_test import ROOT, ask, nginx
+
+PATH = "/.well-known/security.txt"
+CONTACT = {"SECURITY_CONTACT": "mailto:security@example.com"}
+
+
+def test_u4_the_file_is_served_through_nginx_and_is_valid():
+    with showcase(**CONTACT) as (port, _):
+        answer = ask(port, PATH)
+    assert (answer.status, answer.one("Content-Type")) == (200, "text/plain; charset=utf-8")
+    assert answer.one("X-Content-Type-Options") == "nosniff"
+    fields = [line.split(": ", 1) for line in answer.body.decode("ascii").splitlines()]
+    assert [name for name, _ in fields] == ["Contact", "Expires"]
+    until = datetime.datetime.fromisoformat(fields[1][1]) - datetime.datetime.now(datetime.UTC)
+    assert datetime.timedelta(days=80) < until < datetime.timedelta(days=365)
+
+
+def test_u4_without_a_contact_there_is_no_file():
+    with showcase() as (port, _):
+        assert ask(port, PATH).status == 404
+
+
+@pytest.mark.parametrize(("settings", "owner"), [(CONTACT, "frontend"), ({}, "application")])
+def test_u4_with_an_application_at_the_root_the_file_is_ours_only_with_a_contact(echoes, application, settings, owner):
+    """Without one, the application's own path needs a session like every other."""
+    with nginx(*echoes, APP_UPSTREAM=application.url, **settings) as run:
+        answer = ask(run.port, PATH)
+    if owner == "frontend":
+        assert (answer.status, answer.json()["server"]) == (200, "frontend")
+    else:
+        assert answer.status in (401, 403, 503)
+
+
+@pytest.mark.parametrize(("settings", "status"), [(CONTACT, 78), ({}, 0)])
+def test_u4_the_application_can_publish_the_file_only_without_a_contact(tmp_path, settings, status):
+    environment = {
+        "PATH": os.environ["PATH"], "NGINX_DIR": str(tmp_path), "APP_UPSTREAM": "http://127.0.0.1:4000",
+        "APP_PUBLIC_PATHS": PATH, **settings,
+    }  # fmt: skip
+    result = subprocess.run([ROOT / "docker/nginx/render"], env=environment, capture_output=True, text=True)
+    assert result.returncode == status
+    assert ("belongs to the sign-in" in result.stderr) == (status == 78)

@@ -1,0 +1,108 @@
+"""What the servers report to systemd (sd_notify(3)) in a unit with Type=notify."""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+
+import pytest
+from site_under_test import PATIENCE, binary, database, dying_with_us, free_ports, listens, wait_until
+
+
+class Manager:
+    """A socket like that of systemd."""
+
+    def __init__(self, address: str):
+        self.messages: list[dict[str, str]] = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("\0" + address[1:] if address.startswith("@") else address)
+        self.socket.setblocking(False)
+
+    def heard(self) -> list[dict[str, str]]:
+        """All messages so far."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                lines = self.socket.recv(4096).decode().split("\n")
+                self.messages.append(dict(line.split("=", 1) for line in lines))
+        return self.messages
+
+    def was_told(self, name: str) -> bool:
+        """Whether a message has set a variable."""
+        return any(message.get(name) == "1" for message in self.heard())
+
+
+@contextlib.contextmanager
+def running(program: str, address: str, **settings: str):
+    """A server that reports to a manager at that address."""
+    manager = Manager(address)
+    prefix = "API" if program == "AuthAPI" else "FRONTEND"
+    [port] = free_ports(1)
+    environment = {
+        "SECRET_KEY": secrets.token_urlsafe(48), "NOTIFY_SOCKET": address, "API_URL": "http://127.0.0.1:9",
+        f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port), **settings,
+    }  # fmt: skip
+    process = subprocess.Popen(
+        [*dying_with_us(), binary(program), "serve"], env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield manager, process, port
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+        manager.socket.close()
+
+
+@pytest.fixture(params=["path", "abstract"])
+def address(request, tmp_path) -> str:
+    """A socket in the file system, and one in the abstract namespace."""
+    return f"{tmp_path}/notify" if request.param == "path" else f"@yoshikosan-test-{secrets.token_hex(8)}"
+
+
+def stop(process) -> None:
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+
+
+def test_the_frontend_is_ready_when_it_listens(address):
+    with running("WebFrontend", address) as (manager, process, port):
+        wait_until(lambda: manager.was_told("READY"), "READY=1")
+        assert listens(port)
+        assert manager.heard() == [{"READY": "1", "STATUS": "Ready"}]
+        stop(process)
+        assert manager.heard()[1:] == [{"STOPPING": "1", "STATUS": "Finishing requests"}]
+
+
+def test_the_api_is_ready_when_it_listens_and_the_schema_is_current(address):
+    with database() as url, running("AuthAPI", address, DATABASE_URL=url) as (manager, process, port):
+        wait_until(lambda: manager.was_told("READY"), "READY=1")
+        assert listens(port)
+        assert [message for message in manager.heard() if "READY" in message] == [{"READY": "1", "STATUS": "Ready"}]
+        stop(process)
+        assert manager.heard()[-1] == {"STOPPING": "1", "STATUS": "Finishing requests"}
+
+
+def test_the_api_is_not_ready_before_another_process_has_migrated(tmp_path):
+    """It listens meanwhile, and says what it waits for, without the password."""
+    with database() as url:
+        settings = {"DATABASE_URL": url, "MIGRATE_ON_START": "false"}
+        with running("AuthAPI", f"{tmp_path}/notify", **settings) as (manager, process, port):
+            wait_until(manager.heard, "a status")
+            assert manager.heard()[0].keys() == {"STATUS"}
+            assert manager.heard()[0]["STATUS"].startswith("Waiting for the database: ")
+            assert listens(port) and not manager.was_told("READY")
+            environment = {"SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": url, "PATH": os.environ["PATH"]}
+            subprocess.run([binary("AuthAPI"), "migrate", "up"], env=environment, check=True, capture_output=True)
+            wait_until(lambda: manager.was_told("READY"), "READY=1")
+            stop(process)
+
+
+def test_a_status_contains_no_password(tmp_path):
+    password = secrets.token_urlsafe(12)
+    settings = {"DATABASE_URL": f"postgresql://somebody:{password}@127.0.0.1:9/nothing", "MIGRATE_ON_START": "false"}
+    with running("AuthAPI", f"{tmp_path}/notify", **settings) as (manager, process, _):
+        wait_until(manager.heard, "a status")
+        assert password not in str(manager.heard()) and not manager.was_told("READY")
+        stop(process)
+        assert manager.was_told("STOPPING")

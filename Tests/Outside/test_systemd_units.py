@@ -1,0 +1,155 @@
+"""The units of systemd in packaging/: valid, hardened, and with a place for every setting."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from site_under_test import ROOT, binary
+from test_compose_settings import reach
+from test_settings import COMPLETE
+
+SOURCES = ROOT / "packaging/systemd"
+UNITS = sorted(file.name for file in SOURCES.glob("*.service"))
+# The highest exposure that `systemd-analyze security` may compute, of 10.
+HIGHEST = 2.0
+# OIDC_CA_FILE is a setting itself.
+SECRETS = sorted(name for name in reach() if f"{name}_FILE" in reach())
+
+
+def analyze(*arguments, folder=SOURCES) -> subprocess.CompletedProcess:
+    """Runs systemd-analyze, which finds the units and their drop-ins in a folder."""
+    environment = {"PATH": os.environ["PATH"], "SYSTEMD_UNIT_PATH": f"{folder}:", "SYSTEMD_PAGER": ""}
+    return subprocess.run(["systemd-analyze", *arguments], env=environment, capture_output=True, text=True)
+
+
+def exposure(unit: str) -> float:
+    """What `systemd-analyze security` computes for a unit."""
+    run = analyze("security", "--offline=true", "--no-pager", f"{SOURCES}/{unit}")
+    return float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", run.stdout)[1])
+
+
+def test_every_unit_is_valid(tmp_path):
+    for file in SOURCES.iterdir():
+        if file.is_dir():
+            shutil.copytree(file, tmp_path / file.name)
+        elif file.suffix in (".service", ".target"):
+            (tmp_path / file.name).write_text(file.read_text().replace("/usr/lib/yoshikosan", f"{tmp_path}/bin"))
+    (tmp_path / "bin").mkdir()
+    for name in ("AuthAPI", "WebFrontend", "nginx-configuration"):
+        shutil.copy("/bin/true", tmp_path / "bin" / name)
+    files = [tmp_path / name for name in (*UNITS, "yoshikosan.target")]
+    run = analyze("verify", *files, folder=tmp_path)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_is_hardened(unit):
+    """The threshold of the program is in tenths."""
+    run = analyze("security", "--offline=true", f"--threshold={HIGHEST * 10:.0f}", "--no-pager", f"{SOURCES}/{unit}")
+    assert run.returncode == 0, run.stdout
+
+
+def test_the_page_has_the_figures():
+    rows = dict(re.findall(r"^\| `([\w-]+\.service)` \| ([0-9.]+) \|$", (ROOT / "docs/systemd.md").read_text(), re.M))
+    assert rows == {unit: str(exposure(unit)) for unit in UNITS}
+
+
+def test_every_unit_has_a_limit_of_memory_and_tasks_and_a_user_other_than_root():
+    for unit in UNITS:
+        text = (SOURCES / unit).read_text()
+        assert re.search(r"^MemoryMax=\d+M$", text, re.M) and re.search(r"^TasksMax=\d+$", text, re.M), unit
+        assert re.search(r"^(User=yoshikosan(_api)?|DynamicUser=yes)$", text, re.M), unit
+    users = re.findall(r"^u (\w+) ", (SOURCES / "yoshikosan.sysusers").read_text(), re.M)
+    assert users == ["yoshikosan", "yoshikosan_api"]
+
+
+def credentials(unit: str) -> list[str]:
+    """The folders of credentials that a unit gets."""
+    text = (SOURCES / unit).read_text()
+    return re.findall(r"^LoadCredential=yoshikosan:/etc/yoshikosan/credentials/(\w+)$", text, re.M)
+
+
+def test_only_the_units_that_need_secrets_get_any():
+    assert {unit: credentials(unit) for unit in UNITS} == {
+        "yoshikosan-api.service": ["api"], "yoshikosan-migrate.service": ["migrate"],
+        "yoshikosan-frontend.service": [], "yoshikosan-nginx.service": [],
+    }  # fmt: skip
+
+
+# What the unit of the API or of the migrations reads, by the services of compose.yml that get the secret.
+READERS = {"backend": ["check-config"], "migrate": ["migrate", "status"]}
+
+
+def readers(name: str) -> set[str]:
+    """The programs that a secret is for; Compose passes some of them on through a service of its own."""
+    found = reach()[f"{name}_FILE"] & READERS.keys()
+    if not found:
+        assert reach()[f"{name}_FILE"] & {"secrets", "postgres"}, f"{name} has no place in the units"
+    return found or {"backend" if name == "SECRET_KEY" else "migrate"}
+
+
+@pytest.mark.parametrize(("name", "service"), [(name, each) for name in SECRETS for each in sorted(readers(name))])
+def test_a_secret_is_read_from_its_credential(tmp_path, name, service):
+    """A new secret setting needs a file, no change of a unit."""
+    file = tmp_path / f"yoshikosan_{name.lower()}"
+    file.write_text("a\tb")
+    settings = {key: value for key, value in COMPLETE.items() if key != name}
+    if name.startswith("POSTGRES_"):
+        settings = {"POSTGRES_HOST": "/nowhere", "POSTGRES_USER": "owner", "POSTGRES_API_USER": "api"}
+    run = subprocess.run(
+        [binary("AuthAPI"), *READERS[service]], env=settings | {"CREDENTIALS_DIRECTORY": str(tmp_path)},
+        capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert run.returncode == 78, run.stderr
+    assert f"{name}: the file {file} contains a tab as character 2" in run.stderr.splitlines()
+
+
+def example_settings() -> str:
+    """The settings.env of the package."""
+    return subprocess.run([ROOT / "packaging/write-settings"], check=True, capture_output=True, text=True).stdout
+
+
+def test_the_example_has_every_setting_and_no_secret():
+    """It is made of .env.example, so a new setting is in it."""
+    listed = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", example_settings(), re.M)
+    assert len(listed) == len(set(listed))
+    servers = {"backend", "frontend", "nginx"}
+    elsewhere = {"IMAGE_PREFIX", "TAG", "IMAGE_NAME", "BIND_ADDRESS", "BACKEND_MEMORY", "MIGRATE_ON_START", "BACKUPS"}
+    elsewhere |= {"BACKUP_IDENTITY", *(name for name in reach() if name.startswith("POSTGRES_"))}
+    # The example has the first of the OpenID providers.
+    elsewhere |= {name for name in reach() if name.startswith("OIDC_9_")}
+    expected = {name for name, services in reach().items() if services & servers or not services} - elsewhere
+    assert set(listed) == {name for name in expected if name.removesuffix("_FILE") not in SECRETS}
+
+
+def test_systemd_reads_the_example(tmp_path):
+    """Every line is a comment, empty, or NAME=VALUE; with the comments removed, the programs accept it."""
+    text = example_settings()
+    assert all(re.fullmatch(r"|# .*|#|#?[A-Z][A-Z0-9_]*=\S*", line) for line in text.splitlines())
+    values = dict(re.findall(r"^#([A-Z][A-Z0-9_]*)=(\S+)$", text, re.M))
+    for program in ("AuthAPI", "WebFrontend"):
+        run = subprocess.run([binary(program), "check-config"], env=values | COMPLETE, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+
+
+def test_both_database_addresses_are_valid():
+    """And reach PostgreSQL's socket as the users of the units."""
+    lines = dict(re.findall(r"^([A-Z_]+)=(.*)$", (SOURCES / "database.env").read_text(), re.M))
+    assert lines.keys() == {"DATABASE_URL", "MIGRATION_DATABASE_URL"}
+    run = subprocess.run(
+        [binary("AuthAPI"), "check-config"], env=COMPLETE | lines, capture_output=True, text=True, timeout=30
+    )
+    assert run.returncode == 0, run.stderr
+    users = {name: re.search("//([a-z_]+)@", url)[1] for name, url in lines.items()}
+    for unit, name in (("api", "DATABASE_URL"), ("migrate", "MIGRATION_DATABASE_URL")):
+        assert f"\nUser={users[name]}\n" in (SOURCES / f"yoshikosan-{unit}.service").read_text()
+
+
+def test_the_json_of_the_figures_is_complete():
+    """`systemd-analyze security` knows every option that the drop-in sets and that it rates."""
+    run = analyze("security", "--offline=true", "--json=short", "--no-pager", f"{SOURCES}/yoshikosan-frontend.service")
+    exposed = {each["name"] for each in json.loads(run.stdout) if each.get("set") is False}
+    assert not {name for name in exposed if name.startswith(("Protect", "SystemCall", "NoNew", "MemoryDeny"))}

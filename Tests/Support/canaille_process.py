@@ -1,0 +1,87 @@
+"""Canaille as a process of the tests: an OpenID provider that is not ours."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+from pathlib import Path
+
+from built_programs import ROOT
+from playwright.sync_api import Page
+from processes import dying_with_us
+from site_under_test import PATIENCE, listens, wait_until
+
+# As canaille_server.py has them, which runs in another environment.
+CLIENT_ID = "yoshikosan"
+CLIENT_SECRET = "canaille-secret"
+PASSWORD = "Correct-Horse-7"
+
+
+class Canaille:
+    """The provider, on a port that stays the same while it is away."""
+
+    def __init__(self, port: int, folder: Path):
+        self.port = port
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{port}"
+        self._process: subprocess.Popen | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """By which a site uses it. It reports addresses, and does not say whether it has verified them."""
+        return {
+            "OIDC_ISSUER": self.url,
+            "OIDC_CLIENT_ID": CLIENT_ID,
+            "OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "OIDC_NAME": "Canaille",
+            "OIDC_TRUST_EMAIL": "true",
+        }
+
+    def start(self, site: str, key: str = "first") -> None:
+        """Starts it for a site, with a signing key of that name."""
+        log = self.folder / "log"
+        with log.open("a") as output:
+            self._process = subprocess.Popen(
+                [
+                    *dying_with_us(),
+                    ROOT / ".build/canaille/bin/python",
+                    ROOT / "Tests/Support/canaille_server.py",
+                    str(self.port),
+                    self.folder / f"{key}.json",
+                    site,
+                ],
+                cwd=self.folder,
+                stdout=output,
+                stderr=output,
+            )
+        wait_until(
+            lambda: listens(self.port) or self._process.poll() is not None, "Canaille listens", details=log.read_text
+        )
+        assert self._process.poll() is None, log.read_text()
+
+    def stop(self) -> None:
+        """Ends it; nobody answers on its port from then on."""
+        if self._process:
+            self._process.kill()
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def sign_in(self, page: Page, name: str) -> None:
+        """What a person does on its pages; they agree that the site may know them, if they are asked."""
+        page.locator("input[name=login]").fill(name)
+        page.locator("input[name=login]").press("Enter")
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url(lambda url: "/oauth/authorize?" in url or not url.startswith(self.url))
+        if page.url.startswith(self.url):
+            page.locator("button[name=answer][value=accept]").click()
+        page.wait_for_url(lambda url: not url.startswith(self.url))
+
+
+@contextlib.contextmanager
+def ending(provider: Canaille):
+    """The provider, which ends with the block."""
+    try:
+        yield provider
+    finally:
+        provider.stop()

@@ -1,0 +1,74 @@
+"""Runs Canaille, an OpenID provider of others, in its own Python environment: canaille_server.py PORT KEY-FILE SITE.
+
+A key is made if the file does not exist. The people and the client are the same at each start; the rest is in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from canaille import create_app
+from canaille.app import models
+from canaille.backends import Backend
+from joserfc.jwk import RSAKey
+from werkzeug.serving import make_server
+
+CLIENT_ID = "yoshikosan"
+CLIENT_SECRET = "canaille-secret"
+PASSWORD = "Correct-Horse-7"
+PEOPLE = {"hanako": "Hanako Sato", "taro": "Taro Suzuki", "jiro": "Jiro Ito", "saburo": "Saburo Abe"}
+
+
+def make(port: int, key: Path, site: str):
+    """The application, with its people, and with the site as its client."""
+    if not key.exists():
+        key.write_text(json.dumps(RSAKey.generate_key(2048, auto_kid=True).as_dict(private=True)))
+    app = create_app(
+        config={
+            "SECRET_KEY": "for-tests-only",
+            "SERVER_NAME": f"127.0.0.1:{port}",
+            "PREFERRED_URL_SCHEME": "http",
+            "CANAILLE": {
+                "DATABASE": "memory",
+                "SMTP": None,
+                "LOGGING": {"version": 1, "root": {"level": "ERROR"}},
+            },
+            "CANAILLE_OIDC": {"ACTIVE_JWKS": [json.loads(key.read_text())], "TRUSTED_DOMAINS": []},
+        }
+    )
+    with app.app_context():
+        for name, shown in PEOPLE.items():
+            given, family = shown.split()
+            person = models.User(
+                user_name=name,
+                formatted_name=shown,
+                given_name=given,
+                family_name=family,
+                emails=[f"{name}@canaille.example"],
+                password=PASSWORD,
+            )
+            Backend.instance.save(person)
+        client = models.Client(
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            client_name="Site under test",
+            client_uri=site,
+            redirect_uris=[f"{site}/api/auth/callback/oidc"],
+            grant_types=["authorization_code", "refresh_token"],
+            response_types=["code"],
+            scope=["openid", "profile", "email"],
+            token_endpoint_auth_method="client_secret_basic",
+            # The default of a client that is registered on its pages.
+            id_token_signed_response_alg="RS256",
+        )
+        Backend.instance.save(client)
+        client.audience = [client]
+        Backend.instance.save(client)
+    return app
+
+
+if __name__ == "__main__":
+    arguments = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    make_server("127.0.0.1", arguments[0], make(*arguments), threaded=True).serve_forever()
