@@ -153,3 +153,20 @@ def test_the_json_of_the_figures_is_complete():
     run = analyze("security", "--offline=true", "--json=short", "--no-pager", f"{SOURCES}/yoshikosan-frontend.service")
     exposed = {each["name"] for each in json.loads(run.stdout) if each.get("set") is False}
     assert not {name for name in exposed if name.startswith(("Protect", "SystemCall", "NoNew", "MemoryDeny"))}
+
+
+@pytest.mark.parametrize(
+    "argument", ["${x}ada@example.com", "$x", "a$$b@c.d", "$", "\\$a", "two\nlines\n", "%h", "'\"", ""]
+)
+def test_the_command_passes_arguments_unchanged(tmp_path, argument):
+    """systemd expands $NAME and ${NAME} in the arguments of a service, and $$ to a dollar sign."""
+    for name, script in {"id": "echo 0", "systemd-run": """printf '%s\\0' "$@\""""}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    command = [SOURCES / "yoshikosan", "user", "disable", argument, "--yes"]
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=30).stdout
+    passed = output.split("\0")[:-1]
+    start = passed.index("/usr/lib/yoshikosan/AuthAPI")
+    assert [each.replace("$$", "$") for each in passed[start + 1 :]] == ["user", "disable", argument, "--yes"]
+    assert not any(re.search(r"\$", each.replace("$$", "")) for each in passed)
