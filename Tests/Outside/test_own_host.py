@@ -6,7 +6,7 @@ import jwt
 import pytest
 from echo_application import echo_application
 from protected_application import ProtectedSite, session_cookie
-from site_under_test import PASSWORD, running_site
+from site_under_test import PASSWORD, ask, free_ports, nginx, running_site
 from test_app_settings import PROGRAMS, refused
 from test_setting_values import render
 from test_settings import COMPLETE, check
@@ -191,6 +191,24 @@ def test_own_host_the_pages_lead_there(hosted):
     assert hosted.ask("/enter", headers={"Cookie": user.cookie}).one("Location") == f"http://{HOST}:8080/"
     # Where nginx's page for users without access leads.
     assert there(hosted, "/api/auth/entered").one("Location") == f"{hosted.site.url}/account"
+
+
+def test_own_host_with_the_longest_name_and_nothing_outside_the_path():
+    host = ".".join(["a" * 61] * 4 + ["abcde"])
+    assert len(host) == 253
+    settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{host}", "APP_PATH": "/app/"}
+    with nginx(*free_ports(2), **settings) as run:
+        assert ask(run.port, "/", headers={"Host": host}).one("Location").endswith("/app/")
+        for path in ("/health.txt", "/servers.conf", "/login", "/enter", "/appendix"):
+            assert ask(run.port, path, headers={"Host": host}).status == 404, path
+
+
+def test_own_host_an_error_on_the_way_there_is_a_page():
+    settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{HOST}"}
+    with nginx(*free_ports(2), **settings) as run:
+        answer = ask(run.port, "/enter?state=0123456789abcdef", headers=NAVIGATION)
+        assert answer.status in (502, 503) and answer.one("Content-Type").startswith("text/html")
+        assert b"<h1>" in answer.body
 
 
 URLS = {
