@@ -47,7 +47,9 @@ extension UserCommand {
                 guard let found = try await service.recoverable(reference) else { throw Operator.noUser(reference) }
                 let email = TextTable.harmless(found.user.email)
                 guard found.user.disabledAt == nil else {
-                    StandardError.print("\(email) is disabled\n  fix: AuthAPI user enable \(email)")
+                    // The ID, because an address can contain what a shell would run.
+                    let fix = "AuthAPI user enable \(found.user.id)"
+                    StandardError.print("\(email) is disabled\n  fix: \(fix)")
                     throw ExitCode.failure
                 }
                 if !yes {
