@@ -131,6 +131,7 @@ struct App: Sendable {
             service: sessionService,
             cookie: cookie,
             pendingLinks: pendingLinks,
+            pendingAddresses: pendingAddresses,
             devices: devices,
             metrics: metrics
         )
@@ -240,8 +241,9 @@ extension App {
             postgres: postgres,
             logger: logger,
             whenReady: { [startup] in
-                await adoption.run()
                 startup.finish(.database)
+                // Not before: with millions of identities it takes longer than a server may take to start.
+                await adoption.run()
             },
             whileWaiting: startup.waits
         )

@@ -162,6 +162,29 @@ extension OAuthSite {
         }
     }
 
+    @Test("A12: Another user of the browser never meets an account that waits", arguments: ["login", "register", "logout"])
+    func forgotten(step: String) async throws {
+        try await OAuthSite.with { site in
+            let user = try await site.api.registered(email: "bob@example.com")
+            let browser = try await site.waiting(in: step == "logout" ? user : site.browser())
+            #expect(browser.cookies.contains { $0.name == "oauth_address" })
+            var body = ["email": "bob@example.com", "password": "Wrong-Horse-7"]
+            #expect(try await browser.post(APIPath.login, body).status == 401)
+            #expect(browser.cookies.contains { $0.name == "oauth_address" })
+            switch step {
+            case "login":
+                body["password"] = "Correct-Horse-7"
+                #expect(try await browser.post(APIPath.login, body).status == 200)
+            case "register":
+                let new = ["email": "new@example.com", "password": "Correct-Horse-7", "name": "New"]
+                #expect(try await browser.post(APIPath.register, new).status == 201)
+            default: #expect(try await browser.post(APIPath.logout).status == 204)
+            }
+            #expect(browser.cookies.map(\.name).filter { $0.hasPrefix("oauth_") } == [])
+            #expect(try await browser.get(APIPath.address).status == 404)
+        }
+    }
+
     @Test("A12: A disconnected identity is not revived, and nothing waits for an address")
     func disconnected() async throws {
         try await OAuthSite.with { site in

@@ -40,6 +40,9 @@ struct UserRoutes: Sendable {
         }
         var response = cookie.set(opened.token, on: .json(opened.user.body, status: .created))
         try devices.keep(for: email, of: request, on: &response)
+        // They may be those of another user of this browser.
+        pendingLinks.forget(of: request, on: &response)
+        pendingAddresses.forget(of: request, on: &response)
         return response
     }
 
