@@ -33,7 +33,7 @@ export COVERAGE_FLOOR YES BACKUPS FROM
 dev: ## Run the site with live reload (OAUTH=demo: stand-in providers; APP=example)
 	@exec scripts/dev
 
-demo: ## Show the site with an example application, invented people and stand-in providers
+demo: ## Show the site with an example application, sample users and stand-in providers
 	@exec scripts/dev demo
 
 dev-backend: ## Run the database and the API with live reload
@@ -94,7 +94,7 @@ typecheck: ## Compile everything, including tests; warnings are errors
 	@scripts/install-tools build
 	@swift build --build-tests
 
-release-check: ## Check all that can be checked before a version is tagged (about an hour)
+release-check: ## Run all checks before a version is tagged (about an hour)
 	@exec scripts/release-check
 
 install-hooks: ## Install the git hooks that check each commit and push
@@ -146,7 +146,7 @@ db-backup: ## Back up the database to backups/ (or BACKUPS=…)
 db-restore: ## Replace the data with a backup: FILE=… (asks first; YES=1 skips)
 	@exec scripts/backup here restore "$(FILE)"
 
-db-restore-drill: ## Test the newest backup: restore it beside the data, sign in, remove it
+db-restore-drill: ## Test the newest backup: restore it into a separate database, sign in, delete it
 	@exec scripts/backup here drill
 
 doctor: ## Check settings, secrets, database and providers; print how to fix problems
@@ -166,7 +166,7 @@ openapi-export: ## Write the OpenAPI document to a file (OUTPUT=…)
 	@mv "$(OUTPUT).part" "$(OUTPUT)"
 	@echo "Written to $(OUTPUT)"
 
-deb: ## Build the Debian package (FROM=folder: of programs that were built already)
+deb: ## Build the Debian package (FROM=folder: from programs that are already built)
 	@exec packaging/debian/build
 
 screenshots: ## Regenerate the screenshots in docs/images

@@ -52,7 +52,7 @@ docker-backup: ## Back up the database of the containers to backups/ (or BACKUPS
 docker-restore: ## Replace the data of the containers with a backup: FILE=… (asks first; YES=1 skips)
 	@exec scripts/backup compose restore "$(FILE)"
 
-docker-restore-drill: ## Test the newest backup: restore it beside the data, sign in, remove it
+docker-restore-drill: ## Test the newest backup: restore it into a separate database, sign in, delete it
 	@exec scripts/backup compose drill
 
 sbom: ## Write the bill of materials and licences of each image to .build/sbom
@@ -64,6 +64,6 @@ docker-clean: ## Delete containers, images, data and secrets (asks first; YES=1 
 test-containers: ## Test the images and the whole site in containers (COLD=1: build without the cache)
 	@exec scripts/test-containers $(PYTEST)
 
-test-upgrade: ## Build the release before, unless it is built, and test the upgrade from it
+test-upgrade: ## Build the previous release, unless it is built, and test the upgrade from it
 	@scripts/build-release-before
 	@exec scripts/test-containers -k upgrade $(PYTEST)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
-# The restore drill of scripts/backup: restores a backup beside the data and signs in on it.
+# The restore drill of scripts/backup: restores a backup into a separate database and signs in.
 
 # Signs in with a temporary user through an API that runs on `scratch`.
 sign_in() {
@@ -17,7 +17,7 @@ sign_in() {
     [[ $answer == *"$email"* ]] || die "the test user is not signed in after signing in" "$answer"
 }
 
-# Restores a backup, by default the newest one, beside the data, and signs in on it.
+# Restores a backup, by default the newest one, into a separate database, and signs in.
 drill() { # [FILE]
     local name file=${1:-} table rows now age
     if [[ -z $file ]]; then
