@@ -90,7 +90,7 @@ struct JobSchedule<Job> {
         min(waiting.lazy.map(\.waitsUntil).min() ?? .never, waiting.isEmpty ? .never : drainsUntil)
     }
 
-    /// Whether the worker is asleep: not woken since it was told to sleep.
+    /// Whether the worker is asleep: not woken since it went to sleep.
     func sleeps(_ worker: Int) -> Bool { idle.contains(worker) }
 
     /// Adds a job.

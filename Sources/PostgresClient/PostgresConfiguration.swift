@@ -34,7 +34,7 @@ package struct PostgresConfiguration: Sendable {
     package var endsWhenRefused = false
     /// How long submitted jobs may continue when the pool closes.
     package var drainTimeout: Duration = .seconds(3)
-    /// What stands between this program and the server.
+    /// The pooler between this program and the server.
     package var pooler = DatabasePooler.automatic
     /// The name of the connections in the server's views, unless the connection string sets one.
     package var applicationName = "yoshikosan"

@@ -6,7 +6,7 @@ import Glibc
 @safe struct PostgresHandshake {
     let configuration: PostgresConfiguration
     let notices: PostgresNotices
-    /// Whether the attempt is to be aborted.
+    /// Whether to abort the attempt.
     let isStopped: @Sendable () -> Bool
 
     /// Tries each address of each host; throws `PostgresError` of kind `.notConnected`, `.refused` or `.closed`.

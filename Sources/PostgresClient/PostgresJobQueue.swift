@@ -22,7 +22,7 @@ import Synchronization
     private var expired: UInt64 = 0
     /// Why the last attempt to connect failed; nil once one succeeds.
     private var lastFailure: PostgresError?
-    /// When the timekeeper wakes up by itself.
+    /// When the timekeeper wakes up without a signal.
     private var timekeeperWakes = Deadline.never
     /// After closing: when running jobs are stopped, and when `finished` stops waiting for them.
     private var stopsAt = Deadline.never

@@ -2,7 +2,7 @@ public import Glibc
 
 /// A thread of the system, outside Swift's own pool, so that it may block or keep a core busy.
 public enum SystemThread {
-    /// The system would not start a thread.
+    /// The system could not start a thread.
     public struct Failure: Error {
         /// The error number of pthread_create(3).
         public let status: Int32

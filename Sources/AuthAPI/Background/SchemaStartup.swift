@@ -49,7 +49,7 @@ struct SchemaStartup: Service {
     }
 
     private func attempt() async throws {
-        // To get the error of a server that refuses the connection: a job of the pool would only report a timeout.
+        // Connects directly to get the error of a server that refuses; a job of the pool would only report a timeout.
         let configuration = postgres.configuration
         if let migrator {
             let applied = try await migrator.up()

@@ -36,7 +36,7 @@ extension AuthAPI {
     }
 }
 
-/// Ends the process, whatever still runs.
+/// Ends the process immediately.
 enum ProcessEnd {
     /// Blocks SIGTERM on this thread and those that it starts, so that it stays pending until a handler receives it.
     ///

@@ -76,8 +76,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
             let former = folder == nil ? nil : common.content
             let mode: mode_t = groupReadable.contains(name.rawValue) ? 0o440 : 0o400
             let content = value?.value ?? former ?? Base64URL.random256Bits()
-            // A file with the same value is not written again, so that its modification time tells the age of the
-            // secret.
+            // A file with the same value is not written again, so that its modification time is the age of the secret.
             switch file.write(content, mode: mode, replacing: value != nil && file.content != value?.value) {
             case 0: StandardError.print("\(file.path): written")
             case EEXIST: StandardError.print("\(file.path): kept")

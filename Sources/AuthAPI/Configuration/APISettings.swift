@@ -1,42 +1,42 @@
 import Shared
 
-/// Everything that can be set about the API.
+/// The settings of the API.
 struct APISettings: Sendable {
     let common: CommonSettings
     /// The address to listen on.
     let host: SettingHost
     let port: Int
-    /// The port of the metrics; nil when nobody is to read them.
+    /// The port of the metrics; nil when metrics are off.
     let metricsPort: Int?
     var database: DatabaseRoles
-    /// Whether the server brings the schema up to date before it serves.
+    /// Whether the server migrates the schema before it serves requests.
     let migrateOnStart: Bool
     let secretKey: Secret
-    /// The key in use before, which still checks what it signed.
+    /// The previous key, which still verifies tokens that it signed.
     let secretKeyPrevious: Secret?
-    /// How this site is registered with the providers that are on.
+    /// The settings of the enabled providers.
     let providers: ProviderList
     let argon2: Argon2Parameters
     let hashingThreads: Int
-    /// How many password checks may wait.
+    /// The maximum number of waiting password checks.
     let hashingQueue: Int
-    /// How often somebody may guess.
+    /// The rate limits.
     let throttleLimits: ThrottleLimits
     /// Who may use the application behind the sign-in.
     let access: ApplicationAccessSettings
     /// Who may create an account.
     let registration: RegistrationSettings
-    /// For how many days events of the audit trail are kept; nil for ever.
+    /// How long audit events are kept, in days; nil means no limit.
     let auditRetention: Int?
 
-    /// The port when none is set.
+    /// The default port.
     static let defaultPort = 8000
 
-    /// Reads and checks all settings.
+    /// Reads and validates all settings.
     ///
     /// - Parameters:
-    ///   - reader: where the settings come from.
-    ///   - limits: what hashing may use of the machine.
+    ///   - reader: the source of the settings.
+    ///   - limits: the processors and memory that hashing may use.
     /// - Throws: ``SettingsFaults`` with one line for each that is missing or invalid.
     init(from reader: SettingsReader = SettingsReader(), within limits: ProcessLimits = .current) throws {
         var reader = reader
@@ -68,13 +68,13 @@ struct APISettings: Sendable {
         registration = RegistrationSettings(from: &reader)
         auditRetention = reader.retention(.auditRetention, default: 90)
         try reader.finish()
-        // Both are there when nothing was at fault.
+        // Both exist if there was no fault.
         guard let key, let database else { throw SettingsFaults(lines: reader.faults) }
         secretKey = key
         self.database = database
     }
 
-    /// Where the program listens.
+    /// The address to listen on.
     var addresses: [ListenFault.Address] {
         [ListenFault.Address(host, .apiHost, port: port, .apiPort)]
             + (metricsPort.map { [ListenFault.Address(host, .apiHost, port: $0, .apiMetricsPort)] } ?? [])
@@ -82,7 +82,7 @@ struct APISettings: Sendable {
 }
 
 extension SettingsReader {
-    /// A key that is long and random enough to sign with.
+    /// A signing key that is long and random enough.
     fileprivate mutating func secretKey(_ name: SettingName) -> Secret? {
         guard let secret = secret(name) else { return nil }
         if let weakness = SecretStrength.weakness(of: secret) {
@@ -92,7 +92,7 @@ extension SettingsReader {
         return secret
     }
 
-    /// A number of attempts within a number of seconds, or the default.
+    /// A number of attempts per number of seconds, or the default.
     fileprivate mutating func limit(_ name: SettingName, default fallback: Limit) -> Limit {
         guard let text = text(name) else { return fallback }
         guard let limit = Limit(text) else {
@@ -102,10 +102,10 @@ extension SettingsReader {
         return limit
     }
 
-    /// For how many days something is kept, or the default; nil when it is kept for ever.
+    /// A retention time in days, or the default; nil means no limit.
     fileprivate mutating func retention(_ name: SettingName, default fallback: Int) -> Int? {
         let days = integer(name, in: 0...36_500, default: fallback)
-        // The database refuses to remove what is younger.
+        // The database refuses to remove younger events.
         if (1...6).contains(days) { fault(name, "must be 7 days or more, or 0 for no limit") }
         return days == 0 ? nil : days
     }

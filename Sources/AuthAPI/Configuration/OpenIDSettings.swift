@@ -2,22 +2,22 @@ import FoundationEssentials
 import NIOSSL
 import Shared
 
-/// How an OpenID provider is asked, beyond what every provider has.
+/// The settings of an OpenID provider that other providers do not have.
 struct OpenIDSettings: Sendable {
     /// The scopes of the authorization request (OpenID Connect Core, section 5.4).
     var scope = "openid profile email"
-    /// Whether an address is taken as verified if the provider does not say whether it is.
+    /// Whether an address counts as verified if the provider does not state whether it is.
     var trustsEmail = false
-    /// Where this server asks, if browsers reach the provider at another address: scheme, host and port.
+    /// The origin for requests of this server, if browsers reach the provider at another one: scheme, host and port.
     var internalOrigin: ProviderAddress?
     /// The authorities that may sign the provider's certificate; nil for those of the system.
     var authorities: [NIOSSLCertificate]?
     /// How this site authenticates at the token endpoint; nil for what the discovery document lists.
     var authentication: CodeExchange.Authentication?
 
-    /// The most bytes of a file with certificates.
+    /// The maximum size of a file with certificates, in bytes.
     static let maximumFileSize = 256 * 1024
-    /// The most characters of a provider's name.
+    /// The maximum length of a provider's name, in characters.
     static let maximumNameLength = 40
 }
 

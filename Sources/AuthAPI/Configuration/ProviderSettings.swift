@@ -1,6 +1,6 @@
 import Shared
 
-/// How this site is registered with a provider.
+/// The registration of this site with a provider.
 struct ProviderSettings: Sendable {
     let key: OAuthProvider
     let kind: ProviderKind
@@ -8,12 +8,12 @@ struct ProviderSettings: Sendable {
     let name: ProviderName
     let clientID: String
     let clientSecret: Secret
-    /// The issuer of an OpenID provider; else the base address of the provider's paths.
+    /// The issuer of an OpenID provider; for others, the base address of the provider's paths.
     let address: ProviderAddress
-    /// How an OpenID provider is asked.
+    /// The additional settings of an OpenID provider.
     var openID = OpenIDSettings()
 
-    /// What identifies the provider in stored identities.
+    /// The provider's issuer in stored identities.
     var issuer: String {
         switch kind {
         // An issuer is compared exactly (OpenID Connect Discovery 1.0, section 4.3).
@@ -22,22 +22,22 @@ struct ProviderSettings: Sendable {
         }
     }
 
-    /// The variable that gives a setting of this provider, if it is one of the OpenID providers with numbers.
+    /// The environment variable of a setting, with this provider's number if it has one.
     func variable(_ name: SettingName) -> String {
         let index = OAuthProvider.openID.firstIndex(of: key) ?? 0
         return name.variable(number: index + 1)
     }
 
-    /// The fewest characters of a secret that signs ID tokens.
+    /// The minimum length of a secret that signs ID tokens, in characters.
     static let minimumKeyLength = 32
-    /// The most characters of an identifier or a secret.
+    /// The maximum length of an identifier or a secret, in characters.
     static let maximumLength = 512
-    /// The most characters of the address; the database has the same limit.
+    /// The maximum length of the address, in characters; the database has the same limit.
     static let maximumAddressLength = 512
 }
 
 extension SettingsReader {
-    /// Reads how this site is registered with the providers; one with neither id nor secret is off.
+    /// Reads the registrations with all providers; a provider with neither ID nor secret is off.
     mutating func providers() -> ProviderList {
         ProviderList(
             all: [
@@ -130,7 +130,7 @@ extension SettingsReader {
         return address
     }
 
-    /// The value, when it can be sent in a header: visible ASCII (RFC 6749, appendices A.1 and A.2).
+    /// The value, if it can be sent in a header: visible ASCII (RFC 6749, appendices A.1 and A.2).
     mutating func printable(_ name: SettingName) -> String? {
         guard let value = text(name) else { return nil }
         guard value.utf8.count <= ProviderSettings.maximumLength, value.utf8.allSatisfy({ (0x21...0x7E).contains($0) })

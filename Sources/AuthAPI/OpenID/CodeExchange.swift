@@ -3,7 +3,7 @@ import Shared
 
 /// Turns codes into tokens at a provider's token endpoint (RFC 6749, section 4.1.3).
 struct CodeExchange: Sendable {
-    /// How a client says who it is (RFC 6749, section 2.3.1).
+    /// How a client authenticates (RFC 6749, section 2.3.1).
     enum Authentication: String, CaseIterable, Sendable {
         /// In the header.
         case basic
@@ -21,7 +21,7 @@ struct CodeExchange: Sendable {
 
     /// Exchanges a code.
     ///
-    /// - Throws: ``ProviderError``; `flow_expired` when the provider does not know the code any more.
+    /// - Throws: ``ProviderError``; `flow_expired` when the provider no longer knows the code.
     func tokens(
         for answer: AuthorizationAnswer,
         at endpoint: String,
@@ -41,7 +41,7 @@ struct CodeExchange: Sendable {
 
     /// Revokes a token (RFC 7009, section 2.1).
     ///
-    /// - Throws: ``ProviderError`` unless it is worthless now; a token that the provider does not know is (section 2.2).
+    /// - Throws: ``ProviderError`` unless it is revoked; an unknown token counts as revoked (section 2.2).
     func revoke(
         _ token: Secret,
         at endpoint: String,
@@ -50,11 +50,11 @@ struct CodeExchange: Sendable {
         var form = [(name: "token", value: token.value)]
         let authorization = authenticate(&form, by: authentication)
         let reply = try await client.postForStatus(endpoint, form: form, authorization: authorization)
-        // Google answers 400 for a token that has expired or was revoked before.
+        // Google responds with 400 for a token that has expired or was already revoked.
         guard reply.status == 200 || reply.status == 400 else { throw reply.failure }
     }
 
-    /// Says who the client is, in the form or by the header that is returned.
+    /// Authenticates the client, in the form or with the returned header.
     private func authenticate(
         _ form: inout [(name: String, value: String)],
         by authentication: Authentication
@@ -69,7 +69,7 @@ struct CodeExchange: Sendable {
         }
     }
 
-    /// Whether a response with status 200 is an error, as those of GitHub are.
+    /// Whether a response with status 200 is an error, as with GitHub.
     private static func isFault(_ reply: ProviderAnswer) -> Bool {
         struct Message: Decodable {
             let error: String
@@ -84,7 +84,7 @@ struct CodeExchange: Sendable {
         return message.accessToken == nil
     }
 
-    /// What the endpoint's error means (RFC 6749, section 5.2).
+    /// The failure for an error of the endpoint (RFC 6749, section 5.2).
     private static func failure(of reply: ProviderAnswer) -> ProviderError {
         struct Fault: Decodable { let error: String }
         guard [200, 400, 401].contains(reply.status), let fault = try? reply.decoded(Fault.self) else {
@@ -110,8 +110,8 @@ struct CodeExchange: Sendable {
     }
 }
 
-/// The errors of a token endpoint that make a difference (RFC 6749, section 5.2; GitHub, "Troubleshooting OAuth app access
-/// token request errors").
+/// The errors of a token endpoint that are handled differently (RFC 6749, section 5.2; GitHub, "Troubleshooting OAuth app
+/// access token request errors").
 private enum TokenFault: String, CaseIterable {
     case invalidGrant = "invalid_grant"
     case invalidClient = "invalid_client"
@@ -124,12 +124,11 @@ private enum TokenFault: String, CaseIterable {
     case serverError = "server_error"
 }
 
-/// What a token endpoint gave (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
+/// The response of a token endpoint (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
 struct TokenAnswer: Sendable {
-    /// The JSON as it comes.
+    /// The unvalidated JSON.
     ///
-    /// Only the access token is needed; whatever else is missing, or of a type that nobody foresaw,
-    /// counts as not said.
+    /// Only the access token is required; other fields of an unexpected type count as missing.
     struct Message: Decodable {
         let accessToken: String
         let tokenType: String?
@@ -155,7 +154,7 @@ struct TokenAnswer: Sendable {
                 if let number = try? container.decode(Double.self, forKey: .expiresIn) {
                     number
                 } else {
-                    // Some providers write the number as a text.
+                    // Some providers send the number as a string.
                     (try? container.decode(String.self, forKey: .expiresIn)).flatMap(Self.seconds)
                 }
         }
@@ -168,25 +167,25 @@ struct TokenAnswer: Sendable {
         }
     }
 
-    /// The most bytes of a token; Google's and Discord's stay far below.
+    /// The maximum size of a token in bytes; Google's and Discord's are much shorter.
     static let maximumTokenLength = 8192
 
     let tokens: ProviderTokens
     let idToken: Secret?
 
-    /// Checks an answer.
+    /// Validates a response.
     ///
-    /// - Throws: ``ProviderError`` when a token is none, or of a kind that this client cannot use.
+    /// - Throws: ``ProviderError`` when a token is missing or malformed, or of a type that this client cannot use.
     init(_ message: Message, receivedAt: Date) throws(ProviderError) {
-        // RFC 6749, section 7.1: a client must not use a token of a type it does not understand. A provider that names
-        // no type means the only one that this client asks for.
+        // RFC 6749, section 7.1: a client must not use a token of a type it does not understand. A missing type means the
+        // only one that this client requests.
         guard Self.isBearer(message.tokenType) else {
             throw ProviderError(.providerError, "the provider's token is not a bearer token")
         }
         guard Self.isToken(message.accessToken) else {
             throw ProviderError(.providerError, "the provider's access token is empty, too long or not visible ASCII")
         }
-        // A lifetime beyond ten years, or none, is as good as unknown.
+        // A missing lifetime, or one of more than ten years, counts as unknown.
         let lifetime = message.expiresIn.flatMap { (1...315_360_000).contains($0) ? $0 : nil }
         tokens = ProviderTokens(
             accessToken: Secret(message.accessToken),

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Shared
 
-/// Discord (Discord, "OAuth2" and "User resource"): OAuth 2.0 without ID tokens, so the token is used to ask who it is.
+/// Discord (Discord, "OAuth2" and "User resource"): OAuth 2.0 without ID tokens, so the user is requested with the token.
 struct DiscordProvider: IdentityProvider {
     private static let scope = "identify email"
 
@@ -9,7 +9,7 @@ struct DiscordProvider: IdentityProvider {
     private let client: ProviderClient
     private let exchange: CodeExchange
 
-    /// Makes the provider.
+    /// Creates the provider.
     init(_ settings: ProviderSettings, client: ProviderClient, now: @escaping @Sendable () -> Date) {
         self.settings = settings
         self.client = client
@@ -26,8 +26,8 @@ struct DiscordProvider: IdentityProvider {
             at: settings.address.appending("/oauth2/authorize"),
             clientID: settings.clientID,
             scope: Self.scope,
-            // Discord, "OAuth2": shows the page that says who is signed in there and offers to switch. There is no way to
-            // have the person enter the password again.
+            // Discord, "OAuth2": shows the page with the signed-in account, which offers to switch. The password cannot be
+            // requested again.
             extra: request.choosesAccount || request.reauthenticates ? [(name: "prompt", value: "consent")] : []
         )
     }
@@ -39,7 +39,7 @@ struct DiscordProvider: IdentityProvider {
             at: settings.address.appending("/api/oauth2/token"),
             authentication: .basic
         )
-        // Without a version Discord answers as its oldest one (Discord, "API Versioning").
+        // Without a version, Discord uses its oldest API (Discord, "API Versioning").
         let person = try await client.get(
             settings.address.appending("/api/v10/users/@me"),
             bearer: reply.tokens.accessToken
@@ -72,10 +72,10 @@ struct DiscordProvider: IdentityProvider {
         )
     }
 
-    /// The user object, as far as this site looks at it.
+    /// The user object, as far as this site reads it.
     ///
-    /// The identifier must be a text, as Discord documents: a number may
-    /// have been rounded on the way, and then names somebody else. Whatever else is of another type counts as not said.
+    /// The ID must be a string, as Discord documents: a number may have been rounded and then identifies another user. Other
+    /// fields of another type count as missing.
     private struct Person: Decodable {
         let id: String
         let username: String?
@@ -100,7 +100,7 @@ struct DiscordProvider: IdentityProvider {
         }
     }
 
-    /// The picture's address (Discord, "Image Formatting"): a hash that starts with `a_` is that of an animated one.
+    /// The picture's address (Discord, "Image Formatting"): a hash that starts with `a_` is that of an animated picture.
     static func picture(of id: String, hash: String?) -> String? {
         guard let hash else { return nil }
         let isAnimated = hash.begins(with: "a_")
@@ -119,7 +119,7 @@ struct DiscordProvider: IdentityProvider {
 }
 
 extension Sequence {
-    /// The first result that is one.
+    /// The first result that is not nil.
     fileprivate func firstNonNil<Value>(_ transform: (Element) -> Value?) -> Value? {
         for element in self {
             if let value = transform(element) { return value }

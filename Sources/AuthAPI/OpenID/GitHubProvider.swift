@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Shared
 
-/// GitHub, or GitHub Enterprise Server (GitHub, "Authorizing OAuth apps"): OAuth 2.0 without ID tokens, so the token is
-/// used to ask who it is.
+/// GitHub, or GitHub Enterprise Server (GitHub, "Authorizing OAuth apps"): OAuth 2.0 without ID tokens, so the user is
+/// requested with the token.
 struct GitHubProvider: IdentityProvider {
     private static let scope = "read:user user:email"
 
@@ -28,7 +28,7 @@ struct GitHubProvider: IdentityProvider {
             at: settings.address.appending("/login/oauth/authorize"),
             clientID: settings.clientID,
             scope: Self.scope,
-            // Shows the accounts that are signed in there. There is no way to have the user enter the password again.
+            // Shows the accounts that are signed in there. The password cannot be requested again.
             extra: request.choosesAccount || request.reauthenticates ? [(name: "prompt", value: "select_account")] : []
         )
     }
@@ -76,7 +76,7 @@ struct GitHubProvider: IdentityProvider {
             json: GrantDeletion(accessToken: token.value),
             authorization: "Basic \(Data(pair.utf8).base64EncodedString())"
         )
-        // 404: GitHub does not know the token any more.
+        // 404: GitHub no longer knows the token.
         guard reply.status == 204 || reply.status == 404 else { throw reply.failure }
     }
 }

@@ -1,23 +1,23 @@
 import FoundationEssentials
 import Shared
 
-/// What is different about Google among OpenID providers.
+/// The differences between Google and other OpenID providers.
 enum GoogleAccount {
     private static let issuer = "https://accounts.google.com"
 
-    /// Whether the issuer is Google itself, or a stand-in on this machine; another provider in Google's place is no
+    /// Whether the issuer is Google itself, or a stand-in on this machine; another provider in place of Google is not the
     /// authority for Google's domains.
     static func isIssuer(_ address: ProviderAddress) -> Bool {
         address.description.utf8.elementsEqual(issuer.utf8) || address.isOnThisMachine
     }
 
-    /// How an issuer's ID tokens may spell it: Google's leave the scheme out at times (Google, "OpenID Connect", "An ID
+    /// The allowed spellings of the issuer in ID tokens: Google sometimes omits the scheme (Google, "OpenID Connect", "An ID
     /// token's payload").
     static func spellings(of issuer: String) -> [String] {
         issuer.isExactly(Self.issuer) ? [issuer, "accounts.google.com"] : [issuer]
     }
 
-    /// The picture, when it is on the host that pages may show pictures from.
+    /// The picture, if it is on the host from which pages may show pictures.
     static func picture(_ address: String?) -> String? {
         guard let address, ProviderAddress.isPlain(address),
             let parts = URLComponents(string: address, encodingInvalidCharacters: false),

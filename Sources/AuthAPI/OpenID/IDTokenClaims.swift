@@ -1,7 +1,7 @@
 import JWTKit
 import Shared
 
-/// What an ID token says (OpenID Connect Core, section 2); times in seconds since 1970.
+/// The claims of an ID token (OpenID Connect Core, section 2); times in seconds since 1970.
 struct IDTokenClaims: JWTPayload {
     let issuer: String
     let subject: String?
@@ -9,13 +9,13 @@ struct IDTokenClaims: JWTPayload {
     let authorizedParty: String?
     let expiry: Double
     let issuedAt: Double
-    /// Before when the token must not be taken (RFC 7519, section 4.1.5).
+    /// The time before which the token is not valid (RFC 7519, section 4.1.5).
     let notBefore: Double?
-    /// When the person signed in at the provider (OpenID Connect Core, section 2).
+    /// When the user signed in at the provider (OpenID Connect Core, section 2).
     let authenticatedAt: Double?
     let nonce: String?
     let accessTokenHash: String?
-    /// What it says about the person.
+    /// The claims about the user.
     let profile: OpenIDProfile
 
     private enum CodingKeys: String, CodingKey {
@@ -35,7 +35,7 @@ struct IDTokenClaims: JWTPayload {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         issuer = try container.decode(String.self, forKey: .issuer)
         subject = try container.decodeIfPresent(String.self, forKey: .subject)
-        // One audience may stand without brackets (RFC 7519, section 4.1.3).
+        // A single audience may be a string instead of an array (RFC 7519, section 4.1.3).
         if let single = try? container.decode(String.self, forKey: .audience) {
             audience = [single]
         } else {
@@ -51,11 +51,11 @@ struct IDTokenClaims: JWTPayload {
         profile = try OpenIDProfile(from: decoder)
     }
 
-    /// Never called: this site writes no ID tokens.
+    /// Never called: this site does not issue ID tokens.
     func encode(to encoder: any Encoder) throws {
         throw EncodingError.invalidValue(self, .init(codingPath: encoder.codingPath, debugDescription: "read only"))
     }
 
-    /// Nothing: ``IDTokenVerifier`` checks the claims, against its own clock.
+    /// Does nothing: ``IDTokenVerifier`` checks the claims with its own clock.
     func verify(using algorithm: some JWTAlgorithm) {}
 }

@@ -3,40 +3,40 @@ import FoundationEssentials
 import JWTKit
 import Shared
 
-/// Checks ID tokens (OpenID Connect Core, section 3.1.3.7; RFC 8725).
+/// Verifies ID tokens (OpenID Connect Core, section 3.1.3.7; RFC 8725).
 struct IDTokenVerifier: Sendable {
-    /// What ID tokens are signed with.
+    /// The keys that sign ID tokens.
     enum Signature: Sendable {
         /// Keys that the provider publishes.
         case publishedKeys(CachedDocument<SigningKeys>)
-        /// HS256 with the client secret, and nothing else: LINE's web login only, whose discovery document says ES256
+        /// HS256 with the client secret only: for LINE's web login, whose discovery document lists ES256
         /// (LINE, "Get profile information from ID tokens", "Header").
         case clientSecret(Secret)
     }
 
-    /// What a token is checked against besides the keys.
+    /// The expected values of a token, besides the keys.
     struct Expectation: Sendable {
         let nonce: Secret
         /// The access token that came with it.
         let accessToken: Secret
     }
 
-    /// The most bytes of a token that are looked at; Google's have about 1200.
+    /// The maximum size of a token in bytes; Google's have about 1200.
     static let maximumLength = 16 * 1024
-    /// How far, in seconds, the provider's clock may be from this server's.
+    /// The tolerated difference between the provider's clock and this server's, in seconds.
     static let clockLeeway: TimeInterval = 60
-    /// How long, in seconds, before now a token can have been issued: its nonce is that of a flow, which lives 10 minutes.
+    /// The maximum age of a token in seconds: its nonce belongs to a flow, which is valid for 10 minutes.
     static let maximumAge: TimeInterval = 600
 
-    /// The issuers whose tokens are taken: one, for Google in two spellings.
+    /// The accepted issuers: one, for Google in two spellings.
     let issuers: [String]
     let clientID: String
     let signature: Signature
     let now: @Sendable () -> Date
 
-    /// The claims of a good token.
+    /// The claims of a valid token.
     ///
-    /// - Throws: ``ProviderError``; `clock_skew` when nothing but the times is wrong.
+    /// - Throws: ``ProviderError``; `clock_skew` when only the times are wrong.
     func claims(of token: Secret, expecting expected: Expectation) async throws(ProviderError) -> IDTokenClaims {
         guard token.value.utf8.count <= Self.maximumLength else {
             throw ProviderError(.providerError, "the ID token is too long")
@@ -57,9 +57,9 @@ struct IDTokenVerifier: Sendable {
         return claims
     }
 
-    /// Checks that a person signed in at the provider since a flow began (OpenID Connect Core, section 3.1.2.1, `max_age`).
+    /// Checks that the user signed in after a flow started (OpenID Connect Core, section 3.1.2.1, `max_age`).
     ///
-    /// - Throws: ``ProviderError`` with `not_reauthenticated`, also when the token does not say.
+    /// - Throws: ``ProviderError`` with `not_reauthenticated`, also when the token does not contain the time.
     func check(_ authenticatedAt: Date?, since start: Date) throws(ProviderError) {
         guard let time = authenticatedAt, time >= start.addingTimeInterval(-Self.clockLeeway),
             time <= now().addingTimeInterval(Self.clockLeeway)
@@ -71,7 +71,7 @@ struct IDTokenVerifier: Sendable {
         }
     }
 
-    /// The part of the header that decides (RFC 7515, section 4.1).
+    /// The header parameters that are used (RFC 7515, section 4.1).
     private struct Header: Decodable {
         let alg: String
         let kid: String?
@@ -90,7 +90,7 @@ struct IDTokenVerifier: Sendable {
             // The library hashes it.
             header.kid?.utf8.count ?? 0 <= 256
         else { throw ProviderError(.providerError, "the ID token is not a signed token") }
-        // RFC 7515, section 4.1.11: what must be understood and is not makes the token invalid.
+        // RFC 7515, section 4.1.11: a critical parameter that is not supported makes the token invalid.
         guard header.crit == nil else {
             throw ProviderError(.providerError, "the ID token requires an unknown extension")
         }
@@ -102,8 +102,8 @@ struct IDTokenVerifier: Sendable {
         "the ID token is signed with an algorithm that is not accepted"
     )
 
-    /// The claims of a token that one of the provider's own keys has signed: nothing that the token itself brings along or
-    /// points to is ever used.
+    /// The claims of a token that one of the provider's published keys has signed; keys in the token, or that it points to,
+    /// are never used.
     private func signedClaims(
         of token: Secret,
         named id: String?,
@@ -112,7 +112,7 @@ struct IDTokenVerifier: Sendable {
     ) async throws(ProviderError) -> IDTokenClaims {
         let held = try await keys.document().keys(named: id, for: algorithm)
         if let claims = try await Self.claims(of: token, signedBy: held.map(\.verifier)) { return claims }
-        // OpenID Connect Core, section 10.1.1: the provider may have changed its keys, with a new name or the same.
+        // OpenID Connect Core, section 10.1.1: the provider may have rotated its keys, with a new key ID or the same.
         let newer = try await keys.newerDocument().keys(named: id, for: algorithm)
         if let claims = try await Self.claims(of: token, signedBy: newer.map(\.verifier)) { return claims }
         guard newer.isEmpty else {
@@ -121,7 +121,7 @@ struct IDTokenVerifier: Sendable {
         throw ProviderError(.providerError, "the ID token is signed with a key that the provider does not publish")
     }
 
-    /// The claims of a token that the holder of the client secret has signed.
+    /// The claims of a token signed with the client secret.
     private static func claims(of token: Secret, signedWith secret: Secret) async throws(ProviderError) -> IDTokenClaims
     {
         let verifier = JWTKeyCollection()
@@ -155,7 +155,7 @@ struct IDTokenVerifier: Sendable {
         _ digest: TokenDigest,
         _ expected: Expectation
     ) throws(ProviderError) {
-        // Byte by byte: what a token says is of any length and any script.
+        // Byte by byte: the value in a token has any length and script.
         guard issuers.contains(where: { $0.isExactly(claims.issuer) }) else {
             throw .mismatch(
                 "the ID token is of another issuer",
@@ -198,7 +198,7 @@ struct IDTokenVerifier: Sendable {
         }
     }
 
-    /// The digest that belongs to a signature's algorithm.
+    /// The digest of a signature algorithm.
     private enum TokenDigest {
         case sha256
         /// Ed25519's (RFC 8032, section 5.1).

@@ -1,91 +1,91 @@
 import FoundationEssentials
 import Shared
 
-/// A provider that vouches for who somebody is: where to send the browser, and what to make of it when it is back.
+/// A provider that authenticates users: creates authorization requests and handles the responses.
 protocol IdentityProvider: Sendable {
-    /// Where to send the browser (RFC 6749, section 4.1.1; PKCE with S256: RFC 7636, section 4.3).
+    /// The URL of the authorization request (RFC 6749, section 4.1.1; PKCE with S256: RFC 7636, section 4.3).
     ///
     /// - Throws: ``ProviderError``.
     func authorizationURL(for request: AuthorizationRequest) async throws(ProviderError) -> String
 
-    /// Exchanges a code and checks whom the provider vouches for.
+    /// Exchanges a code and verifies the identity.
     ///
     /// - Throws: ``ProviderError``.
     func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity
 
-    /// Revokes a token and what was granted with it (RFC 7009); does nothing where the provider has no endpoint for that.
+    /// Revokes a token and its grant (RFC 7009); does nothing if the provider has no endpoint for it.
     ///
-    /// - Throws: ``ProviderError`` unless the provider says that the token is worthless from then on.
+    /// - Throws: ``ProviderError`` unless the provider confirms that the token is no longer valid.
     func revoke(_ token: Secret) async throws(ProviderError)
 }
 
-/// What a flow asks of a provider.
+/// The parameters of an authorization request.
 struct AuthorizationRequest: Sendable {
-    /// Ties the answer to the browser that asked (RFC 6749, section 10.12).
+    /// Binds the response to the browser that started the flow (RFC 6749, section 10.12).
     let state: String
-    /// Ties an ID token to the flow (OpenID Connect Core, section 3.1.2.1); a provider without ID tokens ignores it.
+    /// Binds an ID token to the flow (OpenID Connect Core, section 3.1.2.1); a provider without ID tokens ignores it.
     let nonce: String
     /// BASE64URL(SHA256(verifier)).
     let codeChallenge: String
-    /// Where the provider sends the browser back to.
+    /// The redirect URI.
     let redirectURI: String
-    /// Whether the provider asks which account to use, even when only one is signed in there.
+    /// Whether the provider asks which account to use, even if only one is signed in there.
     var choosesAccount = false
-    /// Whether the person has to sign in at the provider again, as far as the provider can ask for that.
+    /// Whether the user must sign in at the provider again, as far as the provider supports it.
     var reauthenticates = false
 }
 
-/// What came back to the callback, and what the flow remembers.
+/// The values of the callback and of the stored flow.
 struct AuthorizationAnswer: Sendable {
     let code: Secret
-    /// The `iss` parameter of the answer, if there was one (RFC 9207).
+    /// The `iss` parameter of the response, if present (RFC 9207).
     let issuer: String?
-    /// What the challenge was made of.
+    /// The code verifier of the challenge.
     let verifier: Secret
     let nonce: Secret
     /// The same as in the request (RFC 6749, section 4.1.3).
     let redirectURI: String
-    /// When the flow began, for flows that have the person sign in again: not before that must it have been.
+    /// The start of a flow in which the user signs in again: the sign-in must not be earlier.
     var authenticatedSince: Date?
 }
 
 /// A provider account.
 struct ProviderIdentity: Sendable {
     let provider: OAuthProvider
-    /// The issuer under that key: the same subject at another issuer is another user.
+    /// The issuer: the same subject at another issuer is another user.
     let issuer: String
-    /// What the provider calls the person: at most 255 characters; never the email, which can change hands.
+    /// The provider's identifier of the user, at most 255 characters; never the email address, which can change owners.
     let subject: String
-    /// The address that the provider has verified; nil when it reports none, or none that accounts here can have.
+    /// The address that the provider has verified; nil when it reports none, or none that is valid here.
     let email: EmailAddress?
-    /// The address that the provider reports without having verified it: only to be shown to the user.
+    /// The address that the provider reports without having verified it; only shown to the user.
     let unverifiedEmail: EmailAddress?
     /// Whether the provider is the authority for the email today: see ``EmailAuthority``.
     let isEmailAuthority: Bool
     /// A name to show, within the rules of ``DisplayName``; nil when the provider gave none.
     let displayName: String?
-    /// A picture on a host that pages may show pictures from.
+    /// The URL of a picture on a host from which pages may show pictures.
     let avatarURL: String?
     let tokens: ProviderTokens
-    /// When the person signed in at the provider, where it says so.
+    /// When the user signed in at the provider, if known.
     var authenticatedAt: Date?
 }
 
-/// What a provider lets this site do on behalf of the person.
+/// The tokens with which this site can act on behalf of the user.
 struct ProviderTokens: Sendable {
     let accessToken: Secret
     let refreshToken: Secret?
-    /// When the access token expires, if the provider said.
+    /// When the access token expires, if known.
     let expiresAt: Date?
 }
 
 /// Why a sign-in through a provider failed: at the provider, or in the flow.
 struct ProviderError: Error, Sendable {
-    /// What the user is told.
+    /// The code for the user.
     let failure: OAuthFailure
-    /// What the operator is told: a fixed text, so that nothing a provider sent can reach the log by accident.
+    /// The reason for the operator: a fixed text, so that text from a provider cannot reach the log.
     let reason: StaticString
-    /// What the operator has to compare, under fixed names; values are escaped and cut.
+    /// Values for the operator to compare, with fixed names; they are escaped and truncated.
     var details: [(name: String, value: LogExcerpt)]
 
     init(_ failure: OAuthFailure, _ reason: StaticString, details: [(name: String, value: LogExcerpt)] = []) {
@@ -94,18 +94,18 @@ struct ProviderError: Error, Sendable {
         self.details = details
     }
 
-    /// An error that the provider named by a code of its own.
+    /// An error with the provider's own code.
     init(_ failure: OAuthFailure, _ reason: StaticString, providerError: LogExcerpt?) {
         self.init(failure, reason, details: providerError.map { [("provider_error", $0)] } ?? [])
     }
 }
 
-/// A short text from outside as the log may have it: visible ASCII, everything else escaped, cut to a fixed length.
+/// A short text from outside for the log: visible ASCII, everything else escaped, truncated to a fixed length.
 ///
-/// Only for what is public: issuers, client identifiers, error codes of RFC 6749. None of these has an `@`, so that a text
-/// with one is withheld: it may be an email, or an address with a password.
+/// For public values only: issuers, client IDs, error codes of RFC 6749. None of these has an `@`, so a text with one is
+/// withheld: it may be an email address, or a URL with a password.
 struct LogExcerpt: Sendable, CustomStringConvertible {
-    /// The most bytes of the text that are kept.
+    /// The maximum number of bytes to keep.
     static let maximumLength = 200
 
     let description: String

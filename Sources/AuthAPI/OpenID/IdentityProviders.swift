@@ -4,14 +4,14 @@ import Logging
 import ServiceLifecycle
 import Shared
 
-/// The providers that are on, and the connections to them.
+/// The enabled providers, and the HTTP clients for them.
 struct IdentityProviders: Service {
     private let providers: [OAuthProvider: any IdentityProvider]
     private let settings: ProviderList
     /// One for all providers, and one for each that has its own certificate authorities.
     private let clients: [HTTPClient]
 
-    /// Makes the providers; nothing is asked before the first flow.
+    /// Creates the providers; no request is sent before the first flow.
     init(
         _ settings: ProviderList,
         logger: Logger,
@@ -50,7 +50,7 @@ struct IdentityProviders: Service {
     /// The provider; nil when it is off.
     subscript(_ name: OAuthProvider) -> (any IdentityProvider)? { providers[name] }
 
-    /// The provider that an identity belongs to; nil when it is off, or has another issuer by now.
+    /// The provider of an identity; nil when it is off, or has another issuer now.
     subscript(_ identity: IdentityKey) -> (any IdentityProvider)? {
         settings.signsIn(identity.provider, linkedAt: identity.issuer) ? providers[identity.provider] : nil
     }
@@ -68,6 +68,6 @@ struct IdentityProviders: Service {
 }
 
 extension IdentityProviders: CustomStringConvertible {
-    /// The name in the log of the service group, which would otherwise write out everything.
+    /// The name in the log of the service group, which would otherwise print every property.
     var description: String { "IdentityProviders" }
 }

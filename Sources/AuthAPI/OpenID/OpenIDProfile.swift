@@ -1,11 +1,11 @@
 import Shared
 
-/// What an OpenID provider says about a person, in an ID token or in a response of the userinfo endpoint (OpenID Connect
+/// The claims of an OpenID provider about a user, from an ID token or the userinfo endpoint (OpenID Connect
 /// Core, section 5.1).
 struct OpenIDProfile: Decodable {
     let subject: String?
     let email: String?
-    /// Whether the provider has verified the email; nil when it does not say.
+    /// Whether the provider has verified the email; nil when the claim is missing.
     let isEmailVerified: Bool?
     /// The Google Workspace domain of the account (Google, "OpenID Connect", "An ID token's payload").
     let hostedDomain: String?
@@ -20,8 +20,7 @@ struct OpenIDProfile: Decodable {
         case name, picture
     }
 
-    /// Reads the claims; one of an unexpected type counts as not said, except for `email_verified`: anything but a plain yes
-    /// is a no.
+    /// Decodes the claims; a claim of an unexpected type counts as missing, except `email_verified`, which is then false.
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         // swift-format-ignore: each claim is optional.
@@ -34,13 +33,13 @@ struct OpenIDProfile: Decodable {
         if (try? container.decodeNil(forKey: .isEmailVerified)) ?? true {
             isEmailVerified = nil
         } else if let text = text(.isEmailVerified) {
-            // Some providers write the boolean as a text.
+            // Some providers send the Boolean as a string.
             isEmailVerified = text.isExactly("true")
         } else {
             isEmailVerified = (try? container.decode(Bool.self, forKey: .isEmailVerified)) ?? false
         }
     }
 
-    /// Whether there is an address to look at.
+    /// Whether there is an email address.
     var hasEmail: Bool { email?.utf8.contains { $0 != UInt8(ascii: " ") } ?? false }
 }

@@ -2,8 +2,7 @@ import FoundationEssentials
 import Logging
 import Shared
 
-/// A provider that vouches by ID tokens (OpenID Connect Core, section 3.1), found by discovery: Google, LINE, and those that
-/// the settings describe.
+/// A provider with ID tokens (OpenID Connect Core, section 3.1) and discovery: Google, LINE, and those of `OIDC_…`.
 struct OpenIDProvider: IdentityProvider {
     private let settings: ProviderSettings
     private let client: ProviderClient
@@ -11,7 +10,7 @@ struct OpenIDProvider: IdentityProvider {
     private let exchange: CodeExchange
     private let verifier: IDTokenVerifier
 
-    /// Makes the provider; nothing is asked before the first flow.
+    /// Creates the provider; no request is sent before the first flow.
     init(
         _ settings: ProviderSettings,
         client: ProviderClient,
@@ -52,7 +51,7 @@ struct OpenIDProvider: IdentityProvider {
         )
     }
 
-    /// OpenID Connect Core, section 3.1.2.1; a `max_age` makes the ID token say when the person signed in.
+    /// OpenID Connect Core, section 3.1.2.1; with `max_age`, the ID token contains the time of the sign-in.
     private static func prompt(for request: AuthorizationRequest) -> [(name: String, value: String)] {
         if request.reauthenticates { return [(name: "prompt", value: "login"), (name: "max_age", value: "0")] }
         return request.choosesAccount ? [(name: "prompt", value: "select_account")] : []
@@ -75,12 +74,12 @@ struct OpenIDProvider: IdentityProvider {
         )
         let authenticatedAt = claims.authenticatedAt.map { Date(timeIntervalSince1970: $0) }
         if let since = answer.authenticatedSince { try verifier.check(authenticatedAt, since: since) }
-        // The verifier has seen that there is one.
+        // The verifier has checked that there is one.
         let subject = claims.subject ?? ""
         let profile = try await profile(in: claims, of: subject, metadata, accessToken: reply.tokens.accessToken)
         let email = ReportedEmail(
             profile.email,
-            // LINE does not say that it verifies addresses.
+            // LINE does not state whether it verifies addresses.
             isVerified: settings.kind != .line && profile.isEmailVerified ?? settings.openID.trustsEmail
         )
         let isGoogle = settings.kind == .google
@@ -106,9 +105,9 @@ struct OpenIDProvider: IdentityProvider {
         try await exchange.revoke(token, at: endpoint.description, authentication: authentication(metadata))
     }
 
-    /// What the ID token says, or the userinfo endpoint if the token has no address.
+    /// The claims of the ID token, or of the userinfo endpoint if the token has no address.
     ///
-    /// - Throws: ``ProviderError`` when the endpoint answers for another subject (OpenID Connect Core, section 5.3.2).
+    /// - Throws: ``ProviderError`` when the endpoint responds with another subject (OpenID Connect Core, section 5.3.2).
     private func profile(
         in claims: IDTokenClaims,
         of subject: String,
@@ -123,7 +122,7 @@ struct OpenIDProvider: IdentityProvider {
         return profile
     }
 
-    /// What the settings say; else what the provider accepts: Google documents the form, others the header first.
+    /// The configured method, or one that the provider accepts: the form for Google, the header first for others.
     private func authentication(_ metadata: ProviderMetadata) throws(ProviderError) -> CodeExchange.Authentication {
         if let authentication = settings.openID.authentication { return authentication }
         let accepted = metadata.tokenAuthentications

@@ -1,27 +1,27 @@
 import FoundationEssentials
 import Shared
 
-/// An address at a provider that this server may ask: https, or plain http on this machine for tests.
+/// A URL at a provider that this server may request: https, or plain http on this machine for tests.
 struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
-    /// The most bytes.
+    /// The maximum length in bytes.
     static let maximumLength = 2048
 
-    /// The address as it was given.
+    /// The URL, unchanged.
     let description: String
     private let host: String
     private let port: Int
     private let isEncrypted: Bool
 
-    /// Reads an address; nil when it must not be asked.
+    /// Parses a URL; nil when it must not be requested.
     ///
     /// OpenID Connect Discovery 1.0, section 3: an issuer is https and has neither query nor fragment; an endpoint may
-    /// have a query. What only confuses readers (user names, backslashes, blanks) is refused as well.
+    /// have a query. Parts that parsers interpret differently (user names, backslashes, spaces) are rejected, too.
     init?(_ text: String, allowsQuery: Bool = false) {
         self.init(text, allowsQuery: allowsQuery, isPlainAllowed: Self.isLoopback)
     }
 
-    /// Reads the address at which this server asks, if browsers use another: scheme, host and port; http only in a private
-    /// network.
+    /// Parses the origin for requests of this server, if browsers use another one: scheme, host and port; http only in a
+    /// private network.
     init?(internalOrigin text: String) {
         self.init(text, allowsQuery: false, isPlainAllowed: Self.isPrivate)
         guard ["", "/"].contains(pathAndQuery) else { return nil }
@@ -45,26 +45,25 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
         isEncrypted = scheme == "https"
     }
 
-    /// Whether a text is short and has nothing but visible ASCII, as addresses have (RFC 3986, section 2).
+    /// Whether a text is short and consists of visible ASCII, like a URL (RFC 3986, section 2).
     static func isPlain(_ text: String) -> Bool {
         text.utf8.count <= maximumLength && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
-    /// The address of an endpoint that the discovery document of this issuer names; nil when it must not be asked.
+    /// An endpoint from the discovery document of this issuer; nil when it must not be requested.
     ///
-    /// RFC 8414, section 6.2, warns of documents that lead elsewhere. The issuer's own host may serve everything, other
-    /// hosts must be public names with https: so no document makes this server ask inside its own network.
+    /// RFC 8414, section 6.2, warns of documents that name other hosts. The issuer's own host may have any endpoint; other
+    /// hosts must be public names with https, so no document makes this server send requests inside its own network.
     func endpoint(_ text: String) -> ProviderAddress? {
         guard let endpoint = ProviderAddress(text, allowsQuery: true) else { return nil }
         if endpoint.host == host { return endpoint.isEncrypted || !isEncrypted ? endpoint : nil }
         return endpoint.isEncrypted && Self.isPublicName(endpoint.host) ? endpoint : nil
     }
 
-    /// Where this server asks for an endpoint that the discovery document of this issuer names; nil when it must not be
-    /// asked.
+    /// The URL for requests to an endpoint from the discovery document of this issuer; nil when it must not be requested.
     ///
-    /// With an internal origin, the endpoints of the issuer's origin are asked there. A provider may name them by the
-    /// address at which it was asked.
+    /// With an internal origin, requests to endpoints of the issuer's origin go there. A provider may already list them with
+    /// the origin of the request.
     func endpoint(_ text: String, through origin: ProviderAddress?) -> ProviderAddress? {
         guard let origin else { return endpoint(text) }
         if let given = ProviderAddress(text, allowsQuery: true, isPlainAllowed: Self.isPrivate),
@@ -76,13 +75,13 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
         return endpoint.hasOrigin(of: self) ? endpoint.moved(to: origin) : endpoint
     }
 
-    /// The same path and query at another origin; nil if that is too long.
+    /// The same path and query at another origin; nil if the URL is too long.
     func moved(to origin: ProviderAddress) -> ProviderAddress? {
         let start = String(origin.description.dropLast(origin.pathAndQuery.count))
         return ProviderAddress(start + pathAndQuery, allowsQuery: true, isPlainAllowed: Self.isPrivate)
     }
 
-    /// The alias of Microsoft for all its tenants, or for those of a kind, whose tokens have the issuers of single tenants;
+    /// Microsoft's alias for all tenants, or for one kind of tenant, whose tokens have the issuer of a single tenant;
     /// nil for any other issuer (Microsoft, "OpenID Connect on the Microsoft identity platform").
     var microsoftAlias: String? {
         let hosts = ["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"]
@@ -107,7 +106,7 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     /// Whether the address is on this machine.
     var isOnThisMachine: Bool { Self.isLoopback(host) }
 
-    /// The address of a path below this one.
+    /// The URL of a path below this one.
     func appending(_ path: String) -> String {
         (description.hasSuffix("/") ? String(description.dropLast()) : description) + path
     }
@@ -120,20 +119,20 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
         return name
     }
 
-    /// Whether the name means this machine (RFC 6890; RFC 6761, section 6.3).
+    /// Whether the name refers to this machine (RFC 6890; RFC 6761, section 6.3).
     private static func isLoopback(_ name: String) -> Bool {
         if name == "localhost" || name == "::1" { return true }
         let numbers = name.split(separator: ".", omittingEmptySubsequences: false)
         return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
 
-    /// Whether the name is one of a private network: not public by its spelling, and no public IP address.
+    /// Whether the name belongs to a private network: not public by its spelling, and not a public IP address.
     private static func isPrivate(_ name: String) -> Bool {
         guard let address = IPAddress(name) else { return !isPublicName(name) && !name.hasSuffix(".") }
         return [IPNetwork].privateNetworks.contains(address)
     }
 
-    /// Whether the name is one of the public internet as far as its spelling tells: not an IP address in any notation,
+    /// Whether the name is public by its spelling: not an IP address in any notation,
     /// not a name without a dot, not in a domain for private use (RFC 6762, RFC 8375, and what ICANN reserved).
     private static func isPublicName(_ name: String) -> Bool {
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)

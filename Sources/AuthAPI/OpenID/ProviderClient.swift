@@ -5,20 +5,20 @@ import NIOHTTP1
 import NIOSSL
 import Shared
 
-/// Asks providers over HTTP and believes little: bounded in time and size, no redirects, JSON only.
+/// Sends requests to providers, with strict limits: bounded time and size, no redirects, JSON only.
 ///
-/// OWASP "Server Side Request Forgery Prevention": a redirect would let an answer choose whom this server asks next.
+/// OWASP "Server Side Request Forgery Prevention": a redirect would let a response choose where this server sends a request.
 struct ProviderClient: Sendable {
-    /// The most bytes of an answer that are read.
+    /// The maximum size of a response in bytes.
     static let maximumAnswerSize = 256 * 1024
 
-    /// How long an answer may take, from connecting to its last byte.
+    /// The timeout of a request, from connecting to the last byte of the response.
     static let deadline = Duration.seconds(5)
 
     private let client: HTTPClient
     private let sleep: @Sendable (Duration) async throws -> Void
 
-    /// Makes a client, for which time passes as `sleep` says.
+    /// Creates a client; `sleep` controls time in tests.
     init(
         client: HTTPClient,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -29,7 +29,7 @@ struct ProviderClient: Sendable {
 
     /// Settings for the HTTP client below.
     ///
-    /// - Parameter authorities: who may sign the provider's certificate; nil for the authorities of the system.
+    /// - Parameter authorities: the trusted certificate authorities; nil for those of the system.
     /// - Returns: the settings.
     static func clientConfiguration(trusting authorities: [NIOSSLCertificate]? = nil) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
@@ -41,15 +41,15 @@ struct ProviderClient: Sendable {
         configuration.timeout.connect = .seconds(3)
         // Shorter than providers keep idle connections: a code must not be sent on one that is being closed.
         configuration.connectionPool.idleTimeout = .seconds(20)
-        // A provider that is away is away: the person is told at once.
+        // No retries: the user sees at once that the provider is unavailable.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         return configuration
     }
 
-    /// Asks for a document.
+    /// Requests a document.
     ///
-    /// - Throws: ``ProviderError`` unless a JSON document came with status 200.
+    /// - Throws: ``ProviderError`` unless the response is a JSON document with status 200.
     func get(_ address: String, bearer: Secret? = nil) async throws(ProviderError) -> ProviderAnswer {
         var request = HTTPClientRequest(url: address)
         request.headers = ["Accept": "application/json", "User-Agent": "yoshikosan"]
@@ -61,9 +61,9 @@ struct ProviderClient: Sendable {
         return answer
     }
 
-    /// Posts a form; the caller judges the status, once it is sure that the answer is JSON.
+    /// Posts a form and requires a JSON response; the caller checks the status.
     ///
-    /// - Throws: ``ProviderError`` when no JSON came.
+    /// - Throws: ``ProviderError`` when the response is not JSON.
     func post(
         _ address: String,
         form: [(name: String, value: String)],
@@ -74,9 +74,9 @@ struct ProviderClient: Sendable {
         return answer
     }
 
-    /// Posts a form, whatever the answer is made of; the caller judges the status.
+    /// Posts a form and accepts any response; the caller checks the status.
     ///
-    /// - Throws: ``ProviderError`` when no answer came.
+    /// - Throws: ``ProviderError`` when there is no response.
     func postForStatus(
         _ address: String,
         form: [(name: String, value: String)],
@@ -94,7 +94,7 @@ struct ProviderClient: Sendable {
         return try await send(request)
     }
 
-    /// Deletes with a JSON body; the caller judges the status.
+    /// Deletes with a JSON body; the caller checks the status.
     ///
     /// - Throws: ``ProviderError`` when no response came.
     func delete(
@@ -115,7 +115,7 @@ struct ProviderClient: Sendable {
         return try await send(request)
     }
 
-    /// Runs the request against the clock, the reading of the body included.
+    /// Runs the request with a deadline that includes reading the body.
     private func send(_ request: HTTPClientRequest) async throws(ProviderError) -> ProviderAnswer {
         do {
             return try await withThrowingTaskGroup(of: ProviderAnswer.self) { group in
@@ -149,19 +149,19 @@ struct ProviderClient: Sendable {
     }
 }
 
-/// What a provider answered, read whole.
+/// A complete response of a provider.
 struct ProviderAnswer: Sendable {
-    /// The most bytes of a key in a JSON object; no document has longer ones.
+    /// The maximum length of a key in a JSON object, in bytes.
     private static let maximumKeyLength = 256
 
     let status: Int
-    /// The values of the header; more than one is none.
+    /// The values of the header; more than one counts as none.
     let contentTypes: [String]
-    /// What the provider's clock said (RFC 9110, section 6.6.1).
+    /// The time of the provider's clock (RFC 9110, section 6.6.1).
     let date: String?
     let body: [UInt8]
 
-    /// Whether the answer says that it is JSON: what a page of a captive portal or of a proxy never says.
+    /// Whether the content type is JSON; a page of a captive portal or proxy has another one.
     var isJSON: Bool {
         guard contentTypes.count == 1 else { return false }
         let type = String(
@@ -169,11 +169,11 @@ struct ProviderAnswer: Sendable {
                 .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") },
             as: UTF8.self
         )
-        // RFC 7517, section 8.5.2, has a type of its own for sets of keys.
+        // RFC 7517, section 8.5.2, defines a separate type for key sets.
         return type.isCaseless("application/json") || type.isCaseless("application/jwk-set+json")
     }
 
-    /// What a status other than 200 means.
+    /// The error for a status other than 200.
     var failure: ProviderError {
         switch status {
         case 300...399:
@@ -184,9 +184,9 @@ struct ProviderAnswer: Sendable {
         }
     }
 
-    /// Reads the body.
+    /// Decodes the body.
     ///
-    /// - Throws: ``ProviderError`` when it is not JSON of that form.
+    /// - Throws: ``ProviderError`` when it is not JSON of the expected form.
     func decoded<Body: Decodable>(_ type: Body.Type = Body.self) throws(ProviderError) -> Body {
         guard let scan = JSONKeyScan(body), scan.longest <= Self.maximumKeyLength,
             let decoded = try? JSONDecoder().decode(Body.self, from: Data(body))

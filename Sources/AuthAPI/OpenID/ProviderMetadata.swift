@@ -1,8 +1,8 @@
 import Shared
 
-/// What an OpenID provider says about itself (OpenID Connect Discovery 1.0, section 3), checked.
+/// The validated discovery document of an OpenID provider (OpenID Connect Discovery 1.0, section 3).
 struct ProviderMetadata: Sendable {
-    /// The JSON as it comes; what this client has no use for is left out, and what it can do without may be of any type.
+    /// The unvalidated JSON, with only the fields that this client uses; optional ones may be of any type.
     struct Document: Decodable {
         let issuer: String
         let authorizationEndpoint: String
@@ -37,25 +37,24 @@ struct ProviderMetadata: Sendable {
         }
     }
 
-    /// Where browsers are sent.
+    /// The authorization endpoint, for browsers.
     let authorizationEndpoint: ProviderAddress
     let tokenEndpoint: ProviderAddress
     let keySetAddress: ProviderAddress
-    /// Where claims about a user can be requested (OpenID Connect Core, section 5.3); nil when there is none, or it must
-    /// not be asked.
+    /// The userinfo endpoint (OpenID Connect Core, section 5.3); nil when there is none, or it must not be requested.
     let userInfoEndpoint: ProviderAddress?
-    /// Where tokens are revoked (RFC 8414, section 2); nil when there is none, or it must not be asked.
+    /// The revocation endpoint (RFC 8414, section 2); nil when there is none, or it must not be requested.
     let revocationEndpoint: ProviderAddress?
-    /// How clients may authenticate at the token endpoint: what is not listed is `client_secret_basic` (OpenID Connect
+    /// How clients may authenticate at the token endpoint; the default is `client_secret_basic` (OpenID Connect
     /// Discovery 1.0, section 3).
     let tokenAuthentications: [CodeExchange.Authentication]
-    /// Whether an answer without `iss` is to be refused (RFC 9207, section 2.4).
+    /// Whether to reject a response without `iss` (RFC 9207, section 2.4).
     let namesIssuer: Bool
 
-    /// Checks a document; endpoints of the issuer's origin are asked at the internal one, if there is one.
+    /// Validates a document; requests to endpoints of the issuer's origin go to the internal one, if there is one.
     ///
-    /// - Throws: ``ProviderError`` when it is not this issuer's (section 4.3: the issuer must be exactly the same), or
-    ///   leads to addresses that must not be asked.
+    /// - Throws: ``ProviderError`` when it is not this issuer's (section 4.3: the issuer must be exactly equal), or has
+    ///   endpoints that must not be requested.
     init(
         _ document: Document,
         issuer: ProviderAddress,
@@ -90,7 +89,7 @@ struct ProviderMetadata: Sendable {
         namesIssuer = document.namesIssuer ?? false
     }
 
-    /// The address of an issuer's discovery document (OpenID Connect Discovery 1.0, section 4).
+    /// The URL of an issuer's discovery document (OpenID Connect Discovery 1.0, section 4).
     static func address(of issuer: ProviderAddress, through origin: ProviderAddress?) -> String? {
         (origin.map { issuer.moved(to: $0) } ?? issuer)?.appending("/.well-known/openid-configuration")
     }

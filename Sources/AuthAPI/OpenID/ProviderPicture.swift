@@ -3,7 +3,7 @@ import Shared
 
 /// The picture of a user at a provider.
 enum ProviderPicture {
-    /// The address, if it is on the host from which pages may show pictures.
+    /// The URL, if it is on the host from which pages may show pictures.
     static func address(_ address: String?, at host: String) -> String? {
         guard let address, ProviderAddress.isPlain(address),
             let parts = URLComponents(string: address, encodingInvalidCharacters: false),

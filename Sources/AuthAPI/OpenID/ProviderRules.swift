@@ -1,9 +1,9 @@
 import Shared
 
 extension AuthorizationAnswer {
-    /// Checks that the answer came from the provider that was asked (RFC 9207, section 2.4): the defence against mix-up.
+    /// Checks that the response is from the requested provider (RFC 9207, section 2.4), against mix-up attacks.
     ///
-    /// Without an issuer an answer passes unless `isRequired`: the provider says that its answers name it.
+    /// A response without an issuer passes unless `isRequired`: the provider declares that its responses name it.
     ///
     /// - Throws: ``ProviderError``.
     func checkIssuer(_ expected: String, isRequired: Bool) throws(ProviderError) {
@@ -14,7 +14,7 @@ extension AuthorizationAnswer {
             return
         }
         guard issuer.utf8.elementsEqual(expected.utf8) else {
-            // It stands in an address that anybody can write: only what could be an issuer is worth a log line.
+            // It is from a URL that anyone can forge: only a possible issuer is logged.
             throw .mismatch(
                 "the provider's response has another issuer",
                 expected: expected,
@@ -25,7 +25,7 @@ extension AuthorizationAnswer {
 }
 
 extension ProviderError {
-    /// Two spellings that had to be the same, both for the operator to see.
+    /// Two values that had to be equal, for the operator.
     static func mismatch(_ reason: StaticString, expected: String, received: String) -> ProviderError {
         ProviderError(
             .providerError,
@@ -44,8 +44,8 @@ struct ReportedEmail: Sendable {
     /// The address, if the provider has not verified it.
     let unverified: EmailAddress?
 
-    /// Reads the address as it is or not at all: unlike typed text it is not cleaned, because characters that look or
-    /// fold like others must not turn one user's address into another's.
+    /// Accepts the address unchanged or not at all: unlike typed text, it is not cleaned, because folding characters could
+    /// turn one user's address into another's.
     init(_ text: String?, isVerified: Bool) {
         var email: EmailAddress?
         if let text, text.utf8.count <= 2 * EmailAddress.maximumLength,

@@ -1,10 +1,10 @@
 import JWTKit
 import Shared
 
-/// The public keys with which a provider signs (RFC 7517, section 5).
+/// The public signing keys of a provider (RFC 7517, section 5).
 struct SigningKeys: Sendable {
     /// The algorithms that ID tokens may be signed with (OpenID Connect Core, section 15.1, and RFC 8725, section 3.1):
-    /// never `none`, and nothing that treats a public key as a shared secret.
+    /// never `none`, and no algorithm that treats a public key as a shared secret.
     enum Algorithm: String, CaseIterable, Sendable {
         case rs256 = "RS256"
         case ps256 = "PS256"
@@ -17,19 +17,19 @@ struct SigningKeys: Sendable {
     struct Key: Sendable {
         let id: String?
         let algorithm: Algorithm
-        /// Holds this key alone, because a collection falls back to its first key for names it does not know.
+        /// Contains only this key, because a collection falls back to its first key for unknown key IDs.
         let verifier: JWTKeyCollection
     }
 
-    /// The most keys that are looked at.
+    /// The maximum number of keys to read.
     static let maximumCount = 64
-    /// The most keys of one name that are tried.
+    /// The maximum number of keys with the same ID to try.
     static let maximumCandidates = 4
 
-    /// Each published key with the algorithms that it serves.
+    /// The published keys, each with its algorithms.
     private let keys: [[Key]]
 
-    /// Reads a set of keys; those that this client has no use for are passed over (RFC 7517, section 5).
+    /// Reads a key set; keys that this client cannot use are ignored (RFC 7517, section 5).
     init(_ document: Document) async {
         var keys: [[Key]] = []
         for entry in document.keys.prefix(Self.maximumCount) {
@@ -39,14 +39,14 @@ struct SigningKeys: Sendable {
         self.keys = keys
     }
 
-    /// Whether there is no key that this client has a use for.
+    /// Whether there is no usable key.
     var isEmpty: Bool { keys.isEmpty }
 
-    /// The keys for a token's header: more than one if the provider gives several the same name, which RFC 7517, section
-    /// 4.5, allows for different types, and some do while they replace a key.
+    /// The keys for a token's header: several if they have the same ID, which RFC 7517, section 4.5, allows for different
+    /// types, and which occurs while a provider rotates keys.
     ///
-    /// - Returns: none when the provider publishes none of that name for that algorithm; a token without a name is taken
-    ///   only when there is one key in all (OpenID Connect Core, section 10.1).
+    /// - Returns: the keys; empty when no key has the ID and algorithm, or when the token has no key ID and there are
+    ///   several keys (OpenID Connect Core, section 10.1).
     func keys(named id: String?, for algorithm: Algorithm) -> [Key] {
         let all = keys.joined().filter { $0.algorithm == algorithm }
         guard let id else { return keys.count == 1 ? all : [] }
@@ -55,12 +55,12 @@ struct SigningKeys: Sendable {
 }
 
 extension SigningKeys {
-    /// The JSON as it comes.
+    /// The unvalidated JSON.
     struct Document: Decodable {
         let keys: [Entry]
     }
 
-    /// A key as it comes; any of its fields may be missing, or of a kind that nobody foresaw.
+    /// An unvalidated key; any field may be missing or of an unexpected type.
     struct Entry: Decodable {
         private let type: String?
         private let id: String?
@@ -85,7 +85,7 @@ extension SigningKeys {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
-            // swift-format-ignore: a key that is odd in one field is passed over, not the whole set.
+            // swift-format-ignore: an invalid field makes the key unusable, not the whole set.
             func text(_ key: CodingKeys) -> String? { try? container.decode(String.self, forKey: key) }
             type = text(.type)
             id = text(.id)
@@ -98,9 +98,9 @@ extension SigningKeys {
             y = text(.y)
         }
 
-        /// The key once for each algorithm that it serves; none when it is not one for signatures that this client checks.
+        /// The key, once for each of its algorithms; empty when it is not for signatures that this client supports.
         ///
-        /// One that does not name its algorithm serves each algorithm of its type.
+        /// A key without an algorithm is valid for each algorithm of its type.
         fileprivate var keys: [Key] {
             get async {
                 guard use?.isExactly("sig") ?? true, let type = type.flatMap({ KeyType(exactly: $0) }) else {
@@ -119,11 +119,11 @@ extension SigningKeys {
 
         /// Adds the key to a collection.
         ///
-        /// - Returns: whether it is a good one.
+        /// - Returns: whether it is valid.
         private func add(to verifier: JWTKeyCollection, for algorithm: Algorithm) async -> Bool {
             switch algorithm {
             case .rs256, .ps256:
-                // Up to 8192 bits; below 2048 the library refuses. A longer one would only cost time.
+                // Up to 8192 bits; the library rejects keys below 2048. A longer one would only cost time.
                 guard let modulus, let exponent, modulus.utf8.count <= 1400, exponent.utf8.count <= 8,
                     let key = try? Insecure.RSA.PublicKey(modulus: modulus, exponent: exponent)
                 else { return false }

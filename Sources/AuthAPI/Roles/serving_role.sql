@@ -1,9 +1,9 @@
--- What the role that serves may do: this list and nothing more. It runs after the migrations, as the role that owns the
--- schema, in the same transaction as the last of them; whatever the serving role was given before is taken back first.
+-- The complete list of privileges of the serving role. It runs after the migrations, as the role that owns the
+-- schema, in the same transaction as the last of them; all earlier privileges of the serving role are revoked first.
 --
--- A new table, or a column that the API writes, gets its line here. The rights to update name columns, so that keys and
--- times of creation stay what they were. Names without a schema are found as the migrations find them: everything happens
--- in the schema that holds the tables, and nothing is taken away on tables of other programs beside them.
+-- A new table, or a column that the API writes, gets its line here. UPDATE privileges name columns, so that keys and
+-- creation times cannot change. Names without a schema are resolved as in the migrations: everything happens
+-- in the schema that contains the tables, and privileges on tables of other programs are not changed.
 DO $$
 DECLARE
     serving CONSTANT text := current_setting('yoshikosan.serving_role');
@@ -24,7 +24,7 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %s FROM %I', ours, serving);
     END LOOP;
     FOREACH statement IN ARRAY ARRAY[
-        -- Operators delete users with the same program; everything that belongs to a user goes with them.
+        -- Operators delete users with the same program; all rows of the user are deleted with it.
         'GRANT SELECT, INSERT, UPDATE (email, name, avatar_url, password_hash, email_verified_at, disabled_at,
             devices_known_since), DELETE
             ON users TO %I',
@@ -34,14 +34,14 @@ BEGIN
         'GRANT SELECT, INSERT, UPDATE (used), DELETE ON invites TO %I',
         'GRANT SELECT, INSERT, UPDATE (code_hash, keeps_providers, created_at, expires_at), DELETE
             ON password_recoveries TO %I',
-        -- Of a session only the identity that opened it changes, when that is disconnected from the session itself, and when
-        -- its user signed in again. The sweeper locks the rows that it removes, which takes the right to update a column.
+        -- Only the identity that opened a session changes, when that session disconnects it, and when
+        -- its user signs in again. The sweeper locks the rows that it removes, which requires UPDATE on a column.
         'GRANT SELECT, INSERT, UPDATE (identity_id, reauthenticated_at), DELETE ON sessions TO %I',
         'GRANT SELECT, INSERT, UPDATE (busy_until), DELETE ON throttles TO %I',
         'GRANT SELECT ON backup_status TO %I',
         'REVOKE ALL ON FUNCTION take_attempts(bytea[], bigint[], bigint[], timestamptz) FROM PUBLIC',
         'GRANT EXECUTE ON FUNCTION take_attempts(bytea[], bigint[], bigint[], timestamptz) TO %I',
-        -- Audit events are only added, at the time that it is; old ones go by way of a function that leaves the others.
+        -- Audit events are only inserted, with the current time; a function deletes old ones.
         'GRANT SELECT, INSERT (event, user_id, subject, period, detail, provider, session_id, device_id, address,
             user_agent, request_id) ON audit_events TO %I',
         'REVOKE ALL ON FUNCTION remove_audit_events(integer, bigint) FROM PUBLIC',
@@ -49,10 +49,10 @@ BEGIN
     ] LOOP
         EXECUTE format(statement, serving);
     END LOOP;
-    -- Enough to tell whether the schema is current. Databases that the first releases created have the former name.
+    -- Enough to tell whether the schema is current. Databases that the first releases created have the old name.
     EXECUTE format('GRANT SELECT (version) ON %s TO %I',
         coalesce(to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')), serving);
-    -- Whoever does not own database or schema cannot hand out rights on them; PostgreSQL's defaults then hold.
+    -- Only the owner of the database and schema can grant privileges on them; otherwise PostgreSQL's defaults apply.
     IF owns_database THEN
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), serving);
         EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());

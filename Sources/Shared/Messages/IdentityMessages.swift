@@ -6,11 +6,11 @@ public struct IdentityBody: Codable, Sendable, Equatable {
     public let id: String
     /// Whose account it is.
     public let provider: OAuthProvider
-    /// The address that the provider account had when it was last used.
+    /// The address of the provider account when it was last used.
     public let email: String?
     /// When it was linked.
     public let linkedAt: Date
-    /// Whether it can sign in: its provider is on and has the issuer at which the identity was linked.
+    /// Whether it can sign in: its provider is enabled and has the issuer at which the identity was linked.
     public let isUsable: Bool
 
     private enum CodingKeys: String, CodingKey {
@@ -19,7 +19,7 @@ public struct IdentityBody: Codable, Sendable, Equatable {
         case linkedAt = "linked_at"
     }
 
-    /// Makes an identity body.
+    /// Creates a body.
     public init(id: String, provider: OAuthProvider, email: String?, linkedAt: Date, isUsable: Bool = true) {
         self.id = id
         self.provider = provider
@@ -28,7 +28,7 @@ public struct IdentityBody: Codable, Sendable, Equatable {
         self.isUsable = isUsable
     }
 
-    /// Reads a body; without `usable`, as older versions of the API send it, the identity can be used.
+    /// Decodes a body; without `usable`, as from earlier versions of the API, the identity is usable.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = try container.decode(String.self, forKey: .id)
@@ -38,7 +38,7 @@ public struct IdentityBody: Codable, Sendable, Equatable {
         isUsable = try container.decodeIfPresent(Bool.self, forKey: .isUsable) ?? true
     }
 
-    /// Writes every key, `email` too when it is null, so that clients can rely on the shape.
+    /// Encodes every key, including a null `email`, so that clients can rely on the shape.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
@@ -49,11 +49,11 @@ public struct IdentityBody: Codable, Sendable, Equatable {
     }
 }
 
-/// A provider of which the signed-in user can link an account.
+/// A provider whose account the signed-in user can link.
 public struct LinkableBody: Codable, Sendable, Equatable {
-    /// Which provider.
+    /// The key of the provider.
     public let provider: OAuthProvider
-    /// The value of `link` with which this session, and no other, begins.
+    /// The value of `link` that starts linking in this session only.
     public let ticket: String
 
     /// Makes a body.
@@ -63,13 +63,13 @@ public struct LinkableBody: Codable, Sendable, Equatable {
     }
 }
 
-/// The answer of `GET /api/auth/identities`: the ways in which the signed-in user can sign in.
+/// The response of `GET /api/auth/identities`: the signed-in user's sign-in methods.
 public struct IdentityListBody: Codable, Sendable, Equatable {
     /// The linked provider accounts, oldest first.
     public let identities: [IdentityBody]
     /// Whether the user has a password.
     public let hasPassword: Bool
-    /// The providers of which the user can link an account; nil from a version of the API that does not say.
+    /// The providers whose accounts the user can link; nil from earlier versions of the API.
     public let linkable: [LinkableBody]?
 
     private enum CodingKeys: String, CodingKey {
@@ -77,7 +77,7 @@ public struct IdentityListBody: Codable, Sendable, Equatable {
         case hasPassword = "has_password"
     }
 
-    /// Makes a list.
+    /// Creates a list.
     public init(identities: [IdentityBody], hasPassword: Bool, linkable: [LinkableBody]? = nil) {
         self.identities = identities
         self.hasPassword = hasPassword
@@ -85,7 +85,7 @@ public struct IdentityListBody: Codable, Sendable, Equatable {
     }
 }
 
-/// The response of `GET /api/auth/address`: the provider account that waits for an email address.
+/// The response of `GET /api/auth/address`: the provider account that is pending until an email address is entered.
 public struct PendingAddressBody: Codable, Sendable, Equatable {
     /// The provider of the account.
     public let provider: OAuthProvider
@@ -116,14 +116,14 @@ public struct AddressRequest: Codable, Sendable {
     }
 }
 
-/// The answer of `GET /api/auth/connect`: the provider account that waits to be linked by a password.
+/// The response of `GET /api/auth/connect`: the provider account that is pending until the password is entered.
 public struct PendingConnectionBody: Codable, Sendable, Equatable {
     /// Whose account it is.
     public let provider: OAuthProvider
-    /// The address that it shares with an account of this site.
+    /// The address, which an account of this site also has.
     public let email: String
 
-    /// Makes an answer.
+    /// Creates a response.
     public init(provider: OAuthProvider, email: String) {
         self.provider = provider
         self.email = email

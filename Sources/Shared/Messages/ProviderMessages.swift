@@ -1,9 +1,9 @@
 /// The key of a provider: in paths, in messages and in the database.
 public struct OAuthProvider: RawRepresentable, Hashable, Codable, Sendable {
-    /// The most characters of a key.
+    /// The maximum length of a key in characters.
     public static let maximumLength = 32
 
-    /// Names that mean something else below `/api/auth/`.
+    /// Names with another meaning below `/api/auth/`.
     public static let reserved: Set<String> = [  // bounded: asked for keys of at most 32 bytes
         "account", "address", "callback", "check", "confirm", "confirmation", "connect", "data", "delete", "entered",
         "entry",
@@ -43,7 +43,7 @@ public struct OAuthProvider: RawRepresentable, Hashable, Codable, Sendable {
     /// LINE.
     public static let line = OAuthProvider(known: "line")
 
-    /// Every key that settings can give, in the order in which pages show the providers.
+    /// Every possible key, in the order in which pages show the providers.
     public static let settable: [OAuthProvider] = [google, discord, github, line] + openID
 
     /// The OpenID providers that settings describe completely: `oidc`, `oidc_2` and so on.
@@ -51,7 +51,7 @@ public struct OAuthProvider: RawRepresentable, Hashable, Codable, Sendable {
         OAuthProvider(known: $0 == 1 ? "oidc" : "oidc_\($0)")
     }
 
-    /// The well-known name of the provider; nil if its settings name it.
+    /// The well-known name of the provider; nil if the name is a setting.
     public var standardName: String? {
         switch self {
         case .google: "Google"
@@ -62,7 +62,7 @@ public struct OAuthProvider: RawRepresentable, Hashable, Codable, Sendable {
         }
     }
 
-    /// The name to show where the settings are not known: the well-known name, or the key.
+    /// The name to show where the settings are unknown: the well-known name, or the key.
     public var shownName: String { standardName ?? rawValue }
 }
 
@@ -87,7 +87,7 @@ public struct ProviderName: Codable, Sendable, Hashable {
     /// The name on Japanese pages.
     public let ja: String
 
-    /// Makes a name; without `ja` it is the same in both languages.
+    /// Creates a name; without `ja`, it is the same in both languages.
     public init(_ en: String, ja: String? = nil) {
         self.en = en
         self.ja = ja ?? en
@@ -102,23 +102,23 @@ public struct ProviderName: Codable, Sendable, Hashable {
     }
 }
 
-/// A provider that is set up.
+/// An enabled provider.
 public struct ProviderBody: Codable, Sendable, Hashable {
     /// Its key.
     public let provider: OAuthProvider
-    /// Its kind; nil for a kind that this version does not know, which gets a plain button.
+    /// Its kind; nil for one that this version does not know, whose button is plain.
     public let kind: ProviderKind?
     /// The name on pages.
     public let name: ProviderName
 
-    /// Makes a body.
+    /// Creates a body.
     public init(provider: OAuthProvider, kind: ProviderKind?, name: ProviderName) {
         self.provider = provider
         self.kind = kind
         self.name = name
     }
 
-    /// Reads a body; a later version may add kinds.
+    /// Decodes a body; a later version may add kinds.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         provider = try container.decode(OAuthProvider.self, forKey: .provider)
@@ -127,11 +127,11 @@ public struct ProviderBody: Codable, Sendable, Hashable {
     }
 }
 
-/// The response of `GET /api/auth/providers`: the providers that are on, in the order of their buttons.
+/// The response of `GET /api/auth/providers`: the enabled providers, in the order of their buttons.
 public struct ProviderListBody: Codable, Sendable, Equatable {
     /// The providers.
     public let providers: [ProviderBody]
 
-    /// Makes a list.
+    /// Creates a list.
     public init(providers: [ProviderBody]) { self.providers = providers }
 }

@@ -6,7 +6,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     case malformedRequest = "malformed_request"
     /// No live session.
     case unauthenticated
-    /// Wrong email or wrong password, without telling which.
+    /// Wrong email or wrong password, without revealing which.
     case invalidCredentials = "invalid_credentials"
     /// The user has to sign in again at a provider first.
     case reauthenticationRequired = "reauthentication_required"

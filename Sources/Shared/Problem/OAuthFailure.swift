@@ -11,7 +11,7 @@ public enum OAuthFailure: String, Sendable, CaseIterable, Error {
     case providerUnavailable = "provider_unavailable"
     /// The provider responded with an error, or with data that failed verification.
     case providerError = "provider_error"
-    /// The provider signs nobody in whose email address it has not verified.
+    /// The provider does not sign in users whose email address it has not verified.
     case emailUnverified = "email_unverified"
     /// The provider account is linked to another user of this site.
     case identityTaken = "identity_taken"

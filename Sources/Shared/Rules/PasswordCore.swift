@@ -1,5 +1,5 @@
-/// The core of a password: what is left without the usual additions with which people make a word meet the rules, and
-/// which cracking programs try: digits, years and symbols at the ends, digits instead of letters, repetition.
+/// The core of a password: what is left without the usual additions that make a word meet the rules, and that cracking
+/// programs try: digits, years and symbols at the ends, digits instead of letters, repetition.
 ///
 /// Accepts passwords of at most ``PasswordRules/maximumLength`` code points, in lower case.
 enum PasswordCore {

@@ -4,7 +4,7 @@ public enum RegistrationMode: String, CaseIterable, Sendable {
     case open
     /// Visitors with an invitation from an operator.
     case invite
-    /// Nobody; operators create users.
+    /// No one; operators create users.
     case closed
 }
 

@@ -1,6 +1,6 @@
 /// The name of the site in each language: `SITE_NAME` and `SITE_NAME_JA`.
 public struct SiteName: Sendable, Equatable {
-    /// The most code points.
+    /// The maximum number of code points.
     public static let maximumLength = 60
 
     /// The name of a site without settings.
@@ -11,7 +11,7 @@ public struct SiteName: Sendable, Equatable {
     /// The name on Japanese pages.
     public let japanese: String
 
-    /// Makes a name by hand.
+    /// Creates a name.
     public init(english: String, japanese: String) {
         self.english = english
         self.japanese = japanese
@@ -33,9 +33,9 @@ public struct SiteName: Sendable, Equatable {
 }
 
 extension SettingsReader {
-    /// A name that fits into the head of a page; nil when it is not set or a fault was recorded.
+    /// A name that fits into the header of a page; nil when it is unset or a fault was recorded.
     ///
-    /// ``SettingText`` has refused control characters and the invisible ones, direction marks among them.
+    /// ``SettingText`` has already rejected control and invisible characters, including direction marks.
     fileprivate mutating func siteName(_ name: SettingName) -> String? {
         guard let text = text(name) else { return nil }
         let length = text.unicodeScalars.count

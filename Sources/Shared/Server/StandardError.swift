@@ -14,7 +14,7 @@ public enum StandardError {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { send($0) }
-            // There is nowhere to report a failure to.
+            // A failure cannot be reported anywhere.
             guard written > 0 else { return }
             rest = rest.dropFirst(written)
         }

@@ -3,12 +3,12 @@ import NIOCore
 import NIOHTTP1
 import Shared
 
-/// The authentication API as the pages see it: one method per path.
+/// The client of the authentication API: one method per path.
 ///
-/// Every method throws ``APIError``: with the API's own code when it sent a problem document, else with
-/// `service_unavailable`. What the API should never say to this program becomes `internal_error`.
+/// Every method throws ``APIError``: with the API's code if it sent a problem document, otherwise with
+/// `service_unavailable`. Errors that the API should never send to this program become `internal_error`.
 struct AuthAPIClient: Sendable {
-    /// A body together with the cookies that belong to it.
+    /// A body and the cookies of the response.
     struct Signed<Body: Sendable>: Sendable {
         let body: Body
         /// `Set-Cookie` values for the visitor, unchanged.
@@ -18,13 +18,13 @@ struct AuthAPIClient: Sendable {
     private let transport: AuthAPITransport
     private let deadlines: Deadlines
 
-    /// Makes a client.
+    /// Creates a client.
     init(transport: AuthAPITransport, deadlines: Deadlines) {
         self.transport = transport
         self.deadlines = deadlines
     }
 
-    /// Creates an account and signs it in.
+    /// Creates an account and signs in.
     func register(_ body: RegisterRequest, for caller: Caller) async throws -> Signed<UserBody> {
         let answer = try await send(.POST, APIPath.register, body, for: caller, deadline: deadlines.hashing)
         return Signed(body: try decode(answer), cookies: answer.setCookies)
@@ -38,7 +38,7 @@ struct AuthAPIClient: Sendable {
 
     /// Changes the visitor's password, which ends all other sessions.
     ///
-    /// - Returns: the user, and the cookie of the session that takes the place of the visitor's.
+    /// - Returns: the user, and the cookie of the session that replaces the visitor's.
     func changePassword(_ body: ChangePasswordRequest, for caller: Caller) async throws -> Signed<UserBody> {
         let answer = try await send(.POST, APIPath.password, body, for: caller, deadline: deadlines.bulk)
         return Signed(body: try decode(answer), cookies: answer.setCookies)
@@ -79,22 +79,22 @@ struct AuthAPIClient: Sendable {
         _ = try await send(.POST, APIPath.recover, body, for: caller, deadline: deadlines.bulk)
     }
 
-    /// The providers that are set up.
+    /// The enabled providers.
     func providers(for caller: Caller) async throws -> ProviderListBody {
         try decode(await send(.GET, APIPath.providers, for: caller))
     }
 
-    /// The provider account that waits to be linked by a password.
+    /// The provider account that is pending until the password is entered.
     func pendingConnection(for caller: Caller) async throws -> PendingConnectionBody {
         try decode(await send(.GET, APIPath.pendingConnection, for: caller))
     }
 
-    /// The provider account that waits for an email address.
+    /// The provider account that is pending until an email address is entered.
     func pendingAddress(for caller: Caller) async throws -> PendingAddressBody {
         try decode(await send(.GET, APIPath.address, for: caller))
     }
 
-    /// Creates an account with an email address for the provider account that waits, and signs it in.
+    /// Creates an account with an email address for the pending provider account, and signs in.
     func registerAddress(_ body: AddressRequest, for caller: Caller) async throws -> Signed<UserBody> {
         let answer = try await send(.POST, APIPath.address, body, for: caller, deadline: deadlines.answer)
         return Signed(body: try decode(answer), cookies: answer.setCookies)
@@ -107,7 +107,7 @@ struct AuthAPIClient: Sendable {
         try await send(.POST, APIPath.logout, for: caller).setCookies
     }
 
-    /// Who is signed in.
+    /// The signed-in user.
     func me(for caller: Caller) async throws -> UserBody {
         try decode(await send(.GET, APIPath.me, for: caller))
     }
@@ -124,12 +124,12 @@ struct AuthAPIClient: Sendable {
         try await send(.DELETE, APIPath.session(id.uuidString.lowercased()), for: caller).setCookies
     }
 
-    /// Ends all of the visitor's sessions but the one that asks.
+    /// Ends all of the visitor's sessions except the current one.
     func endOtherSessions(for caller: Caller) async throws -> EndedSessionsBody {
         try decode(await send(.DELETE, APIPath.sessions, for: caller, deadline: deadlines.bulk))
     }
 
-    /// The ways in which the visitor can sign in.
+    /// The visitor's sign-in methods.
     func identities(for caller: Caller) async throws -> IdentityListBody {
         try decode(await send(.GET, APIPath.identities, for: caller))
     }
@@ -139,7 +139,7 @@ struct AuthAPIClient: Sendable {
         _ = try await send(.DELETE, APIPath.identity(id.uuidString.lowercased()), for: caller)
     }
 
-    /// Whether the API can serve.
+    /// Whether the API can serve requests.
     func isReady(for caller: Caller) async -> Bool {
         (try? await send(.GET, APIPath.readiness, for: caller)) != nil
     }
@@ -166,7 +166,7 @@ struct AuthAPIClient: Sendable {
         return try checked(await transport.send(method, path, json: json, for: caller, deadline: deadline))
     }
 
-    /// Lets a success through and throws what anything else means.
+    /// Returns for a success, and throws the error of any other response.
     private func checked(_ answer: AuthAPITransport.Answer) throws(APIError) -> AuthAPITransport.Answer {
         if (200..<300).contains(answer.status) { return answer }
         guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.body.readableBytesView)),
@@ -175,7 +175,7 @@ struct AuthAPIClient: Sendable {
             throw APIError(.serviceUnavailable, cause: Unintelligible(status: answer.status))
         }
         switch problem.code {
-        // These would mean that this program asked wrongly, which the visitor cannot help.
+        // These indicate a wrong request of this program, which the visitor cannot fix.
         case .crossSiteRequest, .notFound, .methodNotAllowed, .unsupportedMediaType:
             throw APIError(.internalError, cause: Unintelligible(status: answer.status))
         default:
@@ -191,7 +191,7 @@ struct AuthAPIClient: Sendable {
         }
     }
 
-    /// Reads times with and without fractions of seconds.
+    /// Parses times with and without fractions of seconds.
     private static var decoder: JSONDecoder {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
@@ -203,8 +203,8 @@ struct AuthAPIClient: Sendable {
     }
 }
 
-/// The API answered with something that is not in its contract.
+/// The API sent a response that violates its contract.
 struct Unintelligible: Error {
-    /// The status of the answer.
+    /// The status of the response.
     let status: Int
 }

@@ -62,7 +62,7 @@ struct Caller: Sendable {
     let wasSentOn: Bool
     /// Whether there may be a pending provider account.
     let hasConnection: Bool
-    /// Whether there may be a provider account that waits for an email address.
+    /// Whether there may be a provider account that is pending until an email address is entered.
     let hasPendingAddress: Bool
 
     /// Reads the properties of a request that the API may learn.

@@ -6,6 +6,6 @@ struct Deadlines: Sendable {
     var answer = Duration.seconds(5)
     /// For a response of the API that needs a password hash.
     var hashing = Duration.seconds(10)
-    /// For a response of the API that ends any number of sessions; shorter than nginx' timeout.
+    /// For a response of the API that ends any number of sessions; shorter than nginx's timeout.
     var bulk = Duration.seconds(25)
 }

@@ -1,40 +1,40 @@
 import ArgumentParser
 import Shared
 
-/// Everything that the frontend can be told from outside.
+/// The settings of the frontend.
 struct FrontendSettings: Sendable {
-    /// What both programs read.
+    /// The settings of both programs.
     let common: CommonSettings
     /// The address to listen on.
     let host: SettingHost
     /// The port to listen on; 0 for any free one, in tests.
     let port: Int
-    /// The port of the metrics; nil when nobody is to read them.
+    /// The port of the metrics; nil when metrics are off.
     var metricsPort: Int?
-    /// Where the authentication API is.
+    /// The URL of the authentication API.
     let apiURL: WebOrigin
-    /// Who may create an account, as the API is told, too.
+    /// Who may create an account; the API has the same setting.
     var registration = RegistrationSettings()
-    /// Name, pictures, color, links and texts of the site's own.
+    /// The site's name, pictures, color, links and texts.
     var look = SiteLook()
-    /// Where a vulnerability is reported.
+    /// The contact for vulnerability reports.
     var securityContact: SecurityContact?
     /// The application behind the sign-in.
     var application: ApplicationSettings?
 
-    /// Where a visitor goes who has signed in and came from nowhere else.
+    /// The default page after signing in.
     var landing: ReturnPath { application?.home ?? .home }
 
-    /// The port when none is set.
+    /// The default port.
     static let defaultPort = 3000
 
-    /// Where the program listens.
+    /// The address to listen on.
     var addresses: [ListenFault.Address] {
         [ListenFault.Address(host, .frontendHost, port: port, .frontendPort)]
             + (metricsPort.map { [ListenFault.Address(host, .frontendHost, port: $0, .frontendMetricsPort)] } ?? [])
     }
 
-    /// Makes settings by hand.
+    /// Creates settings.
     init(common: CommonSettings, host: SettingHost, port: Int, apiURL: WebOrigin) {
         self.common = common
         self.host = host
@@ -58,7 +58,7 @@ struct FrontendSettings: Sendable {
         try reader.finish()
     }
 
-    /// Reads all settings from the environment; prints every fault, one a line, and ends with status 78 if there are any.
+    /// Reads all settings from the environment; prints every fault on a line and exits with status 78 if there are any.
     static func readOrExit() throws -> FrontendSettings {
         var reader = SettingsReader()
         do {

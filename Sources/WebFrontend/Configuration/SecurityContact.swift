@@ -1,11 +1,11 @@
 import Shared
 
-/// Where a vulnerability of the site is reported: `SECURITY_CONTACT`.
+/// The contact for vulnerability reports: `SECURITY_CONTACT`.
 struct SecurityContact: Sendable, Equatable {
     /// Addresses of the schemes `mailto`, `https` and `tel`, the preferred one first.
     let addresses: [String]
 
-    /// Reads the setting; nil when it is not set or a fault was recorded.
+    /// Reads the setting; nil when it is unset or a fault was recorded.
     init?(from reader: inout SettingsReader) {
         guard reader.isSet(.securityContact) else { return nil }
         let texts = reader.list(.securityContact)
@@ -18,7 +18,7 @@ struct SecurityContact: Sendable, Equatable {
         }
     }
 
-    /// The address as a URI, which the field `Contact` holds (RFC 9116, section 2.5.3); nil for anything else.
+    /// The address as a URI for the field `Contact` (RFC 9116, section 2.5.3); nil for anything else.
     private static func address(_ text: String) -> String? {
         guard text.utf8.count <= 2048 else { return nil }
         if text.utf8.startsCaseless(with: "tel:") {
@@ -26,7 +26,7 @@ struct SecurityContact: Sendable, Equatable {
             let isNumber = number.allSatisfy { "+0123456789-.()".utf8.contains($0) } && number.count >= 3
             return isNumber ? text : nil
         }
-        // A page about reports must be reached through TLS.
+        // A web page as a contact requires TLS.
         return text.utf8.startsCaseless(with: "https:") ? SiteLinks.webAddress(text) : SiteLinks.mailAddress(text)
     }
 }

@@ -6,7 +6,7 @@ import Shared
     import Darwin
 #endif
 
-/// A color of the sRGB space, eight bits a channel.
+/// An sRGB color with eight bits per channel.
 struct RGBColor: Sendable, Equatable, CustomStringConvertible {
     static let white = RGBColor(red: 255, green: 255, blue: 255)
     static let black = RGBColor(red: 0, green: 0, blue: 0)
@@ -15,14 +15,14 @@ struct RGBColor: Sendable, Equatable, CustomStringConvertible {
     let green: Int
     let blue: Int
 
-    /// Makes a color of channels from 0 to 255.
+    /// Creates a color from channels from 0 to 255.
     init(red: Int, green: Int, blue: Int) {
         self.red = red
         self.green = green
         self.blue = blue
     }
 
-    /// Reads six hexadecimal digits, with or without `#`; nil for anything else.
+    /// Parses six hexadecimal digits, with or without `#`; nil for anything else.
     init?(_ text: String) {
         let digits = text.utf8.first == UInt8(ascii: "#") ? Substring(text.dropFirst()) : Substring(text)
         guard digits.utf8.count == 6, digits.utf8.allSatisfy({ UInt8(ascii: "0") <= $0 }),
@@ -31,13 +31,13 @@ struct RGBColor: Sendable, Equatable, CustomStringConvertible {
         self.init(red: Int(value >> 16), green: Int(value >> 8 & 0xFF), blue: Int(value & 0xFF))
     }
 
-    /// The color as style sheets write it: `#0f6257`.
+    /// The color in CSS notation: `#0f6257`.
     var description: String {
         let digits = String(red << 16 | green << 8 | blue, radix: 16)
         return "#" + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
-    /// The color with so many hundredths of another.
+    /// The color mixed with a percentage of another.
     func mixed(_ share: Int, of other: RGBColor) -> RGBColor {
         func channel(_ own: Int, _ others: Int) -> Int { (own * (100 - share) + others * share + 50) / 100 }
         return RGBColor(
@@ -63,7 +63,7 @@ struct RGBColor: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// The colors of links, buttons and marks that follow from `SITE_COLOR`, for light and for dark pages.
+/// The colors of links, buttons and marks, derived from `SITE_COLOR` for light and dark pages.
 ///
 /// docker/nginx/render-look computes the same for nginx's error pages.
 struct SiteColor: Sendable, Equatable {
@@ -75,21 +75,21 @@ struct SiteColor: Sendable, Equatable {
         let soft: RGBColor
     }
 
-    /// The least contrast of text (WCAG 2.2, 1.4.3).
+    /// The minimum contrast of text (WCAG 2.2, 1.4.3).
     static let leastContrast = 4.5
-    /// What a dark theme's color is lightened to when only the light one is given.
+    /// The contrast of a dark theme's color that is derived from the light one.
     private static let comfortableContrast = 7.0
 
-    /// The ground of light pages, of whose grounds it contrasts least with dark colors.
+    /// The background of light pages with the least contrast to dark colors.
     static let lightGround = RGBColor(red: 0xF5, green: 0xF4, blue: 0xEF)
-    /// The surface of dark pages, of whose grounds it contrasts least with light colors.
+    /// The background of dark pages with the least contrast to light colors.
     static let darkSurface = RGBColor(red: 0x1A, green: 0x20, blue: 0x1E)
     private static let darkGround = RGBColor(red: 0x11, green: 0x16, blue: 0x15)
 
     let light: Theme
     let dark: Theme
 
-    /// Makes the colors of the one for light pages and the one for dark pages; without that, the first one is lightened.
+    /// Derives the colors from one for light pages and one for dark pages; without the latter, the former is lightened.
     init(light color: RGBColor, dark given: RGBColor? = nil) {
         light = Theme(
             accent: color,
@@ -106,7 +106,7 @@ struct SiteColor: Sendable, Equatable {
         )
     }
 
-    /// Reads `SITE_COLOR`; nil when it is not set or a fault was recorded.
+    /// Reads `SITE_COLOR`; nil when it is unset or a fault was recorded.
     init?(from reader: inout SettingsReader) {
         guard reader.isSet(.siteColor) else { return nil }
         let texts = reader.list(.siteColor)
@@ -130,7 +130,7 @@ struct SiteColor: Sendable, Equatable {
         ":root{\(light.properties)}@media (prefers-color-scheme:dark){:root{\(dark.properties)}}\n"
     }
 
-    /// The nearest lighter color that is comfortable to read on dark pages.
+    /// The nearest lighter color with enough contrast on dark pages.
     private static func lightened(_ color: RGBColor) -> RGBColor {
         let shares = stride(from: 0, through: 100, by: 5)
         return shares.lazy.map { color.mixed($0, of: .white) }
@@ -145,11 +145,11 @@ extension SiteColor.Theme {
 }
 
 extension SettingsReader {
-    /// Records a fault with the figure when text in one color could not be read on the other.
+    /// Records a fault with the contrast ratio when it is too low for text.
     fileprivate mutating func requireContrast(of color: RGBColor, with ground: RGBColor, on pages: String) {
         let contrast = color.contrast(with: ground)
         guard contrast < SiteColor.leastContrast else { return }
-        // Rounded down, so that no refused color is said to have enough.
+        // Rounded down, so that a rejected color is never reported with a sufficient ratio.
         let hundredths = Int(contrast * 100)
         let figure = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
         let way = pages.isExactly("light") ? "darker" : "lighter"

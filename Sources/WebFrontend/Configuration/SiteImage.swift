@@ -1,10 +1,10 @@
 import Shared
 
-/// A picture that an operator chose, `SITE_LOGO` or `SITE_ICON`.
+/// The operator's picture, `SITE_LOGO` or `SITE_ICON`.
 ///
-/// The content tells the type, not the name of the file.
+/// The content determines the type, not the file name.
 struct SiteImage: Sendable {
-    /// The types that browsers show and this program can tell apart.
+    /// The supported types.
     enum Kind: String, Sendable {
         case png, jpeg, webp, ico, svg
 
@@ -20,21 +20,21 @@ struct SiteImage: Sendable {
         }
     }
 
-    /// The most bytes of a logo.
+    /// The maximum size of a logo in bytes.
     static let maximumLogo = 256 * 1024
-    /// The most bytes of an icon.
+    /// The maximum size of an icon in bytes.
     static let maximumIcon = 128 * 1024
 
     let content: [UInt8]
     let kind: Kind
 
-    /// Makes a picture of a known type.
+    /// Creates a picture of a known type.
     init(content: [UInt8], kind: Kind) {
         self.content = content
         self.kind = kind
     }
 
-    /// Reads the file that a setting names; nil when it names none or a fault was recorded.
+    /// Reads the file that a setting names; nil when it is unset or a fault was recorded.
     init?(_ name: SettingName, from reader: inout SettingsReader, as kinds: [Kind], limit: Int) {
         guard let path = reader.text(name) else { return nil }
         let content: [UInt8]
@@ -66,7 +66,7 @@ struct SiteImage: Sendable {
         return isSVG(content) ? .svg : nil
     }
 
-    /// Whether the content is XML in UTF-8 whose first element is `svg`, behind a declaration, a document type and comments.
+    /// Whether the content is XML in UTF-8 whose first element is `svg`, after a declaration, a document type and comments.
     private static func isSVG(_ content: [UInt8]) -> Bool {
         guard String(validating: content, as: UTF8.self) != nil, !content.contains(0) else { return false }
         var rest = content[...]

@@ -1,8 +1,8 @@
 import Shared
 
-/// The pages of the site's operator that the foot of every page links to.
+/// The operator's pages that the footer of every page links to.
 struct SiteLinks: Sendable {
-    /// The most bytes of a link.
+    /// The maximum length of a link in bytes.
     private static let maximumLength = 2048
 
     var terms: String?
@@ -38,7 +38,7 @@ struct SiteLinks: Sendable {
         return origin.description + rest[end...]
     }
 
-    /// `mailto:` with one address, and fields such as a subject behind it (RFC 6068); nil for anything else.
+    /// `mailto:` with one address, optionally followed by fields such as a subject (RFC 6068); nil for anything else.
     static func mailAddress(_ text: String) -> String? {
         let scheme = "mailto:"
         guard text.utf8.startsCaseless(with: scheme) else { return nil }
@@ -48,7 +48,7 @@ struct SiteLinks: Sendable {
         return scheme + address.value + rest[end...]
     }
 
-    /// Whether a text has only characters that stand in addresses as they are (RFC 3986, appendix A).
+    /// Whether a text has only characters that are allowed unescaped in URLs (RFC 3986, appendix A).
     private static func isPlain(_ text: Substring) -> Bool {
         text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) }
     }

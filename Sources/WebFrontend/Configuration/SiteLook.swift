@@ -1,10 +1,10 @@
 import Shared
 
-/// What an operator can change about the pages without another build.
+/// The appearance of the pages that settings can change.
 struct SiteLook: Sendable {
     /// The name of the site.
     var name = SiteName.standard
-    /// Stands in the place of mark and name at the head of every page.
+    /// Replaces the mark and the name in the header of every page.
     var logo: SiteImage?
     /// The icon of the browser's tab and, without a logo, the mark beside the name.
     var icon: SiteImage?

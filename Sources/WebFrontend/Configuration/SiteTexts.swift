@@ -1,21 +1,21 @@
 import FoundationEssentials
 import Shared
 
-/// The texts of an operator's own, which replace those of the program: the files of the folder `SITE_TEXTS`.
+/// The operator's texts, which replace built-in ones: the files in the folder `SITE_TEXTS`.
 struct SiteTexts: Sendable {
-    /// The most bytes of a file.
+    /// The maximum size of a file in bytes.
     static let maximumFile = 256 * 1024
-    /// The most code points of a text.
+    /// The maximum length of a text in code points.
     static let maximumText = 2000
-    /// The name of the site has settings, which the API and nginx read too.
+    /// The name of the site has its own settings, which the API and nginx also read.
     private static let elsewhere = "site_name"
 
     private var texts: [SiteLanguage: [String: String]]
 
-    /// Takes texts that have been checked.
+    /// Creates texts that have already been validated.
     init(_ texts: [SiteLanguage: [String: String]] = [:]) { self.texts = texts }
 
-    /// The texts that replace those of a language.
+    /// The replacement texts of a language.
     subscript(_ language: SiteLanguage) -> [String: String] { texts[language] ?? [:] }
 
     /// Reads the folder; faults are left in the reader.
@@ -62,7 +62,7 @@ struct SiteTexts: Sendable {
 
     /// The texts of a file.
     ///
-    /// - Throws: ``Fault`` with a reason for each text that does not fit, by its key.
+    /// - Throws: ``Fault`` with a reason for each invalid text, by its key.
     static func check(_ json: [UInt8], _ language: SiteLanguage) throws(Fault) -> [String: String] {
         guard let own = try? JSONDecoder().decode([String: String].self, from: Data(json)) else {
             throw Fault(reasons: ["is not one JSON object of texts"])
@@ -110,7 +110,7 @@ struct SiteTexts: Sendable {
         }
     }
 
-    /// The parameters of a text, written `{name}`, sorted; nil when a brace has no other one.
+    /// The parameters of a text, written `{name}`, sorted; nil when a brace is unmatched.
     private static func parameters(in text: String) -> [String]? {
         var found: [String] = []
         var rest = text.utf8[...]

@@ -3,16 +3,16 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// The fields that a browser sent, from a form or from a query; a field that is not there counts as empty.
+/// The fields of a form or a query; a missing field counts as empty.
 struct Form: Sendable {
     private let fields: FormFields
 
-    /// Makes a form by hand.
+    /// Creates a form.
     init(_ fields: KeyValuePairs<String, String> = [:]) {
         self.fields = FormFields(fields.map { (name: $0.key, value: $0.value) })
     }
 
-    /// Reads the body of a posted form.
+    /// Parses the body of a posted form.
     ///
     /// - Throws: ``APIError`` with `unsupported_media_type`, `payload_too_large`, `request_timeout` or
     ///   `malformed_request`.
@@ -26,7 +26,7 @@ struct Form: Sendable {
         fields = try Self.unambiguous(body.readableBytesView)
     }
 
-    /// Reads the query of an address; a broken one counts as empty, for a link must not fail on what it does not need.
+    /// Parses the query of a URL; a malformed one counts as empty, so that a link does not fail on fields it does not need.
     init(query request: Request) {
         fields = (try? Self.unambiguous((request.uri.query ?? "").utf8)) ?? FormFields()
     }
@@ -37,21 +37,21 @@ struct Form: Sendable {
         return fields
     }
 
-    /// The value of a field as it was typed.
+    /// The value of a field, as typed.
     subscript(name: String) -> String { fields[name] ?? "" }
 
-    /// The address that was typed, cleaned by the rule that the API has too: nobody is shown again what they cannot see.
+    /// The typed email address, cleaned by the same rule as in the API, so that invisible characters are not shown again.
     var email: String { EmailAddress.cleaned(self[FormField.email.rawValue]) }
 
-    /// The language that a button of the form asks for, instead of sending the form.
+    /// The language that a button of the form selects instead of sending the form.
     var language: SiteLanguage? { fields["language"].flatMap { SiteLanguage(exactly: $0) } }
 
-    /// The page to return to, when the form names one of this site.
+    /// The page to return to, if the form names one of this site.
     var returnTo: ReturnPath? { fields["return_to"].flatMap { ReturnPath($0) } }
 
-    /// The provider that a field names.
+    /// The provider in a field.
     func provider(_ name: String) -> OAuthProvider? { fields[name].flatMap { OAuthProvider(exactly: $0) } }
 
-    /// The confirmation to show, when the address names one.
+    /// The confirmation to show, if the URL names one.
     var notice: Notice? { fields["notice"].flatMap { Notice(exactly: $0) } }
 }

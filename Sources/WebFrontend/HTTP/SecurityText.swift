@@ -5,13 +5,13 @@ import Shared
 
 /// Tells researchers how to report a vulnerability (RFC 9116).
 struct SecurityText: Sendable {
-    /// For how many days a copy counts; RFC 9116, section 2.5.5, recommends less than a year.
+    /// The days until the file expires; RFC 9116, section 2.5.5, recommends less than a year.
     private static let validDays = 90.0
     private static let day = 86_400.0
 
-    /// Whom to tell; nil when the operator has not said.
+    /// The contact; nil if the operator has not set one.
     let contact: SecurityContact?
-    /// The address of the site.
+    /// The URL of the site.
     let publicURL: WebOrigin
 
     /// `GET /.well-known/security.txt`; not found when there is no contact.
@@ -24,10 +24,10 @@ struct SecurityText: Sendable {
         )
     }
 
-    /// The file at a moment; nil when there is no contact.
+    /// The file at a given time; nil when there is no contact.
     func text(at now: Date) -> String? {
         guard let contact else { return nil }
-        // The same for a whole day, so that copies of it are alike.
+        // The same for a whole day, so that all copies are equal.
         let days = (now.timeIntervalSince1970 / Self.day).rounded(.down) + Self.validDays
         let expires = Date(timeIntervalSince1970: days * Self.day)
         var lines = contact.addresses.map { "Contact: \($0)" }

@@ -1,6 +1,6 @@
 import Shared
 
-/// Every path of the site, once for the routes, the links and the tests.
+/// Every path of the site, for the routes, the links and the tests.
 enum SitePath {
     static let home = "/"
     static let login = PagePath.login
@@ -8,9 +8,9 @@ enum SitePath {
     static let address = PagePath.address
     static let recover = PagePath.recover
     static let logout = "/logout"
-    /// Where a visitor comes by right after signing in, to see whether the browser kept the cookie.
+    /// Checks, right after signing in, whether the browser stored the cookie.
     static let signedIn = "/signed-in"
-    /// Where nginx sends a visitor who opens a page of the application without a session.
+    /// The target of nginx's redirect for visitors who open a page of the application without a session.
     static let applicationEntrance = "/application/sign-in"
     static let account = PagePath.account
     static let password = PagePath.password
@@ -18,11 +18,11 @@ enum SitePath {
     static let deletion = PagePath.deletion
     static let data = PagePath.data
     static let downloadData = "/account/data/download"
-    /// Where password managers look for the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
+    /// Leads password managers to the page that changes a password (W3C, "A Well-Known URL for Changing Passwords").
     static let changePassword = "/.well-known/change-password"
     /// How to report a vulnerability (RFC 9116).
     static let securityText = "/.well-known/security.txt"
-    /// Takes the choice of a language.
+    /// Stores the choice of a language.
     static let language = "/language"
     /// Ends one session; the pattern for the router.
     static let endSession = "/account/sessions/{id}/end"
@@ -42,9 +42,9 @@ enum SitePath {
         return query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))"
     }
 
-    /// Where signing in through a provider starts: at the API, which the proxy serves on the same site.
+    /// Starts signing in through a provider: a path of the API, which the proxy serves on the same site.
     ///
-    /// With `choosing` the provider asks which of its accounts is meant.
+    /// With `choosing`, the provider asks which account to use.
     static func signIn(through provider: OAuthProvider, returnTo: ReturnPath?, choosing: Bool = false) -> String {
         link(
             APIPath.startOAuth(provider),
@@ -52,13 +52,12 @@ enum SitePath {
         )
     }
 
-    /// Where linking an account of a provider to the signed-in user starts, with the ticket that the API has for the
-    /// visitor's session.
+    /// Starts linking a provider account to the signed-in user, with the API's ticket for the visitor's session.
     static func linking(_ linkable: LinkableBody) -> String {
         link(APIPath.startOAuth(linkable.provider), [("link", linkable.ticket), (PagePath.returnParameter, account)])
     }
 
-    /// Where signing in again at a provider starts, to confirm a change on a page.
+    /// Starts signing in again at a provider, to confirm a change on a page.
     static func reauthenticating(_ linkable: LinkableBody, page: String) -> String {
         link(
             APIPath.startOAuth(linkable.provider),
@@ -76,12 +75,12 @@ enum SitePath {
         link(login, [(PagePath.confirmParameter, provider.rawValue), (PagePath.returnParameter, returnTo?.value)])
     }
 
-    /// The account page, saying that an account of a provider has been connected.
+    /// The account page, with the confirmation that a provider account has been connected.
     static func connected(_ provider: OAuthProvider) -> String {
         link(account, [(PagePath.connectedParameter, provider.rawValue)])
     }
 
-    /// A path that remembers where to go after signing in.
+    /// A path with the page to go to after signing in.
     static func link(_ path: String, returnTo: ReturnPath?, notice: Notice? = nil) -> String {
         link(path, [("return_to", returnTo?.value), ("notice", notice?.rawValue)])
     }

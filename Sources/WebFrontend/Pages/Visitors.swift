@@ -7,7 +7,7 @@ struct Visitors: Sendable {
 
     /// The caller's user; sends a request to the API only when there is a cookie.
     ///
-    /// - Throws: ``APIError`` when the API cannot tell.
+    /// - Throws: ``APIError`` when the API cannot determine it.
     func visitor(_ caller: Caller) async throws -> Visitor {
         guard caller.hasSession else { return .anonymous }
         do {
@@ -56,7 +56,7 @@ extension Visitors {
     }
 }
 
-/// Another program on the same host has set a cookie with the name of this site's, so that nobody can be signed in.
+/// Another program on the same host has set a cookie with the name of this site's, so that no visitor can be signed in.
 struct ForeignCookie: Error {
     /// The cookie's name.
     let name: String

@@ -18,10 +18,10 @@ struct AssetLibrary: Sendable {
         }
     }
 
-    /// What a picture may do that is opened by itself: an SVG file could hold a script, which has the rights of a page.
+    /// The policy for a picture that is opened directly: an SVG file could contain a script with the privileges of a page.
     static let picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
-    /// The path of each asset, by its name, with `_` and the ending for those whose ending is always the same.
+    /// The path of each asset by its name, followed by `_` and the extension if that is fixed.
     let paths: [String: String]
     /// The media type of the icon.
     let iconType: String
@@ -33,7 +33,7 @@ struct AssetLibrary: Sendable {
     private let favicon: Asset
     private let robots: Asset
 
-    /// The files that are part of the program, with the pictures and the color of a site in their place.
+    /// The built-in files, with the pictures and the color of the site.
     ///
     /// - Throws: ``Gzip/Fault`` when they cannot be compressed.
     static func embedded(_ look: SiteLook = SiteLook()) throws(Gzip.Fault) -> AssetLibrary {
@@ -72,7 +72,7 @@ struct AssetLibrary: Sendable {
             + PackageResources.pages_css + PackageResources.adapt_css + Array((color?.styleSheet ?? "").utf8)
     }
 
-    /// The program's own mark, in a site's color.
+    /// The built-in mark, in the site's color.
     private static func mark(in color: SiteColor?) -> [UInt8] {
         guard let color else { return PackageResources.favicon_svg }
         let mark = String(decoding: PackageResources.favicon_svg, as: UTF8.self)

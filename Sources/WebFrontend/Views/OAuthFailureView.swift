@@ -1,29 +1,29 @@
 import Shared
 
-/// The message about a flow that failed, and what the person can do now.
+/// The message about a failed flow, and what the user can do next.
 struct OAuthFailureView: Sendable {
-    /// What the flow was for.
+    /// The purpose of the flow.
     enum Purpose: Sendable {
         case signIn, link, confirm
     }
 
-    /// What happened.
+    /// The failure.
     let report: OAuthReport
-    /// What the flow was for.
+    /// The purpose of the flow.
     let purpose: Purpose
-    /// The providers that are set up.
+    /// The enabled providers.
     let providers: Providers
-    /// Where the flow can be started again; nil where that would not help.
+    /// The address to restart the flow; nil if that would not help.
     let retryLink: String?
 
-    /// Makes a message.
+    /// Creates a message.
     ///
     /// - Parameters:
-    ///   - report: what happened.
-    ///   - purpose: what the flow was for.
-    ///   - providers: the providers that are set up.
-    ///   - start: the address at which a flow of this purpose starts, where the provider asks which of its accounts is
-    ///     meant if so told; nil where none can be started.
+    ///   - report: the failure.
+    ///   - purpose: the purpose of the flow.
+    ///   - providers: the enabled providers.
+    ///   - start: the address that starts a flow with this purpose, optionally asking which account to use; nil if none can
+    ///     be started.
     init(
         _ report: OAuthReport,
         purpose: Purpose,
@@ -38,7 +38,7 @@ struct OAuthFailureView: Sendable {
             ? report.provider.flatMap { start($0, report.failure.needsAnotherAccount) } : nil
     }
 
-    /// What the template sees.
+    /// The values for the template.
     func values(_ texts: Translator) -> ViewValues {
         let name = ["provider": providers.spoken(report.provider, texts)]
         var values: ViewValues = [
@@ -64,15 +64,14 @@ extension OAuthFailureView.Purpose {
 }
 
 extension OAuthFailure {
-    /// Whether a flow for the same purpose may succeed the next time, as it is, with another account, or after something
-    /// was put right at the provider.
+    /// Whether another attempt may succeed, unchanged, with another account, or after a fix at the provider.
     fileprivate func isWorthRetrying(for purpose: OAuthFailureView.Purpose) -> Bool {
         switch self {
         case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .emailUnverified,
             .identityDisconnected, .accountExists, .providerAlreadyLinked, .clockSkew,
             .serviceUnavailable, .internalError:
             true
-        // Signing in never meets it.
+        // Does not occur when signing in.
         case .identityTaken: purpose == .link
         case .domainNotAllowed: true
         case .accountDisabled, .registrationClosed, .notInvited, .providerDisabled, .signInRequired, .notFromThisSite,
@@ -82,7 +81,7 @@ extension OAuthFailure {
         }
     }
 
-    /// Whether it was the wrong account, so that the provider must not take the same one without asking.
+    /// Whether it was the wrong account, so that the provider must ask which account to use.
     var needsAnotherAccount: Bool {
         switch self {
         case .emailUnverified, .identityTaken, .identityDisconnected, .accountExists,
@@ -96,7 +95,7 @@ extension OAuthFailure {
         }
     }
 
-    /// What to say.
+    /// The message.
     var text: TextKey {
         switch self {
         case .accessDenied: .oauthAccessDenied

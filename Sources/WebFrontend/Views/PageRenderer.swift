@@ -5,7 +5,7 @@ import Shared
 
 /// Renders views as responses, with template, texts, asset paths and the signed-in user.
 struct PageRenderer: Sendable {
-    /// The statuses of pages that the frontend compresses: nginx' `gzip` covers 200, 403 and 404, and during an outage
+    /// The statuses of pages that the frontend compresses: nginx's `gzip` covers 200, 403 and 404, and during an outage
     /// compression only costs time.
     private static let compressed: Set = [400, 401, 405, 409, 413, 415, 422, 429]
 
@@ -141,7 +141,7 @@ struct PageRenderer: Sendable {
         return try templates.render(type(of: view).template, values)
     }
 
-    /// The operator's own pages, which the foot of each page links to.
+    /// The operator's own pages, which the footer of each page links to.
     private func links(_ texts: Translator) -> [ViewValues] {
         let links: [(link: String?, text: TextKey)] = [
             (links.terms, .footerTerms), (links.privacy, .footerPrivacy), (links.support, .footerSupport),

@@ -2,14 +2,14 @@ import Shared
 
 /// The buttons that start signing in through a provider.
 struct ProvidersView: Sendable {
-    /// The providers that are set up.
+    /// The enabled providers.
     let providers: Providers
-    /// Where to go after signing in.
+    /// The page to go to after signing in.
     let returnTo: ReturnPath?
-    /// The provider that is to ask which of its accounts is meant.
+    /// The provider that must ask which account to use.
     var choosing: OAuthProvider?
 
-    /// What the template sees: a button for each provider; nil when none is set up.
+    /// The values for the template: a button for each provider; nil when none is enabled.
     func values(_ texts: Translator) -> ViewValues? {
         guard !providers.all.isEmpty else { return nil }
         let buttons: [ViewValues] = providers.all.map { provider in
@@ -36,7 +36,7 @@ enum ProviderMark {
     /// The values for templates; style names come from the kind, never from a provider.
     static func values(of kind: ProviderKind?) -> ViewValues {
         [
-            // A provider that only settings describe has a neutral button.
+            // A provider of `OIDC_…` has a neutral button.
             "style": kind.map { $0 == .oidc ? "other" : $0.rawValue } ?? "other",
             "is_google": kind == .google,
             "is_discord": kind == .discord,

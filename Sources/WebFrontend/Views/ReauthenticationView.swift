@@ -2,22 +2,22 @@ import Shared
 
 /// The buttons with which a user signs in again at a provider to confirm a change.
 struct ReauthenticationView: Sendable {
-    /// What the API knows of the user.
+    /// How the user can confirm, according to the API.
     let confirmation: ConfirmationBody
-    /// The providers that are set up.
+    /// The enabled providers.
     let providers: Providers
-    /// The page to come back to.
+    /// The page to return to.
     let page: String
 
-    /// Whether the user did so lately.
+    /// Whether the user has recently signed in again.
     var isRecent: Bool { confirmation.reauthenticatedUntil != nil }
 
-    /// What the template sees.
+    /// The values for the template.
     ///
     /// - Parameters:
     ///   - texts: the language.
-    ///   - isOnlyWay: whether the password would not do as well.
-    /// - Returns: nil where there is nothing to offer.
+    ///   - isOnlyWay: whether the password is not an alternative.
+    /// - Returns: nil when there is nothing to offer.
     func values(_ texts: Translator, isOnlyWay: Bool) -> ViewValues? {
         if isRecent || (confirmation.providers.isEmpty && !isOnlyWay) { return nil }
         let text: TextKey = isOnlyWay ? .reauthenticateFirst : .reauthenticateInstead

@@ -5,7 +5,7 @@ struct Translations: Sendable {
     private let english: Translator
     private let japanese: Translator
 
-    /// The texts that are part of the program, with the name and the texts of a site in their place.
+    /// The built-in texts, with the name and the texts of the site.
     ///
     /// - Throws: ``TranslationError`` when a language lacks a key that the program uses.
     static func embedded(_ look: SiteLook = SiteLook()) throws(TranslationError) -> Translations {

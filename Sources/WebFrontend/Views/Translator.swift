@@ -25,7 +25,7 @@ struct Translator: Sendable {
         self.texts = texts
     }
 
-    /// The texts with those of a site, which ``SiteTexts`` has checked, in their place.
+    /// The texts with those of the site, which ``SiteTexts`` has validated.
     func replacing(by look: SiteLook) -> Translator {
         var texts = texts.merging(look.texts[language]) { _, own in own }
         texts["site_name"] = look.name[language]

@@ -28,7 +28,7 @@ struct ListOptions: ParsableArguments {
         }
     }
 
-    /// The page, with one more row, which tells whether there is another page.
+    /// The page, with one more row, which shows whether there is another page.
     var page: PageRequest { PageRequest(limit: rows.limit + 1, after: after.flatMap { UUID(uuidString: $0) }) }
 
     /// Prints a page, and how to see the next one.

@@ -76,7 +76,7 @@ extension OperatorStore {
 
     /// Changes a user's email address.
     ///
-    /// - Throws: `email_taken`, also when another command changed the address meanwhile.
+    /// - Throws: `email_taken`, also when another command has changed the address in the meantime.
     func changeEmail(_ change: ChangeEmail) async throws {
         do {
             let changed = try await postgres.withConnection { try $0.run(change) }

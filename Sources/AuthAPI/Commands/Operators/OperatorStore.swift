@@ -2,7 +2,7 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Access to the users and sessions of everyone.
+/// Access to all users and sessions.
 struct OperatorStore: Sendable {
     let postgres: PostgresPool
 

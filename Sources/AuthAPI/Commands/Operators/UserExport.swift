@@ -20,7 +20,7 @@ struct ExportedIdentity: Sendable, Encodable {
     let provider: String
     /// The provider's ID of the account.
     let providerUserID: String
-    /// Where it was linked; empty if a version before this one linked it and its provider is off since.
+    /// The issuer at which it was linked; empty if an earlier version linked it and its provider has been off since.
     let issuer: String
     let email: String?
     let createdAt: Date

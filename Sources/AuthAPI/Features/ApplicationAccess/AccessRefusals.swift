@@ -4,9 +4,9 @@ import PostgresClient
 import Shared
 import Synchronization
 
-/// Records in the audit trail whom the application was refused: one event per session and reason, however often its user tries.
+/// Records refused access to the application in the audit trail: one event per session and reason.
 final class AccessRefusals: Sendable {
-    /// The most refusals that are remembered; then all are forgotten, and the statement finds the events that exist.
+    /// The maximum number of cached refusals; then the cache is cleared, and the statement finds existing events.
     static let limit = 4096
 
     private struct Entry: Hashable {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Hummingbird
 import Shared
 
-/// What a browser that opened a page of the application's host has to bring back from this site.
+/// The values that a browser must bring back from this site after it opened a page of the application's host.
 struct ApplicationEntry: BrowserFlow {
     let state: String
     /// The path and query to go to afterwards.
@@ -27,10 +27,10 @@ struct SessionReference: Codable, Sendable {
 ///
 /// A browser without a session there is sent to this site with a state, which is bound to the browser by a cookie of the
 /// application's host, and comes back with a code for that state. The session on the application's host is a sealed
-/// reference to the session of this site: it ends with that session, at the next request, and nothing but the check accepts
-/// it. The application's host never gets the token.
+/// reference to the session of this site: it ends with that session, at the next request, and only the check accepts it. The
+/// application's host never gets the token.
 struct ApplicationHost: Sendable {
-    /// The lifetime of a code in seconds: the browser brings it back at once.
+    /// The lifetime of a code in seconds: the browser sends it immediately.
     static let codeLifetime = 60
 
     /// The origin of the application.
@@ -43,10 +43,10 @@ struct ApplicationHost: Sendable {
     private let codes: SealedCookie<SessionReference>
     private let references: SealedCookie<SessionReference>
     private let cookieName: String
-    /// What the references are bound to besides: the cookie of another host is worthless.
+    /// The additional context of references: the cookie of another host is invalid.
     private let context: String
 
-    /// Creates the host; nil when the application has none of its own.
+    /// Creates the host; nil when the application has no separate host.
     init?(_ settings: APISettings, now: @escaping @Sendable () -> Date) {
         guard let application = settings.access.application, let url = application.url else { return nil }
         self.url = url
@@ -63,7 +63,7 @@ struct ApplicationHost: Sendable {
 
     /// Remembers in a cookie of the application's host which page a browser asked for.
     ///
-    /// - Returns: the state to send it to this site with.
+    /// - Returns: the state for the redirect to this site.
     func begin(_ page: String, of request: Request, on response: inout Response) throws -> String {
         let entry = ApplicationEntry(
             state: Base64URL.random256Bits(),

@@ -4,7 +4,7 @@ import Shared
 
 /// Handlers that give a browser a session on the application's own host.
 ///
-/// Nothing here decides whether a request may reach the application: that is up to the check.
+/// These handlers do not decide whether a request may reach the application; the check does.
 struct ApplicationHostRoutes: Sendable {
     /// Nil when the application has no separate host.
     let host: ApplicationHost?
@@ -35,12 +35,12 @@ struct ApplicationHostRoutes: Sendable {
         return Self.to("\(host.url)\(APIPath.entered)?code=\(code)&state=\(state)")
     }
 
-    /// `GET /api/auth/entered`, on the application's host: 303 to the page that was asked for, with a session.
+    /// `GET /api/auth/entered`, on the application's host: 303 to the requested page, with a session.
     ///
     /// Without a state, it leads to the account page, for nginx's page for users who may not use the application.
     ///
     /// - Throws: `malformed_request` for a code that has expired or is for another browser, unless this browser has a
-    ///   session: then an old link was opened again.
+    ///   session, which means that an old link was opened again.
     @Sendable func arrive(_ request: Request, context: APIRequestContext) async throws -> Response {
         guard let host else { throw Self.nothingHere }
         let query = CallbackQuery(request)
@@ -68,6 +68,6 @@ struct ApplicationHostRoutes: Sendable {
 }
 
 extension HTTPField.Name {
-    /// Path and query of the request that nginx answers by asking here.
+    /// Path and query of the original request, set by nginx.
     static let originalURI = HTTPField.Name(validated: "X-Original-URI")
 }

@@ -16,7 +16,7 @@ final class HealthService: Sendable {
         self.logger = logger
     }
 
-    /// The health of the service and its database, for people and monitors.
+    /// The health of the service and its database, for operators and monitoring.
     func overall() async -> HealthBody {
         let database = await state()
         return HealthBody(

@@ -2,14 +2,13 @@ import Shared
 
 /// Which provider is the authority for an email address *today*.
 ///
-/// That a provider verified the address once is no proof, because mailboxes change hands. This is the only place that
-/// says so; SECURITY.md quotes it.
+/// A past verification is no proof, because addresses change owners. This is the only definition; SECURITY.md quotes it.
 enum EmailAuthority {
-    /// What a provider is the authority for.
+    /// The addresses for which a provider is the authority.
     struct Rule: Sendable, Equatable {
-        /// The domains whose mailboxes the provider itself runs.
+        /// The domains whose mailboxes the provider itself operates.
         let domains: [String]
-        /// Whether the provider also runs the mailboxes of the domain that it names with the account.
+        /// Whether the provider also operates the mailboxes of the account's hosted domain.
         let includesHostedDomain: Bool
 
         static let nothing = Rule(domains: [], includesHostedDomain: false)
@@ -19,7 +18,7 @@ enum EmailAuthority {
         switch kind {
         // Google, "OpenID Connect", "An ID token's payload": `hd` is the Workspace domain of the account.
         case .google: Rule(domains: ["gmail.com", "googlemail.com"], includesHostedDomain: true)
-        // They report addresses at any domain.
+        // These providers report addresses at any domain.
         case .discord, .github, .line, .oidc: .nothing
         }
     }
@@ -27,9 +26,9 @@ enum EmailAuthority {
     /// Whether the provider is the authority for the address that it has verified.
     ///
     /// - Parameters:
-    ///   - kind: what kind of provider vouches.
-    ///   - email: the verified address, in lower case; nil when there is none.
-    ///   - hostedDomain: the domain that the provider names with the account, in any case of ASCII letters.
+    ///   - kind: the kind of the provider.
+    ///   - email: the verified address in lower case; nil when there is none.
+    ///   - hostedDomain: the hosted domain of the account, in any case of ASCII letters.
     /// - Returns: whether it is.
     static func isAuthority(_ kind: ProviderKind, for email: EmailAddress?, hostedDomain: String?) -> Bool {
         guard let email else { return false }

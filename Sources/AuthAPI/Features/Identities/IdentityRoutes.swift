@@ -8,7 +8,7 @@ struct IdentityRoutes: Sendable {
     let pendingLinks: PendingLinkCookie
     let tickets: LinkTickets
 
-    /// `GET /api/auth/connect`: the provider account that waits to be linked by a password.
+    /// `GET /api/auth/connect`: the provider account that is pending until the password is entered.
     @Sendable func pending(_ request: Request, context: APIRequestContext) throws -> Response {
         guard let pending = pendingLinks.pending(of: request) else {
             throw APIError(.noPendingConnection, detail: "No provider account is waiting to be linked.")
@@ -16,7 +16,7 @@ struct IdentityRoutes: Sendable {
         return try .json(PendingConnectionBody(provider: pending.provider, email: pending.email))
     }
 
-    /// `GET /api/auth/identities`: the ways in which the user can sign in, and what begins to link others.
+    /// `GET /api/auth/identities`: the user's sign-in methods, and the tickets that start linking others.
     @Sendable func list(_ request: Request, context: SignedInContext) async throws -> Response {
         let methods = try await service.methods(of: context.signedIn)
         let session = context.signedIn.sessionID
@@ -31,7 +31,7 @@ struct IdentityRoutes: Sendable {
         )
     }
 
-    /// `DELETE /api/auth/identities/{id}`: 204; the provider account is not linked any more.
+    /// `DELETE /api/auth/identities/{id}`: 204; the provider account is no longer linked.
     @Sendable func unlink(_ request: Request, context: SignedInContext) async throws -> Response {
         guard let id = context.parameters.get("id").flatMap({ IdentityID(uuidString: $0) }) else {
             throw IdentityService.notFound

@@ -8,13 +8,13 @@ typealias IdentityID = UUID
 struct LinkedIdentity: Sendable {
     let id: IdentityID
     let provider: OAuthProvider
-    /// The issuer at which it was linked; empty if a version before this one linked it.
+    /// The issuer at which it was linked; empty if an earlier version linked it.
     let issuer: String
-    /// The address that the provider account had when it was last used.
+    /// The address of the provider account when it was last used.
     let email: String?
     let linkedAt: Date
 
-    /// The link as the user sees it.
+    /// The link, as the user sees it.
     func body(_ providers: ProviderList) -> IdentityBody {
         IdentityBody(
             id: id.lowercaseText,
@@ -26,13 +26,13 @@ struct LinkedIdentity: Sendable {
     }
 }
 
-/// The ways in which a user can sign in.
+/// The sign-in methods of a user.
 struct SignInMethods: Sendable {
     /// Oldest first.
     let identities: [LinkedIdentity]
     let hasPassword: Bool
 
-    /// Whether the user can still sign in without one of the identities: by password or through a provider that is on.
+    /// Whether the user can still sign in without one of the identities: by password or through an enabled provider.
     func suffice(without identity: IdentityID, _ providers: ProviderList) -> Bool {
         hasPassword || identities.contains { $0.id != identity && providers.signsIn($0.provider, linkedAt: $0.issuer) }
     }
@@ -51,14 +51,14 @@ struct IdentityService: Sendable {
         try await store.methods(of: visitor.user.id)
     }
 
-    /// The providers that are set up and of which the user has no account yet.
+    /// The enabled providers without an account linked to the user.
     func linkable(besides methods: SignInMethods) -> [OAuthProvider] {
         providers.all.map(\.key).filter { provider in
             !methods.identities.contains { $0.provider == provider }
         }
     }
 
-    /// How the user can confirm a change: whether by a password, until when by a sign-in at a provider, and the providers
+    /// How the user can confirm a change: with a password, until when by the last sign-in at a provider, and the providers
     /// at which to sign in again.
     ///
     /// - Throws: `unauthenticated` when the session has ended.
@@ -74,9 +74,9 @@ struct IdentityService: Sendable {
         )
     }
 
-    /// Unlinks a provider account, and ends the sessions that were opened through it.
+    /// Unlinks a provider account, and ends the sessions that it opened.
     ///
-    /// - Throws: `identity_not_found`, and `last_sign_in_method` when the user could not sign in any more.
+    /// - Throws: `identity_not_found`, and `last_sign_in_method` when the user could no longer sign in.
     func unlink(_ identity: IdentityID, of visitor: SignedIn, from trace: RequestTrace) async throws {
         try await store.unlink(identity, of: visitor, from: trace) { methods in
             guard methods.identities.contains(where: { $0.id == identity }) else { throw Self.notFound }

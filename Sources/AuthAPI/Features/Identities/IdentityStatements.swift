@@ -12,10 +12,10 @@ extension PostgresRow {
     }
 }
 
-/// A user's row, locked against everybody who would change it, and what the rules of linking ask of it.
+/// A user's row, locked against changes, and the data for the linking rules.
 struct LockedUser: Sendable {
     let user: User
-    /// Whether a provider has vouched for the email.
+    /// Whether a provider has verified the email.
     let isVerified: Bool
     let hasPassword: Bool
     let isDisabled: Bool
@@ -38,7 +38,7 @@ struct FindOwner: Statement {
     static func decode(_ row: PostgresRow) throws -> UserID { try row.uuid(0) }
 }
 
-/// Locks a user; sessions may still be opened meanwhile.
+/// Locks a user; sessions can still be opened.
 struct LockUser: Statement {
     static let sql: StaticString = """
         SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL,
@@ -87,7 +87,7 @@ struct LockAccountByEmail: Statement {
     }
 }
 
-/// Keeps a live session from being ended until the transaction is over; no row when it is not live.
+/// Prevents a live session from ending until the end of the transaction; no row when it is not live.
 struct HoldSession: Statement {
     static let sql: StaticString = """
         SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 FOR KEY SHARE
@@ -99,7 +99,7 @@ struct HoldSession: Statement {
     static func decode(_ row: PostgresRow) throws -> SessionID { try row.uuid(0) }
 }
 
-/// Locks a user's identity and reads what may have to be kept of it.
+/// Locks a user's identity and reads the values that may have to be kept.
 struct LockIdentity: Statement {
     struct Row: Sendable {
         let id: UUID
@@ -121,7 +121,7 @@ struct LockIdentity: Statement {
     }
 }
 
-/// Stores what the provider said at the latest sign-in.
+/// Stores the data from the provider at the latest sign-in.
 struct UpdateIdentity: Statement {
     static let sql: StaticString = """
         UPDATE oauth_accounts
@@ -142,7 +142,7 @@ struct UpdateIdentity: Statement {
     }
 }
 
-/// How, through which session and from where an identity came to be linked: what the event says of it.
+/// The origin of a new link, for its event: method, session and request.
 struct LinkCause: Sendable {
     let reason: LinkReason
     let session: SessionID?
@@ -153,8 +153,8 @@ struct LinkCause: Sendable {
     }
 }
 
-/// Links an identity to a user, or does nothing when the identity, or another one of its provider, is linked already: an
-/// error would put both into the server's log.
+/// Links an identity to a user, or does nothing when it, or another one of its provider, is already linked: an error would
+/// write both to the server's log.
 struct InsertIdentity: Statement {
     static let sql: StaticString = """
         WITH linked AS (
@@ -188,7 +188,7 @@ struct InsertIdentity: Statement {
             ] + cause.parameters + [.uuid(id), .text(key.issuer)]
     }
 
-    /// Links it without tokens; the version says which key the first will be sealed with.
+    /// Links it without tokens; the version is that of the key that will encrypt the first tokens.
     init(
         _ key: IdentityKey,
         email: EmailAddress?,
@@ -206,7 +206,7 @@ struct InsertIdentity: Statement {
     }
 }
 
-/// Stores a user who has no password; nothing when the address is taken.
+/// Stores a user without a password, or nothing when the address is taken.
 struct InsertProviderAccount: Statement {
     static let sql: StaticString = """
         WITH made AS (
@@ -218,7 +218,7 @@ struct InsertProviderAccount: Statement {
         """
     let user: User
     let provider: OAuthProvider
-    /// When the provider verified the address; nil when it did not.
+    /// When the provider verified the address; nil if it did not.
     let verifiedAt: Date?
     let trace: RequestTrace
     var parameters: [PostgresValue] {
@@ -229,7 +229,7 @@ struct InsertProviderAccount: Statement {
     }
 }
 
-/// Notes when a provider vouched for a user's email.
+/// Records when a provider verified a user's email.
 struct MarkVerified: Statement {
     static let sql: StaticString = "UPDATE users SET email_verified_at = $2 WHERE id = $1"
     let user: UserID

@@ -15,8 +15,8 @@ extension IdentityStore {
 
     /// Disconnects an identity if `check` allows it, and ends the sessions that it opened, except the requesting one.
     ///
-    /// Locks the user, so that of two concurrent requests the second sees what the first left; then the identity, so that
-    /// a concurrent sign-in through it is either complete or finds it disconnected.
+    /// Locks the user, so that of two concurrent requests the second sees the result of the first; then the identity, so
+    /// that a concurrent sign-in through it is either complete or finds it disconnected.
     func unlink(
         _ identity: IdentityID,
         of visitor: SignedIn,

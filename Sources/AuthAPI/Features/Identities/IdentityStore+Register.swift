@@ -6,8 +6,8 @@ extension IdentityStore {
     /// Stores a new account with an unverified address, the identity that it belongs to, and its first session, in one
     /// transaction.
     ///
-    /// The address is not looked up: an existing user keeps it. Of two concurrent calls for one identity the second finds
-    /// it linked, whatever else the first took from it: the address, or the last use of an invitation.
+    /// The address is not looked up: an existing user keeps it. Of two concurrent calls for one identity, the second finds
+    /// it linked, even if the first also took the address or the last use of an invitation.
     ///
     /// - Throws: `no_pending_connection` when the identity was linked or disconnected; `email_taken`;
     ///   ``RegistrationPolicy/Refusal`` when the invitation is no longer live.
@@ -51,7 +51,7 @@ extension IdentityStore {
 
     /// Checks that an identity is neither linked nor disconnected.
     ///
-    /// In this order: an identity that is disconnected between the two is found by the second.
+    /// The order matters: the second statement finds an identity that is disconnected between the two.
     private func requireUnknown(_ key: IdentityKey, in db: PostgresConnection) throws {
         guard try db.first(FindOwner(key: key)) == nil, try db.first(FindDisconnection(key: key)) == nil else {
             throw AddressService.nothingPending

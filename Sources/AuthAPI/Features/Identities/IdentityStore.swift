@@ -2,36 +2,36 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-/// Linked provider accounts in the database.
+/// Access to linked provider accounts in the database.
 ///
-/// Every method that changes something decides and acts in one transaction. Each locks the user's row first and the
-/// identity's second, so that no two of them wait for each other.
+/// Every method that changes something checks and writes in one transaction, and locks the user's row first and the
+/// identity's second, so that concurrent calls do not deadlock.
 struct IdentityStore: Sendable {
-    /// What became of an identity that wants to sign in.
+    /// The result of a sign-in with an identity.
     enum Resolution: Sendable {
-        /// The identity is linked to the account, under that identifier.
+        /// The identity is linked to the account, with this link ID.
         case user(User, IdentityID)
-        /// The account with this email must prove itself by its password first.
+        /// The user must first enter the password of the account with this email.
         case passwordNeeded(EmailAddress)
-        /// It has no account, and no verified email to create one with.
+        /// There is no account, and no verified email to create one with.
         case addressNeeded
-        /// It signs nobody in; the audit trail knows.
+        /// The sign-in is rejected and recorded in the audit trail.
         case refused(LinkingPolicy.Refusal)
-        /// It has no account, and none is created for it.
+        /// There is no account, and none is created.
         case notAdmitted(RegistrationPolicy.Refusal)
     }
 
-    /// Somebody else changed the rows between two statements; the whole is to be done again.
+    /// The rows changed between two statements; the operation must be repeated.
     private struct Raced: Error {}
 
     let postgres: PostgresPool
     let vault: ProviderTokenVault
     let registration: RegistrationPolicy
 
-    /// Finds or makes the user of an identity by the rules of ``LinkingPolicy``, and stores the provider's tokens.
+    /// Finds or creates the user of an identity by the rules of ``LinkingPolicy``, and stores the provider's tokens.
     ///
-    /// Of two calls for one new identity at the same moment one makes the user and the other finds it. A new user takes what
-    /// ``RegistrationPolicy`` asks for, such as the code of an invitation.
+    /// Of two concurrent calls for one new identity, one creates the user and the other finds it. A new user must satisfy
+    /// ``RegistrationPolicy``, for example with the code of an invitation.
     func resolve(
         _ identity: ProviderIdentity,
         invite code: String?,
@@ -42,14 +42,14 @@ struct IdentityStore: Sendable {
         let sealed = try vault.seal(identity.tokens, for: key)
         return try await settlingRaces { db in
             let owner = try db.first(FindOwner(key: key))
-            // In this order: an identity that is disconnected between the two is found by the second.
+            // The order matters: the second statement finds an identity that is disconnected between the two.
             let formerOwner = owner == nil ? try db.first(FindDisconnection(key: key)) : nil
             let isNew = owner == nil && formerOwner == nil
             let email = isNew ? identity.email : nil
             let sameEmail = try email.flatMap {
                 try db.first(LockAccountByEmail(email: $0, provider: identity.provider))
             }
-            // While this waited for the lock, somebody else may have linked or disconnected the identity.
+            // A concurrent transaction may have linked or disconnected the identity while this one waited for the lock.
             if sameEmail != nil {
                 guard try db.first(FindOwner(key: key)) == nil, try db.first(FindDisconnection(key: key)) == nil else {
                     throw Raced()
@@ -114,7 +114,7 @@ struct IdentityStore: Sendable {
         }
     }
 
-    /// Links an identity to a user whose session is live to the end of it, also one that the user has disconnected before.
+    /// Links an identity to a user whose session stays live until the end, even if the user has disconnected it before.
     ///
     /// - Throws: ``ProviderError`` with `sign_in_required`, `identity_taken` or `provider_already_linked`.
     func link(
@@ -149,10 +149,10 @@ struct IdentityStore: Sendable {
         }
     }
 
-    /// Links an identity that waited for the password, as part of the transaction that opens a session.
+    /// Links the identity that was pending until the password was entered, in the transaction that opens a session.
     ///
-    /// - Throws: `no_pending_connection` when it, or another account of its provider, has been linked meanwhile, or it has
-    ///   been disconnected.
+    /// - Throws: `no_pending_connection` when it, or another account of its provider, has been linked in the meantime, or it
+    ///   has been disconnected.
     func link(_ pending: PendingLink, with session: NewSession, in db: PostgresConnection) throws {
         guard let user = try db.first(LockUser(id: session.userID)),
             let email = try? EmailAddress(exactly: pending.email)
@@ -175,7 +175,7 @@ struct IdentityStore: Sendable {
         _ = try vouch(for: user, by: email, picture: pending.avatarURL, at: session.createdAt, in: db)
     }
 
-    /// Records that an identity does not sign a user in.
+    /// Records a rejected sign-in with an identity.
     private func refusal(
         _ refusal: LinkingPolicy.Refusal,
         of key: IdentityKey,
@@ -189,14 +189,14 @@ struct IdentityStore: Sendable {
 
     /// Links an identity.
     ///
-    /// - Throws: ``ProviderError`` with `provider_already_linked` when the user has another one of the provider.
+    /// - Throws: ``ProviderError`` with `provider_already_linked` when the user has another account of the provider.
     private func insert(_ insertion: InsertIdentity, _ key: IdentityKey, in db: PostgresConnection) throws {
         guard try db.run(insertion) == 0 else { return }
         if try db.first(FindOwner(key: key)) != nil { throw Raced() }
         throw LinkingPolicy.Refusal.providerTaken.error
     }
 
-    /// Stores what the provider said this time.
+    /// Stores the data of this sign-in.
     ///
     /// - Returns: the link's identifier.
     func refresh(
@@ -208,7 +208,7 @@ struct IdentityStore: Sendable {
         guard let old = try db.first(LockIdentity(key: identity.key, user: user)) else { throw Raced() }
         var tokens = sealed
         if tokens.refreshToken == nil, let kept = old.refreshToken {
-            // A provider that sends none this time means the one before (RFC 6749, section 6).
+            // If the provider sends none, the previous one stays valid (RFC 6749, section 6).
             let resealed = try vault.reseal(kept, version: old.version, for: identity.key, in: .refreshToken)
             tokens = SealedTokens(
                 accessToken: sealed.accessToken,
@@ -228,7 +228,7 @@ struct IdentityStore: Sendable {
         return old.id
     }
 
-    /// Notes that a provider has verified the account's email, where it is the same, and gives it a picture.
+    /// Records that a provider has verified the account's email, if it is the same, and stores the picture.
     ///
     /// - Returns: the user with that picture.
     private func vouch(
@@ -244,7 +244,7 @@ struct IdentityStore: Sendable {
         return try updatePicture(of: user.user, to: picture, in: db)
     }
 
-    /// Gives a picture to an account that has none, or an older one of the same provider, which may be gone by now.
+    /// Stores the picture if the account has none, or an older one of the same provider, which may no longer exist.
     private func updatePicture(of user: User, to url: String?, in db: PostgresConnection) throws -> User {
         guard let url, url != user.avatarURL else { return user }
         if let old = user.avatarURL, Self.host(of: old) != Self.host(of: url) { return user }
@@ -254,7 +254,7 @@ struct IdentityStore: Sendable {
 
     private static func host(of url: String) -> String? { URL(string: url)?.host() }
 
-    /// Runs a transaction again when somebody else was faster: what they stored is found then.
+    /// Repeats a transaction that lost a race; it then finds the stored rows.
     func settlingRaces<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -275,12 +275,12 @@ struct IdentityStore: Sendable {
 }
 
 extension ProviderIdentity {
-    /// What names the identity.
+    /// The key of the identity.
     var key: IdentityKey { IdentityKey(provider: provider, issuer: issuer, subject: subject) }
 }
 
 extension User {
-    /// A new account for a provider's user; without a name it gets what stands before the email's `@`.
+    /// A new account for a provider's user; the default name is the local part of the email address.
     init(email: EmailAddress, name: String?, avatarURL: String?) {
         self.init(
             id: .random(),

@@ -1,12 +1,11 @@
 import Shared
 
-/// What to do with an identity that wants to sign in, decided by what is known of it and of its email (A12).
+/// What a sign-in with an identity does, based on the state of the identity and of its email (A12).
 ///
-/// An identity is linked by its email only where its provider is the authority for that email today
-/// (``EmailAuthority``), and only to an account whose email a provider has verified. Else whoever registers a stranger's
-/// address, or once had it, would share the account with its owner ("account pre-hijacking"). An address that the provider
-/// has not verified counts as none: it links to nothing. An identity that its user has disconnected comes back only
-/// through that user, signed in.
+/// An identity is linked by email only if its provider is the authority for that email today (``EmailAuthority``), and only
+/// to an account whose email a provider has verified. Otherwise an attacker who registers or once had another user's address
+/// would share the account with its owner ("account pre-hijacking"). An unverified address counts as none: it links to
+/// nothing. Only the signed-in user who disconnected an identity can connect it again.
 enum LinkingPolicy {
     /// The account that has the identity's email.
     struct SameEmail: Sendable, Equatable {
@@ -20,13 +19,13 @@ enum LinkingPolicy {
         var isDisabled = false
     }
 
-    /// What to do.
+    /// The decision.
     enum Decision: Sendable, Equatable {
         /// The identity is linked: sign its user in.
         case signIn
-        /// Nobody has the email: make a user of it.
+        /// No account has the email: create a user.
         case create
-        /// No email is verified: ask the user for one, and create a user without looking for others.
+        /// No email is verified: ask the user for one, and create a user without searching for others.
         case askAddress
         /// Link it to the account with the same email.
         case link
@@ -35,13 +34,13 @@ enum LinkingPolicy {
         case refuse(Refusal)
     }
 
-    /// Why an identity signs nobody in; the raw values are those of the audit trail's `detail`.
+    /// Why a sign-in with an identity is rejected; the raw values are those of the audit trail's `detail`.
     enum Refusal: String, Sendable, Equatable {
         /// Its user has disconnected it.
         case disconnected = "identity_disconnected"
         /// The account with the same email has another account of this provider.
         case providerTaken = "provider_already_linked"
-        /// The account with the same email has no password: its user has to sign in as before and connect the identity.
+        /// The account with the same email has no password: its user must sign in as before and connect the identity.
         case accountExists = "account_exists"
         /// An operator has disabled the account that it signs in to, or would be linked to.
         case userDisabled = "user_disabled"
@@ -65,7 +64,7 @@ enum LinkingPolicy {
 }
 
 extension LinkingPolicy.Refusal {
-    /// What the person and the operator are told.
+    /// The error for the user and the operator.
     var error: ProviderError {
         switch self {
         case .disconnected:

@@ -6,7 +6,7 @@ import Shared
 struct InviteStore: Sendable {
     let postgres: PostgresPool
 
-    /// Stores an invitation, and removes those that can no longer be used; gives when it expires.
+    /// Stores an invitation, and removes those that can no longer be used; returns the expiry.
     func create(_ invite: NewInvite) async throws -> Date {
         try await postgres.withConnection { try $0.one(InsertInvite(invite: invite)) }
     }

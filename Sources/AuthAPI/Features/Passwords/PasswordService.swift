@@ -20,7 +20,7 @@ struct PasswordService: Sendable {
     ///   - trace: the origin of the request.
     /// - Returns: the session that replaces the caller's.
     /// - Throws: `invalid_fields` for a wrong current password, `reauthentication_required`, `unauthenticated` when the
-    ///   session has ended meanwhile, `too_many_requests`, `overloaded`.
+    ///   session has ended in the meantime, `too_many_requests`, `overloaded`.
     func change(
         to password: Password,
         current: Password?,

@@ -12,7 +12,7 @@ struct AddressService: Sendable {
     /// its first session; ends the sessions of the browser's tokens.
     ///
     /// The address is unverified, as after a registration with a password, and the same rules, limits and responses
-    /// apply: the provider's word opens no way around them.
+    /// apply: the provider cannot bypass them.
     ///
     /// - Throws: `email_taken`, `registration_closed`, `invalid_fields` for a rejected email address or invitation,
     ///   `no_pending_connection` when the identity was linked or disconnected, or its provider is off or has another

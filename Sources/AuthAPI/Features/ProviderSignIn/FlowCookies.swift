@@ -3,7 +3,7 @@ import FoundationEssentials
 import Hummingbird
 import Shared
 
-/// What a browser began, until it comes back with the same state.
+/// A flow that a browser started, stored until the callback with the same state.
 protocol BrowserFlow: Codable, Sendable {
     /// Names the flow and binds it to the browser: 256 random bits in BASE64URL.
     var state: String { get }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Shared
 
-/// A provider account without a verified email address, which waits until its user enters one.
+/// A pending provider account without a verified email address; its user must enter one.
 ///
 /// Holds no tokens: they are stored at the next sign-in through the provider.
 struct PendingAddress: Codable, Sendable, Equatable {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Hummingbird
 import Shared
 
-/// The cookie of the one provider account that waits for something from its user.
+/// The cookie of the one provider account that is pending until its user enters something.
 struct PendingCookie<Pending: Codable & Sendable>: Sendable {
     private let site: SiteCookies
     private let sealed: SealedCookie<Pending>
@@ -20,13 +20,13 @@ struct PendingCookie<Pending: Codable & Sendable>: Sendable {
         self.name = site.name(name)
     }
 
-    /// Stores a provider account; replaces another one that waits.
+    /// Stores a pending provider account; replaces a previous one.
     func keep(_ pending: Pending, on response: inout Response) throws {
         let value = try sealed.seal(pending, name: name)
         site.set(name, to: value, maxAge: SealedCookie<Pending>.lifetime, on: &response)
     }
 
-    /// The provider account that waits; nil when there is none, or it has expired.
+    /// The pending provider account; nil when there is none, or it has expired.
     func pending(of request: Request) -> Pending? {
         request.cookieValue(name).flatMap { sealed.open(RequestCookie(name: name, value: $0)) }?.payload
     }
@@ -37,7 +37,7 @@ struct PendingCookie<Pending: Codable & Sendable>: Sendable {
     }
 }
 
-/// The cookie of the provider account that waits for a password.
+/// The cookie of the provider account that is pending until a password is entered.
 typealias PendingLinkCookie = PendingCookie<PendingLink>
 
 extension PendingLinkCookie {
@@ -46,7 +46,7 @@ extension PendingLinkCookie {
     }
 }
 
-/// The cookie of the provider account that waits for an address.
+/// The cookie of the provider account that is pending until an address is entered.
 typealias PendingAddressCookie = PendingCookie<PendingAddress>
 
 extension PendingAddressCookie {

@@ -1,21 +1,21 @@
 import FoundationEssentials
 import Shared
 
-/// A provider account that waits until the password of the account with the same email is entered.
+/// A provider account that is pending until the password of the account with the same email is entered.
 ///
 /// Holds no tokens: they are stored at the next sign-in through the provider.
 struct PendingLink: Codable, Sendable, Equatable {
     let provider: OAuthProvider
     /// The provider's issuer; nil in a cookie of an older version.
     let issuer: String?
-    /// What the provider calls the person.
+    /// The provider's identifier of the user.
     let subject: String
     /// The address that the provider has verified, in lower case.
     let email: String
     /// A picture for an account that has none.
     let avatarURL: String?
 
-    /// The most bytes of a picture's address: with a longer one a browser might refuse the cookie.
+    /// The maximum length of a picture's URL in bytes: with a longer one, a browser might reject the cookie.
     private static let maximumAvatarLength = 1024
 
     private enum CodingKeys: String, CodingKey {
@@ -26,7 +26,7 @@ struct PendingLink: Codable, Sendable, Equatable {
         case avatarURL = "a"
     }
 
-    /// An identity that waits, with the address that the provider has verified.
+    /// A pending identity, with the address that the provider has verified.
     init(_ identity: ProviderIdentity, email: EmailAddress) {
         provider = identity.provider
         issuer = identity.issuer

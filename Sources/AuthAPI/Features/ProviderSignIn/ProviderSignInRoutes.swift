@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import Shared
 
-/// Handlers of flows through a provider; whatever happens, the browser is sent on to a page.
+/// Handlers of flows through a provider; every response redirects the browser to a page.
 struct ProviderSignInRoutes: Sendable {
     typealias Handler = @Sendable (Request, APIRequestContext) async throws -> Response
 
@@ -16,17 +16,17 @@ struct ProviderSignInRoutes: Sendable {
     let sessions: SessionService
     let cookie: SessionCookie
     let publicURL: WebOrigin
-    /// Where a browser goes whose flow began nowhere else.
+    /// The default page after a flow.
     let landing: ReturnPath
     let metrics: APIMetrics
 
     /// `GET /api/auth/{provider}`: 303 to the provider, and the cookie of a flow.
     ///
-    /// A request that another site makes, or that would replace a session without a page of this site asking for it, goes
-    /// to a page with a button first. With `link` the flow links the provider account to the user who is signed in, and
-    /// begins only with the ticket that the account page has for the session: else another site, or a return path, could
-    /// have a visitor link an account without wanting it. With `reauthenticate`, which takes a ticket, too, the user who is
-    /// signed in signs in at the provider again, to confirm a change.
+    /// A request from another site, or one that would replace a session and does not come from a page of this site, leads to
+    /// a confirmation page first. With `link`, the flow links the provider account to the signed-in user. It requires the
+    /// ticket from the account page of the session: otherwise another site, or a return path, could make a visitor link an
+    /// account unintentionally. With `reauthenticate`, also a ticket, the signed-in user signs in at the provider again to
+    /// confirm a change.
     func start(_ provider: OAuthProvider) -> Handler {
         { request, context in
             let query = FormFields(query: request)
@@ -59,7 +59,7 @@ struct ProviderSignInRoutes: Sendable {
         }
     }
 
-    /// Begins a flow in which the user signs in again.
+    /// Starts a flow in which the user signs in again.
     private func startAgain(
         _ provider: OAuthProvider,
         tickets given: [String],
@@ -87,10 +87,10 @@ struct ProviderSignInRoutes: Sendable {
         return returnTo.flatMap { path in pages.first { $0.isExactly(path.value) } } ?? PagePath.account
     }
 
-    /// `GET /api/auth/callback/{provider}`: 303 to a page of this site, signed in or told why not.
+    /// `GET /api/auth/callback/{provider}`: 303 to a page of this site, with a session or an error.
     func callback(_ provider: OAuthProvider) -> Handler {
         { request, context in
-            // A HEAD would use the code up, and the GET that follows it would find it used.
+            // A HEAD would consume the code, and the GET that follows would fail.
             guard request.method == .get else {
                 throw APIError(.methodNotAllowed, detail: "This path accepts GET only.", allow: ["GET"])
             }
@@ -101,7 +101,7 @@ struct ProviderSignInRoutes: Sendable {
             do {
                 try query.checkUnambiguous()
                 guard let flow else {
-                    // An address that worked before and is loaded again has nothing left to do.
+                    // The callback succeeded before and was reloaded; there is nothing left to do.
                     if query.hasCode { visitor = try await signedIn(request) }
                     if let visitor, try await service.isLinked(provider, to: visitor) {
                         var response = SignInRedirect.account()
@@ -178,7 +178,7 @@ struct ProviderSignInRoutes: Sendable {
         }
     }
 
-    /// Whether a page of this site has to ask first: another site began it, or nobody says who did and a session would be
+    /// Whether to ask for confirmation: another site started the flow, or its origin is unknown and a session would be
     /// replaced.
     private func mustConfirm(_ request: Request) -> Bool {
         switch FlowInitiator(request.head, publicURL: publicURL) {
@@ -188,7 +188,7 @@ struct ProviderSignInRoutes: Sendable {
         }
     }
 
-    /// The visitor who may begin to link, or to sign in again: with a ticket of the session, from a page of this site.
+    /// The visitor who may start linking, or signing in again: with a ticket of the session, from a page of this site.
     private func ticketHolder(
         of request: Request,
         tickets given: [String],
@@ -215,7 +215,7 @@ struct ProviderSignInRoutes: Sendable {
         values.count == 1 ? values.first.flatMap { ReturnPath($0) } : nil
     }
 
-    /// Sends the browser to a page that explains, and the log the fixed reason; neither gets anything from outside.
+    /// Redirects the browser to an error page and logs the fixed reason; neither contains text from outside.
     private func failed(
         _ error: any Error,
         at provider: OAuthProvider,
@@ -225,7 +225,7 @@ struct ProviderSignInRoutes: Sendable {
     ) -> Response {
         let problem = SignInProblem(error)
         problem.log(at: provider, to: context.logger)
-        // The list of linked accounts would send a visitor who is not signed in away, and the explanation with them.
+        // The account page would redirect signed-out visitors, and the explanation would be lost.
         let page = problem.failure == .signInRequired ? PagePath.login : page
         return SignInRedirect.failed(
             .init(

@@ -3,18 +3,18 @@ import Logging
 import PostgresClient
 import Shared
 
-/// The rules of signing in, and of linking, through a provider.
+/// The rules of signing in and linking through a provider.
 struct ProviderSignInService: Sendable {
-    /// What became of a flow.
+    /// The result of a flow.
     enum Outcome: Sendable {
         case signedIn(OpenedSession)
-        /// The provider account is linked to the user who asked for it.
+        /// The provider account is linked to the user who requested it.
         case linked
         /// The user signed in again, which confirms changes from the session.
         case confirmed
-        /// The account with the same email must prove itself by its password first.
+        /// The user must first enter the password of the account with the same email.
         case passwordNeeded(PendingLink)
-        /// The provider has verified no address: the user must enter one first.
+        /// The provider has not verified an address: the user must enter one first.
         case addressNeeded(PendingAddress)
     }
 
@@ -26,8 +26,8 @@ struct ProviderSignInService: Sendable {
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
-    /// Begins a flow; with `choosesAccount` the provider asks which of its accounts is meant, with `confirming` it has the
-    /// person sign in again.
+    /// Starts a flow; with `choosesAccount`, the provider asks which account to use, with `confirming`, it asks the user to
+    /// sign in again.
     ///
     /// - Returns: the flow to remember, and the address at the provider to send the browser to.
     /// - Throws: ``ProviderError`` or ``ProviderError``.
@@ -59,21 +59,21 @@ struct ProviderSignInService: Sendable {
         return (flow, address)
     }
 
-    /// Whether an account of the provider is linked to the visitor.
+    /// Whether the visitor has a linked account of the provider.
     func isLinked(_ name: OAuthProvider, to visitor: SignedIn) async throws -> Bool {
         try await store.methods(of: visitor.user.id).identities.contains { $0.provider == name }
     }
 
-    /// Ends a flow for which the provider sent a code.
+    /// Completes a flow for which the provider sent a code.
     ///
     /// - Parameters:
-    ///   - flow: what the browser that asks began with.
-    ///   - code: the provider's answer.
-    ///   - issuer: who the provider says it is, if it does (RFC 9207).
-    ///   - visitor: who is signed in; looked at only for flows that link or confirm.
-    ///   - tokens: those of the browser's sessions, which end when another is opened.
-    ///   - trace: from where.
-    /// - Returns: what became of it.
+    ///   - flow: the flow that the browser started.
+    ///   - code: the authorization code.
+    ///   - issuer: the `iss` of the response, if present (RFC 9207).
+    ///   - visitor: the signed-in user; used only by flows that link or confirm.
+    ///   - tokens: the tokens of the browser's sessions, which end when another is opened.
+    ///   - trace: the origin of the request.
+    /// - Returns: the result.
     /// - Throws: ``ProviderError`` or ``ProviderError``.
     func finish(
         _ flow: SignInFlow,
@@ -156,6 +156,6 @@ struct ProviderSignInService: Sendable {
         return provider
     }
 
-    /// Where the provider sends the browser back to: made of `PUBLIC_URL`, never of a request (CVE-2025-71401).
+    /// The redirect URI, built from `PUBLIC_URL`, never from a request (CVE-2025-71401).
     private func redirectURI(of name: OAuthProvider) -> String { "\(publicURL)\(APIPath.oauthCallback(name))" }
 }

@@ -2,9 +2,9 @@ import Logging
 import PostgresClient
 import Shared
 
-/// What the person and the operator are told of an error that ended a flow.
+/// How an error that ended a flow is reported to the user and the operator.
 struct SignInProblem: Sendable {
-    /// What the person is told.
+    /// The code for the user.
     let failure: OAuthFailure
     private let metadata: Logger.Metadata
 
@@ -19,7 +19,7 @@ struct SignInProblem: Sendable {
         case let error as PostgresError:
             self.init(.internalError, ["reason": "a statement failed"], error)
         default:
-            // The kind alone: its text could hold what a person or a provider said.
+            // Only the type: the text could contain input from a user or a provider.
             self.init(.internalError, ["reason": "unexpected error", "error": "\(type(of: error))"])
         }
     }
@@ -34,7 +34,7 @@ struct SignInProblem: Sendable {
         self.metadata = metadata
     }
 
-    /// Logs it under the request's identifier.
+    /// Logs it with the request ID.
     func log(at provider: OAuthProvider, to logger: Logger) {
         logger.log(
             level: level,
@@ -43,7 +43,7 @@ struct SignInProblem: Sendable {
         )
     }
 
-    /// What people do themselves is worth a notice; what an operator may have to mend, a warning or more.
+    /// Actions of users are notices; problems that an operator may have to fix are warnings or errors.
     private var level: Logger.Level {
         switch failure {
         case .accessDenied, .flowExpired, .emailUnverified, .identityTaken,

@@ -2,26 +2,26 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Answers that send a browser on (303, RFC 9110, section 15.4.4).
+/// Redirects of a flow (303; RFC 9110, section 15.4.4).
 ///
-/// But for the way to a provider, the target is a path of this site, so that no header of a request can change the host.
+/// Except to the provider, the target is a path of this site, so that no request header can change the host.
 enum SignInRedirect {
-    /// What the page is told of a failure.
+    /// The query parameters that report a failure to the page.
     struct Failure: Sendable {
         let failure: OAuthFailure
         let provider: OAuthProvider
-        /// The request id, under which the log tells more.
+        /// The request ID, to find the log lines.
         let errorID: String
         let returnTo: String?
     }
 
-    /// To the provider, as the provider's own code made the address.
+    /// To the provider.
     static func toProvider(_ address: String) -> Response { to(address) }
 
-    /// Back to the page that the flow began from.
+    /// Back to the page from which the flow started.
     static func page(_ page: ReturnPath) -> Response { to(page.value) }
 
-    /// To the list of linked accounts, which says that there is a new one.
+    /// To the account page, which confirms the new link.
     static func linked(_ provider: OAuthProvider) -> Response {
         to(PagePath.account, [(PagePath.connectedParameter, provider.rawValue)])
     }
@@ -36,15 +36,15 @@ enum SignInRedirect {
         to(PagePath.address, [(PagePath.providerParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])
     }
 
-    /// To the page that asks whether to sign in through the provider, because no page of this site asked for it.
+    /// To the page that asks whether to sign in through the provider, because no page of this site started the flow.
     static func confirm(_ provider: OAuthProvider, returnTo: String?) -> Response {
         to(PagePath.login, [(PagePath.confirmParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])
     }
 
-    /// To the account page of a user who has nothing left to do.
+    /// To the account page of a user whose flow is already complete.
     static func account() -> Response { to(PagePath.account) }
 
-    /// To a page that says what went wrong.
+    /// To a page that shows the error.
     static func failed(_ failure: Failure, page: String) -> Response {
         to(
             page,

@@ -26,7 +26,7 @@ struct SessionService: Sendable {
         from trace: RequestTrace
     ) async throws -> OpenedSession {
         // Twice, because the checked hash may have been replaced: by a new password, by another sign-in that upgraded
-        // it, or with the user. The second check tells which.
+        // it, or with the user. The second check determines which.
         for _ in 1...2 {
             let checked = try await gate.check(password, of: email, from: trace)
             let found = checked.credentials

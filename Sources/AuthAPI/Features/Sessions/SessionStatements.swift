@@ -176,7 +176,7 @@ struct FindLiveSessions: ReadStatement {
     }
 }
 
-/// Ends a session of a user; the event tells whether it was the current one.
+/// Ends a session of a user; the event shows whether it was the current one.
 struct EndSession: Statement {
     static let sql: StaticString = """
         WITH ended AS (

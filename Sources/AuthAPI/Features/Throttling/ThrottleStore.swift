@@ -4,8 +4,8 @@ import Shared
 
 /// Access to rate limits in the database, with the generic cell rate algorithm: one time per key.
 ///
-/// A time more than a minute beyond the limit's maximum was written by a wrong clock and is ignored: otherwise nobody
-/// could sign in until the correct clock reaches it.
+/// A time more than a minute beyond the limit's maximum was written by a wrong clock and is ignored: otherwise users could
+/// not sign in until the correct clock reaches it.
 struct ThrottleStore: Sendable {
     let postgres: PostgresPool
 

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Shared
 
-/// Everything that is stored about a user, as the user downloads it: no secrets, and nothing of anybody else.
+/// Everything that is stored about a user, for download: no secrets, and no data of other users.
 struct OwnData: Sendable, Encodable {
-    /// The most events that are given, the newest first; there are more only where somebody signs in all day long.
+    /// The maximum number of events, newest first; few users have more.
     static let eventLimit: Int64 = 5000
 
     /// The account.
@@ -30,9 +30,9 @@ struct OwnData: Sendable, Encodable {
     /// A provider account, linked or disconnected.
     struct Identity: Sendable, Encodable {
         let provider: String
-        /// What the provider calls the user.
+        /// The provider's identifier of the user.
         let providerUserID: String
-        /// Where it was linked; empty if a version before this one linked it and its provider is off since.
+        /// The issuer at which it was linked; empty if an earlier version linked it and its provider has been off since.
         let issuer: String
         /// Nil for disconnected ones.
         let email: String?
@@ -79,9 +79,9 @@ struct OwnData: Sendable, Encodable {
     let account: Account
     let identities: [Identity]
     let sessions: [SessionBody]
-    /// The newest first, at most ``eventLimit``.
+    /// Newest first, at most ``eventLimit``.
     let events: [Event]
-    /// How many events there are.
+    /// The total number of events.
     let eventsTotal: Int64
 
     private enum CodingKeys: String, CodingKey {

@@ -2,29 +2,29 @@ import FoundationEssentials
 import Logging
 import Shared
 
-/// A user that is to be deleted.
+/// A user to delete.
 struct UserDeletionRequest: Sendable {
     let user: UserID
-    /// The address that the user has to have, as it was shown or typed.
+    /// The expected email address, as it was shown or typed.
     let email: String
-    /// Whether one statement could not end all sessions within its time.
+    /// Whether there are too many sessions to end within the timeout of one statement.
     let hasManySessions: Bool
-    /// The session that asks, which must be live; nil for an operator.
+    /// The session of the request, which must be live; nil for an operator.
     var visitor: SignedIn?
     let trace: RequestTrace
 }
 
-/// How deleting a user ended.
+/// The result of a deletion.
 enum UserDeletion: Sendable, Equatable {
-    /// That user is deleted.
+    /// The user was deleted.
     case deleted
-    /// The user has another address by now, and is still there.
+    /// The user has another address now and was not deleted.
     case changed
-    /// The user is not there any more.
+    /// The user no longer exists.
     case gone
 }
 
-/// Deletes users with everything that is theirs, for themselves and for operators.
+/// Deletes users and all their data, for the users themselves and for operators.
 struct UserDeletionService: Sendable {
     let store: UserDeletionStore
     let batches: SessionBatches
@@ -33,12 +33,12 @@ struct UserDeletionService: Sendable {
     /// The provider that an identity belongs to, if it is on and has the identity's issuer.
     let provider: @Sendable (IdentityKey) -> (any IdentityProvider)?
 
-    /// Deletes a user, then revokes what providers let this site do; a provider that does not answer changes nothing.
+    /// Deletes a user, then revokes the tokens at providers; a provider that does not respond has no effect on the result.
     ///
-    /// - Returns: how it ended.
-    /// - Throws: `unauthenticated` when the session that asks has ended; ``PostgresError``.
+    /// - Returns: the result.
+    /// - Throws: `unauthenticated` when the session of the request has ended; ``PostgresError``.
     func delete(_ request: UserDeletionRequest, at now: Date) async throws -> UserDeletion {
-        // So many could not all go with the row within the time of one statement.
+        // Too many to delete with the row within the timeout of one statement.
         if request.hasManySessions, try await store.isThere(request) {
             let all = SessionSelection(
                 user: request.user,
@@ -47,7 +47,7 @@ struct UserDeletionService: Sendable {
             )
             _ = try await batches.end(all, from: request.trace, at: now)
         }
-        // An address that was moved over may keep to no rule.
+        // The address of a migrated user may violate the rules.
         let subject = (try? EmailAddress(exactly: request.email)).map(keys.account)
         let (deletion, grants) = try await store.delete(request, subject: subject, at: now)
         await revoke(grants)
@@ -74,7 +74,7 @@ struct UserDeletionService: Sendable {
         }
     }
 
-    /// The token that ends the whole grant: a refresh token takes its access tokens along (RFC 7009, section 2.1).
+    /// The token that ends the whole grant: revoking a refresh token also revokes its access tokens (RFC 7009, section 2.1).
     private func token(of grant: ProviderGrant) -> Secret? {
         let columns: [(sealed: [UInt8]?, column: ProviderTokenVault.Column)] = [
             (grant.refreshToken, .refreshToken), (grant.accessToken, .accessToken),

@@ -1,20 +1,20 @@
 import FoundationEssentials
 import Shared
 
-/// What the account page shows besides the user, whom every page knows.
+/// The account page; every page has the user.
 struct AccountView: PageView {
     static let template = "account"
-    /// The user's live sessions, as many as the API lists.
+    /// The user's live sessions, as listed by the API.
     let sessions: [SessionBody]
-    /// The ways to sign in.
+    /// The sign-in methods.
     let identities: IdentitiesView
-    /// How many sessions there are, if there are more than the API lists.
+    /// The total number of sessions, if the API lists fewer.
     var sessionTotal = 0
-    /// The application to go back to.
+    /// The application to return to.
     var application: ReturnPath?
-    /// The flow that was to link a provider account and failed.
+    /// The failed flow that should have linked a provider account.
     var report: OAuthReport?
-    /// The provider of which an account has just been linked.
+    /// The provider whose account has just been linked.
     var connected: OAuthProvider?
 
     var hasFailed: Bool { report != nil }
@@ -44,7 +44,7 @@ struct AccountView: PageView {
             values["cut"] = texts.text(.sessionsCut, ["shown": "\(sessions.count)", "total": "\(sessionTotal)"])
         }
         if let report { values["oauth_failure"] = failure(report).values(texts) }
-        // Not beside the contrary.
+        // Not together with a failure.
         if let connected, report == nil, identities.isLinked(connected) {
             values["notice"] = texts.text(.noticeConnected, ["provider": identities.providers.spoken(connected, texts)])
         }
@@ -52,14 +52,14 @@ struct AccountView: PageView {
     }
 
     private func failure(_ report: OAuthReport) -> OAuthFailureView {
-        // Linking always asks which account is meant.
+        // Linking always asks which account to use.
         OAuthFailureView(report, purpose: .link, providers: identities.providers) { provider, _ in
             let canLink = identities.providers.contains(provider) && !identities.isLinked(provider)
             return canLink ? SitePath.linking(identities.linkable(provider)) : nil
         }
     }
 
-    /// This device first, then as the API has them.
+    /// This device first, then in the order of the API.
     private var ordered: [SessionBody] {
         sessions.filter(\.current) + sessions.filter { !$0.current }
     }

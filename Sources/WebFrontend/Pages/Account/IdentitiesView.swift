@@ -1,28 +1,28 @@
 import FoundationEssentials
 import Shared
 
-/// The ways in which a user can sign in: the password and the provider accounts, linked or to be linked.
+/// The sign-in methods of a user: the password and the provider accounts, linked or available for linking.
 struct IdentitiesView: Sendable {
-    /// What is linked.
+    /// The linked accounts.
     let list: IdentityListBody
-    /// The providers that are set up.
+    /// The enabled providers.
     let providers: Providers
 
-    /// What the template sees.
+    /// The values for the template.
     func values(_ texts: Translator) -> ViewValues {
         let methods = providers.all.map(\.provider).flatMap { provider in
             let linked = list.identities.filter { $0.provider == provider }
             return linked.isEmpty ? [connectable(linkable(provider), texts)] : linked.map { linkedRow($0, texts) }
         }
-        // Identities of providers that are off can be read and disconnected.
+        // Identities of disabled providers are shown and can be disconnected.
         let others = list.identities.filter { !providers.contains($0.provider) }.map { linkedRow($0, texts) }
         return ["has_password": list.hasPassword, "methods": methods + others]
     }
 
-    /// What begins to link an account of the provider for this session.
+    /// The link that starts linking an account of the provider in this session.
     ///
-    /// From an API that gives none it is what the version before took, and the API says where to go when it does not take
-    /// that any more.
+    /// With an API that sends no tickets, it is the link of the previous version; the API redirects if it no longer accepts
+    /// that.
     func linkable(_ provider: OAuthProvider) -> LinkableBody {
         list.linkable?.first { $0.provider == provider } ?? LinkableBody(provider: provider, ticket: "true")
     }

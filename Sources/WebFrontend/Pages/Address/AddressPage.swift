@@ -1,7 +1,7 @@
 import Hummingbird
 import Shared
 
-/// The page that asks for an email address, where a provider has verified none for a new user.
+/// The page that asks a new user for an email address if the provider has verified none.
 struct AddressPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
@@ -10,14 +10,14 @@ struct AddressPage: Sendable {
     let directory: ProviderDirectory
     let bodyDeadline: Duration
 
-    /// Shows the form with the address that the provider reports; without a waiting provider account, redirects to the
+    /// Shows the form with the address that the provider reports; without a pending provider account, redirects to the
     /// sign-in page.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let caller = Caller(request, context)
         guard let pending = try await pending(caller) else { return Self.over(query) }
         var view = await view(pending, returnTo: query.returnTo, caller, context)
-        // Nothing that the address of the page says is put into the form.
+        // The URL of the page does not fill the form.
         view.email = pending.email ?? ""
         let visitor = try await visitors.visitor(caller)
         if case .signedIn(let user) = visitor { view.replaced = user }
@@ -51,9 +51,9 @@ struct AddressPage: Sendable {
         }
     }
 
-    /// The provider account of this visitor that waits for an address.
+    /// The visitor's provider account that is pending until an address is entered.
     ///
-    /// - Throws: ``APIError`` when the API cannot tell.
+    /// - Throws: ``APIError`` when the API cannot determine it.
     private func pending(_ caller: Caller) async throws -> PendingAddressBody? {
         guard caller.hasPendingAddress else { return nil }
         do {
@@ -91,7 +91,7 @@ struct AddressPage: Sendable {
         )
     }
 
-    /// The form as it was typed; nil when no provider account waits.
+    /// The form as it was typed; nil when no provider account is pending.
     ///
     /// While the API does not respond, the provider in the form is shown.
     private func typed(_ form: Form, _ caller: Caller, _ context: PageContext) async -> AddressView? {

@@ -3,7 +3,7 @@ import Shared
 /// The page that asks for the email address of a new account.
 struct AddressView: PageView {
     static let template = "address"
-    /// The provider account that waits.
+    /// The pending provider account.
     let pending: PendingAddressBody
     /// The page to go to afterwards.
     let returnTo: ReturnPath?

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// The target of nginx' redirect when a visitor opens a page of the application without a session: redirects to the
+/// The target of nginx's redirect when a visitor opens a page of the application without a session: redirects to the
 /// sign-in page, which redirects back.
 struct ApplicationEntrance: Sendable {
     /// Redirects the visitor.

@@ -1,8 +1,7 @@
 import Hummingbird
 import Shared
 
-/// Signing in with email and password, also to connect a provider account; and where flows through providers end that
-/// failed.
+/// The sign-in page: with email and password, also to connect a provider account. It also shows failed provider flows.
 struct LoginPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
@@ -11,7 +10,7 @@ struct LoginPage: Sendable {
     let directory: ProviderDirectory
     let bodyDeadline: Duration
 
-    /// Shows the form, or sends on who is signed in already and has nothing to be told.
+    /// Shows the form, or redirects signed-in visitors if there is nothing to show.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let caller = Caller(request, context)
@@ -21,7 +20,7 @@ struct LoginPage: Sendable {
         let confirming = query.provider(PagePath.confirmParameter).flatMap {
             providers.contains($0) ? $0 : nil
         }
-        // Nothing that the address says is put into the form: a link must not be able to fill it in.
+        // The URL does not fill the form: a link must not be able to.
         var view = view(Form(), returnTo: query.returnTo, providers)
         view.report = OAuthReport(query)
         if let confirming, view.report == nil, connecting == nil {
@@ -30,7 +29,7 @@ struct LoginPage: Sendable {
             view.offer = .confirm(confirming, user)
         } else if case .signedIn(let user) = visitor {
             if view.report?.failure == .flowExpired, connecting == nil {
-                // Signing in was finished before, as the session shows.
+                // The session shows that the sign-in is already complete.
                 return .seeOther(query.returnTo?.value ?? SitePath.account)
             }
             guard view.report != nil || connecting != nil else {
@@ -48,7 +47,7 @@ struct LoginPage: Sendable {
         return try pages.response(view, visitor: visitor, notice: query.notice, in: context)
     }
 
-    /// Signs in, or shows the form again with what is wrong.
+    /// Signs in, or shows the form again with the errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         let caller = Caller(request, context)
@@ -81,10 +80,10 @@ struct LoginPage: Sendable {
         }
     }
 
-    /// Where a browser comes by right after signing in: sends it on if it kept the cookie, else says that it did not.
+    /// Checks, right after signing in, whether the browser stored the cookie: redirects if it did, otherwise shows an error.
     ///
-    /// Without this stop a browser that refuses cookies would show the home page as if nothing had happened, or send a
-    /// visitor of a protected page around in a circle.
+    /// Without this step, a browser that rejects cookies would show the home page without an explanation, or redirect in a
+    /// loop between a protected page and the sign-in page.
     @Sendable func arrive(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let caller = Caller(request, context)
@@ -105,14 +104,14 @@ struct LoginPage: Sendable {
         )
     }
 
-    /// The provider whose account is to be connected; a name that is no provider's makes an ordinary sign-in.
+    /// The provider whose account to connect; an unknown name means an ordinary sign-in.
     private static func connecting(_ form: Form, _ providers: Providers) -> OAuthProvider? {
         form.provider(PagePath.connectParameter).flatMap { providers.isKnown($0) ? $0 : nil }
     }
 
-    /// The account of the given provider that waits to be linked by this visitor.
+    /// The visitor's pending account of the given provider.
     ///
-    /// - Throws: ``APIError`` when the API cannot tell.
+    /// - Throws: ``APIError`` when the API cannot determine it.
     private func connection(to provider: OAuthProvider, _ caller: Caller) async throws -> PendingConnectionBody? {
         guard caller.hasConnection else { return nil }
         do {
@@ -134,7 +133,7 @@ struct LoginPage: Sendable {
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
         if let provider = Self.connecting(form, providers) {
-            // The address that waits, not the one that was sent; that one serves while the API is away.
+            // The address of the pending account, not the sent one, which is used only while the API is unavailable.
             let pending = try? await connection(to: provider, caller)
             view.offer = .connect(pending ?? PendingConnectionBody(provider: provider, email: form.email))
         }

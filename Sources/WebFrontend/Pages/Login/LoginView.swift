@@ -1,34 +1,34 @@
 import Shared
 
-/// What the page for signing in shows.
+/// The sign-in page.
 struct LoginView: PageView {
-    /// What a visitor is offered.
+    /// The content for a visitor.
     enum Offer: Sendable {
-        /// The form and the other ways to sign in.
+        /// The form and the other sign-in methods.
         case signIn(email: String)
-        /// The form that links a provider account by the password of the account that has its email.
+        /// The form that links a provider account with the password of the account with the same email.
         case connect(PendingConnectionBody)
-        /// To go on as the user who is signed in already, who wanted to connect the provider if one is named.
+        /// Continue as the signed-in user, who wanted to connect the provider if there is one.
         case goOn(UserBody, connecting: OAuthProvider?)
-        /// To sign in through the provider, in place of the user if one is signed in: another site, or nobody who says so,
-        /// began it.
+        /// Confirm signing in through the provider, replacing the signed-in user if any: another or an unknown site started
+        /// it.
         case confirm(OAuthProvider, UserBody?)
     }
 
     static let template = "login"
-    /// What the visitor is offered.
+    /// The content for the visitor.
     var offer: Offer
-    /// Where to go afterwards.
+    /// The page to go to afterwards.
     let returnTo: ReturnPath?
-    /// Where to go when that is nowhere.
+    /// The default page to go to.
     var landing = ReturnPath.home
-    /// The providers that are set up.
+    /// The enabled providers.
     let providers: Providers
-    /// The flow through a provider that failed.
+    /// The failed provider flow.
     var report: OAuthReport?
-    /// What is wrong with what was entered.
+    /// The errors of the form.
     var errors: [FormError] = []
-    /// Seconds after which to try again.
+    /// The delay before a retry in seconds.
     var retryAfter: Int?
 
     var hasFailed: Bool { report != nil || !errors.isEmpty }
@@ -84,7 +84,7 @@ struct LoginView: PageView {
     }
 
     private func failure(_ report: OAuthReport) -> OAuthFailureView {
-        // Who is signed in has no need to try again.
+        // Signed-in visitors need no retry.
         var startable = providers
         if case .goOn = offer { startable = .none }
         return OAuthFailureView(report, purpose: .signIn, providers: providers) { provider, choosing in

@@ -1,19 +1,19 @@
 import Shared
 
-/// What the page for changing the password shows.
+/// The page that changes the password.
 struct PasswordView: PageView {
     static let template = "password"
-    /// The address that the password belongs to, for password managers.
+    /// The email address of the account, for password managers.
     let email: String
     /// How the user can confirm.
     let confirmation: ConfirmationBody
-    /// The providers that are set up.
+    /// The enabled providers.
     let providers: Providers
-    /// The sign-in at a provider that was to confirm it and failed.
+    /// The failed sign-in at a provider that should have confirmed the change.
     var report: OAuthReport?
-    /// What is wrong.
+    /// The errors.
     var errors: [FormError] = []
-    /// Seconds after which to try again.
+    /// The delay before a retry in seconds.
     var retryAfter: Int?
 
     var hasFailed: Bool { report != nil || !errors.isEmpty }

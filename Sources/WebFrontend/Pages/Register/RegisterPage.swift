@@ -1,7 +1,7 @@
 import Hummingbird
 import Shared
 
-/// Making an account.
+/// The registration page.
 struct RegisterPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors
@@ -10,13 +10,13 @@ struct RegisterPage: Sendable {
     let directory: ProviderDirectory
     let bodyDeadline: Duration
 
-    /// Shows the form, or sends on who is signed in already.
+    /// Shows the form, or redirects signed-in visitors.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let caller = Caller(request, context)
         let visitor = try await visitors.visitor(caller)
         if case .signedIn = visitor { return .seeOther((query.returnTo ?? settings.landing).value) }
-        // Nothing that the address says is put into the form: a link must not be able to fill it in.
+        // The URL does not fill the form: a link must not be able to.
         var view = await view(Form(), returnTo: query.returnTo, caller, context)
         if settings.registration.mode == .invite { view.invited = query.provider(PagePath.providerParameter) }
         return try pages.response(
@@ -27,7 +27,7 @@ struct RegisterPage: Sendable {
         )
     }
 
-    /// Makes the account and signs in, or shows the form again with everything that is wrong.
+    /// Creates the account and signs in, or shows the form again with all errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         let caller = Caller(request, context)
@@ -70,7 +70,7 @@ struct RegisterPage: Sendable {
         }
     }
 
-    /// Every rule that the form breaks, by the rules that the API has too; the order is that of the fields.
+    /// Every rule that the form violates, in the order of the fields; the API has the same rules.
     static func faults(in form: Form, siteWords: [String] = []) -> [FieldError] {
         var faults: [FieldError] = []
         do { _ = try DisplayName(form["name"]) } catch { faults.append(error.inField("name")) }
@@ -78,7 +78,7 @@ struct RegisterPage: Sendable {
         return faults + passwordFaults(in: form, besides: [form.email, form["name"]] + siteWords)
     }
 
-    /// Every rule that a new password and its repetition break.
+    /// Every rule that a new password and its repetition violate.
     static func passwordFaults(in form: Form, besides others: [String]) -> [FieldError] {
         var faults: [FieldError] = []
         faults += PasswordRules.violations(in: form["password"], besides: others).map { $0.inField("password") }
@@ -91,9 +91,9 @@ struct RegisterPage: Sendable {
         return faults
     }
 
-    /// Keeps the code of an invitation for a sign-in through a provider, which a page then offers.
+    /// Stores the code of an invitation for a provider sign-in, which the page then offers.
     ///
-    /// The form does not lead there by itself: browsers apply `form-action` to redirects, too.
+    /// The form does not redirect there: browsers apply `form-action` to redirects, too.
     private func use(
         _ form: Form,
         at provider: OAuthProvider,

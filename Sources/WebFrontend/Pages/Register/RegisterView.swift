@@ -1,25 +1,25 @@
 import Shared
 
-/// What the page for making an account shows.
+/// The registration page.
 struct RegisterView: PageView {
     static let template = "register"
-    /// The name that was typed.
+    /// The typed name.
     let name: String
-    /// The address that was typed.
+    /// The typed email address.
     let email: String
-    /// Where to go afterwards.
+    /// The page to go to afterwards.
     let returnTo: ReturnPath?
-    /// The providers that are set up.
+    /// The enabled providers.
     let providers: Providers
     /// Who may create an account.
     var registration = RegistrationSettings()
-    /// The code of an invitation that was typed.
+    /// The typed code of an invitation.
     var invite = ""
-    /// The provider with which to use the invitation that the browser keeps.
+    /// The provider for which the browser stores an invitation.
     var invited: OAuthProvider?
-    /// What is wrong.
+    /// The errors.
     var errors: [FormError] = []
-    /// Seconds after which to try again.
+    /// The delay before a retry in seconds.
     var retryAfter: Int?
 
     var hasFailed: Bool { !errors.isEmpty }

@@ -1,4 +1,4 @@
-// Makes the pages quicker and clearer; every page does all of its work without it.
+// Makes the pages quicker and clearer; every page works without it.
 
 /** The rules for passwords, the same as the server's: code points of the NFC form, letters and digits of any script. */
 const passwordRules = {
@@ -12,8 +12,8 @@ const passwordRules = {
 };
 
 /**
- * Bits that somebody needs who tries words, years and runs before anything else: an estimate, to encourage length.
- * What follows from the character before it, or repeats it, counts little.
+ * Estimates the bits to guess for an attacker who tries words, years and runs first, to encourage length.
+ * A character that continues or repeats the previous one counts little.
  */
 function strengthOf(password) {
   let bits = 0;
@@ -66,7 +66,7 @@ function watchRules(box, input) {
   update();
 }
 
-/** Shows or clears what is wrong with a field, beside it. */
+/** Shows or clears the error of a field, beside it. */
 function setFieldError(input, text) {
   const field = input.closest("[data-field]");
   const error = document.getElementById(`${input.id}-error`);
@@ -84,7 +84,7 @@ function setFieldError(input, text) {
   else input.removeAttribute("aria-describedby");
 }
 
-/** Says so before sending when the two passwords differ, but not while the second is still being typed. */
+/** Reports that the passwords differ before the form is sent, but not while the second is being typed. */
 function watchConfirmation(form, password, confirmation) {
   const differs = () => password.value.normalize("NFC") !== confirmation.value.normalize("NFC");
   const check = () => setFieldError(confirmation, differs() ? form.dataset.mismatch : "");
@@ -118,7 +118,7 @@ function choosesLanguage(event) {
   return event.submitter?.name === "language";
 }
 
-/** Passwords do not come along when a form is sent for another language. */
+/** Passwords are not sent when a form changes the language. */
 function keepPasswords(form) {
   const passwords = form.querySelectorAll("input[type=password]");
   form.addEventListener("submit", (event) => {
@@ -131,8 +131,8 @@ function keepPasswords(form) {
 }
 
 /**
- * What somebody meant by an address that they typed or pasted, the same as the server's: without characters that nobody
- * sees, wide and small forms of ASCII made ASCII, without blanks around it.
+ * Cleans a typed or pasted email address as the server does: removes invisible characters and surrounding white space,
+ * and converts wide and small forms of ASCII to ASCII.
  */
 function cleanEmail(text) {
   if (text.length > 4096) return text;
@@ -157,9 +157,7 @@ function watchEmail(form, input) {
   form.addEventListener("submit", clean);
 }
 
-/**
- * Puts the code of a link into its field: it stands behind `#`, which browsers send to no server, and leaves the address.
- */
+/** Copies the code of a link into its field and removes it from the URL; browsers do not send the part after `#`. */
 function takeCode(form) {
   for (const name of ["code", "invite"]) {
     const input = form.querySelector(`input[name=${name}]`);
@@ -169,7 +167,7 @@ function takeCode(form) {
   }
 }
 
-/** Gives every password field a button that shows what is typed. */
+/** Adds a button to every password field that shows the typed text. */
 function addReveal(form, input) {
   const button = document.createElement("button");
   button.type = "button";
@@ -184,7 +182,7 @@ function addReveal(form, input) {
     button.replaceChildren(isShown ? form.dataset.hide : form.dataset.show, field);
   };
   button.addEventListener("click", () => show(input.type === "password"));
-  // A browser keeps what it sees as text in its history of entries.
+  // Browsers store the values of text fields in their autocomplete history.
   form.addEventListener("submit", () => show(false));
   show(false);
   input.spellcheck = false;
@@ -212,13 +210,13 @@ function guardDoubleSubmit(form) {
     isSent = true;
     button.setAttribute("aria-disabled", "true");
     if (form.dataset.busy) button.textContent = form.dataset.busy;
-    // A connection that hangs must not leave the form dead.
+    // A connection that hangs must not leave the form disabled.
     setTimeout(reset, 15000);
   });
   window.addEventListener("pageshow", (event) => event.persisted && reset());
 }
 
-/** Shows times in the visitor's own zone, which they name, and form. */
+/** Shows times in the visitor's time zone and format. */
 function localiseTimes() {
   const page = document.documentElement.lang;
   const format = new Intl.DateTimeFormat(navigator.languages.find((tag) => tag.split("-")[0] === page) ?? page, {
@@ -238,8 +236,8 @@ function localiseTimes() {
 }
 
 /**
- * Shows what only a signed-in user may see no longer when the browser takes the page out of its cache for the Back button:
- * the session may have ended. It is hidden when it is left, so that it does not flash up, and asked for again.
+ * Reloads a signed-in user's page when the browser restores it from its cache for the Back button: the session may have
+ * ended. The page is hidden when it is left, so that it does not appear before it is reloaded.
  */
 function guardHistory() {
   if (document.body.dataset.signedIn === undefined) return;
@@ -253,7 +251,7 @@ function guardHistory() {
 
 for (const form of document.querySelectorAll("form")) {
   takeCode(form);
-  // A link that is opened in a tab with the page loads nothing.
+  // A link opened in a tab that already shows the page loads nothing.
   addEventListener("hashchange", () => takeCode(form));
   for (const input of form.querySelectorAll("input[type=password]")) addReveal(form, input);
   const password = form.querySelector("input[name=password]");
@@ -268,8 +266,8 @@ for (const form of document.querySelectorAll("form")) {
 localiseTimes();
 guardHistory();
 
-// The answer to a form gets the address of the form, so that "back" and "reload" ask for the page and do not send the
-// form again; a confirmation in the address goes away, so that it is not shown twice.
+// The response to a form gets the URL of the form, so that "back" and "reload" request the page instead of sending the
+// form again; a confirmation is removed from the URL, so that it is not shown twice.
 if (document.body.dataset.location) history.replaceState(null, "", document.body.dataset.location);
 
 document.getElementById("error-summary")?.focus();

@@ -2,9 +2,9 @@ import AsyncHTTPClient
 import FoundationEssentials
 import Shared
 
-/// Checks that the providers that are on can be asked, and that their clocks agree with this one.
+/// Checks that the enabled providers are reachable, and that their clocks agree with this one.
 struct ProviderReach: Sendable {
-    /// More, and tokens from the provider seem to come from the future, or to have expired.
+    /// With a larger difference, tokens from the provider appear to be from the future or expired.
     static let toleratedSkew = 30.0
 
     let providers: [ProviderSettings]
@@ -16,7 +16,7 @@ struct ProviderReach: Sendable {
         guard !providers.isEmpty else { return [] }
         var findings: [Finding] = []
         for provider in providers {
-            // The client that signs people in, so that both agree on what can be used.
+            // The client that sign-ins use, so that both accept the same responses.
             let configuration = ProviderClient.clientConfiguration(trusting: provider.openID.authorities)
             let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             let client = ProviderClient(client: http) { [patience] _ in try await Task.sleep(for: patience) }
@@ -26,8 +26,7 @@ struct ProviderReach: Sendable {
         return findings
     }
 
-    /// The address to request: for an OpenID provider the document that everything else follows from, for the others one
-    /// that responds to everyone.
+    /// The address to request: the discovery document of an OpenID provider, or a public address of another provider.
     private static func address(of provider: ProviderSettings) -> String? {
         switch provider.kind {
         case .google, .line, .oidc:
@@ -52,7 +51,7 @@ struct ProviderReach: Sendable {
         return findings
     }
 
-    /// Judges the response: whether it is the issuer's document, and its keys can verify ID tokens.
+    /// Evaluates the response: whether it is the issuer's document, and its keys can verify ID tokens.
     private static func judge(
         _ answer: ProviderAnswer,
         from address: String,
@@ -109,7 +108,7 @@ struct ProviderReach: Sendable {
         )
     }
 
-    /// Judges how far another clock is ahead, in seconds.
+    /// Evaluates how far another clock is ahead, in seconds.
     static func judge(skew: Double, against other: String) -> Finding {
         guard abs(skew) > toleratedSkew else { return .ok("clock", "agrees with that of \(other)") }
         return .fix(

@@ -4,7 +4,7 @@ import Shared
 struct PublicAddress: Sendable {
     let url: WebOrigin
     let isProduction: Bool
-    /// The providers that are on.
+    /// The enabled providers.
     let providers: [ProviderSettings]
 
     /// The ports that browsers refuse to open (WHATWG Fetch, "port blocking").
@@ -44,7 +44,7 @@ struct PublicAddress: Sendable {
         )
     }
 
-    /// What has to stand in the providers' consoles, letter for letter.
+    /// The exact callback addresses to register in the providers' consoles.
     private var callbacks: [Finding] {
         guard !providers.isEmpty else {
             return [
