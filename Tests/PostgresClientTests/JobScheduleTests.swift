@@ -47,7 +47,7 @@ import Testing
         #expect(next(&schedule, 2) == ["a"])
         #expect(schedule.push(Self.job("b", .writes)) == .waits(wake: 1))
         #expect(next(&schedule, 1) == ["b"])
-        // A second one that writes would leave nobody to readers once there are two workers left.
+        // A second write would leave no worker for reads.
         #expect(schedule.push(Self.job("c", .writes)) == .waits(wake: 0))
         #expect(next(&schedule, 0) == ["c"])
         #expect(schedule.push(Self.job("d", .writes)) == .waits(wake: nil))
@@ -67,7 +67,7 @@ import Testing
         #expect(schedule.push(Self.job("c")) == .waits(wake: 2))
         #expect(next(&schedule, 3) == ["a", "b"])
         #expect(schedule.push(Self.job("d", Self.sessions)) == .waits(wake: 1))
-        // Each of the two takes what it was woken for, or what the other would have.
+        // Each of the two gets its job, or the other's.
         #expect(next(&schedule, 1) == ["c"])
         #expect(next(&schedule, 2) == ["d"])
         #expect(schedule.sleeps(0))
@@ -97,7 +97,7 @@ import Testing
         _ = schedule.push(Self.job("d", Self.sessions))
         #expect(next(&schedule) == ["x"])
         #expect(next(&schedule) == ["y"])
-        // Two shared runs are under way: what comes gathers until one of them is back.
+        // Two shared runs are in progress: new jobs wait until one of them ends.
         _ = schedule.push(Self.job("e", Self.sessions))
         #expect(next(&schedule, 3) == nil)
         schedule.ended(Self.sessions)

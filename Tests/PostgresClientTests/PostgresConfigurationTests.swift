@@ -2,7 +2,7 @@ import Testing
 
 @testable import PostgresClient
 
-/// D6: connection strings are checked at start, and neither faults nor descriptions repeat a part of the password.
+/// D6: Connection strings are validated at start, and neither faults nor descriptions repeat a part of the password.
 @Suite struct PostgresConfigurationTests {
     @Test(arguments: [
         "postgresql://app:secret@db.example:5433/app", "postgres://app@localhost/app", "postgresql:///app?host=/run/pg",
@@ -69,7 +69,7 @@ import Testing
         #expect(value("options") == "-c work_mem=8MB")
     }
 
-    /// W51: PgBouncer refuses the start parameter `options`, so we send none of our own.
+    /// W51: PgBouncer rejects the startup parameter `options`, so this program does not send it.
     @Test func noOptionsOfOurOwn() throws {
         let configuration = try PostgresConfiguration(url: "postgresql://app@db/app")
         for each in [configuration, configuration.forMigrations(waitingUpTo: nil)] {

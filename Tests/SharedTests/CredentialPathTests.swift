@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-/// N5: nginx limits the requests that check or set a password, and knows all of them.
+/// N5: nginx limits all requests that check or set a password.
 @Suite struct CredentialPathTests {
     @Test func nginxHasTheSameList() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()

@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test("app3: Without the database the check fails and admits nobody")
+    @Test("app3: Without the database, the check fails and rejects every request")
     func withoutDatabase() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()

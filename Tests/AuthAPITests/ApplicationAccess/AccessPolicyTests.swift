@@ -78,7 +78,7 @@ import Testing
             #expect(try await refused() == ["access_refused email_not_verified", "access_refused not_allowed"])
             let event = try #require(try await api.database.events().last)
             #expect(event.session == (try await api.database.sql("SELECT id FROM sessions")))
-            // Another process knows nothing of it, and finds the events.
+            // Another process has an empty cache, and finds the events.
             let other = AccessRefusals(postgres: api.app.postgres)
             let user = try #require(event.user.flatMap { UserID(uuidString: $0) })
             let signedIn = SignedIn(

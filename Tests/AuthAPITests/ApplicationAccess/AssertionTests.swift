@@ -30,7 +30,7 @@ import Testing
             #expect(!claims.emailVerified && claims.exp - claims.iat == 60)
             let sessions = try await client.get(APIPath.sessions).decoded(SessionListBody.self)
             #expect(sessions.sessions.map(\.id) == [claims.sid])
-            // The session's own key signs something else: neither is taken for the other.
+            // The session's key signs something else: neither token is accepted as the other.
             let token = try #require(client.token)
             await #expect(throws: (any Error).self) { try await Self.verified(token, by: api) }
             let asToken = try await api.client().get(APIPath.me, headers: [("Authorization", "Bearer \(text)")])

@@ -4,11 +4,11 @@ import Testing
 
 @testable import AuthAPI
 
-/// The application on its own host: the way there, and what opens nothing.
+/// The application on its own host: how a browser gets a session there, and what is rejected.
 @Suite struct OwnHostTests {
     private static let settings = ["APP_UPSTREAM": "http://app:3000", "APP_URL": "http://wiki.example.com"]
 
-    /// What a browser brings back to the application's host.
+    /// The values that a browser brings back to the application's host.
     private struct Arrival {
         let code: String
         let state: String
@@ -41,7 +41,7 @@ import Testing
         return Arrival(code: code, state: state, cookies: cookies)
     }
 
-    @Test("A signed-in browser enters and is back on its page; the session there ends with the one here")
+    @Test("A signed-in browser enters and returns to its page; the session there ends with the one here")
     func entering() async throws {
         try await TestAPI.with(Self.settings) { api in
             let client = try await api.registered()
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("A code opens nothing in another browser, for another state, changed, twice, or a minute later")
+    @Test("A code is rejected in another browser, for another state, changed, twice, or a minute later")
     func codes() async throws {
         try await TestAPI.with(Self.settings) { api in
             let client = try await api.registered()
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test("The cookie of another host, or from before APP_URL changed, opens nothing")
+    @Test("The cookie of another host, or from before APP_URL changed, is rejected")
     func otherHost() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let kept = Locked("")
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test("Without APP_URL there is none of it")
+    @Test("Without APP_URL, these routes do not exist")
     func off() async throws {
         try await TestAPI.with(["APP_UPSTREAM": "http://app:3000"]) { api in
             for path in [APIPath.entry, PagePath.enter, APIPath.entered] {

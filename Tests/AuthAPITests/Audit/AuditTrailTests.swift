@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "Nobody, including the owner, can change events or remove those of the last week",
+        "No role, not even the owner, can change events or remove those of the last week",
         arguments: [
             "UPDATE audit_events SET address = NULL", "DELETE FROM audit_events", "TRUNCATE audit_events",
             "SELECT remove_audit_events(0, 1000)", "SELECT remove_audit_events(-100, 1000)",
@@ -54,7 +54,7 @@ import Testing
             try await Self.add(3, daysAgo: 89, to: database)
             try await TestAPI.with(database: database) { api in
                 let sweeper = try #require(api.app.auditSweeper)
-                // A clock that is wrong here removes nothing.
+                // A wrong clock of this server removes nothing.
                 api.clock.advance(by: 365 * 86_400)
                 #expect(try await sweeper.sweep() == 2500)
                 #expect(try await sweeper.sweep() == 0)
@@ -152,7 +152,7 @@ import Testing
             )
             #expect(trail.split(separator: "\n").count >= 8)
             for secret in secrets { #expect(!trail.contains(secret)) }
-            // Neither in another form.
+            // Nor in another encoding.
             let hashes = try #require(
                 try await site.sql("SELECT string_agg(encode(token_hash, 'hex'), ' ') FROM sessions")
             )

@@ -142,7 +142,7 @@ import Testing
                 try await first.copy().send("POST", APIPath.logout, headers: Visitor.headers)
             }
             #expect(signedOut.map(\.session) == [own])
-            // A token without a session is nothing to tell of.
+            // A token without a session records nothing.
             try await expectEvents([], status: 204, in: api.database) {
                 try await first.send("POST", APIPath.logout, headers: Visitor.headers)
             }

@@ -9,7 +9,7 @@ import Testing
     private static let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
 
     @Test(
-        "Coming for the first time registers, links and signs in; later it only signs in",
+        "The first sign-in registers, links and signs in; later ones only sign in",
         arguments: OAuthProvider.standIns
     )
     func signIn(provider: OAuthProvider) async throws {
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("Linking, by its owner, by email or by the password, and unlinking leave events that say which")
+    @Test("Linking by the user, by email or by password, and unlinking, record events with the method")
     func links() async throws {
         try await OAuthSite.with { site in
             let database = site.api.database
@@ -49,7 +49,7 @@ import Testing
                 try await browser.post(APIPath.login, connecting, headers: Visitor.headers)
             }
             #expect(connected[0].session == connected[1].session)
-            // By its owner, after unlinking it.
+            // By the user, after unlinking it.
             let methods = try await site.methods(of: browser)
             let google = try #require(methods.identities.first { $0.provider == .google })
             let unlinked = try await expectEvents(["provider_unlinked google"], status: 204, in: database) {

@@ -37,7 +37,7 @@ import Testing
                     #expect(try await request().status == status)
                     return Array(try Self.statements(server).dropFirst(before))
                 }
-                // What the server asks at its start is no request's.
+                // Statements at the start of the server belong to no request.
                 try await eventually("the check is logged") {
                     api.logs.all.contains { $0.contains("database checked") }
                 }

@@ -50,7 +50,7 @@ import Testing
             }
         }
         let lines = logs.all
-        // A round that found nothing is not worth a line.
+        // A round that found nothing logs nothing.
         #expect(lines.count == 2, "\(lines)")
         #expect(lines.first?.contains(#""level":"WARNING","message":"old rows not removed","error":"Failure""#) == true)
         #expect(lines.last?.contains(#""level":"INFO","message":"old rows removed","count":"3""#) == true)

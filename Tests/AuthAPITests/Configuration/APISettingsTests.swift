@@ -62,7 +62,7 @@ import Testing
         let api = ["POSTGRES_API_USER": "api", "POSTGRES_API_PASSWORD": password + "2"]
         #expect(try roles(api) == ["api", nil])
         #expect(try roles(api.merging(one) { $1 }) == ["api", "yoshikosan"])
-        // What the volume of an older deployment has is the owner's own affair.
+        // The owner's password of an older deployment may be weak.
         #expect(try roles(api.merging(["POSTGRES_PASSWORD": "short"]) { $1 }) == ["api", "yoshikosan"])
 
         let alone = ["DATABASE_URL": "", "POSTGRES_PASSWORD": password]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// W10: hashing keeps to the processors and the memory that the process may use.
+/// W10: Hashing respects the processors and memory that the process may use.
 @Suite struct HashingSettingsTests {
     private func read(_ settings: [String: String], processors: Double, mebibytes: Int?) -> (
         threads: Int, faults: [String]

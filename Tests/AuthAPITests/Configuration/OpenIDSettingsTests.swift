@@ -110,14 +110,14 @@ import Testing
         #expect(faults(["OIDC_ISSUER": "https://login.example/common"]).isEmpty)
     }
 
-    @Test("A template is no issuer", arguments: ["{tenantid}", "{tenant", "%7Btenantid%7D}"])
+    @Test("A template is not accepted as an issuer", arguments: ["{tenantid}", "{tenant", "%7Btenantid%7D}"])
     func template(tenant: String) {
         let lines = faults(["OIDC_ISSUER": "https://login.microsoftonline.com/\(tenant)/v2.0"])
         #expect(lines.count == 1 && lines[0].hasPrefix("OIDC_ISSUER: is a template"))
     }
 
     @Test(
-        "What cannot be used is rejected under its name",
+        "An unusable setting is rejected by name",
         arguments: [
             ("OIDC_ISSUER", "http://login.example"), ("OIDC_ISSUER", "login.example"),
             ("OIDC_ISSUER", "https://login.example/?a"), ("OIDC_ISSUER", "https://a@login.example"),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: texts for bytes that come from a browser or a provider.
+/// A11: The encoding of bytes from a browser or a provider.
 @Suite struct Base64URLTests {
     @Test("Encoding and decoding are inverse; the alphabet needs no escapes in a URL", arguments: 0...70)
     func roundTrip(length: Int) {

@@ -95,7 +95,7 @@ import Testing
             let fault = try #require(try await Self.refusal(roles).first)
             #expect(fault.message.hasPrefix(message), "\(fault)")
             #expect(fault.fix.hasPrefix(fix), "\(fault)")
-            // The doctor has the same list.
+            // `doctor` reports the same list.
             let found = await DatabaseHealth(
                 roles: roles,
                 publicURL: .localhost,
@@ -106,7 +106,7 @@ import Testing
 
             try await TestSQL.run(fix, on: admin)
             try await Self.migrate(roles)
-            // Whoever does not own the schema cannot let the serving role into it.
+            // Only the owner of the schema can grant the serving role access to it.
             if let fault = try await Self.servingFaults(roles.serving).first(where: { $0.weight == .blocking }) {
                 #expect(fault.fix == "GRANT USAGE ON SCHEMA \"public\" TO \"srv\"", "\(fault)")
                 try await TestSQL.run(fault.fix, on: admin)
@@ -240,7 +240,7 @@ import Testing
             #expect(try await migrator.up().count == Migrations.all.count - 4)
             #expect(try await database.sql("SELECT to_regclass('yoshikosan_schema_migrations')") == nil)
             #expect(try await database.sql("SELECT count(*) FROM schema_migrations") == "\(Migrations.all.count)")
-            // What the release before asks for, as the serving role.
+            // The query of the previous release, as the serving role.
             #expect(
                 try await TestSQL.run("SELECT max(version) FROM schema_migrations", on: serving)
                     == "\(Migrations.all.count)"
@@ -288,7 +288,7 @@ import Testing
             try await Self.migrate(roles)
             #expect(try await TestSQL.run("SELECT has_table_privilege('\(me)', 'users', 'INSERT')", on: admin) == "t")
             #expect(try await Self.servingFaults(roles.serving).filter { $0.weight > .note }.isEmpty)
-            // Both without a user: one role, to which nothing needs to be given.
+            // Both without a user: one role, which needs no grants.
             let one = DatabaseRoles(serving: roles.serving, owner: roles.serving)
             await #expect(throws: MigrationError.notOwner(role: nil)) { try await Self.migrate(one) }
         }

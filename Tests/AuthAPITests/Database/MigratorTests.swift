@@ -41,7 +41,7 @@ import Testing
                 #expect(try await Self.readiness(of: database) == .outdated)
             }
             await #expect(throws: MigrationError.nothingToRollBack) { try await migrator.down() }
-            // Nothing but the record table is left.
+            // Only the history table is left.
             #expect(
                 try await database.sql(
                     "SELECT string_agg(relname, ' ') FROM pg_class WHERE relkind = 'r' "
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    /// D1: a migration that fails leaves nothing, and the error names file and line.
+    /// D1: A migration that fails changes nothing, and the error names file and line.
     @Test func failureLeavesNothing() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let list = [

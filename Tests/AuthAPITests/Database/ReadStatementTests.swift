@@ -36,7 +36,7 @@ import Testing
             /\b(insert|update|delete|merge|truncate|create|alter|drop|into|lock|call|do|copy|nextval|setval|set_config|pg_\w*advisory\w*|remove_\w+)\b|\bfor (no key update|update|share|key share)\b/
             .ignoresCase()
         for (name, sql) in statements {
-            // The names of rights and functions are no commands.
+            // The names of privileges and functions are not commands.
             let text = sql.replacing(/'[^']*'/, with: "''").trimmingCharacters(in: .whitespacesAndNewlines)
             #expect(text.uppercased().hasPrefix("SELECT"), "\(name)")
             #expect(!text.contains(";") && text.firstMatch(of: writes) == nil, "\(name)")

@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    /// What the role may do to each table and column.
+    /// The role's privileges on each table and column.
     private static let rights = """
         SELECT string_agg(line, chr(10) ORDER BY line) FROM (
             SELECT relname || ' ' || relacl::text AS line FROM pg_class
@@ -153,7 +153,7 @@ import Testing
             let log = try String(contentsOf: server.directory.appending(path: "log"), encoding: .utf8)
             #expect(log.contains("CREATE ROLE") && !log.contains("Zr5Lw8Yp1Nc6Hd4Fb0Sg"))
 
-            // An owner who may not make roles says what somebody else has to do.
+            // An owner that may not create roles reports the command for an administrator.
             try await TestSQL.run("CREATE ROLE plain LOGIN", on: owner)
             try await TestSQL.run("CREATE DATABASE plain OWNER plain", on: owner)
             let plain = try PostgresConfiguration(url: server.url(database: "plain") + " user=plain")
@@ -162,7 +162,7 @@ import Testing
             await #expect(throws: MigrationError.noServingRole(name: "nobody", exists: false)) {
                 try await roles.migrator(logger: TestDatabase.silentLogger).up()
             }
-            // Once the role is there, an owner who is no superuser can give it its rights.
+            // Once the role exists, an owner that is not a superuser can grant it its privileges.
             try await TestSQL.run("CREATE ROLE nobody LOGIN", on: owner)
             try await roles.migrator(logger: TestDatabase.silentLogger).up()
             #expect(try await TestSQL.run("SELECT count(*) FROM sessions", on: nobody) == "0")

@@ -48,7 +48,7 @@ private final class HandedOn: ChannelInboundHandler, Sendable {
         #expect(read == false)
         try await eventually("reading has resumed") { try await reads() }
         #expect(logs.entries.count == 2)
-        // What takes the connections would end with any error.
+        // Any error would end the accept loop.
         #expect(handedOn.codes.value == [])
         try await channel.eventLoop.submit {
             channel.pipeline.fireErrorCaught(IOError(errnoCode: EBADF, reason: "accept"))
@@ -59,6 +59,6 @@ private final class HandedOn: ChannelInboundHandler, Sendable {
         for open in [first, second, channel] { try await open.close() }
     }
 
-    @Test("A process with few open files has enough left")
+    @Test("A process with few open files does not pause")
     func enough() { #expect(!AcceptPause.filesAreShort()) }
 }

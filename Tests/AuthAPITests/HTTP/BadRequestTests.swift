@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    // RFC 8259, section 4: readers disagree about which of two keys counts.
+    // RFC 8259, section 4: parsers differ on which of two keys counts.
     @Test("A duplicate key gets 400, however it is escaped")
     func duplicateKeys() async throws {
         try await TestAPI.with { api in
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    // A14: a page of another site can send text/plain and forms without asking first.
+    // A14: A page of another site can send text/plain and forms without a preflight request.
     @Test("A body of another media type gets 415")
     func mediaTypes() async throws {
         try await TestAPI.with { api in
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test("Headers that are too large end the connection and nothing else")
+    @Test("Headers that are too large end only their connection")
     func largeHeaders() async throws {
         try await TestAPI.with { api in
             let connection = try await RawConnection.open(port: api.port)

@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    // LESSONS 2 (CVE-2025-71401): only PUBLIC_URL says where the site is.
+    // LESSONS 2 (CVE-2025-71401): only PUBLIC_URL determines the site's address.
     @Test("Forged hosts do not change a response")
     func forgedHost() async throws {
         try await TestAPI.with { api in

@@ -26,7 +26,7 @@ import Testing
             let name = try #require(try await api.database.sql("SELECT current_database()"))
             let set = command.replacing("NAME", with: name) + " default_transaction_read_only = on"
             try await api.database.sql(set)
-            // Connections that are open go on as they were.
+            // Open connections are not affected.
             #expect(try await client.get(APIPath.readiness).status == 200)
             try await api.database.sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '\(Self.role)' "
@@ -46,7 +46,7 @@ import Testing
             #expect(
                 api.logs.all.contains { $0.contains("not ready") && $0.contains("RESET default_transaction_read_only") }
             )
-            // The owner's connection is read-only by now, too, but may end that.
+            // The owner's connection is now read-only, too, but may change that.
             try await api.database.sql("SET default_transaction_read_only = off")
             try await api.database.sql("SET transaction_read_only = off; \(try #require(finding.advice))")
             try await eventually("the API is ready") { try await client.get(APIPath.readiness).status == 200 }
@@ -135,7 +135,7 @@ import Testing
             #expect(finding.message.contains(named) && finding.advice?.isEmpty == false, "\(finding)")
             let lines = api.logs.all.filter { $0.contains(#""message":"not ready""#) }
             #expect(lines.count == 1 && lines.contains { $0.contains("fix:") }, "\(lines)")
-            // It is said once, however often somebody asks.
+            // It is logged once, however often the health check runs.
             #expect(try await client.get(APIPath.readiness).status == 503)
             #expect(api.logs.all.count { $0.contains(#""message":"not ready""#) } == 1)
             try await api.database.sql(repairing)

@@ -148,7 +148,7 @@ import Testing
                     #expect(response.header("Retry-After") != nil)
                 }
                 #expect(try await client.get(APIPath.liveness).status == 200)
-                // A bad token is refused without the database.
+                // An invalid token is rejected without the database.
                 let garbage = try await api.client().get(APIPath.me, headers: [("Authorization", "Bearer a.b.c")])
                 #expect(garbage.status == 401)
                 try await server.start()

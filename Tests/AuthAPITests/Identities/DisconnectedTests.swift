@@ -74,13 +74,13 @@ import Testing
         }
     }
 
-    @Test("W1: Sessions that it opened end, also those of the version before; others and the requesting one stay")
+    @Test("W1: Sessions that it opened end, also those of the previous version; others and the requesting one stay")
     func sessionsEnd() async throws {
         try await Self.withBoth { site, owner in
             let byGoogle = site.browser(), byDiscord = site.browser(), older = site.browser(), asking = site.browser()
             try await site.signIn(.google, in: byGoogle)
             for browser in [byDiscord, older, asking] { try await site.signIn(.discord, in: browser) }
-            // The version before does not set the column.
+            // The previous version does not set the column.
             let hash = "sha256('\(try #require(older.token))')"
             try await site.sql("UPDATE sessions SET identity_id = NULL WHERE token_hash = \(hash)")
             try await Self.disconnect(.discord, in: asking, at: site)
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    // The sign-in has found its user, and opens its session only after the identity is gone.
+    // The sign-in finds its user, and opens its session only after the identity is disconnected.
     @Test("W1: An identity that is disconnected between finding its user and opening the session opens none")
     func disconnectedBeforeTheSession() async throws {
         try await Self.withBoth(["DATABASE_POOL_SIZE": "6"]) { site, owner in
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    // The other order: the session is stored, but its transaction is not over when the identity goes.
+    // The other order: the session is stored, but its transaction is open when the identity is disconnected.
     @Test("W1: A session that is being opened when the identity is disconnected ends with the others")
     func disconnectedAfterTheSession() async throws {
         try await Self.withBoth(["DATABASE_POOL_SIZE": "6"]) { site, owner in
@@ -212,7 +212,7 @@ import Testing
         }
     }
 
-    @Test("W1: The version before works on the new schema")
+    @Test("W1: The previous version works with the new schema")
     func versionBefore() async throws {
         try await Self.withBoth { site, owner in
             // Its statements, which do not name the new columns.

@@ -4,10 +4,10 @@ import Testing
 
 @testable import AuthAPI
 
-/// W3: an identity is linked by its email only where its provider is the authority for the address today.
+/// W3: An identity is linked by email only if its provider is the authority for the address today.
 @Suite struct EmailAuthorityTests {
     @Test(
-        "W3: Google links by email where it is the authority for the address",
+        "W3: Google links by email if it is the authority for the address",
         arguments: [
             ("ada@gmail.com", nil), ("Ada@GMail.com", nil), ("ada@googlemail.com", nil),
             ("ada@example.com", "example.com"), ("Ada@Example.com", "EXAMPLE.com"),
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "W3: what a provider verified once links nothing by itself, whoever came first",
+        "W3: A past verification alone links nothing, in either order",
         arguments: [
             ("ada@example.com", nil), ("ada@example.com", "example.org"), ("ada@example.com", "com"),
             ("ada@example.com", ""), ("ada@sub.example.com", "example.com"), ("ada@example.com", "example.com."),
@@ -57,14 +57,14 @@ import Testing
                 let events = try await site.api.database.events()
                 #expect(events.last?.summary == "sign_in_failed \(order[1].rawValue) account_exists")
                 #expect(events.last?.user == (try await site.user(of: owner)?.id))
-                // The page's advice works.
+                // The steps that the page suggests work.
                 #expect(try await site.link(order[1], in: owner, as: be).page == PagePath.account)
                 #expect(try await site.signIn(order[1], in: other, as: be).header("Location") == "/")
             }
         }
     }
 
-    @Test("W3: Discord vouches for nobody's address, not even for one that is verified and at gmail.com")
+    @Test("W3: Discord is the authority for no address, not even a verified one at gmail.com")
     func discordNeverLinks() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("W3: an account with a password asks for it, even where a provider has verified the email")
+    @Test("W3: An account with a password requires it, even if a provider has verified the email")
     func verifiedWithPassword() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
@@ -89,12 +89,12 @@ import Testing
         }
     }
 
-    @Test("W3: an address without password whose mailbox has a new holder stays with its account")
+    @Test("W3: An account without a password keeps its address when the mailbox has a new owner")
     func recycledMailbox() async throws {
         try await OAuthSite.with { site in
             let former = site.browser()
             try await site.signIn(.google, in: former)
-            // The new holder of the mailbox verifies it at both providers.
+            // The new owner of the mailbox verifies it at both providers.
             for provider in OAuthProvider.standIns {
                 let holder = site.browser()
                 let answer = try await site.signIn(provider, in: holder) { person in

@@ -18,7 +18,7 @@ import Testing
         return browser
     }
 
-    @Test("Another issuer under the same key inherits nobody, whatever it calls its people")
+    @Test("Another issuer under the same key inherits no user, whatever subjects it reports")
     func anotherIssuer() async throws {
         try await TestDatabase.with { database in
             try await OAuthSite.with(database: database) { site in
@@ -34,7 +34,7 @@ import Testing
                 #expect(answer.header("Location") == "/")
                 #expect(try await site.user(of: stranger)?.email == "eve@example.com")
                 #expect(try await site.sql("SELECT count(DISTINCT user_id) FROM oauth_accounts") == "2")
-                // The owner sees what is left of the former one, and disconnects it; then the new one can be linked.
+                // The user sees the old identity, and disconnects it; then the new one can be linked.
                 let owner = try await Self.signedIn(at: site)
                 let old = try #require(try await site.methods(of: owner).identities.first)
                 #expect(old.provider == .google && !old.isUsable)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("What a user has disconnected at one issuer says nothing of another one")
+    @Test("Disconnecting an identity of one issuer does not affect another issuer")
     func disconnectedElsewhere() async throws {
         try await TestDatabase.with { database in
             try await OAuthSite.with(database: database) { site in
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("Another issuer confirms no change, and is not sent the tokens of the former one")
+    @Test("Another issuer cannot confirm a change, and does not receive the tokens of the previous one")
     func formerTokens() async throws {
         try await TestDatabase.with { database in
             let token = Locked<String?>(nil)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("What the version before linked belongs to who is set up, once and for all")
+    @Test("Identities that the previous version linked belong permanently to the configured issuer")
     func adopted() async throws {
         try await TestDatabase.with { database in
             try await OAuthSite.with(database: database) { site in
@@ -102,7 +102,7 @@ import Testing
                     UPDATE oauth_accounts SET issuer = '';
                     """
                 )
-                // It signs in before anything is stored.
+                // It signs in before an issuer is stored.
                 let browser = site.browser()
                 try await site.signIn(.google, in: browser)
                 #expect(try await site.user(of: browser)?.email == "ada@example.com")
@@ -115,7 +115,7 @@ import Testing
                     providers: site.api.app.settings.providers,
                     logger: logger
                 )
-                // The server may have begun by itself when it started.
+                // The server may already have run this at its start.
                 let count = try await adoption.adopt()
                 #expect(count <= 2)
                 let missing = """
@@ -124,7 +124,7 @@ import Testing
                     """
                 #expect(try await site.sql(missing) == "0")
                 #expect(try await adoption.adopt() == 0)
-                // Rows that the version before adds meanwhile keep nobody from signing in.
+                // Rows that the previous version adds in the meantime do not prevent sign-ins.
                 try await site.sql(
                     """
                     INSERT INTO users (email, name) VALUES ('old@example.com', 'Old');
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test("A provider that is taken out of the settings leaves identities that can be read and unlinked")
+    @Test("Identities of a removed provider are listed and can be unlinked")
     func removedProvider() async throws {
         try await TestDatabase.with { database in
             try await OAuthSite.with(database: database) { site in
@@ -150,7 +150,7 @@ import Testing
                 try await site.link(.google, in: owner)
             }
             try await OAuthSite.with(Self.off, database: database) { site in
-                // A key that no setting of this version gives, too.
+                // Also a key that this version cannot have.
                 try await site.sql(
                     """
                     INSERT INTO oauth_accounts (user_id, provider, provider_user_id, issuer)
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    @Test("The last identity that can sign in stays, though one of a removed provider is there")
+    @Test("The last usable identity cannot be unlinked, even if there is one of a removed provider")
     func lastUsable() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test("The list names what is set up, in order, to anybody")
+    @Test("The list shows the enabled providers, in order, without a session")
     func list() async throws {
         try await OAuthSite.with { site in
             let answer = try await site.browser().get(APIPath.providers)
@@ -205,7 +205,7 @@ import Testing
         }
     }
 
-    @Test("Keys are short words in lower case that mean nothing else")
+    @Test("Keys are short words in lower case without another meaning")
     func keys() {
         for text in ["google", "oidc_2", "a", "x9_", String(repeating: "a", count: 32)] {
             #expect(OAuthProvider(rawValue: text)?.rawValue == text)
@@ -219,7 +219,7 @@ import Testing
         }
     }
 
-    @Test("nginx limits and logs the paths of exactly the keys that settings can give")
+    @Test("nginx limits and logs exactly the paths of the possible keys")
     func nginxKeys() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..")
         let text = try String(contentsOf: root.appending(path: "nginx.conf"), encoding: .utf8)
@@ -236,7 +236,7 @@ import Testing
         }
     }
 
-    @Test("D1: taking the migration back keeps what the version before can hold, and the trail")
+    @Test("D1: Reverting the migration keeps the data that the previous version supports, and the audit trail")
     func down() async throws {
         try await TestDatabase.with { database in
             try await database.sql(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A12: whom an identity signs in.
+/// A12: The user that an identity signs in.
 @Suite struct LinkingPolicyTests {
     @Test("A12, W1, W3: the policy is this table")
     func table() {
@@ -65,7 +65,7 @@ import Testing
     }
 
     // LESSONS 4: PocketBase CVE-2026-44166, better-auth #9578.
-    @Test("A12: pre-hijacking, the attacker first: a password account never gets its email's owner")
+    @Test("A12: Pre-hijacking, the attacker first: the email's owner is never linked to a password account")
     func attackerRegistersFirst() async throws {
         try await OAuthSite.with { site in
             let attacker = try await site.api.registered(email: "ada@example.com", name: "Mallory")
@@ -79,7 +79,7 @@ import Testing
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
             #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
             #expect(try await site.methods(of: attacker).identities.isEmpty)
-            // Nor does the attacker's own provider account vouch for an address that is not the provider's.
+            // The attacker's provider account does not verify an address for which the provider is no authority.
             try await site.link(.discord, in: attacker) { person in
                 person.email = "mallory@example.com"
                 person.discordID = "666"
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("A12: pre-hijacking, the owner first: nobody registers a password for an email that is taken")
+    @Test("A12: Pre-hijacking, the owner first: a taken email cannot be registered with a password")
     func ownerComesFirst() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test("A12: an unverified or missing email signs nobody in", arguments: OAuthProvider.standIns)
+    @Test("A12: An unverified or missing email does not sign in", arguments: OAuthProvider.standIns)
     func unverifiedEmail(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -151,7 +151,7 @@ import Testing
                     person.isEmailVerified = false
                 }
                 #expect(answer.header("Location") == "/account?connected=\(provider.rawValue)")
-                // An address that nobody has verified says nothing about that of the user.
+                // An unverified address does not verify the user's.
                 #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
                 #expect(try await site.signIn(provider, in: site.browser()) { $0.email = nil }.failure == nil)
             }
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test("A12: another account of a provider does not get a user by the email alone")
+    @Test("A12: Another account of a provider is not linked to a user by email alone")
     func anotherAccountOfTheProvider() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -184,13 +184,13 @@ import Testing
         }
     }
 
-    @Test("A12: an email changed at the provider is the same user, whose own email stays")
+    @Test("A12: After an email change at the provider, the user and the user's email stay the same")
     func changedEmail() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
             try await site.signIn(.google, in: browser)
             let before = try #require(try await site.user(of: browser))
-            // Somebody else has the new address already: that changes nothing either.
+            // Another user already has the new address: nothing changes either.
             _ = try await site.api.registered(email: "countess@example.com", name: "Countess")
             try await site.signIn(.google, in: browser) { person in
                 person.email = "countess@example.com"
@@ -201,7 +201,7 @@ import Testing
         }
     }
 
-    @Test("A11: the picture follows the provider that it came from, and no other")
+    @Test("A11: Only the provider of the picture updates it")
     func picture() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -220,7 +220,7 @@ import Testing
         }
     }
 
-    @Test("A12: one provider account raced from many tabs becomes one user", arguments: OAuthProvider.standIns)
+    @Test("A12: Concurrent sign-ins with one provider account create one user", arguments: OAuthProvider.standIns)
     func raced(provider: OAuthProvider) async throws {
         try await OAuthSite.with(["DATABASE_POOL_SIZE": "8"]) { site in
             let browsers = (0..<8).map { _ in site.browser() }
@@ -239,7 +239,7 @@ import Testing
         }
     }
 
-    @Test("A12: registering and coming by way of a provider at once gives one user, and no shared account")
+    @Test("A12: A concurrent registration and provider sign-in create one user, and no shared account")
     func racedWithRegistration() async throws {
         try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
             let owner = site.browser()
@@ -261,7 +261,7 @@ import Testing
     }
 
     // The order of the two is left to chance; DisconnectedTests forces each.
-    @Test("A12, W1: signing in while the account is unlinked gives no fault, no second user and no session that stays")
+    @Test("A12, W1: Signing in while the account is unlinked causes no error, no second user and no remaining session")
     func racedWithUnlinking() async throws {
         try await OAuthSite.with(["DATABASE_POOL_SIZE": "6"]) { site in
             let owner = try await site.api.registered()

@@ -4,11 +4,11 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11, A12: a further OpenID provider is a row of settings.
+/// A11, A12: Another OpenID provider requires settings only.
 @Suite struct OpenIDIdentitiesTests {
     private static let fourth = OAuthProvider.openID[1]
 
-    @Test("A fourth provider takes settings only: it is listed, signs in, links, disconnects and confirms")
+    @Test("A fourth provider requires settings only: it is listed, signs in, links, disconnects and confirms")
     func settingsOnly() async throws {
         try await OAuthSite.with(providers: [.oidc, Self.fourth]) { site in
             let list: ProviderListBody = try await site.browser().get(APIPath.providers).decoded()
@@ -28,7 +28,7 @@ import Testing
             let methods = try await site.methods(of: browser)
             #expect(methods.identities.map(\.provider) == [.oidc, Self.fourth] || methods.identities.count == 2)
             #expect(methods.linkable?.map(\.provider) == [.google, .discord])
-            // The same person at both is one user.
+            // The same user at both is one account.
             let other = site.browser()
             try await site.signIn(.oidc, in: other)
             #expect(try await site.user(of: other)?.email == "ada@example.com")
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("An OpenID provider links nobody by email, not even to a verified address")
+    @Test("An OpenID provider is not linked by email, not even to a verified address")
     func noAuthority() async throws {
         try await OAuthSite.with(providers: [.oidc]) { site in
             try await site.signIn(.google, in: site.browser()) { $0.email = "ada@gmail.com" }
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("Another issuer under one key inherits nobody")
+    @Test("Another issuer under the same key inherits no user")
     func issuerChange() async throws {
         try await TestDatabase.with { database in
             try await OAuthSite.with(providers: [.oidc], database: database) { site in
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test("A provider that is not there does not prevent the start, nor sign-ins through the others")
+    @Test("An unavailable provider prevents neither the start nor sign-ins through the others")
     func absent() async throws {
         let away = try await StandInProvider.with { $0.environment(of: .oidc) }
         try await OAuthSite.with(away) { site in
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test("A provider without settings is a page that says so, and one beyond the numbers is no page")
+    @Test("A provider without settings leads to an error page, and an invalid key to 404")
     func unknown() async throws {
         try await OAuthSite.with(providers: [.oidc]) { site in
             let off = try await site.browser().get("/api/auth/oidc_9", headers: OAuthSite.fromThisSite)

@@ -74,7 +74,7 @@ import Testing
         #expect(open.isEmpty)
     }
 
-    /// Nothing that the page's Content-Security-Policy blocks.
+    /// The page contains nothing that its Content-Security-Policy blocks.
     @Test func hasNoInlineScriptOrStyle() {
         let lowered = html.lowercased()
         #expect(lowered.components(separatedBy: "<script").count == 2)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A10, A11: codes, verifiers and issuers that are not those of the flow; the stand-in checks what a provider checks.
+/// A10, A11: Codes, verifiers and issuers of other flows; the stand-in performs a provider's checks.
 @Suite struct CodeAttackTests {
     @Test("A code that is replayed", arguments: OAuthProvider.kinds)
     func replay(name: OAuthProvider) async throws {
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test("A code that the provider never gave", arguments: OAuthProvider.kinds)
+    @Test("A code that the provider never issued", arguments: OAuthProvider.kinds)
     func invented(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             for code in ["", "invented", "a&client_id=b", String(repeating: "c", count: 2000)] {
@@ -77,14 +77,14 @@ import Testing
                     change: { $0.with(issuer: nil) }
                 )
             }
-            // The code was not sent to anybody.
+            // The code was not sent.
             #expect(OAuthProvider.kinds.allSatisfy { flow.standIn.count($0.token) == 0 })
-            // Discord's answers may do without.
+            // Discord's responses may omit it.
             _ = try await flow.signIn(.discord) { $0.with(issuer: nil) }
         }
     }
 
-    @Test("An issuer is not asked for when the provider does not promise one", arguments: OAuthProvider.withIDTokens)
+    @Test("An issuer is not required unless the provider announces it", arguments: OAuthProvider.withIDTokens)
     func issuerNotPromised(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(name.discovery) { answer in
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test("A wrong client secret is told to the operator", arguments: OAuthProvider.kinds)
+    @Test("A wrong client secret is reported to the operator", arguments: OAuthProvider.kinds)
     func wrongSecret(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             let environment = flow.standIn.environment.merging(flow.standIn.environment(of: .oidc)) { $1 }
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test("Errors of the token endpoint (RFC 6749, section 5.2) mean what they say", arguments: OAuthProvider.kinds)
+    @Test("Errors of the token endpoint (RFC 6749, section 5.2) are mapped to failures", arguments: OAuthProvider.kinds)
     func tokenErrors(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             let failures: [(String, OAuthFailure)] = [
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test("The client says who it is in the header or in the form, as the provider takes it")
+    @Test("The client authenticates in the header or in the form, as the provider supports it")
     func authentication() async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(.google)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: discovery documents that lead elsewhere (OpenID Connect Discovery 1.0, section 4.3; RFC 8414, section 6.2).
+/// A11: Discovery documents that name other hosts (OpenID Connect Discovery 1.0, section 4.3; RFC 8414, section 6.2).
 @Suite struct DiscoveryAttackTests {
     private func metadata(
         issuer: String,
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("The document of Google as it is")
+    @Test("Google's real document")
     func google() throws {
         let result = try metadata(issuer: "https://accounts.google.com") { object in
             object["authorization_endpoint"] = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "The document of another issuer, or of one that is spelt otherwise",
+        "The document of another issuer, or of one with another spelling",
         arguments: [
             "https://evil.example", "https://accounts.google.com/", "http://accounts.google.com", "accounts.google.com",
             "HTTPS://accounts.google.com", "https://accounts.google.com.evil.example", "",
@@ -69,20 +69,20 @@ import Testing
         "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[fd00::1]/", "https://localhost/",
         "https://localhost./", "https://a.localhost/", "https://backend:8000/", "https://postgres/",
         "https://metadata.google.internal/", "https://printer.local/", "https://router.lan/", "https://1.2.3.4./",
-        // What readers understand differently.
+        // URLs that parsers interpret differently.
         "https://accounts.google.com@127.0.0.1/", "https://user:password@oauth2.googleapis.com/",
         "https://oauth2.googleapis.com/#fragment", "https://oauth2.googleapis.com\\@127.0.0.1/",
         "https://oauth2.googleapis.com/ token", "https://oauth2.googleapis.com/\r\nHost: x", "https://gööglé.com/",
         "https://oauth2.googleapis.com:99999/", "https://oauth2.googleapis.com/" + String(repeating: "x", count: 2048),
     ]
 
-    @Test("Endpoints that lead out of the public internet, or nowhere", arguments: fields, elsewhere)
+    @Test("Endpoints outside the public internet, or without a valid URL", arguments: fields, elsewhere)
     func endpoint(field: String, address: String) throws {
         let result = try metadata(issuer: "https://accounts.google.com") { $0[field] = address }
         #expect(reason(result).contains("not allowed"), "\(address)")
     }
 
-    @Test("An issuer on this machine may use its own host and public ones, and nothing else", arguments: fields)
+    @Test("An issuer on this machine may use only its own host and public ones", arguments: fields)
     func loopback(field: String) throws {
         for address in ["http://127.0.0.1:9/x", "https://127.0.0.1:9/x", "https://login.example/x?a=b"] {
             #expect(reason(try metadata(issuer: "http://127.0.0.1:1234") { $0[field] = address }) == "taken")
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("A document that lacks what is needed", arguments: fields + ["issuer"], OAuthProvider.withIDTokens)
+    @Test("A document without required fields", arguments: fields + ["issuer"], OAuthProvider.withIDTokens)
     func lacking(field: String, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(name.discovery) { $0.edit { $0[field] = nil } }
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(
-        "A document that leads elsewhere stops the flow before anybody is sent or asked",
+        "A document that names other hosts stops the flow before a redirect or request",
         arguments: fields,
         OAuthProvider.withIDTokens
     )
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test("A document that turns bad later is not taken; the good one serves on", arguments: OAuthProvider.withIDTokens)
+    @Test("A document that becomes invalid is rejected; the cached one is used", arguments: OAuthProvider.withIDTokens)
     func turnsBad(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)

@@ -5,13 +5,13 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: What a hostile GitHub, or someone between it and the browser, could try.
+/// A11: Attacks by a hostile GitHub, or between GitHub and the browser.
 @Suite struct GitHubAttackTests {
     typealias Endpoint = StandInProvider.Endpoint
 
     static let endpoints: [Endpoint] = [.githubToken, .githubUser, .githubEmails]
 
-    @Test("Errors come with status 200 and mean what they say")
+    @Test("Errors with status 200 are mapped to failures")
     func errors() async throws {
         try await ProviderFlow.with { flow in
             let codes: [(String, OAuthFailure, String)] = [
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(
-        "The identifier is a positive whole number",
+        "The ID must be a positive whole number",
         arguments: [
             "\"583231\"", "0", "-1", "1.5", "1e300", "null", "true", "[]", "\"../user\"", "9223372036854775808",
         ]
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("The list of addresses is a list", arguments: ["{}", "null", "\"ada@example.com\"", "[7]", "[", "[null]"])
+    @Test("The addresses must be a list", arguments: ["{}", "null", "\"ada@example.com\"", "[7]", "[", "[null]"])
     func lists(json: String) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(.githubEmails) { $0.body = json }
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test("Responses that are none, from each of the addresses", arguments: endpoints)
+    @Test("Invalid responses of each endpoint", arguments: endpoints)
     func responses(endpoint: Endpoint) async throws {
         let changes: [(OAuthFailure, String, @Sendable (inout StandInAnswer) -> Void)] = [
             (.providerError, "too long", { $0.body += String(repeating: " ", count: 300 * 1024) }),
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test("A slow response is given up", arguments: endpoints)
+    @Test("A slow response times out", arguments: endpoints)
     func slow(endpoint: Endpoint) async throws {
         let patience: @Sendable (StandInProvider, Duration) async throws -> Void = { standIn, _ in
             try await standIn.asked(for: endpoint)
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test("The log says neither codes nor tokens nor addresses")
+    @Test("The log contains no codes, tokens or addresses")
     func discretion() async throws {
         try await OAuthSite.with(withGitHub: true) { site in
             for endpoint in Self.endpoints {

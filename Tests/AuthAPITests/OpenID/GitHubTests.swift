@@ -9,7 +9,7 @@ import Testing
 @Suite struct GitHubTests {
     private static let picture = "https://avatars.githubusercontent.com/u/583231?v=4"
 
-    @Test("GitHub vouches for a user by its responses to their token")
+    @Test("A user is identified by GitHub's responses to the token")
     func identity() async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.person.update { $0.picture = Self.picture }
@@ -108,7 +108,7 @@ import Testing
             #expect(try await site.sql("SELECT email_verified_at IS NOT NULL FROM users") == "t")
             try await site.signIn(.github, in: site.browser()) { $0.githubEmails = [] }
             #expect(try await site.sql("SELECT count(*) FROM users") == "1")
-            // GitHub is the authority for no address: nothing is linked by it.
+            // GitHub is the authority for no address: it links nothing by email.
             expectFailure(.accountExists, try await site.signIn(.discord, in: site.browser()), in: site)
 
             let second = site.browser()
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test("GitHub is linked, confirms a change, and is asked which account is meant")
+    @Test("GitHub is linked, confirms a change, and asks which account to use")
     func links() async throws {
         try await OAuthSite.with(withGitHub: true) { site in
             let owner = try await site.api.registered()

@@ -6,9 +6,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: ID tokens that must not be believed (OpenID Connect Core, section 3.1.3.7; RFC 8725).
+/// A11: ID tokens that must be rejected (OpenID Connect Core, section 3.1.3.7; RFC 8725).
 @Suite struct IDTokenAttackTests {
-    /// What is done to a token that would be good otherwise.
+    /// A change to an otherwise valid token.
     struct Forgery: Sendable, CustomTestStringConvertible {
         let testDescription: String
         /// A part of the reason given to the operator.
@@ -24,7 +24,7 @@ import Testing
 
     private func expectRefusal(_ forgery: Forgery, _ failure: OAuthFailure = .providerError) async throws {
         try await ProviderFlow.with { flow in
-            // The same person comes in with a good token: it is the forgery that is refused.
+            // The same user can sign in with a valid token: the change is what is rejected.
             for name in OAuthProvider.withIDTokens { _ = try await flow.signIn(name) }
             flow.standIn.changeIDToken(forgery.forge)
             for name in OAuthProvider.withIDTokens {
@@ -92,7 +92,7 @@ import Testing
                 token.signing = .hmac(secret)
             }
         )
-        // The same, pretending to be what is accepted.
+        // The same, claiming an accepted algorithm.
         try await expectRefusal(Forgery("RS256", "signature") { $0.signing = .hmac(secret) })
     }
 
@@ -114,7 +114,7 @@ import Testing
     func key(forgery: Forgery) async throws { try await expectRefusal(forgery) }
 
     @Test(
-        "A kid that is a path, an address or a query is only a name that nobody has",
+        "A kid that is a path, a URL or a query is only an unknown key ID",
         arguments: [
             "../../../../etc/passwd", "/dev/null", "file:///etc/passwd", "ADDRESS/trap", "//127.0.0.1/trap",
             "' OR '1'='1", "stand-in-1\u{0}", "STAND-IN-1", "",
@@ -134,7 +134,7 @@ import Testing
             }
             try await flow.expectRefusal(name, .providerError, "does not publish")
             #expect(flow.standIn.count(.trap) == 0)
-            // Asked were the published addresses and no other.
+            // Only the published addresses were requested.
             #expect(flow.standIn.requests.allSatisfy { $0.endpoint != nil })
         }
     }
@@ -202,7 +202,7 @@ import Testing
     @Test("A token that has expired or comes from the future: the clocks are compared", arguments: times)
     func time(forgery: Forgery) async throws { try await expectRefusal(forgery, .clockSkew) }
 
-    @Test("A wrong time excuses no other fault")
+    @Test("A wrong time does not hide another fault")
     func timeAndMore() async throws {
         try await expectRefusal(
             Forgery("expired and of another issuer", "another issuer") { token in
@@ -213,12 +213,12 @@ import Testing
     }
 
     // W41
-    @Test("W41: an nbf that is no number is refused", arguments: ["\"1\"", "\"\"", "true", "[1]", "{}"])
+    @Test("W41: An nbf that is not a number is rejected", arguments: ["\"1\"", "\"\"", "true", "[1]", "{}"])
     func oddNotBefore(value: String) async throws {
         try await expectRefusal(Forgery("nbf", "lacks a claim") { $0.claims["nbf"] = StandInAnswer.json(value) })
     }
 
-    @Test("Times that are missing or texts", arguments: ["exp", "iat"], [true, false])
+    @Test("Times that are missing or strings", arguments: ["exp", "iat"], [true, false])
     func oddTimes(claim: String, isMissing: Bool) async throws {
         try await expectRefusal(
             Forgery(claim, "lacks a claim") { $0.claims[claim] = isMissing ? nil : "4102444800" }
@@ -226,7 +226,7 @@ import Testing
     }
 
     @Test(
-        "What is no token",
+        "Texts that are not tokens",
         arguments: ["", "a", "a.b", "..", "a.b.c.d", "e30.e30.", "e30.e30.e30", "{}", "\u{0}.\u{0}.\u{0}"],
         OAuthProvider.withIDTokens
     )
@@ -261,7 +261,7 @@ import Testing
         }
     }
 
-    @Test("A token that is too long is not looked at")
+    @Test("A token that is too long is not parsed")
     func tooLong() async throws {
         try await expectRefusal(
             Forgery("long", "too long") { $0.claims["x"] = String(repeating: "x", count: 16 * 1024) }

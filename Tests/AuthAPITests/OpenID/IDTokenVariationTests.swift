@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: ID tokens that are unusual, and good (OpenID Connect Core, section 2).
+/// A11: Unusual but valid ID tokens (OpenID Connect Core, section 2).
 @Suite struct IDTokenVariationTests {
     typealias Forgery = IDTokenAttackTests.Forgery
 
@@ -29,7 +29,7 @@ import Testing
         },
         Forgery("with an nbf in the past", "") { $0.claims["nbf"] = 0 },
         Forgery("with no nbf, said explicitly", "") { $0.claims["nbf"] = NSNull() },
-        // W40: what a sign-in does not need.
+        // W40: Fields that a sign-in does not need.
         Forgery("with optional claims of odd types", "") { token in
             token.claims["email_verified"] = "true"
             for name in ["name", "picture", "hd", "locale", "given_name", "profile", "auth_time", "acr", "amr"] {
@@ -45,7 +45,7 @@ import Testing
         Forgery("with a subject of 255 characters", "") { $0.claims["sub"] = String(repeating: "1", count: 255) },
     ]
 
-    @Test("What a provider may do otherwise is taken", arguments: good, OAuthProvider.withIDTokens)
+    @Test("Allowed variations are accepted", arguments: good, OAuthProvider.withIDTokens)
     func control(variation: Forgery, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow async throws in
             flow.standIn.changeIDToken(variation.forge)

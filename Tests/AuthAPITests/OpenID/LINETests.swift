@@ -10,7 +10,7 @@ import Testing
 @Suite struct LINETests {
     private static let settings: @Sendable (StandInProvider) -> [String: String] = { $0.environment(of: .line) }
 
-    @Test("LINE vouches by a token signed with the channel secret; its address is never a verified one")
+    @Test("LINE's token is signed with the channel secret; its address never counts as verified")
     func signIn() async throws {
         try await ProviderFlow.with(settings: Self.settings) { flow in
             let identity = try await flow.signIn(.line)
@@ -20,7 +20,7 @@ import Testing
             #expect(!identity.isEmailAuthority && identity.avatarURL == nil)
             let request = try #require(flow.standIn.requests.last { $0.path.hasSuffix("/realms/l/token") })
             #expect(request.headers[.authorization] == nil && request.body.contains("client_secret="))
-            // Its published keys verify nothing.
+            // Its published keys are not used.
             #expect(flow.standIn.count(.oidcKeys) == 0)
             for isVerified in [true, false] {
                 flow.standIn.changeIDToken { $0.claims["email_verified"] = isVerified }
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test("A token that another secret has signed, or none", arguments: ["", "another-secret", "id", "public key"])
+    @Test("A token signed with another secret, or unsigned", arguments: ["", "another-secret", "id", "public key"])
     func forged(secret: String) async throws {
         try await ProviderFlow.with(settings: Self.settings) { flow in
             _ = try await flow.signIn(.line)
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test("What a signed token says is checked as for every provider")
+    @Test("The claims of a signed token are checked as for every provider")
     func claims() async throws {
         let forgeries: [(OAuthFailure, String, @Sendable (inout StandInToken) -> Void)] = [
             (.providerError, "another issuer", { $0.claims["iss"] = "https://access.line.me" }),

@@ -5,9 +5,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: OpenID providers with their own certificate authority, and behind another address than the browsers'.
+/// A11: OpenID providers with their own certificate authority, or with an internal address.
 @Suite struct OpenIDNetworkTests {
-    @Test("A certificate of the provider's own authority is accepted where OIDC_CA_FILE names it, and only there")
+    @Test("A certificate of the provider's own authority is accepted only if OIDC_CA_FILE names it")
     func authorities() async throws {
         try await TestCertificates.with { certificates in
             let tls = try certificates.serverConfiguration()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// Runs `body` where browsers know the provider as https://login.example and this server asks the stand-in.
+    /// Runs `body` with a provider at https://login.example for browsers, and at the stand-in for this server.
     private func withInternalURL(
         namesInternal: Bool = false,
         _ body: @Sendable (ProviderFlow) async throws -> Void
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("The server asks at OIDC_INTERNAL_URL, browsers go to the issuer", arguments: [true, false])
+    @Test("The server sends requests to OIDC_INTERNAL_URL, browsers go to the issuer", arguments: [true, false])
     func internalURL(namesInternal: Bool) async throws {
         try await withInternalURL(namesInternal: namesInternal) { flow in
             flow.standIn.changeIDToken { $0.claims["email"] = nil }
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("An issuer that calls itself by the internal address is another one")
+    @Test("An issuer with the internal address in its document is another one")
     func internalIssuer() async throws {
         try await withInternalURL { flow in
             flow.standIn.publicOrigin.update { $0 = nil }
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(
-        "Endpoints elsewhere inside are not asked, nor is the browser sent to the internal address",
+        "Other internal hosts are not requested, and the browser is not redirected to the internal address",
         arguments: [
             ("token_endpoint", "http://10.0.0.5/token"), ("token_endpoint", "http://127.0.0.1:1/token"),
             ("jwks_uri", "http://keycloak:8080/keys"), ("token_endpoint", "http://login.example/token"),
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test("An address keeps its path and query when it is moved")
+    @Test("A URL keeps its path and query when its origin is replaced")
     func moved() throws {
         let inside = try #require(ProviderAddress(internalOrigin: "http://keycloak:8080/"))
         let issuer = try #require(ProviderAddress("https://login.example/realms/a"))

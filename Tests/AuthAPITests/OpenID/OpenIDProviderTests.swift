@@ -6,9 +6,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: OpenID providers that only settings describe.
+/// A11: OpenID providers of `OIDC_…`.
 @Suite struct OpenIDProviderTests {
-    @Test("An OpenID provider vouches for a person by an ID token")
+    @Test("An OpenID provider identifies a user by an ID token")
     func signIn() async throws {
         try await ProviderFlow.with { flow in
             let identity = try await flow.signIn(.oidc)
@@ -20,7 +20,7 @@ import Testing
             // Only Google's pictures and Discord's can be shown.
             #expect(identity.avatarURL == nil)
             #expect(!identity.isEmailAuthority)
-            // Nothing is asked that the ID token says.
+            // Claims in the ID token are not requested again.
             #expect(flow.standIn.count(.oidcUserInfo) == 0)
         }
     }
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(
-        "The userinfo endpoint is asked when the ID token has no address, and it says whether the address is verified"
+        "The userinfo endpoint is requested when the ID token has no address, and states whether the address is verified"
     )
     func userInfo() async throws {
         try await ProviderFlow.with { flow in
@@ -52,7 +52,7 @@ import Testing
             #expect(flow.standIn.count(.oidcUserInfo) == 1)
             let request = try #require(flow.standIn.requests.last { $0.endpoint == .oidcUserInfo })
             #expect(request.headers[.authorization] == "Bearer \(identity.tokens.accessToken.value)")
-            // The token's word does not count for an address that is not in it.
+            // The token's `email_verified` does not apply to an address that is not in it.
             flow.standIn.changeIDToken { token in
                 token.claims["email"] = nil
                 token.claims["email_verified"] = true
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("A userinfo endpoint that misbehaves signs nobody in")
+    @Test("An invalid userinfo response fails the sign-in")
     func userInfoAnswers() async throws {
         let changes: [(OAuthFailure, String, @Sendable (inout StandInAnswer) -> Void)] = [
             (.providerError, "redirects are not followed", { $0.redirect(to: "/trap") }),
@@ -88,14 +88,14 @@ import Testing
             }
             #expect(flow.standIn.count(.trap) == 0)
             flow.standIn.change(.oidcUserInfo, nil)
-            // An address that must not be asked is none.
+            // An endpoint that must not be requested counts as missing.
             flow.standIn.change(.oidcDiscovery) { $0.edit { $0["userinfo_endpoint"] = "http://169.254.169.254/" } }
             flow.clock.advance(by: 3601)
             try await flow.expectAddress(.oidc)
         }
     }
 
-    @Test("OIDC_TRUST_EMAIL accepts an address of which nothing is said, and never one that is not verified")
+    @Test("OIDC_TRUST_EMAIL accepts an address without email_verified, and never an unverified one")
     func trust() async throws {
         try await ProviderFlow.with(settings: { _ in ["OIDC_TRUST_EMAIL": "true"] }) { flow in
             flow.standIn.changeIDToken { $0.claims["email_verified"] = nil }
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(
-        "The client authenticates as the provider lists, the header first, or as the settings say",
+        "The client authenticates as the provider lists, the header first, or as configured",
         arguments: [
             (["client_secret_post", "client_secret_basic"], nil, true), (["client_secret_post"], nil, false),
             (["private_key_jwt", "client_secret_basic"], nil, true), (nil, nil, true),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: answers that no provider should give, from each of the addresses that are asked.
+/// A11: Invalid responses of a provider, from each endpoint.
 @Suite struct ProviderAnswerAttackTests {
     typealias Endpoint = StandInProvider.Endpoint
 
@@ -21,21 +21,21 @@ import Testing
             flow.standIn.change(endpoint, change)
             let name = endpoint.provider
             try await flow.expectRefusal(name, failure, reason)
-            // One answer was enough: nothing is asked again on the chance that it gets better.
+            // One response was enough: the request is not repeated.
             #expect(flow.standIn.count(endpoint) == 1)
             flow.standIn.change(endpoint, nil)
             _ = try await flow.signIn(name)
         }
     }
 
-    @Test("A 10 MB answer is not read", arguments: endpoints)
+    @Test("A 10 MB response is not read", arguments: endpoints)
     func big(endpoint: Endpoint) async throws {
         try await expectRefusal(endpoint, .providerError, "too long") { answer in
             answer.edit { $0["padding"] = String(repeating: "x", count: 10 * 1024 * 1024) }
         }
     }
 
-    @Test("An answer of one byte too many is not read, and one of just 256 KiB is", arguments: [0, 1])
+    @Test("A response that is one byte too long is not read, one of exactly 256 KiB is", arguments: [0, 1])
     func limit(excess: Int) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(.discordUser) { answer in
@@ -50,14 +50,14 @@ import Testing
         }
     }
 
-    @Test("An endless answer is given up", arguments: endpoints)
+    @Test("An endless response times out", arguments: endpoints)
     func endless(endpoint: Endpoint) async throws {
         try await expectRefusal(endpoint, .providerError, "too long") { $0.delivery = .endless }
     }
 
-    @Test("A slow answer is given up, whether its head or its body does not come", arguments: endpoints, [true, false])
+    @Test("A slow response times out, whether its head or its body is late", arguments: endpoints, [true, false])
     func slow(endpoint: Endpoint, hasHead: Bool) async throws {
-        // The answer is held for as long as the test runs. Time is up once it was asked for, and not before.
+        // The response is held until the end of the test. The timeout starts only once the request has arrived.
         let waits = Locked<[Duration]>([])
         let patience: @Sendable (StandInProvider, Duration) async throws -> Void = { standIn, duration in
             waits.update { $0.append(duration) }
@@ -92,18 +92,18 @@ import Testing
         ["text/html; charset=utf-8", "text/plain", "application/jwt", "application/jsonp", "json"]
     )
     func html(endpoint: Endpoint, type: String) async throws {
-        // Not even when the body happens to be what was asked for.
+        // Not even if the body is valid.
         try await expectRefusal(endpoint, .providerError, "not JSON") { $0.headers[.contentType] = type }
     }
 
-    @Test("No type, and two", arguments: endpoints, [0, 2])
+    @Test("No content type, and two", arguments: endpoints, [0, 2])
     func types(endpoint: Endpoint, count: Int) async throws {
         try await expectRefusal(endpoint, .providerError, "not JSON") { answer in
             answer.headers[values: .contentType] = Array(["application/json", "text/html"].prefix(count))
         }
     }
 
-    @Test("500, 503 and 429 mean that the provider is away", arguments: endpoints, [500, 502, 503, 429])
+    @Test("500, 503 and 429 mean that the provider is unavailable", arguments: endpoints, [500, 502, 503, 429])
     func away(endpoint: Endpoint, status: Int) async throws {
         try await expectRefusal(endpoint, .providerUnavailable, status == 429 ? "429" : "5xx") { answer in
             answer.status = status
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test("Other statuses are no answer, whatever the body says", arguments: endpoints, [201, 206, 400, 403, 404])
+    @Test("Other statuses are failures, whatever the body is", arguments: endpoints, [201, 206, 400, 403, 404])
     func status(endpoint: Endpoint, status: Int) async throws {
         try await expectRefusal(endpoint, .providerError, "") { $0.status = status }
     }
@@ -122,12 +122,12 @@ import Testing
         try await expectRefusal(endpoint, .providerUnavailable, "closed the connection") { $0.delivery = .closed }
     }
 
-    @Test("A provider that is not there at all", arguments: OAuthProvider.kinds)
+    @Test("A provider that is not reachable", arguments: OAuthProvider.kinds)
     func absent(name: OAuthProvider) async throws {
         let environment = try await StandInProvider.with { $0.environment.merging($0.environment(of: .oidc)) { $1 } }
         let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
         try await ProviderFlow.with { flow in
-            // Its codes are good, but the address is that of a provider that has ended.
+            // Its codes are valid, but the address is that of a stopped provider.
             let answer = try await flow.answer(name)
             let providers = IdentityProviders(settings.providers, logger: flow.logger)
             let error = await #expect(throws: ProviderError.self) {
@@ -160,8 +160,8 @@ import Testing
         try await expectRefusal(endpoint, .providerError, "bearer") { $0.edit { $0["token_type"] = type } }
     }
 
-    // W40: a provider that names no type means the only one that this client asks for.
-    @Test("The type is read whatever its case, and may be missing", arguments: OAuthProvider.kinds.map(\.token))
+    // W40: A missing type means the only one that this client requests.
+    @Test("The type is case-insensitive, and may be missing", arguments: OAuthProvider.kinds.map(\.token))
     func tokenTypeCase(endpoint: Endpoint) async throws {
         try await ProviderFlow.with { flow in
             let name = endpoint.provider
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test(
-        "A token that could not be sent, or not be kept",
+        "A token that cannot be sent, or not be stored",
         arguments: OAuthProvider.kinds.map(\.token),
         ["", "a b", "a\r\nHost: evil.example", "töken", String(repeating: "x", count: 8193)]
     )

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// E5: what the log and the errors say of sign-ins through providers, and what they must never say.
+/// E5: Logs and errors of provider sign-ins, and what they must never contain.
 @Suite struct ProviderDiscretionTests {
     @Test("No code, token, verifier, nonce, secret or email is in a log line or in an error")
     func discretion() async throws {
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test("Settings and providers describe themselves without their secrets")
+    @Test("Descriptions of settings and providers do not contain secrets")
     func descriptions() async throws {
         try await ProviderFlow.with { flow in
             let settings = try TestAPI.settings(flow.standIn.environment, databaseURL: "postgresql://u@h/d")

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// Signs somebody in through the stand-in provider without the routes: what a flow does with a provider, and no more.
+/// Signs a user in through the stand-in provider without the routes: only the part of a flow that uses the provider.
 struct ProviderFlow: Sendable {
     static let redirectOrigin = "https://site.example"
 
@@ -64,7 +64,7 @@ struct ProviderFlow: Sendable {
     /// The provider of that name.
     func provider(_ name: OAuthProvider) throws -> any IdentityProvider { try #require(providers[name]) }
 
-    /// Signs in; `change` makes something else of what the callback got.
+    /// Signs in; `change` modifies the values of the callback.
     func signIn(
         _ name: OAuthProvider,
         change: (AuthorizationAnswer) -> AuthorizationAnswer = { $0 }
@@ -74,7 +74,7 @@ struct ProviderFlow: Sendable {
         return try await provider.identity(for: change(answer))
     }
 
-    /// What the callback gets when the person agrees.
+    /// The values of the callback when the user agrees.
     func answer(_ name: OAuthProvider) async throws -> AuthorizationAnswer {
         let verifier = Base64URL.encode(SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) })
         let nonce = Base64URL.encode(SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) })
@@ -111,7 +111,7 @@ struct ProviderFlow: Sendable {
         #expect(identity.email != nil || !identity.isEmailAuthority, comment, sourceLocation: sourceLocation)
     }
 
-    /// Expects that signing in is refused.
+    /// Expects that signing in fails.
     func expectRefusal(
         _ name: OAuthProvider,
         _ failure: OAuthFailure,

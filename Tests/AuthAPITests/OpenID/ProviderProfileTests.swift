@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11, A12: what becomes of a person's email, name and picture.
+/// A11, A12: How a user's email, name and picture are stored.
 @Suite struct ProviderProfileTests {
-    @Test("An email that the provider has not verified is told from one that it has", arguments: OAuthProvider.kinds)
+    @Test("An unverified email is distinguished from a verified one", arguments: OAuthProvider.kinds)
     func unverified(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             try await flow.expectAddress(name, verified: "ada@example.com")
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(
-        "email_verified is a boolean or a text, and anything but a plain yes is a no",
+        "email_verified is a Boolean or a string, and anything except true counts as false",
         arguments: OAuthProvider.withIDTokens
     )
     func verifiedSpellings(name: OAuthProvider) async throws {
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("An email that is missing, or none", arguments: OAuthProvider.kinds)
+    @Test("An email that is missing or invalid", arguments: OAuthProvider.kinds)
     func missing(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             for email in [nil, "", " "] {
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("An email is kept as accounts have it, in lower case", arguments: OAuthProvider.kinds)
+    @Test("An email is stored in lower case", arguments: OAuthProvider.kinds)
     func lowerCase(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow async throws in
             flow.standIn.person.update { $0.email = "Ada.Lovelace@Example.COM" }
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(
-        "A name is cut and cleaned to what names may be",
+        "A name is truncated and cleaned to a valid one",
         arguments: [
             ("Ada\u{0}\u{7}", "Ada"), ("Ada\nLovelace", "Ada Lovelace"), ("\u{202E}Ada", "Ada"),
             (String(repeating: "é", count: 500), String(repeating: "é", count: 200)),
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test("Without a name to show, Discord's user name serves; Google's person has none")
+    @Test("Without a display name, Discord's user name is used; a Google user has none")
     func noName() async throws {
         try await ProviderFlow.with { flow async throws in
             for name in [nil, "", " \u{200B}\u{2066}\n"] {
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test("Discord's picture is made of checked parts; an animated one is a GIF")
+    @Test("The URL of Discord's picture is built from validated parts; an animated one is a GIF")
     func discordPicture() {
         let base = "https://cdn.discordapp.com/avatars/80351110224678912"
         let picture = { DiscordProvider.picture(of: "80351110224678912", hash: $0) }
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(
-        "A user of Discord is known by an identifier of digits",
+        "The ID of a Discord user consists of digits",
         arguments: ["", "abc", "1/../2", "123456789012345678901", "１２３", "-1", "80351110224678912\n"]
     )
     func discordID(text: String) async throws {
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test("Lifetimes that say nothing are none", arguments: [0, -1, 1e300])
+    @Test("Invalid lifetimes count as missing", arguments: [0, -1, 1e300])
     func lifetimes(seconds: Double) async throws {
         try await ProviderFlow.with { flow async throws in
             flow.standIn.change(.discordToken) { $0.edit { $0["expires_in"] = seconds } }

@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthAPI
 
-/// A10, A11: what a provider that behaves says about a person.
+/// A10, A11: The responses of a well-behaved provider.
 @Suite struct ProviderSignInTests {
-    @Test("A11: Google vouches for a person by an ID token")
+    @Test("A11: Google identifies a user by an ID token")
     func google() async throws {
         try await ProviderFlow.with { flow in
             let identity = try await flow.signIn(.google)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test("A11: Discord vouches for a person by what it answers to their token")
+    @Test("A11: Discord identifies a user by its response to the token")
     func discord() async throws {
         try await ProviderFlow.with { flow in
             let identity = try await flow.signIn(.discord)

@@ -4,10 +4,10 @@ import Testing
 
 @testable import AuthAPI
 
-/// W40: what a sign-in does not need is read tolerantly; W24, W42: what it needs, and how a refusal is told.
+/// W40: Unneeded fields are parsed tolerantly; W24, W42: required fields, and how rejections are reported.
 @Suite struct ProviderToleranceTests {
     @Test(
-        "W40: a lifetime of any kind lets people in",
+        "W40: A lifetime of any kind is accepted",
         arguments: [
             ("\"3600\"", 3600), ("3600", 3600), ("3600.9", 3600), ("1", 1), ("\"0\"", nil), ("-1", nil),
             ("\"-1\"", nil),
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(
-        "W40: a refresh token that cannot be kept, and fields that nobody needs, let people in",
+        "W40: A refresh token that cannot be stored, and unused fields, do not prevent a sign-in",
         arguments: [
             "\"\"", "null", "7", "[]", "\"a b\"", "\"a\\r\\nb\"", "\"töken\"",
             "\"\(String(repeating: "x", count: 8193))\"",
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test(
-        "W40: an email of another type is none, and a discovery document may be odd in what is not needed",
+        "W40: An email of another type counts as missing, and unused fields of a discovery document may be invalid",
         arguments: OAuthProvider.withIDTokens
     )
     func googleClaims(name: OAuthProvider) async throws {
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test(
-        "W24: an address that no account here can have is none, verified or not",
+        "W24: An address that is invalid here counts as missing, verified or not",
         arguments: OAuthProvider.kinds,
         [
             "ada", "ada@localhost", "ada@b.c\r\nBcc: x", "ada@ex\u{202E}ample.com", "ada@日本.example",
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test("W42: the operator sees both spellings of what had to be the same, escaped and cut")
+    @Test("W42: The operator sees both values that had to be equal, escaped and truncated")
     func mismatches() async throws {
         try await ProviderFlow.with { flow async throws in
             func details(
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    @Test("W42: an issuer that the discovery document spells otherwise is in the log in both spellings")
+    @Test("W42: If the issuer in the discovery document differs, both spellings are logged")
     func discoveryMismatch() async throws {
         try await ProviderFlow.with { flow async throws in
             flow.standIn.change(.discovery) { $0.edit { $0["issuer"] = "https://accounts.example/" } }
@@ -176,7 +176,7 @@ import Testing
     }
 
     @Test(
-        "W42: the provider's own word is in the log where it is one of RFC 6749's form, and nothing else of its answer",
+        "W42: An error code in the format of RFC 6749 is logged, and nothing else of the response",
         arguments: [
             ("redirect_uri_mismatch", true), ("invalid_client", true), ("org_internal", true),
             ("Invalid Client", false),

@@ -9,7 +9,7 @@ import Testing
 @Suite struct SigningAlgorithmTests {
     private static func withoutAlgorithm(_ key: [String: Any]) -> [String: Any] { key.filter { $0.key != "alg" } }
 
-    @Test("RS256, PS256, ES256 and EdDSA by a published key", arguments: ["RS256", "PS256", "ES256", "EdDSA"])
+    @Test("RS256, PS256, ES256 and EdDSA with a published key", arguments: ["RS256", "PS256", "ES256", "EdDSA"])
     func algorithms(algorithm: String) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(.oidcKeys) { answer in
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("An RSA key without an algorithm serves RS256 and PS256, and nothing that shares a secret")
+    @Test("An RSA key without an algorithm is valid for RS256 and PS256, and not for HMAC")
     func noAlgorithm() async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(.oidcKeys) { answer in
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test("A shared secret in the set of keys is no key", arguments: ["HS256", "RS256"])
+    @Test("A symmetric key in the key set is ignored", arguments: ["HS256", "RS256"])
     func publishedSecret(algorithm: String) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(.oidcKeys) { answer in
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test("Two keys of one name: whichever signed is found, and neither lets a stranger in", arguments: [true, false])
+    @Test("Of two keys with one ID, the signing one is found, and others are rejected", arguments: [true, false])
     func oneName(isFirst: Bool) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(.oidcKeys) { answer in
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("At most four keys of one name are tried")
+    @Test("At most four keys with the same ID are tried")
     func manyOfOneName() async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(.oidcKeys) { answer in
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test("A key that is replaced under the same name, or without one, is found at once", arguments: ["key", nil])
+    @Test("A key that is replaced under the same ID, or without one, is found at once", arguments: ["key", nil])
     func sameName(name: String?) async throws {
         try await ProviderFlow.with { flow in
             for isFirst in [true, false] {
@@ -141,7 +141,7 @@ import Testing
                 _ = try await flow.signIn(.oidc)
             }
             #expect(flow.standIn.count(.oidcKeys) == 2)
-            // The former key is trusted no longer, and tokens of it do not become requests.
+            // The previous key is no longer trusted, and its tokens do not cause requests.
             flow.standIn.changeIDToken { $0.header["kid"] = name }
             for _ in 0..<5 { try await flow.expectRefusal(.oidc, .providerError, "signature") }
             #expect(flow.standIn.count(.oidcKeys) == 2)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: the provider's keys: fetched rarely, replaced when they change, kept while the provider is away.
+/// A11: The provider's keys: fetched rarely, replaced when they change, kept while the provider is unavailable.
 @Suite struct SigningKeyTests {
     private static let rotated: @Sendable (inout StandInAnswer) -> Void = { answer in
         answer.edit { $0["keys"] = [StandInToken.publicKey(named: "rotated", StandInToken.strangersKey)] }
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("Keys that change are found by the name that is new", arguments: OAuthProvider.withIDTokens)
+    @Test("New keys are found by their new ID", arguments: OAuthProvider.withIDTokens)
     func rotation(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
@@ -49,14 +49,14 @@ import Testing
             flow.standIn.changeIDToken(Self.signedByRotated)
             flow.clock.advance(by: 61)
             _ = try await flow.signIn(name)
-            // The former key is trusted no longer.
+            // The previous key is no longer trusted.
             flow.standIn.changeIDToken(nil)
             try await flow.expectRefusal(name, .providerError, "does not publish")
         }
     }
 
     @Test(
-        "W43: keys that change right after an ordinary fetch are found at once, by many sign-ins with one request",
+        "W43: Keys that change right after a regular fetch are found at once, by many sign-ins with one request",
         arguments: OAuthProvider.withIDTokens
     )
     func rotationAfterFetch(name: OAuthProvider) async throws {
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(
-        "W43: after an hour's ordinary fetch, too; and a fetch for an unknown name is no ordinary one",
+        "W43: Also after the hourly fetch; a fetch for an unknown key ID does not count as regular",
         arguments: OAuthProvider.withIDTokens
     )
     func rotationAfterRefresh(name: OAuthProvider) async throws {
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(
-        "100 tokens with unknown keys at once ask for the keys once, and again only after a minute",
+        "100 concurrent tokens with unknown keys cause one fetch, and another only after a minute",
         arguments: OAuthProvider.withIDTokens
     )
     func unknownKeys(name: OAuthProvider) async throws {
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(
-        "Discovery document and keys serve for a day while the provider's other hosts are away",
+        "Discovery document and keys are used for a day while the provider's hosts are unavailable",
         arguments: OAuthProvider.withIDTokens
     )
     func keptWhileAway(name: OAuthProvider) async throws {
@@ -131,7 +131,7 @@ import Testing
             flow.standIn.change(name.discovery) { $0.delivery = .closed }
             flow.clock.advance(by: 2 * 3600)
             for _ in 0..<5 { _ = try await flow.signIn(name) }
-            // Tried again, but not by everybody who comes.
+            // Retried, but not for each sign-in.
             #expect(flow.standIn.count(name.keys) == 2 && flow.standIn.count(name.discovery) == 2)
             #expect(
                 flow.logs.all.count { $0.contains("not fetched") && $0.contains("\"kept\":\"true\"") } == 2
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test("A clock that is set back does not keep documents for ever", arguments: OAuthProvider.withIDTokens)
+    @Test("Documents expire even if the clock is set back", arguments: OAuthProvider.withIDTokens)
     func clockSetBack(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test(
-        "Keys of other kinds, for other uses, or broken, are passed over; the good one among them serves",
+        "Keys of other kinds, for other uses, or invalid, are ignored; the valid one among them is used",
         arguments: OAuthProvider.withIDTokens
     )
     func oddKeys(name: OAuthProvider) async throws {
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test("A key of fewer than 2048 bits checks nothing")
+    @Test("A key of fewer than 2048 bits is not used")
     func shortKey() async throws {
         let document = """
             {"keys":[{"kty":"RSA","kid":"short","alg":"RS256","e":"AQAB","n":"\(String(repeating: "w", count: 171))"}]}
@@ -194,7 +194,7 @@ import Testing
     }
 
     @Test(
-        "A token without a key's name is taken while there is one key (OpenID Connect Core, section 10.1)",
+        "A token without a key ID is accepted if there is one key (OpenID Connect Core, section 10.1)",
         arguments: OAuthProvider.withIDTokens
     )
     func noName(name: OAuthProvider) async throws {
@@ -210,7 +210,7 @@ import Testing
         }
     }
 
-    @Test("An empty set of keys, and one of ten thousand", arguments: OAuthProvider.withIDTokens)
+    @Test("An empty key set, and one of ten thousand", arguments: OAuthProvider.withIDTokens)
     func counts(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             flow.standIn.change(name.keys) { $0.edit { $0["keys"] = [[String: Any]]() } }

@@ -64,7 +64,7 @@ import Testing
         #expect(try part(3) == ("ID\nid-0\nid-1", "id-1"))
         #expect(try part(2) == ("ID\nid-0\nid-1", nil))
         #expect(try part(0) == ("no user", nil))
-        // A program gets a list, be it empty.
+        // With --json, an empty list is printed.
         #expect(try part(0, "--json").text.filter { !$0.isWhitespace } == "[]")
         let json = try part(3, "--json")
         let decoded = try JSONDecoder().decode([[String: String]].self, from: Data(json.text.utf8))

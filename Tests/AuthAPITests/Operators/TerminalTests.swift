@@ -17,7 +17,7 @@ import Testing
         let terminal = try TestTerminal()
         #expect(terminal.terminal.isInteractive && terminal.echoes)
         let (result, seen) = try await terminal.run(answering: answers) { try $0.newPassword() }
-        // However it ends, the terminal shows again what is typed.
+        // The terminal's echo is always restored.
         #expect(terminal.echoes)
         return (result, seen)
     }

@@ -88,7 +88,7 @@ import Testing
     func pages() async throws {
         try await Operators.with { operators in
             let ids = try await operators.addUsers((0..<5).map { "user-\($0)@example.com" })
-            // All of the same moment: the identifier then decides.
+            // All were created at the same time: they are ordered by ID.
             try await operators.database.sql("UPDATE users SET created_at = now() + interval '1 hour'")
             var seen: [String] = []
             for _ in 0..<4 {
@@ -168,7 +168,7 @@ import Testing
             let id = try await operators.addUsers(["aiko@example.com"])[0]
             let shown = try #require(try await operators.run { try await $0.store.user(.id(id)) })
             let database = operators.database
-            // The address goes to somebody else while the operator reads the question.
+            // The address moves to another user while the operator reads the question.
             try await database.sql("UPDATE users SET email = 'moved@example.com' WHERE id = '\(id)'")
             let heir = try await operators.addUsers(["aiko@example.com"])[0]
             #expect(try await operators.run { try await $0.delete(shown) } == .changed)

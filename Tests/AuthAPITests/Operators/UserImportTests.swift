@@ -188,7 +188,7 @@ import Testing
             let dry = try await run(text, dryRun: true, on: operators)
             #expect(dry.counts == UserImport.Counts(imported: 2500, present: 0, rejected: 1))
             #expect(try await operators.database.sql("SELECT count(*) FROM users") == "0")
-            // As after an interruption: a part is there.
+            // As after an interruption: some users exist.
             let part = (["email,password_hash"] + rows.prefix(1200)).joined(separator: "\n")
             _ = try await run(part, on: operators)
             let rest = try await run(text, on: operators)

@@ -76,7 +76,7 @@ import Testing
             let rows = "SELECT token_hash, user_id, created_at, expires_at FROM sessions"
             try await api.database.sql("CREATE TABLE kept AS \(rows)")
             _ = try await operators.run { try await $0.disable(reference) }
-            // What a sign-in that was under way would store a moment later.
+            // The session that a sign-in in progress would store.
             try await api.database.sql(
                 "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) SELECT * FROM kept"
             )
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test("Nobody signs in to a disabled account through a provider, linked or linkable by email")
+    @Test("No provider account, linked or linkable by email, signs in to a disabled account")
     func disableProviders() async throws {
         try await OAuthSite.with { site in
             let operators = Operators(database: site.api.database)
@@ -146,7 +146,7 @@ import Testing
             #expect(old.status == 401)
             let new = try await api.client().post(APIPath.login, Self.login.merging(["email": free.value]) { $1 })
             #expect(new.status == 200)
-            // By the former address the event is found, though nothing holds the address itself.
+            // The event is found by the previous address, although the address is not stored.
             let subject = try await operators.run { service in
                 service.audit.keys.account(try EmailAddress("ada@example.com")).bytes
                     .map { String(format: "%02x", $0) }.joined()

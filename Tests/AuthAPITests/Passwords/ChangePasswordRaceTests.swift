@@ -123,7 +123,7 @@ import Testing
             try await TestAPI.with(costly, database: database) { api in
                 let browser = api.client()
                 for cookie in owner.value { browser.keep(cookie) }
-                // The sign-in upgrades the hash between the change's look at it and its transaction.
+                // The sign-in upgrades the hash after the change has read it and before its transaction.
                 let hold = try await TestHold(
                     before: "INSERT ON sessions",
                     when: "NEW.user_agent = 'held'",

@@ -101,13 +101,13 @@ import Testing
                 let answer = try await change(client, from: "Wrong-Horse-7")
                 #expect(answer.status == 422)
             }
-            // Not even the right one tells that it is right.
+            // Even the correct password is rejected.
             let refused = try await change(second)
             #expect(refused.status == 429)
             #expect(try refused.problem.code == .tooManyRequests)
             let wait = try #require(refused.header("Retry-After").flatMap { Int($0) })
             #expect((9000...10_000).contains(wait))
-            // Signing in goes by other limits.
+            // Sign-ins have separate limits.
             #expect(try await signIn(api, Self.old) == 200)
             api.clock.advance(by: 10_000)
             let answer = try await change(owner)
@@ -173,7 +173,7 @@ import Testing
             let refused = try await change(owner, from: nil)
             #expect(refused.status == 403)
             #expect(try refused.problem.code == .reauthenticationRequired)
-            // There is none that a current one could be.
+            // There is no current password.
             let wrong = try await change(owner)
             #expect(try wrong.fieldCodes == ["current_password incorrect"])
             try await api.database.sql("UPDATE sessions SET reauthenticated_at = now() - interval '10 minutes'")
@@ -186,7 +186,7 @@ import Testing
                 in: api.database
             ) { try await change(owner, from: nil, headers: Visitor.headers) }
             #expect(try await signIn(api, Self.new) == 200)
-            // It confirms once: the next change takes the password.
+            // It confirms one change: the next one requires the password.
             let again = try await change(owner, from: nil)
             #expect(try again.fieldCodes == ["current_password required"])
         }

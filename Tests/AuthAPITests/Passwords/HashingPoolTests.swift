@@ -164,7 +164,7 @@ import Testing
         try await testGracefulShutdown { trigger in
             let service = Task { await pool.run() }
             trigger.triggerGracefulShutdown()
-            // The service closes the queue as soon as it hears of the shutdown.
+            // The service closes the queue as soon as the shutdown starts.
             try await eventually("the queue is closed") {
                 let probe = Task { try await pool.perform { 0 } }
                 await Task.yield()
@@ -239,12 +239,12 @@ import Testing
         #expect(pool.snapshot.refused == 1)
         preparation.finish()
         for (number, task) in admitted.enumerated() { #expect(try await task.value == number) }
-        // Places come back, also from who failed.
+        // Places are released, also after failures.
         await #expect(throws: CancellationError.self) { try await pool.admitting { throw CancellationError() } }
         for _ in 0..<3 { #expect(try await pool.admitting { try await pool.perform { 7 } } == 7) }
     }
 
-    /// A4: A hasher passes the pool's rejection on, so that the client gets 503 with a delay.
+    /// A4: A hasher forwards the pool's rejection, so that the client gets 503 with a delay.
     @Test func hasherPassesOverloadOn() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 0)
         let gate = Gate()

@@ -50,7 +50,7 @@ import Testing
     func together() {
         let pair = ["does 1", "does 2", "answers 1", "answers 2"]
         #expect(work(through: 3, limit: 32) == pair + ["does 3", "answers 3"])
-        // One thread of many fills no batch by itself: its results are no later for that.
+        // One of many threads does not fill a batch alone: its results are not delayed.
         #expect(work(through: 4, limit: 64, threads: 8) == pair + ["does 3", "does 4", "answers 3", "answers 4"])
     }
 
@@ -88,11 +88,11 @@ import Testing
         queue.close()
         let first = Task.detached { await onThread { queue.work() } }
         await gates[2]?.entered()
-        // The first thread has kept 1 and stands at 2; the second begins with 3.
+        // The first thread holds back 1 and runs 2; the second starts with 3.
         let second = Task.detached { await onThread { queue.work() } }
         await gates[3]?.entered()
         gates[2]?.open()
-        // Its own result was kept for one job: 1 and 2 go out while 3 still waits.
+        // Its result was held back for one job: 1 and 2 are delivered while 3 still waits.
         try await eventually("the second result is delivered") { record.all.contains("answers 2") }
         #expect(!record.all.contains("answers 3"))
         gates[3]?.open()

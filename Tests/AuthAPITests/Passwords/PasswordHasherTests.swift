@@ -85,7 +85,7 @@ import Testing
         #expect(try await Self.hasher().verify(Password("password"), against: stored) == .correctNeedsUpgrade)
     }
 
-    /// A5: no stored hash and an unreadable one are wrong, whatever the password.
+    /// A5: Without a hash, or with a malformed one, every password is wrong.
     @Test(arguments: [
         nil, "", "$", "Correct-Horse-7", "$argon2id$", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$",
         "$argon2id$v=20$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ",
@@ -95,7 +95,7 @@ import Testing
         "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ=",
         "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ$x",
         "$argon2id$v=19$m=64,t=1,p=1$c29t!XNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ",
-        // What a row that somebody tampered with could ask for: memory, passes, lanes, and all of them together.
+        // Excessive parameters of a manipulated row: memory, passes, lanes, and all of them together.
         "$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ",
         "$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ",
         "$argon2id$v=19$m=65536,t=1,p=255$c29tZXNhbHRzb21lc2FsdA$yt9eX71drlOAt7lvKEfiLj+QrnS7wRuBsCWaq8GD6xQ",

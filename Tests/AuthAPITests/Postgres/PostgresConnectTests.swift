@@ -154,7 +154,7 @@ import Testing
             waiting.cancel()
             await #expect(throws: CancellationError.self) { try await waiting.value }
             #expect(clock.now - start < .seconds(30))
-            // It was the other process' lock all the time.
+            // The other process held the lock all the time.
             let locks =
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
                 + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -182,7 +182,7 @@ import Testing
             #expect(clock.now - start < .seconds(30))
             configuration.endsWhenRefused = false
             configuration.waitTimeout = .seconds(3)
-            // Who waits for a server that is being set up is told at the end why it was in vain.
+            // A job that waits for a server that is being set up gets the reason when it times out.
             try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
                 let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
                 #expect(error?.isUnavailable == true && error?.sqlState == "3D000")

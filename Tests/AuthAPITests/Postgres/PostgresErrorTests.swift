@@ -19,14 +19,14 @@ import Testing
     }
 
     @Test(
-        "W52 What others have changed in the database is no error of the request",
+        "W52 Changes of others in the database are not errors of the request",
         arguments: ["42501", "42P01", "23502", "23505", "23514", "23P01", "22001", "P0001", "38000", "39000", "XX002"]
     )
     func unfit(state: String) {
         #expect(PostgresError(kind: .rejected, sqlState: state).isUnfitDatabase)
     }
 
-    @Test("W52 Invalid statements and values are", arguments: ["42601", "22P02", "22021", "XX000"])
+    @Test("W52 Invalid statements and values are errors of the request", arguments: ["42601", "22P02", "22021", "XX000"])
     func faulty(state: String) {
         #expect(!PostgresError(kind: .rejected, sqlState: state).isUnfitDatabase)
     }

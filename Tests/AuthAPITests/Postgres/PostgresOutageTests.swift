@@ -22,8 +22,8 @@ import Testing
             while true {
                 attempts += 1
                 let slowest = try await Self.slowestRequest(outage, server)
-                // Other work on the machine delays one outage by a moment. A second time limit after the first, as for
-                // another attempt to connect, delays all of them by two seconds.
+                // Other work on the machine delays one outage briefly. A second timeout after the first, as for another
+                // connection attempt, delays all of them by two seconds.
                 if slowest < DatabaseBudget.limit + .seconds(1.5) { break }
                 try #require(attempts < 3, "a request took \(slowest)")
             }
@@ -127,7 +127,7 @@ import Testing
                 let add = TestStatements.AddNote(id: 1)
                 try await pool.withConnection { _ = try $0.run(add) }
 
-                // Sessions that exist keep their default until they read the configuration again.
+                // Existing sessions keep their default until they reload the configuration.
                 try await TestSQL.run(
                     "ALTER SYSTEM SET default_transaction_read_only = on",
                     on: try first.configuration()

@@ -15,7 +15,7 @@ import Testing
         let gate = DispatchSemaphore(value: 0)
 
         init(_ pool: PostgresPool) async throws {
-            // Else a short waiting time could be over before there is a connection.
+            // Otherwise a short waiting time could end before there is a connection.
             try await eventually("the pool is connected") { pool.isConnected }
             let (started, starter) = AsyncStream.makeStream(of: Void.self)
             task = Task { [gate] in
@@ -144,14 +144,14 @@ import Testing
             await #expect(throws: CancellationError.self) { try await waiting.value }
             #expect(pool.snapshot.waiting == 0)
 
-            // A task that was cancelled before it came.
+            // A task that was cancelled before it submitted the job.
             let late = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
                 try await pool.ping()
             }
             await #expect(throws: CancellationError.self) { try await late.value }
 
-            // A job under way is not stopped.
+            // A running job is not stopped.
             blocker.task.cancel()
             try await blocker.release()
             await pool.close()

@@ -74,7 +74,7 @@ import Testing
         try await TestDatabase.with(migrated: false) { database in
             var configuration = database.configuration
             configuration.poolSize = size
-            // What ends a statement is for each test to say.
+            // Each test determines what ends a statement.
             configuration.statementTimeout = nil
             configuration.lockTimeout = nil
             configuration.jobTimeout = .seconds(60)
@@ -146,7 +146,7 @@ import Testing
             let asked = try await holding(database) {
                 let first = Task { try await pool.answer(WaitForLock.self, for: 1) }
                 try await waitForWaiters(database, 1)
-                // Its own statement, though the same question is under way.
+                // A separate statement, although the same lookup is running.
                 let second = Task { try await pool.answer(WaitForLock.self, for: 1) }
                 try await waitForWaiters(database, 2)
                 return [first, second]

@@ -113,7 +113,7 @@ import Testing
             let now = try await pool.reading { try $0.one(S.BackendPID()) }
             #expect(now == backend && pool.snapshot.connects == connects)
         }
-        // Nothing of what was given up has been done, and the connection is in no transaction.
+        // No cancelled statement had an effect, and the connection is in no transaction.
         #expect(try await pool.reading { try $0.all(S.AllNotes()) }.isEmpty)
         try await pool.transaction { _ = try $0.run(S.AddNote(id: 1)) }
         #expect(pool.snapshot.connects == connects)
@@ -192,11 +192,11 @@ import Testing
                             _ = try await pool.withConnection { try $0.run(S.Sleep(milliseconds: milliseconds)) }
                         }
                     } catch let error as PostgresError {
-                        // Or the time was over before the statement.
+                        // Or the deadline passed before the statement.
                         #expect(error.isUnavailable)
                         cancelled += error.kind == .unavailable(.noAnswer) ? 1 : 0
                     }
-                    // Would be given up as cancelled, though it takes no time.
+                    // This would be reported as cancelled, although it takes no time.
                     try await pool.ping()
                 }
                 #expect(cancelled >= 2)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// Expects the response for a browser in which no provider account waits for an address.
+/// Expects the response for a browser without a provider account that needs an address.
 func expectNothingPending(
     _ answer: TestResponse,
     _ comment: Comment? = nil,
@@ -18,7 +18,7 @@ func expectNothingPending(
     #expect(answer.all("Set-Cookie").isEmpty, comment, sourceLocation: sourceLocation)
 }
 
-/// What someone could try with the step that asks for an address.
+/// Attacks on the step that asks for an address.
 @Suite struct AddressAttackTests {
     private static let good = ["email": "ada@example.com"]
 
@@ -93,7 +93,7 @@ func expectNothingPending(
             for email in ["ada@example.com", "eve@example.com"] {
                 try expectNothingPending(await copy.post(APIPath.address, ["email": email]))
             }
-            // Nor does it revive an identity that was disconnected.
+            // It does not reconnect a disconnected identity either.
             try await site.sql("UPDATE users SET password_hash = 'x'")
             let id = try #require(try await site.methods(of: browser).identities.first?.id)
             #expect(try await browser.delete(APIPath.identity(id)).status == 204)
@@ -125,7 +125,7 @@ func expectNothingPending(
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            // The others are told the same as in a tab that is too late, not that the address or the invitation is used.
+            // The others get the response of a late tab, not that the address or the invitation is used.
             #expect(statuses.sorted() == [201] + Array(repeating: 404, count: 7))
             #expect(try await site.sql("SELECT count(*) FROM users") == "1")
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "1")
@@ -174,7 +174,7 @@ func expectNothingPending(
     }
 
     // LESSONS 4: PocketBase CVE-2026-44166, better-auth #9578.
-    @Test("A12: pre-hijacking: an address stored unverified shares nothing with the owner who comes through a provider")
+    @Test("A12: Pre-hijacking: an unverified address gives no access to the owner's later provider sign-in")
     func preHijacking() async throws {
         try await OAuthSite.with { site in
             let attacker = try await site.waiting(email: "owner@gmail.com", subject: "666")
@@ -182,7 +182,7 @@ func expectNothingPending(
             let owner = site.browser()
             for provider in OAuthProvider.standIns {
                 let answer = try await site.signIn(provider, in: owner) { $0.email = "owner@gmail.com" }
-                // The second provider of the attacker is taken; either way nobody is signed in.
+                // The attacker's second provider is already linked; no sign-in succeeds either way.
                 let failure: OAuthFailure = provider == .discord ? .providerAlreadyLinked : .accountExists
                 expectFailure(failure, answer, in: site)
                 #expect(try await site.user(of: owner) == nil)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct AddressRulesTests {
     private static let good = ["email": "ada@example.com"]
 
-    @Test("A12: Closed registration: no address is asked for, and one that was asked for before creates nothing")
+    @Test("A12: Closed registration: no address is requested, and entering one later creates nothing")
     func closed() async throws {
         try await TestDatabase.with { database in
             let cookies = Locked<[RequestCookie]>([])
@@ -132,7 +132,7 @@ import Testing
             let type = [("Content-Type", "application/x-www-form-urlencoded")]
             #expect(try await browser.send("POST", APIPath.address, headers: type, body: form).status == 415)
             _ = try await site.api.registered(email: "grace@example.com")
-            // An attempt is used up whatever comes of it.
+            // Every attempt counts, whatever the result.
             #expect(try await browser.post(APIPath.address, ["email": "grace@example.com"]).status == 409)
             let limited = try await browser.post(APIPath.address, Self.good)
             #expect(limited.status == 429 && limited.header("Retry-After") != nil)

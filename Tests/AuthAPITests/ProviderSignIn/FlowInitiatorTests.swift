@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// W18: a flow that no page of this site begins asks first where it would replace a session; W7: what is replaced ends.
+/// W18: A flow from outside asks before it replaces a session; W7: the replaced session ends.
 @Suite struct FlowInitiatorTests {
     private static let elsewhere: [[(String, String)]] = [
         [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Sec-Fetch-Site", "")],
@@ -18,7 +18,7 @@ import Testing
         [("Referer", "http://localhost:8080" + String(repeating: "a", count: 600))], [("Referer", "")],
     ]
 
-    @Test("W18: another site is led to the page that asks, signed in or not", arguments: elsewhere)
+    @Test("W18: A request from another site leads to the confirmation page, signed in or not", arguments: elsewhere)
     func asks(headers: [(String, String)]) async throws {
         try await OAuthSite.with { site in
             for browser in [site.browser(), try await site.api.registered()] {
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("W18: where nobody says who began it, a browser with a session is asked, and nobody else")
+    @Test("W18: With an unknown origin, only a browser with a session must confirm")
     func nobodySays() async throws {
         try await OAuthSite.with { site in
             let signedIn = try await site.api.registered()
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "W18: a page of this site goes on at once",
+        "W18: A page of this site starts the flow directly",
         arguments: [
             [("Sec-Fetch-Site", "same-origin")], [("Referer", "http://localhost:8080/login?return_to=/")],
             [("Referer", "http://localhost:8080")], [("Origin", "http://localhost:8080")],
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("W18, W7: the session that a sign-in through a provider replaces ends, and the audit trail says why")
+    @Test("W18, W7: The session that a provider sign-in replaces ends, and the audit trail has the reason")
     func replacedSessionEnds() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered(email: "grace@example.com", name: "Grace")
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test("W18: a sign-in that fails replaces nothing, and neither does a cookie that is none of ours")
+    @Test("W18: A failed sign-in replaces nothing, and neither does an invalid cookie")
     func nothingReplaced() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -103,7 +103,7 @@ import Testing
     }
 
     // A12, W2
-    @Test("W2: linking begins with the ticket of the session for the provider, and with nothing else")
+    @Test("W2: Linking requires the session's ticket for the provider")
     func tickets() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
@@ -126,7 +126,7 @@ import Testing
                 expectFailure(.notFromThisSite, answer, in: site)
                 #expect(owner.flows.isEmpty)
             }
-            // What the API gives out works, also for a while.
+            // The API's ticket works, and for some time.
             site.api.clock.advance(by: 86_400)
             let target = try await site.begin(.google, in: owner, [("link", linkable[0].ticket)])
             #expect(try await owner.get(target).header("Location") == "/account?connected=google")
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test("W2: a return path of the API is none, at the start and at the end")
+    @Test("W2: A return path of the API is rejected, at the start and at the end")
     func returnPaths() async throws {
         try await OAuthSite.with { site in
             for path in ["/api/auth/google?link=true", "/%61pi/auth/google", "/API/auth/google", "/logout"] {
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test("W23: connecting, and a flow that is told so, have the provider ask which account is meant")
+    @Test("W23: When connecting, and on request, the provider asks which account to use")
     func choosing() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test("W22: a callback that is loaded again goes on when its user is signed in", arguments: OAuthProvider.standIns)
+    @Test("W22: A reloaded callback redirects if its user is signed in", arguments: OAuthProvider.standIns)
     func loadedAgain(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -172,17 +172,17 @@ import Testing
             let again = target.replacing("code=", with: "code=another")
             #expect(try await browser.get(again).header("Location") == "/account")
             #expect(try await site.user(of: browser) != nil)
-            // What failed at the provider did not work before.
+            // A flow that failed at the provider did not succeed before.
             let state = target.split(separator: "state=")[1].prefix { $0 != "&" }
             let denied = "\(APIPath.oauthCallback(provider))?error=access_denied&state=\(state)"
             #expect(try await browser.get(denied).failure == .flowExpired)
-            // Signed out, there is nothing to go on with.
+            // Signed out, there is no session to continue.
             #expect(try await browser.post(APIPath.logout, json: "").status == 204)
             expectFailure(.flowExpired, try await browser.get(target), in: site)
         }
     }
 
-    @Test("W22: who is signed in but has no account of the provider linked is told that connecting did not work")
+    @Test("W22: A signed-in user without a linked account of the provider sees that connecting failed")
     func expiredLinking() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()

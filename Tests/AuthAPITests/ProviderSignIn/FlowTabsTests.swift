@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: several flows in one browser, and where they lead.
+/// A11: Several flows in one browser, and their return pages.
 @Suite struct FlowTabsTests {
     // LESSONS 5: one state cookie for each browser broke parallel tabs elsewhere.
     @Test("A11: five tabs finish in any order")
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test("A11: a sixth tab takes the place of the oldest, and dead cookies go")
+    @Test("A11: A sixth tab replaces the oldest, and expired cookies are deleted")
     func sixthTab() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("A11: cookies without number cost a bounded number of decryptions and header lines")
+    @Test("A11: Any number of cookies causes a bounded number of decryptions and header lines")
     func manyCookies() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -68,7 +68,7 @@ import Testing
 
     // OWASP "Unvalidated Redirects and Forwards".
     @Test(
-        "A11: return_to leads to a page of this site or home",
+        "A11: return_to leads to a page of this site or to the home page",
         arguments: [
             "https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
             "/%2fevil.example", "/%5Cevil.example", "/.//evil.example", "/x/..//evil.example", "/\t/evil.example",
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test("A11: of two return addresses neither counts, and link takes nothing but a ticket")
+    @Test("A11: Two return addresses are both ignored, and link accepts only a ticket")
     func ambiguousParameters() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -100,7 +100,7 @@ import Testing
     }
 
     // RFC 6265, section 6.1; nginx and the server take 16 KiB for a line of headers.
-    @Test("A11: the largest cookies are ones that browsers keep, and all of them together fit a header line")
+    @Test("A11: Browsers store the largest cookies, and all of them together fit into a header line")
     func cookieSizes() throws {
         let settings = try TestAPI.settings(["PUBLIC_URL": "https://site.example"], databaseURL: "postgresql://u@h/d")
         let request = Request(

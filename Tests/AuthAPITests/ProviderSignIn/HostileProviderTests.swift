@@ -6,11 +6,11 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: whatever a provider does, the browser ends on a page that explains, and nobody is signed in.
+/// A11: Whatever a provider does, the browser ends on an error page, and no session starts.
 ///
-/// What exactly is refused, and in which variations, the tests below `Providers` say; here it is seen from outside.
+/// The tests of `OpenID` cover the variations; here they are seen from outside.
 @Suite struct HostileProviderTests {
-    /// Something that a provider does, and what the page is told.
+    /// An action of the provider, and the expected failure.
     struct Attack: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let failure: OAuthFailure
@@ -52,7 +52,7 @@ import Testing
             }
         }
 
-        /// The same answer from each address that is asked.
+        /// The same response from each endpoint.
         static func answers(
             _ name: String,
             _ failure: OAuthFailure = .providerError,
@@ -149,7 +149,7 @@ import Testing
             let browser = site.browser()
             let started = try await browser.get("\(APIPath.startOAuth(attack.provider))?return_to=/account")
             let location = try #require(started.header("Location"))
-            // A discovery document that is no good ends the flow before it begins.
+            // An invalid discovery document ends the flow at its start.
             let isAtProvider = location.hasPrefix(site.standIn.address)
             let ended = isAtProvider ? try await browser.get(site.standIn.authorize(location).target) : started
             expectFailure(attack.failure, ended, in: site)
@@ -159,7 +159,7 @@ import Testing
             #expect(try await site.sql("SELECT count(*) FROM sessions") == "0")
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
             #expect(site.standIn.count(.trap) == 0)
-            // W42: of a mismatch the operator sees both spellings; nothing else of what a provider says is in the log.
+            // W42: For a mismatch, both values are logged; the log contains nothing else from the provider.
             let log = site.api.logs.all.joined().replacing(/"received":"https:\/\/[a-z.]*"/, with: "")
             for secret in ["code-", "access-", "refresh-", "ada@example.com", "Lovelace", "eyJ", "evil", "169.254"] {
                 #expect(!log.contains(secret), "a log line contains \(secret)")
@@ -167,18 +167,18 @@ import Testing
         }
     }
 
-    @Test("A11: forged ID tokens end on the page, without a session", arguments: tokens)
+    @Test("A11: Forged ID tokens lead to the error page, without a session", arguments: tokens)
     func forgedToken(attack: Attack) async throws { try await expectRefusal(attack) }
 
-    @Test("A11: documents that lie end on the page, without a session", arguments: documents)
+    @Test("A11: False documents lead to the error page, without a session", arguments: documents)
     func lyingDocument(attack: Attack) async throws { try await expectRefusal(attack) }
 
-    @Test("A11: answers that are none end on the page, without a session", arguments: answers)
+    @Test("A11: Invalid responses lead to the error page, without a session", arguments: answers)
     func brokenAnswer(attack: Attack) async throws { try await expectRefusal(attack) }
 
-    @Test("A11: a slow answer ends on the page, without a session", arguments: [true, false])
+    @Test("A11: A slow response leads to the error page, without a session", arguments: [true, false])
     func slowAnswer(hasHead: Bool) async throws {
-        // The answer never comes; it does not matter how soon the wait for it ends.
+        // The response never arrives; the length of the timeout does not matter.
         let clock = TestClock { _ in try await Task.sleep(for: .milliseconds(300)) }
         let attacks = Attack.answers("a slow answer", .providerUnavailable) { $0.delivery = hasHead ? .stalled : .held }
         for attack in attacks { try await expectRefusal(attack, clock: clock) }

@@ -54,7 +54,7 @@ import Testing
             let wrong = login.merging(["password": "Wrong-7-Horse"]) { $1 }
             #expect(try await connecting.post(APIPath.login, wrong).status == 401)
             #expect(try await connecting.post(APIPath.login, login).status == 200)
-            // A row that a rule of somebody else rejects.
+            // A row that another program's constraint rejects.
             try await site.sql(
                 "ALTER TABLE oauth_accounts ADD CONSTRAINT never CHECK (provider_user_id <> 'eve') NOT VALID"
             )
@@ -87,7 +87,7 @@ import Testing
             #expect(level(try await browser.get(APIPath.oauthCallback(.google))) == "INFO")
             site.standIn.change(.discordToken) { $0.status = 500 }
             #expect(level(try await site.signIn(.discord, in: browser)) == "WARNING")
-            // Division by zero: no condition of this program explains it.
+            // Division by zero: an unexpected database error.
             let sum = "length(provider_user_id) - length(provider_user_id)"
             try await site.sql("ALTER TABLE oauth_accounts ADD CHECK (1 / (\(sum)) = 1) NOT VALID")
             #expect(level(try await site.signIn(.google, in: browser)) == "ERROR")

@@ -63,7 +63,7 @@ extension OAuthSite {
             #expect(try await site.sql("SELECT email_verified_at IS NULL AND password_hash IS NULL FROM users") == "t")
             #expect(try await site.sql("SELECT access_token IS NULL FROM oauth_accounts") == "t")
             #expect(try await site.sql("SELECT identity_id IS NOT NULL FROM sessions") == "t")
-            // The application is told that nobody has verified it.
+            // The application sees that it is unverified.
             let admitted = try await browser.get(APIPath.accessCheck)
             #expect(admitted.header("Remote-Email") == "ada@example.com")
             #expect(admitted.header("Remote-Email-Verified") == "false")
@@ -142,7 +142,7 @@ extension OAuthSite {
             #expect(try await site.user(of: browser)?.email == "new@example.com")
             #expect(try await former.get(APIPath.me).status == 401)
             #expect(try await site.api.database.events().map(\.summary).contains("session_ended replaced"))
-            // And the reverse: an identity that needs a password takes the place of one that needs an address.
+            // And the reverse: an identity that needs a password replaces one that needs an address.
             let other = try await site.waiting(subject: "2")
             #expect(try await site.signIn(.google, in: other).parameter("connect") == "google")
             #expect(!other.cookies.contains { $0.name == "oauth_address" })
@@ -162,7 +162,7 @@ extension OAuthSite {
         }
     }
 
-    @Test("A12: Another user of the browser never meets an account that waits", arguments: ["login", "register", "logout"])
+    @Test("A12: The next user of the browser never sees a pending account", arguments: ["login", "register", "logout"])
     func forgotten(step: String) async throws {
         try await OAuthSite.with { site in
             let user = try await site.api.registered(email: "bob@example.com")
@@ -178,14 +178,14 @@ extension OAuthSite {
             case "register":
                 let new = ["email": "new@example.com", "password": "Correct-Horse-7", "name": "New"]
                 #expect(try await browser.post(APIPath.register, new).status == 201)
-            default: #expect(try await browser.post(APIPath.logout).status == 204)
+            default: #expect(try await browser.post(APIPath.logout, json: "").status == 204)
             }
             #expect(browser.cookies.map(\.name).filter { $0.hasPrefix("oauth_") } == [])
             #expect(try await browser.get(APIPath.address).status == 404)
         }
     }
 
-    @Test("A12: A disconnected identity is not revived, and nothing waits for an address")
+    @Test("A12: A disconnected identity is not reconnected, and no address is requested")
     func disconnected() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()

@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test("A12: An account that was linked to another user meanwhile is not moved, and no session starts")
+    @Test("A12: An account that was linked to another user in the meantime is not moved, and no session starts")
     func linkedMeanwhile() async throws {
         try await Self.withPending { site, browser in
             let other = try await site.api.registered(email: "mallory@example.com", name: "Mallory")

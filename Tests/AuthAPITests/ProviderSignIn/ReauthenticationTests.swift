@@ -10,7 +10,7 @@ import Testing
         try await browser.get(APIPath.confirmation).decoded()
     }
 
-    /// Begins as the page for the password does; gives the address to come back to.
+    /// Starts like the password page; returns the callback address.
     private static func begin(
         _ provider: OAuthProvider,
         in browser: TestClient,
@@ -29,18 +29,18 @@ import Testing
         try await browser.post(APIPath.password, ["new_password": "Battery-Staple-8"])
     }
 
-    @Test("Whoever has no password signs in again and sets one", arguments: OAuthProvider.standIns)
+    @Test("A user without a password signs in again and sets one", arguments: OAuthProvider.standIns)
     func setsFirstPassword(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
             try await site.signIn(provider, in: owner)
-            // The sign-in that opened the session may be the provider's own memory, not the person.
+            // The sign-in that opened the session may come from the provider's session, not from the user.
             let early = try await Self.setPassword(owner)
             #expect(early.status == 403)
             let before = try await Self.confirmation(of: owner)
             #expect(!before.hasPassword && before.reauthenticatedUntil == nil)
             #expect(before.providers.map(\.provider) == [provider])
-            // The address does not matter: the identity is known.
+            // The email address does not matter: the identity is known.
             site.become { $0.isEmailVerified = false }
             let target = try await Self.begin(provider, in: owner, of: site)
             let events = try await expectEvents(
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test("The provider is asked to have the person sign in, and the browser comes back to the page")
+    @Test("The provider must ask the user to sign in, and the browser returns to the page")
     func asksForSignIn() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -71,7 +71,7 @@ import Testing
             #expect(answer.parameter("prompt") == "login" && answer.parameter("max_age") == "0")
             let back = try await owner.get(site.standIn.authorize(try #require(answer.header("Location"))).target)
             #expect(back.header("Location") == PagePath.deletion)
-            // Any other page is none for this purpose.
+            // Other pages are not accepted for this purpose.
             let astray = "\(APIPath.startOAuth(.google))?reauthenticate=\(ticket)&return_to=/elsewhere"
             let other = try await owner.get(astray, headers: OAuthSite.fromThisSite)
             let end = try await owner.get(site.standIn.authorize(try #require(other.header("Location"))).target)
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test("An ID token that does not say that the person just signed in confirms nothing")
+    @Test("An ID token without a recent sign-in confirms nothing")
     func staleSignIn() async throws {
         let changes: [@Sendable (inout StandInToken) -> Void] = [
             { $0.claims["auth_time"] = nil }, { $0.claims["auth_time"] = Int(Date.now.timeIntervalSince1970) - 120 },
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test("It confirms for the session that began it alone, and not once that has ended")
+    @Test("It confirms only for the session that started it, and not after that has ended")
     func sessions() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()

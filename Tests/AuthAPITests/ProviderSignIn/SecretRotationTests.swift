@@ -6,7 +6,7 @@ import Testing
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// E4: what becomes of flows, waiting accounts and stored tokens when `SECRET_KEY` changes.
+/// E4: Flows, pending accounts and stored tokens when `SECRET_KEY` changes.
 @Suite struct SecretRotationTests {
     private static let first = Base64URL.random256Bits()
     private static let second = Base64URL.random256Bits()
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("E4: a flow under way and an account that waits outlive the rotation, and not the key before")
+    @Test("E4: A flow and a pending account survive the rotation, until the previous key is removed")
     func cookies() async throws {
         try await TestDatabase.with { database in
             let cookies = Locked<[RequestCookie]>([])
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test("E4: the next sign-in brings a row under the new key, the kept refresh token, too")
+    @Test("E4: The next sign-in encrypts a row with the new key, including the kept refresh token")
     func nextSignIn() async throws {
         try await TestDatabase.with { database in
             try await OAuthSite.with(Self.before, database: database) { site in
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test("E4: a sign-in succeeds when nothing opens the old refresh token; it is dropped")
+    @Test("E4: A sign-in succeeds if no key decrypts the old refresh token; it is deleted")
     func unreadableRefreshToken() async throws {
         try await TestDatabase.with { database in
             try await OAuthSite.with(Self.before, database: database) { site in
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test("E4: secret rotate takes every row, in batches, and can be repeated")
+    @Test("E4: secret rotate processes every row, in batches, and can be repeated")
     func rotates() async throws {
         try await TestDatabase.with { database in
             let old = vault(Self.first)
@@ -147,11 +147,11 @@ import Testing
         }
     }
 
-    @Test("E4: rows that no key opens are counted and left alone, and those behind them are taken")
+    @Test("E4: Rows that no key decrypts are counted and not changed, and the following rows are processed")
     func unreadableRows() async throws {
         try await TestDatabase.with { database in
             try await fill(database, rows: 6, vault: vault(Self.first))
-            // Another row's token, as somebody with access to the database would copy it.
+            // Another row's token, as an attacker with access to the database could copy it.
             try await database.sql(
                 """
                 UPDATE oauth_accounts SET access_token =

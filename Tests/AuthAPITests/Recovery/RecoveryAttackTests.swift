@@ -95,7 +95,7 @@ import Testing
             #expect(try await guess(known) == 401)
             let code = try await api.recoveryCode()
             #expect(try await api.recover(code).status == 204)
-            // Both guess from the attempts of strangers now, of which there are two.
+            // Both now use the attempts of unknown browsers, of which there are two.
             for expected in [401, 401, 429] { #expect(try await guess(known) == expected) }
             #expect(try await guess(api.client()) == 429)
             // Signing in makes a browser known again.
@@ -122,7 +122,7 @@ import Testing
             let target = try LimitTarget(argument: "198.51.100.1")
             let limits = try await Operators(database: api.database).run { try await $0.limits(of: target, limit: 5) }
             #expect(limits.map(\.kind) == ["recovery"])
-            // Another network is not concerned, nor is the sign-in.
+            // Other networks and the sign-in are not affected.
             #expect(try await api.recover(code, from: "203.0.113.7").status == 204)
         }
     }

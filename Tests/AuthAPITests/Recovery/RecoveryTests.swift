@@ -59,7 +59,7 @@ import Testing
             try expectInvalidRecovery(await api.recover(replaced))
             #expect(try await api.database.sql("SELECT count(*) FROM password_recoveries") == "1")
 
-            // By the clock of the database: that of the server may say what it likes.
+            // By the clock of the database, regardless of the server's.
             api.clock.advance(by: 7200)
             #expect(try await api.recover(live).status == 204)
             try expectInvalidRecovery(await api.recover(live))
@@ -119,7 +119,7 @@ import Testing
             #expect(try short.fieldCodes.contains("password too_short"))
             let missing = try await api.client().post(APIPath.recover, ["password": "Battery-Staple-8"])
             #expect(try missing.fieldCodes == ["code required"])
-            // What only the account tells.
+            // Words that only the account contains.
             for own in ["Lovelace1815!", "Ada@example.com1"] {
                 let answer = try await api.recover(code, password: own)
                 #expect(answer.status == 422)

@@ -89,7 +89,7 @@ import Testing
             let now = Date.now
             try await withThrowingTaskGroup(of: (Int, SignedIn?).self) { group in
                 for n in 0..<200 {
-                    // As the rows above have them; every fifth is nobody's.
+                    // As in the rows above; every fifth token is unknown.
                     let hash = TokenHash(of: Secret(n % 5 == 0 ? "nobody \(n)" : "\(n + 1)"))
                     group.addTask { (n, try await store.signedIn(with: hash, at: now)) }
                 }

@@ -41,12 +41,12 @@ import Testing
         }
     }
 
-    // LESSONS 9: what is not measured in a test is at least done the same number of times.
+    // LESSONS 9: The work is counted instead of measuring its time.
     @Test("A5: An unknown email address also costs a hash")
     func hashesForUnknown() async throws {
         try await TestAPI.with(["HASHING_THREADS": "1", "HASHING_QUEUE": "1"]) { api in
             let gate = Gate()
-            // Keep the only thread busy and the only place in the queue taken: whoever needs a hash is refused.
+            // Occupy the only thread and the only place in the queue: a sign-in that needs a hash is rejected.
             let busy = Task { try await api.app.hashing.perform { gate.wait() } }
             await gate.entered()
             let waiting = Task { try await api.app.hashing.perform {} }
@@ -60,7 +60,7 @@ import Testing
                 #expect(try response.problem.code == .overloaded)
                 #expect(Int(try #require(response.header("Retry-After"))) ?? 0 >= 1)
             }
-            // Whoever needs no hash is served all the same.
+            // Requests without a hash are served.
             #expect(try await api.client().get(APIPath.health).status == 200)
             #expect(try await api.client().get(APIPath.me).status == 401)
             gate.open()

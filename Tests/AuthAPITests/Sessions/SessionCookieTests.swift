@@ -64,7 +64,7 @@ import Testing
             let headers = credentials.map { ("Authorization", $0) }
             #expect(try await client.get(APIPath.me, headers: headers).status == 200)
             #expect(try await api.client().get(APIPath.me, headers: headers).status == 401)
-            // A token beside them counts, whatever its place, and only one does.
+            // A bearer token beside them counts, in any position, but only one.
             let bearer = ("Authorization", "BEARER  \(token)")
             #expect(try await api.client().get(APIPath.me, headers: headers + [bearer]).status == 200)
             #expect(try await api.client().get(APIPath.me, headers: [bearer] + headers).status == 200)
@@ -93,7 +93,7 @@ import Testing
                 let cookie = try #require(cookies.first)
                 #expect(cookie.prefix { $0 != "=" } == expected[0])
                 #expect(cookie.drop { $0 != ";" } == expected[1])
-                // The cookie by which the browser is known to the account has the same, for longer.
+                // The cookie of a known browser has the same attributes, and a longer lifetime.
                 let known = try #require(cookies.last)
                 #expect(known.prefix { $0 != "=" } == expected[0].replacing("access_token", with: "known_device"))
                 #expect(known.drop { $0 != ";" } == expected[1].replacing("604800", with: "15552000"))

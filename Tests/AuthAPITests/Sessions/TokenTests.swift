@@ -192,7 +192,7 @@ import Testing
     func garbage(header: String) async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
-            // Not even with a good cookie beside it: who sends a bearer token means it.
+            // Not even with a valid cookie: a bearer token takes precedence.
             let response = try await client.get(APIPath.me, headers: [("Authorization", header)])
             #expect(response.status == 401)
         }
@@ -264,7 +264,7 @@ import Testing
         }
     }
 
-    // E4: a rotation signs nobody out.
+    // E4: A rotation does not sign users out.
     @Test("E4: A token of the previous key is valid while that key is configured")
     func rotation() async throws {
         let newKey = "Wz8-Qp4Nf6_Xk1Ld9Tb3Rm7Yc5Hs2Vg0Ja"

@@ -4,13 +4,13 @@ import Foundation
     import Glibc
 #endif
 
-/// A port on this machine behind which nobody answers.
+/// A port on this machine that never responds.
 final class DeafListener: Sendable {
     /// The port.
     let port: Int
     private let sockets: [Int32]
 
-    /// Takes connections and says nothing; with `full`, does not even take them, as a host that drops every packet.
+    /// Accepts connections and sends nothing; with `full`, does not even accept them, like a host that drops every packet.
     init(full: Bool = false) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.address(port: 0)
@@ -26,7 +26,7 @@ final class DeafListener: Sendable {
         guard status == 0 else { throw TestCommand.Failure(description: "no port is free") }
         let port = Int(UInt16(bigEndian: address.sin_port))
         self.port = port
-        // The place that there is, and one in the queue, are taken; what comes then gets no answer from the system either.
+        // The backlog is filled, so the system does not respond to further connections either.
         sockets = [listener] + (full ? (0..<4).map { _ in Self.knock(port) } : [])
     }
 
@@ -42,7 +42,7 @@ final class DeafListener: Sendable {
         return address
     }
 
-    /// Begins to connect and does not wait.
+    /// Starts to connect and does not wait.
     private static func knock(_ port: Int) -> Int32 {
         let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         var address = Self.address(port: port)

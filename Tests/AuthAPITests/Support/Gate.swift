@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Holds a thread until the test lets it go.
+/// Blocks a thread until the test releases it.
 final class Gate: Sendable {
     private let gate = DispatchSemaphore(value: 0)
     private let arrivals = AsyncStream<Void>.makeStream()
@@ -16,6 +16,6 @@ final class Gate: Sendable {
         for await _ in arrivals.stream { return }
     }
 
-    /// Lets one waiting thread go.
+    /// Releases one waiting thread.
     func open() { gate.signal() }
 }

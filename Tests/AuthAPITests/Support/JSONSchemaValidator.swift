@@ -2,9 +2,9 @@ import Foundation
 
 @testable import AuthAPI
 
-/// Holds JSON values against the part of JSON Schema 2020-12 that the OpenAPI document uses.
+/// Validates JSON values by the part of JSON Schema 2020-12 that the OpenAPI document uses.
 ///
-/// A keyword that is not checked here is itself a violation, so that the document cannot promise what no test sees.
+/// An unsupported keyword is a violation, so that the document contains no rule that is not tested.
 struct JSONSchemaValidator: Sendable {
     let document: OpenAPIDocument
 
@@ -12,10 +12,10 @@ struct JSONSchemaValidator: Sendable {
         "$ref", "description", "example", "examples", "x-enum-descriptions",
     ]
 
-    /// What is wrong with the value, each with the place; empty when nothing is.
+    /// The violations of a value, each with its position.
     func violations(of value: JSONValue, against schema: JSONValue, at place: String = "") -> [String] {
         var found: [String] = []
-        // A reference and what stands beside it both hold.
+        // A reference and the keywords beside it both apply.
         if let reference = schema["$ref"] {
             let target = document.resolve(.object([.init(name: "$ref", value: reference)]))
             if target["$ref"] != nil { return ["\(place): \(reference.compact) leads nowhere"] }
@@ -118,12 +118,12 @@ extension JSONValue {
 }
 
 extension String {
-    /// Whether the regular expression is found in the text.
+    /// Whether the regular expression matches a part of the text.
     fileprivate func matches(_ pattern: String) -> Bool {
         range(of: pattern, options: .regularExpression) != nil
     }
 
-    /// Whether the text has a format of JSON Schema; an unknown format is never had.
+    /// Whether the text has a format of JSON Schema; false for an unknown format.
     fileprivate func hasFormat(_ format: String) -> Bool {
         switch format {
         case "uuid": matches("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")

@@ -3,18 +3,18 @@ import Shared
 extension OAuthProvider {
     /// The providers that the stand-in is by default.
     static let standIns: [OAuthProvider] = [.google, .discord]
-    /// The first of the OpenID providers that settings describe.
+    /// The first OpenID provider of `OIDC_…`.
     static let oidc = openID[0]
     /// A provider of each kind.
     static let kinds: [OAuthProvider] = [.google, .discord, .oidc]
     /// Those with ID tokens.
     static let withIDTokens: [OAuthProvider] = [.google, .oidc]
 
-    /// Where the stand-in has the provider's discovery document.
+    /// The stand-in's path of the discovery document.
     var discovery: StandInProvider.Endpoint { self == .google ? .discovery : .oidcDiscovery }
-    /// Where it has the provider's keys.
+    /// Its path of the keys.
     var keys: StandInProvider.Endpoint { self == .google ? .keys : .oidcKeys }
-    /// Where it gives tokens.
+    /// Its token endpoint.
     var token: StandInProvider.Endpoint {
         switch self {
         case .google: .googleToken
@@ -25,12 +25,12 @@ extension OAuthProvider {
 }
 
 extension StandInProvider.Endpoint {
-    /// The endpoints that a sign-in asks.
+    /// The endpoints that a sign-in requests.
     static let asked: [StandInProvider.Endpoint] = [
         .discovery, .keys, .googleToken, .oidcDiscovery, .oidcKeys, .oidcToken, .discordToken, .discordUser,
     ]
 
-    /// The provider whose endpoint it is.
+    /// The provider of the endpoint.
     var provider: OAuthProvider {
         rawValue.hasPrefix("/api/") ? .discord : rawValue.hasPrefix("/realms/") ? .oidc : .google
     }

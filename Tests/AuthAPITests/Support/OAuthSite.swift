@@ -4,13 +4,12 @@ import Testing
 
 @testable import AuthAPI
 
-/// The API beside a provider that both Google and Discord are, and OpenID providers if the test says so, and people who go
-/// from one to the other.
+/// The API, a stand-in for Google, Discord and, if requested, OpenID providers, and browsers that use both.
 struct OAuthSite: Sendable {
     let api: TestAPI
     let standIn: StandInProvider
 
-    /// Runs `body` beside both, on a database of their own.
+    /// Runs `body` with both, on a separate database.
     static func with(
         _ environment: [String: String] = [:],
         providers: [OAuthProvider] = [],
@@ -30,7 +29,7 @@ struct OAuthSite: Sendable {
         }
     }
 
-    /// Runs `body` beside both, on the given database.
+    /// Runs `body` with both, on the given database.
     static func with(
         _ environment: [String: String] = [:],
         providers: [OAuthProvider] = [],
@@ -50,7 +49,7 @@ struct OAuthSite: Sendable {
         }
     }
 
-    /// Makes this stand-in, which listens on a port of its own, the issuer of identities that another one linked.
+    /// Makes this stand-in, which has its own port, the issuer of identities that another one linked.
     func takeOverIdentities() async throws {
         try await sql("UPDATE oauth_accounts SET issuer = '\(standIn.address)'")
     }
@@ -58,7 +57,7 @@ struct OAuthSite: Sendable {
     /// A browser without cookies yet.
     func browser() -> TestClient { api.client() }
 
-    /// Begins a flow in a browser and agrees at the provider; gives the address to come back to.
+    /// Starts a flow in a browser and agrees at the provider; returns the callback address.
     func begin(
         _ provider: OAuthProvider,
         in browser: TestClient,
@@ -74,23 +73,23 @@ struct OAuthSite: Sendable {
         return try standIn.authorize(location).target
     }
 
-    /// What a browser says when a page of this site leads it on.
+    /// The headers of a browser that follows a link of this site.
     static let fromThisSite = [("Sec-Fetch-Site", "same-origin")]
 
-    /// Begins to link as the account page does.
+    /// Starts linking like the account page.
     func beginLinking(_ provider: OAuthProvider, in browser: TestClient) async throws -> String {
         try await begin(provider, in: browser, [("link", ticket(for: provider, in: browser))])
     }
 
-    /// The ticket with which the account page of the browser's session begins to link; also for a provider of which an
-    /// account is linked, as an account page that was loaded before has it.
+    /// The ticket of the account page for linking; also for a provider with a linked account, as on a page that was loaded
+    /// before.
     func ticket(for provider: OAuthProvider, in browser: TestClient) async throws -> String {
         let token = try #require(browser.token)
         let session = try #require(try await api.app.sessions.service.signedIn(with: Secret(token))?.sessionID)
         return try api.app.identities.tickets.ticket(for: provider, session: session)
     }
 
-    /// Signs in through a provider; gives the last answer.
+    /// Signs in through a provider; returns the last response.
     @discardableResult
     func signIn(
         _ provider: OAuthProvider,
@@ -101,7 +100,7 @@ struct OAuthSite: Sendable {
         return try await browser.get(begin(provider, in: browser))
     }
 
-    /// Links an account of a provider to whoever is signed in; gives the last answer.
+    /// Links a provider account to the signed-in user; returns the last response.
     @discardableResult
     func link(
         _ provider: OAuthProvider,
@@ -112,43 +111,43 @@ struct OAuthSite: Sendable {
         return try await browser.get(beginLinking(provider, in: browser))
     }
 
-    /// Changes who sits before the provider, from the person that the stand-in begins with.
+    /// Changes the user at the provider, starting from the default one.
     func become(_ change: (inout StandInPerson) -> Void) {
         var person = StandInPerson()
         change(&person)
         standIn.person.update { [person] in $0 = person }
     }
 
-    /// Who is signed in.
+    /// The signed-in user.
     func user(of browser: TestClient) async throws -> UserBody? {
         let answer = try await browser.get(APIPath.me)
         return answer.status == 200 ? try answer.decoded() : nil
     }
 
-    /// The ways in which the browser's user can sign in.
+    /// The sign-in methods of the browser's user.
     func methods(of browser: TestClient) async throws -> IdentityListBody {
         try await browser.get(APIPath.identities).decoded()
     }
 
-    /// The first field that a query gives.
+    /// The first column of a query's first row.
     @discardableResult
     func sql(_ text: String) async throws -> String? { try await api.database.sql(text) }
 }
 
 extension TestResponse {
-    /// The page that the browser is sent to, without parameters.
+    /// The page of a redirect, without parameters.
     var page: String? { header("Location").map { String($0.prefix { $0 != "?" }) } }
 
-    /// A parameter of the address that the browser is sent to.
+    /// A query parameter of a redirect.
     func parameter(_ name: String) -> String? {
         header("Location").flatMap { URLComponents(string: $0)?.queryItems?.first { $0.name == name }?.value }
     }
 
-    /// The code of the failure that the page is told.
+    /// The failure code of a redirect.
     var failure: OAuthFailure? { parameter(PagePath.failureParameter).flatMap(OAuthFailure.init(rawValue:)) }
 }
 
-/// Expects that a flow ended on a page that says why, that nobody was signed in by it, and that the log knows.
+/// Expects that a flow ended on an error page, that no session was opened, and that the failure is in the log.
 func expectFailure(
     _ failure: OAuthFailure,
     _ answer: TestResponse,

@@ -4,20 +4,20 @@ import Testing
 
 @testable import AuthAPI
 
-/// Holds real answers of the API against the OpenAPI document (A15).
+/// Validates real responses of the API by the OpenAPI document (A15).
 struct OpenAPIValidator: Sendable {
     /// The validator of this version's document.
     static let shared = Result { try OpenAPIValidator(document: OpenAPIDocument()) }
 
     let document: OpenAPIDocument
 
-    /// Paths that are served and are not part of the API.
+    /// Served paths that are not part of the API.
     static let undocumentedPaths: Set<String> = [OpenAPIRoutes.stylesheetPath, OpenAPIRoutes.scriptPath]
 
     /// Method and path of every operation: `GET /api/auth/me`.
     var operations: Set<String> { Set(document.operations.map { "\($0.method) \($0.path)" }) }
 
-    /// Records an issue for everything about an answer that the document does not allow.
+    /// Records an issue for every violation of the document in a response.
     static func check(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -41,7 +41,7 @@ struct OpenAPIValidator: Sendable {
         }
     }
 
-    /// What about an answer the document does not allow; empty when it allows it all.
+    /// The violations of a response.
     func violations(
         method: HTTPRequest.Method,
         path: String,
@@ -55,7 +55,7 @@ struct OpenAPIValidator: Sendable {
             return status == 204 && body.isEmpty ? [] : ["A CORS preflight is answered with a bare 204."]
         }
         let operations = operations(at: path)
-        // An answer to HEAD is that to GET without its body (RFC 9110, section 9.3.2).
+        // A response to HEAD is that to GET without its body (RFC 9110, section 9.3.2).
         let name = method == .head ? "GET" : method.rawValue
         let found: [String]
         if let operation = operations.first(where: { $0.method == name }) {
@@ -75,7 +75,7 @@ struct OpenAPIValidator: Sendable {
         return found.map { "\(method) \(path) \(status): \($0)" }
     }
 
-    /// The operations of the path; one spelled out counts before one with parameters.
+    /// The operations of the path; a literal path takes precedence over one with parameters.
     private func operations(at path: String) -> [OpenAPIOperation] {
         let all = document.operations
         let exact = all.filter { $0.path == path }
@@ -85,7 +85,7 @@ struct OpenAPIValidator: Sendable {
             let segments = operation.path.split(separator: "/", omittingEmptySubsequences: false)
             return segments.count == asked.count
                 && zip(segments, asked).allSatisfy { segment, asked in
-                    // The keys of providers are few, and other words in their place mean nothing.
+                    // There are few provider keys, and other words in their place are unknown paths.
                     segment == "{provider}"
                         ? OAuthProvider.settable.contains { $0.rawValue == asked }
                         : segment == asked || (segment.hasPrefix("{") && !asked.isEmpty)
@@ -93,8 +93,7 @@ struct OpenAPIValidator: Sendable {
         }
     }
 
-    /// An unknown path, or an unknown method of a known one, has but one answer, except that a request from another
-    /// site hears of that first.
+    /// An unknown path, or an unknown method of a known one, has one response, except for cross-site requests.
     private func violations(
         withoutOperation method: HTTPRequest.Method,
         isKnown: Bool,

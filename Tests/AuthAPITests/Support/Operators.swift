@@ -2,11 +2,11 @@ import Foundation
 
 @testable import AuthAPI
 
-/// Runs commands of operators on a test's database, as the role that serves: their containers have no other.
+/// Runs commands of operators on a test's database, as the serving role, which is the only one in their containers.
 struct Operators: Sendable {
     let database: TestDatabase
 
-    /// What a command does, without the process around it.
+    /// The effect of a command, without its process.
     func run<Value: Sendable>(
         _ settings: [String: String] = [:],
         _ body: (OperatorService) async throws -> Value
@@ -20,7 +20,7 @@ struct Operators: Sendable {
         try await TestDatabase.with { try await body(Operators(database: $0)) }
     }
 
-    /// Makes users who cannot sign in, one minute older each, and gives their identifiers, newest first.
+    /// Creates users who cannot sign in, one minute older each; returns their IDs, newest first.
     func addUsers(_ emails: [String], name: String = "Aiko") async throws -> [UUID] {
         var ids: [UUID] = []
         for (age, email) in emails.enumerated() {
@@ -36,7 +36,7 @@ struct Operators: Sendable {
         return ids
     }
 
-    /// Gives a user sessions, one minute older each, that have so many hours left, and gives their identifiers.
+    /// Creates sessions of a user, one minute older each, with the given hours left; returns their IDs.
     func addSessions(_ count: Int, to user: UUID, hours: Int = 24) async throws -> [UUID] {
         var ids: [UUID] = []
         for age in 0..<count {
@@ -55,6 +55,6 @@ struct Operators: Sendable {
 }
 
 extension UUID {
-    /// As the API writes it.
+    /// In the format of the API.
     var lowercased: String { uuidString.lowercased() }
 }

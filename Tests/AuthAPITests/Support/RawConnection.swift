@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// A connection on which a test writes what no HTTP client would.
+/// A connection for bytes that no HTTP client would send.
 struct RawConnection: Sendable {
     private let channel: any Channel
     private let pieces: AsyncStream<ByteBuffer>
@@ -21,12 +21,12 @@ struct RawConnection: Sendable {
         return RawConnection(channel: channel, pieces: pieces)
     }
 
-    /// Writes bytes and waits until the system has taken them.
+    /// Writes bytes and waits until the system has accepted them.
     func send(_ text: String) async throws {
         try await channel.writeAndFlush(ByteBuffer(string: text)).get()
     }
 
-    /// Reads up to the end of an answer's head, or to the end of the connection, whoever ended it; then closes it.
+    /// Reads up to the end of a response head or of the connection; then closes it.
     func readHead() async throws -> String {
         var text = ""
         for await piece in pieces {
@@ -41,7 +41,7 @@ struct RawConnection: Sendable {
     func close() async { try? await channel.close() }
 }
 
-/// Hands on what comes in until the connection ends.
+/// Forwards received bytes until the connection ends.
 private final class Receiver: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -56,6 +56,6 @@ private final class Receiver: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// A server that has been sent more than it reads resets the connection after it has answered.
+    /// A server that has not read everything resets the connection after its response.
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import AuthAPI
 
 extension TestAPI {
-    /// Makes a link for `ada@example.com`; gives its code.
+    /// Creates a link for `ada@example.com`; returns its code.
     func recoveryCode(validFor seconds: Int = 3600, keepingProviders: Bool = false) async throws -> String {
         let ada = try #require(UserReference("ada@example.com"))
         let made = try await Operators(database: database).run { service in

@@ -3,15 +3,15 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What the stand-in provider is about to answer, for a test to change.
+/// A response of the stand-in provider that a test can change.
 struct StandInAnswer: Sendable {
-    /// How the answer reaches the client.
+    /// How the response reaches the client.
     enum Delivery: Sendable {
-        /// As it should.
+        /// Normally.
         case whole
-        /// Nothing comes until the stand-in is released.
+        /// Nothing is sent until the stand-in is released.
         case held
-        /// The head comes and then nothing until the stand-in is released.
+        /// Only the head is sent until the stand-in is released.
         case stalled
         /// The body never ends.
         case endless
@@ -24,13 +24,13 @@ struct StandInAnswer: Sendable {
     var body: String
     var delivery = Delivery.whole
 
-    /// Makes a JSON answer.
+    /// Creates a JSON response.
     init(_ object: [String: Any], status: Int = 200) {
         self.status = status
         body = Self.text(object)
     }
 
-    /// Makes a JSON answer that is a list.
+    /// Creates a JSON response with a list.
     init(list: [[String: Any]]) {
         self.init([:])
         let data = try? JSONSerialization.data(withJSONObject: list, options: [.sortedKeys, .withoutEscapingSlashes])
@@ -51,7 +51,7 @@ struct StandInAnswer: Sendable {
         return answer
     }
 
-    /// Sends the browser elsewhere.
+    /// Redirects the browser.
     mutating func redirect(to location: String) {
         status = 302
         headers[.location] = location
@@ -80,7 +80,7 @@ struct StandInAnswer: Sendable {
                 body: ResponseBody { writer in
                     try await writer.write(ByteBuffer(string: "{\"access_token\": \""))
                     let piece = ByteBuffer(repeating: UInt8(ascii: "x"), count: 16 * 1024)
-                    // Ends when the client has closed the connection; in no case does it outlive the test.
+                    // Ends when the client closes the connection, at the latest at the end of the test.
                     while !latch.isOpen { try await writer.write(piece) }
                     try await writer.finish(nil)
                 }
@@ -89,7 +89,7 @@ struct StandInAnswer: Sendable {
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: body)))
     }
 
-    /// The value that a JSON text stands for.
+    /// The value of a JSON text.
     static func json(_ text: String) -> Any {
         (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) ?? NSNull()
     }
@@ -100,7 +100,7 @@ struct StandInAnswer: Sendable {
     }
 }
 
-/// Knows the connection, so that it can be closed.
+/// Has the connection, so that it can be closed.
 struct StandInContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
@@ -111,7 +111,7 @@ struct StandInContext: RequestContext {
     }
 }
 
-/// Holds whoever waits until it is opened, once and for all.
+/// Blocks waiting tasks until it is opened, permanently.
 final class StandInLatch: Sendable {
     private let state = Locked<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
 

@@ -3,15 +3,15 @@ import Foundation
 
 @testable import AuthAPI
 
-/// Somebody with an account at the stand-in provider.
+/// A user with an account at the stand-in provider.
 struct StandInPerson: Sendable {
-    /// Google's name for them.
+    /// Google's subject.
     var subject = "110169484474386276334"
-    /// Discord's name for them.
+    /// Discord's ID.
     var discordID = "80351110224678912"
-    /// GitHub's name for them.
+    /// GitHub's ID.
     var githubID: any Sendable = 583_231
-    /// GitHub's list of addresses; nil for the one below as the primary one, or an empty list.
+    /// GitHub's list of addresses; nil means the address below as the primary one, or an empty list.
     var githubEmails: [GitHubEmail]?
     var email: String? = "ada@example.com"
     var isEmailVerified = true
@@ -22,7 +22,7 @@ struct StandInPerson: Sendable {
     var username = "ada"
     var avatar: String? = "8342729096ea3675442027381ff50dfe"
 
-    /// Google's ID token for them.
+    /// The claims of Google's ID token.
     func claims(
         issuer: String,
         nonce: String,
@@ -36,7 +36,7 @@ struct StandInPerson: Sendable {
             "exp": seconds + 3600, "iat": seconds, "nonce": nonce, "email_verified": isEmailVerified,
             "at_hash": Base64URL.encode(SHA256.hash(data: Data(accessToken.utf8)).prefix(16)),
         ]
-        // OpenID Connect Core, section 3.1.2.1: required where max_age was asked for.
+        // OpenID Connect Core, section 3.1.2.1: required if max_age was requested.
         if isFresh { claims["auth_time"] = seconds }
         claims["email"] = email
         claims["hd"] = hostedDomain
@@ -45,7 +45,7 @@ struct StandInPerson: Sendable {
         return claims
     }
 
-    /// What the userinfo endpoint of an OpenID provider says of them.
+    /// The userinfo response of an OpenID provider.
     var userInfo: [String: Any] {
         ["sub": subject, "email": email ?? NSNull(), "email_verified": isEmailVerified, "name": name ?? NSNull()]
     }
@@ -57,7 +57,7 @@ struct StandInPerson: Sendable {
         var isVerified = true
     }
 
-    /// GitHub's user object for them.
+    /// GitHub's user object.
     var githubUser: [String: Any] {
         [
             "login": username, "id": githubID, "name": name ?? NSNull(), "email": NSNull(), "type": "User",
@@ -65,7 +65,7 @@ struct StandInPerson: Sendable {
         ]
     }
 
-    /// GitHub's list of their addresses.
+    /// GitHub's list of addresses.
     var githubList: [[String: Any]] {
         let own = email.map { [GitHubEmail(email: $0, isPrimary: true, isVerified: isEmailVerified)] } ?? []
         return (githubEmails ?? own).map { each in
@@ -73,7 +73,7 @@ struct StandInPerson: Sendable {
         }
     }
 
-    /// Discord's user object for them.
+    /// Discord's user object.
     var discordUser: [String: Any] {
         [
             "id": discordID, "username": username, "discriminator": "0", "verified": isEmailVerified,

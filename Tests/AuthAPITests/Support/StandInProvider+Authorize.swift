@@ -4,29 +4,29 @@ import Shared
 @testable import AuthAPI
 
 extension StandInProvider {
-    /// Where the provider sends the browser back to.
+    /// The provider's redirect to the callback.
     struct Callback: Sendable {
         let code: String
         let state: String
-        /// The `iss` parameter, which the answers of OpenID providers have.
+        /// The `iss` parameter of OpenID providers.
         let issuer: String?
-        /// The whole address.
+        /// The complete URL.
         let address: String
 
-        /// The address from the path on, as a browser would ask this site for it.
+        /// Path and query of the URL, as a browser requests them.
         var target: String { String(address.drop { $0 != ":" }.dropFirst(3).drop { $0 != "/" }) }
     }
 
-    /// What this site asks for.
+    /// The authorization request of this site.
     private static let scopes: [OAuthProvider: String] = [
         .google: "openid profile email", .discord: "identify email", .github: "read:user user:email",
     ]
 
-    /// What a person does who is sent to the provider and agrees: checks the request, and makes a code for it.
+    /// Acts as a user who agrees at the provider: checks the request, and creates a code for it.
     ///
-    /// `redirectURI` is the one registered address that the provider sends people back to; nil takes what is asked for.
+    /// `redirectURI` is the one registered callback; nil accepts that of the request.
     ///
-    /// - Throws: ``StandInFault`` when the request is not what a provider would take, so that the test fails.
+    /// - Throws: ``StandInFault`` when a provider would reject the request, so that the test fails.
     func authorize(_ authorizationURL: String, redirectURI: String? = nil) throws -> Callback {
         let parts = authorizationURL.split(separator: "?", maxSplits: 1)
         guard parts.count == 2 else { throw StandInFault("no query: \(authorizationURL)") }

@@ -3,7 +3,7 @@ import HTTPTypes
 import Shared
 
 extension StandInProvider {
-    /// The answer of GitHub's token endpoint: with status 200 also when it is an error, and JSON only when asked for.
+    /// The response of GitHub's token endpoint: errors have status 200, too, and JSON is sent only on request.
     func githubTokenAnswer(headers: HTTPFields, body: String) -> StandInAnswer {
         guard headers[.accept] == "application/json" else {
             var answer = StandInAnswer([:])
@@ -25,7 +25,7 @@ extension StandInProvider {
         }
     }
 
-    /// The answers of GitHub's API.
+    /// The responses of GitHub's API.
     func githubAnswer(_ endpoint: Endpoint, headers: HTTPFields) -> StandInAnswer {
         guard let person = state.person(authorization: headers[.authorization]), headers[.userAgent] != nil else {
             return StandInAnswer(["message": "Requires authentication"], status: 401)
@@ -35,7 +35,7 @@ extension StandInProvider {
 }
 
 extension StandInState {
-    /// Takes a token whose grant to delete, from the right client (RFC 7617; unlike RFC 6749 nothing is percent-encoded).
+    /// Deletes the grant of a token, for the right client (RFC 7617; unlike RFC 6749 nothing is percent-encoded).
     func revokeGrant(body: String, authorization: String?) -> StandInAnswer {
         let pair = "\(StandInProvider.clientID):\(StandInProvider.clientSecret)"
         guard authorization == "Basic \(Data(pair.utf8).base64EncodedString())" else {

@@ -20,7 +20,7 @@ extension StandInProvider {
         return index.map { OAuthProvider.openID[$0] } ?? .google
     }
 
-    /// Settings with which both providers are this one.
+    /// The settings that make this one Google and Discord.
     var environment: [String: String] {
         [
             "GOOGLE_CLIENT_ID": Self.clientID, "GOOGLE_CLIENT_SECRET": Self.clientSecret, "GOOGLE_ISSUER": address,
@@ -29,7 +29,7 @@ extension StandInProvider {
         ]
     }
 
-    /// Settings with which one of the OpenID providers is this one, too.
+    /// The settings that make this one an OpenID provider, too.
     func environment(of provider: OAuthProvider) -> [String: String] {
         let prefix = provider.rawValue.uppercased()
         guard provider != .line else {

@@ -11,12 +11,12 @@ import Shared
 
 @testable import AuthAPI
 
-/// A real HTTP server on a free port that is Google, Discord and other OpenID providers at once, or worse: whatever it
-/// answers can be changed.
+/// A real HTTP server on a free port that acts as Google, Discord and other OpenID providers; tests can change every
+/// response.
 ///
-/// It checks what a provider checks (client, redirect address, PKCE, a code only once) and refuses what does not fit.
+/// It checks what a provider checks (client, redirect URI, PKCE, one use per code) and rejects invalid requests.
 final class StandInProvider: Sendable {
-    /// What can be asked of it.
+    /// Its endpoints.
     enum Endpoint: String, CaseIterable, Sendable {
         case discovery = "/.well-known/openid-configuration"
         case keys = "/keys"
@@ -38,10 +38,10 @@ final class StandInProvider: Sendable {
         case githubGrant = "/api/v3/applications/stand-in-client/grant"
         /// Open to everyone.
         case githubMeta = "/api/v3/meta"
-        /// Nobody should ever ask for it.
+        /// This path must never be requested.
         case trap = "/trap"
 
-        /// The endpoint at a path; each OpenID provider has a realm of its own.
+        /// The endpoint at a path; each OpenID provider has its own realm.
         init?(path: String) {
             let parts = path.split(separator: "/", omittingEmptySubsequences: false)
             let isRealm = parts.count > 3 && parts[1] == "realms" && parts[2].count == 1
@@ -49,16 +49,16 @@ final class StandInProvider: Sendable {
         }
     }
 
-    /// How this site is registered with it.
+    /// The registration of this site.
     static let clientID = "stand-in-client"
     static let clientSecret = "stand-in-$ecret/+%"
-    /// How it is registered with LINE, which signs with it.
+    /// The registration with LINE, which signs with the secret.
     static let channelSecret = String(repeating: "channel-", count: 4)
 
     let port: Int
-    /// Who signs in.
+    /// The user who signs in.
     let person = Locked(StandInPerson())
-    /// The origin under which browsers know the OpenID providers, if it is another than the server's.
+    /// The origin of the OpenID providers for browsers, if it is not the server's.
     let publicOrigin = Locked<String?>(nil)
     let state: StandInState
     private let now: @Sendable () -> Date
@@ -67,10 +67,10 @@ final class StandInProvider: Sendable {
     private let tokenChange = Locked<(@Sendable (inout StandInToken) -> Void)?>(nil)
     private let received = Locked<[Received]>([])
     private let watchers = Locked<[Endpoint: [AsyncStream<Void>.Continuation]]>([:])
-    /// Opened at the end of the test, and by ``release()``.
+    /// Opens at the end of the test, and by ``release()``.
     private let latch = StandInLatch()
 
-    /// What was asked.
+    /// The received requests.
     struct Received: Sendable {
         let endpoint: Endpoint?
         let path: String
@@ -86,7 +86,7 @@ final class StandInProvider: Sendable {
         state = StandInState()
     }
 
-    /// Runs `body` beside a provider that ends with it; its clock should be the API's.
+    /// Runs `body` with a provider that ends with it; its clock should be the API's.
     static func with<Value: Sendable>(
         now: @escaping @Sendable () -> Date = { Date.now },
         tls: TLSConfiguration? = nil,
@@ -132,33 +132,33 @@ final class StandInProvider: Sendable {
         }
     }
 
-    /// Its address: Google's issuer and what Discord's paths start with.
+    /// Its URL: Google's issuer and the base of Discord's paths.
     var address: String { "\(scheme)://127.0.0.1:\(port)" }
 
-    /// Settings with which GitHub is this one, too.
+    /// The settings that make this one GitHub, too.
     var githubEnvironment: [String: String] {
         [
             "GITHUB_CLIENT_ID": Self.clientID, "GITHUB_CLIENT_SECRET": Self.clientSecret, "GITHUB_URL": address,
         ]
     }
 
-    /// Changes what an endpoint answers from now on; nil: it behaves again.
+    /// Changes the responses of an endpoint from now on; nil restores them.
     func change(_ endpoint: Endpoint, _ change: (@Sendable (inout StandInAnswer) -> Void)?) {
         answerChanges.update { $0[endpoint] = change }
     }
 
-    /// Changes the ID tokens from now on; nil: they are good again.
+    /// Changes the ID tokens from now on; nil restores them.
     func changeIDToken(_ change: (@Sendable (inout StandInToken) -> Void)?) {
         tokenChange.update { $0 = change }
     }
 
-    /// Everything that was asked so far.
+    /// All requests so far.
     var requests: [Received] { received.value }
 
-    /// How often an endpoint was asked.
+    /// The number of requests to an endpoint.
     func count(_ endpoint: Endpoint) -> Int { received.value.count { $0.endpoint == endpoint } }
 
-    /// Returns once an endpoint has been asked, or when the task is cancelled, then with an error.
+    /// Returns once an endpoint has been requested; throws when the task is cancelled.
     func asked(for endpoint: Endpoint) async throws {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         watchers.update { $0[endpoint, default: []].append(continuation) }
@@ -167,7 +167,7 @@ final class StandInProvider: Sendable {
         try Task.checkCancellation()
     }
 
-    /// Lets every held answer go.
+    /// Releases every held response.
     func release() { latch.open() }
 
     private func respond(to request: Request, _ context: StandInContext) async throws -> Response {
@@ -220,7 +220,7 @@ final class StandInProvider: Sendable {
             "authorization_response_iss_parameter_supported": true,
         ]).edited { body in
             if provider != .google { body["userinfo_endpoint"] = "\(issuer)/userinfo" }
-            // As LINE's: it says nothing of the client's authentication, and ES256.
+            // Like LINE's: no client authentication methods, and ES256.
             guard provider == .line else { return }
             body["token_endpoint_auth_methods_supported"] = nil
             body["id_token_signing_alg_values_supported"] = ["ES256"]
@@ -281,7 +281,7 @@ final class StandInProvider: Sendable {
     }
 }
 
-/// What went wrong with the stand-in, or with what was asked of it.
+/// A failure of the stand-in, or an invalid request.
 struct StandInFault: Error, CustomStringConvertible {
     let description: String
 

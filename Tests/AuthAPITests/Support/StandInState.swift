@@ -4,9 +4,9 @@ import Shared
 
 @testable import AuthAPI
 
-/// The codes and tokens that the stand-in provider has given out.
+/// The codes and tokens that the stand-in provider has issued.
 final class StandInState: Sendable {
-    /// What a person agreed to.
+    /// The grant of a user.
     struct Grant: Sendable {
         let provider: OAuthProvider
         let person: StandInPerson
@@ -14,11 +14,11 @@ final class StandInState: Sendable {
         let codeChallenge: String
         let nonce: String?
         let scope: String
-        /// Whether the person had to sign in again.
+        /// Whether the user had to sign in again.
         var isFresh = false
     }
 
-    /// Why a code is not taken (RFC 6749, section 5.2).
+    /// Why a code is rejected (RFC 6749, section 5.2).
     struct Refusal: Error {
         let code: String
         let status: Int
@@ -28,21 +28,21 @@ final class StandInState: Sendable {
     private let people = Locked<[String: StandInPerson]>([:])
     private let revocations = Locked<[String]>([])
 
-    /// Makes a code for a grant.
+    /// Creates a code for a grant.
     func issueCode(for grant: Grant) -> String {
         let code = "code-\(UUID().uuidString)"
         grants.update { $0[code] = grant }
         return code
     }
 
-    /// Makes an access token.
+    /// Creates an access token.
     func issueAccessToken(for person: StandInPerson) -> String {
         let token = "access-\(UUID().uuidString)"
         people.update { $0[token] = person }
         return token
     }
 
-    /// Who is behind an `Authorization` header.
+    /// The user of an `Authorization` header.
     func person(authorization: String?) -> StandInPerson? {
         guard let authorization, authorization.hasPrefix("Bearer ") else { return nil }
         return people.value[String(authorization.dropFirst(7))]
@@ -51,10 +51,10 @@ final class StandInState: Sendable {
     /// The tokens that were revoked.
     var revoked: [String] { revocations.value }
 
-    /// Remembers that a token was revoked.
+    /// Records that a token was revoked.
     func noteRevocation(of token: String) { revocations.update { $0.append(token) } }
 
-    /// Takes a token to revoke, from the right client.
+    /// Revokes a token, for the right client.
     func revoke(body: String, authorization: String?) -> Result<Void, Refusal> {
         let form = StandInForm.fields(body)
         if let refusal = Self.refusal(of: form, authorization: authorization) { return .failure(refusal) }
@@ -65,7 +65,7 @@ final class StandInState: Sendable {
         return .success(())
     }
 
-    /// Why a client is not taken; nil when it is the right one.
+    /// Why a client is rejected; nil for the right one.
     private static func refusal(of form: [String: String], authorization: String?) -> Refusal? {
         var client = (id: form["client_id"] ?? "", secret: form["client_secret"] ?? "")
         if let authorization, authorization.hasPrefix("Basic "),
@@ -82,7 +82,7 @@ final class StandInState: Sendable {
         return isKnown ? nil : Refusal(code: "invalid_client", status: 401)
     }
 
-    /// Takes a code, which works once, for the right client, redirect address and verifier.
+    /// Redeems a code once, for the right client, redirect URI and verifier.
     func redeem(body: String, authorization: String?, at provider: OAuthProvider) -> Result<Grant, Refusal> {
         let form = StandInForm.fields(body)
         if let refusal = Self.refusal(of: form, authorization: authorization) { return .failure(refusal) }
@@ -103,9 +103,9 @@ final class StandInState: Sendable {
     }
 }
 
-/// Reads forms and queries.
+/// Parses forms and queries.
 enum StandInForm {
-    /// Names and values; of a name that is there twice, nothing.
+    /// Names and values; a duplicate name is left out.
     static func fields(_ text: some StringProtocol) -> [String: String] {
         var fields: [String: String] = [:]
         var seen: Set<String> = []

@@ -4,9 +4,9 @@ import Foundation
 
 @testable import AuthAPI
 
-/// An ID token that is about to be signed, for a test to forge.
+/// An ID token before it is signed, which a test can change.
 struct StandInToken {
-    /// What the signature is made with.
+    /// The signing key.
     enum Signing {
         /// The provider's RSA key, RS256.
         case key
@@ -68,9 +68,9 @@ struct StandInToken {
         ]
     }
 
-    /// The provider's key, made when the first test needs it.
+    /// The provider's key, created for the first test that needs it.
     static let key = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
-    /// A key of somebody else.
+    /// A key of another provider.
     static let strangersKey = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
     private static let curveKey = P256.Signing.PrivateKey()
     private static let edwardsKey = Curve25519.Signing.PrivateKey()

@@ -11,7 +11,7 @@ import Testing
 
 /// The whole API, serving real HTTP on a free port, on a separate database.
 struct TestAPI: Sendable {
-    /// A key that `SECRET_KEY` may be.
+    /// A valid `SECRET_KEY`.
     static let secretKey = "k3Jx9-Qm2Vt7_Zr5Lw8Yp1Nc6Hd4Fb0Sg"
 
     let port: Int
@@ -20,7 +20,7 @@ struct TestAPI: Sendable {
     let clock: TestClock
     let logs: LogRecorder
 
-    /// Runs `body` beside a server that ends with it.
+    /// Runs `body` with a server that ends with it.
     static func with(
         _ environment: [String: String] = [:],
         migrated: Bool = true,
@@ -31,8 +31,8 @@ struct TestAPI: Sendable {
         }
     }
 
-    /// Runs `body` beside a server on the given database, without the time limits of the site unless `isPatient` is false:
-    /// a busy machine is no outage.
+    /// Runs `body` with a server on the given database, without the site's time limits unless `isPatient` is false: a busy
+    /// machine is not an outage.
     static func with(
         _ environment: [String: String] = [:],
         database: TestDatabase,
@@ -63,7 +63,7 @@ struct TestAPI: Sendable {
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                // A server that cannot start must not leave the test waiting for its port.
+                // If the server cannot start, the test must not wait for its port.
                 defer { continuation.finish() }
                 try await group.run()
             }
@@ -80,7 +80,7 @@ struct TestAPI: Sendable {
         }
     }
 
-    /// Settings for tests: cheap hashes, a free port, and whatever the test adds.
+    /// Settings for tests: cheap hashes, a free port, and those of the test.
     static func settings(_ environment: [String: String], databaseURL: String) throws -> APISettings {
         let defaults = [
             "SECRET_KEY": secretKey, "DATABASE_URL": databaseURL, "API_HOST": "127.0.0.1", "API_PORT": "0",
@@ -114,23 +114,23 @@ struct TestAPI: Sendable {
 
 /// A clock that stands still until it is moved.
 final class TestClock: Sendable {
-    /// Waits for an answer as long as a test can take: a busy machine is no attack.
+    /// Waits for a response as long as a test can take: a busy machine is not an attack.
     static let patience: @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(60)) }
 
-    /// How time passes for who waits for a provider.
+    /// The clock of requests to providers.
     let sleep: @Sendable (Duration) async throws -> Void
     private let offset = Locked<TimeInterval>(0)
 
     init(sleep: @escaping @Sendable (Duration) async throws -> Void = TestClock.patience) { self.sleep = sleep }
 
-    /// The time that the API sees: the real one, moved.
+    /// The API's time: the real time plus an offset.
     var now: @Sendable () -> Date { { [offset] in Date.now.addingTimeInterval(offset.value) } }
 
     /// Moves the clock.
     func advance(by seconds: TimeInterval) { offset.update { $0 += seconds } }
 }
 
-/// Keeps every log line.
+/// Stores every log line.
 final class LogRecorder: Sendable {
     private let lines = Locked<[String]>([])
 

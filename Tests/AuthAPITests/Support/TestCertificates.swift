@@ -7,7 +7,7 @@ struct TestCertificates: Sendable {
     /// The folder with the files.
     let folder: URL
 
-    /// Makes the files in a folder that exists.
+    /// Creates the files in an existing folder.
     init(in folder: URL) async throws {
         self.folder = folder
         for root in ["root", "other"] {

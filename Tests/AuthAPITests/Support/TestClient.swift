@@ -9,7 +9,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A browser as far as the API can tell: it keeps the cookies that the API sets, and follows no redirect by itself.
+/// A browser from the API's point of view: it stores cookies, and follows no redirects.
 final class TestClient: Sendable {
     private static let http = HTTPClient(
         eventLoopGroupProvider: .singleton,
@@ -27,10 +27,10 @@ final class TestClient: Sendable {
     /// The cookies, oldest first, as browsers send them (RFC 6265, section 5.4).
     var cookies: [RequestCookie] { jar.value }
 
-    /// The names of the cookies of flows under way.
+    /// The names of the cookies of flows in progress.
     var flows: [String] { cookies.map(\.name).filter { $0.contains("oauth_flow_") } }
 
-    /// Keeps a cookie, or with an empty value forgets it.
+    /// Stores a cookie, or deletes it if the value is empty.
     func keep(_ cookie: RequestCookie) {
         jar.update { jar in
             if let index = jar.firstIndex(where: { $0.name == cookie.name }), !cookie.value.isEmpty {
@@ -58,7 +58,7 @@ final class TestClient: Sendable {
         try await send("POST", path, headers: headers, json: try JSONEncoder().encode(body))
     }
 
-    /// Sends a JSON text as it is.
+    /// Sends a JSON text unchanged.
     func post(_ path: String, json: String, headers: [(String, String)] = []) async throws -> TestResponse {
         try await send("POST", path, headers: headers, json: Data(json.utf8))
     }
@@ -80,7 +80,7 @@ final class TestClient: Sendable {
         try await send(method, path, headers: [("Content-Type", "application/json")] + headers, body: json)
     }
 
-    /// Sends a request, checks the answer against the OpenAPI document, and keeps its cookies.
+    /// Sends a request, validates the response by the OpenAPI document, and stores its cookies.
     func send(
         _ method: String,
         _ path: String,
@@ -121,7 +121,7 @@ final class TestClient: Sendable {
     }
 }
 
-/// An answer, read whole.
+/// A complete response.
 struct TestResponse: Sendable {
     let status: Int
     let headers: HTTPHeaders

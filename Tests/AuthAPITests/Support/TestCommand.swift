@@ -6,18 +6,18 @@ import Foundation
 
 /// Runs a program and waits for it, off Swift's own threads.
 ///
-/// Not `Process`, which goes on waiting while a server that the program started in the background is alive.
+/// Not `Process`, which waits while a server that the program started in the background runs.
 enum TestCommand {
     /// The program failed.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Runs a program found in PATH and gives what it printed; throws `Failure` unless it ends with status 0.
+    /// Runs a program from PATH and returns its output; throws `Failure` unless it exits with status 0.
     @discardableResult
     static func run(_ arguments: [String]) async throws -> String {
         try await onThread {
-            // A file rather than a pipe, which such a server would hold open.
+            // A file instead of a pipe, which such a server would keep open.
             let output = FileManager.default.temporaryDirectory.appending(path: "yoshikosan-\(UUID().uuidString).out")
                 .path()
             defer { unlink(output) }
@@ -30,14 +30,14 @@ enum TestCommand {
         }
     }
 
-    /// Runs blocking work on a thread of its own.
+    /// Runs blocking work on a separate thread.
     static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
         }
     }
 
-    /// Starts the program, printing to the file `output`, and gives its wait status.
+    /// Runs the program with its output in the file `output`; returns its wait status.
     private static func spawn(_ arguments: [String], _ output: String) throws -> Int32 {
         var files = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&files)

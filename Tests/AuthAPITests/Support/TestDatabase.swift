@@ -10,17 +10,17 @@ import Logging
 struct TestDatabase: Sendable {
     /// The database's own connection string.
     let url: String
-    /// The connection string of the role that serves; nil where one role does everything.
+    /// The connection string of the serving role; nil if there is only one role.
     var servingURL: String?
-    /// How to reach it as the role that owns the schema, with a small pool.
+    /// The configuration for the owner of the schema, with a small pool.
     let configuration: PostgresConfiguration
-    /// A pool of two connections of that role without time limits, closed after the test.
+    /// A pool of two connections of the owner without time limits, closed after the test.
     let pool: PostgresPool
 
-    /// The role that the API under test serves as, so that every test shows that it has the rights it needs.
+    /// The serving role of the API under test, so that every test shows that its privileges suffice.
     static let servingRole = "yoshikosan_api"
 
-    /// There is no server to test with.
+    /// There is no server for the tests.
     struct Missing: Error, CustomStringConvertible {
         let description =
             "TEST_DATABASE_URL is not set: run the tests with `make test`, which starts PostgreSQL for them."
@@ -58,23 +58,22 @@ struct TestDatabase: Sendable {
         return try result.get()
     }
 
-    /// Runs SQL text on this database over a connection of its own; gives the first field of the last result.
+    /// Runs SQL text on a separate connection; returns the first field of the last result.
     @discardableResult
     func sql(_ text: String) async throws -> String? {
         try await TestSQL.run(text, on: configuration)
     }
 
-    /// A logger that says nothing.
+    /// A logger without output.
     static let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// The setting, or an error that says what to do.
+    /// The setting, or an error with the fix.
     static func serverURL() throws -> String {
         guard let url = ProcessInfo.processInfo.environment["TEST_DATABASE_URL"], !url.isEmpty else { throw Missing() }
         return url
     }
 
-    /// The same server with another database, and another role if one is given, as `keyword=value` pairs or URL just as
-    /// it was.
+    /// The connection string with another database and optionally another role, in the same format.
     static func connectionString(_ server: String, database: String, user: String? = nil) throws -> String {
         guard server.contains("://") else {
             return server + " dbname=\(database)" + (user.map { " user=\($0)" } ?? "")
@@ -88,7 +87,7 @@ struct TestDatabase: Sendable {
         return parts.string ?? server
     }
 
-    /// Letters and digits that no other test uses.
+    /// A unique name of letters and digits.
     static func randomName() -> String {
         "\(ProcessInfo.processInfo.processIdentifier)_\(String(UInt32.random(in: 0...(.max)), radix: 36))"
     }
@@ -109,20 +108,20 @@ extension PostgresConfiguration {
     }
 }
 
-/// The template, made once for each state of the migrations and shared by all test processes.
+/// The template, created once for each state of the migrations and shared by all test processes.
 private actor Template {
     static let shared = Template()
 
     private var task: Task<String, any Error>?
 
-    /// The template's name, after making it if need be.
+    /// The template's name; creates it if necessary.
     func name(_ admin: PostgresConfiguration, _ server: String) async throws -> String {
         let task = task ?? Task { try await Self.make(admin, server) }
         self.task = task
         return try await task.value
     }
 
-    /// Makes the template under a name of its own and renames it when it is whole, so that nobody sees half of one.
+    /// Creates the template under a temporary name and renames it when it is complete, so that it is never seen incomplete.
     private static func make(_ admin: PostgresConfiguration, _ server: String) async throws -> String {
         let content = Migrations.all.flatMap(\.checksum) + PackageResources.serving_role_sql
         let digest = content.reduce(into: UInt64(14_695_981_039_346_656_037)) { hash, byte in

@@ -4,7 +4,7 @@ actor TestGate {
     static let databases = TestGate(12)
     /// For stand-in providers.
     static let providers = TestGate(8)
-    /// For servers of their own.
+    /// For separate servers.
     static let servers = TestGate(4)
 
     private var free: Int
@@ -23,7 +23,7 @@ actor TestGate {
         }
     }
 
-    /// Gives the place to whoever has waited longest.
+    /// Passes the place to the longest waiting task.
     func leave() {
         if waiting.isEmpty {
             free += 1

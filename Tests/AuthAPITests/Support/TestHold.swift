@@ -2,16 +2,16 @@ import Testing
 
 @testable import AuthAPI
 
-/// Holds requests at one place in the database until the test lets them go, so that races happen in a known order.
+/// Holds requests at one point in the database until the test releases them, so that races have a fixed order.
 struct TestHold: Sendable {
     let database: TestDatabase
 
-    /// Holds every change of a kind.
+    /// Holds every change of one kind.
     ///
     /// - Parameters:
-    ///   - change: what comes behind `BEFORE` in `CREATE TRIGGER`: `INSERT ON sessions`.
-    ///   - condition: of which rows.
-    ///   - database: where.
+    ///   - change: the text after `BEFORE` in `CREATE TRIGGER`: `INSERT ON sessions`.
+    ///   - condition: the condition on rows.
+    ///   - database: the database.
     /// - Throws: ``PostgresError``.
     init(before change: String, when condition: String = "true", in database: TestDatabase) async throws {
         self.database = database
@@ -29,7 +29,7 @@ struct TestHold: Sendable {
         )
     }
 
-    /// Returns once a request has come to the place.
+    /// Returns once a request is held.
     func reached() async throws {
         try await waiting("wait_event = 'PgSleep'")
     }
@@ -39,7 +39,7 @@ struct TestHold: Sendable {
         try await waiting("wait_event_type = 'Lock'")
     }
 
-    /// Lets the request go on, and all later ones by.
+    /// Releases the request, and all later ones.
     func release() async throws {
         try await database.sql("DELETE FROM hold")
     }

@@ -3,12 +3,12 @@ import Foundation
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// A PgBouncer in front of the tests' PostgreSQL, reached by a socket in a folder of its own.
+/// A PgBouncer in front of the tests' PostgreSQL, with its socket in a separate folder.
 struct TestPgBouncer: Sendable {
-    /// The folder that holds settings, socket and log.
+    /// The folder with settings, socket and log.
     let directory: URL
 
-    /// Runs `body` with a running PgBouncer, which is ended afterwards; `settings` go beside, or in place of, ours.
+    /// Runs `body` with a PgBouncer that ends afterwards; `settings` extend or replace the defaults.
     static func with<Value>(
         _ mode: String,
         settings: [String: String] = [:],
@@ -37,7 +37,7 @@ struct TestPgBouncer: Sendable {
         return try result.get()
     }
 
-    /// How to reach a database through it, with a pool of two.
+    /// The configuration for a database through it, with a pool of two.
     func configuration(_ database: TestDatabase, options: String = "") async throws -> PostgresConfiguration {
         let name = try await database.sql("SELECT current_database()") ?? ""
         let user = try await database.sql("SELECT current_user") ?? ""
@@ -67,14 +67,14 @@ struct TestPgBouncer: Sendable {
         try users.write(toFile: file("users"), atomically: false, encoding: .utf8)
     }
 
-    /// Waits until it listens and can be ended, both of which come after the command that starts it.
+    /// Waits until it listens and can be stopped, both of which happen after its start.
     private func started() async throws {
         try await eventually("PgBouncer listens") {
             [".s.PGSQL.6432", "pid"].allSatisfy { FileManager.default.fileExists(atPath: file($0)) }
         }
     }
 
-    /// Has it ended should this process be killed before it can do so.
+    /// Ensures that it ends even if this process is killed.
     private func watch() async throws {
         let script = """
             while kill -0 \(ProcessInfo.processInfo.processIdentifier) && [ -d "$0" ]; do sleep 1; done

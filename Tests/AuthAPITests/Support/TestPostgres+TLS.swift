@@ -1,7 +1,7 @@
 import Foundation
 
 extension TestPostgres {
-    /// Runs `body` with a server that also listens on 127.0.0.1, where it offers TLS and asks for no password.
+    /// Runs `body` with a server that also listens on 127.0.0.1, with TLS and without a password.
     ///
     /// Its certificate is signed by `root.crt` beside the data; `other.crt` is an authority that signed nothing.
     static func withTLS<Value>(_ body: (TestPostgres) async throws -> Value) async throws -> Value {

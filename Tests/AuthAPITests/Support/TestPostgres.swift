@@ -7,11 +7,11 @@ import Foundation
     import Glibc
 #endif
 
-/// A PostgreSQL server of its own, for tests that stop, freeze or restart one.
+/// A separate PostgreSQL server, for tests that stop, freeze or restart one.
 ///
-/// Lives in a temporary folder with its socket; PostgreSQL refuses to run as root, so root becomes somebody else first.
+/// Lives in a temporary folder with its socket; PostgreSQL refuses to run as root, so root switches to another user first.
 struct TestPostgres: Sendable {
-    /// The folder that holds data, socket and log.
+    /// The folder with data, socket and log.
     let directory: URL
     /// The port, which also names the socket.
     let port: Int
@@ -19,7 +19,7 @@ struct TestPostgres: Sendable {
     private let bin: String
     private let prefix: [String]
 
-    /// Runs `body` with a running server, which is stopped and removed afterwards whatever happens.
+    /// Runs `body` with a server, which is always stopped and removed afterwards.
     static func with<Value>(
         settings: [String: String] = [:],
         prepare: (TestPostgres) async throws -> Void = { _ in },
@@ -41,19 +41,19 @@ struct TestPostgres: Sendable {
         return try result.get()
     }
 
-    /// The connection string by way of the socket.
+    /// The connection string for the socket.
     func url(database: String = "postgres") -> String {
         "host=\(directory.path()) port=\(port) user=postgres dbname=\(database)"
     }
 
-    /// How to reach it, with a pool of two.
+    /// The configuration, with a pool of two.
     func configuration(database: String = "postgres") throws -> PostgresConfiguration {
         var configuration = try PostgresConfiguration(url: url(database: database))
         configuration.poolSize = 2
         return configuration
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it responds.
     func start() async throws {
         let log = directory.appending(path: "log")
         do {
@@ -64,34 +64,34 @@ struct TestPostgres: Sendable {
         }
     }
 
-    /// Stops the server at once, ending all connections in good order.
+    /// Stops the server in the fast mode, which closes all connections cleanly.
     func stop() async throws {
         try await control(["-w", "-m", "fast", "stop"])
     }
 
-    /// Stops the server as a crash would.
+    /// Stops the server like a crash.
     func crash() async throws {
         try await control(["-w", "-m", "immediate", "stop"])
     }
 
-    /// Halts every process of the server, which then neither answers nor closes anything.
+    /// Suspends every process of the server, which then neither responds nor closes connections.
     func freeze() throws {
         for process in try processes() { kill(process, SIGSTOP) }
     }
 
-    /// Lets a frozen server go on.
+    /// Resumes a frozen server.
     func thaw() throws {
         for process in try processes() { kill(process, SIGCONT) }
     }
 
-    /// Writes a file into the folder of the data, readable by the server alone.
+    /// Writes a file into the data folder, readable by the server only.
     func write(_ text: String, to name: String) throws {
         let file = data.appending(path: name)
         try text.write(to: file, atomically: false, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path())
     }
 
-    /// Where the data are.
+    /// The data folder.
     var data: URL { directory.appending(path: "data") }
 
     private func control(_ arguments: [String]) async throws {
@@ -111,7 +111,7 @@ struct TestPostgres: Sendable {
         return [postmaster] + children
     }
 
-    /// Has the server ended and the folder removed should this process be killed before it can do so.
+    /// Ensures that the server ends and the folder is removed even if this process is killed.
     private func watch() async throws {
         let script = """
             while kill -0 \(ProcessInfo.processInfo.processIdentifier) && [ -d "$0" ]; do sleep 1; done
@@ -129,7 +129,7 @@ struct TestPostgres: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    /// Makes the data folder, not started yet.
+    /// Creates the data folder without starting the server.
     private static func make(_ settings: [String: String]) async throws -> TestPostgres {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         guard let version = versions.compactMap({ Int($0) }).max() else {
@@ -150,14 +150,14 @@ struct TestPostgres: Sendable {
         let all = [
             "listen_addresses": "", "port": "\(server.port)", "fsync": "off", "max_connections": "20",
             "unix_socket_directories": directory.path(), "shared_buffers": "16MB", "lc_messages": "C",
-            // It inherits the sockets of all tests under way, and counts them as its own.
+            // It inherits the sockets of all running tests, and counts them as its own.
             "max_files_per_process": "16384",
         ].merging(settings) { $1 }
         try server.write(all.map { "\($0.key) = '\($0.value)'\n" }.joined(), to: "postgresql.auto.conf")
         return server
     }
 
-    /// What to put before a command so that it does not run as root.
+    /// The prefix of a command so that it does not run as root.
     static func unprivileged(_ directory: URL) async throws -> [String] {
         guard geteuid() == 0 else { return [] }
         let mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
@@ -166,9 +166,9 @@ struct TestPostgres: Sendable {
         return ["runuser", "-u", "postgres", "--"]
     }
 
-    /// A port that nobody uses at the moment.
+    /// A free port.
     ///
-    /// Below 32768, where the system begins to number outgoing connections, of which the other tests make many.
+    /// Below 32768, where the range for outgoing connections starts, of which the other tests open many.
     private static func freePort() throws -> Int {
         for _ in 0..<100 {
             let port = Int.random(in: 20_000..<32_000)
@@ -189,14 +189,14 @@ struct TestPostgres: Sendable {
     }
 }
 
-/// What `initdb` makes, once for each test process; copying it is ten times faster.
+/// The output of `initdb`, created once per test process; copying it is ten times faster.
 private actor FreshData {
     static let shared = FreshData()
 
     private static let folder = "/tmp/yoshikosan-initdb-\(ProcessInfo.processInfo.processIdentifier)"
     private var task: Task<String, any Error>?
 
-    /// The folder, after making it if need be; it goes when the process ends.
+    /// The folder, created if necessary; it is deleted when the process ends.
     func path(_ prefix: [String], _ bin: String) async throws -> String {
         let task =
             task

@@ -1,9 +1,9 @@
 @testable import AuthAPI
 @testable import PostgresClient
 
-/// SQL text put together by a test, which `Statement` rightly does not allow.
+/// SQL text that a test builds, which `Statement` does not allow.
 enum TestSQL {
-    /// Runs one or more statements over a connection of its own and gives the first field of the last result.
+    /// Runs one or more statements on a separate connection; returns the first field of the last result.
     @discardableResult
     static func run(_ text: String, on configuration: PostgresConfiguration) async throws -> String? {
         try await TestCommand.onThread {

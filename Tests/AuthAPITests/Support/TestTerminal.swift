@@ -6,7 +6,7 @@ import Foundation
     import Glibc
 #endif
 
-/// A terminal with somebody at it: what the program shows can be read, and answers can be typed.
+/// A terminal with a simulated user, who reads the output and types answers.
 final class TestTerminal: Sendable {
     /// The program's end.
     let terminal: Terminal
@@ -16,7 +16,7 @@ final class TestTerminal: Sendable {
         person = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var number: UInt32 = 0
         var locked: Int32 = 0
-        // TIOCSPTLCK and TIOCGPTN of ioctl_tty(2), macros that Swift does not see.
+        // TIOCSPTLCK and TIOCGPTN of ioctl_tty(2), macros that Swift does not import.
         guard person >= 0, ioctl(person, 0x4004_5431, &locked) == 0, ioctl(person, 0x8004_5430, &number) == 0 else {
             throw TestCommand.Failure(description: "there is no pseudoterminal")
         }
@@ -35,7 +35,7 @@ final class TestTerminal: Sendable {
         return tcgetattr(terminal.input, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
     }
 
-    /// Runs `body` as the program, answers each of its questions, and gives its result and all that was to be seen.
+    /// Runs `body` as the program, answers each question, and returns its result and the whole output.
     func run(
         answering answers: [String],
         _ body: @escaping @Sendable (Terminal) throws -> String?
@@ -48,7 +48,7 @@ final class TestTerminal: Sendable {
         return (result, try await seen + shown())
     }
 
-    /// Waits until a question stands there, and types the answer.
+    /// Waits for a question, and types the answer.
     private func answer(with text: String) throws -> String {
         var seen = ""
         while !seen.hasSuffix(": ") {
@@ -62,7 +62,7 @@ final class TestTerminal: Sendable {
         return seen
     }
 
-    /// What else is to be seen by now.
+    /// The further output so far.
     private func shown() -> String {
         var seen = ""
         while let more = read(within: 0) { seen += more }

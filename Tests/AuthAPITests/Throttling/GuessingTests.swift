@@ -39,7 +39,7 @@ import Testing
                 let answer = try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7")
                 #expect(answer.status == 401)
             }
-            // Not even the right password tells a stranger that it is right.
+            // Even the correct password gets the same response in an unknown browser.
             let refused = try await signIn(api.client(), "ada@example.com", "Correct-Horse-7", from: "198.51.100.7")
             #expect(refused.status == 429)
             #expect(try refused.problem.code == .tooManyRequests)
@@ -56,7 +56,7 @@ import Testing
         try await with { api async throws in
             let owner = try await api.registered(email: "ada@example.com")
             for number in 1...9 { _ = try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7") }
-            // From the stranger's network, too.
+            // From the attacker's network, too.
             for _ in 1...9 { _ = try await signIn(api.client(), "eve@example.com", from: "203.0.113.9") }
             let answer = try await signIn(owner, "ada@example.com", "Correct-Horse-7", from: "203.0.113.7")
             #expect(answer.status == 200)
@@ -187,7 +187,7 @@ import Testing
                 let body = values.filter { fields.contains($0.key) }
                 #expect(body.count >= 2, "\(path) has fields that this test does not know")
                 var statuses: [Int] = []
-                // More than the largest of the limits has here.
+                // More than the largest of the limits here.
                 for _ in 0...ThrottleLimits().recovery.attempts {
                     statuses.append(try await client.post(path, body).status)
                 }

@@ -82,7 +82,7 @@ import Testing
             static let sql: StaticString = "SHOW synchronous_commit"
             static func decode(_ row: PostgresRow) throws -> String { try row.text(0) }
         }
-        // The server's own setting may be another: a cluster for tests does not wait for the disk at all.
+        // The server's setting may differ: a cluster for tests never waits for the disk.
         let waits = """
             DO $$ BEGIN
                 EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database());
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    // The one that is slower sees its network free, as the other has not committed yet, and waits for the row.
+    // The slower one sees a free network limit, because the other has not committed yet, and waits for the row.
     @Test(
         "W9: Of two concurrent requests for the last attempt, one gets it, and the other takes nothing",
         arguments: [true, false]
@@ -177,7 +177,7 @@ import Testing
         try await with { store, database async throws in
             let (now, limit, single) = (self.now, self.limit, Limit(attempts: 1, seconds: 60))
             let ada = try EmailAddress("ada@example.com")
-            // Rows are taken in the order account, network: the contended one is once the last and once the first.
+            // Rows are locked in the order account, network: the contended one is once the last and once the first.
             let contended =
                 isContendedFirst
                 ? Attempt(key: keys.account(ada), limit: single)
@@ -211,7 +211,7 @@ import Testing
             #expect(try await winner.value == nil)
             #expect(try await loser.value == 60_000_000)
             #expect(try await database.sql("SELECT count(*) FROM throttles") == "2")
-            // All three of the loser's own are left.
+            // All three of the loser's attempts are left.
             for _ in 0..<3 {
                 #expect(try await store.take([own[1]], findingAccountOf: ada, from: .operator, at: now).wait == nil)
             }
@@ -245,7 +245,7 @@ import Testing
                 }
                 return try await tasks.reduce(0, +)
             }
-            // The limits go with the places in the list, so the first in line is the one of five for six of each order.
+            // The limits depend on the positions in the list, so the first has five attempts for six of each order.
             let busy = """
                 SELECT string_agg(extract(epoch FROM busy_until - '2027-01-15T08:00:00Z')::int::text, ',' ORDER BY key)
                 FROM throttles

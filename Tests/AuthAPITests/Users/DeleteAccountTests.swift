@@ -24,14 +24,14 @@ import Testing
             || (SELECT count(*) FROM oauth_accounts) || ' ' || (SELECT count(*) FROM disconnected_identities)
         """
 
-    @Test("Everything goes but the trail, which keeps no name; every cookie of this site is cleared")
+    @Test("Everything is deleted except the audit trail, which has no name; every cookie of this site is cleared")
     func deletes() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
             try await site.link(.discord, in: owner)
             let other = site.browser()
             _ = try await other.post(APIPath.login, ["email": "ada@example.com", "password": Self.password])
-            // A flow that is under way leaves a cookie, too.
+            // A flow in progress leaves a cookie, too.
             _ = try await site.begin(.google, in: owner)
             #expect(owner.cookies.count >= 3)
             let events = try await expectEvents(["user_deleted by_owner"], status: 204, in: site.api.database) {
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("A stolen session deletes nothing: the password and the address have to be entered")
+    @Test("A stolen session cannot delete the account: password and email address are required")
     func stolenSession() async throws {
         try await TestAPI.with(["LOGIN_LIMIT_DEVICE": "2/20000"]) { api in
             let owner = try await api.registered()
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("W5 However many sessions there are, all go")
+    @Test("W5 Any number of sessions is deleted")
     func manySessions() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test("The provider is told to revoke what it let this site do", arguments: OAuthProvider.standIns)
+    @Test("The tokens are revoked at the provider", arguments: OAuthProvider.standIns)
     func revokes(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test("A provider that does not answer, or refuses, does not stop it; no token is in the log")
+    @Test("A provider that does not respond, or refuses, does not prevent it; no token is in the log")
     func providerAway() async throws {
         for change in [{ $0.status = 503 }, { $0.delivery = .closed }] as [@Sendable (inout StandInAnswer) -> Void] {
             try await OAuthSite.with { site in
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test("An operator's deletion revokes, too")
+    @Test("A deletion by an operator revokes tokens, too")
     func byOperator() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test("A sign-in under way is refused once the account is gone, and stores no session before that outlives it")
+    @Test("A concurrent sign-in is rejected after the deletion, and no session stored before survives it")
     func racesSignIn() async throws {
         let login = ["email": "ada@example.com", "password": Self.password]
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test("A provider's callback under way signs nobody in to the deleted account")
+    @Test("A concurrent provider callback does not sign in to the deleted account")
     func racesCallback() async throws {
         try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
             let owner = try await site.api.registered()
@@ -202,14 +202,14 @@ import Testing
             try await hold.release()
             let answers = try await (deleted, callback)
             #expect(answers.0.status == 204 && answers.1.status == 303)
-            // Whoever comes through the provider afterwards is new here, and has nothing of the former account.
+            // A later sign-in through the provider creates a new user, without data of the deleted account.
             #expect(try await site.sql("SELECT count(*) FROM users WHERE id = '\(former ?? "")'") == "0")
             #expect(try await site.sql("SELECT count(*) FROM users WHERE password_hash IS NOT NULL") == "0")
             #expect(try await site.sql(Self.remains) == "1 1 1 0")
         }
     }
 
-    @Test("A provider account that was to be linked is not, once the account is gone")
+    @Test("A pending provider account is not linked after the deletion")
     func racesLinking() async throws {
         try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
             let owner = try await site.api.registered()
@@ -228,7 +228,7 @@ import Testing
         }
     }
 
-    @Test("However deletion and sign-ins meet, nothing is left of the user")
+    @Test("In any order of deletion and sign-ins, nothing of the user remains")
     func manyTimes() async throws {
         let settings = [
             "DATABASE_POOL_SIZE": "4", "REGISTRATION_LIMIT_NETWORK": "1000/1", "LOGIN_LIMIT_ACCOUNT": "100000/1",

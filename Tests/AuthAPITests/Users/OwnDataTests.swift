@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// Changing the name, and downloading one's data.
+/// Changing the name, and downloading the data.
 @Suite struct OwnDataTests {
     @Test("A new name is shown on every device; an unchanged name records no event")
     func changesName() async throws {
@@ -67,7 +67,7 @@ import Testing
             #expect(events == ["data_downloaded", "signed_in", "provider_linked", "registered"])
             #expect(file["events_total"]?.integer == 4)
             #expect(file["events"]?.elements.first?["ip_address"]?.text == Visitor.address)
-            // What the database knows and nobody needs: hashes and tokens of any kind.
+            // Data that users do not need: hashes and tokens of any kind.
             let token = try #require(owner.token)
             for secret in [token, "eve@example.com", "$argon2", "access-", "token"] {
                 #expect(!answer.text.contains(secret), "\(secret)")

@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    // D5: whoever reads the table cannot sign in with it.
+    // D5: The table does not contain usable tokens.
     @Test("D5: the session's row has the SHA-256 of the token and not the token")
     func storesTokenHash() async throws {
         try await TestAPI.with { api in
@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    // LESSONS 8: nothing is cut.
+    // LESSONS 8: Nothing is truncated.
     @Test(
         "A3: Unusual passwords work, and must match exactly",
         arguments: [

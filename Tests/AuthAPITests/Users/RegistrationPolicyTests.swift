@@ -42,7 +42,7 @@ import Testing
                 expectFailure(.registrationClosed, answer, in: site)
             }
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")
-            // A user whom an operator made connects a provider account, and signs in through it.
+            // A user created by an operator connects a provider account, and signs in through it.
             let operators = Operators(database: site.api.database)
             let registration = try UserService.Registration(
                 email: EmailAddress("ada@example.com"),
@@ -118,11 +118,11 @@ import Testing
             let again = try await register(api, "eve@example.com", invite: code)
             #expect(try again.fieldCodes == ["invite invalid_invite"])
             #expect(try await register(api, "bob@example.com", invite: bound).status == 201)
-            // Nothing in the database is the code, and no log has it.
+            // Neither the database nor a log contains the code.
             let rows = try await api.database.sql("SELECT string_agg(i::text, ' ') FROM invites i")
             #expect(rows?.contains(code) == false)
             #expect(!api.logs.all.contains { $0.contains(code) || $0.contains(bound) })
-            // Those that can no longer be used go when the next is created.
+            // Unusable invitations are deleted when the next one is created.
             _ = try await invite(api)
             #expect(try await api.database.sql("SELECT count(*) FROM invites") == "1")
         }

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Shared
 
-/// N3: who may say where a request comes from.
+/// N3: Who may set the client address of a request.
 @Suite struct ClientAddressTests {
     private static let proxy = "127.0.0.1"
 
-    /// One row of the table that nginx is tested with, too (Tests/Outside/test_client_addresses.py).
+    /// A row of the table with which nginx is tested, too (Tests/Outside/test_client_addresses.py).
     struct Row: Decodable, Sendable, CustomTestStringConvertible {
         let said: String
-        /// Nil: the header counts for nothing.
+        /// Nil: the header is ignored.
         let client: String?
         let network: String?
         var testDescription: String { said }
@@ -28,20 +28,20 @@ import Testing
         return ClientAddress.of(peer: peer, realIP: said, trusting: trusting)
     }
 
-    @Test("The table is there")
+    @Test("The table exists")
     func tableIsRead() { #expect(Self.table.count > 20) }
 
-    @Test("W30 Every way to write an address means the same here and in nginx", arguments: Self.table)
+    @Test("W30 Every notation of an address means the same here and in nginx", arguments: Self.table)
     func spellings(row: Row) throws {
         let client = try client(Self.proxy, said: row.said)
         #expect(client == row.client ?? Self.proxy)
         #expect(ClientNetwork.of(client) == row.network ?? "127.0.0.0/24")
-        // A peer that is not trusted names no client.
+        // The header of an untrusted peer is ignored.
         #expect(try self.client("8.8.8.8", said: row.said) == "8.8.8.8")
     }
 
     @Test(
-        "Peers on loopback and private networks are believed",
+        "Peers on loopback and private networks are trusted",
         arguments: [
             "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "::1", "fd00::1", "::ffff:10.0.0.1",
         ]
@@ -63,7 +63,7 @@ import Testing
         #expect(try client(peer, said: "203.0.113.9") == address)
     }
 
-    @Test("W8 TRUSTED_PEERS decides who is believed")
+    @Test("W8 TRUSTED_PEERS determines the trusted peers")
     func trustedPeers() throws {
         let networks = ["100.64.0.0/10", "2001:db8:7::/48"].compactMap { IPNetwork($0) }
         for peer in ["100.64.0.1", "100.127.255.255", "::ffff:100.64.9.9", "2001:db8:7::1"] {
@@ -74,8 +74,8 @@ import Testing
         }
     }
 
-    // A missing proxy header must not switch off whatever counts by address.
-    @Test("A missing or broken header means the peer", arguments: [nil, "", "1.2.3.4\n5", "203.0.113.9\u{0}"])
+    // A missing proxy header must not disable the limits by address.
+    @Test("A missing or malformed header means the peer", arguments: [nil, "", "1.2.3.4\n5", "203.0.113.9\u{0}"])
     func missing(header: String?) throws {
         #expect(try client(Self.proxy, said: header) == Self.proxy)
         #expect(ClientAddress.of(peer: nil, realIP: header, trusting: .privateNetworks) == "unknown")
@@ -88,7 +88,7 @@ import Testing
         #expect(ClientAddress.of(peer: peer, realIP: nil, trusting: []) == "unknown")
     }
 
-    @Test("A request id is taken from the proxy alone, and only when it is one (E5)")
+    @Test("A request ID is accepted from the proxy only, and only if it is valid (E5)")
     func requestID() throws {
         func identifier(_ claimed: String?, by peer: String, trusting: [IPNetwork] = .privateNetworks) throws -> String
         {

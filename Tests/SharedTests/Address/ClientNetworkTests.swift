@@ -2,10 +2,10 @@ import Testing
 
 @testable import Shared
 
-/// A17: who shares a limit.
+/// A17: The clients that share a limit.
 @Suite struct ClientNetworkTests {
     @Test(
-        "A17 People of one network share a limit",
+        "A17 Clients in one network share a limit",
         arguments: [
             ("203.0.113.7", "203.0.113.0/24"), ("203.0.113.255", "203.0.113.0/24"),
             ("::ffff:203.0.113.9", "203.0.113.0/24"),

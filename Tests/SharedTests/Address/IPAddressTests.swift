@@ -3,10 +3,10 @@ import Testing
 
 @testable import Shared
 
-/// W8, W30: one strict parser for addresses and ranges.
+/// W8, W30: The strict parser of addresses and ranges.
 @Suite struct IPAddressTests {
     @Test(
-        "W30 Every address has one spelling",
+        "W30 Every address has one canonical form",
         arguments: [
             ("198.18.7.9", "198.18.7.9"), ("::ffff:198.18.7.9", "198.18.7.9"), ("::FFFF:C612:709", "198.18.7.9"),
             ("2001:DB8::0:2", "2001:db8::2"), ("::", "::"), ("::1", "::1"), ("0.0.0.0", "0.0.0.0"),
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(
-        "What is no address",
+        "Invalid addresses",
         arguments: [
             "", " ", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4\n",
             "1.2.3.4\u{0}", "1.2.3.4:80", "[::1]", "::1%lo", ":::", "1::2::3", "12345::", "g::", "localhost", "*",
@@ -32,7 +32,7 @@ import Testing
     )
     func noAddress(text: String) { #expect(IPAddress(text) == nil) }
 
-    @Test("The host of a URL has brackets around IPv6 and nothing else")
+    @Test("In a URL, only an IPv6 host has brackets")
     func hosts() {
         #expect(IPAddress(host: "[::1]")?.description == "::1")
         #expect(IPAddress(host: "127.0.0.1")?.description == "127.0.0.1")
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "What is no range",
+        "Invalid ranges",
         arguments: [
             "", "/", "10.0.0.0/", "/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8", "10.0.0.0/a",
             "10.0.0/8", "::/129", "[::1]/64", "*", "10.0.0.0-10.0.0.9", "::ffff:10.0.0.0/8", "localhost",

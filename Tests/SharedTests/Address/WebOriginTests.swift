@@ -2,10 +2,10 @@ import Testing
 
 @testable import Shared
 
-/// W34: origins, with internationalised names in either spelling.
+/// W34: Origins, with internationalised names in either form.
 @Suite struct WebOriginTests {
     @Test(
-        "W34 Both spellings of a name are one origin",
+        "W34 Both forms of a name are one origin",
         arguments: [
             ("https://日本語.jp", "https://xn--wgv71a119e.jp"), ("https://xn--wgv71a119e.jp", "https://xn--wgv71a119e.jp"),
             ("HTTPS://日本語。ＪＰ/", "https://xn--wgv71a119e.jp"),
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "W34 A wrong address is refused with the reason",
+        "W34 An invalid address is rejected with the reason",
         arguments: [
             ("日本語.jp", "must begin with https://"), ("https:/日本語.jp", "must begin with https://"),
             ("https://日本 語.jp", "U+0020"), ("https://*.日本語.jp", "U+002A"), ("https://日本語.jp/path", "no path"),
@@ -55,7 +55,7 @@ import Testing
 
     /// RFC 3492, section 7.1.
     @Test(
-        "W34 Punycode as the RFC has it",
+        "W34 Punycode: the examples of the RFC",
         arguments: [
             ("他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"), ("Pročprostěnemluvíčesky", "Proprostnemluvesky-uyb24dma41a"),
             ("なぜみんな日本語を話してくれないのか", "n8jok5ay5dzabd5bym9f0cm5685rrjetr6pdxa"),
@@ -66,13 +66,13 @@ import Testing
     )
     func punycode(text: String, encoded: String) {
         #expect(Punycode.encode(Array(text.unicodeScalars)) == encoded)
-        // Decoding is for lower case, which host names are in by then.
+        // The decoder expects lower case, to which host names are already converted.
         let lowered = Array(text.lowercased().unicodeScalars)
         #expect(Punycode.decode(Punycode.encode(lowered).utf8) == lowered)
     }
 
     @Test(
-        "Punycode that no encoder writes is none",
+        "Non-canonical Punycode is rejected",
         arguments: ["99999999", "a9", "é", "-", "ＡＢ", "zzzzzzzzzzzzzzzzzzzz"]
     )
     func noPunycode(text: String) { #expect(Punycode.decode(text.utf8).map { $0.isEmpty } ?? true) }

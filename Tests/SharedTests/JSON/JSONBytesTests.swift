@@ -3,14 +3,14 @@ import Testing
 
 @testable import Shared
 
-/// E5: JSON that is written by hand says the same as the encoder's.
+/// E5: Directly written JSON equals that of the encoder.
 @Suite struct JSONBytesTests {
     static let texts = [
         "", "plain", "\"", "\\", "\\\"", "/", "a\"b\\c\nd\re\tf\u{0}g\u{1F}h\u{7F}i\u{85}j\u{2028}k\u{2029}l", "山田 太郎",
         "👩‍👩‍👧", "</script>", String(repeating: "é\"", count: 2000), "\u{FEFF}x", "e\u{301}",
     ]
 
-    @Test("A string comes back as it was, whatever it holds, and holds no control character", arguments: texts)
+    @Test("Any string is decoded unchanged, and its JSON contains no control character", arguments: texts)
     func string(text: String) throws {
         var json = JSONBytes()
         json.append("[")
@@ -23,7 +23,7 @@ import Testing
         #expect(!bytes.contains { $0 < 0x20 || $0 == 0x7F })
     }
 
-    @Test("Every character up to the last of two bytes comes back as it was")
+    @Test("Every character of up to two bytes is decoded unchanged")
     func characters() throws {
         for scalar in (0..<0x800).compactMap(Unicode.Scalar.init) {
             let text = "a\(scalar)b"
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("A user is the same as by the encoder", arguments: texts)
+    @Test("A user is encoded as by the encoder", arguments: texts)
     func user(text: String) throws {
         for picture in [nil, text] {
             let user = UserBody(id: "01890a5d-ac96-774b-bcce-b302099a8057", email: text, name: text, avatarURL: picture)

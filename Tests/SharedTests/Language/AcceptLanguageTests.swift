@@ -5,12 +5,12 @@ import Testing
 
 @testable import Shared
 
-/// Which language a visitor gets (requirement F6; RFC 9110, section 12.5.4).
+/// The language for a visitor (requirement F6; RFC 9110, section 12.5.4).
 @Suite struct AcceptLanguageTests {
     @Test(arguments: [
         ("", "en"), ("en", "en"), ("ja", "ja"), ("JA", "ja"), ("ja-JP", "ja"), ("ja-Jpan-JP", "ja"),
         ("fr", "en"), ("fr, ja;q=0.1", "ja"), ("de-CH, de;q=0.9, *;q=0.1", "en"),
-        // The weight decides, then the order.
+        // First the weight counts, then the order.
         ("en, ja", "en"), ("ja, en", "ja"), ("en;q=0.8, ja;q=0.9", "ja"), ("ja;q=0.8, en;q=0.801", "en"),
         ("en;q=0.5,ja;q=0.5", "en"), ("ja;q=0.5,en;q=0.5", "ja"), ("ja;q=1.000, en", "ja"),
         ("en-GB;q=0.9, ja-JP", "ja"),
@@ -18,16 +18,16 @@ import Testing
         // Not acceptable
         ("ja;q=0", "en"), ("en;q=0, ja;q=0.001", "ja"), ("en;q=0, *", "ja"), ("ja;q=0, *;q=0.5", "en"),
         ("en;q=0, en-GB, ja;q=0.1", "ja"), ("*;q=0", "en"), ("en;q=0.000, ja;q=0.0", "en"), ("ja, *;q=0", "ja"),
-        // Anything
+        // Any language
         ("*", "en"), ("*, ja;q=0.5", "en"), ("*, ja", "ja"), ("ja;q=0.5, *;q=0.4", "ja"), ("*;q=0.5, ja;q=0.6", "ja"),
-        // Blanks and empty entries (RFC 9110, section 5.6.1)
+        // Spaces and empty entries (RFC 9110, section 5.6.1)
         (" ,\tja\t; q=0.7 ,, en ;Q=0.6", "ja"),
     ])
     func preferredLanguage(header: String, tag: String) {
         #expect(AcceptLanguage([header]).preferred.tag == tag)
     }
 
-    // What breaks the grammar is passed over, the rest of the header is not.
+    // Entries that violate the grammar are ignored, the others are not.
     @Test(arguments: [
         "ja;q=2", "ja;q=1.001", "ja;q=0.1234", "ja;q=", "ja;q=.5", "ja;q=-1", "ja;q=1;q=1", "ja;level=1", "ja_JP",
         "ja-", "-ja", "ja--JP", "japanesea", "j a", "ja JP", "日本語", "ja;", ";q=1", "\"ja\"", "ja-123456789", "jа", "**",
@@ -52,7 +52,7 @@ import Testing
         #expect(AcceptLanguage(["ja,\(blanks)"]).preferred == .japanese)
     }
 
-    // The visitor's own choice comes first; a cookie that is none of the languages is no choice.
+    // The visitor's choice takes precedence; a cookie with an unknown language is ignored.
     @Test(arguments: [
         ("language=ja", "en", "ja"), ("a=b; language=en", "ja", "en"), ("language=fr", "ja", "ja"),
         ("language=JA", "en", "en"), ("language=", "ja", "ja"), ("xlanguage=ja", "en", "en"), ("language", "ja", "ja"),

@@ -9,11 +9,11 @@ import Testing
 
 @testable import Shared
 
-/// E8: the metrics over real HTTP, on a port of their own.
+/// E8: The metrics over HTTP, on a separate port.
 @Suite struct MetricsServerTests {
     private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Runs `body` with the address of a server on a free port, which stops afterwards.
+    /// Runs `body` with the address of a server on a free port, and stops the server.
     private func with(
         _ registry: PrometheusRegistry,
         _ body: @Sendable (String) async throws -> Void
@@ -46,7 +46,7 @@ import Testing
         return (Int(answer.status.code), answer.headers.first(name: "Content-Type"), String(buffer: body))
     }
 
-    @Test("E8 A reader gets the numbers of this moment, as Prometheus' text format 0.0.4")
+    @Test("E8 The response has the current numbers in Prometheus' text format 0.0.4")
     func served() async throws {
         let registry = PrometheusRegistry([MetricDescription("jobs_total", .counter, "Jobs.")])
         try await with(registry) { address in
@@ -60,10 +60,10 @@ import Testing
         }
     }
 
-    @Test("C5 The health check asks a real server: only 200 is healthy")
+    @Test("C5 The health check requests a real server: only 200 is healthy")
     func healthCheck() async throws {
         try await with(PrometheusRegistry([])) { address in
-            // A busy machine is no fault of the server.
+            // A busy machine is not a fault of the server.
             let patience = Duration.seconds(60)
             let healthy = await HealthCheck.fault(at: address + MetricsServer.path, within: patience)
             #expect(healthy == nil)
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test("E8 There is nothing else on that port, and nothing can be changed by it")
+    @Test("E8 The port has no other path, and accepts no other method")
     func nothingElse() async throws {
         try await with(PrometheusRegistry([])) { address in
             for (method, path) in [("GET", "/"), ("GET", "/health"), ("GET", "/metrics/x"), ("POST", "/metrics")] {

@@ -42,14 +42,14 @@ import Testing
         )
     }
 
-    @Test("E8 Numbers taken at the time of asking follow those that were recorded")
+    @Test("E8 Numbers that are read on each scrape follow the recorded ones")
     func collectors() async {
         registry.collect { [MetricSample("depth", [("queue", "a\"b\\c\nd")], 7)] }
         let text = await registry.text()
         #expect(text.contains(#"depth{queue="a\"b\\c\nd"} 7"#))
     }
 
-    @Test("E8 Whatever kind of metric a library records, its description decides what is written")
+    @Test("E8 The description determines the kind of a metric, whatever a library records")
     func kinds() async {
         FloatingPointCounter(label: "jobs_total", dimensions: [], factory: registry).increment(by: 2.5)
         let recorder = Recorder(label: "wait_seconds", dimensions: [], aggregate: true, factory: registry)
@@ -78,14 +78,14 @@ import Testing
         #expect(text.contains("wait_seconds_sum 3.250000001\n"))
     }
 
-    @Test("E8 What nobody described is not written, and harms nobody")
+    @Test("E8 Metrics without a description are ignored")
     func undescribed() async {
         Counter(label: "surprise_total", dimensions: [], factory: registry).increment()
         let text = await registry.text()
         #expect(text.isEmpty)
     }
 
-    @Test("E8 No label can fill the memory: series beyond the limit are not kept")
+    @Test("E8 No label can exhaust the memory: series beyond the limit are ignored")
     func seriesLimit() async {
         for number in 0...PrometheusRegistry.seriesLimit {
             Counter(label: "jobs_total", dimensions: [("kind", "\(number)")], factory: registry).increment()
@@ -94,7 +94,7 @@ import Testing
         #expect(lines.count == PrometheusRegistry.seriesLimit)
     }
 
-    @Test("E8 Nothing is lost when many count at once")
+    @Test("E8 No concurrent count is lost")
     func concurrency() async {
         let registry = registry
         await withTaskGroup(of: Void.self) { tasks in

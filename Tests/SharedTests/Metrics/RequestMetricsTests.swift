@@ -7,7 +7,7 @@ import Testing
 
 @testable import Shared
 
-/// E8: requests by route and status.
+/// E8: Requests by route and status.
 @Suite struct RequestMetricsTests {
     private func answers(_ requests: [(HTTPRequest.Method, String)]) async throws -> String {
         let registry = PrometheusRegistry(RequestMetric.descriptions)
@@ -33,7 +33,7 @@ import Testing
         #expect(text.contains("http_requests_in_flight 0\n"))
     }
 
-    @Test("E8 Whoever asks cannot make series by inventing methods")
+    @Test("E8 Clients cannot create series with unknown methods")
     func methods() async throws {
         let brew = try #require(HTTPRequest.Method("BREW"))
         let text = try await answers([(brew, "/things/1")])

@@ -2,9 +2,9 @@ import Foundation
 import Shared
 import Testing
 
-/// A16: error answers.
+/// A16: Error responses.
 @Suite struct ProblemTests {
-    @Test("A problem document has the members of RFC 9457 and ours")
+    @Test("A problem document has the members of RFC 9457 and the API's extensions")
     func members() throws {
         let error = APIError.invalidFields([FieldError(field: "email", code: .required, detail: "Enter it.")])
         let data = try JSONEncoder().encode(Problem(error, requestID: "r1"))
@@ -17,13 +17,13 @@ import Testing
         #expect(try JSONDecoder().decode(Problem.self, from: data) == Problem(error, requestID: "r1"))
     }
 
-    @Test("Every code has a status for errors and a title", arguments: APIErrorCode.allCases)
+    @Test("Every code has an error status and a title", arguments: APIErrorCode.allCases)
     func codes(code: APIErrorCode) {
         #expect((400..<600).contains(code.status))
         #expect(!code.title.isEmpty)
     }
 
-    @Test("The private cause is in no document")
+    @Test("No document contains the private cause")
     func cause() throws {
         struct Cause: Error { let text = "hush-hush" }
         let problem = Problem(APIError(.internalError, cause: Cause()), requestID: "r1")

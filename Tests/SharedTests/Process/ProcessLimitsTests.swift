@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-/// W10: the limits that containers, service managers and machines set.
+/// W10: The limits of containers, service managers and machines.
 @Suite struct ProcessLimitsTests {
     private static let version2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
     private static let megabytes = 1 << 20
@@ -26,7 +26,7 @@ import Testing
         return ProcessLimits.read(root: root.path(percentEncoded: false), allowedProcessors: processors)
     }
 
-    @Test("W10: Without control groups, or with none that can be read, the machine is the limit")
+    @Test("W10: Without readable control groups, the machine is the limit")
     func machine() throws {
         let free = ProcessLimits(processors: 8, memory: 65_536 * Self.megabytes)
         #expect(try limits([:]) == free)
@@ -49,7 +49,7 @@ import Testing
         #expect(found.wholeProcessors == 2)
     }
 
-    @Test("W10: Of nested groups the smallest limit of each kind holds, wherever it stands")
+    @Test("W10: Of nested groups, the smallest limit of each kind applies, at any level")
     func nested() throws {
         let found = try limits([
             "proc/self/cgroup": "0::/system.slice/site.service\n", "proc/self/mountinfo": Self.version2,
@@ -62,7 +62,7 @@ import Testing
         #expect(found == ProcessLimits(processors: 2, memory: 768 * Self.megabytes))
     }
 
-    @Test("W10: Version 1, whose controllers have trees of their own, mounted from inside or outside the container")
+    @Test("W10: Version 1, with a separate tree for each controller, mounted from inside or outside the container")
     func version1() throws {
         let mounts = """
             40 33 0:35 /docker/abc /sys/fs/cgroup/cpu,cpuacct ro master:12 - cgroup cgroup rw,cpu,cpuacct
@@ -83,7 +83,7 @@ import Testing
         #expect(found.wholeProcessors == 1)
     }
 
-    @Test("W10: A version 1 group without quota, a group outside the own namespace, a mount point with a blank")
+    @Test("W10: A version 1 group without quota, a group outside the namespace, a mount point with a space")
     func oddities() throws {
         let unlimited = try limits([
             "proc/self/cgroup": "4:cpu:/x\n", "proc/self/mountinfo": "40 33 0:35 / /cg/cpu ro - cgroup cgroup rw,cpu\n",
@@ -111,7 +111,7 @@ import Testing
         #expect(found == ProcessLimits(processors: 2, memory: 1024 * Self.megabytes))
     }
 
-    @Test("W10: This machine has limits that can be read")
+    @Test("W10: The limits of this machine can be read")
     func here() throws {
         #expect(ProcessLimits.current.processors > 0)
         #expect(try #require(ProcessLimits.current.memory) > 0)

@@ -12,7 +12,7 @@ import Testing
     @Test("A long status is truncated")
     func truncated() {
         #expect(ServiceNotification.line(String(repeating: "a", count: 10_000)).utf8.count == 500)
-        // A character that the limit divides is replaced.
+        // A character that the limit splits is replaced.
         #expect(ServiceNotification.line("a" + String(repeating: "é", count: 1_000)).utf8.count <= 502)
     }
 

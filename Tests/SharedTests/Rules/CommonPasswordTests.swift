@@ -1,14 +1,14 @@
 import Shared
 import Testing
 
-/// W29: what cracking programs make from words is refused; what has more in it is not.
+/// W29: Passwords that cracking programs derive from words are rejected; others are not.
 @Suite struct CommonPasswordTests {
     private func isCommon(_ password: String, besides others: [String] = []) -> Bool {
         PasswordRules.violations(in: password, besides: others).contains { $0.code == .tooCommon }
     }
 
     @Test(
-        "W29: a word with capitals, substitutions, years, digits and marks is refused",
+        "W29: A word with capitals, substitutions, years, digits and punctuation is rejected",
         arguments: [
             "P@ssword1", "Admin@123", "Summer2026!", "Letmein123", "Passw0rd!", "P@$$w0rd", "Pa$$word1", "Pa55word",
             "P4ssword99",
@@ -32,7 +32,7 @@ import Testing
     )
     func builtFromWords(password: String) { #expect(isCommon(password)) }
 
-    @Test("W29: the name of the site counts as such a word, and so do address and name of the user")
+    @Test("W29: The name of the site and the address and name of the user count as words")
     func context() throws {
         let site = PasswordRules.words(of: try #require(WebOrigin("https://my-shop.example.co.uk:8443")))
         let others = site + ["Ada.Lovelace1815@analytical.example", "Ada Lovelace"]
@@ -42,7 +42,7 @@ import Testing
         ] {
             #expect(isCommon(password, besides: others), "\(password)")
         }
-        // Without that knowledge these are not common.
+        // Without these words, they are not common.
         for password in ["Yoshikosan1", "MyShop2026", "AdaLovelace1", "An@lytical1"] { #expect(!isCommon(password)) }
         let localhost = try #require(WebOrigin("http://localhost:8080"))
         #expect(PasswordRules.words(of: localhost) == ["yoshikosan", "localhost"])
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(
-        "W29: what has more in it than a word passes",
+        "W29: A password with more than a word passes",
         arguments: [
             "Correct-Horse-7", "Correct-Horse-Battery-Staple-7", "correct horse battery Staple 9",
             "7 Purple elephants dance",
@@ -68,7 +68,7 @@ import Testing
     )
     func substantial(password: String) { #expect(!isCommon(password)) }
 
-    @Test("W29: random passwords as managers make them pass")
+    @Test("W29: Random passwords of password managers pass")
     func random() {
         var generator = Repeatable(state: 20_261_128)
         let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!@#$%^&*-_=+")
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("W29: the work is bounded, whatever stands at the ends")
+    @Test("W29: The work is bounded for any leading and trailing characters")
     func bounded() {
         let clock = ContinuousClock()
         let marks = String(repeating: "!1@", count: 42)
@@ -90,11 +90,11 @@ import Testing
                 _ = isCommon(password, besides: [String(repeating: "a@", count: 64), "Ada Lovelace"])
             }
         }
-        // Milliseconds as a rule; a slow machine is no fault.
+        // Usually milliseconds; a slow machine is not a fault.
         #expect(time < .seconds(5))
     }
 
-    /// A sequence that is the same in each run.
+    /// A reproducible sequence.
     private struct Repeatable: RandomNumberGenerator {
         var state: UInt64
         mutating func next() -> UInt64 {

@@ -1,10 +1,10 @@
 import Shared
 import Testing
 
-/// A1: the name of a registration.
+/// A1: Display names.
 @Suite struct DisplayNameTests {
     @Test(
-        "Names of every script are taken, blanks around them dropped",
+        "Names of every script are accepted; surrounding spaces are removed",
         arguments: [
             ("A", "A"), ("  Ada Lovelace ", "Ada Lovelace"), ("山田 太郎", "山田 太郎"), ("محمد", "محمد"),
             ("O'Brien-Smith", "O'Brien-Smith"), ("<script>alert(1)</script>", "<script>alert(1)</script>"),
@@ -15,7 +15,7 @@ import Testing
     func taken(text: String, value: String) throws { #expect(try DisplayName(text).value == value) }
 
     @Test(
-        "What is no name is refused",
+        "Invalid names are rejected",
         arguments: [
             ("", FieldErrorCode.required), ("   ", .required), ("\u{200B}\u{200F}", .required), ("\u{3164}", .required),
             ("\u{2800} \u{2800}", .required),

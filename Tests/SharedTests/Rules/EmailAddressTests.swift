@@ -4,7 +4,7 @@ import Testing
 /// A2: the syntax of email addresses.
 @Suite struct EmailAddressTests {
     @Test(
-        "Addresses are taken and lower-cased, blanks around them dropped",
+        "Addresses are accepted in lower case; surrounding spaces are removed",
         arguments: [
             ("ada@example.com", "ada@example.com"),
             ("  Ada@Example.COM\t", "ada@example.com"),
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(
-        "What is no address is refused",
+        "Invalid addresses are rejected",
         arguments: [
             "ada", "@example.com", "ada@", "ada@@example.com", "a@b@example.com", "ada@example", "ada@example.com.",
             "ada@.example.com", "ada@example..com", ".ada@example.com", "ada.@example.com", "a..da@example.com",
@@ -34,12 +34,12 @@ import Testing
         #expect(performing: { try EmailAddress(text) }, throws: { ($0 as? RuleViolation)?.code == .invalidEmail })
     }
 
-    @Test("Nothing but blanks is a missing address", arguments: ["", "   ", "\n", "\u{3000}"])
+    @Test("Spaces only count as a missing address", arguments: ["", "   ", "\n", "\u{3000}"])
     func missing(text: String) {
         #expect(performing: { try EmailAddress(text) }, throws: { ($0 as? RuleViolation)?.code == .required })
     }
 
-    @Test("254 bytes are taken, 255 are not")
+    @Test("254 bytes are accepted, 255 are not")
     func length() throws {
         let domain = Array(repeating: String(repeating: "d", count: 61), count: 3).joined(separator: ".") + ".com"
         let local254 = String(repeating: "l", count: 254 - domain.utf8.count - 1)

@@ -2,7 +2,7 @@ import Foundation
 import Shared
 import Testing
 
-/// W20: one cleaning of addresses for form, frontend and API; all three run the table in Tests/Support.
+/// W20: Form, frontend and API clean addresses in the same way; all are tested with the table in Tests/Support.
 @Suite struct EmailTableTests {
     struct Row: Decodable, Sendable, CustomStringConvertible {
         let typed: String
@@ -18,9 +18,9 @@ import Testing
         return try JSONDecoder().decode([Row].self, from: Data(contentsOf: file))
     }
 
-    @Test("W20: what is typed is cleaned, and taken or named by what is wrong", arguments: try rows())
+    @Test("W20: Typed text is cleaned, and accepted or rejected with its fault", arguments: try rows())
     func table(row: Row) throws {
-        // Canonically equal texts are not the same here.
+        // Canonically equal texts differ here.
         #expect(Array(EmailAddress.cleaned(row.typed).utf8) == Array(row.cleaned.utf8))
         #expect(Array(EmailAddress.cleaned(row.cleaned).utf8) == Array(row.cleaned.utf8))
         #expect((try? EmailAddress(row.typed))?.value == row.address)
@@ -33,12 +33,12 @@ import Testing
         }
     }
 
-    @Test("W20: the table has every fault")
+    @Test("W20: The table contains every fault")
     func faults() throws {
         #expect(Set(try Self.rows().compactMap(\.fault)) == Set(EmailAddress.Fault.allCases.map(\.rawValue)))
     }
 
-    @Test("W20: every format character falls away")
+    @Test("W20: Every format character is removed")
     func formatCharacters() throws {
         var count = 0
         for value in UInt32(0x80)...0xE01FF {
@@ -49,7 +49,7 @@ import Testing
         #expect(count > 150)
     }
 
-    @Test("W20: what a provider says is not cleaned into an address that it did not say")
+    @Test("W20: A provider's address is not cleaned into another one")
     func exactly() {
         for text in ["ada\u{200B}@example.com", "\u{FEFF}ada@example.com", "ａｄａ@example.com", "ada@example。com"] {
             #expect((try? EmailAddress(exactly: text)) == nil)
@@ -58,7 +58,7 @@ import Testing
         #expect((try? EmailAddress(exactly: " Ada@example.com "))?.value == "ada@example.com")
     }
 
-    @Test("W20: a text far over the limit is refused before it is cleaned")
+    @Test("W20: A text far over the limit is rejected before it is cleaned")
     func enormous() {
         let marks = "a" + String(repeating: "\u{301}\u{323}", count: 20_000)
         for text in [marks, String(repeating: "\u{200B}", count: 20_000), marks + "@example.com"] {

@@ -1,14 +1,14 @@
 import Shared
 import Testing
 
-/// A3: what a password must have.
+/// A3: The rules for passwords.
 @Suite struct PasswordRulesTests {
     private func codes(_ password: String) -> [FieldErrorCode] {
         PasswordRules.violations(in: password).map(\.code)
     }
 
     @Test(
-        "Good passwords break no rule",
+        "Valid passwords violate no rule",
         arguments: [
             "Correct-Horse-7", "pässwÖrt9", "Пароль123", "Aa1" + String(repeating: "x", count: 125), "Aa1     ",
             "Aa1👩‍👩‍👧‍👧!!", "Abc١٢٣xyz", "Aa1\u{0}\u{0}\u{0}\u{0}\u{0}",
@@ -17,7 +17,7 @@ import Testing
     func good(password: String) { #expect(codes(password).isEmpty) }
 
     @Test(
-        "Every broken rule is named",
+        "Every violated rule is named",
         arguments: [
             ("", [FieldErrorCode.required]),
             ("a", [.tooShort, .missingUppercase, .missingDigit]),
@@ -32,9 +32,9 @@ import Testing
     )
     func broken(password: String, expected: [FieldErrorCode]) { #expect(codes(password) == expected) }
 
-    // Whatever the case, however composed, and with the mark at the end that other sites ask for.
+    // In any case and composition, and with the trailing punctuation that other sites require.
     @Test(
-        "Passwords that attackers try first are refused",
+        "Passwords that attackers try first are rejected",
         arguments: [
             "Password1", "Passw0rd", "pAssWord1", "Password1!", "!!Password1!!", "1Qaz2wsx", "Trustno1", "Qwerty123",
             "P@ssw0rd", "Welcome1", "Abcd1234", "Password123?",
@@ -43,15 +43,15 @@ import Testing
     func common(password: String) { #expect(codes(password) == [.tooCommon]) }
 
     @Test(
-        "What is only like a common password is not refused",
+        "A password that only resembles a common one is accepted",
         arguments: ["Password1x7", "Pass-Word1", "Trüstno1", "Password1é"]
     )
     func likeCommon(password: String) { #expect(codes(password).isEmpty) }
 
-    @Test("A common password is told all its faults at once")
+    @Test("All faults of a common password are reported at once")
     func commonAndBroken() { #expect(codes("password1") == [.missingUppercase, .tooCommon]) }
 
-    @Test("The email address and the name are no passwords")
+    @Test("The email address and the name are rejected as passwords")
     func ownTexts() {
         let others = ["Ada1815@example.com", "Ada Lovelace 1815", "caf\u{E9} Nr. 12"]
         for password in ["ADA1815@example.com", "Ada Lovelace 1815", "Cafe\u{301} Nr. 12"] {
@@ -63,14 +63,14 @@ import Testing
         #expect(PasswordRules.violations(in: "Correct-Horse-7", besides: [enormous]).isEmpty)
     }
 
-    @Test("A character counts the same composed and decomposed")
+    @Test("A character counts once, composed or decomposed")
     func composition() {
         // seven characters that are eight code points when decomposed
         #expect(codes("Aa1bcd\u{E9}") == [.tooShort])
         #expect(codes("Aa1bcde\u{301}") == [.tooShort])
     }
 
-    @Test("A text far over the limit is refused without being normalised")
+    @Test("A text far over the limit is rejected without being normalised")
     func enormous() {
         let marks = "a" + String(repeating: "\u{301}\u{323}", count: 500_000)
         #expect(codes(marks) == [.tooLong])

@@ -1,10 +1,10 @@
 import Shared
 import Testing
 
-/// F4: a return address can only be a path of this site.
+/// F4: A return address can only be a path of this site.
 @Suite struct ReturnPathTests {
     @Test(
-        "Paths of this site are taken",
+        "Paths of this site are accepted",
         arguments: [
             "/", "/account", "/account?tab=a&x=1", "/a/b#c", "/a?u=//x", "/account/", "/apiary", "/app/api", "/a.b/c",
             "/login?return_to=%2Fapi", "/%E6%97%A5%E6%9C%AC", "/a%20b", "/100%", "/%zz", "/logout-help", "/languages",
@@ -13,7 +13,7 @@ import Testing
     func taken(text: String) { #expect(ReturnPath(text)?.value == text) }
 
     @Test(
-        "Whatever could lead elsewhere is refused",
+        "Anything that could lead to another site is rejected",
         arguments: [
             "", "account", "//evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example",
             "https://evil.example", "javascript:alert(1)", "/a//evil", "///evil", "/%2Fevil", "/%2fevil", "/%5cevil",
@@ -25,7 +25,7 @@ import Testing
     func refused(text: String) { #expect(ReturnPath(text) == nil) }
 
     @Test(
-        "W2: no path of the API is one to return to, in whatever spelling, nor one that only takes forms",
+        "W2: Paths of the API, in any spelling, and paths that only accept forms, are rejected",
         arguments: [
             "/api/auth/google?link=true", "/api/auth/google", "/api/auth/callback/google?code=x&state=y", "/api",
             "/api/", "/api?x", "/api#x", "/API/auth/google", "/aPi", "//api/auth/google", "/%61pi/auth/google",
@@ -39,7 +39,7 @@ import Testing
     )
     func actsByGET(text: String) { #expect(ReturnPath(text) == nil) }
 
-    @Test("W2: decoding stops, however many layers there are")
+    @Test("W2: Decoding ends, however many layers there are")
     func layers() {
         #expect(ReturnPath("/" + "%" + String(repeating: "25", count: 250) + "61pi") == nil)
         #expect(ReturnPath("/" + String(repeating: "%25", count: 170)) != nil)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Shared
 
-/// A14: unsafe requests that a browser sends on behalf of another site.
+/// A14: Unsafe requests that a browser sends on behalf of another site.
 @Suite struct CrossSiteGuardTests {
     private static let allowed = "https://app.example.org"
 
@@ -33,12 +33,12 @@ import Testing
         return CrossSiteGuard(publicURL: publicURL, allowedOrigins: allowed).allows(head)
     }
 
-    @Test("Reading is never refused", arguments: [HTTPRequest.Method.get, .head, .options])
+    @Test("Safe methods are never rejected", arguments: [HTTPRequest.Method.get, .head, .options])
     func safeMethods(method: HTTPRequest.Method) {
         #expect(allows(method, site: "cross-site", origin: "https://evil.example"))
     }
 
-    @Test("Fetch metadata decides where it is present", arguments: [HTTPRequest.Method.post, .put, .patch, .delete])
+    @Test("Fetch metadata takes precedence", arguments: [HTTPRequest.Method.post, .put, .patch, .delete])
     func fetchMetadata(method: HTTPRequest.Method) {
         #expect(allows(method, site: "same-origin", origin: "http://site.example:8080"))
         #expect(allows(method, site: "none"))
@@ -46,11 +46,11 @@ import Testing
         #expect(!allows(method, site: "same-site", origin: "http://other.site.example:8080"))
         #expect(!allows(method, site: "cross-site"))
         #expect(!allows(method, site: "nonsense"))
-        // The header of an older proxy or an attacker's guess: the origin does not outweigh it.
+        // The origin does not override the metadata.
         #expect(!allows(method, site: "cross-site", origin: "http://site.example:8080"))
     }
 
-    @Test("Without fetch metadata the origin decides")
+    @Test("Without fetch metadata, the origin is checked")
     func originFallback() {
         #expect(allows(.post, origin: "http://site.example:8080"))
         #expect(allows(.post, origin: "https://site.example:8080"))
@@ -66,14 +66,14 @@ import Testing
     @Test("Neither header: not a browser")
     func notABrowser() { #expect(allows(.post)) }
 
-    @Test("Configured origins may, whatever the metadata says")
+    @Test("Configured origins are accepted, regardless of the metadata")
     func configured() {
         #expect(allows(.post, site: "cross-site", origin: Self.allowed))
         #expect(allows(.post, origin: Self.allowed))
         #expect(!allows(.post, site: "cross-site", origin: "https://app.example.org.evil.example"))
     }
 
-    @Test("W31 The origin of PUBLIC_URL always passes, whatever host a proxy asks for", arguments: [nil, "cross-site"])
+    @Test("W31 The origin of PUBLIC_URL is always accepted, whatever host a proxy sends", arguments: [nil, "cross-site"])
     func publicURL(site: String?) {
         let url = "http://192.168.1.5:8081"
         for host in ["192.168.1.5", "backend:8000", "192.168.1.5:8081", nil] {
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test(
-        "W31 Other origins in spellings that come near",
+        "W31 Other origins with similar spellings",
         arguments: [
             "null", "", "https://example.com/", "https://example.com:8443", "https://example.com.evil.example",
             "https://a.example.com", "https://example.com@evil.example", "https://example.com https://evil.example",
@@ -105,12 +105,12 @@ import Testing
         ]
     )
     func nearSpellings(origin: String) {
-        // A slash at the end is no other origin, and no browser sends it.
+        // A trailing slash does not change the origin, and no browser sends it.
         let isOurs = origin == "https://example.com/"
         #expect(allows(.post, host: "backend", origin: origin, publicURL: "https://example.com") == isOurs)
     }
 
-    @Test("W31 Two Origin headers are none")
+    @Test("W31 Two Origin headers are rejected")
     func twoOrigins() {
         let url = "https://example.com"
         for second in [url, "https://evil.example"] {
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test("W35 The scheme counts: a page that came without TLS speaks for no https site")
+    @Test("W35 The scheme counts: a page without TLS does not belong to an https site")
     func scheme() {
         #expect(!allows(.post, host: "example.com", origin: "http://example.com", publicURL: "https://example.com"))
         #expect(!allows(.post, host: "10.0.0.5", origin: "http://10.0.0.5", publicURL: "https://example.com"))

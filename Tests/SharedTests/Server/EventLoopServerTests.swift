@@ -7,7 +7,7 @@ import Testing
 
 /// Requests are handled on the event loop of their connection.
 @Suite struct EventLoopServerTests {
-    @Test("A handler runs on an event loop, also behind what it waited for elsewhere")
+    @Test("A handler runs on an event loop, also after it has waited for other threads")
     func staysOnTheEventLoop() async throws {
         let router = Router()
         router.get("/") { request, context in

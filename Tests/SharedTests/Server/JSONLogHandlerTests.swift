@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(
-        "Levels have the names that LOG_LEVEL takes, and lower ones are not written",
+        "Levels have the names of LOG_LEVEL, and lower ones are not written",
         arguments: [
             (Logger.Level.trace, "DEBUG"), (.debug, "DEBUG"), (.info, "INFO"), (.notice, "INFO"),
             (.warning, "WARNING"), (.error, "ERROR"), (.critical, "ERROR"),
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test("Text lines are for reading, and nothing in a value can end them or steer the terminal")
+    @Test("Text lines are readable, and no value can end them or control the terminal")
     func text() {
         let lines = Lines()
         logger(lines, format: .text).info("hello", metadata: ["b": "2", "a": "1"])
@@ -82,7 +82,7 @@ import Testing
         #expect(lines.all.last?.unicodeScalars.count { $0.properties.generalCategory == .control } == 1)
     }
 
-    @Test("E5 Values keep their types: numbers and flags are no strings, what JSON cannot say is one")
+    @Test("E5 Values keep their types: numbers and Booleans are not strings; values without a JSON type are")
     func types() throws {
         let lines = Lines()
         logger(lines).info(
@@ -106,7 +106,7 @@ import Testing
         #expect(line.contains(#""empty":{}"#) && line.contains(#""none":[]"#))
     }
 
-    @Test("E5 What is nearest to the event wins: its own metadata, then the provider's, then the logger's")
+    @Test("E5 The event's metadata overrides the provider's, which overrides the logger's")
     func precedence() throws {
         let lines = Lines()
         var handler = JSONLogHandler(format: .json, logLevel: .info, write: lines.append)
@@ -120,7 +120,7 @@ import Testing
         #expect(["a", "b", "c"].map { object[$0] as? String } == ["event", "provider", "logger"])
     }
 
-    @Test("E5 Of an error that goes with an event the line tells the type, not the text, which could hold anything")
+    @Test("E5 For an event's error, the line has the type, not the text, which is untrusted")
     func error() throws {
         struct Failure: Error, CustomStringConvertible { let description = "it \"failed\"" }
         let lines = Lines()

@@ -6,9 +6,9 @@ import Testing
     import Glibc
 #endif
 
-/// W71: an address on which a server cannot listen.
+/// W71: An address on which a server cannot listen.
 @Suite struct ListenFaultTests {
-    @Test("W71: The fault names the setting whose port is taken, not its neighbour")
+    @Test("W71: The fault names the setting of the port in use, not another one")
     func taken() throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -32,7 +32,7 @@ import Testing
         #expect(fault?.description == "API_METRICS_PORT: \(place) is in use; choose another with API_METRICS_PORT")
     }
 
-    @Test("W71: A host that this machine does not have, or that nobody knows, is named by its own setting")
+    @Test("W71: A host of another machine, or an unknown one, is named by its setting")
     func host() throws {
         let foreign = ListenFault.Address(try SettingHost("192.0.2.1"), .frontendHost, port: 0, .frontendPort)
         let fault = #expect(throws: ListenFault.self) { try ListenFault.check([foreign]) }

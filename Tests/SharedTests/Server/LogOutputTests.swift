@@ -3,9 +3,9 @@ import Testing
 
 @testable import Shared
 
-/// E5: log lines reach their reader, and a reader that does not read holds nobody up.
+/// E5: Log lines reach their reader, and a blocked reader does not block the program.
 @Suite struct LogOutputTests {
-    /// A pipe whose reading end is drained only when asked.
+    /// A pipe that is read only on request.
     private final class Reader: Sendable {
         let output: LogOutput
         private let handle: FileHandle
@@ -14,11 +14,11 @@ import Testing
             let pipe = Pipe()
             output = LogOutput(pipe.fileHandleForWriting.fileDescriptor)
             handle = pipe.fileHandleForReading
-            // Both ends stay open for the life of the output's thread, which is that of the process.
+            // Both ends stay open for the lifetime of the output's thread, which is that of the process.
             _ = Unmanaged.passRetained(pipe)
         }
 
-        /// Lines up to and with the first that `isLast` says yes to.
+        /// Lines up to and including the first for which `isLast` is true.
         func lines(until isLast: (String) -> Bool) -> [String] {
             var text = "", lines: [String] = []
             while true {
@@ -34,7 +34,7 @@ import Testing
 
     private func bytes(_ text: String) -> [UInt8] { Array("\(text)\n".utf8) }
 
-    @Test("Lines of many writers arrive whole, none is missing, and those of one writer keep their order")
+    @Test("Lines of many writers arrive complete, and those of one writer in order")
     func concurrency() async throws {
         let reader = try Reader()
         await withTaskGroup { group in
@@ -52,21 +52,21 @@ import Testing
         }
     }
 
-    @Test("D6: while nobody reads, lines are taken up to a limit, and how many are missing is told afterwards")
+    @Test("D6: While the reader is blocked, lines are buffered up to a limit, and the number of dropped lines is logged")
     func stuck() throws {
         let reader = try Reader()
         reader.output.tellDropped { self.bytes("dropped \($0)") }
         let line = bytes(String(repeating: "x", count: 999))
         let sent = 3 * LogOutput.limit / line.count
         for _ in 0..<sent { reader.output.append(line) }
-        // The pipe itself holds 64 KiB, and one write may be under way.
+        // The pipe itself holds 64 KiB, and one write may be in progress.
         let lines = reader.lines { $0.hasPrefix("dropped") }
         let dropped = try #require(Int(lines.last?.dropFirst("dropped ".count) ?? ""))
         #expect(lines.count - 1 + dropped == sent)
         #expect(dropped >= sent / 4)
     }
 
-    @Test("At the end of the process what waits is written, unless nobody reads")
+    @Test("At the end of the process, waiting lines are written, unless the reader is blocked")
     func end() throws {
         let reader = try Reader()
         for number in 0..<10 { reader.output.append(bytes("\(number)")) }

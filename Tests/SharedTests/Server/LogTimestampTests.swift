@@ -3,10 +3,10 @@ import Testing
 
 @testable import Shared
 
-/// E6: log lines tell the time as RFC 3339 does.
+/// E6: Log lines have the time in the format of RFC 3339.
 @Suite struct LogTimestampTests {
     @Test(
-        "The time is that of the moment, whatever was asked before",
+        "The time is current, whatever is cached",
         arguments: [0, 0.001, 1_795_446_000.25, 1_795_446_000.75, 1_795_445_999.999, 4_102_444_800, 1_709_164_799.5]
     )
     func text(seconds: Double) {

@@ -6,9 +6,9 @@ import NIOPosix
 import Shared
 import Testing
 
-/// W15: nothing but ASCII gets past the door, whatever compares it afterwards.
+/// W15: Only ASCII reaches the framework, so comparisons are cheap.
 @Suite struct MessageGateTests {
-    /// Sends bytes that no client library would send, and gives everything that comes back.
+    /// Sends bytes that no client library would send, and returns everything received.
     private static func exchange(_ request: String, port: Int) async throws -> String {
         let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connect(host: "127.0.0.1", port: port) { channel in

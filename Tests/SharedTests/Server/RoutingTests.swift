@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-/// A16: unknown paths, wrong methods, and spellings of a path that walk around its rules.
+/// A16: Unknown paths, wrong methods, and spellings of a path that could bypass its rules.
 @Suite struct RoutingTests {
     private var table: RouteTable {
         let router = Router(context: BasicRequestContext.self)
@@ -25,7 +25,7 @@ import Testing
 
     // CVE-2025-71399: //auth//login and /auth/login/ escaped a limiter that knew only /auth/login.
     @Test(
-        "Only one spelling of a path is served",
+        "Only the canonical form of a path is served",
         arguments: [
             "//api/auth/login", "/api//auth/login", "/api/auth/login/", "/api/", "//", "/api/./auth/login",
             "/api/../api/auth/login",

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Shared
 
-/// W72, W73: hosts in settings.
+/// W72, W73: Hosts in settings.
 @Suite struct SettingHostTests {
     @Test(
-        "W73: Addresses in any form and names are understood",
+        "W73: Addresses in any notation and names are accepted",
         arguments: [
             ("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("[::1]", "::1"), ("[2001:DB8::2]", "2001:db8::2"),
             ("::", "::"),
@@ -20,7 +20,7 @@ import Testing
     func understood(text: String, expected: String) throws { #expect(try SettingHost(text).description == expected) }
 
     @Test(
-        "W73: Everything else is refused with a reason",
+        "W73: Everything else is rejected with a reason",
         arguments: [
             ("127.0.0.1:8000", "without a port"), ("[::1]:8000", "without a port"),
             ("localhost:8000", "without a port"),
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(
-        "W72: A health check asks where the server listens",
+        "W72: A health check uses the address on which the server listens",
         arguments: [
             ([:], "http://127.0.0.1:8000/"), (["API_HOST": "0.0.0.0"], "http://127.0.0.1:8000/"),
             (["API_HOST": "::1"], "http://[::1]:8000/"), (["API_HOST": "[::1]"], "http://[::1]:8000/"),

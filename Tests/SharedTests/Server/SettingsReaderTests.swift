@@ -5,13 +5,13 @@ import Testing
 
 @testable import Shared
 
-/// E2, E3: settings are checked together, and secrets can come from files.
+/// E2, E3: Settings are validated together, and secrets can come from files.
 @Suite struct SettingsReaderTests {
     private func reader(_ environment: [String: String]) -> SettingsReader {
         SettingsReader(ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment)))
     }
 
-    @Test("Every fault is remembered, and each line starts with the setting's name")
+    @Test("Every fault is recorded, and each line starts with the setting's name")
     func faultsTogether() throws {
         var reader = reader([
             "API_PORT": "eighty", "MIGRATE_ON_START": "maybe", "LOG_LEVEL": "LOUD", "PUBLIC_URL": "example.com/path",
@@ -71,7 +71,7 @@ import Testing
         #expect(empty.faults == ["SECRET_KEY: the file \(path) is empty"])
     }
 
-    @Test("W85: the former key that a rotation left beside SECRET_KEY_FILE is read; a setting goes before it")
+    @Test("W85: The previous key that a rotation left beside SECRET_KEY_FILE is read; a setting overrides it")
     func previousKeyBesideTheKey() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -104,12 +104,12 @@ import Testing
         }
         #expect(failure?.reason == "it is not a regular file, and nothing was written to it")
         async let content = Task.detached { try BoundedFile.read(path, limit: 100, patience: 20_000) }.value
-        // Opening it waits for the reader.
+        // Opening it blocks until there is a reader.
         try await Task.detached { try Data("from the pipe".utf8).write(to: URL(filePath: path)) }.value
         #expect(try await String(decoding: content, as: UTF8.self) == "from the pipe")
     }
 
-    @Test("A missing or empty secret file, and both forms at once, are faults that do not show the secret")
+    @Test("A missing or empty secret file, and variable and file together, are faults that do not show the secret")
     func secretFileFaults() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try Data().write(to: path)
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(
-        "W70: Variable and file are trimmed alike: line breaks, blanks, tabs, a byte order mark",
+        "W70: Variable and file are trimmed in the same way: line breaks, spaces, tabs, a byte order mark",
         arguments: [
             "hush-hush\n", "hush-hush\r\n", "  hush-hush\t", "\u{FEFF}hush-hush\r\n\r\n", "\u{3000}hush-hush\u{A0}",
         ]
@@ -148,7 +148,7 @@ import Testing
         #expect(file == ("hush-hush", []))
     }
 
-    @Test("W70: Any setting is trimmed, and one of nothing but white space is absent")
+    @Test("W70: Every setting is trimmed, and one of white space only is absent")
     func trimmedNumbers() throws {
         var reader = reader([
             "API_PORT": " 8001\r\n", "MIGRATE_ON_START": "false\n", "PUBLIC_URL": " \n", "LOG_LEVEL": "\t",
@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test(
-        "W70: What cannot be seen inside a value is refused by name, and the value is not repeated",
+        "W70: An invisible character in a value is rejected by name, and the value is not repeated",
         arguments: [
             ("hush\nhush", "a line break as character 5"), ("hush\r\nhush", "a line break as character 5"),
             ("hush\thush", "a tab as character 5"), ("hush\u{1B}[31m", "the invisible character U+001B as character 5"),
@@ -178,7 +178,7 @@ import Testing
         #expect(file == (nil, ["SECRET_KEY: the file named by SECRET_KEY_FILE contains \(words)"]))
     }
 
-    @Test("W70: A file with a NUL, with other bytes than UTF-8 or without end is refused, and says why")
+    @Test("W70: A file with a NUL, with invalid UTF-8 or without end is rejected with the reason")
     func badFiles() throws {
         #expect(
             try fromFile(Array("hush\0hush".utf8)).faults.joined().hasSuffix("contains a NUL character as character 5")
@@ -194,14 +194,14 @@ import Testing
         }
     }
 
-    @Test("W74: A port that Kubernetes has set for a service beside the program says so")
+    @Test("W74: For a port that Kubernetes has set for a service, the fault says so")
     func serviceLink() {
         var reader = reader(["API_PORT": "tcp://10.0.0.1:8000"])
         _ = reader.integer(.apiPort, in: 1...65_535, default: 8000)
         #expect(reader.faults.joined().contains("enableServiceLinks"))
     }
 
-    @Test("A setting that is no secret has no file form")
+    @Test("Only secrets can come from a file")
     func noFileForOthers() {
         var reader = reader(["API_HOST_FILE": "/etc/hostname"])
         #expect(reader.text(.apiHost) == nil)
@@ -215,7 +215,7 @@ import Testing
         #expect(CommonSettings(from: &explicit).logLevel == .warning)
     }
 
-    @Test("A secret shows itself nowhere")
+    @Test("A secret is redacted everywhere")
     func blankSecret() {
         let secret = Secret("hush-hush")
         var dumped = ""
@@ -235,7 +235,7 @@ import Testing
     func origins(text: String, expected: String) { #expect(WebOrigin(text)?.description == expected) }
 
     @Test(
-        "What is no origin",
+        "Invalid origins",
         arguments: [
             "", "*", "https://*.example.com", "example.com", "ftp://example.com", "https://example.com/a", "null",
             "https://a@example.com", "https://example.com?x", "https://", "https://exa mple.com",

@@ -2,7 +2,7 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// A context with nothing but what the shared middleware needs.
+/// A context with only what the shared middleware needs.
 struct TestContext: ServedRequestContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?

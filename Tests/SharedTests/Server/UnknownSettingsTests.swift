@@ -2,14 +2,14 @@ import Testing
 
 @testable import Shared
 
-/// W74: names that look like settings.
+/// W74: Names that look like settings.
 @Suite struct UnknownSettingsTests {
     private func names(_ environment: [String: String]) -> [String] {
         UnknownSettings.warnings(in: environment).map { String($0.prefix { $0 != " " }) }
     }
 
     @Test(
-        "W74: A typing error is told, with what was meant",
+        "W74: A typing error is reported with the intended name",
         arguments: [
             ("SECRT_KEY", "SECRET_KEY"), ("DATABSE_URL", "DATABASE_URL"), ("API_PROT", "API_PORT"),
             ("SECRET_KEY_FIEL", "SECRET_KEY_FILE"), ("SECRET_KEY_PREVIUS", "SECRET_KEY_PREVIOUS"),
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "W74: A file for what is no secret, and a name that only we could mean, are told",
+        "W74: A file for a setting that is not a secret, and an unknown name with our prefix, are reported",
         arguments: [
             "POSTGRES_USER_FILE", "GOOGLE_CLIENT_ID_FILE", "API_HOST_FILE", "POSTGRES_DATABASE", "DATABASE_HOST",
             "LOGIN_LIMIT", "REGISTRATION_MODE", "GOOGLE_SECRET", "OIDC_10_ISSUER", "OIDC_2_ISSUER_FILE", "OIDC_GROUPS",
@@ -35,7 +35,7 @@ import Testing
     )
     func told(name: String) { #expect(names([name: "x"]) == [name]) }
 
-    @Test("W74: What Compose, Kubernetes, libpq, shells and images set is not told, nor are our own names")
+    @Test("W74: Names of Compose, Kubernetes, libpq, shells and images, and our own, are not reported")
     func quiet() {
         let environment = [
             "API_PORT_8000_TCP": "tcp://10.0.0.1:8000", "API_PORT_8000_TCP_ADDR": "10.0.0.1",
@@ -62,7 +62,7 @@ import Testing
         #expect(names(Dictionary(uniqueKeysWithValues: ours.map { ($0, "x") })).isEmpty)
     }
 
-    @Test("W74: No name of ours is so near to another that one could be told for the other")
+    @Test("W74: No two of our names are so similar that one could be reported for the other")
     func distances() {
         #expect(UnknownSettings.distance(Array("abcd".utf8), Array("abdc".utf8)) == 1)
         #expect(UnknownSettings.distance(Array("abc".utf8), Array("abc".utf8)) == 0)

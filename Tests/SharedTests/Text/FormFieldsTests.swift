@@ -2,7 +2,7 @@ import Testing
 
 @testable import Shared
 
-/// Reading of forms and queries.
+/// Parsing of forms and queries.
 @Suite struct FormFieldsTests {
     @Test(arguments: [
         ("", [:]), ("a=b", ["a": "b"]), ("a=b&c=d", ["a": "b", "c": "d"]), ("a", ["a": ""]), ("a=", ["a": ""]),
@@ -28,7 +28,7 @@ import Testing
         #expect(fields.values("a") == ["1", "2"])
     }
 
-    @Test("W15 A long field name is refused before it is compared, and so are many fields")
+    @Test("W15 A long field name is rejected before it is compared, and so are too many fields")
     func longName() throws {
         let name = String(repeating: "\u{301}\u{323}", count: 16_000)
         #expect(throws: APIError.self) { try FormFields(reading: "\(name.percentEncoded)=1".utf8) }

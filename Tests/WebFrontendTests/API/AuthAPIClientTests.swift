@@ -6,9 +6,9 @@ import Testing
 
 @testable import WebFrontend
 
-/// What the frontend tells the API, and what it makes of odd answers (requirements F8, E5).
+/// The requests of the frontend to the API, and its handling of unexpected responses (requirements F8, E5).
 @Suite struct AuthAPIClientTests {
-    // Only the cookies that are the API's business, the address that the proxy named, the request id and the browser's name travel on.
+    // Only the API's cookies, the client address from the proxy, the request ID and the User-Agent are forwarded.
     @Test func onlyWhatTheAPINeedsIsPassedOn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -35,7 +35,7 @@ import Testing
         )
     }
 
-    // Without the proxy's header the peer's own address goes on, never none.
+    // Without the proxy's header, the peer's address is forwarded.
     @Test func peerAddressIsPassedOn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -56,7 +56,7 @@ import Testing
         #expect(request.fields == ["email": "\"ヨシ\"\\\u{0}", "password": " 'p&ss+w%rd "])
     }
 
-    // F8: whatever is not in the contract counts as "away".
+    // F8: A response that violates the contract counts as "unavailable".
     @Test(arguments: Garbage.allCases)
     func garbageCountsAsAway(garbage: Garbage) async throws {
         let api = StubAuthAPI(["GET /api/auth/me": { _ in garbage.response }])
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    // A wrong question of this program is its own fault, not the visitor's.
+    // An invalid request of this program is its own fault, not the visitor's.
     @Test(arguments: [
         APIErrorCode.notFound, .methodNotAllowed, .unsupportedMediaType, .crossSiteRequest, .internalError,
     ])
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    // The head comes in time, the body never.
+    // The head arrives in time, the body never.
     @Test func slowBodyIsGivenUp() async throws {
         let (gate, opener) = AsyncStream<Void>.makeStream()
         let api = StubAuthAPI([
@@ -126,7 +126,7 @@ import Testing
     }
 }
 
-/// Answers that are not in the API's contract.
+/// Responses that violate the API's contract.
 enum Garbage: CaseIterable, Sendable {
     case noJSON, wrongShape, html, empty, redirect, tooLong, problemOfAnotherStatus, unknownCode
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// Settings are checked at once and together (requirement E2).
+/// All settings are validated together (requirement E2).
 @Suite struct FrontendSettingsTests {
     @Test func defaultsAreThoseOfTheContainers() throws {
         let settings = try TestSettings.all([:])

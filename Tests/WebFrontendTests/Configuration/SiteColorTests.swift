@@ -4,13 +4,13 @@ import Testing
 
 @testable import WebFrontend
 
-/// `SITE_COLOR`: what is readable passes, what is not is refused with the figure (U3).
+/// `SITE_COLOR`: a color with too little contrast is rejected with the ratio (U3).
 @Suite struct SiteColorTests {
     private static func color(_ text: String) throws(SettingsFaults) -> SiteColor? {
         try TestSettings.all(["SITE_COLOR": text]).look.color
     }
 
-    // The figures of WebAIM's contrast checker.
+    // The ratios of WebAIM's contrast checker.
     @Test(arguments: [
         ("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48), ("#767676", "#ffffff", 4.54),
         ("#ff0000", "#ffffff", 4.0),
@@ -35,7 +35,7 @@ import Testing
     ])
     func anythingElseIsRefused(text: String) throws {
         if text == "0f6257," {
-            // An empty part of a list is none.
+            // An empty element of a list is ignored.
             let color = try Self.color(text)
             #expect(color != nil)
             return
@@ -68,7 +68,7 @@ import Testing
         #expect(faults?.lines.count == 2)
     }
 
-    /// Whatever color passes, all text that pages write in it or on it can be read, on light and on dark pages.
+    /// With any accepted color, all text in it or on it has enough contrast, on light and on dark pages.
     @Test func everyColorThatPassesGivesReadablePages() throws {
         var passed = 0
         for red in stride(from: 0, through: 255, by: 17) {
@@ -95,7 +95,7 @@ import Testing
         #expect(passed > 1000)
     }
 
-    /// The grounds are those of the style sheet, so that a change there is noticed here.
+    /// The backgrounds are those of the style sheet, so that a change there is noticed here.
     @Test func groundsAreThoseOfTheStyleSheet() throws {
         let sheet = String(decoding: PackageResources.base_css, as: UTF8.self)
         let parts = sheet.components(separatedBy: "@media (prefers-color-scheme: dark)")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// `SITE_LOGO`, `SITE_ICON`, `SITE_TEXTS`: checked at the start, each fault with the setting's name (U3).
+/// `SITE_LOGO`, `SITE_ICON`, `SITE_TEXTS`: validated at start, each fault with the setting's name (U3).
 @Suite struct SiteFilesTests {
     private static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
     private static let svg = Array("<svg xmlns=\"http://www.w3.org/2000/svg\"/>".utf8)
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    // The content tells the type, whatever the file is called.
+    // The content determines the type, whatever the file name.
     @Test(arguments: [
         (png, SiteImage.Kind.png),
         (Array("\u{FEFF}<?xml version='1.0'?>\n<!-- <b> -->\n<!DOCTYPE svg>\n".utf8) + svg, .svg),
@@ -143,7 +143,7 @@ import Testing
         "home_heading: contains a control character or one that changes the direction of text"
 }
 
-/// `SITE_NAME` and the addresses at the foot of the pages (U3).
+/// `SITE_NAME` and the addresses in the footer of the pages (U3).
 @Suite struct SiteNameTests {
     @Test(arguments: [
         ("a\u{202E}b", "contains the invisible character U+202E as character 2"),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// Errors are pages with their status, never blank and never a 500 for what a client sent (requirements A16, F8).
+/// Errors are pages with their status, never empty, and never a 500 for client input (requirements A16, F8).
 @Suite struct ErrorPagesTests {
     @Test func unknownPathIsAPage() async throws {
         try await TestSite.with { site in
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    // Wrong method on a known path: 405 with what it takes; known by pattern too.
+    // Wrong method on a known path: 405 with the allowed ones; also for patterns.
     @Test func wrongMethodNamesTheRightOnes() async throws {
         try await TestSite.with { site in
             let logout = try await site.get("/logout")
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    // Lesson 1: one spelling of each path.
+    // Lesson 1: Only the canonical form of each path.
     @Test(arguments: ["//login", "/./login", "/lo%67in", "/account//sessions", "/login//"])
     func otherSpellingsAreUnknown(path: String) async throws {
         try await TestSite.with { site in
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    // A14: a form sent by a page of another site does nothing.
+    // A14: A form from a page of another site is rejected.
     @Test(arguments: ["/login", "/register", "/logout", "/account/sessions/end-others"])
     func crossSiteFormsAreRefused(path: String) async throws {
         let api = StubAuthAPI()
@@ -88,7 +88,7 @@ import Testing
             let page = try await site.post(path, ["password": String(repeating: "a", count: 70_000)])
             #expect(page.status == 413)
             #expect(page.body.contains("<h1>Request too large</h1>"))
-            // The same without a length given beforehand.
+            // The same without Content-Length.
             let chunk = ByteBuffer(repeating: UInt8(ascii: "a"), count: 40_000)
             let chunks = AsyncStream<ByteBuffer> { continuation in
                 continuation.yield(chunk)
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    // F8: a clear page that comes back by itself, and works again when the API does.
+    // F8: A clear page that reloads automatically, and works again when the API does.
     @Test func apiAwayIsAPageThatComesBack() async throws {
         let nobody = try await TestSite.abandonedAddress()
         try await TestSite.with(apiURL: nobody) { site in
@@ -169,13 +169,13 @@ import Testing
                 #expect(page.body.contains("<a class=\"button button-main\" href=\"\(path)\">Try again</a>"))
             }
             let logout = try await site.post("/logout", cookie: StubAuthAPI.cookie)
-            // W6: this browser is signed out all the same.
+            // W6: The browser is signed out nevertheless.
             #expect(logout.status == 303)
             #expect(logout.cookies.count == 1)
             let login = try await site.post("/login", ["email": "ada@example.com", "password": "Correct-Horse-7"])
             #expect(login.status == 503)
             #expect(login.body.contains("value=\"ada@example.com\""))
-            // Pages for which nobody need be asked are there.
+            // Pages that do not need the API work.
             let answer3 = try await site.get("/")
             #expect(answer3.status == 200)
             let answer4 = try await site.get("/login")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// What every answer carries.
+/// The headers of every response.
 @Suite struct HeadersTests {
     @Test func everyAnswerIsGuarded() async throws {
         try await TestSite.with { site in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// English and Japanese, by what the browser asks for and by the visitor's own choice (requirement F6).
+/// English and Japanese, by the browser's preference and the visitor's choice (requirement F6).
 @Suite struct LanguageTests {
     @Test func pagesAreInTheLanguageAskedFor() async throws {
         try await TestSite.with { site in
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    // The choice holds against what the browser asks for, a year long, and leads back to the page.
+    // The choice overrides the browser's preference, lasts a year, and leads back to the page.
     @Test func choiceIsKeptAndLeadsBack() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/login?return_to=/account")
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    // A form that failed, a confirmation, a missing page: the way back is one that can be asked for.
+    // After a failed form, a confirmation or a missing page, the way back is a page that exists for GET.
     @Test func everyPageNamesAWayBack() async throws {
         try await TestSite.with { site in
             let failed = try await site.post("/login", ["email": "", "return_to": "/account"])

@@ -5,9 +5,9 @@ import Testing
 
 @testable import WebFrontend
 
-/// What the log says and what it must not say (requirements A4, E5).
+/// The contents of the log, and what it must not contain (requirements A4, E5).
 @Suite struct LoggingTests {
-    // A whole visit, with everything that could go wrong: nothing that a visitor sent is in the log but the request id.
+    // A whole visit with many failures: of the visitor's input, the log contains only the request ID.
     @Test func nothingPrivateIsLogged() async throws {
         let handler = InMemoryLogHandler()
         var logger = Logger(label: "test") { _ in handler }
@@ -34,7 +34,7 @@ import Testing
         #expect(lines.filter { $0.lowercased().contains("private") } == [])
     }
 
-    // E5: one line a request, with the route as the router knows it.
+    // E5: One line per request, with the router's route.
     @Test func everyRequestIsLogged() async throws {
         let handler = InMemoryLogHandler()
         let logger = Logger(label: "test") { _ in handler }

@@ -26,7 +26,7 @@ import Testing
         )
     }
 
-    /// Section 2.5.2: a canonical address begins with https.
+    /// Section 2.5.2: A canonical address begins with https.
     @Test func withoutTLSThereIsNoCanonicalAddress() throws {
         let site = try #require(WebOrigin("http://localhost:8080"))
         let text = SecurityText(contact: try Self.contact("mailto:a@example.com"), publicURL: site).text(at: .now)
@@ -34,7 +34,7 @@ import Testing
         #expect(text?.contains("Canonical") == false)
     }
 
-    /// Section 2.5.5: it has not expired, and it expires within a year.
+    /// Section 2.5.5: It has not expired, and expires within a year.
     @Test(arguments: [0.0, 1_795_824_000, 1_795_910_399.9, 4_102_444_799])
     func itExpiresInTheFutureAndWithinAYear(seconds: Double) throws {
         let now = Date(timeIntervalSince1970: seconds)

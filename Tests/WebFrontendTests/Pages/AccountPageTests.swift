@@ -5,7 +5,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// The protected page (requirements F4, A18).
+/// The account page (requirements F4, A18).
 @Suite struct AccountPageTests {
     // F4
     @Test func anonymousVisitorIsSentToSignInAndBack() async throws {
@@ -22,7 +22,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    // F4: only who had a session is told that it is over.
+    // F4: Only a visitor with a session cookie sees that the session has ended.
     @Test func deadSessionIsExplained() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/account", cookie: "access_token=dead")
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    // Times with fractions of seconds are read as well.
+    // Times with fractions of seconds are parsed as well.
     @Test func fractionsOfSecondsAreRead() async throws {
         let api = StubAuthAPI([
             "GET /api/auth/sessions": { _ in
@@ -119,7 +119,7 @@ import Testing
         #expect(api.requests.first.map { "\($0.method) \($0.path)" } == "DELETE /api/auth/sessions")
     }
 
-    // W5: a list that is cut says so; a whole one, and that of a server of the version before, does not.
+    // W5: A truncated list says so; a complete one, and that of the previous version of the API, does not.
     @Test func cutListSaysSo() async throws {
         for (total, isCut) in [(200_001, true), (2, false), (nil, false)] as [(Int?, Bool)] {
             let api = StubAuthAPI([
@@ -138,7 +138,7 @@ import Testing
         #expect(try JSONDecoder().decode(SessionListBody.self, from: old).total == 0)
     }
 
-    // W6: whatever the API says or does not say, this browser forgets its cookie, and the next page says what was not done.
+    // W6: Whatever the API responds, the browser deletes its cookie, and the next page shows what failed.
     @Test(arguments: [APIErrorCode.serviceUnavailable, .internalError, .overloaded, .requestTimeout])
     func signOutWithoutTheAPI(code: APIErrorCode) async throws {
         let api = StubAuthAPI(["POST /api/auth/logout": { _ in StubAuthAPI.problem(code) }])
@@ -152,20 +152,20 @@ import Testing
         }
     }
 
-    // W6: an API that is not there at all, with TLS and without a session.
+    // W6: An unreachable API, with TLS and without a session.
     @Test func signOutWithoutAnyAPI() async throws {
         let address = try await TestSite.abandonedAddress()
         try await TestSite.with(apiURL: address, publicURL: "https://site.example") { site in
             let page = try await site.post("/logout", cookie: "__Host-access_token=live")
             #expect(page.location == "/?notice=signed-out-here")
             #expect(page.cookies == ["__Host-access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure"])
-            // Who had no session has nothing that could live on.
+            // Without a session, nothing remains valid.
             let again = try await site.post("/logout")
             #expect(again.location == "/?notice=signed-out")
         }
     }
 
-    // W4: the pages that the browser keeps go with the session, where browsers heed that.
+    // W4: Cached pages are deleted with the session, where browsers support it.
     @Test func signOutForgetsPages() async throws {
         for (address, isSent) in [
             ("http://localhost:8080", true), ("https://site.example", true), ("http://site.example", false),
@@ -179,7 +179,7 @@ import Testing
     }
 }
 
-/// A session as JSON with its times as texts.
+/// A session as JSON, with its times as strings.
 private struct LooseSession: Encodable {
     let id: String
     let created_at: String

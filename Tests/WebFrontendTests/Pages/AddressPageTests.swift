@@ -11,7 +11,7 @@ import Testing
         "email": "eve@example.com", "provider": "discord", "return_to": "/account",
     ]
 
-    // What the page shows comes from the cookie, not from its address.
+    // The content of the page comes from the cookie, not from its URL.
     @Test func addressIsAskedForTheWaitingAccount() async throws {
         try await TestSite.with(providers: [.discord]) { site in
             let page = try await site.get(

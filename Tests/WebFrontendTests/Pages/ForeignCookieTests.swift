@@ -4,9 +4,9 @@ import Testing
 
 @testable import WebFrontend
 
-/// W21: a visitor is never sent to where they were just sent from, whatever cookies another application has set.
+/// W21: A visitor is never redirected in a loop, whatever cookies another application has set.
 @Suite struct ForeignCookieTests {
-    /// An API that takes neither of two different cookies, as the real one.
+    /// An API that accepts neither of two different cookies, like the real one.
     private let api = StubAuthAPI([
         "GET /api/auth/me": { request in
             let isAlone = request.has("access_token=live") && !request.has("access_token=foreign")
@@ -14,7 +14,7 @@ import Testing
         }
     ])
 
-    // W21: both orders, on pages and on forms of the protected page.
+    // W21: Both orders, on pages and on forms of the account page.
     @Test(arguments: ["access_token=foreign; access_token=live", "access_token=live; access_token=foreign"])
     func anotherCookieIsExplained(cookies: String) async throws {
         try await TestSite.with(api) { site in
@@ -30,8 +30,8 @@ import Testing
         }
     }
 
-    // W21: the same cookie twice is no other, and a cookie that only begins like it is none. Tabs and spaces between
-    // cookies mean nothing, as in the API.
+    // W21: The same cookie twice is no conflict, and neither is a cookie whose name only begins like it. Tabs and spaces
+    // between cookies are ignored, as in the API.
     @Test(arguments: [
         "access_token=live; access_token=live", "access_token=live; access_token2=x; my_access_token=y",
         "a=1;\taccess_token=live", "access_token=live\t ;b=2; access_token=live",
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    // W21: a session that only the page for signing in sees, so that it sends on and the other sends back.
+    // W21: A session that only the sign-in page sees, so that it redirects and the other page redirects back.
     @Test func circleIsLeft() async throws {
         try await TestSite.with(api) { site in
             let sent = try await site.get("/account")
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    // W21: over TLS the plain cookie of a neighbour under the same domain is not ours, and nobody can go in circles.
+    // W21: Over TLS, the plain cookie of a sibling domain is ignored, and there is no redirect loop.
     @Test func overTLSOnlyThePrefixedCookieCounts() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, publicURL: "https://site.example") { site in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// The first page and the navigation (requirements F3, F5).
+/// The home page and the navigation (requirements F3, F5).
 @Suite struct HomePageTests {
     @Test func anonymousVisitorIsInvited() async throws {
         let api = StubAuthAPI()
@@ -15,7 +15,7 @@ import Testing
             #expect(page.body.contains(#"href="/register" id="nav-register""#))
             #expect(!page.body.contains("action=\"/logout\""))
         }
-        // Nobody to ask about: the page is there even when the API is not.
+        // Without a session cookie, the page works even if the API is unavailable.
         #expect(api.requests.isEmpty)
     }
 
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    // F3: a picture from a provider is shown without telling the provider which page shows it.
+    // F3: A picture from a provider is shown without revealing the page to the provider.
     @Test func pictureReplacesTheInitials() async throws {
         let picture = "https://lh3.googleusercontent.com/a/x=s96-c"
         let user = UserBody(id: StubAuthAPI.user.id, email: "a@example.com", name: "Ada", avatarURL: picture)
@@ -79,7 +79,7 @@ import Testing
         #expect(api.requests.map(\.path) == ["/api/auth/logout"])
     }
 
-    // A session that ended elsewhere: the page is that of an anonymous visitor.
+    // After the session ended on another device, the page is that of an anonymous visitor.
     @Test func deadCookieIsNobody() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/", cookie: "access_token=dead")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// Signing in through the form (requirements F1, F4, F5, F7).
+/// The sign-in form (requirements F1, F4, F5, F7).
 @Suite struct LoginPageTests {
     // F1
     @Test func formHasItsFieldsAndLeadsToRegister() async throws {
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    // F1: a provider that is set up has a button, which carries the return path.
+    // F1: An enabled provider has a button with the return path.
     @Test func buttonsOfConfiguredProviders() async throws {
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get("/login?return_to=/account")
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    // F4: the page that asked for signing in comes back, through every stop.
+    // F4: The visitor returns to the requested page, through every step.
     @Test func returnPathIsCarried() async throws {
         try await TestSite.with { site in
             let form = try await site.get("/login?return_to=/account%3Ftab=1")
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    // F4: never an address elsewhere, whatever its disguise.
+    // F4: Never an address of another site, in any spelling.
     @Test(arguments: [
         "//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example/", "javascript:alert(1)",
         "/\u{9}/evil.example", "/\u{A}/evil.example", "/%2F/evil.example", "/%5Cevil.example", "/..//evil.example",
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    // F7: 401, the address kept, the password not.
+    // F7: 401; the form keeps the email address, not the password.
     @Test func wrongPasswordKeepsTheAddress() async throws {
         try await TestSite.with { site in
             let page = try await site.post("/login", ["email": "ada@example.com", "password": "Secret-No-1"])
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    // F7: 422 with an error beside each field and a link to it, without asking the API.
+    // F7: 422 with an error beside each field and a link to it, without a request to the API.
     @Test func emptyFieldsAreNamed() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    // F7, F8: what was typed is not lost when the API cannot take it; the form is not sent again by itself.
+    // F7, F8: Typed values are kept if the API is unavailable; the form is not sent again automatically.
     @Test(arguments: [APIErrorCode.overloaded, .serviceUnavailable])
     func busyServiceKeepsTheForm(code: APIErrorCode) async throws {
         let api = StubAuthAPI(["POST /api/auth/login": { _ in StubAuthAPI.problem(code, retryAfter: 1) }])
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    // A browser that refuses cookies is told so, and is not sent around in a circle.
+    // A browser that rejects cookies gets an explanation, and no redirect loop.
     @Test func refusedCookiesAreExplained() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/signed-in?return_to=%2Faccount")
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test("N4: A form that failed comes compressed to whoever takes that; nginx compresses other statuses only")
+    @Test("N4: A failed form is compressed for clients that accept it; nginx compresses only other statuses")
     func failedFormsAreCompressed() async throws {
         try await TestSite.with { site in
             let form: KeyValuePairs = ["email": "", "password": ""]
@@ -183,7 +183,7 @@ import Testing
             for page in [plain, short] { #expect(page["Vary"] == "Accept-Language, Cookie, Accept-Encoding") }
             let length = try #require(short["Content-Length"].flatMap { Int($0) })
             #expect(length * 2 < plain.body.utf8.count)
-            // Those are nginx's, which has more to choose from.
+            // nginx compresses those.
             let shown = try await site.get("/login", headers: ["Accept-Encoding": "gzip"])
             #expect(shown.status == 200 && shown["Content-Encoding"] == nil)
         }

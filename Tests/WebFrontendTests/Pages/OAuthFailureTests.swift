@@ -34,7 +34,7 @@ import Testing
         #expect(Set(OAuthFailure.allCases.map(\.text)).count == OAuthFailure.allCases.count)
     }
 
-    // A flow that may succeed the next time can be restarted, with the same return address.
+    // A flow that may succeed on retry can be restarted, with the same return address.
     @Test(arguments: [
         (OAuthFailure.providerUnavailable, true), (.providerError, true), (.flowExpired, true), (.accessDenied, true),
         (.internalError, true), (.clockSkew, true), (.identityTaken, false), (.providerDisabled, false),

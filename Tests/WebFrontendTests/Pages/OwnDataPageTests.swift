@@ -7,7 +7,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// The pages that change the name and give the user's data.
+/// The pages that change the name and download the user's data.
 @Suite struct OwnDataPageTests {
     @Test func anonymousVisitorIsSentToSignInAndBack() async throws {
         try await TestSite.with { site in
@@ -69,7 +69,7 @@ import Testing
             #expect(page.status == 200 && page["Content-Type"] == "application/json")
             #expect(page["Content-Disposition"] == #"attachment; filename="yoshikosan-data.json""#)
             #expect(page["Cache-Control"] == "no-store")
-            // More than any other answer of the API may have.
+            // More than the limit of other responses.
             #expect(page.body.utf8.elementsEqual(file.utf8) && file.utf8.count > AuthAPITransport.maximumAnswerSize)
         }
     }

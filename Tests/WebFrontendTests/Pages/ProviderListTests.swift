@@ -9,7 +9,7 @@ import Testing
     private static let company = OAuthProvider(rawValue: "company") ?? .google
 
     @Test(
-        "Buttons stand in the order of the list, named in the page's language, with a plain look for a new kind"
+        "Buttons are in the order of the list, in the page's language, and plain for an unknown kind"
     )
     func buttons() async throws {
         try await TestSite.with(providers: [.discord, Self.company, .google]) { site in
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test("LINE's button has the text that LINE recommends; one of the settings has their name")
+    @Test("LINE's button has the text that LINE recommends; that of an OpenID provider has the configured name")
     func line() async throws {
         try await TestSite.with(providers: [.line, .openID[0]]) { site in
             for (language, label) in [("en", "Log in with LINE"), ("ja", "LINEでログイン")] {

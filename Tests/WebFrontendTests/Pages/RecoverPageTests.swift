@@ -12,7 +12,7 @@ import Testing
         "code": code, "password": "Correct-Horse-7", "password_confirmation": "Correct-Horse-7",
     ]
 
-    @Test("Opening the page asks the API nothing, says nothing of a code, and is kept nowhere")
+    @Test("Opening the page sends no request to the API, shows no code, and is not cached")
     func show() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -20,7 +20,7 @@ import Testing
             #expect(page.status == 200)
             #expect(page["Cache-Control"] == "no-store" && page["Referrer-Policy"] == "no-referrer")
             #expect(page.body.contains(#"id="code" name="code" type="text" autocomplete="off""#))
-            // Whatever a link says is not put into the form, and makes no difference.
+            // The query of a link does not fill the form or change the page.
             let other = try await site.get("/recover?code=\(Self.code)", cookie: StubAuthAPI.cookie)
             #expect(other.body == page.body && other.cookies.isEmpty)
             let head = try await site.head("/recover")
@@ -29,7 +29,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    @Test("The form hands code and password on, and leads to the page for signing in, not signed in")
+    @Test("The form sends code and password to the API, and redirects to the sign-in page without signing in")
     func submit() async throws {
         let api = StubAuthAPI(["POST /api/auth/recover": { _ in Response(status: .noContent) }])
         try await TestSite.with(api) { site in
@@ -41,7 +41,7 @@ import Testing
         #expect(api.requests.first?.fields == ["code": Self.code, "password": "Correct-Horse-7"])
     }
 
-    @Test("What breaks a rule is said at the field before the API is asked; the code stays in the form")
+    @Test("A violated rule is shown at the field without a request to the API; the code stays in the form")
     func faults() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -58,7 +58,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    @Test("A code that is not valid is said in both languages, with its status")
+    @Test("An invalid code is reported in both languages, with its status")
     func invalid() async throws {
         let api = StubAuthAPI(["POST /api/auth/recover": { _ in StubAuthAPI.problem(.invalidRecoveryCode) }])
         try await TestSite.with(api) { site in

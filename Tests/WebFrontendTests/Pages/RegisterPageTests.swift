@@ -4,7 +4,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// Making an account through the form (requirements F2, F5, F7).
+/// The registration form (requirements F2, F5, F7).
 @Suite struct RegisterPageTests {
     private static let good: KeyValuePairs = [
         "name": "Ada Lovelace", "email": "ada@example.com", "password": "Correct-Horse-7",
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    // F2: success leads home, signed in.
+    // F2: After success, the visitor is signed in and redirected to the home page.
     @Test func registeringSignsIn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -43,7 +43,7 @@ import Testing
         )
     }
 
-    // F7, A3: every rule that failed is named, by field; the API is not asked.
+    // F7, A3: Every violated rule is shown at its field, without a request to the API.
     @Test func everyBrokenRuleIsNamed() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -66,7 +66,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    // A3: the same list as the API's, before it is asked.
+    // A3: The same list as in the API, before a request to it.
     @Test func commonPasswordIsRefused() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    // What the API finds wrong is shown where it belongs, also when this program's own rules let it through.
+    // Errors of the API are shown at their fields, even if this program's rules accept the values.
     @Test func faultsFoundByTheAPIAreShown() async throws {
         let faults = [
             FieldError(field: "name", code: .invalidCharacter, detail: ""),
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    // Passwords are compared as the API counts them: composed and decomposed forms are the same password.
+    // Passwords are compared as in the API: composed and decomposed forms are the same password.
     @Test func confirmationIsComparedByMeaning() {
         let form = Form([
             "name": "A", "email": "a@example.com", "password": "Passw0rd\u{E9}",
@@ -136,7 +136,7 @@ import Testing
         #expect(RegisterPage.faults(in: form).map(\.code) == codes)
     }
 
-    // Control characters in any field are a fault of the field, never of the server.
+    // Control characters in any field are an error of the field, never a server error.
     @Test(arguments: ["\r\n", "\u{0}", "\u{202E}"])
     func controlCharactersAreFaultsOfTheField(character: String) async throws {
         try await TestSite.with { site in
@@ -149,12 +149,12 @@ import Testing
             )
             #expect(page.status == 422)
             #expect(page.body.contains("Remove control characters"))
-            // Of an address, what cannot be seen falls away (W20).
+            // Invisible characters of an email address are removed (W20).
             #expect(page.body.contains("Enter an email address like") == (character != "\u{202E}"))
         }
     }
 
-    // The name comes back escaped, quotes with combining marks included.
+    // The name is escaped, including quotes with combining marks.
     @Test(arguments: [
         "<script>alert(1)</script>", "\"\u{301} onfocus=alert(1) autofocus x=\"\u{301}", "'\u{338}><img>",
     ])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// The pages of a site on which not everybody may create an account.
+/// The pages of a site with restricted registration.
 @Suite struct RegistrationModeTests {
     private static let code = "AbCdEfGhIjKlMnOpQrStUv"
     private static let good: KeyValuePairs = [
@@ -11,7 +11,7 @@ import Testing
         "password_confirmation": "Correct-Horse-7", "invite": code,
     ]
 
-    @Test("Closed: the page says so in both languages, no page leads there, and the API is not asked")
+    @Test("Closed: the page says so in both languages, no page links to it, and no request is sent to the API")
     func closed() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, registration: RegistrationSettings(mode: .closed)) { site in
@@ -32,7 +32,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    @Test("Invite: the form asks for the code and hands it on; without it the API is not asked")
+    @Test("Invite: the form requires the code and sends it to the API; without it, no request is sent")
     func invite() async throws {
         let api = StubAuthAPI()
         let settings = RegistrationSettings(mode: .invite, domains: ["example.com", "example.org"])
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("Open: no code is asked for, and one that comes along is not handed on")
+    @Test("Open: no code is requested, and one that is sent is ignored")
     func open() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "What the API finds wrong with the invitation or the domain is said at the field, in both languages",
+        "Errors of the API for the invitation or the domain are shown at the field, in both languages",
         arguments: [
             ("invite", FieldErrorCode.invalidInvite, "This invitation is not valid.", "この招待は使えません。"),
             ("email", .domainNotAllowed, "Addresses of this domain cannot", "このドメインのメールアドレスでは登録できません。"),
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("A provider's button keeps the code in a cookie, and the page behind it leads to the provider")
+    @Test("A provider's button stores the code in a cookie, and the next page leads to the provider")
     func provider() async throws {
         let api = StubAuthAPI()
         let settings = RegistrationSettings(mode: .invite)
@@ -110,7 +110,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    @Test("Over TLS the cookie of the code has the prefix that other hosts cannot set")
+    @Test("Over TLS, the cookie of the code has the prefix that other hosts cannot set")
     func secure() async throws {
         let settings = RegistrationSettings(mode: .invite)
         try await TestSite.with(publicURL: "https://example.com", providers: [.google], registration: settings) {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// W20, W26: what was typed is cleaned, named, and kept.
+/// W20, W26: Typed values are cleaned, validated, and kept.
 @Suite struct TypedFormTests {
     private struct Row: Decodable {
         let typed: String
@@ -20,7 +20,7 @@ import Testing
         return try JSONDecoder().decode([Row].self, from: Data(contentsOf: file))
     }
 
-    // W20: the frontend sends the API what it shows, cleaned by the table that form and API run too.
+    // W20: The frontend sends the address that it shows to the API, cleaned as in the table for form and API.
     @Test func addressesAreCleaned() async throws {
         let rows = try rows()
         let api = StubAuthAPI([
@@ -52,7 +52,7 @@ import Testing
         #expect(sent.map { Array($0.utf8) } == rows.map { Array($0.cleaned.utf8) })
     }
 
-    // W20: an address of nothing that anybody sees is a missing one.
+    // W20: An address of invisible characters only is missing.
     @Test func invisibleAddressIsMissing() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -63,7 +63,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    // W26: the language buttons belong to the form, which comes back with what was typed, never the password.
+    // W26: The language buttons belong to the form, which keeps the typed values, never the password.
     @Test func languageSwitchKeepsTheForm() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
@@ -98,7 +98,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    // W28: the summary takes the focus, so it is no live region as well.
+    // W28: The summary takes the focus, so it is not also a live region.
     @Test func summaryIsAnnouncedOnce() async throws {
         try await TestSite.with { site in
             let page = try await site.post("/login")
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    // W27: the sentence on cookies names the one that stays longest.
+    // W27: The sentence on cookies names the one with the longest lifetime.
     @Test func footerNamesTheCookies() async throws {
         try await TestSite.with { site in
             let english = try await site.get("/")
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    // W29: the frontend refuses what the API refuses, the site's own name included.
+    // W29: The frontend rejects what the API rejects, including the site's name.
     @Test(arguments: ["Summer2026!", "Yoshikosan1", "Exampleshop26", "Lovelace1!"])
     func commonPasswordsAreRefused(password: String) async throws {
         let api = StubAuthAPI()

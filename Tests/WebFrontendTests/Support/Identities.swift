@@ -3,7 +3,7 @@ import Shared
 
 @testable import WebFrontend
 
-/// The provider accounts that the stub knows.
+/// The provider accounts of the stub.
 enum Identities {
     static let google = IdentityBody(
         id: "01890a5d-ac96-774b-bcce-b302099a9001",
@@ -33,7 +33,7 @@ enum Identities {
     }
 }
 
-/// How the stub's user can confirm a change.
+/// The confirmation of the stub's user.
 enum Confirmations {
     private static let providers = [LinkableBody(provider: .google, ticket: "google-ticket")]
 

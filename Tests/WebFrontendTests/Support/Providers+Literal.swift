@@ -3,7 +3,7 @@ import Shared
 @testable import WebFrontend
 
 extension OAuthProvider {
-    /// The providers that tests set up.
+    /// The providers of tests.
     static let standIns: [OAuthProvider] = [.google, .discord]
 }
 

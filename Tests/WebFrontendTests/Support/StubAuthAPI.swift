@@ -7,9 +7,9 @@ import Synchronization
 
 @testable import WebFrontend
 
-/// A real HTTP server on a free port that answers as the authentication API does, or as the test wants.
+/// A real HTTP server on a free port that responds like the authentication API, or as the test requires.
 final class StubAuthAPI: Sendable {
-    /// What the frontend sent.
+    /// A request of the frontend.
     struct Received: Sendable {
         let method: HTTPRequest.Method
         let path: String
@@ -21,17 +21,17 @@ final class StubAuthAPI: Sendable {
             (try? JSONDecoder().decode([String: String].self, from: Data(body.utf8))) ?? [:]
         }
 
-        /// Whether a cookie came along, name and value.
+        /// Whether the request has a cookie, with name and value.
         func has(_ cookie: String) -> Bool { headers[values: .cookie].contains { $0.contains(cookie) } }
     }
 
-    /// The cookie that the stub takes for a live session.
+    /// The cookie of the stub's live session.
     static let cookie = "access_token=live"
-    /// What the stub sets when somebody signs in, attributes included.
+    /// The cookie that the stub sets on sign-in, with attributes.
     static let setCookie = "access_token=live; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800"
-    /// What the stub sets when somebody signs out.
+    /// The cookie that the stub sets on sign-out.
     static let clearedCookie = "access_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
-    /// The user whom the stub knows.
+    /// The stub's user.
     static let user = UserBody(
         id: "01890a5d-ac96-774b-bcce-b302099a8057",
         email: "ada@example.com",
@@ -39,18 +39,18 @@ final class StubAuthAPI: Sendable {
         avatarURL: nil
     )
 
-    /// The cookie that the stub takes for a connection that waits.
+    /// The cookie of the stub's pending link.
     static let connectCookie = "oauth_connect=waiting"
-    /// What the stub sets when the connection is made.
+    /// The cookie that the stub sets when the link is completed.
     static let clearedConnectCookie = "oauth_connect=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
-    /// The connection that the stub knows.
+    /// The stub's pending link.
     static let pending = PendingConnectionBody(provider: .google, email: "ada@example.com")
 
-    /// The cookie that the stub takes for a provider account that waits for an address.
+    /// The cookie of the stub's provider account that needs an address.
     static let addressCookie = "oauth_address=waiting"
-    /// What the stub sets when the account is created.
+    /// The cookie that the stub sets when the account is created.
     static let clearedAddressCookie = "oauth_address=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
-    /// The provider account that waits.
+    /// The stub's provider account that needs an address.
     static let pendingAddress = PendingAddressBody(provider: .discord, name: "<Ada>", email: "ada@example.com")
 
     typealias Handler = @Sendable (Received) async throws -> Response
@@ -58,17 +58,17 @@ final class StubAuthAPI: Sendable {
     private let received = Mutex<[Received]>([])
     private let handlers: [String: Handler]
 
-    /// Makes a stub; `handlers` replace its answers by method and path, for example `POST /api/auth/login`.
+    /// Creates a stub; `handlers` replace its responses by method and path, for example `POST /api/auth/login`.
     init(_ handlers: [String: Handler] = [:]) {
         self.handlers = Self.standard.merging(handlers) { _, own in own }
     }
 
     private let offered = Mutex(Providers.none)
 
-    /// Everything that the frontend asked so far, but for the list of providers, which is asked for now and then.
+    /// All requests of the frontend so far, except for the list of providers, which is requested at intervals.
     var requests: [Received] { received.withLock { $0.filter { $0.path != APIPath.providers } } }
 
-    /// How often the list of providers was asked for.
+    /// The number of requests for the list of providers.
     var listRequests: Int { received.withLock { $0.count { $0.path == APIPath.providers } } }
 
     /// Sets up providers.
@@ -94,7 +94,7 @@ final class StubAuthAPI: Sendable {
         }
     }
 
-    /// A JSON answer.
+    /// A JSON response.
     static func json(
         _ body: some Encodable,
         status: HTTPResponse.Status = .ok,
@@ -124,7 +124,7 @@ final class StubAuthAPI: Sendable {
         )
     }
 
-    /// Answers only who has the live cookie.
+    /// Responds only to requests with the live cookie.
     static func signedIn(_ handler: @escaping Handler) -> Handler {
         { request in
             guard request.has(cookie) else { return problem(.unauthenticated) }
@@ -174,7 +174,7 @@ final class StubAuthAPI: Sendable {
     ]
 }
 
-/// The sessions that the stub knows.
+/// The stub's sessions.
 enum Sessions {
     static let current = SessionBody(
         id: "01890a5d-ac96-774b-bcce-b302099a8001",

@@ -2,10 +2,10 @@ import Foundation
 
 /// A folder for the files of one test.
 struct TestFolder {
-    /// Where it is.
+    /// The path.
     let path: String
 
-    /// Makes a folder while the closure runs.
+    /// Creates a folder while the closure runs.
     static func with<Value>(_ body: (TestFolder) throws -> Value) throws -> Value {
         let url = FileManager.default.temporaryDirectory.appending(path: "yoshikosan-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)

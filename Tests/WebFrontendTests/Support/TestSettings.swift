@@ -3,14 +3,14 @@ import Shared
 
 @testable import WebFrontend
 
-/// Settings as if they had come from the environment.
+/// Settings, as if from the environment.
 enum TestSettings {
-    /// A reader of the given variables and no others.
+    /// A reader of the given variables only.
     static func reader(_ variables: [String: String]) -> SettingsReader {
         SettingsReader(ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables)))
     }
 
-    /// The settings that both programs read.
+    /// The settings of both programs.
     static func common(_ variables: [String: String]) throws -> CommonSettings {
         var reader = reader(variables)
         let settings = CommonSettings(from: &reader)

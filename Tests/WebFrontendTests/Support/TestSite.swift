@@ -10,9 +10,9 @@ import Shared
 
 @testable import WebFrontend
 
-/// The frontend running for real in front of a stub API, and a browser of sorts.
+/// The running frontend in front of a stub API, and a simple browser.
 struct TestSite: Sendable {
-    /// An answer, whole.
+    /// A complete response.
     struct Page: Sendable {
         let status: Int
         private let headers: HTTPHeaders
@@ -27,10 +27,10 @@ struct TestSite: Sendable {
         /// The first value of a header.
         subscript(_ name: String) -> String? { headers.first(name: name) }
 
-        /// What the answer sets, cookie by cookie.
+        /// The cookies that the response sets.
         var cookies: [String] { headers["Set-Cookie"] }
 
-        /// Where a redirect leads.
+        /// The target of a redirect.
         var location: String? { self["Location"] }
     }
 
@@ -69,7 +69,7 @@ struct TestSite: Sendable {
         }
     }
 
-    /// The address of a port where nobody listens any more.
+    /// The address of a port without a listener.
     static func abandonedAddress() async throws -> String {
         let ports = AsyncStream<Int>.makeStream()
         try await withServer(
@@ -81,17 +81,17 @@ struct TestSite: Sendable {
         return "http://127.0.0.1:\(await iterator.next() ?? 1)"
     }
 
-    /// Asks for a page.
+    /// Requests a page.
     func get(_ path: String, cookie: String? = nil, headers: [String: String] = [:]) async throws -> Page {
         try await send(.get, path, cookie: cookie, headers: headers)
     }
 
-    /// Asks for the headers of a page.
+    /// Requests the headers of a page.
     func head(_ path: String) async throws -> Page {
         try await send(.head, path)
     }
 
-    /// Sends a form as a browser would.
+    /// Sends a form like a browser.
     func post(
         _ path: String,
         _ form: KeyValuePairs<String, String> = [:],
@@ -180,7 +180,7 @@ struct TestSite: Sendable {
     }
 }
 
-/// An application that tells its port once it listens.
+/// An application that reports its port once it listens.
 private struct Listening<Base: ApplicationProtocol>: ApplicationProtocol {
     let base: Base
     let onPort: @Sendable (Int) -> Void

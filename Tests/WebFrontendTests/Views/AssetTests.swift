@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    // Compressed once at the start, for whoever can read it.
+    // Compressed once at start, for clients that accept it.
     @Test(arguments: [
         ("gzip", true), ("gzip, deflate, br, zstd", true), ("br;q=1.0, GZIP;q=0.8, *;q=0.1", true), ("*", true),
         ("", false), ("identity", false), ("gzip;q=0", false), ("gzip; q=0.000, *", false), ("br", false),
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    // The script ticks off the same rules that the server has, and the page names the same numbers.
+    // The script checks the same rules as the server, and the page shows the same numbers.
     @Test func scriptKnowsTheRulesOfTheServer() throws {
         let script = String(decoding: PackageResources.site_js, as: UTF8.self)
         let (least, most) = (PasswordRules.minimumLength, PasswordRules.maximumLength)
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    // Nothing inline and nothing from elsewhere, so that the policy needs no exception.
+    // Nothing inline and nothing from other hosts, so that the policy needs no exception.
     @Test func pagesLoadNothingElse() throws {
         let pages = try PageRenderer.embedded()
         for view in TemplateTests.views + TemplateTests.problems {

@@ -4,9 +4,9 @@ import Testing
 
 @testable import WebFrontend
 
-/// A page from the cache is the page that would be rendered.
+/// A page from the cache equals the rendered page.
 @Suite struct PageCacheTests {
-    /// The same pages again with what visitors, links and settings change.
+    /// The same pages with the changes by visitors, links and settings.
     private static let views: [any PageView] =
         TemplateTests.views + TemplateTests.failures
         + [nil, .home, ReturnPath("/notes?a=1&b=\"<")].flatMap { returnTo -> [any PageView] in

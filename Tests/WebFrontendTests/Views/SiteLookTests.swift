@@ -3,7 +3,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// Pages of a site with a look of its own (U3).
+/// Pages of a site with its own look (U3).
 @Suite struct SiteLookTests {
     private static let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>"
 
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// The pictures have their own type, and a policy under which an SVG file runs no script when it is opened by itself.
+    /// The pictures have their own type, and a policy that forbids scripts in an SVG file that is opened directly.
     @Test func picturesAreHarmless() async throws {
         try await TestSite.with(look: Self.look) { site in
             let assets = try AssetLibrary.embedded(Self.look)
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// A picture that changes gets another address, so no browser keeps the former one.
+    /// A changed picture gets another address, so no browser uses the cached one.
     @Test func anotherPictureHasAnotherAddress() throws {
         var other = Self.look
         other.logo = SiteImage(content: Array((Self.svg + " ").utf8), kind: .svg)
@@ -66,7 +66,7 @@ import Testing
         #expect(one.paths["icon"] == two.paths["icon"])
     }
 
-    /// An icon alone stands beside the name; a color alone colors the program's own mark.
+    /// An icon without a logo is beside the name; a color without a logo colors the built-in mark.
     @Test func lessThanEverything() async throws {
         var look = Self.look
         look.logo = nil
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    /// A text of the operator's is text, like those of the program.
+    /// The operator's texts are plain text, like the built-in ones.
     @Test func ownTextsAreEscaped() throws {
         let json = #"{"home_heading": "<img src=x onerror=alert(1)>", "footer": "Ours & <b>yours</b>"}"#
         var look = SiteLook()

@@ -4,9 +4,9 @@ import Testing
 
 @testable import WebFrontend
 
-/// Templates and texts fit each other and the program (requirement F6 builds on this).
+/// Templates, texts and program match (requirement F6).
 @Suite struct TemplateTests {
-    /// Every page in every state that its template has, for a visitor of every kind.
+    /// Every page in every state of its template, for every kind of visitor.
     static let views: [any PageView] = [
         HomeView(visitor: .anonymous), HomeView(visitor: .signedIn(StubAuthAPI.user)),
         LoginView(offer: .signIn(email: ""), returnTo: nil, providers: []),
@@ -109,7 +109,7 @@ import Testing
         )
     }
 
-    /// Every failure of a flow, for a provider that is known and for none.
+    /// Every failure of a flow, for a known provider and for none.
     static var failures: [any PageView] {
         OAuthFailure.allCases.flatMap { failure in
             ["", "google"].map { provider in
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    /// The page that asks, for a visitor who is signed in and for one who is not.
+    /// The confirmation page, for signed-in and signed-out visitors.
     static var confirmations: [any PageView] {
         [nil, StubAuthAPI.user].map { user in
             LoginView(offer: .confirm(.google, user), returnTo: nil, providers: [.google])
@@ -173,7 +173,7 @@ import Testing
         #expect(texts.filter { $0.value.isEmpty }.keys.sorted() == [])
     }
 
-    // No text that a person reads stands in a template.
+    // Templates contain no visible text.
     @Test func templatesHoldNoWords() throws {
         for (name, source) in TemplateLibrary.embeddedSources {
             let text = source.replacing(/\{\{\$width\}\}.*?\{\{\/width\}\}/, with: "").replacing(

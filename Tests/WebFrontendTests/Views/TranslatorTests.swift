@@ -30,7 +30,7 @@ import Testing
         #expect(try Translations.embedded()[.japanese].wait(seconds: seconds) == text)
     }
 
-    // F6: the same on every machine, and with the zone that is meant.
+    // F6: The same on every machine, with an explicit time zone.
     @Test(arguments: [
         (1_795_420_680.0, "23 November 2026, 7:58 (UTC)", "2026年11月23日 7:58（UTC）"),
         (1_709_251_199.9, "29 February 2024, 23:59 (UTC)", "2024年2月29日 23:59（UTC）"),
@@ -43,7 +43,7 @@ import Testing
         #expect(texts[.japanese].moment(date) == japanese)
     }
 
-    // F6: no text is in one language alone, and each has the same parameters as in the others.
+    // F6: Every text exists in all languages, with the same parameters.
     @Test func translationsMatch() throws {
         let texts = try Translations.embedded()
         let (english, japanese) = (texts[.english].texts, texts[.japanese].texts)
@@ -51,7 +51,7 @@ import Testing
         for (key, text) in english {
             #expect(Self.parameters(in: text) == Self.parameters(in: japanese[key] ?? ""), "\(key)")
         }
-        // What is alike in both languages was forgotten, apart from names.
+        // A text that is equal in both languages is not translated, except for names.
         #expect(english.filter { japanese[$0.key] == $0.value }.map(\.key) == ["site_name"])
         #expect(texts[.english].texts["month_names"]?.split(separator: " ").count == 12)
         #expect(texts[.japanese].texts["month_names"]?.split(separator: " ").count == 12)

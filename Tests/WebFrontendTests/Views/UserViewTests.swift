@@ -3,7 +3,7 @@ import Testing
 
 @testable import WebFrontend
 
-/// How people and their devices are shown (requirement F3).
+/// How users and their devices are shown (requirement F3).
 @Suite struct UserViewTests {
     @Test(arguments: [
         ("Ada Lovelace", "AL"), ("ada", "A"), ("Ada King Lovelace", "AL"), ("山田 太郎", "山太"), ("(Ada) \"L\"", "AL"),

@@ -30,7 +30,7 @@ import Testing
 
     @Test("An application that does not respond is a problem, except from a container")
     func silent() async throws {
-        // The port of the system's own discard service, which nobody runs.
+        // The port of the discard service, which does not run.
         var reach = Self.reach("http://127.0.0.1:9", patience: .seconds(2))
         let native = await reach.findings()
         #expect(native.map(\.level) == [.fix] && native[0].message.contains("does not answer"))

@@ -223,7 +223,7 @@ import Testing
             let missing = try TestDatabase.connectionString(TestDatabase.serverURL(), database: "no_such_database")
             let found = try await Self.findings(PostgresConfiguration(url: missing))
             #expect(found.count == 1 && found[0].message.contains("\"no_such_database\" does not exist"))
-            // A server that answers, and then does not.
+            // A server that responds, and then stops responding.
             try await database.sql("REVOKE EXECUTE ON FUNCTION clock_timestamp() FROM PUBLIC")
             let serving = try #require(database.servingURL)
             let failing = try await Self.findings(PostgresConfiguration(url: serving))
@@ -232,7 +232,7 @@ import Testing
         }
     }
 
-    @Test("Situations that a test server cannot have are checked with invented facts")
+    @Test("Situations that a test server cannot have are checked with fixed facts")
     func judged() throws {
         func health(_ url: String) throws -> DatabaseHealth {
             DatabaseHealth(

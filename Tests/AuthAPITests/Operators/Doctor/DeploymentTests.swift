@@ -43,7 +43,7 @@ import Testing
                 )
                 let callback = "https://site.example/api/auth/callback/discord"
                 #expect(found.contains { $0.subject == "Discord" && $0.message.hasSuffix(callback) })
-                // What a session or a token is made of is nobody's to read.
+                // No finding contains a secret.
                 #expect(!"\(found)".contains(TestAPI.secretKey) && !"\(found)".contains(StandInProvider.clientSecret))
             }
         }

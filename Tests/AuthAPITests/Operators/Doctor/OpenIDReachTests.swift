@@ -36,7 +36,7 @@ import Testing
         #expect(found[0].message.contains("/realms/b/.well-known/openid-configuration responds; its issuer and keys"))
     }
 
-    @Test("A10 The address inside a network is asked, and the issuer still compared")
+    @Test("A10 The internal address is requested, and the issuer is still compared")
     func internalURL() async throws {
         let settings = ["OIDC_2_ISSUER": "https://login.example/realms/b", "OIDC_2_INTERNAL_URL": "ADDRESS"]
         let good = try await Self.findings(settings) { $0.publicOrigin.update { $0 = "https://login.example" } }
@@ -51,7 +51,7 @@ import Testing
         #expect(outside[0].level == .fix && outside[0].message.contains("redirects are not followed"))
     }
 
-    @Test("A11 Keys that verify nothing are a problem", arguments: ["[]", "[{\"kty\":\"oct\",\"k\":\"AAAA\"}]"])
+    @Test("A11 Unusable keys are a problem", arguments: ["[]", "[{\"kty\":\"oct\",\"k\":\"AAAA\"}]"])
     func keys(json: String) async throws {
         let found = try await Self.findings {
             $0.change(.oidcKeys) { $0.edit { $0["keys"] = StandInAnswer.json(json) } }

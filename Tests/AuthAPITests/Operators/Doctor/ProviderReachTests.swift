@@ -32,7 +32,7 @@ import Testing
         return try await StandInProvider.with { standIn in
             standIn.change(endpoint, change)
             let found = try await findings(standIn.environment, patience: patience, ahead: ahead)
-            // Nothing but the one question is asked, and nothing secret with it.
+            // Only the one request is sent, without secrets.
             #expect(standIn.requests.allSatisfy { $0.body.isEmpty && $0.headers[.authorization] == nil })
             #expect(standIn.count(.trap) == 0)
             return found
@@ -91,7 +91,7 @@ import Testing
         let google = try Self.only("Google", in: found)
         #expect(google.level == .fix && google.message.contains(reason))
         #expect(google.advice?.contains("GOOGLE_ISSUER") == true)
-        // The answer still tells the time.
+        // The response still contains the time.
         #expect(found.contains { $0.message == "agrees with that of Google" })
     }
 
@@ -115,7 +115,7 @@ import Testing
         #expect(found.message.contains("/api/v10/gateway"))
     }
 
-    @Test("A10 GitHub is asked for what everyone may see, and a wrong GITHUB_URL is named")
+    @Test("A10 A public address of GitHub is requested, and a wrong GITHUB_URL is named")
     func github() async throws {
         await TestGate.providers.enter()
         defer { Task { await TestGate.providers.leave() } }
@@ -139,7 +139,7 @@ import Testing
         #expect(clocks.map(\.level) == [.fix, .fix])
         for clock in clocks {
             #expect(clock.message.contains("seconds \(side) ") && clock.advice?.contains("NTP") == true)
-            // A header has whole seconds, and the answer takes a moment.
+            // The header has whole seconds, and the response takes time.
             let seconds = try #require(clock.message.split(separator: " ").compactMap { Double($0) }.first)
             #expect(abs(seconds - 90) < 20)
         }
