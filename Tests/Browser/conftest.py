@@ -8,7 +8,7 @@ from scripted_api import showcase
 from site_under_test import PATIENCE, free_ports, nginx
 from watch import Watch
 
-# For busy machines: nothing here takes long otherwise.
+# For busy machines; otherwise nothing here takes long.
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -29,7 +29,7 @@ def chromium(playwright):
 
 @pytest.fixture(scope="session")
 def ports():
-    """The pages before an API that plays any part, behind three proxies."""
+    """The pages in front of a scripted API, behind three proxies."""
     with (
         showcase() as (front, frontend),
         nginx(*free_ports(2)) as empty,
@@ -45,25 +45,25 @@ _tally = {}
 
 @pytest.fixture(scope="session")
 def tally() -> dict:
-    """What the tests measure, for the report at the end."""
+    """The measurements of the tests, for the report at the end."""
     return _tally
 
 
 def pytest_sessionfinish(session):
-    """Hands the figures of a worker process to the process that reports."""
+    """Sends the measurements of a worker process to the process that reports."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["tally"] = _tally
 
 
 def pytest_testnodedown(node):
-    """Adds the figures of a worker process."""
+    """Adds the measurements of a worker process."""
     worker = getattr(node, "workeroutput", {}).get("tally", {})
     _tally["axe"] = _tally.get("axe", 0) + worker.get("axe", 0)
     _tally.setdefault("weights", {}).update(worker.get("weights", {}))
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Says what was measured."""
+    """Prints the measurements."""
     if looks := _tally.get("axe"):
         terminalreporter.write_line(f"axe looked at {looks} pages, each a state in one look")
     for name, (size, requests) in sorted(_tally.get("weights", {}).items()):
@@ -72,7 +72,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture
 def watch(site):
-    """Fails the test when a page wrote to the console or asked another site."""
+    """Fails the test when a page wrote to the console or sent a request to another site."""
     watch = Watch(site.url)
     yield watch
     assert watch.complaints == []
@@ -80,7 +80,7 @@ def watch(site):
 
 @pytest.fixture
 def visitor(chromium, site, watch):
-    """Makes visitors: each call opens a page in a browser without cookies."""
+    """Creates visitors: each call opens a page in a browser without cookies."""
     contexts = []
 
     def open_page(**options):

@@ -1,4 +1,4 @@
-"""Requests sent from /docs: to this site alone, with the reader's own session (A14, A15)."""
+"""Requests sent from /docs: to this site only, with the reader's own session (A14, A15)."""
 
 import json
 
@@ -20,7 +20,7 @@ def reader(site, email):
 
 @pytest.fixture
 def docs(chromium, site):
-    """The reference, in a browser whose requests and complaints are kept."""
+    """The reference, in a browser whose requests and console messages are recorded."""
     context = chromium.new_context(base_url=site.url, locale="en-GB")
     page = context.new_page()
     page.asked, page.complaints = [], []
@@ -47,7 +47,7 @@ def form_of(page, operation: str):
 
 
 def send(page, operation: str, body: dict | None = None, *, accept: bool | None = None, **inputs: str) -> str:
-    """Sends a request by its form; returns what is shown of the response."""
+    """Sends a request with its form; returns the shown response."""
     form = form_of(page, operation)
     if body is not None:
         form.get_by_label("Request body").fill(json.dumps(body))
@@ -67,7 +67,7 @@ def test_a15_a_reader_signs_in_and_sees_their_own_data(docs, reader):
     assert "returned 200" in send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
     told = send(docs, "getCurrentUser")
     assert "returned 200" in told and reader in told
-    # A name is text, whatever it looks like.
+    # A name is shown as text, even if it looks like markup.
     assert NAME in told
     assert docs.locator("main img").count() == 0
     assert not any(request.url.endswith("/ran") for request in docs.asked)

@@ -1,4 +1,4 @@
-"""Forms that fail, and what scripts add to them (F2, F5, F7)."""
+"""Failed forms, and what the script adds to forms (F2, F5, F7)."""
 
 import json
 
@@ -31,7 +31,7 @@ def expect_failure(page, field: str | None, text: str):
 
 
 def expect_kept(page, **values: str):
-    """What was typed is still there; passwords never are."""
+    """Checks that typed values are kept, except passwords."""
     for field, value in values.items():
         expect(page.locator(f"#{field}")).to_have_value(value)
     for password in page.locator("input[type=password]").all():
@@ -39,7 +39,7 @@ def expect_kept(page, **values: str):
 
 
 def accounts(site, email) -> int:
-    """How many accounts have the email."""
+    """The number of accounts with the email."""
     return int(psql(site.database_url, f"select count(*) from users where lower(email) = lower('{email}')"))
 
 
@@ -110,7 +110,7 @@ def test_f2_with_scripts_a_mismatch_is_shown_before_sending(visitor, email):
     expect(page.locator("#password_confirmation-error")).to_contain_text("do not match")
     expect(page.get_by_label("Confirm password")).to_be_focused()
     assert posts == []
-    # It goes as soon as the two agree, and the form can be sent.
+    # It disappears as soon as the two match, and the form can be sent.
     page.get_by_label("Confirm password").fill(PASSWORD)
     expect(page.locator("#password_confirmation-error")).to_be_hidden()
     assert send(page, "Create account").status == 303
@@ -146,7 +146,7 @@ def test_a_password_can_be_shown(visitor):
 
 
 def test_the_back_button_after_a_failed_form_leads_before_it(visitor, email):
-    # Not to the same error again (Kratos #821), nor to the question whether to send the form once more.
+    # Not to the same error again (Kratos #821), and not to the question whether to resend the form.
     page = visitor()
     page.goto("/")
     page.get_by_role("navigation").get_by_role("link", name="Sign in").click()
@@ -177,10 +177,10 @@ def test_a_double_click_makes_one_account(page, site, email):
     fill_registration(page, email)
     page.locator("main").get_by_role("button", name="Create account").dblclick(no_wait_after=True)
     wait_until(lambda: accounts(site, email) > 0, "the account is made")
-    # The account is there before its answer is shown, and a page that is still on its way would take the place of ours.
+    # The account exists before the response is shown, and a page that is still loading would replace ours.
     wait_until(lambda: path_of(page) != "/register" or page.locator("#error-summary").count() > 0, "an answer is shown")
     page.wait_for_load_state()
-    # Without scripts the browser may have sent it twice; even then the account is there and the visitor can get in.
+    # Without JavaScript, the browser may have sent it twice; even then the account exists and the visitor can sign in.
     page.goto("/")
     if page.get_by_role("navigation").get_by_role("link", name="Sign in").count():
         assert sign_in(page, email).status == 303
@@ -203,7 +203,7 @@ def test_w20_the_form_cleans_an_address_as_the_server_does(visitor):
     rows = json.loads((ROOT / "Tests/Support/email_addresses.json").read_text())
     assert len(rows) > 60
     for row in rows:
-        # Chromium itself writes a domain in other letters in its ASCII form.
+        # Chromium converts a non-ASCII domain to its ASCII form.
         if not row.get("form", True):
             continue
         field.fill(row["typed"])
@@ -243,7 +243,7 @@ def test_w26_another_language_keeps_what_was_typed(page, email):
     expect(page.locator("#email")).to_have_value(email)
     expect(page.locator("#password")).to_have_value("")
     assert path_of(page) == "/register"
-    # With scripts the password is not even sent.
+    # With JavaScript, the password is not even sent.
     assert len(sent) == 1 and (("Correct" in sent[0]) == (page.evaluate("document.querySelector('.reveal')") is None))
     page.locator("#password").fill(PASSWORD)
     page.locator("#password_confirmation").fill(PASSWORD)

@@ -1,4 +1,4 @@
-"""What a person sees of the limits on guessing (A17)."""
+"""What a user sees of the limits on guessing (A17)."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,7 +7,7 @@ from site_under_test import running_site
 
 @pytest.fixture(scope="module")
 def strict_site():
-    """A site on which an account takes two wrong passwords, and one more every 400 seconds."""
+    """A site that allows two wrong passwords per account, and one more every 400 seconds."""
     with running_site(LOGIN_LIMIT_ACCOUNT="2/800") as site:
         yield site
 

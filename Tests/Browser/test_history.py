@@ -1,4 +1,4 @@
-"""W4: after signing out, no page of before comes back, in Chromium with the back/forward cache that users have."""
+"""W4: After signing out, no earlier page is shown again, in Chromium with the back/forward cache enabled."""
 
 import contextlib
 
@@ -11,7 +11,7 @@ from site_under_test import PATIENCE, running_site, wait_until
 
 @pytest.fixture(scope="module")
 def everyday_chromium(playwright):
-    """Chromium as people run it: Playwright switches the cache for the Back button off."""
+    """Chromium as users run it: Playwright disables the back/forward cache."""
     browser = playwright.chromium.launch(
         **OPTIONS | {"args": [*OPTIONS["args"], "--host-resolver-rules=MAP plain.test 127.0.0.1"]},
         ignore_default_args=["--disable-back-forward-cache"],
@@ -29,7 +29,7 @@ def plain_site():
 
 @pytest.fixture(params=["local", "plain"])
 def address(request, site):
-    """The address of a site: one where browsers forget pages when they are told to, and one where they do not."""
+    """The address of a site: one where browsers obey Clear-Site-Data, and one where they do not."""
     if request.param == "local":
         return site.url
     return f"http://plain.test:{request.getfixturevalue('plain_site').browser_port}"
@@ -37,7 +37,7 @@ def address(request, site):
 
 @pytest.fixture(params=[("local", True), ("local", False), ("plain", True)], ids=str)
 def everyday_page(request, everyday_chromium, site):
-    """A page in that browser. What is left, over http and without JavaScript, stands in SECURITY.md."""
+    """A page in that browser. SECURITY.md describes the remaining case, over http and without JavaScript."""
     place, scripts = request.param
     address = site.url
     if place == "plain":
@@ -50,10 +50,10 @@ def everyday_page(request, everyday_chromium, site):
 
 def go_back(page):
     """Goes back once, and waits until another page is shown."""
-    # What comes out of the cache makes no navigation that the driver sees to its end.
+    # A page from the cache causes no navigation that the driver can wait for.
     page.evaluate("window.left = true; history.back()")
 
-    # A page that is hidden will ask for itself again.
+    # A hidden page reloads itself.
     shown = """() => window.left !== true && document.readyState === "complete"
         && document.querySelector("main").checkVisibility({ visibilityProperty: true })"""
 
@@ -86,21 +86,21 @@ def test_w4_back_after_signing_out_shows_nothing_of_before(everyday_page, email)
 
 
 def test_w4_a_page_that_comes_out_of_the_cache_is_hidden_and_asked_for_again(everyday_chromium, address, email):
-    # Chromium keeps no page with `Cache-Control: no-store`; a browser that does tells the page so.
+    # Chromium does not cache a page with `Cache-Control: no-store`; a browser that does sets `persisted`.
     context = everyday_chromium.new_context(base_url=address, locale="en-GB")
     page = context.new_page()
     register(page, email)
     page.goto("/account")
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
     expect(page.locator("main")).to_be_hidden()
-    # The session ends, and nothing tells this page.
+    # The session ends without this page being notified.
     other = context.new_page()
     other.goto("/")
     sign_out(other)
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     page.wait_for_url("**/login?**")
     assert email not in page.content()
-    # A page that is the same for all keeps what was typed.
+    # A page that is the same for all visitors keeps the typed values.
     page.get_by_label("Email address").fill(email)
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")

@@ -1,4 +1,4 @@
-"""The pages without a mouse, and what they tell programs that read or fill them in (F6)."""
+"""The pages without a mouse, and with assistive programs and password managers (F6)."""
 
 import itertools
 
@@ -18,7 +18,7 @@ def page(chromium):
 
 
 def focused(page) -> dict:
-    """The element that has the focus, and how it shows it."""
+    """The focused element, and its outline."""
     return page.evaluate(
         """() => {
             const element = document.activeElement;
@@ -39,7 +39,7 @@ def test_f6_every_control_is_reached_in_order_and_shows_it(page, ports, name):
     page.evaluate("document.activeElement.blur()")
     controls = page.locator("a[href], button, input:not([type=hidden])").count()
     seen = []
-    # A page that took the focus starts behind what took it, and comes round by way of the window itself.
+    # On a page that sets the focus, the order starts after the focused element, and wraps around through the window.
     for _ in range(controls + 2):
         page.keyboard.press("Tab")
         here = focused(page)
@@ -52,7 +52,7 @@ def test_f6_every_control_is_reached_in_order_and_shows_it(page, ports, name):
         """() => [...document.querySelectorAll("main a[href], main button, main input:not([type=hidden])")]
             .map((element) => element.getBoundingClientRect().top)"""
     )
-    # Down the page; a button inside a field or beside a text starts a little higher or lower.
+    # Down the page; a button inside a field or beside a text is slightly higher or lower.
     assert all(after > before - 24 for before, after in itertools.pairwise(tops)), tops
 
 
@@ -105,7 +105,7 @@ def test_f6_password_managers_and_phones_know_the_fields(page, ports, path, toke
     assert {field.get_attribute("name"): field.get_attribute("autocomplete") for field in fields.all()} == tokens
     assert page.locator("main form").count() == 1
     assert page.locator("#email").get_attribute("inputmode") == "email"
-    # Pasting is never in the way.
+    # Pasting is never blocked.
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=f"http://localhost:{ports.site}")
     page.evaluate("navigator.clipboard.writeText('Pasted-Password-1')")
     for field in page.locator("input[type=password]").all():
@@ -129,7 +129,7 @@ def test_f2_pressing_the_button_finds_it_although_the_passwords_differ(page, por
     expect(page.locator("#password_confirmation-error")).to_be_hidden()
     page.mouse.up()
     expect(page.locator("#password_confirmation-error")).to_be_visible()
-    # The form's own doing: it was asked to be sent, and said why it was not.
+    # The form handled its own submission, and showed why it was not sent.
     expect(page.locator("#password_confirmation")).to_be_focused()
     assert posts == []
 
@@ -145,7 +145,7 @@ def test_the_strength_of_a_password_is_a_hint(page, ports):
     assert strengths == ["weak", "weak", "good", "strong"]
     page.locator("#password").fill("")
     expect(hint).to_have_text("")
-    # It never blocks; only what attackers try first is refused.
+    # It never blocks; only passwords that attackers try first are rejected.
     values = {"name": "Ada", "email": "ada@example.com", "password": "Xkq7Wvzm", "password_confirmation": "Xkq7Wvzm"}
     submit(page, **values)
     assert page.url.endswith(f":{ports.site}/")

@@ -1,4 +1,4 @@
-"""English and Japanese, by what the browser asks for and by the visitor's choice (F6)."""
+"""English and Japanese, by the browser's preference and the visitor's choice (F6)."""
 
 import pytest
 from people import NAME, path_of, register

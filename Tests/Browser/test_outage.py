@@ -1,4 +1,4 @@
-"""The pages while the API does not answer (F8)."""
+"""The pages while the API does not respond (F8)."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 @contextlib.contextmanager
 def frozen_api(site):
-    """The API takes connections but answers nothing."""
+    """The API accepts connections but does not respond."""
     listener = subprocess.run(
         ["ss", "--no-header", "-ltnp", f"sport = :{site.api_port}"], check=True, capture_output=True, text=True
     ).stdout

@@ -1,4 +1,4 @@
-"""What people do with their own account: change the password and the name, download their data, delete it."""
+"""Users' own account: changing password and name, downloading the data, deleting it."""
 
 import json
 
@@ -10,7 +10,7 @@ NEW = "Battery-Staple-8"
 
 
 def change_password(page, current: str, new: str = NEW):
-    """Fills the form in and sends it; returns the answer."""
+    """Fills in the form and sends it; returns the response."""
     page.goto("/.well-known/change-password")
     assert path_of(page) == "/account/password"
     page.get_by_label("Current password", exact=True).fill(current)

@@ -8,7 +8,7 @@ from page_states import STATES, Ports
 from playwright.sync_api import expect
 from scripted_api import showcase
 
-# Asks for /ran when one of its scripts runs.
+# Requests /ran if one of its scripts runs.
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 36" width="240" height="36" onload="fetch('/ran')">
 <style>text { fill: #33102a; font: 600 22px sans-serif }
 @media (prefers-color-scheme: dark) { text { fill: #ffd9ec } }</style>
@@ -40,7 +40,7 @@ SHOWN = [
 
 @pytest.fixture(scope="module")
 def look(tmp_path_factory) -> dict[str, str]:
-    """The settings of everything."""
+    """Settings that override everything."""
     folder = tmp_path_factory.mktemp("look")
     (folder / "logo.svg").write_text(LOGO)
     (folder / "icon.svg").write_text(ICON)
@@ -126,7 +126,7 @@ def test_u3_no_script_of_a_logo_runs(chromium, branded):
     page.goto("/")
     assert not any(url.endswith("/ran") for url in asked)
 
-    # The same file without its policy would: the test can tell.
+    # The same file without its policy runs it, so the test can detect it.
     def bare(route):
         route.fulfill(status=200, content_type="image/svg+xml", body=LOGO)
 

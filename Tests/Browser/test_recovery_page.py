@@ -1,4 +1,4 @@
-"""A new password with a one-time link, and an account with an invitation, in a browser with scripts and without."""
+"""A new password with a one-time link, and an account with an invitation, with JavaScript and without."""
 
 import contextlib
 import secrets
@@ -13,7 +13,7 @@ NEW = "Battery-Staple-8"
 
 @pytest.fixture(scope="module")
 def scene():
-    """A site that asks for invitations, and its operator."""
+    """A site that requires invitations, and its operator."""
     with running_site(SECRET_KEY=SETTINGS["SECRET_KEY"], REGISTRATION="invite") as site:
         operator = Operator(site.database_url)
         operator.settings |= {"PUBLIC_URL": site.url, "REGISTRATION": "invite"}
@@ -29,7 +29,7 @@ def browser_page(request, chromium, scene):
 
 
 def enter_code(page, link: str, is_scripted: bool, field: str):
-    """Opens a link; without scripts, pastes it into its field."""
+    """Opens a link; without JavaScript, pastes it into its field."""
     page.goto(link)
     if is_scripted:
         expect(page.locator(f"#{field}")).to_have_value(link.split("=")[1])

@@ -1,4 +1,4 @@
-"""One person on several devices (A18), and a browser that keeps no cookies."""
+"""One user on several devices (A18), and a browser without cookies."""
 
 from chromium import OPTIONS
 from people import expect_signed_in, fill_login, path_of, register, send, sign_in
@@ -60,7 +60,7 @@ def test_a_session_that_ended_in_another_tab(page, email):
     other.goto("/")
     other.get_by_role("navigation").get_by_role("button", name="Sign out").click()
     other.wait_for_load_state()
-    # The button of a page that does not know it yet leads to signing in, and from there back.
+    # A button on the outdated page leads to the sign-in page, and from there back.
     page.locator("#sign-out-here").click()
     page.wait_for_load_state()
     assert path_of(page) == "/"

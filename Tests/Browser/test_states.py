@@ -1,4 +1,4 @@
-"""Every page in every state, in both languages, with scripts and without: axe, layout, language (F5, F6)."""
+"""Every page in every state, in both languages, with JavaScript and without: axe, layout, language (F5, F6)."""
 
 import re
 
@@ -7,7 +7,7 @@ from accessibility import DESKTOP, DESKTOP_DARK, ENLARGED, EVERYWHERE, PHONE, PH
 from page_states import STATES
 from playwright.sync_api import expect
 
-# Where axe looks: everywhere once, and in the rest of the cases where something else could differ.
+# Where axe runs: on everything once, and in the other cases where the result could differ.
 AXE_LOOKS = {
     ("en", True): [*EVERYWHERE, *ENLARGED],
     ("ja", True): [DESKTOP, PHONE_DARK],
@@ -20,10 +20,10 @@ CASES = [
     for language, scripted in AXE_LOOKS
     if scripted or not state.scripted
 ]
-# What may stand in English on a Japanese page: names, and the name of the other language.
+# Allowed English text on a Japanese page: names, and the name of the other language.
 ENGLISH = {"yoshikosan", "english", "google", "discord", "cookie", "javascript", "http", "kib", "ip", "utc", "jst"}
 ENGLISH |= {"json", "oidc", "firefox", "linux", "safari", "iphone", "name", "example", "com"}
-# Axe waits for its own timers, which do not run where scripts are switched off; so the site's script is left out.
+# axe needs timers, which do not run with JavaScript disabled; so only the site's script is left out.
 NO_SCRIPT = {"status": 200, "content_type": "text/javascript", "body": ""}
 
 
@@ -76,7 +76,7 @@ def test_f6_every_state_is_accessible_and_fits(pages, ports, tally, state, langu
 
 
 def assert_translated(page, language: str):
-    """No key of a text is left, and no word of the other language."""
+    """Checks that no text key and no word of the other language is shown."""
     told = page.evaluate(
         """() => {
             const copy = document.documentElement.cloneNode(true);

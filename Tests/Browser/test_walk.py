@@ -1,4 +1,4 @@
-"""The way of a new visitor through the site, with JavaScript and without (F1–F5)."""
+"""A new visitor's path through the site, with JavaScript and without (F1–F5)."""
 
 from people import (
     expect_anonymous,

@@ -1,9 +1,9 @@
-"""What a page costs: bytes on the wire and requests, through nginx, the first time (F5)."""
+"""The cost of a page: bytes and requests through nginx, at the first visit (F5)."""
 
 import pytest
 from page_states import STATES
 
-# The whole page with its style sheet and script. Browsers ask for the icon besides, once for the whole site.
+# The whole page with its style sheet and script. Browsers also request the icon, once for the whole site.
 MOST_BYTES = 25_000
 MOST_REQUESTS = 3
 
@@ -16,7 +16,7 @@ def test_a_page_is_light(chromium, ports, tally, state):
     page.on("request", lambda request: asked.append(request))
     state.open(page, ports)
     page.wait_for_load_state()
-    # Of a form that was sent, only the answer counts; what it shares with the form, as if it were new.
+    # For a sent form, only the response counts, with its assets as if they were new.
     last = max(index for index, request in enumerate(asked) if request.is_navigation_request())
     own = {request.url for request in asked[last:] if not request.url.endswith((".svg", ".ico"))}
     weights = dict.fromkeys(own, 0)

@@ -16,7 +16,7 @@ PROVIDERS = "providers.test"
 
 @pytest.fixture(scope="session")
 def stack():
-    """The whole site, started as `docker compose up` does it; tests leave it running as they found it."""
+    """The whole site, started like with `docker compose up`; tests leave it unchanged."""
     with containers.project() as running:
         running.up()
         yield running
@@ -24,7 +24,7 @@ def stack():
 
 @pytest.fixture(scope="session")
 def gateway():
-    """The address by which containers reach this machine."""
+    """The address at which containers reach this machine."""
     with containers.host_address() as address:
         yield address
 
@@ -42,14 +42,14 @@ def certificate(tmp_path_factory) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def stand_ins(gateway, certificate):
-    """Stand-ins for both providers, at an address that containers reach."""
+    """Stand-ins for both providers, at an address that containers can reach."""
     with stand_ins_module.running(gateway, PROVIDERS, certificate) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def provider_settings(gateway, stand_ins, certificate, tmp_path_factory):
-    """Makes the settings with which a project signs in through the stand-ins and trusts nobody but them."""
+    """Returns the settings with which a project uses and trusts only the stand-ins."""
 
     def settings(root: Path = containers.ROOT, **services: dict) -> dict[str, str]:
         override = tmp_path_factory.mktemp("compose") / "override.yml"
@@ -66,7 +66,7 @@ def provider_settings(gateway, stand_ins, certificate, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser(gateway):
-    """Chromium, which finds the stand-ins too."""
+    """Chromium, which can reach the stand-ins."""
     arguments = [*chromium.OPTIONS["args"], f"--host-resolver-rules=MAP {PROVIDERS} {gateway}"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**chromium.OPTIONS | {"args": arguments})

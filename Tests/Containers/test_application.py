@@ -54,7 +54,7 @@ def test_app12_the_application_has_no_privileges(site):
 
 
 def test_app14_a_deployment_fails_no_request_to_the_application(site):
-    """Every server is replaced while signed-in users work and others are refused."""
+    """Every server is replaced while signed-in users work and others are rejected."""
     old = {*site.containers("backend"), *site.containers("frontend")}
     load = Load()
     load.repeat("GET /ping", lambda: site.ask("/ping", headers=site.cookie).body)

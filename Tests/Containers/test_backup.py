@@ -1,11 +1,11 @@
-"""Backups of the Compose project's database, by the commands of the Makefile (M4)."""
+"""Backups of the Compose project's database, with the commands of the Makefile (M4)."""
 
 import containers
 import site_under_test
 
 
 def test_backup_restore_and_drill(tmp_path):
-    """M4: what was there when the backup was made is there again, with the same sessions; the drill leaves nothing."""
+    """M4: The state of the backup is restored, with the same sessions; the drill leaves nothing behind."""
     with containers.project(BACKUPS=str(tmp_path), YES="1") as one:
         one.up()
         cookie = {"Cookie": one.register()}

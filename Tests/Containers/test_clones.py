@@ -7,7 +7,7 @@ pytestmark = pytest.mark.long
 
 
 def test_w84_two_clones_run_side_by_side(tmp_path):
-    """Each has its own images, data, secrets and sessions; deleting one leaves the other."""
+    """Each has its own images, data, secrets and sessions; deleting one does not affect the other."""
     with containers.project(REVISION="first") as one, containers.project(REVISION="second") as other:
         for stack, name in ((one, "one"), (other, "other")):
             del stack.environment["IMAGE_NAME"]

@@ -1,4 +1,4 @@
-"""What must hold when PostgreSQL comes late, goes away, or two servers start at once."""
+"""PostgreSQL starts late or becomes unavailable, or two servers start at once."""
 
 import re
 import secrets
@@ -13,14 +13,14 @@ from site_under_test import PASSWORD
 
 @pytest.fixture
 def empty():
-    """A project with secrets and an empty database, and no server yet."""
+    """A project with secrets and an empty database, without servers."""
     with containers.project() as one:
         one.up("postgres")
         yield one
 
 
 def migrations(stack) -> list[str]:
-    """The numbers in the history of the schema."""
+    """The migrations in the history table."""
     return stack.query("SELECT version FROM yoshikosan_schema_migrations ORDER BY version").splitlines()
 
 
@@ -31,7 +31,7 @@ def all_migrations() -> list[str]:
 
 
 def test_two_migrate_at_once_on_an_empty_database(empty):
-    """D2: each migration is applied once, by one of them, and two servers that start at once both serve."""
+    """D2: Each migration is applied once, and two servers that start at once both serve."""
     command = ["docker", "compose", "run", "--rm", "--no-deps", "-T", "migrate"]
     both = [
         subprocess.Popen(command, cwd=containers.ROOT, env=empty.environment, stdout=subprocess.PIPE, text=True)
@@ -46,7 +46,7 @@ def test_two_migrate_at_once_on_an_empty_database(empty):
 
 
 def test_the_api_serves_as_a_role_of_few_rights(stack):
-    """D6: nothing of the API's connects as the owner; its role gets into this database alone and changes no table."""
+    """D6: The API never connects as the owner; its role can access this database only and cannot change tables."""
     names = "SELECT string_agg(DISTINCT usename, ',') FROM pg_stat_activity WHERE application_name = 'yoshikosan'"
     assert stack.query(names) == "yoshikosan_api"
     url = "postgresql://yoshikosan_api:$(cat /secrets/postgres_api_password)@postgres"
@@ -67,10 +67,10 @@ def test_the_api_serves_as_a_role_of_few_rights(stack):
 
 
 def test_the_volumes_of_the_version_before_are_taken_over():
-    """D6, E3: a cluster with one role, whose password lies beside the key, gets the second role by itself."""
+    """D6, E3: A cluster with one role, whose password is beside the key, automatically gets the second role."""
     with containers.project() as one:
         secret = secrets.token_urlsafe(32)
-        # Both secrets in one volume, as `generate-secrets` of that version wrote them.
+        # Both secrets in one volume, as `generate-secrets` of that version creates them.
         containers.docker(
             "run", "--rm", "--user=65532:999", f"-v={one.project}_secrets:/secrets", "--entrypoint=AuthAPI",
             f"--env=POSTGRES_PASSWORD={secret}", containers.BACKEND_IMAGE,
@@ -90,8 +90,8 @@ def test_the_volumes_of_the_version_before_are_taken_over():
 
 
 def test_one_killed_in_the_middle_of_a_migration(empty):
-    """D2: what it had begun is undone, and the next start finishes it."""
-    # A table of that name, made but not committed, holds the migration up half-way.
+    """D2: Its changes are rolled back, and the next start applies the migration."""
+    # An uncommitted table with the same name blocks the migration half-way.
     statement = "BEGIN; CREATE TABLE sessions (id int); SELECT pg_sleep(120)"
     holder = subprocess.Popen(
         ["docker", "exec", *empty.containers("postgres"), "psql", "-U", "yoshikosan", "-qc", statement],
@@ -157,7 +157,7 @@ def test_postgres_restarts_under_load(stack):
 
 
 def test_w17_the_log_of_postgres_shows_no_values(stack):
-    """An error names no address: neither DETAIL nor parameters are logged."""
+    """Errors contain no email address: neither DETAIL nor parameters are logged."""
     names = "'log_error_verbosity', 'log_parameter_max_length', 'log_parameter_max_length_on_error'"
     query = f"SELECT string_agg(setting, ' ' ORDER BY name) FROM pg_settings WHERE name IN ({names})"
     assert stack.query(query) == "terse 0 0"

@@ -17,7 +17,7 @@ ACCOUNT = {"email": "rolling@example.com", "password": site_under_test.PASSWORD}
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory) -> Path:
-    """A copy of the sources, whose nginx configuration a test may change."""
+    """A copy of the sources, so that a test can change the nginx configuration."""
     folder = tmp_path_factory.mktemp("clone")
     containers.copy_sources(folder)
     return folder
@@ -26,7 +26,7 @@ def clone(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def site(clone):
     """Two replicas of each server, and an account."""
-    # The images of this test are its own: their names are given to other versions.
+    # This test has its own images, because it retags them.
     with containers.project(IMAGE_NAME="yoshikosan-test-deployment", REVISION="test") as one:
         for kind, image in containers.IMAGES.items():
             containers.docker("tag", image, f"yoshikosan-test-deployment-{kind}")
@@ -34,7 +34,7 @@ def site(clone):
         one.up("--scale", "backend=2", "--scale", "frontend=2")
         answer = one.ask("/api/auth/register", "POST", body=ACCOUNT | {"name": "Aiko Tanaka"})
         assert answer.status == 201
-        # Another account than the one that signs in: more than a hundred sign-ins would end its first session.
+        # A different account from the one that signs in: more than a hundred sign-ins would end its first session.
         one.cookie = {"Cookie": one.register()}
         yield one
     for kind in containers.IMAGES:
@@ -42,14 +42,14 @@ def site(clone):
 
 
 def greeting(site) -> object:
-    """Whether the home page shows the user's name; if it does not, what it shows."""
+    """Whether the home page shows the user's name; if not, its content."""
     answer = site.ask("/", headers=site.cookie)
     return b"Aiko Tanaka" in answer.body or (answer.status, answer.body.decode())
 
 
 @pytest.fixture
 def load(site):
-    """Visitors who read, sign in and ask for what does not exist, while a test deploys; not one request fails."""
+    """Visitors who open pages, sign in and request unknown paths during a deployment; no request fails."""
     load = Load()
     load.repeat("GET /", lambda: greeting(site))
     load.repeat("GET /api/auth/me", lambda: site.ask("/api/auth/me", headers=site.cookie).status)
@@ -70,7 +70,7 @@ def serving(site) -> dict[str, set[str]]:
 
 
 def everything(site) -> list[str]:
-    """The names of all containers of the project but those that have ended as they should."""
+    """The names of all containers of the project, except those that have completed."""
     label = f"label=com.docker.compose.project={site.project}"
     listing = containers.docker("container", "ls", "--all", "--filter", label, "--format", "{{.Names}} {{.State}}")
     return [line for line in listing.splitlines() if "-secrets-" not in line and "-migrate-" not in line]
@@ -78,14 +78,14 @@ def everything(site) -> list[str]:
 
 def assert_nothing_changed(site, before) -> None:
     assert serving(site) == before
-    # The servers, nginx and PostgreSQL; nothing that was tried out is left, running or not.
+    # The servers, nginx and PostgreSQL; no other container of the deployment is left, running or not.
     expected = sum(len(found) for found in before.values()) + 1
     assert len(everything(site)) == expected and all(line.endswith(" running") for line in everything(site))
     assert containers.docker("volume", "ls", "--quiet", "--filter", f"name={site.project}_deployment") == ""
 
 
 def test_w80_new_servers_that_do_not_become_healthy_go_again(site, load):
-    """Two failed deployments leave what there was; the images that were tagged before are tagged again."""
+    """Two failed deployments change nothing; the images get their previous tags back."""
     before = serving(site)
     images = {kind: containers.inspect(f"yoshikosan-test-deployment-{kind}")[0]["Id"] for kind in containers.IMAGES}
     for setting, text in (("DATABASE_POOL_SIZE", "DATABASE_POOL_SIZE: "), ("PUBLIC_URL", "PUBLIC_URL: ")):
@@ -98,7 +98,7 @@ def test_w80_new_servers_that_do_not_become_healthy_go_again(site, load):
 
 
 DOCKER = """#!/bin/bash
-# As docker; a container that is started beside those that serve is killed as soon as it runs.
+# A stand-in for docker that kills each additional server container as soon as it runs.
 real=$(PATH=${PATH#*:} type -P docker)
 "$real" "$@" || exit
 if [[ $1 == start && $("$real" inspect --format '{{.Name}}' "$2") == *"-$STRIKE-"* ]]; then
@@ -109,7 +109,7 @@ fi
 
 @pytest.mark.parametrize("service", ["backend", "frontend"])
 def test_w80_servers_that_die_beside_those_that_serve_go_again(site, load, tmp_path, service):
-    """The version was healthy when it was tried out; what was added is removed, of both servers."""
+    """The version was healthy in its first container; the added containers of both servers are removed."""
     before = serving(site)
     (tmp_path / "docker").write_text(DOCKER)
     (tmp_path / "docker").chmod(0o755)
@@ -142,7 +142,7 @@ def test_w80_a_deployment_that_is_interrupted_leaves_what_there_was(site, load, 
 
 
 def timeouts(site) -> list[str]:
-    """The requests for which nginx waited in vain for the address of a server, before it tried the next."""
+    """The number of requests for which nginx timed out on one server before it tried the next."""
     return [line for line in site.logs("nginx").splitlines() if re.search('"upstream_status":"[^"]*504', line)]
 
 
@@ -155,18 +155,18 @@ def three(site):
 
 
 def test_w80_an_interrupted_deployment_of_three_replicas_fails_no_request(site, three, load):
-    """nginx tries three servers at most, as many as disappear; it must know before they do."""
+    """nginx tries at most three servers, as many as disappear; it must be reconfigured before that."""
     before, waited = serving(site), timeouts(site)
     assert [len(found) for found in before.values()] == [3, 3, 1]
     status, said = deploy_until(site, "frontend: starting", signal.SIGTERM)
     assert status == 128 + signal.SIGTERM, said
     assert_nothing_changed(site, before)
-    # Not even one waited for a server that had disappeared.
+    # No request waited for a server that had disappeared.
     assert timeouts(site) == waited
 
 
 def test_w80_a_deployment_that_was_killed_is_taken_back_by_the_next_command(site, load):
-    """Nobody could clean up: the number of replicas that was asked for is known all the same."""
+    """Nothing was cleaned up; the configured number of replicas is known nevertheless."""
     before = serving(site)
     status, _ = deploy_until(site, "frontend: starting", signal.SIGKILL)
     assert status == -signal.SIGKILL
@@ -188,14 +188,14 @@ def test_w80_interrupting_it_at_the_end_completes_a_deployment(site, load):
 
 
 def test_w80_compose_keeps_the_containers_that_were_deployed(site):
-    """`docker compose up` finds nothing to replace but nginx, whose image is new."""
+    """`docker compose up` replaces nothing except nginx, whose image is new."""
     before = {service: site.containers(service) for service in ("backend", "frontend", "postgres")}
     site.up("--scale", "backend=2", "--scale", "frontend=2")
     assert {service: site.containers(service) for service in before} == before
 
 
 def test_w81_a_deployment_brings_nginx_its_new_configuration(site, load, clone):
-    """A new file, as git makes it, is in use without a failed request, and still after a restart."""
+    """A new file, as git creates it, is used without a failed request, also after a restart."""
     before = serving(site)
     configuration = (clone / "nginx.conf").read_text()
     style = (clone / "docker/nginx/errors/error.css").read_text()
@@ -208,7 +208,7 @@ def test_w81_a_deployment_brings_nginx_its_new_configuration(site, load, clone):
         (clone / f"{name}.new").replace(clone / name)
 
     try:
-        # What nginx refuses is not put in use, and nothing else is either.
+        # If nginx rejects the configuration, nothing is activated.
         replace("nginx.conf", changed.replace("max_ranges 0;", "max_ranges none;"))
         done = site.run("make", "docker-deploy", check=False)
         assert done.returncode != 0 and '"max_ranges" directive invalid number' in done.stderr, done.stderr
@@ -236,7 +236,7 @@ def test_w81_a_restart_of_nginx_keeps_what_was_deployed(site, clone):
 
 
 def test_w81_changed_settings_of_nginx_are_deployed_too(site, load):
-    """TRUSTED_PROXIES is a setting of nginx; it takes effect without another container."""
+    """TRUSTED_PROXIES is a setting of nginx; it takes effect without a new container."""
     before = serving(site)
     site.environment["TRUSTED_PROXIES"] = "not-an-address"
     done = site.run("make", "docker-deploy", check=False)

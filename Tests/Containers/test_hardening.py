@@ -1,4 +1,4 @@
-"""How the containers run: what the engine itself says about them."""
+"""How the containers run, according to the engine."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ SERVERS = ["postgres", "backend", "frontend", "nginx"]
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_runs_without_privileges(stack, service):
-    """C3: not root, nothing writable, no capability, no way to gain one, bounded memory and processes."""
+    """C3: Not root, read-only, no capabilities, no privilege escalation, bounded memory and processes."""
     container = stack.container(service)
     host = container["HostConfig"]
     user = container["Config"]["User"].split(":")[0]
@@ -24,7 +24,7 @@ def test_runs_without_privileges(stack, service):
 
 @pytest.mark.parametrize("service", SERVERS)
 def test_processes_really_have_nothing(stack, service):
-    """C3: what the kernel says about the first process of each server."""
+    """C3: The kernel's state of each server's first process."""
     process = stack.container(service)["State"]["Pid"]
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
     assert "0" not in status["Uid"].split()
@@ -34,7 +34,7 @@ def test_processes_really_have_nothing(stack, service):
 
 @pytest.mark.parametrize("service", SERVERS)
 def test_health_restart_and_logs(stack, service):
-    """C5, C9: each is healthy, comes back after a crash, and cannot fill the disk with logs."""
+    """C5, C9: Each is healthy, restarts after a crash, and cannot fill the disk with logs."""
     container = stack.container(service)
     host = container["HostConfig"]
     assert container["State"]["Health"]["Status"] == "healthy"
@@ -45,7 +45,7 @@ def test_health_restart_and_logs(stack, service):
 
 
 def test_only_nginx_publishes_ports(stack):
-    """C4, N2: both ports lead to nginx, at the address that was asked for; nobody else has one."""
+    """C4, N2: Both ports lead to nginx, at the configured address; no other service publishes a port."""
     for service in SERVICES:
         published = stack.container(service)["NetworkSettings"]["Ports"] or {}
         bound = {port: bindings for port, bindings in published.items() if bindings}
@@ -59,7 +59,7 @@ def test_only_nginx_publishes_ports(stack):
 
 
 def test_networks(stack):
-    """C7: nginx and the frontend share no network with PostgreSQL, whose network has no way out."""
+    """C7: nginx and the frontend share no network with PostgreSQL, whose network has no route outside."""
     site, database = f"{stack.project}-network", f"{stack.project}_database"
     expected = {"postgres": {database}, "backend": {site, database}, "frontend": {site}}
     expected["nginx"] = {site, f"{stack.project}_application"}
@@ -70,11 +70,11 @@ def test_networks(stack):
 
 
 def test_nginx_cannot_reach_postgres(stack):
-    """C7, tried: neither by name nor by address."""
+    """C7: A connection attempt fails, by name and by address."""
     address = stack.container("postgres")["NetworkSettings"]["Networks"][f"{stack.project}_database"]["IPAddress"]
     for host in ("postgres", address):
         done = stack.compose(
             "exec", "-T", "nginx", "curl", "--silent", "--connect-timeout", "2", f"telnet://{host}:5432", check=False
         )
-        # 6: the name does not exist; 7: no connection; 28: no answer.
+        # 6: unknown name; 7: no connection; 28: timeout.
         assert done.returncode in (6, 7, 28)

@@ -1,4 +1,4 @@
-"""The images by themselves (C1 to C5)."""
+"""The properties of the images (C1 to C5)."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def test_size(name, megabytes):
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_holds_no_shell_compiler_or_source(name):
-    """C1: neither a shell nor what the program was made of or with."""
+    """C1: No shell, sources or build tools."""
     paths = files(IMAGES[name])
     assert f"usr/local/bin/{PROGRAMS[name]}" in paths
     unwanted = re.compile(
@@ -46,7 +46,7 @@ def test_holds_no_shell_compiler_or_source(name):
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_configuration(name):
-    """C3, C5: an unprivileged user by number, the program itself as entry point and as health check."""
+    """C3, C5: An unprivileged numeric user, and the program as entry point and health check."""
     (image,) = containers.inspect(IMAGES[name])
     config = image["Config"]
     assert config["User"] == "65532:65532"
@@ -57,7 +57,7 @@ def test_configuration(name):
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_labels(name):
-    """C1: where an image comes from; its version is the program's own."""
+    """C1: The origin of an image; its version is that of the program."""
     (image,) = containers.inspect(IMAGES[name])
     labels = {
         key.removeprefix("org.opencontainers.image."): value for key, value in image["Config"]["Labels"].items()
@@ -69,8 +69,8 @@ def test_labels(name):
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_every_library_is_there_and_needed(name):
-    """C1: the loader finds each shared library, and those added to the base image are all in use."""
-    # Its name is of the machine's architecture.
+    """C1: The loader finds every shared library, and all added ones are used."""
+    # Its name depends on the machine's architecture.
     loader = next(path for path in files(IMAGES[name]) if re.search(r"(^|/)ld-linux[^/]*\.so\.\d+$", path))
     command = [f"--entrypoint=/{loader}", IMAGES[name], "--list", f"/usr/local/bin/{PROGRAMS[name]}"]
     listing = containers.docker("run", "--rm", "--network=none", *command)
@@ -83,7 +83,7 @@ def test_every_library_is_there_and_needed(name):
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_bill_of_materials(name, tmp_path):
-    """C1: each image says what it consists of; nothing in it is left out, and every licence is there."""
+    """C1: Each image has a complete bill of materials, and every licence."""
     container = containers.docker("create", IMAGES[name])
     try:
         containers.docker("cp", f"{container}:/{bills.FOLDER}/.", str(tmp_path))
@@ -110,7 +110,7 @@ def test_bill_of_materials(name, tmp_path):
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_history_and_environment_hold_no_secret(name):
-    """E3: nothing in the image is a secret."""
+    """E3: The image contains no secret."""
     (image,) = containers.inspect(IMAGES[name])
     history = containers.docker("history", "--no-trunc", "--format", "{{json .}}", IMAGES[name])
     for text in [*map(json.dumps, image["Config"]["Env"]), *history.splitlines()]:

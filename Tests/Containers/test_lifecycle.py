@@ -1,4 +1,4 @@
-"""Starting, stopping, keeping and forgetting; settings and secrets."""
+"""Start and stop, data and secrets, settings."""
 
 import json
 import secrets
@@ -9,14 +9,14 @@ import pytest
 
 
 def test_settings_come_with_defaults_only(stack):
-    """C6: the whole site has started with no .env; what compose.yml lacks, the programs' defaults are."""
+    """C6: The site starts without .env; the programs have defaults for what compose.yml does not set."""
     environment = stack.container("backend")["Config"]["Env"]
     secret = ("SECRET_KEY=", "POSTGRES_PASSWORD=")
     assert not [line for line in environment if line.startswith(secret) and line[-1] != "="]
 
 
 def test_secrets_are_files_of_their_readers(stack):
-    """E3: random, 0400; the owner's password also for the group that PostgreSQL has, and apart from the API's."""
+    """E3: Random, mode 0400; the owner's password is readable by PostgreSQL's group, and separate from the API's."""
     files = "/secrets /secrets/secret_key /secrets/postgres_api_password /owner-secrets"
     files += " /owner-secrets/postgres_password"
     listing = containers.docker(
@@ -33,14 +33,14 @@ def test_secrets_are_files_of_their_readers(stack):
     ]
     mounts = stack.container("backend")["Mounts"]
     assert [mount["Name"] for mount in mounts if mount["Type"] == "volume"] == [f"{stack.project}_secrets"]
-    # The files of the settings in _FILE, of which none is set.
+    # The files of the _FILE settings, none of which is set.
     assert {mount["Source"] for mount in mounts if mount["Type"] == "bind"} == {"/dev/null"}
     for name in ("secret_key", "postgres_api_password", "postgres_password"):
         assert len(stack.secret(name)) >= 43
 
 
 def test_no_secret_is_seen(stack):
-    """E3: neither the engine's inspection nor any log shows a secret, nor what was signed with it."""
+    """E3: Neither the engine's inspection nor any log shows a secret or a token."""
     cookie = stack.register()
     token = cookie.split("=", 1)[1]
     ids = [identifier for service in ("secrets", "migrate", "postgres", "backend", "frontend", "nginx")
@@ -52,7 +52,7 @@ def test_no_secret_is_seen(stack):
 
 
 def test_two_projects_have_secrets_of_their_own():
-    """E3: nothing random is shared; a second start of a project keeps what it has."""
+    """E3: No secret is shared; a second start of a project keeps its secrets."""
     with containers.project() as one, containers.project() as other:
         for each in (one, other):
             each.compose("run", "--rm", "--no-deps", "secrets")
@@ -64,7 +64,7 @@ def test_two_projects_have_secrets_of_their_own():
 
 
 def test_a_value_that_is_set_wins():
-    """E3: SECRET_KEY from .env or the environment takes the place of the random one."""
+    """E3: SECRET_KEY from .env or the environment replaces the generated one."""
     key = secrets.token_urlsafe(32)
     with containers.project() as one:
         one.compose("run", "--rm", "--no-deps", "secrets")
@@ -74,7 +74,7 @@ def test_a_value_that_is_set_wins():
 
 
 def test_data_and_secrets_outlive_down():
-    """C8, E3: after `down` and `up` the same token still opens the same account; `down -v` forgets all."""
+    """C8, E3: After `down` and `up`, the same token is still valid; `down -v` deletes everything."""
     with containers.project() as one:
         one.up("backend", "frontend", "nginx")
         cookie = {"Cookie": one.register()}
@@ -85,7 +85,7 @@ def test_data_and_secrets_outlive_down():
 
 
 def test_a_bad_setting_is_named():
-    """E2: all faults are listed in the log of the service, and Compose says which one it is."""
+    """E2: The service's log lists all faults, and Compose names the service."""
     with containers.project(ALLOWED_ORIGINS="*", DATABASE_POOL_SIZE="0", SECRET_KEY="too-short") as one:
         done = one.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60", check=False)
         assert done.returncode != 0
@@ -98,10 +98,10 @@ def test_a_bad_setting_is_named():
 
 @pytest.mark.parametrize("service", ["frontend", "backend", "nginx", "postgres"])
 def test_ends_within_ten_seconds(stack, service):
-    """E7: told to stop, each ends by itself, with status 0, even with clients connected."""
+    """E7: After the stop signal, each exits with status 0, even with connected clients."""
     container = stack.container(service)
     started = time.monotonic()
-    # The engine sends the image's own signal for an orderly end: SIGTERM, or what nginx and PostgreSQL take for it.
+    # The engine sends the image's stop signal: SIGTERM, or those of nginx and PostgreSQL.
     containers.docker("stop", "--time", "20", container["Id"])
     took = time.monotonic() - started
     try:
@@ -113,7 +113,7 @@ def test_ends_within_ten_seconds(stack, service):
 
 
 def test_w82_a_name_that_no_service_reads_is_told(tmp_path):
-    """In .env and on make's command line, with the setting that it resembles; values are not repeated."""
+    """In .env and on make's command line, with the most similar setting; values are not repeated."""
     with containers.project() as one:
         containers.copy_sources(tmp_path)
         one.root = tmp_path

@@ -1,4 +1,4 @@
-"""Signing in through providers in containers, with stand-ins that the backend reaches by TLS (A10, A11, D4)."""
+"""Signing in through providers in containers, with stand-ins that the backend reaches over TLS (A10, A11, D4)."""
 
 import secrets
 import signal
@@ -14,7 +14,7 @@ from providers import DISCORD, GOOGLE
 
 @pytest.fixture(scope="module")
 def stack(provider_settings):
-    """A project that signs in through the stand-ins and trusts nobody but them."""
+    """A project that uses and trusts only the stand-ins."""
     with containers.project(**provider_settings()) as stack:
         stack.up()
         yield stack
@@ -22,7 +22,7 @@ def stack(provider_settings):
 
 @pytest.mark.parametrize("provider", [GOOGLE, DISCORD], ids=lambda provider: provider.code)
 def test_a_whole_sign_in_through_nginx(stack, stand_ins, browser, provider):
-    """Sign up, sign out and in again; tokens are sealed in the database, and no log has anything secret."""
+    """Sign up, sign out and sign in again; tokens are encrypted in the database, and no log contains a secret."""
     email = f"person-{secrets.token_hex(5)}@example.com"
     page = browser.new_context(base_url=stack.url, locale="en", ignore_https_errors=True).new_page()
     provider.sign_in(page, email, start="/account")
@@ -37,7 +37,7 @@ def test_a_whole_sign_in_through_nginx(stack, stand_ins, browser, provider):
     rows = stack.query("select * from oauth_accounts")
     assert email in rows
     assert stack.query("select count(*) from oauth_accounts where access_token is null") == "0"
-    # What PostgreSQL shows of bytes is hexadecimal.
+    # PostgreSQL shows bytes in hexadecimal.
     assert [secret for secret in seen if secret in rows or secret.encode().hex() in rows] == []
     logs = stack.logs()
     assert f"/api/auth/callback/{provider.code}" in logs
@@ -45,7 +45,7 @@ def test_a_whole_sign_in_through_nginx(stack, stand_ins, browser, provider):
 
 
 def test_w85_rotating_the_key_signs_nobody_out(stack, stand_ins, browser):
-    """Two replicas, an interruption, requests all the time; stored tokens come under the new key."""
+    """Two replicas, an interruption, continuous requests; stored tokens are encrypted with the new key."""
     email = f"person-{secrets.token_hex(5)}@example.com"
     page = browser.new_context(base_url=stack.url, locale="en", ignore_https_errors=True).new_page()
     GOOGLE.sign_in(page, email, start="/account")
@@ -74,7 +74,7 @@ def test_w85_rotating_the_key_signs_nobody_out(stack, stand_ins, browser):
     doctor = stack.compose("exec", "-T", "backend", "AuthAPI", "doctor", check=False).stdout
     assert "SECRET_KEY_PREVIOUS: long, random" in doctor
 
-    # The former key is needed for as long as the sessions that it signed live.
+    # The previous key is needed as long as sessions signed with it are live.
     for command in ("rotate-secret", "forget-secret"):
         refused = stack.run("scripts/containers", command, check=False)
         assert refused.returncode != 0 and "still needed" in refused.stderr

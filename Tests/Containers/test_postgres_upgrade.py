@@ -36,14 +36,14 @@ def former() -> str:
 
 
 def test_u1_postgres_is_upgraded_with_every_session(former, tmp_path):
-    """From 15 to the version of compose.yml; and without a backup the former data are not touched."""
+    """From 15 to the version of compose.yml; the previous data is not touched."""
     with containers.project(POSTGRES_IMAGE=former, BACKUPS=str(tmp_path), YES="1") as one:
         one.up()
         cookie = {"Cookie": one.register()}
         version = "SELECT current_setting('server_version_num')::int / 10000"
         assert one.query(version) == "15"
 
-        # Another version on the former data is refused, and the former one takes over again.
+        # Another version rejects the previous data, and the previous version continues.
         del one.environment["POSTGRES_IMAGE"]
         done = one.run("make", "docker-deploy", check=False)
         assert done.returncode != 0 and "incompatible" in done.stderr, done.stderr
@@ -62,7 +62,7 @@ def test_u1_postgres_is_upgraded_with_every_session(former, tmp_path):
         doctor = one.compose("exec", "-T", "backend", "AuthAPI", "doctor")
         assert "FIX" not in doctor.stdout, doctor.stdout
 
-        # The way back: the former data are as they were.
+        # The way back: the previous data is unchanged.
         one.environment |= {"POSTGRES_IMAGE": former, "POSTGRES_VOLUME": "postgres-data"}
         one.up()
         assert one.query(version) == "15"

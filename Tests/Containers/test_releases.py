@@ -1,4 +1,4 @@
-"""The names of the images, and a site that is pulled instead of built (W84)."""
+"""The names of the images, and a site from pulled images (W84)."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ def image_names(stack) -> dict[str, str]:
 
 
 def test_w84_images_are_named_after_the_project():
-    """Two clones on one machine do not build over each other's images; a registry and a release name them otherwise."""
+    """Two clones on one machine do not overwrite each other's images; with a registry and a release, names differ."""
     one, other = containers.Stack(), containers.Stack()
     for stack in (one, other):
         del stack.environment["IMAGE_NAME"]
@@ -44,7 +44,7 @@ def clone(tmp_path) -> Path:
 
 @pytest.mark.long
 def test_w84_a_release_is_pushed_and_runs_where_there_are_no_sources(clone, registry, tmp_path):
-    """compose.yml alone starts the site from the registry; the images say what they are of and what is in them."""
+    """compose.yml alone starts the site from the registry; the images have labels and bills of materials."""
     with containers.project(TAG="1.2.3", IMAGE_PREFIX=f"{registry}/") as one:
         one.root = clone
         (clone / "notes").write_text("not committed")
@@ -73,7 +73,7 @@ def test_w84_a_release_is_pushed_and_runs_where_there_are_no_sources(clone, regi
         one.up()
         assert one.ask("/api/auth/me", headers={"Cookie": one.register()}).status == 200
 
-        # With a clone, a deployment pulls.
+        # In a clone, a deployment pulls the images.
         one.root = clone
         before = one.containers("backend")
         containers.docker("image", "rm", "--force", images[1])

@@ -1,4 +1,4 @@
-"""Several servers side by side: found, lost, replaced."""
+"""Several replicas: added, lost, replaced."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from load import Load
 
 
 def logged_requests(stack, container: str) -> int:
-    """How many requests a server has logged."""
+    """The number of requests in a server's log."""
     return containers.docker("logs", container).count('"request"')
 
 
@@ -34,14 +34,14 @@ def test_scaling_is_noticed(stack):
 
 
 def connections_to(stack, port: int) -> list[str]:
-    """The states of nginx' connections to a port of the servers, as the kernel numbers them."""
+    """The states of nginx's connections to a port of the servers, as kernel numbers."""
     process = stack.container("nginx")["State"]["Pid"]
     lines = Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]
     return [line.split()[3] for line in lines if line.split()[2].endswith(f":{port:04X}")]
 
 
 def test_w89_nginx_keeps_its_connections_to_the_servers(stack):
-    """Fifty requests leave a few connections, which are open; not fifty closed ones."""
+    """Fifty requests leave a few open connections, not fifty closed ones."""
     for path, port, status in (("/api/auth/me", 8000, 401), ("/login", 3000, 200)):
         assert {stack.ask(path).status for _ in range(50)} == {status}
         states = connections_to(stack, port)
@@ -51,7 +51,7 @@ def test_w89_nginx_keeps_its_connections_to_the_servers(stack):
 
 @pytest.mark.long
 def test_deploying_fails_no_request():
-    """N6, E7: with two replicas of each, every container is replaced while requests run; not one fails."""
+    """N6, E7: With two replicas of each, every container is replaced under load; no request fails."""
     with containers.project() as one:
         one.up("--scale", "backend=2", "--scale", "frontend=2")
         account = {"email": "rolling@example.com", "password": site_under_test.PASSWORD}

@@ -1,4 +1,4 @@
-"""The service `backup`: daily backups, each tried out by a restore drill (W91)."""
+"""The service `backup`: daily backups, each checked by a restore drill (W91)."""
 
 import re
 import subprocess
@@ -31,17 +31,17 @@ def backups(site) -> list[str]:
 
 
 def once(site, check: bool = True):
-    """Runs what the service runs every day."""
+    """Runs the daily job of the service."""
     return site.compose("exec", "-T", "backup", "backup-schedule", "once", check=check)
 
 
 def test_w91_the_first_start_backs_up_and_drills(site):
-    """Compose calls the service healthy once a backup has been restored and signed in on."""
+    """The service is healthy once a backup has passed its drill."""
     log = site.logs("backup")
     assert "encrypted for BACKUP_RECIPIENT" in log and "A test user signed in" in log
     names = [name for name in backups(site) if name not in (".last-success", "untried")]
     assert len(names) == 2 and re.fullmatch(r"yoshikosan-\d{8}T\d{6}Z\.dump\.age", names[0]), names
-    # Nothing is left of the drill: no copy that is not encrypted, and no database.
+    # The drill leaves nothing behind: no unencrypted copy, and no database.
     assert site.compose("exec", "-T", "backup", "ls", "-A", "/backups/untried").stdout == ""
     assert site.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'yoshikosan%'") == "1"
     # For doctor and the metrics.
@@ -49,7 +49,7 @@ def test_w91_the_first_start_backs_up_and_drills(site):
 
 
 def test_w91_it_runs_without_privileges(site):
-    """C3: as the other services; the folder is readable by its user only."""
+    """C3: Like the other services; only its user can read the folder."""
     container = site.container("backup")
     assert container["Config"]["User"] == "65532:999" and container["HostConfig"]["ReadonlyRootfs"] is True
     assert container["HostConfig"]["CapDrop"] == ["ALL"] and not container["HostConfig"]["CapAdd"]
@@ -64,7 +64,7 @@ def test_w91_old_backups_are_deleted(site):
 
 
 def test_w91_an_encrypted_backup_is_restored(site, keys, tmp_path):
-    """What the service wrote opens with the private key, which the machine did not have."""
+    """The backup is decrypted with the private key, which the service did not have."""
     name = max(name for name in backups(site) if name.endswith(".age"))
     for file in (name, f"{name}.sha256"):
         site.compose("cp", f"backup:/backups/{file}", str(tmp_path))
@@ -75,7 +75,7 @@ def test_w91_an_encrypted_backup_is_restored(site, keys, tmp_path):
 
 
 def test_w91_a_failure_shows(site):
-    """The status is not 0, and the container becomes unhealthy; no backup that was tried is deleted for it."""
+    """The status is not 0, and the container becomes unhealthy; no checked backup is deleted."""
     before = backups(site)
     site.query("INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')")
     try:
@@ -111,7 +111,7 @@ def test_w91_it_ends_at_once(site):
 
 
 def test_w91_a_deployment_replaces_it(site):
-    """U1: with the version that is deployed; what it wrote stays."""
+    """U1: With the deployed version; its backups stay."""
     before, names = site.containers("backup"), backups(site)
     site.environment["BACKUP_KEEP"] = "3"
     site.run("make", "docker-deploy")

@@ -1,4 +1,4 @@
-"""The site as a visitor and a program see it, through the published ports."""
+"""The site for visitors and programs, through the published ports."""
 
 import secrets
 
@@ -28,7 +28,7 @@ from playwright.sync_api import sync_playwright
     ],
 )
 def test_route(stack, port, path, status, kind):
-    """N1, N2: each address leads to the right server, by both ports; health is nobody's business."""
+    """N1, N2: Each path leads to the right server, through both ports; health checks are not published."""
     answer = site_under_test.ask(getattr(stack, port), path)
     assert (answer.status, answer.headers.get_content_type()) == (status, kind)
     assert answer.one("X-Request-ID") and answer.one("X-Content-Type-Options") == "nosniff"
@@ -53,7 +53,7 @@ def test_register_login_me_logout(stack):
 
 
 def test_client_address_is_the_peers(stack):
-    """N3: what a client claims about its address reaches no session."""
+    """N3: A client cannot choose the address in its session."""
     cookie = {"Cookie": stack.register(), "X-Real-IP": "192.0.2.7", "X-Forwarded-For": "192.0.2.7"}
     (session,) = stack.ask("/api/auth/sessions", headers=cookie).json()["sessions"]
     assert session["ip_address"] != "192.0.2.7"
@@ -76,6 +76,6 @@ def test_in_a_browser(stack):
 
 
 def test_nginx_starts_without_a_warning(stack):
-    """Such as one about the size of its tables."""
+    """For example about the size of its hash tables."""
     log = stack.logs("nginx")
     assert '"path":' in log and "[warn]" not in log

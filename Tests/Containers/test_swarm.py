@@ -40,7 +40,7 @@ class Swarm:
             subprocess.run(command, input=value, text=True, check=True, capture_output=True)
 
     def deploy(self, *additions: str, **settings: str) -> None:
-        """Deploys the stack with additional files, or what has changed about it."""
+        """Deploys the stack, or its changes, with additional files."""
         environment = os.environ | {
             "STACK": self.name,
             "IMAGE_NAME": containers.IMAGE_NAME,
@@ -58,7 +58,7 @@ class Swarm:
         )
 
     def await_replicas(self, **counts: str) -> None:
-        """Waits until the services run as many tasks as they should; what migrates has ended by then."""
+        """Waits until all tasks of the services run and the migration has completed."""
         expected = {"migrate": "0/1", "backend": "2/2", "frontend": "2/2", "nginx": "1/1", "backup": "0/0"} | counts
         try:
             site_under_test.wait_until(lambda: self.replicas() == expected, f"{expected} run", 600)
@@ -81,7 +81,7 @@ class Swarm:
             )
 
     def container(self, service: str) -> dict:
-        """What the engine knows about one running container of a service."""
+        """The engine's data about one running container of a service."""
         label = f"label=com.docker.swarm.service.name={self.name}_{service}"
         return containers.inspect(containers.docker("container", "ls", "--quiet", "--filter", label).split()[0])[0]
 
@@ -97,7 +97,7 @@ class Swarm:
         return site_under_test.ask(self.browser_port, path, method, **request)
 
     def replicas(self) -> dict[str, str]:
-        """How many tasks of each service run, of how many that should."""
+        """The number of running and of desired tasks of each service."""
         listing = containers.docker(
             "service", "ls", "--filter", f"label=com.docker.stack.namespace={self.name}", "--format",
             "{{.Name}} {{.Replicas}}",
@@ -105,14 +105,14 @@ class Swarm:
         return {line.split()[0].removeprefix(f"{self.name}_"): line.split()[1] for line in listing.splitlines()}
 
     def update_state(self, service: str) -> str:
-        """How far a rolling replacement has come."""
+        """The progress of a rolling update."""
         return containers.docker(
             "service", "inspect", "--format", "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}",
             f"{self.name}_{service}",
         )
 
     def remove(self) -> None:
-        """Removes all that belongs to the stack."""
+        """Removes everything of the stack."""
         label = f"label=com.docker.stack.namespace={self.name}"
         containers.docker("stack", "rm", self.name, check=False)
         site_under_test.wait_until(
@@ -133,7 +133,7 @@ class Swarm:
 def swarm(gateway):
     """A stack with two accounts, in a swarm of this node alone that ends with the tests unless it was there before."""
     state = containers.docker("info", "--format", "{{.Swarm.LocalNodeState}}")
-    # What the engine makes for a swarm and does not take away again.
+    # What the engine creates for a swarm and does not remove.
     bridge = "docker_gwbridge"
     had_bridge = containers.docker("network", "ls", "--quiet", "--filter", f"name={bridge}")
     if state != "active":
@@ -167,7 +167,7 @@ def test_stack(swarm):
     load.repeat("GET /", lambda: b"Aiko Tanaka" in swarm.ask("/", headers=swarm.cookie).body)
     load.repeat("GET /api/auth/me", lambda: swarm.ask("/api/auth/me", headers=swarm.cookie).status)
     load.repeat("POST /api/auth/login", lambda: swarm.ask("/api/auth/login", "POST", body=ACCOUNT).status)
-    # Another setting makes every task of both another one.
+    # A changed setting replaces every task of both.
     with load.running(), swarm.updating("backend", "frontend"):
         swarm.deploy(LOG_LEVEL="WARNING")
     print(load.report())
@@ -177,7 +177,7 @@ def test_stack(swarm):
 
 
 def test_w91_the_labelled_node_backs_up(swarm):
-    """Only that node; the first backup is created, restored and signed in on at once."""
+    """Only that node; the first backup is created and checked at once."""
     assert swarm.replicas()["backup"] == "0/0"
     (node,) = containers.docker("node", "ls", "--quiet").split()
     label = f"{swarm.name}-backup"

@@ -1,4 +1,4 @@
-"""From the release before to this version by the commands of docs/upgrading.md, and back (U1)."""
+"""From the previous release to this version with the commands of docs/upgrading.md, and back (U1)."""
 
 import secrets
 import subprocess
@@ -16,7 +16,7 @@ IMAGES = {kind: f"yoshikosan-release-{RELEASE[:12]}-{kind}" for kind in ("backen
 
 @pytest.fixture
 def former(tmp_path):
-    """The sources of the release before, whose images exist."""
+    """The sources of the previous release, whose images exist."""
     for image in IMAGES.values():
         if not containers.docker("image", "ls", "--quiet", image):
             pytest.skip(f"{image}, an image of the release before, does not exist; build and test: make test-upgrade")
@@ -28,14 +28,14 @@ def former(tmp_path):
 
 
 def use(stack, root, settings: dict) -> None:
-    """Goes to another version of the sources, as `git checkout` does."""
+    """Switches to another version of the sources, like `git checkout`."""
     stack.root = root
     stack.environment |= settings
 
 
 def test_u1_the_release_before_is_upgraded_and_taken_back(former, provider_settings, browser):
     """Users, identities and sessions of each version are valid in the other."""
-    # The images of that release have fixed names, which a site of this machine may use.
+    # The images of that release have fixed names, which a site on this machine may use.
     services = {name: {"image": IMAGES["backend"]} for name in ("secrets", "migrate", "backend")}
     before = provider_settings(former, frontend={"image": IMAGES["frontend"]}, **services)
     with containers.project(**before, REVISION="test") as one:
@@ -63,7 +63,7 @@ def test_u1_the_release_before_is_upgraded_and_taken_back(former, provider_setti
             done = one.run("make", "docker-deploy")
         print(done.stderr, load.report())
         assert "Deployed." in done.stderr
-        # The two pauses of this upgrade are announced; in between, nobody is told to sign in again.
+        # The two pauses of this upgrade are announced; no user has to sign in again.
         assert one.containers("postgres") != databases and "definition of PostgreSQL has changed" in done.stderr
         assert "nginx itself has changed" in done.stderr
         outcomes = load.outcomes["GET /api/auth/me"]

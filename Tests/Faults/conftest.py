@@ -1,4 +1,4 @@
-"""Fixtures of the tests in which something breaks; at their end, the table of what that did to the clients."""
+"""Fixtures of the fault tests; at the end, a table of the effects on clients."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ TABLE = pytest.StashKey[FaultTable]()
 
 
 def pytest_configure(config):
-    """One table a run."""
+    """One table per run."""
     config.stash[TABLE] = FaultTable()
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves out what takes longer, where all tests run."""
+    """Skips slow tests when all tests run."""
     if os.environ.get("FAULTS") != "quick":
         return
     here = Path(__file__).parent
@@ -40,7 +40,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 @pytest.fixture(scope="session")
 def data():
-    """The data of a PostgreSQL whose database has its tables."""
+    """The data folder of a PostgreSQL with the migrated database."""
 
     def migrate(server):
         settings = api_settings(server.url(SERVING), server.url(OWNER), 1, secrets.token_urlsafe(48))
@@ -52,7 +52,7 @@ def data():
 
 @pytest.fixture
 def postgres(data):
-    """A running PostgreSQL with the tables."""
+    """A running PostgreSQL with the migrated database."""
     with postgres_server(data) as server:
         server.start()
         yield server
@@ -60,7 +60,7 @@ def postgres(data):
 
 @pytest.fixture
 def scene(request):
-    """Where the servers of a test run."""
+    """The folder of a test's servers."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="yoshikosan-faults-")))
         scene = Scene(request.config.stash[TABLE], folder, stack)
@@ -69,7 +69,7 @@ def scene(request):
 
 @pytest.fixture
 def site(scene, postgres):
-    """The API on that PostgreSQL, the frontend and nginx; gives nginx's port."""
+    """The API on that PostgreSQL, the frontend and nginx; returns nginx's port."""
     api = scene.api(postgres)
     frontend = scene.frontend(api.port)
     with front(api.port, frontend.port) as port:

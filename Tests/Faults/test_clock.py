@@ -1,4 +1,4 @@
-"""A6, A17: the servers' clock jumps while they run."""
+"""A6, A17: The servers' clock jumps while they run."""
 
 import mmap
 import struct
@@ -13,7 +13,7 @@ HOUR, DAY = 3600, 86400
 
 
 class Clock:
-    """The clock of the programs that are given its settings."""
+    """The clock of the programs that run with its settings."""
 
     def __init__(self, library: Path, file: Path):
         self.settings = {"LD_PRELOAD": str(library), "CLOCK_FILE": str(file)}
@@ -22,7 +22,7 @@ class Clock:
             self._ahead = mmap.mmap(opened.fileno(), 8)
 
     def jump(self, seconds: int) -> None:
-        """Puts it so far ahead of the real one, or behind."""
+        """Sets its offset from the real clock."""
         self._ahead[:] = struct.pack("=q", seconds)
 
 
@@ -31,20 +31,20 @@ def clock(tmp_path):
     """A clock that can jump."""
     library = tmp_path / "jumping_clock.so"
     source = ROOT / "Tests/Support/jumping_clock.c"
-    # The compiler that comes with Swift.
+    # Swift's C compiler.
     subprocess.run(["clang", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source], check=True)
     return Clock(library, tmp_path / "clock")
 
 
 @pytest.fixture
 def api(scene, postgres, clock):
-    """An API that goes by it."""
+    """An API with that clock."""
     return scene.api(postgres, LOGIN_LIMIT_ACCOUNT="10/600", LOGIN_LIMIT_NETWORK="100/600", **clock.settings)
 
 
 @pytest.mark.quick
 def test_the_clock_jumps_by_an_hour(scene, postgres, api, clock):
-    """A17: nobody is signed out or kept out: neither forwards, nor back to before the sessions began."""
+    """A17: No user is signed out or locked out, neither forwards, nor back to before the sessions started."""
     with (
         front(api.port, scene.frontend(api.port).port) as port,
         scene.measured("Clock jumps one hour ahead, then two back", port, postgres) as measure,
@@ -60,7 +60,7 @@ def test_the_clock_jumps_by_an_hour(scene, postgres, api, clock):
 
 @pytest.mark.quick
 def test_a6_sessions_end_by_the_clock(scene, api, clock):
-    """Eight days ahead a session has ended, and one can sign in; when the clock is right again, both sessions live."""
+    """Eight days ahead, a session has expired, and sign-in works; with the correct clock, both sessions are live."""
     email, first = scene.register(api.port)
     me = {"path": "/api/auth/me", "headers": {"Cookie": first}}
     clock.jump(8 * DAY)

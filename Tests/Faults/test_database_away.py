@@ -10,7 +10,7 @@ def test_d7_away_and_back(scene, postgres, site, way):
         postgres.stop() if way == "stopped" else postgres.kill()
         measure.wait_until_refused("me", 60)
         measure.wait_until_refused("register")
-        # Requests that need no database succeed.
+        # Requests that do not need the database succeed.
         measure.wait_until_answered("page")
         postgres.start()
         measure.is_mended()

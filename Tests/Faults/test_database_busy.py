@@ -32,7 +32,7 @@ def port(scene, api):
 
 
 def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
-    """The API runs, says that it is not ready, and serves as soon as there are connections."""
+    """The API runs, reports that it is not ready, and serves as soon as there are connections."""
     with scene.measured("API started while all connections are in use", port, crowded) as measure:
         api.terminate()
         with crowded.all_connections_taken():
@@ -44,9 +44,9 @@ def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
 
 
 def test_d7_no_connection_left_after_a_cut(scene, crowded, api, port):
-    """The API loses its connections, and others have taken all before it gets new ones."""
+    """The API loses its connections, and others take all before it reconnects."""
     with scene.measured("Connections of the API cut, all others in use", port, crowded) as measure:
-        # So that it does not come first; others, which are superusers, may.
+        # So that it does not reconnect first; others, which are superusers, can.
         crowded.psql(f"alter role {SERVING} connection limit 0")
         crowded.psql(f"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{SERVING}'")
         with crowded.all_connections_taken() as run:
@@ -58,7 +58,7 @@ def test_d7_no_connection_left_after_a_cut(scene, crowded, api, port):
 
 @contextlib.contextmanager
 def held(server, statement: str):
-    """A transaction that has run a statement and does not end while the block lasts."""
+    """A transaction that has run a statement and stays open during the block."""
     client = subprocess.Popen(
         ["psql", "--no-psqlrc", "-qAt", server.url()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -73,7 +73,7 @@ def held(server, statement: str):
 
 @pytest.mark.parametrize("table", ["users", pytest.param("sessions", marks=pytest.mark.quick)])
 def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
-    """Who wants to write is refused; who is signed in notices nothing."""
+    """Writes are rejected; signed-in users are not affected."""
     with scene.measured(f"Lock on `{table}` that blocks writes", site, postgres) as measure:
         with held(postgres, f"lock table {table} in share row exclusive mode"):
             measure.wait_until_refused("register", 30)
@@ -83,7 +83,7 @@ def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
 
 
 def test_d7_a_table_is_locked_altogether(scene, postgres, site):
-    """As a migration does that rewrites it."""
+    """Like a migration that rewrites it."""
     with scene.measured("Lock on `users` that blocks everything", site, postgres) as measure:
         with held(postgres, "lock table users in access exclusive mode"):
             measure.wait_until_refused("me", 60)
@@ -93,7 +93,7 @@ def test_d7_a_table_is_locked_altogether(scene, postgres, site):
 
 
 def test_d7_a_statement_takes_too_long(scene, postgres, site):
-    """The time limit ends it; who does not need it notices nothing."""
+    """The timeout ends it; other requests are not affected."""
     with scene.measured("Inserting a user takes 30 s", site, postgres) as measure:
         slow_registrations(postgres, 0)
         slow_registrations(postgres, 30)

@@ -1,4 +1,4 @@
-"""A server that can open no more files waits without using the processor, then continues."""
+"""A server without free file descriptors waits without using the processor, then continues."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ from site_under_test import PATIENCE, wait_until
 
 @pytest.mark.parametrize("server", [pytest.param("AuthAPI", marks=pytest.mark.quick), "WebFrontend"])
 def test_out_of_file_descriptors(scene, postgres, server):
-    """Who comes through nginx is served over the connections that it keeps."""
+    """Requests through nginx are served over its open connections."""
     api = scene.api(postgres)
     frontend = scene.frontend(api.port)
     starved = api if server == "AuthAPI" else frontend

@@ -1,4 +1,4 @@
-"""D7: no room left where PostgreSQL keeps its data, or its log of changes."""
+"""D7: PostgreSQL's data disk or WAL disk is full."""
 
 import subprocess
 
@@ -11,7 +11,7 @@ from small_disk import small_disk
 
 @pytest.fixture
 def disk():
-    """Room for an empty database and a little more."""
+    """Space for an empty database and a little more."""
     with small_disk(72) as disk:
         yield disk
 
@@ -25,7 +25,7 @@ def full(data, disk):
 
 @pytest.mark.quick
 def test_d7_no_room_for_data(scene, full, disk):
-    """Registrations are refused, the signed in stay signed in, and room is all that it takes."""
+    """Registrations are rejected, sessions continue, and free space is enough to recover."""
     log = full.folder / "pg_wal"
     (full.seen / "pg_wal").rename(full.seen / "moved")
     subprocess.run(["cp", "-a", full.seen / "moved", log], check=True)
@@ -45,7 +45,7 @@ def test_d7_no_room_for_data(scene, full, disk):
 
 
 def test_d7_no_room_for_the_log(scene, full, disk):
-    """PostgreSQL itself stops then; once there is room and it runs, everything works."""
+    """PostgreSQL stops; once there is free space and it is started, everything works."""
     full.start()
     api = scene.api(full)
     with (

@@ -1,4 +1,4 @@
-"""D7: the primary dies and a synchronous standby takes over; no acknowledged registration is missing there."""
+"""D7: The primary fails and a synchronous standby takes over, with every acknowledged registration."""
 
 import pytest
 from fault_scene import front
@@ -14,7 +14,7 @@ def standby(postgres):
 
 @pytest.fixture
 def port(scene, postgres, standby):
-    """The site on whichever of the two takes writes."""
+    """The site on whichever of the two accepts writes."""
     api = scene.api(postgres, standby)
     with front(api.port, scene.frontend(api.port).port) as port:
         yield port
@@ -22,7 +22,7 @@ def port(scene, postgres, standby):
 
 @pytest.mark.quick
 def test_d7_failover(scene, postgres, standby, port):
-    """The API finds the new primary by itself."""
+    """The API finds the new primary without intervention."""
     with scene.measured("Primary killed, standby promoted", port, standby) as measure:
         postgres.kill()
         standby.psql("select pg_promote()")
@@ -30,7 +30,7 @@ def test_d7_failover(scene, postgres, standby, port):
 
 
 def test_d7_nothing_is_acknowledged_that_a_failover_would_lose(scene, postgres, standby, port):
-    """While the standby is cut off, a commit waits for it; who gives up waiting must not say that all is well."""
+    """While the standby is disconnected, a commit waits for it; a timeout must not be reported as success."""
     with scene.measured("Standby disconnected, primary lost, standby promoted", port, standby) as measure:
         postgres.stop_sending()
         measure.wait_until_refused("register")

@@ -1,4 +1,4 @@
-"""E7, F8, N6: one of the two servers is killed or told to stop under load."""
+"""E7, F8, N6: One of the servers is killed or stopped under load."""
 
 import re
 import time
@@ -16,7 +16,7 @@ def apis(scene, postgres):
 
 @pytest.fixture
 def port(scene, apis):
-    """nginx before both replicas of either server."""
+    """nginx in front of two replicas of each server."""
     frontends = [scene.frontend(api.port) for api in apis]
     addresses = {
         "BACKEND_ADDRESS": ",".join(f"127.0.0.1:{api.port}" for api in apis),
@@ -27,7 +27,7 @@ def port(scene, apis):
 
 
 def test_d7_the_only_api_is_killed(scene, postgres):
-    """nginx answers in its place until it is back."""
+    """nginx responds with errors until it is back."""
     api = scene.api(postgres)
     with (
         front(api.port, scene.frontend(api.port).port) as port,
@@ -41,7 +41,7 @@ def test_d7_the_only_api_is_killed(scene, postgres):
 
 
 def test_d7_the_api_is_killed_without_nginx(scene, postgres):
-    """Nobody answers in its place; what it has acknowledged is there."""
+    """There is no response in the meantime; acknowledged data is not lost."""
     api = scene.api(postgres)
     label = "API killed and started (without nginx)"
     with scene.measured(label, api.port, postgres, "/health/live", broken_allowed=True) as measure:
@@ -52,7 +52,7 @@ def test_d7_the_api_is_killed_without_nginx(scene, postgres):
 
 
 def test_n6_one_of_two_apis_is_killed(scene, postgres, apis, port):
-    """The other serves everybody: only what may not be sent twice is refused."""
+    """The other one serves all requests; only non-idempotent ones are rejected."""
     with scene.measured("One of two APIs killed", port, postgres) as measure:
         apis[0].kill()
         measure.wait_until_answered("register", 20)
@@ -63,7 +63,7 @@ def test_n6_one_of_two_apis_is_killed(scene, postgres, apis, port):
 
 @pytest.mark.quick
 def test_f8_the_frontend_without_an_api(scene, postgres):
-    """Pages that need it say so, ask to come again and come back by themselves; the others are there all the time."""
+    """Pages that need it show an error with Retry-After and reload automatically; other pages keep working."""
     api = scene.api(postgres)
     frontend = scene.frontend(api.port)
     with (
@@ -83,7 +83,7 @@ def test_f8_the_frontend_without_an_api(scene, postgres):
 
 @pytest.mark.parametrize("server", [pytest.param("AuthAPI", marks=pytest.mark.quick), "WebFrontend"])
 def test_e7_replicas_are_told_to_stop(scene, postgres, apis, port, server):
-    """Everybody gets an answer; of the requests that may be sent twice not one fails."""
+    """Every request gets a response; no idempotent request fails."""
     with scene.measured(f"SIGTERM to both {server}s in turn", port, postgres) as measure:
         for program in [program for program in scene.programs if program.name == server]:
             assert program.terminate() < 10
@@ -93,7 +93,7 @@ def test_e7_replicas_are_told_to_stop(scene, postgres, apis, port, server):
 
 
 def test_e7_the_only_api_is_told_to_stop(scene, postgres):
-    """Without nginx: what was begun is finished, and who comes later is not served."""
+    """Without nginx: requests in progress are completed, and later ones are not served."""
     api = scene.api(postgres, DATABASE_POOL_SIZE="30")
     slow_registrations(postgres, 0)
     label = "SIGTERM to the API, then started (without nginx)"
@@ -105,7 +105,7 @@ def test_e7_the_only_api_is_told_to_stop(scene, postgres):
         slow_registrations(postgres, 0)
         api.start()
         measure.is_mended()
-    # The API may not have accepted what was sent just before.
+    # The API may not have accepted the last requests.
     begun = [record for record in measure.load.records if record.sent < stopped - 0.5]
     assert any(record.sent + record.took > stopped for record in begun), "no request was under way"
     assert all(record.is_answered for record in begun), "a request that was under way was not finished"

@@ -91,7 +91,7 @@ def clone(tmp_path_factory) -> Repository:
 
 @pytest.fixture
 def repository(clone) -> Repository:
-    """The copy, as it was in the beginning."""
+    """The copy in its initial state."""
     clone.restore()
     return clone
 

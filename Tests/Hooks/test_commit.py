@@ -1,4 +1,4 @@
-"""Q1: what git does with the hooks installed."""
+"""Q1: git with the hooks installed."""
 
 import resource
 import shutil
@@ -51,7 +51,7 @@ def test_a_commit_that_breaks_a_check_is_blocked(hooked):
 
 
 def test_a_typical_commit_passes_within_five_seconds(hooked):
-    """One Swift file and one template. Measured is the processors' time, which a busy machine does not change."""
+    """One Swift file and one template. The processor time is measured, which a busy machine does not change."""
     hooked.write(SWIFT, GOOD)
     hooked.write(TEMPLATE, hooked.read(TEMPLATE).replace('role="status"', 'role="status" class="shown"'))
     hooked.write(TEMPLATE, hooked.read(TEMPLATE).replace(' class="shown"', ""))
@@ -76,7 +76,7 @@ def test_the_hooks_need_no_network(hooked):
 
 
 def test_unformatted_files_are_formatted_and_stop_the_commit(hooked):
-    """Swift, shell, CSS and JavaScript; once staged again, they can be committed."""
+    """Swift, shell, CSS and JavaScript; after staging them again, they can be committed."""
     files = {
         SWIFT: (GOOD.replace("    one + two", "  one+two"), GOOD),
         "scripts/say": (SCRIPT.replace("    echo", "  echo"), SCRIPT),
@@ -96,7 +96,7 @@ def test_unformatted_files_are_formatted_and_stop_the_commit(hooked):
 
 
 def test_only_what_is_staged_is_looked_at(hooked):
-    """Neither a bad file that is not staged nor the bad part of one blocks, and both stay as they are."""
+    """Neither an unstaged bad file nor the unstaged bad part of one blocks, and both stay unchanged."""
     begin(hooked)
     staged = GOOD.replace("The sum", "The exact sum")
     unstaged = staged.replace("one * two", "one! * two")
@@ -127,7 +127,7 @@ def test_the_unstaged_part_of_a_formatted_file_is_kept(hooked):
 
 
 def test_an_unstaged_change_in_the_way_of_the_formatter_is_kept(hooked):
-    """The staged line is not formatted and has changed since: the file stays as it is, and nothing is committed."""
+    """The staged line is not formatted and has changed since: the file stays unchanged, and nothing is committed."""
     begin(hooked)
     staged = GOOD.replace("    one + two", "  one+two")
     unstaged = GOOD.replace("    one + two", "  two+one")
@@ -149,7 +149,7 @@ def forget_sources(repository) -> None:
 
 
 def test_make_format_and_make_pre_commit(hooked):
-    """Q4: by hand."""
+    """Q4: Run manually."""
     forget_sources(hooked)
     hooked.write(SWIFT, GOOD.replace("    one + two", "  one+two"))
     hooked.git("add", SWIFT)
@@ -190,14 +190,14 @@ def test_make_format_fails_if_a_file_cannot_be_formatted(hooked):
     ],
 )
 def test_a_commit_subject_names_its_area_and_is_short(hooked, message, status):
-    """Q1: `area: what it does`, at most 65 characters; the body is free."""
+    """Q1: `area: what it does`, at most 65 characters; the body is not checked."""
     done = hooked.run("git", "commit", "--allow-empty", f"--message={message}")
     assert done.returncode == status, done.stdout
 
 
 @pytest.mark.parametrize("failing", ["typecheck", "test"])
 def test_a_push_compiles_and_tests_everything(hooked, tmp_path, failing):
-    """A stand-in for the Makefile says what would be run, and one of the two commands fails."""
+    """A stand-in for the Makefile prints the commands, and one of the two fails."""
     remote = tmp_path / "remote.git"
     hooked.git("init", "--quiet", "--bare", str(remote))
     recipes = "".join(f"{name}:\n\t@echo run {name} $${{GIT_DIR:-}}\n" for name in ("typecheck", "test"))

@@ -1,4 +1,4 @@
-"""M2: the floor of `make test-coverage`, on measurements made up for it."""
+"""M2: The minimum of `make test-coverage`, with fixed measurements."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""U4: the documents are short where they must be, complete, and name only commands that exist."""
+"""U4: The documents are short where required, complete, and name only existing commands."""
 
 import re
 from pathlib import Path

@@ -18,7 +18,7 @@ REQUIRED = """
 
 
 def targets(repository) -> dict[str, str]:
-    """Every target with what stands behind it."""
+    """Every target with its prerequisites and help text."""
     texts = (path.read_text() for path in [repository.path / "Makefile", *repository.path.glob("docker/*.mk")])
     return {name: rest for text in texts for name, rest in RECIPE.findall(text)}
 
@@ -29,7 +29,7 @@ def listing(output: str) -> dict[str, str]:
 
 
 def test_make_alone_lists_every_command(repository):
-    """M1: by group, one line each, aligned; and no target is without one."""
+    """M1: By group, one line each, aligned; every target has one."""
     done = repository.run("make")
     assert done.returncode == 0
     listed = listing(done.stdout)
@@ -71,7 +71,7 @@ def test_an_unknown_target_is_refused(repository):
 
 
 def test_db_new_begins_the_next_migration(repository):
-    """M4: up and down, with the next number; the check rejects them while they are empty."""
+    """M4: Up and down, with the next number; the check rejects them while they are empty."""
     folder = repository.path / "Sources/AuthAPI/Migrations"
     last = max(int(path.name[:4]) for path in folder.glob("*.sql"))
     done = repository.run("make", "db-new", "NAME=add_nickname")
@@ -109,7 +109,7 @@ def recorded(tmp_path):
 
 @pytest.mark.parametrize(("target", "deletes"), [("db-reset", "drop schema"), ("docker-clean", "down --volumes")])
 def test_what_deletes_data_asks_first(repository, recorded, target, deletes):
-    """M3, M4: without a terminal to ask at, nothing is deleted, and the answer says how to mean it."""
+    """M3, M4: Without a terminal, nothing is deleted, and the message names the option that confirms."""
     path, asked = recorded
     settings = {"PATH": path, "DATABASE_URL": "host=nowhere.invalid", "BINARIES": path.partition(":")[0]}
     done = repository.run("make", target, **settings)
@@ -118,7 +118,7 @@ def test_what_deletes_data_asks_first(repository, recorded, target, deletes):
 
 
 def test_docker_clean_does_as_it_is_told(repository, recorded):
-    """M3: the other side of the test above."""
+    """M3: The counterpart of the test above."""
     path, asked = recorded
     done = repository.run("make", "docker-clean", "YES=1", PATH=path)
     assert done.returncode == 0 and "down --volumes" in asked.read_text(), done.stdout
@@ -137,7 +137,7 @@ def test_docker_clean_does_as_it_is_told(repository, recorded):
     ],
 )
 def test_docker_commands_are_about_the_service_that_was_named(repository, recorded, command, asked_for):
-    """M3: and docker-down keeps the volumes."""
+    """M3: docker-down keeps the volumes."""
     path, asked = recorded
     done = repository.run("make", *command.split(), PATH=path)
     assert done.returncode == 0, done.stdout
@@ -145,7 +145,7 @@ def test_docker_commands_are_about_the_service_that_was_named(repository, record
 
 
 def test_clean_keeps_data_and_what_the_hooks_run(repository):
-    """M6: the development database and its secrets are no build products."""
+    """M6: The development database and its secrets are not build products."""
     gone = [".build/debug/x", ".build/python/x", ".build/tests/x", ".build/postgres-test/x", "Tests/__pycache__/x"]
     kept = [".build/postgres-dev/x", ".build/postgres-mine/x", ".build/dev/secret_key", ".build/checkouts/x", ".env"]
     for name in gone + kept:

@@ -1,4 +1,4 @@
-"""`make release-check`: what stands in the way of a release is listed, all of it at once."""
+"""`make release-check` lists all obstacles to a release at once."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_a_version_that_can_be_released(release):
     assert text.strip() == "0.2.0\n\nAdded\n\n- A thing."
 
 
-# The file, what is replaced in it, and what is said.
+# The file, the replaced text, the replacement, and the expected message.
 WRONG = {
     "version": ("docker/Dockerfile", "0.2.0", "0.3.0", "files disagree about the version"),
     "date": ("CHANGELOG.md", " - 2026-12-01", "", "no section '## [0.2.0] - YYYY-MM-DD'"),
@@ -45,7 +45,7 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_stands_in_the_way(release, wrong):
-    """Each is named, and no command is printed."""
+    """Each obstacle is named, and no command is printed."""
     file, old, new, said = WRONG[wrong]
     before = release.read(file)
     after = re.sub(old[3:], new, before) if old.startswith("re:") else before.replace(old, new)

@@ -10,14 +10,14 @@ from site_under_test import nginx, running_site
 
 @pytest.fixture(scope="session")
 def echoes():
-    """The ports of two servers that answer with what they were asked."""
+    """The ports of two servers that echo requests."""
     with echo_servers() as ports:
         yield ports
 
 
 @pytest.fixture(scope="session")
 def front(echoes):
-    """An nginx before the echo servers, with limits too high to matter; it trusts a proxy at 127.0.0.2."""
+    """An nginx in front of the echo servers, with high limits; it trusts a proxy at 127.0.0.2."""
     with nginx(
         *echoes, TRUSTED_PROXIES="127.0.0.2,10.9.8.0/24", CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000"
     ) as run:
@@ -26,7 +26,7 @@ def front(echoes):
 
 @pytest.fixture(scope="session")
 def application():
-    """An application that answers with what it was asked."""
+    """An application that echoes requests."""
     with echo_application() as running:
         yield running
 
@@ -42,7 +42,7 @@ def _door(echoes, application):
 
 @pytest.fixture
 def door(_door):
-    """An nginx before that application, whose check answers what a test says; it admits at first."""
+    """An nginx in front of that application, with a scripted check, which initially admits."""
     _door.check.answer = ADMITTED
     _door.forget()
     return _door

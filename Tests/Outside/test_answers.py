@@ -1,4 +1,4 @@
-"""What nginx adds to answers, and the answers it gives itself (N4)."""
+"""Headers that nginx adds to responses, and nginx's own responses (N4)."""
 
 import contextlib
 import json
@@ -56,14 +56,14 @@ REFUSALS = [
 
 
 def assert_guarded(answer):
-    """All security headers once, and no banner."""
+    """Checks that all security headers are present once, without a server banner."""
     for name in SECURITY_HEADERS:
         assert answer.one(name), f"{name} is missing"
     assert answer.one("Server") == "nginx"
 
 
 def assert_problem(answer, status, code):
-    """A problem document like the API's own (A16)."""
+    """Checks for a problem document like the API's (A16)."""
     assert answer.status == status
     assert answer.one("Content-Type") == "application/problem+json"
     body = answer.json()
@@ -74,7 +74,7 @@ def assert_problem(answer, status, code):
 
 
 def assert_page(answer, status):
-    """A page for people."""
+    """Checks for an HTML page."""
     assert answer.status == status
     assert answer.one("Content-Type") == "text/html; charset=utf-8"
     page = answer.body.decode()
@@ -157,7 +157,7 @@ def test_n4_servers_that_are_away(echoes):
         for answer in (api, page):
             assert_guarded(answer)
             assert answer.one("Retry-After") == "5"
-        # The page comes back by itself (F8).
+        # The page reloads automatically (F8).
         assert page.one("Refresh") == "5"
         assert api.one("Refresh") is None
 
@@ -201,7 +201,7 @@ def test_w35_methods_that_nobody_knows(front, method):
     def send(path):
         return send_raw(front.port, f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
 
-    # nginx takes lower-case letters for no method at all.
+    # nginx does not accept a method in lower case.
     status = 400 if method == "get" else 501
     assert_page(send("/login"), status)
     answer = send("/api/auth/me")

@@ -1,4 +1,4 @@
-"""What the application answers passes untouched, but for what is nginx's to say (group 10)."""
+"""Responses of the application pass unchanged, except for what nginx controls (group 10)."""
 
 import urllib.parse
 
@@ -7,7 +7,7 @@ from site_under_test import ask
 
 
 def scripted(*headers: str, status: int = 200, path: str = "/notes") -> str:
-    """A path whose answer has these headers and this status."""
+    """A path whose response has these headers and this status."""
     query = [("status", str(status)), *(("header", header) for header in headers)]
     return path + "?" + urllib.parse.urlencode(query)
 
@@ -74,7 +74,7 @@ OURS = [
 
 @pytest.mark.parametrize("name", OURS)
 def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(door, name):
-    """Without TLS: SameSite=None needs Secure (RFC 6265bis, section 5.7, step 19)."""
+    """Without TLS: SameSite=None requires Secure (RFC 6265bis, section 5.7, step 19)."""
     answer = door.ask(
         scripted(f"Set-Cookie: {name}=x; Path=/; HttpOnly; SameSite=Lax", "Set-Cookie: theme=dark; Path=/")
     )
@@ -86,7 +86,7 @@ def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(door, nam
 
 @pytest.mark.parametrize("cookie", ["\taccess_token=x", "access_token\t =x", "=access_token=x", "\t=known_device=x"])
 def test_app10_nor_is_one_that_browsers_read_as_that_name_taken(door, cookie):
-    """Browsers remove blanks, and send a cookie without a name as it is (RFC 6265bis, sections 5.6 and 5.8.3)."""
+    """Browsers remove spaces, and send a cookie without a name unchanged (RFC 6265bis, sections 5.6 and 5.8.3)."""
     answer = door.ask(scripted(f"Set-Cookie: {cookie}; Path=/"))
     attributes = {part.strip().lower() for part in answer.one("Set-Cookie").split(";")[1:]}
     assert "samesite=none" in attributes and "secure" not in attributes
@@ -94,7 +94,7 @@ def test_app10_nor_is_one_that_browsers_read_as_that_name_taken(door, cookie):
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "sent_on"])
 def test_app10_with_tls_too(door, name):
-    """The prefix __Host- needs Secure (RFC 6265bis, section 4.1.3.2); without it the name is the application's."""
+    """The prefix __Host- requires Secure (RFC 6265bis, section 4.1.3.2); names without it belong to the application."""
     for proto in ("http", "https"):
         cookie = f"Set-Cookie: __Host-{name}=x; Path=/; Secure; HttpOnly"
         answer = ask(door.port, scripted(cookie), source="127.0.0.2", headers={"X-Forwarded-Proto": proto})

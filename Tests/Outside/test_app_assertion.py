@@ -1,4 +1,4 @@
-"""The signed assertion, verified as an application on another machine does it: with PyJWT and the published keys."""
+"""The signed assertion, verified like an application on another machine: with PyJWT and the published keys."""
 
 import time
 
@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def keys(_protected):
-    """PyJWT's client of the published keys."""
+    """PyJWT's client for the published keys."""
     return jwt.PyJWKClient(f"{_protected.site.url}/.well-known/jwks.json")
 
 
@@ -20,7 +20,7 @@ def assertion(protected, user) -> str:
 
 
 def claims(protected, keys, text: str, **changes) -> dict:
-    """What PyJWT reads, which checks signature, issuer, audience and times."""
+    """The claims, after PyJWT has checked signature, issuer, audience and times."""
     expected = {"issuer": protected.site.url, "audience": f"{protected.site.url}/", "algorithms": ["ES256"]} | changes
     key = keys.get_signing_key_from_jwt(text)
     return jwt.decode(text, key, options={"require": ["exp", "iat", "iss", "aud", "sub"]}, **expected)

@@ -1,4 +1,4 @@
-"""The check decides as /api/auth/me does, and nobody reaches it from outside (groups 2 and 4)."""
+"""The check decides like /api/auth/me, and is not reachable from outside (groups 2 and 4)."""
 
 import random
 
@@ -22,7 +22,7 @@ def test_app2_the_check_cannot_be_asked_from_outside(protected, spelling, method
     answer = protected.ask(spelling, method, headers={"Cookie": user.cookie}, body=b"" if method == "POST" else None)
     reached = [seen.target for seen in protected.application.requests]
     if reached:
-        # Another address, which is the application's.
+        # Another path, which belongs to the application.
         assert reached == [spelling] and spelling.startswith("/API")
     else:
         assert answer.status == 404
@@ -53,20 +53,20 @@ def verdicts(protected, cookies: list[str]) -> tuple[int, int]:
 
 
 class Cookies:
-    """Makes Cookie headers that are odd, around a few tokens."""
+    """Generates unusual Cookie headers around a few tokens."""
 
     def __init__(self, seed: int, tokens: list[str]):
         self.random = random.Random(seed)
         self.tokens = tokens
 
     def name(self) -> str:
-        """A name, ours as often as not."""
+        """A name, often one of ours."""
         ours = ["access_token"] * 6 + ["Access_Token", "access_token ", "\taccess_token", "__Host-access_token"]
         others = ["theme", "a", "access_tokens", "xaccess_token", "$Version", "", "known_device", '"access_token"']
         return self.random.choice(ours + others)
 
     def value(self) -> str:
-        """A value, a live token as often as not."""
+        """A value, often a live token."""
         token = self.random.choice(self.tokens)
         odd = [
             token, token, token, token, f'"{token}"', token + " ", " " + token, token[:-1], token + "x", token.upper(),
@@ -155,7 +155,7 @@ def test_app4_addresses_that_are_none_reach_nothing(protected, target):
 
 
 def test_app4_authorization_is_the_applications(protected):
-    """A token there opens the API and not the application, which may have credentials of its own in it."""
+    """A token there is valid for the API, not for the application, which may use its own credentials there."""
     user = protected.register()
     bearer = {"Authorization": f"Bearer {user.token}"}
     assert protected.ask("/api/auth/me", headers=bearer).status == 200

@@ -1,4 +1,4 @@
-"""The application is closed unless the check proves who is there (group 3)."""
+"""The application is closed unless the check proves the user's identity (group 3)."""
 
 import contextlib
 import time
@@ -10,16 +10,16 @@ from site_under_test import ask, free_ports, nginx
 
 
 def without(name: str) -> str:
-    """The answer that admits, less one header."""
+    """The admitting response without one header."""
     return "".join(line + "\r\n" for line in ADMITTED.split("\r\n")[:-1] if not line.startswith(name + ":"))
 
 
 def body(status: str, headers: str = "", content: str = "") -> str:
-    """An answer with a body."""
+    """A response with a body."""
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(content)}\r\n\r\n{content}"
 
 
-# What the check could answer, by what went wrong with it.
+# Possible responses of the check, by fault.
 BROKEN = {
     "500": body("500 Internal Server Error"),
     "502": body("502 Bad Gateway"),
@@ -77,17 +77,17 @@ def test_app3_without_the_api_nobody_gets_in_and_everybody_again_right_after(way
             started = time.monotonic()
             page = ask(run.port, "/notes")
             assert (page.status, page.one("Retry-After")) == (503, "5")
-            # nginx waits four seconds for the check; its default is a minute.
+            # nginx waits four seconds for the check instead of a minute.
             assert time.monotonic() - started < 30
             assert not application.requests
         with scripted_check(port) as check:
             assert ask(run.port, "/notes").status == 200
-            # The first attempt already.
+            # At the first attempt.
             assert len(check.requests) == 1
 
 
 def test_app3_the_check_gets_the_cookies_and_nothing_else_of_the_request(door):
-    """No address, no method, no body: nothing that it could judge otherwise than the application does."""
+    """No path, method or body, which it could interpret differently from the application."""
     door.ask(
         "/notes?secret=1",
         "PUT",

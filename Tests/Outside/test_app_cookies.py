@@ -1,4 +1,4 @@
-"""The application sees all of its own cookies and none of this site's (group 7)."""
+"""The application receives all of its own cookies and none of this site's (group 7)."""
 
 import itertools
 
@@ -25,7 +25,7 @@ THEIRS = [
 
 
 def shown(protected, user, *headers: str) -> str:
-    """The Cookie header that the application gets."""
+    """The Cookie header that the application receives."""
     protected.application.requests.clear()
     lines = "\n".join(f"Cookie: {header.format(token=user.token)}" for header in headers)
     assert protected.raw(f"GET /notes HTTP/1.1\nHost: a\nConnection: close\n{lines}").status == 200
@@ -34,7 +34,7 @@ def shown(protected, user, *headers: str) -> str:
 
 @pytest.fixture(scope="module")
 def user(_protected):
-    """Somebody with a session."""
+    """A user with a session."""
     return _protected.register()
 
 

@@ -1,4 +1,4 @@
-"""Who is there is said to the application by nginx alone (groups 1 and 13)."""
+"""Only nginx tells the application the user's identity (groups 1 and 13)."""
 
 import re
 import urllib.parse
@@ -8,7 +8,7 @@ from protected_application import IDENTITY
 from site_under_test import ROOT, send_raw
 
 EVIL = "evil@example.com"
-# Headers by which other systems tell an application who is there, or a client pretends another path.
+# Headers with which other systems pass the user, or with which a client claims another path.
 FOREIGN = [
     "Remote-Groups", "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username",
     "X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-Auth-Request-Preferred-Username",
@@ -23,7 +23,7 @@ NAMES = IDENTITY + FOREIGN
 
 
 def spellings(name: str) -> dict[str, list[str]]:
-    """Header lines by which a client could try to get a value through."""
+    """Header lines with which a client could try to inject a value."""
     return {
         "plain": [f"{name}: {EVIL}"],
         "lower case": [f"{name.lower()}: {EVIL}"],
@@ -39,7 +39,7 @@ def spellings(name: str) -> dict[str, list[str]]:
     }
 
 
-# These are answered with 400, or the line is dropped.
+# These get 400, or the line is dropped.
 BROKEN = {
     "leading blank": [" {}: " + EVIL],
     "leading tab": ["X: y", "\t{}: " + EVIL],
@@ -57,7 +57,7 @@ def request(lines, version="1.1") -> str:
 
 
 def expect_no_trace(seen) -> None:
-    """Nothing of what the client said stands under a name that an application could trust."""
+    """Checks that no value of the client is in a header that an application could trust."""
     assert all(EVIL not in value for _, value in seen.headers), seen.headers
     for name in IDENTITY:
         assert len(seen.all(name)) == 1

@@ -1,10 +1,10 @@
-"""Public paths are open in their plain spelling, and nothing else is (group 5)."""
+"""Public paths are open in their plain spelling only (group 5)."""
 
 import pytest
 
 SIGNED_OUT = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
 
-# Open: the application gets a path below /static/, however it reads it.
+# Open: the application receives a path below /static/ in any interpretation.
 OPEN = [
     "/static/a.css", "/static/", "/static/a/b/c", "/static/a.b-c_d~e", "/static/a%20b", "/static/%E6%97%A5%E6%9C%AC",
     "/%73tatic/a.css", "/static/a?b=../../x&c=;", "/static/.hidden", "/static/a..b", "/static/a.",
@@ -33,7 +33,7 @@ def test_app5_a_public_path_is_open_to_everybody(door, target):
     assert answer.status == 200
     assert door.seen().target == target
     assert not door.check.requests
-    # Nobody has told this site's cookies from the application's.
+    # This site's cookies were not separated from the application's.
     assert door.seen().one("Cookie") is None
 
 
@@ -62,7 +62,7 @@ def test_app5_the_method_makes_no_difference(door, method):
 
 
 def test_app5_a_path_that_another_header_names_opens_nothing(door):
-    """Symfony, IIS and others take the path from such a header in place of the request line."""
+    """Symfony, IIS and others use the path in such a header instead of the request line."""
     door.check.answer = SIGNED_OUT
     for name in ("X-Original-URL", "X-Rewrite-URL", "X-Original-URI", "X-Forwarded-Uri", "X-Forwarded-Prefix"):
         door.forget()

@@ -1,4 +1,4 @@
-"""A session that has ended opens nothing from the next request on (group 8)."""
+"""An ended session is rejected from the next request on (group 8)."""
 
 import contextlib
 import os
@@ -44,7 +44,7 @@ def another_api(site, key: str):
 
 @pytest.fixture(scope="module")
 def replicas():
-    """A site with two replicas of the API, and an nginx before each of them."""
+    """A site with two replicas of the API, and an nginx in front of each."""
     key = secrets.token_urlsafe(48)
     with (
         echo_application() as application,
@@ -137,7 +137,7 @@ def test_app8_a_session_that_has_expired_opens_nothing(replicas):
 
 
 def test_app8_a_check_costs_no_write(replicas):
-    """It lengthens nothing: the session's row stays as it was."""
+    """It does not extend the session: the row stays unchanged."""
     protected, _ = replicas
     user = protected.register()
     row = f"select xmin, sessions.* from sessions where user_id = '{user.id}'"

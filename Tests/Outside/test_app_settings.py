@@ -1,4 +1,4 @@
-"""What the settings of the application may be, and that nginx takes what is made of them (group 11)."""
+"""Valid settings of the application, and that nginx accepts the generated configuration (group 11)."""
 
 import itertools
 import os
@@ -12,7 +12,7 @@ from test_settings import COMPLETE, check
 
 PROGRAMS = ["AuthAPI", "WebFrontend"]
 
-# A value of APP_UPSTREAM and why it is refused.
+# A value of APP_UPSTREAM and why it is rejected.
 UPSTREAMS = {
     "http://a; } server { listen 1;": "not an address",
     "http://a;": "not an address",
@@ -61,11 +61,11 @@ CONTROL = {
 
 
 def refused(folder, name: str, value: str, reason: str | None = None, programs=PROGRAMS, **others: str) -> None:
-    """Each program refuses a value with a sentence that begins with the setting's name."""
+    """Checks that each program rejects a value with a sentence that begins with the setting's name."""
     for program in programs:
         result = check(program, **COMPLETE | others | {name: value})
         assert result.returncode == 78, f"{program} takes {value!r}"
-        # One for each part of a list.
+        # One for each element of a list.
         lines = [line for line in result.stderr.splitlines() if line.startswith(f"{name}: ")]
         assert lines and (reason is None or reason in lines[0])
     result, _ = render(folder, **others | {name: value})
@@ -85,7 +85,7 @@ def test_app11_so_is_one_with_what_cannot_be_seen(tmp_path, value):
         result = check(program, **COMPLETE | {"APP_UPSTREAM": value})
         assert result.returncode == 78 and CONTROL[value] in result.stderr
     result, files = render(tmp_path, APP_UPSTREAM=value)
-    # White space stands between the servers of a list; each is checked.
+    # White space separates the servers of a list; each is checked.
     assert result.returncode == 78 or re.findall("server ([^ ;]*) max", files["servers.conf"])[2:] == ["a:80", "b:80"]
 
 
@@ -144,7 +144,7 @@ def test_app11_the_application_is_not_where_the_sign_in_is(tmp_path, value):
 @pytest.mark.parametrize("value", PATHS)
 def test_app11_a_hostile_path_is_refused(tmp_path, value):
     refused(tmp_path, "APP_PATH", value, "neither / nor a path", APP_UPSTREAM="http://app")
-    # Without an application, too: it would wait for one.
+    # Also without an application: the value would apply once there is one.
     refused(tmp_path, "APP_PATH", value)
 
 
@@ -203,7 +203,7 @@ def test_app11_what_may_be_set_passes():
 
 
 def test_app11_nginx_takes_whatever_passes(tmp_path):
-    """Every combination, as nginx itself judges it."""
+    """nginx itself checks every combination."""
     environment = {
         "PATH": f"{os.environ['PATH']}:/usr/sbin",
         "BACKEND_ADDRESS": "127.0.0.1:8",
@@ -243,7 +243,7 @@ FILES = ["nginx.conf", "docker/nginx/server.conf", "docker/nginx/routes-beside-a
 
 
 def test_app11_the_parts_agree_about_what_stays_with_the_sign_in(tmp_path):
-    """The list is in three places: each path that one of them keeps, all refuse as APP_PATH."""
+    """The list is in three places: all of them reject every reserved path as APP_PATH."""
     locations = re.findall(
         r"^ *location (?:= )?(/\S+) ",
         "".join((ROOT / file).read_text() for file in FILES),

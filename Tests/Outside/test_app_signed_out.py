@@ -1,4 +1,4 @@
-"""What a request without a session is answered with (group 6); the pages afterwards are in Tests/Browser."""
+"""Responses to requests without a session (group 6); Tests/Browser tests the following pages."""
 
 import urllib.parse
 
@@ -87,7 +87,7 @@ def test_app6_and_a_program_a_problem_document(door, who):
 
 
 def test_app6_what_the_check_says_besides_its_status_goes_no_further(door):
-    """Cookies, addresses, texts."""
+    """Cookies, addresses and texts."""
     for status in ("401 Unauthorized", "403 Forbidden"):
         door.check.answer = (
             f"HTTP/1.1 {status}\r\nLocation: //evil.example\r\nSet-Cookie: a=b\r\nContent-Length: 4\r\n\r\nevil"
@@ -98,7 +98,7 @@ def test_app6_what_the_check_says_besides_its_status_goes_no_further(door):
     assert door.ask("/notes").one("Set-Cookie") is None
 
 
-# Addresses opened without a session, and the page to return to by the rule of all return addresses; None: the start.
+# Addresses opened without a session, and the page to return to by the rules of return paths; None: the first page.
 RETURNS = {
     "/notes?a=1&b=2": "/notes?a=1&b=2",
     "/notes": "/notes",
@@ -132,7 +132,7 @@ def test_app6_a_page_leads_to_the_sign_in_with_its_address(protected, target, he
 
 
 def form(protected, path: str, cookie: str = "", **fields: str):
-    """Sends a form as a browser without JavaScript does."""
+    """Sends a form like a browser without JavaScript."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
     if cookie:
         headers["Cookie"] = cookie
@@ -186,7 +186,7 @@ def test_app6_a_sign_in_that_cannot_help_is_no_circle(protected, cookies):
 def test_app6_nobody_reaches_the_entrance_by_themselves(protected):
     for path in ("/application/sign-in", "/application/sign-in?x"):
         answer = protected.ask(path, headers=NAVIGATION | {"X-Original-URI": "//evil.example"})
-        # With an application at the root this is its address; the header is nginx's.
+        # With an application at the root, this is its address; only nginx sets the header.
         assert answer.status == 302 and "evil" not in answer.one("Location")
 
 

@@ -17,7 +17,7 @@ SIGNED_OUT = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
 
 @contextlib.contextmanager
 def a_door(frontend: int, **settings: str):
-    """A door of its own."""
+    """A separate nginx."""
     with (
         echo_application() as application,
         scripted_check() as check,
@@ -34,7 +34,7 @@ def _wide(echoes):
 
 @pytest.fixture
 def wide(_wide):
-    """A door for uploads of up to 300 MB."""
+    """A separate nginx for uploads of up to 300 MB."""
     _wide.check.answer = ADMITTED
     _wide.forget()
     return _wide
@@ -77,14 +77,14 @@ def test_app9_an_event_stream_arrives_as_it_is_sent(door):
     answer = connection.getresponse()
     assert answer.getheader("Content-Type") == "text/event-stream" and answer.getheader("X-Accel-Buffering") is None
     assert answer.readline() == b"data: 0\n"
-    # The application sends the second only now.
+    # Only now does the application send the second.
     door.application.release.set()
     assert answer.readline() == b"\n" and answer.readline() == b"data: 1\n"
     connection.close()
 
 
 def workers_memory(door) -> int:
-    """The most bytes that a worker of nginx has had resident."""
+    """The peak resident memory of an nginx worker in bytes."""
     process = door.nginx.process
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     peaks = [Path(f"/proc/{child}/status").read_text().split("VmHWM:")[1].split()[0] for child in children]
@@ -92,7 +92,7 @@ def workers_memory(door) -> int:
 
 
 def upload(door, size: int, chunked: bool = False):
-    """Sends a body of that many bytes, and gives the answer and what is left of it in nginx's folder at most."""
+    """Sends a body of that size; returns the response and the peak size of nginx's temporary files."""
     connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=5 * PATIENCE)
     part = b"x" * 1_000_000
     parts = (part for _ in range(size // len(part)))
@@ -123,7 +123,7 @@ def test_app9_an_upload_begins_before_it_has_ended(wide):
 
 
 def continued(port: int, size: int) -> tuple[bytes, bool]:
-    """The first answer to a request that waits with its body, and whether nginx asked for the body."""
+    """The first response to a request that holds back its body, and whether nginx requested the body."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(
             f"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\nExpect: 100-continue\r\n\r\n".encode()
@@ -138,7 +138,7 @@ def test_app9_signed_out_an_upload_is_refused_before_its_body(request, which):
     door.check.answer = SIGNED_OUT
     line, asked = continued(door.port, 50_000)
     assert line.startswith(b"HTTP/1.1 401") and not asked
-    # Not by waiting for it either: it never comes.
+    # Without waiting for it: it is never sent.
     with socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE) as connection:
         connection.sendall(b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 401")
@@ -162,7 +162,7 @@ def test_app9_over_the_limit_an_upload_is_refused(door, wide):
     refused = send_raw(door.port, head + chunk)
     assert refused.status == 413 and refused.json()["code"] == "payload_too_large"
     assert door.saw_nothing and wide.saw_nothing
-    # What fits passes.
+    # A body within the limit passes.
     assert door.ask("/upload", "POST", body=b"x" * 65_000).status == 200
     assert door.seen().body == 65_000
 
@@ -178,14 +178,14 @@ def test_app9_what_is_silent_ends_after_the_time_that_is_set(echoes):
         with WebSocketClient(door.port, "/socket", {}) as websocket:
             assert websocket.say("x") == "x"
             assert websocket.file.read(1) == b""
-        # The client is told that the answer is not whole.
+        # The client can detect that the response is incomplete.
         with pytest.raises(http.client.IncompleteRead) as cut:
             door.ask("/events?events=2")
         assert cut.value.partial == b"data: 0\n\n"
 
 
 def test_app9_a_socket_that_talks_lives_on(echoes):
-    """For longer than the time that is set."""
+    """For longer than the configured time."""
     with a_door(echoes[1], APP_TIMEOUT="4s") as door, WebSocketClient(door.port, "/socket", {}) as websocket:
         began = time.monotonic()
         while time.monotonic() - began < 5:

@@ -21,12 +21,12 @@ def owner_url():
 
 @pytest.fixture(scope="module")
 def operator(owner_url):
-    """Who looks after it, as the role that serves."""
+    """Its operator, with the serving role."""
     return Operator(owner_url)
 
 
 def audit(operator: Operator, *arguments: str) -> list[dict]:
-    """The events as the command prints them for other programs."""
+    """The events, as printed with --json."""
     return [json.loads(line) for line in operator.run("audit", *arguments, "--json")[0].splitlines()]
 
 
@@ -113,7 +113,7 @@ def test_statuses_of_a_database_away_and_of_an_old_schema(operator):
 
 
 def test_a_visit_through_the_whole_site_is_told_by_the_request_ids_of_its_answers(operator, site, email):
-    """Through nginx and the pages: the address is the visitor's, the identifier that of the answer."""
+    """Through nginx and the pages: the client address is the visitor's, the request ID that of the response."""
     headers = {"User-Agent": "Browser/1.0", "X-Request-ID": "claimed-by-a-stranger", "X-Real-IP": "192.0.2.1"}
     person = {"email": email, "password": PASSWORD, "name": "Aiko"}
     registered = site.ask("/api/auth/register", "POST", headers=headers, body=person)

@@ -1,4 +1,4 @@
-"""Backups of the database: written whole, restored beside the data first, tried out (M4)."""
+"""Backups of the database: complete, restored into a separate database first, checked by drills (M4)."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from site_under_test import PASSWORD, ROOT, binaries, binary, database, psql
 
 
 class Site:
-    """A database with its two roles and a user in it, and the settings that name it."""
+    """A database with its two roles and a user, and its settings."""
 
     def __init__(self, url: str, folder: Path):
         self.url = url
@@ -42,7 +42,7 @@ class Site:
         return done.stdout + done.stderr
 
     def create(self) -> Path:
-        """Makes a backup, which is to be the only one."""
+        """Creates a backup, which must be the only one."""
         self.run("create")
         (file,) = self.folder.glob("*.dump")
         return file
@@ -52,14 +52,14 @@ class Site:
         return psql(self.url, "SELECT email FROM users ORDER BY email").splitlines()
 
     def databases(self) -> list[str]:
-        """Those of the server that belong to this site."""
+        """The databases of this site on the server."""
         query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%' ORDER BY 1"
         return psql(self.url, query).splitlines()
 
 
 @pytest.fixture
 def site(tmp_path):
-    """A site of this test's own."""
+    """A separate site for this test."""
     with database() as url:
         one = Site(url, tmp_path)
         try:
@@ -71,7 +71,7 @@ def site(tmp_path):
 
 
 def seal(file: Path) -> None:
-    """Gives a file that a test has changed the checksum that belongs to it."""
+    """Updates the checksum of a file that a test has changed."""
     sum_file = Path(f"{file}.sha256")
     sum_file.write_text(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n")
 
@@ -89,7 +89,7 @@ def test_m4_a_backup_that_fails_leaves_nothing_behind(site):
     url = site.url.replace(f"/{site.name}?", f"/{site.name}_not_there?")
     site.run("create", status=2, MIGRATION_DATABASE_URL=url)
     assert not site.folder.exists()
-    # A table that the role may not read makes pg_dump fail half-way.
+    # A table that the role cannot read makes pg_dump fail half-way.
     site.run("create", status=1, MIGRATION_DATABASE_URL=site.environment["DATABASE_URL"])
     assert not list(site.folder.iterdir())
 
@@ -103,7 +103,7 @@ def test_m4_a_restore_brings_everything_back_and_keeps_what_was_there(site):
     assert len(former) == 1 and former[0] in said
     assert psql(site.url.replace(f"/{site.name}?", f"/{former[0]}?"), "SELECT email FROM users") == "later@example.com"
 
-    # The API's role has its rights and no more; the next backup and restore find all as before.
+    # The API's role has exactly its privileges; another backup and restore work as before.
     serving = site.environment["DATABASE_URL"]
     assert psql(serving, "SELECT count(*) FROM users") == "1"
     with pytest.raises(subprocess.CalledProcessError):
@@ -117,12 +117,12 @@ def test_m4_a_restore_asks_first(site):
 
 
 def test_m4_a_backup_that_is_damaged_or_newer_costs_nothing(site):
-    """The live data are not touched, and nothing is left of the attempt."""
+    """The live data is not touched, and the attempt leaves nothing behind."""
     file = site.create()
     whole = file.read_bytes()
     file.write_bytes(whole[:3000] + b"x" + whole[3001:])
     assert "is damaged" in site.run("restore", str(file), status=1)
-    # Cut off, with a checksum that fits: only PostgreSQL can tell.
+    # Truncated, with a correct checksum: only PostgreSQL can detect it.
     file.write_bytes(whole[: len(whole) - 2000])
     seal(file)
     site.run("restore", str(file), status=1)
@@ -209,7 +209,7 @@ def closed(site) -> str:
 
 
 def test_w86_every_end_of_a_restore_leaves_the_database_open(site, strike):
-    """Ctrl-C, signals and failures at every statement of its last seconds."""
+    """Ctrl-C, signals and failures at every statement of the last seconds."""
     file = site.create()
     for statement, when, signal in [
         ("allow_connections false", "after", "INT"),

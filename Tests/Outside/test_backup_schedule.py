@@ -1,4 +1,4 @@
-"""W91: when the service `backup` runs, and what it does about failures."""
+"""W91: When the service `backup` runs, and how it handles failures."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ wait $waits
 
 
 class Schedule:
-    """The program with a folder, and a stand-in for what backs up."""
+    """The program with a folder, and a stand-in for the backup script."""
 
     def __init__(self, folder: Path):
         self.folder = folder / "backups"
@@ -43,7 +43,7 @@ class Schedule:
         return subprocess.run([SCHEDULE, command], env=environment, capture_output=True).returncode
 
     def succeeded(self, hours_ago: float) -> None:
-        """A backup that started some time ago has succeeded."""
+        """Records a successful backup that started some time ago."""
         file = self.folder / ".last-success"
         file.touch()
         os.utime(file, (time.time() - hours_ago * HOUR,) * 2)
@@ -59,7 +59,7 @@ def schedule(tmp_path):
     [(2, None, True), (2, 1, False), (2, 3, True), (2, 30, True), (22, 1, False), (22, 21, False), (22, 23, True)],
 )
 def test_w91_a_backup_is_due_unless_one_succeeded_since_then(schedule, hours_since_at, success_hours_ago, due):
-    """Also after a start that missed it; a machine that was off for days backs up once."""
+    """Also after a start that missed it; a machine that was off for days creates one backup."""
     if success_hours_ago is not None:
         schedule.succeeded(success_hours_ago)
     at = time.strftime("%H:%M", time.gmtime(time.time() - hours_since_at * HOUR))
@@ -84,7 +84,7 @@ def test_w91_health_is_the_last_attempt_and_its_age(schedule):
 
 @pytest.mark.parametrize("waiting", [True, False])
 def test_e7_it_ends_at_once_with_status_0(schedule, waiting):
-    """While a backup runs, which gets the signal, and between two."""
+    """While a backup runs, which gets the signal, and between two backups."""
     if waiting:
         Path(f"{schedule.log}.wait").touch()
     program = subprocess.Popen([SCHEDULE, "run"], env=schedule.environment, stderr=subprocess.PIPE)
@@ -92,7 +92,7 @@ def test_e7_it_ends_at_once_with_status_0(schedule, waiting):
         success = schedule.folder / ".last-success"
         wait_until(lambda: schedule.log.exists() and (waiting or success.exists()), "it has run")
         program.send_signal(signal.SIGTERM)
-        # Not when the backup would have ended.
+        # Not only when the backup would have ended.
         assert program.wait(60) == 0
     finally:
         program.kill()

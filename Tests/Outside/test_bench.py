@@ -5,7 +5,7 @@ import subprocess
 
 from site_under_test import ROOT
 
-# In place of AuthAPI: says what this machine's other users would find, and ends the benchmark.
+# In place of AuthAPI: prints what other users of this machine can access, and ends the benchmark.
 PROGRAM = """#!/bin/bash
 {
     PGPASSWORD= psql -w -XAtc 'select 1' "$DATABASE_URL" 2>&1

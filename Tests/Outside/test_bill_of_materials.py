@@ -1,4 +1,4 @@
-"""What docker/describe-image writes about an image, tried on the programs of this build."""
+"""The output of docker/describe-image for the programs of this build."""
 
 import os
 import re
@@ -16,7 +16,7 @@ LIBRARIES = Path("/usr/lib") / sysconfig.get_config_var("MULTIARCH")
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """What would be added to an image below that has one package: the API and a library that it needs."""
+    """The files added to a base image with one package: the API and a library that it needs."""
     base, tree = tmp_path_factory.mktemp("base"), tmp_path_factory.mktemp("tree")
     status = base / "var/lib/dpkg/status.d"
     status.mkdir(parents=True)
@@ -40,14 +40,14 @@ def binaries() -> Path:
 
 
 def describe(base: Path, tree: Path) -> subprocess.CompletedProcess:
-    """Runs what the Dockerfile runs."""
+    """Runs the command of the Dockerfile."""
     command = [ROOT / "docker/describe-image", "AuthAPI", binaries(), base, tree]
     environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
 
 
 def test_the_bill_is_valid_and_lists_what_was_linked(image):
-    """Packages that were resolved but not linked are not in it; versions are those of Package.swift."""
+    """Packages that were resolved but not linked are left out; versions are those of Package.swift."""
     path = image / bills.FOLDER / "sbom.spdx.json"
     assert bills.faults(path) == []
     packages = bills.packages(path)
@@ -65,7 +65,7 @@ def test_the_bill_is_valid_and_lists_what_was_linked(image):
 
 
 def test_every_licence_is_there(image):
-    """Of what is linked in the list, of Debian's packages as their copyright files."""
+    """Those of linked packages in the list, those of Debian's packages as copyright files."""
     text = (image / bills.FOLDER / "THIRD-PARTY.txt").read_text()
     for name, version in bills.packages(image / bills.FOLDER / "sbom.spdx.json").items():
         if name != "yoshikosan image of AuthAPI" and name != "AuthAPI":
@@ -77,7 +77,7 @@ def test_every_licence_is_there(image):
 
 
 def test_a_library_of_no_package_ends_the_build(image, tmp_path):
-    """Nothing ships unlisted."""
+    """Every shipped file is listed."""
     tree = tmp_path / "tree"
     shutil.copytree(image, tree, symlinks=True)
     (tree / "usr/lib/libhomemade.so.1").write_bytes(b"")

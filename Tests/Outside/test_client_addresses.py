@@ -1,4 +1,4 @@
-"""W30: nginx decides who the client is as the servers do; the table is theirs, too (ClientAddressTests.swift)."""
+"""W30: nginx determines the client address like the servers; they share the table (ClientAddressTests.swift)."""
 
 import ipaddress
 import json
@@ -24,10 +24,10 @@ def test_w30_every_way_to_write_an_address(front, row):
 def test_w30_several_headers_and_proxies(front):
     chain = {"X-Forwarded-For": "203.0.113.4, [2001:db8::2], 10.9.8.7"}
     assert ask(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["2001:db8::2"]
-    # What a client wrote before the proxy did counts for nothing.
+    # Entries that a client sent to the proxy are ignored.
     chain = {"X-Forwarded-For": "[2001:db8::66], 198.18.7.9"}
     assert ask(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["198.18.7.9"]
-    # Nor does anything from a client that comes without the proxy.
+    # So are those of a client that bypasses the proxy.
     assert ask(front.port, "/", headers=chain).json()["headers"]["x-real-ip"] == ["127.0.0.1"]
     only = {"X-Forwarded-For": "[2001:db8::66]"}
     assert ask(front.port, "/", headers=only).json()["headers"]["x-real-ip"] == ["127.0.0.1"]
@@ -35,7 +35,7 @@ def test_w30_several_headers_and_proxies(front):
 
 @pytest.fixture(scope="module")
 def strict(echoes):
-    """An nginx that lets three attempts of a client through."""
+    """An nginx that allows three attempts per client."""
     with nginx(*echoes, TRUSTED_PROXIES=PROXY, CREDENTIAL_RATE="1", CREDENTIAL_BURST=str(BURST)) as run:
         yield run
 

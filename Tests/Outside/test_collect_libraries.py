@@ -1,4 +1,4 @@
-"""docker/collect-libraries, with what `ldd` prints on other architectures than that of the machine."""
+"""docker/collect-libraries, with the output of `ldd` on architectures other than the machine's."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from site_under_test import ROOT
 
-# The vDSO, a library of the base image, one that is not in it, and the loader, as `ldd` names them.
+# The vDSO, a library in the base image, one that is missing there, and the loader, in the format of `ldd`.
 LDD = {
     "aarch64": """\
 \tlinux-vdso.so.1 (0x0000ffff9d5e0000)
@@ -26,7 +26,7 @@ LOADER = {"aarch64": "/lib/ld-linux-aarch64.so.1", "x86_64": "/lib64/ld-linux-x8
 
 @pytest.mark.parametrize("architecture", LDD)
 def test_libraries_that_the_base_lacks_are_added(tmp_path, architecture):
-    """The loader of that architecture is asked whether everything is found."""
+    """The loader of that architecture checks that everything is found."""
     base, tree, machine, bin_folder = (tmp_path / name for name in ("base", "tree", "machine", "bin"))
     folder = f"{architecture}-linux-gnu"
     places = (base / "lib", machine / "lib", machine / "usr/lib")

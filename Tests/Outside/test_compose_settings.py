@@ -11,7 +11,7 @@ from site_under_test import ROOT, binaries, binary, has_compose
 
 pytestmark = pytest.mark.skipif(not has_compose(), reason="the client of Docker Compose is not installed")
 
-# Settings that docker/stack.yml lacks: the bundled database, what is a Swarm secret there, what Swarm cannot do.
+# Settings that docker/stack.yml lacks: the bundled database, Swarm secrets, features that Swarm lacks.
 NOT_IN_STACK = {
     "DATABASE_URL", "DATABASE_URL_FILE", "MIGRATION_DATABASE_URL", "MIGRATION_DATABASE_URL_FILE", "POSTGRES_HOST",
     "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_API_USER",
@@ -19,7 +19,7 @@ NOT_IN_STACK = {
     "SECRET_KEY_FILE", "BIND_ADDRESS",
 }
 
-# What no program would take for the value of a setting; .env gives the tab by its escape.
+# A value that no setting has; .env contains the tab as an escape.
 WRONG = '"a\\tb"'
 MOUNTED = "/run/secrets/"
 # Paths on the host that compose.yml mounts, and where.
@@ -37,13 +37,13 @@ def reach() -> dict[str, set[str]]:
         elif name := re.match("#?([A-Z][A-Z0-9_]*)=", line):
             assert services, f"{name[1]} does not say which services it reaches"
             found[name[1]] = set() if services == ["none"] else set(services)
-    # The last of the OpenID providers, which all have the settings of the first.
+    # The last OpenID provider; all have the settings of the first.
     ninth = {name.replace("OIDC_", "OIDC_9_"): services for name, services in found.items() if name.startswith("OIDC_")}
     return found | ninth
 
 
 def compose(folder, line: str) -> dict:
-    """The configuration that Compose makes of compose.yml and a .env of one line."""
+    """Compose's configuration from compose.yml and a .env of one line."""
     shutil.copy(ROOT / "compose.yml", folder)
     (folder / ".env").write_text(f"{line}\n")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "COMPOSE_PROFILES": "backup"}
@@ -61,18 +61,18 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def plain(folder) -> dict:
-    """The configuration without a setting."""
+    """The configuration without settings."""
     return compose(folder, "")
 
 
 def service(configuration: dict, name: str) -> dict:
-    """All that a service gets: its own part, and the secrets that it names."""
+    """Everything that a service gets: its own part, and the secrets that it names."""
     part = dict(configuration["services"][name])
-    # What the names of its volumes stand for.
+    # The definitions of its volumes.
     volumes = configuration.get("volumes", {})
     part["volume names"] = [volumes.get(each.get("source")) for each in part.get("volumes", [])]
     part["files"] = [configuration["secrets"][each["source"]].get("file") for each in part.get("secrets", [])]
-    # It tells when to start, not what to run with.
+    # It determines the start order, not the settings.
     part.pop("depends_on", None)
     return part
 
@@ -89,7 +89,7 @@ def test_w82_a_setting_reaches_the_services_that_the_example_names_and_no_others
     value = CHECKED.get(name, f"{folder}/marker" if name.endswith("_FILE") else "marker")
     configuration = compose(folder, f"{name}={value}")
     changed = {each for each in plain["services"] if service(plain, each) != service(configuration, each)}
-    # The address for browsers follows their port.
+    # The address for browsers depends on their port.
     if name == "BROWSER_PORT":
         changed -= {"backend", "frontend"}
     assert changed == reach()[name]
@@ -116,7 +116,7 @@ def command(name: str, folder) -> list:
     }[name]
 
 
-# What Compose alone uses, and PostgreSQL, whose image reads the rest.
+# Settings of Compose only, and of PostgreSQL, whose image reads the rest.
 PROGRAMS = {"backend", "migrate", "secrets", "frontend", "nginx"}
 BY_COMPOSE = set(CHECKED) | {"IMAGE_PREFIX", "IMAGE_NAME", "TAG", "POSTGRES_IMAGE", "POSTGRES_VOLUME"}
 # The program of this service reads the settings of the database through AuthAPI, as `migrate` does.
@@ -193,7 +193,7 @@ def stack(environment: dict[str, str]) -> dict:
 def test_w82_a_stack_has_the_settings_of_compose():
     """Each reaches the same services of a Swarm stack as it does with Compose."""
     plain = stack({})
-    # All settings at once, each with a value of its own; one by one those whose values Compose checks.
+    # All settings at once, each with a distinct value; those that Compose validates one by one.
     markers = {name: f"-{name.lower()}-" for name in reach() if name not in CHECKED}
     marked = stack(markers)
     reached = {

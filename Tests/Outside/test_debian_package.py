@@ -1,4 +1,4 @@
-"""The Debian package that `make deb` builds, here of the programs of the tests."""
+"""The Debian package that `make deb` builds, here from the tests' programs."""
 
 import hashlib
 import os
@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from site_under_test import ROOT, binaries
 
-# Why the programs of the tests are not those of a release: they use the Swift libraries of this machine.
+# Unlike a release, the tests' programs use the Swift libraries of this machine.
 OF_TEST_PROGRAMS = "custom-library-search-path"
 
 
 def run(*command, **environment: str) -> str:
-    """Runs a program; answers with what it printed."""
+    """Runs a program; returns its output."""
     done = subprocess.run(command, env=os.environ | environment, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def build(folder) -> str:
-    """Builds the package into a folder; answers with its path."""
+    """Builds the package into a folder; returns its path."""
     settings = {"OUTPUT": str(folder), "COMPRESSION": "-Zgzip -z1", "SOURCE_DATE_EPOCH": "1700000000"}
     output = run("make", "deb", f"FROM={binaries()}", **settings)
     return output.splitlines()[-1]

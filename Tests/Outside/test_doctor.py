@@ -15,7 +15,7 @@ KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
 
 
 def doctor(**settings: str) -> tuple[int, dict[str, list[dict]]]:
-    """Runs it; gives the status and the findings by subject."""
+    """Runs it; returns the status and the findings by subject."""
     done = subprocess.run(
         [binary("AuthAPI"), "doctor", "--json"],
         env={"PATH": os.environ["PATH"], "API_HOST": "127.0.0.1", **settings},
@@ -33,13 +33,13 @@ def doctor(**settings: str) -> tuple[int, dict[str, list[dict]]]:
 
 
 def to_mend(findings: dict[str, list[dict]]) -> set[str]:
-    """What is to be mended, by subject."""
+    """The problems, by subject."""
     return {subject for subject, found in findings.items() if any(each["level"] == "fix" for each in found)}
 
 
 @pytest.fixture
 def deployment(tmp_path):
-    """The settings of a good one: two roles, secrets in files, https, and a provider that answers."""
+    """The settings of a good one: two roles, secrets in files, https, and a provider that responds."""
     with database() as url, provider() as issuer:
         settings = {
             "APP_ENV": "production",
@@ -62,7 +62,7 @@ def deployment(tmp_path):
 
 
 class provider:
-    """Something that answers as an OpenID provider does; its clock may be wrong."""
+    """A server that responds like an OpenID provider; its clock may be wrong."""
 
     ahead = 0
 
@@ -108,7 +108,7 @@ def test_a_good_deployment_has_nothing_to_mend(deployment):
     assert clocks == ["agrees with that of Google", "agrees with that of PostgreSQL"]
     assert findings["privileges"][0]["message"] == "yoshikosan_api has exactly the required privileges"
 
-    # For eyes: the same lines, and what they come to.
+    # As text: the same lines, and a summary.
     environment = {"PATH": os.environ["PATH"], "API_HOST": "127.0.0.1", **settings}
     done = subprocess.run([binary("AuthAPI"), "doctor"], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
@@ -133,7 +133,7 @@ def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
         f"every user of this machine can read {tmp_path}/secret_key (mode 644)"
     ]
     assert "browsers block port 6666" in findings["PUBLIC_URL"][0]["message"]
-    # Less the time that the response took.
+    # Minus the time of the response.
     assert re.search(r"\b1(1\d|20) seconds behind Google", findings["clock"][0]["message"])
     assert findings["schema"][0]["advice"] == "run as the owner: AuthAPI migrate up"
     owned = "owns audit_events backup_status disconnected_identities invites oauth_accounts password_recoveries"
@@ -155,7 +155,7 @@ def test_what_is_away_is_named_with_the_reason(deployment):
 
 
 def test_a_proxy_that_hides_everybody_is_seen(deployment):
-    """Who signed in tells whether TRUSTED_PROXIES lacks the proxy in front."""
+    """Recent sign-ins show whether TRUSTED_PROXIES lacks the proxy."""
     settings, url = deployment
     sign_in = """
         INSERT INTO users (email, name) SELECT 'u' || n || '@example.com', 'U' FROM generate_series({}) AS n;

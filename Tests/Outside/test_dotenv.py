@@ -1,4 +1,4 @@
-"""W83: a line of .env means one value, whether Compose reads it or `make` and the scripts do."""
+"""W83: Compose, `make` and the scripts read the same value from a line of .env."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import pytest
 from site_under_test import ROOT, has_compose
 
 COMPOSE = 'services: {one: {image: none, environment: {A: "${A-unset}", B: "${B-unset}"}}}\n'
-# A file, what A is then, and what B is; None where the file is refused.
+# A file, and the values of A and B; None if the file is rejected.
 TABLE = [
     ("A=1", "1", "unset"),
     ("  A = 1 ", "1", "unset"),
@@ -22,7 +22,7 @@ TABLE = [
     ("A\nB=2", "unset", "2"),
     ("A==1;2", "=1;2", "unset"),
     ("A-B=1\n1A=2\nB.C=3\nA=4", "4", "unset"),
-    # Comments behind values.
+    # Comments after values.
     ("A=x # c", "x", "unset"),
     ("A=x#c", "x#c", "unset"),
     ("A=a # b # c", "a", "unset"),
@@ -61,8 +61,7 @@ TABLE = [
     ("A=${B:-x}y}", "xy}", "unset"),
     ("B='$C'\nA=$B", "$C", "$C"),
     ("A=p4$$word#1'\"", "p4$word#1'\"", "unset"),
-    # What Compose refuses.
-    # A name at the end of the file without `=` and line break, also behind a value in quotes.
+    # Rejected by Compose. A name at the end of the file without `=` and line break, also after a quoted value.
     ("A", None, None),
     ("A=''x", None, None),
     ("A='x", None, None),
@@ -77,7 +76,7 @@ TABLE = [
 
 
 def read_by_scripts(folder, environment=None) -> tuple[str, str] | str:
-    """The two values as the scripts take them, or why they refuse the file."""
+    """The two values as read by the scripts, or why they reject the file."""
     script = f"""
         source {ROOT}/scripts/lib/common.sh
         root={folder}
@@ -93,7 +92,7 @@ def read_by_scripts(folder, environment=None) -> tuple[str, str] | str:
 
 
 def read_by_compose(folder, environment=None) -> tuple[str, str] | None:
-    """The two values as Docker Compose takes them; None when it refuses the file."""
+    """The two values as read by Docker Compose; None if it rejects the file."""
     (folder / "compose.yml").write_text(COMPOSE)
     run = subprocess.run(
         ["docker", "compose", "config", "--format", "json"],
@@ -103,7 +102,7 @@ def read_by_compose(folder, environment=None) -> tuple[str, str] | None:
     )
     if run.returncode:
         return None
-    # What is printed could be read by Compose again: each $ is written twice.
+    # The output is a valid Compose file: each $ is doubled.
     values = json.loads(run.stdout)["services"]["one"]["environment"]
     return tuple(values[name].replace("$$", "$") for name in ("A", "B"))
 

@@ -1,4 +1,4 @@
-"""nginx's own error pages: the design and the languages of the site's (F6, F8)."""
+"""nginx's own error pages, in the design and languages of the site (F6, F8)."""
 
 import http.client
 import re
@@ -10,20 +10,20 @@ from site_under_test import PATIENCE, ROOT, ask, free_ports, nginx, send_raw, wa
 
 @pytest.fixture(scope="module")
 def alone():
-    """An nginx with no servers behind it, that answers a second attempt at signing in with 429."""
+    """An nginx without servers that rejects a second sign-in with 429."""
     with nginx(*free_ports(2), CREDENTIAL_RATE="10", CREDENTIAL_BURST="1") as run:
         yield run
 
 
 @pytest.fixture(scope="module")
 def patient():
-    """The same without a limit that counts."""
+    """The same with high limits."""
     with nginx(*free_ports(2), CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000") as run:
         yield run
 
 
 def text_of(answer) -> str:
-    """What a person reads on a page."""
+    """The visible text of a page."""
     main = answer.body.decode().split("<main>")[1].split("</main>")[0]
     return " ".join(re.sub(r"<[^>]*>", " ", main).split())
 
@@ -81,7 +81,7 @@ def test_f6_f8_a_page_that_cannot_be_had_is_in_the_visitors_language(alone, head
     ],
 )
 def test_w87_the_link_of_an_error_page_never_leads_off_this_site(alone, target):
-    """An address that a browser would read as that of another site is replaced by the home page's."""
+    """An address that a browser would interpret as another site is replaced by the home page."""
     page = send_raw(alone.port, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     assert page.status == 502
     links = re.findall(r'(?:href|src|action)="([^"]*)"', page.body.decode())
@@ -111,7 +111,7 @@ def test_w18_the_beginning_of_a_sign_in_is_not_asked_for_again_by_a_page_of_this
     assert page.status == 502
     assert page.one("Refresh") is None
     assert "/api" not in page.body.decode()
-    # A provider's answer is: without it the sign-in would be lost.
+    # A provider's callback is reloaded: otherwise the sign-in would be lost.
     assert ask(patient.port, "/api/auth/callback/google?code=x").one("Refresh") == "5"
 
 
@@ -228,7 +228,7 @@ def test_w15_cookies_cost_no_more_for_their_separators(alone, unit):
 
 
 def test_w15_a_long_list_of_languages_costs_no_more_than_a_short_one(alone):
-    """Looking ahead in it takes time in the square of its length: 45 milliseconds of a processor each."""
+    """Lookahead takes quadratic time in its length: 45 milliseconds of processor time each."""
     before = alone.cpu_seconds()
     for _ in range(10):
         assert ask(alone.port, "/login", headers={"Accept-Language": "ja-" * 5000}).status == 502
@@ -247,7 +247,7 @@ def test_w26_after_a_form_the_page_leads_back_to_it(alone, path, language):
             headers={"Accept-Language": language, "Content-Type": "application/x-www-form-urlencoded"},
             body=body,
         )
-        # The second attempt at signing in is one too many here.
+        # The second sign-in exceeds the limit here.
         assert page.status in (status, 429)
         form = "/login" if "login" in path else "/register"
         assert f'<a class="button button-main" href="{form}">' in page.body.decode()
@@ -293,7 +293,7 @@ def test_w6_signing_out_while_the_servers_are_away_forgets_the_cookie(alone, pat
 def test_w25_every_method_and_form_of_target_gets_the_right_kind_of_page(patient, line, status, media_type):
     answer = send_raw(patient.port, f"{line}\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
     assert (answer.status, answer.one("Content-Type")) == (status, media_type)
-    # The beginning of a provider sign-in is not repeated by itself.
+    # The start of a provider sign-in is not repeated automatically.
     repeats = status == 502 and media_type.startswith("text/html") and "google" not in line
     assert answer.one("Refresh") == ("5" if repeats else None)
     if "M-SEARCH" in line:

@@ -1,4 +1,4 @@
-"""The recipes of examples/proxies before the whole site: other proxies admit users only (groups 1, 3, 4, 6, 8, 9)."""
+"""The recipes of examples/proxies in front of the site: other proxies admit users only (groups 1, 3, 4, 6, 8, 9)."""
 
 import contextlib
 import os
@@ -16,12 +16,12 @@ from site_under_test import PATIENCE, ROOT, dying_with_us, free_ports, listens, 
 
 RECIPES = ROOT / "examples/proxies"
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Accept": "text/html"}
-# An address that nobody answers.
+# An address that does not respond.
 NOWHERE = "127.0.0.1:9"
 
 
 def change(text: str, *changes: tuple[str, str]) -> str:
-    """Replaces what is specific to a machine; everything that is to be replaced must be there."""
+    """Replaces machine-specific texts, each of which must occur."""
     for pattern, replacement in changes:
         text, count = re.subn(pattern, replacement, text, flags=re.M)
         assert count, pattern
@@ -82,7 +82,7 @@ def proxy(recipe, port: int, sign_in: str, application: str):
 
 
 class ThroughProxy(ProtectedSite):
-    """The site as browsers see it: everything goes through the proxy."""
+    """The site for browsers: all requests go through the proxy."""
 
     entry: int
 
@@ -119,7 +119,7 @@ def proxied(_proxied):
 
 
 def register(proxied, name: str = "Yoshiko"):
-    """An account, made through the proxy."""
+    """An account, created through the proxy."""
     user = proxied.register(name)
     assert not proxied.application.requests
     return user

@@ -1,4 +1,4 @@
-"""What nginx tells the servers about a request (N1, N3)."""
+"""What nginx passes to the servers about a request (N1, N3)."""
 
 import pytest
 from site_under_test import ask, send_raw, wait_until
@@ -14,7 +14,7 @@ SPOOFED = {
 
 
 def forwarded(answer) -> dict:
-    """The headers as the server got them, each once."""
+    """The headers that the server received, each once."""
     headers = answer.json()["headers"]
     assert all(len(values) == 1 for values in headers.values()), headers
     return {name: values[0] for name, values in headers.items()}
@@ -42,7 +42,7 @@ def test_n1_paths_go_to_their_server(front, path, server):
 
 @pytest.mark.parametrize("path", ["//api//auth/login", "/api/auth/login/", "/%61pi/auth/login", "/api/%2e%2e/login"])
 def test_n1_the_servers_see_the_path_as_it_was_sent(front, path):
-    # So that they refuse every spelling but one.
+    # So that they can reject all spellings but one.
     assert ask(front.port, path).json()["raw"] == path
 
 
@@ -117,7 +117,7 @@ def test_e5_nginx_logs_the_request_without_its_query(front):
     def lines():
         return [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
 
-    # nginx writes the line after the answer.
+    # nginx writes the line after the response.
     wait_until(lines, "nginx logs the request")
     [line] = lines()
     assert line["path"] == "/api/auth/callback"

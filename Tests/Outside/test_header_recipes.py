@@ -1,4 +1,4 @@
-"""The programs of docs/protect-your-application.md that read the headers, run as they are printed (group 13)."""
+"""The programs in docs/protect-your-application.md that read the headers, run unchanged (group 13)."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ import pytest
 from site_under_test import PATIENCE, ROOT, ask, binaries, dying_with_us, free_ports, listens, wait_until
 
 PAGE = ROOT / "docs/protect-your-application.md"
-# By language of the code block: the name of the file, and the command that runs it. {file} and {port} are filled in.
+# By language of the code block: the name of the file, and the command, with {file} and {port}.
 PROGRAMS = {
     "python": ("app.py", [str(ROOT / ".build/python/bin/python"), "{file}"]),
     "js": ("app.mjs", ["node", "{file}"]),
@@ -38,7 +38,7 @@ def program(language: str, folder):
         assert text == (ROOT / "Tests/HeaderRecipe/main.swift").read_text()
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GOFLAGS": "-mod=mod", "GOTELEMETRY": "off"}
     environment["PORT"] = str(port)
-    # The standard library is compiled once, not in each run.
+    # The standard library is compiled once, not for each run.
     environment["GOCACHE"] = str(ROOT / ".build/tests/go")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""W15: text from outside costs no more for being odd.
+"""W15: Unusual text from outside costs no more than plain text.
 
 Swift compares and hashes strings by canonical equivalence, which takes time in the square of the length of a run of
 combining characters in an unusual order. The work is counted as the processor time of the server, for the hostile text
@@ -12,30 +12,30 @@ import pytest
 from processes import cpu_seconds
 from site_under_test import ask, send_raw
 
-# Combining characters whose canonical order is the other one, and letters of as many bytes.
+# Combining characters in non-canonical order, and letters with as many bytes.
 HOSTILE = "\u0301\u0323"
 PLAIN = "abcd"
 HEADER = 15_000
 FORM = 60_000
 ROUNDS = 3
 FACTOR = 5
-# What a request costs that has nothing to compare, with the noise of the measurement.
+# The cost of a request without text to compare, including measurement noise.
 ALLOWANCE = 0.02
 
 
 def raw(unit: str, size: int) -> str:
-    """The text as http.client writes it into a head: its UTF-8 bytes one by one."""
+    """The text for http.client's headers: its UTF-8 bytes as single characters."""
     return (unit * (size // len(unit.encode()))).encode().decode("latin-1")
 
 
 def escaped(unit: str, size: int) -> str:
-    """The text in a query or a form: as many bytes on the wire."""
+    """The text in a query or a form: as many bytes as sent."""
     count = size // 3 // len(unit.encode())
     return "".join(f"%{byte:02X}" for byte in unit.encode()) * count
 
 
 def named(name, request):
-    """The request of a case, with the name that its test has."""
+    """A request, with the name of its test."""
     request.__name__ = name
     return request
 
@@ -92,7 +92,7 @@ def segment(unit):
 
 
 def token(unit):
-    """A token whose header, which is read before its signature is checked, names such a key."""
+    """A token with such a key ID in its header, which is read before the signature is checked."""
     import base64
 
     head = json.dumps({"alg": "HS256", "typ": "JWT", "kid": unit * 700}, ensure_ascii=False).encode()
@@ -190,7 +190,7 @@ def work(site, program: str, path: str, request, unit: str) -> tuple[float, list
         else:
             answer = ask(port, path + wanted.pop("suffix", ""), **wanted)
         statuses.append(answer.status)
-    # What is done behind the answer, such as the log, counts.
+    # Work after the response, such as logging, counts.
     time.sleep(0.01)
     return sum(cpu_seconds(process) for process in processes) - before, statuses
 

@@ -1,4 +1,4 @@
-"""What the two servers do with HTTP as it is on the wire, at their own ports (W25, W33, W35)."""
+"""Raw HTTP at the ports of the two servers (W25, W33, W35)."""
 
 import contextlib
 import http.client
@@ -18,7 +18,7 @@ LOGIN = {
 
 
 def exchange(port: int, data: bytes | str, *, half_close=False) -> tuple[bytes, bool]:
-    """Everything that comes back, and whether the server closed the connection."""
+    """Everything received, and whether the server closed the connection."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(data if isinstance(data, bytes) else data.encode())
@@ -32,7 +32,7 @@ def exchange(port: int, data: bytes | str, *, half_close=False) -> tuple[bytes, 
 
 
 def heads(received: bytes) -> list[bytes]:
-    """The beginnings of the status lines in what was received."""
+    """The beginnings of the received status lines."""
     return re.findall(rb"HTTP/1\.\d \d{3}", received)
 
 
@@ -104,7 +104,7 @@ def test_w33_head_is_get_without_a_body(site, server, path):
 
 
 def error_lines(site) -> int:
-    """How many lines of the logs are errors."""
+    """The number of error lines in the logs."""
     return sum('"level":"error"' in line or " error " in line.lower() for line in site.logs().splitlines())
 
 
@@ -203,7 +203,7 @@ def test_w33_a_client_that_waits_for_leave_to_send_its_body_gets_it(site, server
     for request in (b"GET /health/live HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",):
         received, _ = exchange(getattr(site, server), request)
         assert [line[-3:] for line in heads(received)] == [b"200"]
-    # Neither HTTP/1.0 nor what came behind another request is interrupted.
+    # Neither HTTP/1.0 nor a pipelined request gets it.
     old = head.replace(b"HTTP/1.1", b"HTTP/1.0") + body
     behind = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n" + head + body
     for request, statuses in ((old, [b"422"]), (behind, [b"200", b"422"])):
@@ -238,7 +238,7 @@ def test_w35_a_method_that_a_path_does_not_take(site, server, path, allow, metho
 
 
 def test_w25_headers_that_nginx_takes_are_taken_by_the_servers(site):
-    # One buffer of the four is that of the request line.
+    # The request line uses one of the four buffers.
     head = "".join(f"X-{number}: {'x' * 16_000}\r\n" for number in range(3))
     for path, status in (("/login", b"200"), ("/api/auth/me", b"401")):
         request = f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{head}\r\n"

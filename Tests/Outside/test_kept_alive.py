@@ -8,7 +8,7 @@ from site_under_test import ask, nginx
 
 
 class Counting(http.server.BaseHTTPRequestHandler):
-    """Answers every request, and counts the connections that they came by."""
+    """Responds to every request, and counts the connections."""
 
     protocol_version = "HTTP/1.1"
 
@@ -22,12 +22,12 @@ class Counting(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *arguments):
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
 def test_w89_connections_to_the_servers_are_kept(replicas):
-    """Fifty requests take a few connections, not fifty."""
+    """Fifty requests use a few connections, not fifty."""
     servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Counting) for _ in range(replicas)]
     for server in servers:
         server.connections = 0

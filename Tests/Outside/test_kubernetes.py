@@ -15,12 +15,12 @@ from test_compose_settings import reach
 from test_settings import COMPLETE
 
 BASE = ROOT / "packaging/kubernetes"
-# From the oldest version that the page names to the newest whose schemas the validator has.
+# From the oldest version in the documentation to the newest with schemas in the validator.
 VERSIONS = ("1.30", "1.33", kubernetes_validate.latest_version())
-# The services of compose.yml and the workloads that stand for them.
+# The services of compose.yml and the corresponding workloads.
 WORKLOADS = {"migrate": "Job", "backend": "Deployment", "frontend": "Deployment", "nginx": "Deployment"}
 SECRETS = {name for name in reach() if f"{name}_FILE" in reach()}
-# What the manifests fix, and what Compose alone uses.
+# Settings that the manifests fix, and those of Compose only.
 FIXED = {"EXTERNAL_PORT", "BROWSER_PORT", "API_METRICS_PORT", "FRONTEND_METRICS_PORT"}
 FIXED |= {"BIND_ADDRESS", "BACKEND_MEMORY", "IMAGE_PREFIX", "IMAGE_NAME", "TAG"}
 
@@ -61,7 +61,7 @@ def test_every_object_is_valid(objects, version):
 
 
 def test_the_validator_would_refuse_a_misspelt_field(objects):
-    """Else the test above would prove nothing."""
+    """Otherwise the test above would prove nothing."""
     wrong = json.loads(json.dumps(of_kind(objects, "Deployment")["backend"]))
     wrong["spec"]["template"]["spec"]["containers"][0]["readinessprobe"] = {}
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -124,7 +124,7 @@ def selects(selector: dict, name: str) -> bool:
 
 
 def reachable(policies: dict[str, dict], source: str, target: str) -> bool:
-    """Whether policies let a workload connect to another one: one for the way out, one for the way in."""
+    """Whether policies allow a connection between workloads: one for egress, one for ingress."""
 
     def allows(name: str, direction: str, peers: str, other: str) -> bool:
         return any(
@@ -156,7 +156,7 @@ def test_only_the_connections_of_the_picture_are_allowed(objects):
 
 
 def environment(objects: list[dict], name: str) -> dict[str, str]:
-    """What a container gets, as the kubelet puts it together."""
+    """The environment of a container, as the kubelet builds it."""
     one = container(objects, name)
     maps = of_kind(objects, "ConfigMap")
     values = {}
@@ -188,7 +188,7 @@ def marked(tmp_path_factory) -> list[dict]:
 
 @pytest.mark.parametrize(("name", "service"), expected())
 def test_a_setting_reaches_the_containers_that_compose_gives_it_to(marked, name, service):
-    """.env.example says which; a new setting needs no change of a manifest."""
+    """As listed in .env.example; a new setting requires no change to a manifest."""
     assert environment(marked, service)[name] == f"-{name.lower()}-"
 
 
@@ -200,7 +200,7 @@ def test_what_the_manifests_fix_is_set_there(objects):
 
 
 def mounted(objects: list[dict], name: str) -> str | None:
-    """The Secret whose keys a container finds in its folder of credentials."""
+    """The Secret mounted as the credentials folder of a container."""
     folder = environment(objects, name).get("CREDENTIALS_DIRECTORY")
     mounts = {each["mountPath"]: each["name"] for each in container(objects, name).get("volumeMounts", [])}
     volumes = {each["name"]: each for each in pods(objects)[name].get("volumes", [])}
@@ -209,7 +209,7 @@ def mounted(objects: list[dict], name: str) -> str | None:
 
 
 def test_only_the_programs_that_need_secrets_get_any(objects):
-    """And not those of each other."""
+    """And only their own."""
     assert {name: mounted(objects, name) for name in WORKLOADS} == {
         "migrate": "yoshikosan-migrate", "backend": "yoshikosan-api", "frontend": None, "nginx": None,
     }  # fmt: skip
@@ -219,14 +219,14 @@ def test_only_the_programs_that_need_secrets_get_any(objects):
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
 def test_a_secret_has_a_place(name):
-    """Each is for a container with a Secret; its key is read by name (test_systemd_units.py reads every one)."""
+    """Each belongs to a container with a Secret and is read by name (test_systemd_units.py reads every one)."""
     services = reach()[f"{name}_FILE"]
     assert services & {"backend", "migrate"} or services == {"secrets"}, f"{name} has no place in the manifests"
     assert services.isdisjoint({"frontend", "nginx"})
 
 
 def test_the_keys_of_the_page_are_read(tmp_path):
-    """The API accepts a folder with the keys that the page creates."""
+    """The API accepts a folder with the keys from the documentation."""
     page = (ROOT / "docs/kubernetes.md").read_text()
     keys = re.findall(r"--from-literal=(yoshikosan_\w+)=", page)
     assert set(keys) == {"yoshikosan_secret_key", "yoshikosan_database_url", "yoshikosan_migration_database_url"}

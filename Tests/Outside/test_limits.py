@@ -13,13 +13,13 @@ BURST = 3
 
 @pytest.fixture
 def strict(echoes):
-    """An nginx that lets four such requests through, and then six a minute."""
+    """An nginx that allows four such requests, and then six per minute."""
     with nginx(*echoes, TRUSTED_PROXIES="127.0.0.2", CREDENTIAL_RATE="6", CREDENTIAL_BURST=str(BURST)) as run:
         yield run
 
 
 def statuses(port, path, count, address="203.0.113.7", method="POST"):
-    """Asks several times for a client behind the trusted proxy."""
+    """Sends several requests of a client behind the trusted proxy."""
     return [
         ask(port, path, method, source="127.0.0.2", headers={"X-Forwarded-For": address}).status for _ in range(count)
     ]
@@ -45,7 +45,7 @@ def test_n5_too_many_attempts_are_refused(strict, path):
     ["//api//auth/login", "/api/auth/login/", "/api/auth/%6Cogin", "/api/x/../auth/login", "/api/auth/login?x=1"],
 )
 def test_n5_no_other_spelling_escapes(strict, path):
-    # The servers answer unknown paths with 404 before they check anything, but they are not to be asked at all.
+    # The servers would respond to unknown paths with 404, but they must not be requested at all.
     assert statuses(strict.port, "/api/auth/login", BURST + 1) == [200] * (BURST + 1)
     assert statuses(strict.port, path, 1) == [429]
 
@@ -86,7 +86,7 @@ def test_n5_flows_through_providers_have_a_budget_of_their_own(strict, path):
     assert statuses(strict.port, path, allowed + 1, method="GET") == [200] * allowed + [429]
     answer = ask(strict.port, path, source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})
     assert int(answer.one("Retry-After")) > 0
-    # A browser asked, so a page answers.
+    # The client is a browser, so the response is a page.
     assert_page(answer, 429)
     assert_guarded(answer)
     assert statuses(strict.port, "/login", 1) == [200]
@@ -99,7 +99,7 @@ def connection(run, source: str) -> socket.socket:
 
 
 def test_w88_one_address_does_not_hold_all_connections(echoes):
-    """A thousand requests at once are served, as for the people behind one NAT; an eighth of nginx is the most."""
+    """A thousand concurrent requests are served, as from one NAT; at most an eighth of nginx's connections."""
     with nginx(*echoes) as run, contextlib.ExitStack() as stack:
         held = []
 
@@ -111,7 +111,7 @@ def test_w88_one_address_does_not_hold_all_connections(echoes):
             keep()
 
         def keep() -> None:
-            # nginx gives up a body that pauses for ten seconds.
+            # nginx times out on a body that pauses for ten seconds.
             for each in held:
                 with contextlib.suppress(OSError):
                     each.sendall(b"x")
@@ -152,7 +152,7 @@ def test_w16_the_fuse_is_far_above_the_limits_of_the_api(echoes):
 
 
 def test_w16_a_stranger_behind_the_same_address_does_not_stop_a_known_browser(email):
-    """The defaults of nginx, and a network's limit in the API that is soon met."""
+    """The defaults of nginx, and a low network limit in the API."""
     with running_site(CREDENTIAL_RATE="", CREDENTIAL_BURST="", LOGIN_LIMIT_NETWORK="5/600") as site:
         made = site.ask("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": "Owner"})
         assert made.status == 201

@@ -1,4 +1,4 @@
-"""A look of the site's own: settings that all programs take alike, and what is refused (U3)."""
+"""The site's own look: settings that all programs read in the same way, and rejected values (U3)."""
 
 import html
 import json
@@ -15,7 +15,7 @@ PROGRAMS = ("AuthAPI", "WebFrontend")
 
 
 def render(folder, **settings: str) -> subprocess.CompletedProcess:
-    """Has nginx' configuration written."""
+    """Writes nginx's configuration."""
     environment = {"PATH": os.environ["PATH"], "NGINX_DIR": str(folder), **settings}
     return subprocess.run([ROOT / "docker/nginx/render"], env=environment, capture_output=True, text=True)
 
@@ -49,7 +49,7 @@ def test_u3_a_name_means_the_same_to_all_programs(tmp_path, name, taken):
         assert result.stderr.startswith("" if taken else f"nginx: {setting} ")
 
 
-# Colors on both sides of the limit, and what is none.
+# Colors on both sides of the limit, and invalid ones.
 COLORS = [
     "0f6257", "#B00020", "000000", "0000ff", "6e6e6c", "71716f", "727270", "777777", "ffcc00", "ffffff",
     "8a1c4a,ff9ec4", "0f6257,333333", "0f6257,808080", "0f6257,7f8a85", "red", "0f62", "0f6257;74d3c1",
@@ -104,7 +104,7 @@ NAME = "<script>\"A\" & 'B' \\ $x ${y} ;{}"
 
 @pytest.fixture(scope="module")
 def branded():
-    """An nginx of a site with its own name and color, with no servers behind it."""
+    """An nginx of a site with its own name and color, without servers."""
     with nginx(*free_ports(2), SITE_NAME=NAME, SITE_NAME_JA="本屋", SITE_COLOR="8a1c4a,ff9ec4") as run:
         yield run
 
@@ -154,6 +154,6 @@ def test_u3_the_api_tells_its_name_and_where_to_read_on(site):
 
 
 def test_u3_with_an_application_at_the_root_the_path_is_the_applications(door):
-    """Only /api/auth/ stays with the sign-in: an application often has an API of its own."""
+    """Only /api/auth/ belongs to the sign-in: an application often has its own API."""
     assert door.ask("/api/").status == 200
     assert door.seen().target == "/api/"

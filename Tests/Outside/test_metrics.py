@@ -1,4 +1,4 @@
-"""The metrics of both servers (E8), read as Prometheus would."""
+"""The metrics of both servers (E8), read like Prometheus."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from site_under_test import PASSWORD, ask, free_ports, running_site
 
 @pytest.fixture(scope="module")
 def measured():
-    """A site whose servers offer metrics; the ports are those of the API and of the frontend."""
+    """A site with metrics; the ports are those of the API and of the frontend."""
     api, frontend = free_ports(2)
     with running_site(API_METRICS_PORT=str(api), FRONTEND_METRICS_PORT=str(frontend)) as site:
         yield site, {"api": api, "frontend": frontend}

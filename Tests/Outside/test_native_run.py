@@ -15,7 +15,7 @@ from site_under_test import PASSWORD, PATIENCE, ROOT, ask, binaries, database, f
 
 
 def shell(script: str, **environment: str) -> subprocess.CompletedProcess:
-    """Runs lines of bash with the scripts' functions at hand."""
+    """Runs lines of bash with the scripts' functions."""
     head = f"source {ROOT}/scripts/lib/common.sh; source {ROOT}/scripts/lib/settings.sh\n"
     return subprocess.run(
         ["bash", "-c", head + script],
@@ -33,7 +33,7 @@ def postgres(*arguments: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture
 def cluster():
-    """The name of a PostgreSQL of this test's own."""
+    """The name of a separate PostgreSQL for this test."""
     name = "scratch"
     yield name
     postgres("stop", name)
@@ -53,7 +53,7 @@ def test_the_private_postgres_starts_once_and_survives_a_crash(cluster):
     url = postgres("url", cluster).stdout.strip()
     subprocess.run(["psql", "-qc", "create table kept (id int)", url], check=True)
 
-    # Killed without warning, it leaves its pid file and its socket behind.
+    # After SIGKILL, its pid file and its socket remain.
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: not os.path.exists(f"/proc/{first}"), "the server is gone")
     both = [subprocess.Popen([ROOT / "scripts/postgres", "start", cluster]) for _ in range(2)]
@@ -166,7 +166,7 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
             assert second.returncode == 69
             assert "is already running in this clone" in second.stderr
 
-            # Killed without warning, it still leaves no server behind.
+            # After SIGKILL, no server remains either.
             process.kill()
             wait_until(lambda: not any(listens(port) for port in ports), "the servers are gone")
 
@@ -179,7 +179,7 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
 
 
 def test_m2_each_server_can_be_run_alone(tmp_path):
-    """Side by side in one clone; nginx is not among them."""
+    """Side by side in one clone, without nginx."""
     external, browser, api, frontend = ports = free_ports(4)
     with database() as url:
         environment = dev_settings(url, tmp_path, ports)
@@ -189,7 +189,7 @@ def test_m2_each_server_can_be_run_alone(tmp_path):
         ):
             assert f"http://127.0.0.1:{api}/docs" in (tmp_path / "backend.log").read_text()
             assert ask(api, "/health/ready").status == 200
-            # The frontend asks that API.
+            # The frontend uses that API.
             form = b"email=nobody%40example.com&password=Correct-Horse-7"
             headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": f"localhost:{frontend}"}
             assert ask(frontend, "/login", "POST", headers=headers, body=form).status == 401
@@ -200,12 +200,12 @@ def test_m2_each_server_can_be_run_alone(tmp_path):
             assert not any(listens(port) for port in ports)
 
 
-# What names a database.
+# The variables that name a database.
 _DATABASE = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "POSTGRES_")
 
 
 def started_with(setting: str) -> list[int]:
-    """The processes that have this in the environment they were started with."""
+    """The processes with this text in their initial environment."""
     found = []
     for directory in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -281,7 +281,7 @@ def test_app12_make_dev_serves_the_example_behind_the_sign_in(tmp_path):
 
 
 def test_make_demo_has_people_and_a_database_of_its_own(tmp_path, cluster):
-    """Everyone knows the password of these people, so the database that is configured is left alone."""
+    """The password of these users is public, so the configured database is not used."""
     external, browser, api, frontend, example = free_ports(5)
     environment = dev_settings("postgresql://nowhere.invalid/real", tmp_path, [external, browser, api, frontend])
     environment |= {"EXAMPLE_PORT": str(example), "DEV_CLUSTER": cluster}

@@ -1,4 +1,4 @@
-"""The commands by which an operator looks after users and sessions."""
+"""The commands for users and sessions."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def test_the_rules_are_those_of_registration(operator, email):
 
 
 def test_a_name_cannot_steer_the_terminal(operator, email):
-    """What a name of old data holds is shown harmlessly."""
+    """Control characters in the name of an old row are replaced."""
     made = operator.create(email)
     url = operator.settings["DATABASE_URL"]
     rename = f"UPDATE users SET name = E'A\\x1b[31m\\nB' WHERE id = '{made['id']}'"
@@ -130,7 +130,7 @@ def test_at_a_terminal_passwords_are_unseen_and_asked_for_twice(operator, email)
 
 
 def test_w75_the_user_that_was_shown_is_deleted_or_nobody(operator, email):
-    """While the operator reads the question, the address moves to another user."""
+    """The address moves to another user while the operator reads the question."""
     shown = operator.create(email)
     heirs = []
 

@@ -1,4 +1,4 @@
-"""The commands that disable, move, export and import users, and those for limits, as an operator calls them."""
+"""The commands that disable, rename, export and import users, and those for rate limits."""
 
 import json
 import subprocess
@@ -111,7 +111,7 @@ def test_a_file_is_imported_and_what_does_not_fit_is_reported(operator, tmp_path
     assert fault["line"] == 3 and counts == {"imported": 1, "present": 0, "rejected": 1}
     file.write_text(f"email,name,password_hash\nimport-1@example.com,田中 愛子,{bcrypt}\n", encoding="utf-8")
     assert operator.run("user", "import", str(file))[0] == "imported: 0, present before: 1, rejected: 0\n"
-    # Standard input, as into a container that has no such file.
+    # Standard input, as for a container without the file.
     done = subprocess.run(
         [operator.program, "user", "import", "-", "--format", "jsonl"],
         env=operator.settings,

@@ -1,4 +1,4 @@
-"""Commands, backups and restores on databases that this system did not create."""
+"""Commands, backups and restores with databases that this system did not create."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def run(*arguments: str, status: int = 0, given: str = "", **settings: str) -> s
 
 
 class OwnDatabase:
-    """A database of a plain role that may create databases, and a second role that serves."""
+    """A database of an ordinary role that may create databases, and a separate serving role."""
 
     def __init__(self, admin: str, folder: Path):
         self.admin = admin
@@ -39,7 +39,7 @@ class OwnDatabase:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What names it."""
+        """Its settings."""
         return {
             "MIGRATION_DATABASE_URL": self.admin.replace("//yoshikosan@", f"//{self.owner}@", 1) + self.options,
             "DATABASE_URL": self.admin.replace("//yoshikosan@", f"//{self.serving}@", 1) + self.options,
@@ -71,11 +71,11 @@ class OwnDatabase:
         return str(file)
 
     def databases(self) -> list[str]:
-        """Those of the server that belong to it."""
+        """The server's databases that belong to it."""
         return psql(self.admin, f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%' ORDER BY 1").split()
 
     def remove(self) -> None:
-        """Drops the roles, and what a restore has left."""
+        """Drops the roles, and what restores have left."""
         everywhere = self.admin.replace(f"/{self.name}?", "/postgres?")
         names = psql(everywhere, f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%'").split()
         for name in names:
@@ -96,7 +96,7 @@ def own(tmp_path):
 
 
 def test_w60_a_backup_holds_what_is_ours_and_its_owner_restores_it(own):
-    """Extensions, schemas, tables, functions and triggers of others are in the database, too."""
+    """The database also contains extensions, schemas, tables, functions and triggers of others."""
     own.fill()
     psql(own.admin, "CREATE EXTENSION pg_stat_statements")
     psql(
@@ -113,7 +113,7 @@ def test_w60_a_backup_holds_what_is_ours_and_its_owner_restores_it(own):
     assert "pg_stat_statements" not in listed and " other " not in listed
     assert "A test user signed in" in own.backup("drill")
 
-    # A database that others use, too, keeps what is theirs.
+    # In a shared database, objects of others are kept.
     psql(own.admin, "INSERT INTO other.users VALUES ('theirs')")
     psql(own.admin, "CREATE VIEW other.seen AS SELECT email FROM public.users")
     refused = own.backup("restore", own.file(), status=1)
@@ -131,7 +131,7 @@ def test_w60_a_backup_holds_what_is_ours_and_its_owner_restores_it(own):
         psql(own.settings["DATABASE_URL"], "TRUNCATE users")
     run("user", "create", "new@example.com", "--name", "New", given=PASSWORD, **own.settings)
 
-    # Without them the whole database is replaced.
+    # Without them, the whole database is replaced.
     psql(own.admin, f"DROP SCHEMA other CASCADE; DROP SCHEMA {former} CASCADE")
     own.backup("restore", own.file())
     assert psql(own.settings["DATABASE_URL"], "SELECT email FROM users") == "kept@example.com"
@@ -139,7 +139,7 @@ def test_w60_a_backup_holds_what_is_ours_and_its_owner_restores_it(own):
 
 
 def test_w60_an_owner_restores_while_the_serving_role_is_connected(own):
-    """Such an owner may not end the sessions of the other role, so the database cannot be renamed."""
+    """Such an owner cannot end the sessions of the other role, so the database cannot be renamed."""
     own.fill()
     own.backup("create")
     psql(own.admin, "UPDATE users SET email = 'later@example.com'")

@@ -1,4 +1,4 @@
-"""The application on a separate host (APP_URL): through nginx, with two cookie jars, as a browser has them."""
+"""The application on a separate host (APP_URL): through nginx, with two cookie jars, like a browser."""
 
 import urllib.parse
 
@@ -42,13 +42,13 @@ def there(hosted, path: str, method: str = "GET", host: str = HOST, **headers: s
 
 
 def cookie(answer, name: str) -> str:
-    """The cookie that an answer sets, as a browser sends it back."""
+    """The cookie that a response sets, as a browser sends it back."""
     [found] = [each for each in answer.headers.get_all("Set-Cookie") or [] if each.startswith(name)]
     return found.split(";")[0]
 
 
 def enter(hosted, token: str, page: str = "/notes") -> tuple[str, str]:
-    """Walks to the application with a session of the site; the page where one lands, and the cookie there."""
+    """Opens the application with a session of the site; returns the final page and its cookie."""
     begun = there(hosted, page)
     state = cookie(begun, "app_entry_")
     entered = hosted.ask(path_and_query(begun.one("Location")), headers={"Cookie": token})
@@ -59,7 +59,7 @@ def enter(hosted, token: str, page: str = "/notes") -> tuple[str, str]:
 
 
 def path_and_query(url: str) -> str:
-    """What follows the host."""
+    """The part after the host."""
     parts = urllib.parse.urlsplit(url)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
@@ -118,7 +118,7 @@ def test_own_host_the_cookies_of_one_host_are_worthless_on_the_other(hosted):
 
 
 def test_own_host_a_code_is_for_the_browser_that_asked(hosted):
-    """A stolen link, and one that somebody else sends."""
+    """A stolen link, and an attacker's link."""
     user = hosted.register()
     begun = there(hosted, "/notes")
     entered = hosted.ask(path_and_query(begun.one("Location")), headers={"Cookie": user.cookie})

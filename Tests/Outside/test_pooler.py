@@ -9,13 +9,13 @@ import pytest
 from pgbouncer import pgbouncer
 from site_under_test import PASSWORD, PATIENCE, ask, binary, database, dying_with_us, free_ports, psql, wait_until
 
-# Five times as many at once as the pooler has connections; each request has 2.6 seconds for the database.
+# Five times as many clients as the pooler has connections; each request has 2.6 seconds for the database.
 ROUNDS, PEOPLE = 5, 20
 
 
 @contextlib.contextmanager
 def api(**settings: str):
-    """One API process that is ready; yields its port and what it logs."""
+    """A ready API process; yields its port and its log."""
     (port,) = free_ports(1)
     environment = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "LOG_LEVEL": "info", **settings}
     process = subprocess.Popen(
@@ -40,7 +40,7 @@ def api(**settings: str):
 
 
 def visit(ports: list[int], number: int) -> list[int]:
-    """What one person does, each request at the other process; gives the answers' statuses."""
+    """The requests of one user, alternating between the processes; returns the statuses."""
     email = f"person{number}.{secrets.token_hex(4)}@example.com"
 
     def request(step: int, path: str, method: str = "POST", body=None, cookie: str = ""):
@@ -59,7 +59,7 @@ def visit(ports: list[int], number: int) -> list[int]:
 
 @pytest.mark.parametrize("settings", [{}, {"DATABASE_POOLER": "transaction"}], ids=["found out", "told"])
 def test_w50_two_apis_behind_transaction_pooling(settings):
-    """Registering, signing in, asking who one is, and signing out, by twenty at a time: nothing but what is right."""
+    """Twenty concurrent users register, sign in, read their user and sign out without an error."""
     with database() as url, pgbouncer(url, "transaction", default_pool_size="4", server_round_robin="1") as through:
         roles = {
             "MIGRATION_DATABASE_URL": through(url),
@@ -68,7 +68,7 @@ def test_w50_two_apis_behind_transaction_pooling(settings):
         limits = {"REGISTRATION_LIMIT_NETWORK": "100000/60", "LOGIN_LIMIT_NETWORK": "100000/60"}
         hashing = {"ARGON2_MEMORY_KIB": "8192", "ARGON2_ITERATIONS": "1", "HASHING_QUEUE": "500"}
         common = {"SECRET_KEY": secrets.token_urlsafe(48), **roles, **limits, **hashing, **settings}
-        # The first of the two makes the schema, through the pooler.
+        # The first of the two creates the schema, through the pooler.
         with api(**common) as (first, first_log), api(**common) as (second, second_log):
             for _ in range(ROUNDS):
                 with concurrent.futures.ThreadPoolExecutor(PEOPLE) as people:

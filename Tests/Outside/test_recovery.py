@@ -21,7 +21,7 @@ def operator():
 
 
 def post(site, path: str, form: str):
-    """Sends a form as a browser does."""
+    """Sends a form like a browser."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
     return site.ask(path, "POST", body=form.encode(), headers=headers)
 
@@ -54,7 +54,7 @@ def test_at_a_terminal_it_shows_the_account_before_it_asks(operator, email):
 
 
 def test_the_code_reaches_no_log_and_the_page_says_nothing_of_it(email):
-    """With PostgreSQL logging every statement and its parameters, as it is asked to for finding slow ones."""
+    """With PostgreSQL logging every statement and its parameters, as operators do to find slow ones."""
     with running_site(SECRET_KEY=SETTINGS["SECRET_KEY"], LOG_LEVEL="DEBUG", DATABASE_POOL_SIZE="1") as site:
         name = site.database_url.split("?")[0].rsplit("/", 1)[1]
         for setting in ("log_min_duration_statement = 0", "log_parameter_max_length = -1"):

@@ -1,4 +1,4 @@
-"""C11: the manifests that the images are built with: no change of our own targets recompiles a dependency."""
+"""C11: With the manifests for the images, no change of our own targets recompiles a dependency."""
 
 import json
 import subprocess
@@ -10,13 +10,13 @@ MANIFEST = (ROOT / "Package.swift").read_text()
 
 
 def reduced(keep: str, manifest: str = MANIFEST) -> str:
-    """What docker/reduce-manifest makes of a manifest."""
+    """The output of docker/reduce-manifest for a manifest."""
     command = ["awk", "-f", ROOT / "docker/reduce-manifest", f"keep={keep}", "-"]
     return subprocess.run(command, input=manifest, text=True, check=True, capture_output=True).stdout
 
 
 def described(manifest: str, folder) -> dict:
-    """What the package manager reads in a manifest."""
+    """A manifest, as parsed by the package manager."""
     (folder / "Package.swift").write_text(manifest)
     command = ["swift", "package", "--package-path", folder, "dump-package"]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -60,7 +60,7 @@ def test_c11_changes_of_our_targets_do_not_change_the_dependencies(old, new):
 @pytest.mark.parametrize(("program", "other"), [("AuthAPI", "WebFrontend"), ("WebFrontend", "AuthAPI")])
 def test_c11_a_program_is_built_without_the_other_one(tmp_path, program, other):
     whole, part = described(MANIFEST, tmp_path), described(reduced(program), tmp_path)
-    # Of the programs, one of which belongs to the tests, only this one.
+    # Of all programs, including one for tests, only this one.
     names = {target["name"] for target in whole["targets"] if target["type"] not in ("test", "executable")} | {program}
     assert part["targets"] == [target for target in whole["targets"] if target["name"] in names]
     assert [product["name"] for product in part["products"]] == [program]

@@ -1,4 +1,4 @@
-"""What the frontend makes of an API that is being replaced."""
+"""The frontend while the API is being replaced."""
 
 import contextlib
 import json
@@ -55,7 +55,7 @@ def api_that_resets(count: int, begins: bytes = b""):
 
 @contextlib.contextmanager
 def frontend(api_port: int):
-    """A frontend of that API; yields its port."""
+    """A frontend with that API; yields its port."""
     (port,) = free_ports(1)
     settings = {
         "PATH": os.environ["PATH"], "FRONTEND_HOST": "127.0.0.1", "FRONTEND_PORT": str(port),
@@ -72,7 +72,7 @@ def frontend(api_port: int):
 
 @pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"], ids=["before", "within"])
 def test_w80_a_page_survives_connections_that_a_replaced_api_resets(begins):
-    """Reading is tried again on the next connection, twice; what changes something is not."""
+    """Reads are retried on another connection, twice; writes are not."""
     with api_that_resets(2, begins) as (api_port, requests), frontend(api_port) as port:
         page = ask(port, "/", headers={"Cookie": "access_token=live"})
         assert page.status == 200 and ADA["name"] in page.body.decode()

@@ -1,4 +1,4 @@
-"""The whole site through nginx, as curl sees it."""
+"""The whole site through nginx, for a client like curl."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from site_under_test import PASSWORD, ask, nginx, wait_until
 
 
 def cookie_of(answer) -> str:
-    """The session cookie that an answer sets, as a browser would send it back."""
+    """The session cookie that a response sets, as a browser sends it back."""
     [header] = [each for each in answer.headers.get_all("Set-Cookie") if each.startswith("access_token=")]
     attributes = {part.strip().lower() for part in header.split(";")[1:]}
     assert {"httponly", "samesite=lax", "path=/", "max-age=604800"} <= attributes
@@ -16,7 +16,7 @@ def cookie_of(answer) -> str:
 
 
 def register(site, email, name="Yoshiko"):
-    """Makes an account through the API."""
+    """Creates an account through the API."""
     return site.ask("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": name})
 
 
@@ -72,7 +72,7 @@ def test_a1_a5_a8_a9_from_registering_to_signing_out(site, email):
 
 @pytest.mark.parametrize("path", ["//api//auth/login", "/api/auth/login/", "/api/auth/%6Cogin", "/api/x/../auth/login"])
 def test_a16_other_spellings_of_a_path_are_not_found(site, email, path):
-    # CVE-2025-71399 was a limit that knew one spelling before a router that knew more.
+    # CVE-2025-71399: a limit for one spelling in front of a router that accepts others.
     register(site, email)
     answer = site.ask(path, "POST", body={"email": email, "password": PASSWORD})
     assert answer.status == 404
@@ -122,7 +122,7 @@ def test_f4_the_return_address_is_a_path_of_this_site(site, email, target):
 
 
 def wait_for_logs(site, answer):
-    """Waits until each server has logged the request: they write the line after the answer."""
+    """Waits until each server has logged the request, after its response."""
     request_id = answer.one("X-Request-ID")
     for name in ("access", "WebFrontend", "AuthAPI"):
         wait_until(lambda log=site.folder / f"{name}.log": request_id in log.read_text(), f"{name} logs the request")
@@ -155,7 +155,7 @@ def test_a2_of_two_registrations_at_the_same_moment_one_wins(site, email):
 
 @pytest.mark.parametrize("way", ["api", "form"])
 def test_n3_a18_the_visitors_own_address_is_on_the_list_of_sessions(site, email, way):
-    # By way of the frontend, too, which calls the API from its own address.
+    # Also through the frontend, which calls the API from its own address.
     visitor = {"source": "127.0.0.2", "headers": {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "6.6.6.6"}}
     with nginx(site.api_port, site.frontend_port, TRUSTED_PROXIES="127.0.0.2") as run:
         if way == "api":

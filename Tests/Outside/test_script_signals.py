@@ -1,4 +1,4 @@
-"""Signals to the programs in scripts/, wherever they arrive."""
+"""Signals to the programs in scripts/, at any point."""
 
 import signal
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from site_under_test import ROOT, wait_until
 
-# What a program does when the signal arrives.
+# The state of a program when the signal arrives.
 WORK = {
     # Bash is about to run the second of two substitutions.
     "between two substitutions": 'value="$(touch waiting; sleep 0.5)$(echo hi)"',
@@ -26,7 +26,8 @@ def test_a_program_ends_at_a_signal(work, which, tmp_path):
         f"while :; do {WORK[work]}; done\n"
     )
     process = subprocess.Popen(
-        # Tests may run in the background, where SIGINT is ignored, and Bash cannot trap what it was started to ignore.
+        # Tests may run in the background, where SIGINT is ignored, and Bash cannot trap a signal that is ignored at
+        # start.
         ["env", "--default-signal=INT", "bash", str(program)],
         cwd=tmp_path,
         text=True,

@@ -1,4 +1,4 @@
-"""Finishing a change of SECRET_KEY from the command line (E4)."""
+"""Completing a rotation of SECRET_KEY from the command line (E4)."""
 
 import os
 import secrets

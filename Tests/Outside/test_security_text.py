@@ -1,4 +1,4 @@
-"""/.well-known/security.txt: who owns the address (RFC 9116)."""
+"""/.well-known/security.txt (RFC 9116): served by the site or by the application."""
 
 import datetime
 import os
@@ -30,7 +30,7 @@ def test_u4_without_a_contact_there_is_no_file():
 
 @pytest.mark.parametrize(("settings", "owner"), [(CONTACT, "frontend"), ({}, "application")])
 def test_u4_with_an_application_at_the_root_the_file_is_ours_only_with_a_contact(echoes, application, settings, owner):
-    """Without one, the application's own path needs a session like every other."""
+    """Without one, the path belongs to the application and needs a session like every other."""
     with nginx(*echoes, APP_UPSTREAM=application.url, **settings) as run:
         answer = ask(run.port, PATH)
     if owner == "frontend":

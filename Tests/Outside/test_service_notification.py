@@ -12,7 +12,7 @@ from site_under_test import PATIENCE, binary, database, dying_with_us, free_port
 
 
 class Manager:
-    """A socket like that of systemd."""
+    """A socket like systemd's."""
 
     def __init__(self, address: str):
         self.messages: list[dict[str, str]] = []
@@ -35,7 +35,7 @@ class Manager:
 
 @contextlib.contextmanager
 def running(program: str, address: str, **settings: str):
-    """A server that reports to a manager at that address."""
+    """A server that reports to that socket."""
     manager = Manager(address)
     prefix = "API" if program == "AuthAPI" else "FRONTEND"
     [port] = free_ports(1)
@@ -84,7 +84,7 @@ def test_the_api_is_ready_when_it_listens_and_the_schema_is_current(address):
 
 
 def test_the_api_is_not_ready_before_another_process_has_migrated(tmp_path):
-    """It listens meanwhile, and says what it waits for, without the password."""
+    """It already listens, and reports what it waits for, without the password."""
     with database() as url:
         settings = {"DATABASE_URL": url, "MIGRATE_ON_START": "false"}
         with running("AuthAPI", f"{tmp_path}/notify", **settings) as (manager, process, port):

@@ -1,4 +1,4 @@
-"""What values of settings may be, and names that are none (W10, W70, W73, W74)."""
+"""Values of settings, and unknown names (W10, W70, W73, W74)."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def test_w70_a_secret_that_is_refused_is_not_repeated():
         assert result.stderr == f"{name}: contains a line break as character 21\n"
 
 
-# An address, and how the programs take it: None where they refuse it, in the settings of each kind.
+# An address, and its value in each kind of setting: None if it is rejected.
 ADDRESSES = [
     ("127.0.0.1", "127.0.0.1"),
     ("::1", "[::1]"),
@@ -80,7 +80,7 @@ def test_w73_an_address_means_the_same_wherever_it_stands(tmp_path, address, tak
 
 
 def render(folder, **settings: str) -> tuple[subprocess.CompletedProcess, dict[str, str]]:
-    """Runs docker/nginx/render in a folder with files, which no pattern may stand for; gives what it wrote."""
+    """Runs docker/nginx/render in a folder with files that no pattern may match; returns its output."""
     (folder / "10.9.9.9").touch()
     environment = {"PATH": os.environ["PATH"], "NGINX_DIR": str(folder), **settings}
     result = subprocess.run(
@@ -197,7 +197,7 @@ def test_w74_a_name_that_looks_like_a_setting_is_told(program):
     lines = result.stderr.splitlines()
     assert [line.split(" ")[:2] for line in lines] == [["warning:", name] for name in sorted(wrong)]
     assert "did you mean SECRET_KEY?" in result.stderr and "hush" not in result.stderr
-    # Beside faults, too, which they may explain.
+    # Also beside faults, which they may explain.
     settings = COMPLETE | {"SECRT_KEY": COMPLETE["SECRET_KEY"], "LOG_LEVEL": "LOUD"}
     lines = check(program, **settings).stderr.splitlines()
     assert lines[0].startswith("LOG_LEVEL: ") and lines[-1].startswith("warning: SECRT_KEY ")
@@ -218,7 +218,7 @@ def test_w74_what_others_set_is_not_told(program):
 
 
 def test_w74_all_names_of_the_example_are_known_to_the_programs():
-    """Else a typing error in one of them would not be told, or the name itself would be."""
+    """Otherwise a typing error in one would not be reported, or the name itself would be."""
     source = (ROOT / "Sources/Shared/Server/UnknownSettings.swift").read_text()
     elsewhere = re.findall(r'"([A-Z0-9_]+)"', re.search(r"let elsewhere.*?\]", source, re.DOTALL).group(0))
     programs, secrets = read_by_the_programs()

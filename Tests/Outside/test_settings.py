@@ -44,20 +44,20 @@ def read_by_the_programs() -> tuple[set[str], set[str]]:
 
 
 def read_by_nginx() -> set[str]:
-    """The names that docker/nginx/render reads, less those that only scripts set."""
+    """The names that docker/nginx/render reads, without those that only scripts set."""
     text = "".join(file.read_text() for file in (ROOT / "docker/nginx").glob("render*"))
     return set(re.findall(r"\$\{([A-Z_]+):-", text)) - INTERNAL
 
 
 def read_by_compose() -> set[str]:
-    """The names that compose.yml reads, less those that Compose or a script sets."""
+    """The names that compose.yml reads, without those that Compose or a script sets."""
     names = set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "compose.yml").read_text())) - INTERNAL
-    # The example has the settings of one OpenID provider, and says that the others have the same with a number.
+    # The example has the settings of one OpenID provider; the others have the same with a number.
     return {re.sub(r"^OIDC_[2-9]_", "OIDC_", name) for name in names}
 
 
 def read_by_backups() -> set[str]:
-    """The names that the commands for backups read."""
+    """The names that the backup commands read."""
     texts = [file.read_text() for file in [ROOT / "scripts/backup", *ROOT.glob("scripts/lib/backup-*.sh")]]
     return set(re.findall(r"\bBACKUP(?:S|_[A-Z]+)\b", "\n".join(texts)))
 
@@ -91,7 +91,7 @@ def test_e1_values_are_written_so_that_every_reader_takes_them_alike():
 
 
 def check(program: str, **settings: str) -> subprocess.CompletedProcess:
-    """Runs a program's check-config with these settings and no others."""
+    """Runs a program's check-config with these settings only."""
     return subprocess.run([binary(program), "check-config"], env=settings, capture_output=True, text=True, timeout=30)
 
 

@@ -1,4 +1,4 @@
-"""A start that fails says why, on one line; and health checks ask where the server listens (W71, W72, W78)."""
+"""A failed start prints the reason on one line; health checks use the server's address (W71, W72, W78)."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ PROGRAMS = [("AuthAPI", "API"), ("WebFrontend", "FRONTEND")]
 
 
 def start(name: str, **settings: str) -> subprocess.CompletedProcess:
-    """Starts a program that is to end by itself."""
+    """Runs a program that must exit."""
     environment = {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "DATABASE_URL": "postgresql://nobody@/nothing?host=/nonexistent",
@@ -64,7 +64,7 @@ def test_w78_wrong_settings_are_a_line_each_and_nothing_else(name, prefix):
 
 
 def test_w78_a_schema_that_cannot_be_served_is_told_on_one_line():
-    """Whatever runs already ends in order, and logs no error."""
+    """Running services shut down without logging errors."""
     port, metrics = free_ports(2)
     with database() as url:
         settings = {"DATABASE_URL": url, "API_HOST": "127.0.0.1"}
@@ -80,7 +80,7 @@ def test_w78_a_schema_that_cannot_be_served_is_told_on_one_line():
 
 
 def addresses() -> list[str]:
-    """Ways to say where to listen, as far as this machine has IPv6."""
+    """Notations of the listen address, if this machine has IPv6."""
     found = ["127.0.0.1", "0.0.0.0", "127.0.0.3", "localhost"]
     with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
         found += ["::1", "[::1]", "::"]

@@ -1,4 +1,4 @@
-"""E7: a server that is told to stop finishes the requests under way, and is gone within ten seconds."""
+"""E7: After the stop signal, a server completes running requests, and exits within ten seconds."""
 
 import contextlib
 import http.client
@@ -15,7 +15,7 @@ from site_under_test import PATIENCE, binary, database, dying_with_us, free_port
 
 @contextlib.contextmanager
 def server(name: str, port: int, **settings: str):
-    """One of the two programs by itself, listening."""
+    """One of the two programs, listening."""
     environment = {"SECRET_KEY": secrets.token_urlsafe(48), **settings}
     process = subprocess.Popen([*dying_with_us(), binary(name), "serve"], env=environment, stdout=subprocess.DEVNULL)
     try:
@@ -28,11 +28,11 @@ def server(name: str, port: int, **settings: str):
 
 
 def stop_in_the_middle(process, port: int, path: str, content_type: str, body: bytes) -> tuple[bytes, int]:
-    """Tells the server to stop while half a request is there, sends the rest, and gives answer and exit status."""
+    """Stops the server after half a request, sends the rest, and returns the response and the exit status."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
         head += f"Content-Length: {len(body)}\r\n\r\n"
-        # One piece with a whole request before it: its answer tells that the half one has been read as well.
+        # In one piece after a complete request, whose response shows that the half one has been read as well.
         connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n" + head.encode() + body[:1])
         first = http.client.HTTPResponse(connection)
         first.begin()
@@ -49,7 +49,7 @@ def stop_in_the_middle(process, port: int, path: str, content_type: str, body: b
 
 
 def test_e7_the_api_finishes_a_sign_in():
-    """The database and the hashing threads end after the last request."""
+    """The database and the hashing threads stop after the last request."""
     (port,) = free_ports(1)
     with database() as url, server("AuthAPI", port, API_HOST="127.0.0.1", API_PORT=str(port), DATABASE_URL=url) as api:
         ready = [binary("AuthAPI"), "healthcheck", "--url", f"http://127.0.0.1:{port}/health/ready"]
@@ -61,7 +61,7 @@ def test_e7_the_api_finishes_a_sign_in():
 
 
 def test_e7_the_frontend_finishes_a_form():
-    """The form is answered, here with 503, since there is no API."""
+    """The form gets a response, here 503, because there is no API."""
     port, nowhere = free_ports(2)
     settings = {"FRONTEND_HOST": "127.0.0.1", "FRONTEND_PORT": str(port), "API_URL": f"http://127.0.0.1:{nowhere}"}
     with server("WebFrontend", port, **settings) as frontend:
@@ -81,7 +81,7 @@ def test_c5_a_health_check_without_a_server_fails(name):
 
 @contextlib.contextmanager
 def deaf_host(full: bool):
-    """A port behind which nobody answers; with `full`, the system does not even take the connection."""
+    """A port without responses; with `full`, the system does not even accept connections."""
     with contextlib.ExitStack() as sockets:
         listener = sockets.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
@@ -95,7 +95,7 @@ def deaf_host(full: bool):
 
 
 def stopped(command: list[str], ready, prefix=(), **settings: str) -> tuple[int, float, str]:
-    """Starts a command, tells it to end once `ready`, and gives status, seconds, and what it said."""
+    """Starts a command, stops it once `ready`, and returns status, seconds, and output."""
     environment = {"SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_CONNECT_TIMEOUT": "60", **settings}
     if prefix:
         environment["PATH"] = os.environ["PATH"] + ":/usr/sbin:/sbin"
@@ -120,7 +120,7 @@ def stopped(command: list[str], ready, prefix=(), **settings: str) -> tuple[int,
 
 
 def connects(process) -> bool:
-    """Whether the process has a connection under way that is not a listener's."""
+    """Whether the process has a connection other than those of its listener."""
     run = subprocess.run(["ss", "-Htnp", "state", "all"], capture_output=True, text=True)
     return any(
         f"pid={process.pid}," in line and ("SYN-SENT" in line or "ESTAB" in line) for line in run.stdout.splitlines()
@@ -141,7 +141,7 @@ COMMANDS = [
 @pytest.mark.parametrize("full", [False, True], ids=["says nothing", "takes nothing"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_w11_commands_end_while_they_connect(command, full):
-    """Whatever the database's host does, SIGTERM ends the command within ten seconds, in order."""
+    """Whatever the database host does, SIGTERM ends the command cleanly within ten seconds."""
     with deaf_host(full) as url:
         status, seconds, said = stopped(command, connects, DATABASE_URL=url)
     assert (status, seconds < 10) == (0, True), said
@@ -150,7 +150,7 @@ def test_w11_commands_end_while_they_connect(command, full):
 @pytest.mark.parametrize("full", [False, True], ids=["says nothing", "takes nothing"])
 @pytest.mark.parametrize("migrate", ["true", "false"])
 def test_w11_the_server_ends_while_it_connects(full, migrate):
-    """Whether or not it waits for the schema as well."""
+    """Whether it waits for the schema or not."""
     (port,) = free_ports(1)
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "MIGRATE_ON_START": migrate}
     with deaf_host(full) as url:
@@ -162,7 +162,7 @@ def test_w11_the_server_ends_while_it_connects(full, migrate):
 
 @contextlib.contextmanager
 def migrations_locked(url: str):
-    """Holds the lock that one migrator at a time has; yields a function that says how many others are connected."""
+    """Holds the migrators' lock; yields a function that returns the number of other connections."""
     statement = "select pg_advisory_lock(7233190226811034); select 'held';"
     holder = subprocess.Popen(
         ["psql", "--no-psqlrc", "-qAt", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -170,9 +170,9 @@ def migrations_locked(url: str):
     try:
         holder.stdin.write(statement + "\n")
         holder.stdin.flush()
-        # An empty line is the result of the lock, none at all the end of psql.
+        # An empty line is the result of the lock; no line means that psql has ended.
         assert [holder.stdout.readline() for _ in range(2)] == ["\n", "held\n"]
-        # A migrator asks for the lock again and again, so it is seen by its connection.
+        # A migrator retries the lock, so it is detected by its connection.
         waiting = (
             "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
             " and pid not in (select pid from pg_locks where locktype = 'advisory' and granted)"
@@ -184,7 +184,7 @@ def migrations_locked(url: str):
 
 @pytest.mark.parametrize("command", [["migrate", "up"], ["serve"]], ids=" ".join)
 def test_w11_a_migration_ends_while_it_waits_for_its_lock(command):
-    """And lets go of the server, where nobody waits any more."""
+    """And disconnects from the server, where no session waits any more."""
     (port,) = free_ports(1)
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
     with database() as url, migrations_locked(url) as waiting:
@@ -194,7 +194,7 @@ def test_w11_a_migration_ends_while_it_waits_for_its_lock(command):
 
 
 def test_w11_the_server_ends_under_load_that_the_database_holds_up():
-    """Sign-ins wait for a lock when the server is told to stop."""
+    """Sign-ins wait for a lock when the server gets the stop signal."""
     (port,) = free_ports(1)
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "LOGIN_LIMIT_NETWORK": "100000/60"}
     body = b'{"email":"nobody@example.com","password":"Wrong-passw0rd"}'
@@ -219,7 +219,7 @@ def test_w11_the_server_ends_under_load_that_the_database_holds_up():
             for _ in range(40):
                 connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
                 connection.sendall(head.encode() + body)
-            # Each gives up after two seconds; if that was too short, 40 more follow.
+            # Each times out after two seconds; if that was too short, 40 more follow.
             return int(psql(url, waiting)) > 0
 
         status, seconds, said = stopped(["serve"], loaded, DATABASE_URL=url, MIGRATE_ON_START="false", **settings)
@@ -243,7 +243,7 @@ def test_w11_a_second_signal_changes_nothing(command):
     assert (status, seconds < 10) == (0, True), said
 
 
-# Takes questions and answers none; says in files that it listens, and that it was asked.
+# Receives queries and answers none; reports in files that it listens, and that it was queried.
 SILENT_RESOLVER = """
 import pathlib, socket, sys
 server = socket.socket(type=socket.SOCK_DGRAM)
@@ -266,7 +266,7 @@ exec "$@"
 
 @pytest.mark.parametrize("command", [["migrate", "up"], ["user", "list"], ["serve"]], ids=" ".join)
 def test_w11_commands_end_while_a_name_is_looked_up(command, tmp_path):
-    """The system's resolver cannot be interrupted; it is left behind."""
+    """The system's resolver cannot be interrupted; its thread is abandoned."""
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
     namespace = ["unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-ec", WITH_SILENT_RESOLVER]
     status, seconds, said = stopped(

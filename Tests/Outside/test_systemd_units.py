@@ -1,4 +1,4 @@
-"""The units of systemd in packaging/: valid, hardened, and with a place for every setting."""
+"""The systemd units in packaging/: valid, hardened, and with every setting."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def analyze(*arguments, folder=SOURCES) -> subprocess.CompletedProcess:
 
 
 def exposure(unit: str) -> float:
-    """What `systemd-analyze security` computes for a unit."""
+    """The exposure of a unit, computed by `systemd-analyze security`."""
     run = analyze("security", "--offline=true", "--no-pager", f"{SOURCES}/{unit}")
     return float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", run.stdout)[1])
 
@@ -47,7 +47,7 @@ def test_every_unit_is_valid(tmp_path):
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_unit_is_hardened(unit):
-    """The threshold of the program is in tenths."""
+    """The threshold option is in tenths."""
     run = analyze("security", "--offline=true", f"--threshold={HIGHEST * 10:.0f}", "--no-pager", f"{SOURCES}/{unit}")
     assert run.returncode == 0, run.stdout
 
@@ -79,12 +79,12 @@ def test_only_the_units_that_need_secrets_get_any():
     }  # fmt: skip
 
 
-# What the unit of the API or of the migrations reads, by the services of compose.yml that get the secret.
+# The units that read a secret, by the services of compose.yml that get it.
 READERS = {"backend": ["check-config"], "migrate": ["migrate", "status"]}
 
 
 def readers(name: str) -> set[str]:
-    """The programs that a secret is for; Compose passes some of them on through a service of its own."""
+    """The programs that use a secret; Compose passes some of them through a separate service."""
     found = reach()[f"{name}_FILE"] & READERS.keys()
     if not found:
         assert reach()[f"{name}_FILE"] & {"secrets", "postgres"}, f"{name} has no place in the units"
@@ -93,7 +93,7 @@ def readers(name: str) -> set[str]:
 
 @pytest.mark.parametrize(("name", "service"), [(name, each) for name in SECRETS for each in sorted(readers(name))])
 def test_a_secret_is_read_from_its_credential(tmp_path, name, service):
-    """A new secret setting needs a file, no change of a unit."""
+    """A new secret requires only a file, no change to a unit."""
     file = tmp_path / f"yoshikosan_{name.lower()}"
     file.write_text("a\tb")
     settings = {key: value for key, value in COMPLETE.items() if key != name}
@@ -113,7 +113,7 @@ def example_settings() -> str:
 
 
 def test_the_example_has_every_setting_and_no_secret():
-    """It is made of .env.example, so a new setting is in it."""
+    """It is generated from .env.example, so it contains new settings."""
     listed = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", example_settings(), re.M)
     assert len(listed) == len(set(listed))
     servers = {"backend", "frontend", "nginx"}
@@ -136,7 +136,7 @@ def test_systemd_reads_the_example(tmp_path):
 
 
 def test_both_database_addresses_are_valid():
-    """And reach PostgreSQL's socket as the users of the units."""
+    """And connect to PostgreSQL's socket as the users of the units."""
     lines = dict(re.findall(r"^([A-Z_]+)=(.*)$", (SOURCES / "database.env").read_text(), re.M))
     assert lines.keys() == {"DATABASE_URL", "MIGRATION_DATABASE_URL"}
     run = subprocess.run(

@@ -1,4 +1,4 @@
-"""The version stands in one place, Sources/Shared/Version.swift; everything that shows it agrees."""
+"""The version is defined in Sources/Shared/Version.swift; everything that shows it agrees."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What every page has to stand up to: axe, and no sideways scrolling."""
+"""The checks of every page: axe, and no horizontal scrolling."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 AXE = Axe().axe_script
 OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    # Off by default in axe, for it is new in WCAG 2.2.
+    # Off by default in axe, because it is new in WCAG 2.2.
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
 }
@@ -16,7 +16,7 @@ OPTIONS = {
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """A window and what its owner told the system; what is not named is as usual."""
+    """The window size and the system preferences; others have their defaults."""
 
     name: str
     width: int
@@ -25,12 +25,12 @@ class Look:
     reduced_motion: str = "no-preference"
 
     def show(self, page: Page):
-        """Gives the page this look."""
+        """Applies them to the page."""
         page.set_viewport_size({"width": self.width, "height": 900})
         page.emulate_media(
             color_scheme=self.color_scheme, forced_colors=self.forced_colors, reduced_motion=self.reduced_motion
         )
-        # Colours that change slowly are measured when they have changed.
+        # Wait for color transitions before measuring.
         page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
 
 
@@ -42,7 +42,7 @@ ENLARGED = [Look("320", 320), Look("640 dark", 640, "dark"), Look("forced colour
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds, one line an element."""
+    """The findings of axe, one line per element."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     found = page.evaluate("options => axe.run(document, options)", OPTIONS)["violations"]
@@ -50,7 +50,7 @@ def violations(page: Page) -> list[str]:
 
 
 def overflow(page: Page) -> list[str]:
-    """The elements that stick out of a page that can be scrolled sideways."""
+    """The elements that overflow a horizontally scrollable page."""
     return page.evaluate(
         """() => {
             const width = document.documentElement.clientWidth;

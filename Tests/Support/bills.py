@@ -1,4 +1,4 @@
-"""Bills of materials, as docker/describe-image writes them."""
+"""Bills of materials from docker/describe-image."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ FOLDER = "usr/share/doc/yoshikosan"
 
 
 def faults(path: Path) -> list[str]:
-    """What the validator of SPDX objects to."""
+    """The faults found by the SPDX validator."""
     return [message.validation_message for message in validate_full_spdx_document(parse_file(str(path)))]
 
 
 def packages(path: Path) -> dict[str, str]:
-    """The version of everything that a bill lists."""
+    """The versions of all components of a bill."""
     return {package["name"]: package["versionInfo"] for package in json.loads(path.read_text())["packages"]}
 
 
 def relations(path: Path, kind: str) -> set[str]:
-    """The names of what stands in a relation."""
+    """The names of the components in a relationship."""
     document = json.loads(path.read_text())
     names = {package["SPDXID"]: package["name"] for package in document["packages"]}
     return {

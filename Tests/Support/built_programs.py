@@ -1,4 +1,4 @@
-"""The programs that the build made."""
+"""The built programs."""
 
 import atexit
 import functools
@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @functools.cache
 def binaries() -> str:
-    """A folder with the programs as they were built before the tests.
+    """A folder with the programs that were built before the tests.
 
-    A test of `make dev` builds one of them again, and while the linker writes it, nobody can start it.
+    A test of `make dev` rebuilds one of them, and it cannot be started while the linker writes it.
     """
     command = ["swift", "build", "--package-path", ROOT, "--show-bin-path"]
     built = Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
@@ -30,5 +30,5 @@ def binaries() -> str:
 
 
 def binary(name: str) -> str:
-    """One of them."""
+    """The path of one of them."""
     return f"{binaries()}/{name}"

@@ -1,4 +1,4 @@
-"""Canaille as a process of the tests: an OpenID provider that is not ours."""
+"""Canaille, a third-party OpenID provider, as a process of the tests."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from playwright.sync_api import Page
 from processes import dying_with_us
 from site_under_test import PATIENCE, listens, wait_until
 
-# As canaille_server.py has them, which runs in another environment.
+# The same values as in canaille_server.py, which runs in another environment.
 CLIENT_ID = "yoshikosan"
 CLIENT_SECRET = "canaille-secret"
 PASSWORD = "Correct-Horse-7"
 
 
 class Canaille:
-    """The provider, on a port that stays the same while it is away."""
+    """The provider, on a port that stays the same while it is stopped."""
 
     def __init__(self, port: int, folder: Path):
         self.port = port
@@ -28,7 +28,7 @@ class Canaille:
 
     @property
     def settings(self) -> dict[str, str]:
-        """By which a site uses it. It reports addresses, and does not say whether it has verified them."""
+        """The settings of a site. It reports addresses without stating whether it has verified them."""
         return {
             "OIDC_ISSUER": self.url,
             "OIDC_CLIENT_ID": CLIENT_ID,
@@ -38,7 +38,7 @@ class Canaille:
         }
 
     def start(self, site: str, key: str = "first") -> None:
-        """Starts it for a site, with a signing key of that name."""
+        """Starts it for a site, with the signing key of that name."""
         log = self.folder / "log"
         with log.open("a") as output:
             self._process = subprocess.Popen(
@@ -60,14 +60,14 @@ class Canaille:
         assert self._process.poll() is None, log.read_text()
 
     def stop(self) -> None:
-        """Ends it; nobody answers on its port from then on."""
+        """Stops it; its port no longer responds."""
         if self._process:
             self._process.kill()
             self._process.wait(PATIENCE)
             self._process = None
 
     def sign_in(self, page: Page, name: str) -> None:
-        """What a person does on its pages; they agree that the site may know them, if they are asked."""
+        """Signs a user in on its pages, who gives consent if it is requested."""
         page.locator("input[name=login]").fill(name)
         page.locator("input[name=login]").press("Enter")
         page.locator("input[name=password]").fill(PASSWORD)

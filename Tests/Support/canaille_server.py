@@ -1,6 +1,6 @@
-"""Runs Canaille, an OpenID provider of others, in its own Python environment: canaille_server.py PORT KEY-FILE SITE.
+"""Runs Canaille, a third-party OpenID provider, in its own Python environment: canaille_server.py PORT KEY-FILE SITE.
 
-A key is made if the file does not exist. The people and the client are the same at each start; the rest is in memory.
+Creates the key if the file does not exist. Users and client are the same at each start; the rest is in memory.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PEOPLE = {"hanako": "Hanako Sato", "taro": "Taro Suzuki", "jiro": "Jiro Ito", "s
 
 
 def make(port: int, key: Path, site: str):
-    """The application, with its people, and with the site as its client."""
+    """The application with its users, and with the site as its client."""
     if not key.exists():
         key.write_text(json.dumps(RSAKey.generate_key(2048, auto_kid=True).as_dict(private=True)))
     app = create_app(
@@ -60,7 +60,7 @@ def make(port: int, key: Path, site: str):
             response_types=["code"],
             scope=["openid", "profile", "email"],
             token_endpoint_auth_method="client_secret_basic",
-            # The default of a client that is registered on its pages.
+            # The default for clients that are registered on its pages.
             id_token_signed_response_alg="RS256",
         )
         Backend.instance.save(client)

@@ -16,7 +16,7 @@ import site_under_test
 from site_under_test import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-# As scripts/test-containers builds them: names that no site of this machine uses.
+# The names from scripts/test-containers, which no site on this machine uses.
 IMAGE_NAME = "yoshikosan-test"
 BACKUP_IMAGE = f"{IMAGE_NAME}-backup"
 BACKEND_IMAGE = f"{IMAGE_NAME}-backend"
@@ -33,7 +33,7 @@ _SETTINGS = {
 
 
 def docker(*arguments: str, check: bool = True, timeout: float = 300) -> str:
-    """Runs the engine's client; answers with what it printed on standard output."""
+    """Runs the engine's client; returns its standard output."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout)
     if check and done.returncode != 0:
         raise AssertionError(f"docker {' '.join(arguments)}: status {done.returncode}\n{done.stdout}{done.stderr}")
@@ -41,7 +41,7 @@ def docker(*arguments: str, check: bool = True, timeout: float = 300) -> str:
 
 
 def copy_sources(folder: Path) -> None:
-    """Copies what git knows of this project, changes that are not committed included."""
+    """Copies the tracked files of this project, including uncommitted changes."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, listing.split("\0")):
@@ -49,13 +49,13 @@ def copy_sources(folder: Path) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     if stamp := os.environ.get("COLD_STAMP"):
-        # What scripts/test-containers has just built without the cache need not be built once more.
+        # The images that scripts/test-containers has just built without the cache need not be built again.
         for file in (folder / "docker/Dockerfile", folder / "docker/nginx/Dockerfile"):
             file.write_text(file.read_text().replace("ARG COLD\n", f"ARG COLD={stamp}\n"))
 
 
 def inspect(*names: str) -> list[dict]:
-    """What the engine knows about containers, images, networks or volumes."""
+    """The engine's data about containers, images, networks or volumes."""
     return json.loads(docker("inspect", *names)) if names else []
 
 
@@ -68,9 +68,9 @@ def reaches_example(network: str, host: str, port: int, seconds: int = 3) -> boo
 
 @contextlib.contextmanager
 def host_address():
-    """The address by which containers reach this machine: the gateway of a network that exists for as long.
+    """The address at which containers reach this machine: the gateway of a temporary network.
 
-    W92: the engine names the gateway of its default bridge only after it has been restarted once.
+    W92: The engine reports the gateway of its default bridge only after a restart.
     """
     name = f"yoshikosan-test-host-{secrets.token_hex(4)}"
     docker("network", "create", name)
@@ -85,7 +85,7 @@ class Stack:
 
     def __init__(self, **settings: str):
         self.project = f"yoshikosan-test-{secrets.token_hex(4)}"
-        # Where the commands run.
+        # The folder in which the commands run.
         self.root = ROOT
         self.external_port, self.browser_port = site_under_test.free_ports(2)
         self.environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS} | {
@@ -119,7 +119,7 @@ class Stack:
         return done
 
     def run_until(self, text: str, how: signal.Signals, *command: str) -> tuple[int, str]:
-        """Runs a program and sends a signal as soon as it says something; SIGINT as a terminal does, to all in it."""
+        """Runs a program and sends a signal at its first output; SIGINT to the whole group, like a terminal."""
         program = subprocess.Popen(
             # Tests may run in the background, where SIGINT is ignored.
             ["env", "--default-signal=INT", *command],
@@ -151,20 +151,20 @@ class Stack:
         self.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "180", *arguments)
 
     def remove(self) -> None:
-        """Removes all that belongs to the project."""
+        """Removes everything of the project."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
 
     def containers(self, service: str) -> list[str]:
-        """The containers of a service, stopped ones too, by identifier."""
+        """The container IDs of a service, including stopped ones."""
         return self.compose("ps", "--all", "--quiet", service).stdout.split()
 
     def container(self, service: str) -> dict:
-        """What the engine knows about the one container of a service."""
+        """The engine's data about the one container of a service."""
         (one,) = inspect(*self.containers(service))
         return one
 
     def logs(self, *services: str) -> str:
-        """What the services have logged, on both channels."""
+        """The logs of the services, both streams."""
         done = subprocess.run(
             ["docker", "compose", "logs", "--no-color", *services],
             cwd=self.root,
@@ -179,18 +179,18 @@ class Stack:
         return site_under_test.ask(self.browser_port, path, method, **request)
 
     def query(self, statement: str, role: str = "yoshikosan") -> str:
-        """Runs one statement, as the database's owner unless said."""
+        """Runs one statement, by default as the database's owner."""
         command = ["psql", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-U", role, "-d", "yoshikosan"]
         command += ["-c", statement]
         return self.compose("exec", "-T", "postgres", *command).stdout.strip()
 
     def secret(self, name: str) -> str:
-        """What a file in the volumes of secrets holds."""
+        """The content of a file in the volumes of secrets."""
         volume = f"{self.project}_{'owner-' if name == 'postgres_password' else ''}secrets:/secrets:ro"
         return docker("run", "--rm", "--user=0", "--entrypoint=cat", f"-v={volume}", POSTGRES_IMAGE, f"/secrets/{name}")
 
     def register(self) -> str:
-        """Makes an account; answers with its cookie."""
+        """Creates an account; returns its cookie."""
         person = {"email": f"person-{secrets.token_hex(6)}@example.com", "password": site_under_test.PASSWORD}
         answer = self.ask("/api/auth/register", "POST", body=person | {"name": "Aiko Tanaka"})
         assert answer.status == 201, answer
@@ -203,7 +203,7 @@ class Stack:
 
 @contextlib.contextmanager
 def project(**settings: str):
-    """A project that is removed afterwards with all that belongs to it; nothing of it runs yet."""
+    """A project that is removed completely afterwards; it is not yet started."""
     stack = Stack(**settings)
     try:
         yield stack

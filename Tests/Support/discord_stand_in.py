@@ -1,4 +1,4 @@
-"""A stand-in for Discord: as much of its OAuth 2.0 as a sign-in needs, with the documented paths and answers."""
+"""A stand-in for Discord: the part of its OAuth 2.0 that a sign-in needs, with the documented paths and responses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PAGE = """<!doctype html>
 
 
 def person(identifier: str, **more: object) -> dict[str, object]:
-    """A user object as `/users/@me` gives it for the scopes `identify email`."""
+    """A user object, as returned by `/users/@me` for the scopes `identify email`."""
     return {"id": identifier, "discriminator": "0", "global_name": None, "avatar": None, "verified": True} | more
 
 

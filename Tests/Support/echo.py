@@ -1,4 +1,4 @@
-"""Servers that answer with what they were asked, to see what nginx hands on."""
+"""Servers that echo requests, to show what nginx forwards."""
 
 import contextlib
 import json
@@ -42,11 +42,11 @@ class _Echo(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _answer
 
     def version_string(self):
-        """The banner that nginx must not let through."""
+        """The banner that nginx must not forward."""
         return "Echo/9.9"
 
     def log_message(self, *_):
-        """Nothing."""
+        """Logs nothing."""
 
 
 @contextlib.contextmanager

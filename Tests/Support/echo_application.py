@@ -1,4 +1,4 @@
-"""An application that answers with the request as it arrived, to see what nginx passes on.
+"""An application that echoes requests, to show what nginx forwards.
 
 The query selects the response: `status=401`, `header=Name: value` (any number of them), `size=1000000`, and `events=2`
 for an event stream that waits for `release`. Upgrades to WebSocket are accepted, and each text is sent back.
@@ -23,7 +23,7 @@ WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 @dataclasses.dataclass
 class Seen:
-    """One request as it arrived."""
+    """A received request."""
 
     line: str
     headers: list[tuple[str, str]]
@@ -36,22 +36,22 @@ class Seen:
 
     @property
     def target(self) -> str:
-        """The target as it stood in the request line."""
+        """The target, as in the request line."""
         return self.line.split(" ")[1]
 
     def all(self, name: str) -> list[str]:
-        """The values of a header, in their order."""
+        """The values of a header, in order."""
         return [value for each, value in self.headers if each.lower() == name.lower()]
 
     def one(self, name: str) -> str | None:
-        """A header that must not be there twice."""
+        """A header that must not be repeated."""
         values = self.all(name)
         assert len(values) <= 1, f"{name} is there {len(values)} times: {values}"
         return values[0] if values else None
 
 
 class EchoApplication(socketserver.ThreadingTCPServer):
-    """The server; `requests` has everything that it was asked."""
+    """The server; `requests` has all received requests."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -60,9 +60,9 @@ class EchoApplication(socketserver.ThreadingTCPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Connection)
         self.requests: list[Seen] = []
-        # Set when the first bytes of a body are here.
+        # Set when the first bytes of a body have arrived.
         self.body_begun = threading.Event()
-        # Lets an event stream go on after its first event.
+        # Releases an event stream after its first event.
         self.release = threading.Event()
 
     @property
@@ -72,11 +72,11 @@ class EchoApplication(socketserver.ThreadingTCPServer):
 
     @property
     def url(self) -> str:
-        """What APP_UPSTREAM is set to."""
+        """The value of APP_UPSTREAM."""
         return f"http://127.0.0.1:{self.port}"
 
     def handle_error(self, request, client_address):
-        """Clients that go away are part of the tests."""
+        """Clients that disconnect are part of the tests."""
 
 
 class _Connection(socketserver.StreamRequestHandler):
@@ -176,7 +176,7 @@ def echo_application():
 
 
 class WebSocketClient:
-    """Just enough of RFC 6455 to say a short text and hear it back."""
+    """Just enough of RFC 6455 to send and receive a short text."""
 
     def __init__(self, port: int, target: str, headers: dict[str, str]):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
@@ -196,7 +196,7 @@ class WebSocketClient:
             self.headers.append(line)
 
     def say(self, text: str) -> str:
-        """Sends a text and gives what comes back."""
+        """Sends a text and returns the reply."""
         self.socket.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text.encode())
         head = self.file.read(2)
         return self.file.read(head[1]).decode()

@@ -1,4 +1,4 @@
-"""The site of one fault: a database, the servers, a steady load, and its results."""
+"""The site of one fault: a database, servers, a steady load, and its results."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from program import Program
 from site_under_test import PASSWORD, ask, free_ports, nginx, wait_until
 from steady_load import Kind, SteadyLoad
 
-# Nobody is to wait longer than this for the site to be itself again, in seconds.
+# The maximum time until the site works normally again, in seconds.
 RECOVERY = 60
-# Nor longer than this for any one answer. (The site's own limit is three seconds; a busy machine is no fault.)
+# The maximum time of a response. (The site's limit is three seconds; a busy machine is not a fault.)
 LONGEST = 15
 
 
 def api_settings(url: str, owner_url: str, port: int, key: str) -> dict[str, str]:
-    """The settings of an API whose limits on guessing are out of the way."""
+    """The settings of an API with high rate limits."""
     return {
         "PATH": os.environ["PATH"],
         "PUBLIC_URL": "http://localhost:8080",
@@ -40,7 +40,7 @@ def api_settings(url: str, owner_url: str, port: int, key: str) -> dict[str, str
         "REGISTRATION_LIMIT_NETWORK": "100000/60",
         "LOGIN_LIMIT_NETWORK": "100000/60",
         "LOGIN_LIMIT_ACCOUNT": "100000/60",
-        # Hashing is not the subject, and would be most of the load.
+        # Hashing is not tested here, and would be most of the load.
         "ARGON2_MEMORY_KIB": "8192",
         "ARGON2_ITERATIONS": "1",
     }
@@ -59,14 +59,14 @@ class Scene:
         self.programs: list[Program] = []
 
     def api(self, *servers: PostgresServer, start: bool = True, **settings: str) -> Program:
-        """An API on the first server, or on whichever of several takes writes."""
+        """An API on the first server, or on whichever of several accepts writes."""
         (port,) = free_ports(1)
         first, *others = servers
         own = api_settings(first.url(SERVING, *others), first.url(OWNER, *others), port, self.key)
         return self._add(Program("AuthAPI", port, self.folder, own | settings), start)
 
     def frontend(self, api_port: int) -> Program:
-        """A frontend that asks the API on that port."""
+        """A frontend with the API on that port."""
         (port,) = free_ports(1)
         settings = {
             "PATH": os.environ["PATH"],
@@ -86,11 +86,11 @@ class Scene:
         return program
 
     def email(self) -> str:
-        """An address that nobody has used."""
+        """An unused email address."""
         return f"fault-{self._run}-{next(self._number)}@example.com"
 
     def register(self, port: int) -> tuple[str, str]:
-        """Makes an account; gives its address and the cookie of its session."""
+        """Creates an account; returns its email address and session cookie."""
         email = self.email()
         body = {"email": email, "password": PASSWORD, "name": "Fault"}
         answer = ask(port, "/api/auth/register", "POST", body=body)
@@ -98,7 +98,7 @@ class Scene:
         return email, answer.headers["Set-Cookie"].split(";")[0]
 
     def kinds(self, person: tuple[str, str], page: str) -> list[Kind]:
-        """The mix: reading who is signed in, a page, sign-ins and registrations."""
+        """The load: session checks, pages, sign-ins and registrations."""
         email, cookie = person
         login = json.dumps({"email": email, "password": PASSWORD}).encode()
 
@@ -132,7 +132,7 @@ class Scene:
         self.judge(fault, measure, broken_allowed)
 
     def judge(self, fault: str, measure: Measure, broken_allowed: bool) -> None:
-        """Checks what must hold whatever broke, and writes the row."""
+        """Checks what must hold after any fault, and writes the row."""
         records = measure.load.records
         odd = {(r.kind.name, r.status) for r in records if not (r.is_answered or r.is_refused or r.is_broken)}
         assert not odd, f"neither what was asked for nor a refusal with Retry-After: {odd}"
@@ -159,7 +159,7 @@ class Scene:
         assert self.table.rows[-1].lost == 0, "an acknowledged registration is not in the database"
 
     def complaints(self) -> str:
-        """What the servers have logged as warnings and worse, each once, with how often."""
+        """The distinct warnings and errors in the servers' logs, with their counts."""
         found: collections.Counter[str] = collections.Counter()
         for program in self.programs:
             if program.has_ended:
@@ -170,7 +170,7 @@ class Scene:
         return "\n".join(f"{count} x {line}" for line, count in found.most_common(20))
 
     def stored(self, server: PostgresServer) -> set[str]:
-        """The accounts of this test that are in the database with a session."""
+        """The accounts of this test in the database with a session."""
         statement = (
             "select distinct email from users join sessions on sessions.user_id = users.id "
             f"where email like 'fault-{self._run}-%'"
@@ -180,32 +180,32 @@ class Scene:
 
 @dataclasses.dataclass
 class Measure:
-    """The load of one fault, and when what happened."""
+    """The load of one fault, and the times of its events."""
 
     load: SteadyLoad
-    # Where the registrations are counted in the end.
+    # The database in which the registrations are counted.
     database: PostgresServer
-    # The address and cookie of who is signed in.
+    # The email address and cookie of the signed-in user.
     person: tuple[str, str]
-    # When the fault began and when it ended, if the test ends it.
+    # When the fault started, and when it ended if the test ends it.
     began: float = 0
     mended: float | None = None
 
     def wait_until_refused(self, kind: str, number: int = 10) -> None:
-        """Waits until so many of that kind have been refused since the fault began."""
+        """Waits until that many requests of a kind have been rejected since the start of the fault."""
         self.wait_for(kind, number, "refused", lambda record: record.is_refused)
 
     def refused(self, kind: str) -> int:
-        """How many of that kind have been refused."""
+        """The number of rejected requests of a kind."""
         return self.load.count(lambda record: record.kind.name == kind and record.is_refused)
 
     def wait_until_answered(self, kind: str, number: int = 10) -> None:
-        """Waits until so many of that kind have got what they asked for since this was called."""
+        """Waits until that many requests of a kind have succeeded since the call."""
         now = time.monotonic()
         self.wait_for(kind, number, "answered", lambda record: record.is_answered and record.sent > now)
 
     def wait_for(self, kind: str, number: int, what: str, condition) -> None:
-        """Waits until so many of a kind that were sent since the fault began meet a condition."""
+        """Waits until that many requests of a kind since the start of the fault meet a condition."""
 
         def is_met() -> bool:
             return self.load.count(lambda r: r.kind.name == kind and condition(r), self.began) >= number
@@ -213,11 +213,11 @@ class Measure:
         wait_until(is_met, f"{number} requests '{kind}' are {what}", RECOVERY)
 
     def wait_until_normal(self) -> None:
-        """Waits until every kind of request has been getting what it asks for, for a second."""
+        """Waits until every kind of request has succeeded for a second."""
         wait_until(lambda: self.load.normal_since() is not None, "everything is back to normal", RECOVERY)
 
     def is_mended(self) -> None:
-        """To be called when the cause is gone: from here the time until everything is normal counts."""
+        """Call it when the cause is removed: the recovery time starts here."""
         self.mended = time.monotonic()
 
     @property
@@ -231,10 +231,10 @@ class Measure:
 
 
 def slow_registrations(server: PostgresServer, seconds: float) -> None:
-    """Makes inserting a user take that long from now on."""
+    """Makes inserting a user take that long."""
     function = "create or replace function dawdle() returns trigger language plpgsql as"
     server.psql(f"{function} 'begin perform pg_sleep({seconds}); return new; end'")
-    # Once: the lock that it needs would hold registrations up.
+    # Only once: the lock that it needs would block registrations.
     trigger = "create trigger dawdle before insert on users for each row execute function dawdle()"
     missing = "not exists (select from pg_trigger where tgname = 'dawdle')"
     server.psql(f"do $$ begin if {missing} then {trigger}; end if; end $$")
@@ -253,6 +253,6 @@ def post(path: str, body: bytes) -> bytes:
 
 @contextlib.contextmanager
 def front(api: int, frontend: int, **settings: str):
-    """An nginx whose limits are out of the way; gives its port."""
+    """An nginx with high limits; returns its port."""
     with nginx(api, frontend, CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000", **settings) as run:
         yield run.port

@@ -1,4 +1,4 @@
-"""What clients saw during each fault, as a table."""
+"""A table of the effects of each fault on clients."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class FaultTable:
         self.rows: list[Row] = []
 
     def text(self) -> str:
-        """The table in Markdown, numbers to the right."""
+        """The table in Markdown, with numbers aligned to the right."""
         lines = [HEAD, ["---", *["--:"] * (len(HEAD) - 1)], *(row.cells() for row in self.rows)]
         return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

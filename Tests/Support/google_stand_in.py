@@ -1,4 +1,4 @@
-"""A stand-in for Google, or another OpenID provider: that of the package oidc-provider-mock, with what it lacks added.
+"""A stand-in for Google or another OpenID provider: the package oidc-provider-mock with additions.
 
 The package knows neither PKCE (RFC 7636) nor verified emails of people whom it has not met, leaves out the `state` when
 somebody says no (RFC 6749, section 4.1.2.1), and takes its pages' style from another site.
@@ -15,7 +15,7 @@ import flask
 import jinja2
 import oidc_provider_mock
 
-# It refuses plain http otherwise.
+# Otherwise it rejects plain http.
 os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
 
 PEOPLE = {
@@ -33,7 +33,7 @@ _PAGE = """<!doctype html>
 
 
 def claims(sub: str, **more: object) -> dict[str, object]:
-    """What Google says about a person whom nobody has described: an email that it has verified."""
+    """Google's default claims about a user: a verified email address."""
     email = sub if "@" in sub else f"{sub}@example.com"
     return {"name": sub, "email": email, "email_verified": True} | more
 
@@ -42,7 +42,7 @@ def make(client_id: str, client_secret: str, title: str = "Google") -> flask.Fla
     """The application, for one client."""
     people = [oidc_provider_mock.User(sub=sub, claims=claims(sub, **known)) for sub, known in PEOPLE.items()]
     app = oidc_provider_mock.app(require_nonce=True, user_claims=people)
-    # Without the debugger, which would run whatever a browser sends it.
+    # Without the debugger, which would run code from a browser.
     app.wsgi_app = app.wsgi_app.app
     app.debug = False
     base = jinja2.DictLoader({"_base.html": _PAGE.replace("TITLE", title)})
@@ -87,5 +87,5 @@ def make(client_id: str, client_secret: str, title: str = "Google") -> flask.Fla
 
 
 def challenge(verifier: str) -> str:
-    """What S256 makes of a verifier (RFC 7636, section 4.2)."""
+    """The S256 challenge of a verifier (RFC 7636, section 4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

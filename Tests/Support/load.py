@@ -20,14 +20,14 @@ class Load:
         self._threads: list[threading.Thread] = []
 
     def repeat(self, name: str, action: Callable[[], object], pause: float = 0.01) -> None:
-        """Repeats an action, which answers with its outcome; an exception counts as an outcome by its name."""
+        """Repeats an action, which returns its outcome; an exception counts as an outcome with its name."""
 
         def work():
             while not self._ended.is_set():
                 started = time.monotonic()
                 try:
                     outcome = action()
-                except Exception as error:  # whatever went wrong is what is counted
+                except Exception as error:  # every failure is counted
                     outcome = repr(error)
                 with self._lock:
                     self.outcomes[name][outcome] += 1
@@ -37,7 +37,7 @@ class Load:
         self._threads.append(threading.Thread(target=work, daemon=True))
 
     def count(self, name: str, outcome: object) -> int:
-        """How often an action had an outcome so far."""
+        """The number of times an action had an outcome."""
         with self._lock:
             return self.outcomes[name][outcome]
 
@@ -54,7 +54,7 @@ class Load:
                 thread.join(60)
 
     def report(self) -> str:
-        """One line an action."""
+        """One line per action."""
         lines = [
             f"{name}: {sum(outcomes.values())} requests, slowest {self.slowest[name]:.2f} s, {dict(outcomes)}"
             for name, outcomes in self.outcomes.items()

@@ -1,4 +1,4 @@
-"""Runs `make dev` as a terminal would."""
+"""Runs `make dev` like a terminal."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from site_under_test import PATIENCE, ROOT, dying_with_us, wait_until
 
 
 def dev_settings(url: str, folder: Path, ports: list[int]) -> dict[str, str]:
-    """Settings with a database and the ports of nginx (external, browser), the API and the frontend."""
+    """The settings: a database, and the ports of nginx (external, browser), the API and the frontend."""
     names = ("EXTERNAL_PORT", "BROWSER_PORT", "API_PORT", "FRONTEND_PORT")
     return {"DEV_FOLDER": str(folder / "dev"), "DATABASE_URL": url} | dict(zip(names, map(str, ports), strict=False))
 
 
 @contextlib.contextmanager
 def make_dev(environment: dict[str, str], log: Path, *part: str):
-    """Runs what `make dev` runs, as a terminal would (in a group that Ctrl-C ends), until it says that it is up."""
+    """Runs the command of `make dev` like a terminal (in a group that Ctrl-C ends), until it is ready."""
     with log.open("w") as output:
         process = subprocess.Popen(
             [*dying_with_us(), ROOT / "scripts/dev", *part],
@@ -27,7 +27,7 @@ def make_dev(environment: dict[str, str], log: Path, *part: str):
             stdout=output,
             stderr=output,
             start_new_session=True,
-            # A test run in the background ignores it, and so would a shell that it starts.
+            # A test in the background ignores it, and so would a shell that it starts.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:

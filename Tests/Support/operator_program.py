@@ -1,4 +1,4 @@
-"""The API's program as an operator runs it: with the settings of a container, and at a terminal."""
+"""The commands for operators, with the settings of a container, and at a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SETTINGS = {
 
 
 class Operator:
-    """Runs the program with the settings that a container of the API has: those of the role that serves."""
+    """Runs the program with the settings of the API's container, with the serving role."""
 
     def __init__(self, url: str):
         self.program = binary("AuthAPI")
@@ -28,7 +28,7 @@ class Operator:
         subprocess.run([self.program, "migrate", "up"], env=migrating, check=True, capture_output=True)
 
     def run(self, *arguments: str, password: str | None = None, status: int = 0, **settings: str):
-        """Runs one command; answers with what it printed on both channels."""
+        """Runs one command; returns its standard output and error."""
         done = subprocess.run(
             [self.program, *arguments],
             env=self.settings | settings,
@@ -41,14 +41,14 @@ class Operator:
         return done.stdout, done.stderr
 
     def create(self, email: str, name: str = "Aiko Tanaka") -> dict:
-        """Makes a user."""
+        """Creates a user."""
         return json.loads(self.run("user", "create", email, "--name", name, "--json", password=PASSWORD)[0])
 
 
 def at_terminal(
     operator: Operator, arguments: list[str], *lines: str, when_asked=lambda: None
 ) -> tuple[int, str]:
-    """Runs a command at a terminal and answers its questions; returns its status and all that it has shown."""
+    """Runs a command at a terminal and answers its questions; returns its status and output."""
     child, terminal = pty.fork()
     if child == 0:
         os.execve(operator.program, [operator.program, *arguments], operator.settings)
@@ -84,6 +84,6 @@ def at_terminal(
             os.write(terminal, line.encode())
         wait_until(ends, f"{arguments} ends", details=shown)
     finally:
-        # Ends the command, if it still runs.
+        # Ends the command if it still runs.
         os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), seen

@@ -1,4 +1,4 @@
-"""Every page in every state that a person can meet it in, for the tests that look at all of them."""
+"""Every page in every state, for the tests of all pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from site_under_test import PASSWORD
 
 @dataclasses.dataclass(frozen=True)
 class Ports:
-    """Where the pages are: the site, one without servers, one whose limit is used up, one by invitation, one closed."""
+    """The addresses of the sites: normal, without servers, with an exceeded limit, by invitation, and closed."""
 
     site: int
     empty: int
@@ -28,7 +28,7 @@ class State:
     name: str
     status: int
     open: Callable[[Page, Ports], None]
-    # Whether a script makes the state.
+    # Whether the state requires JavaScript.
     scripted: bool = False
 
 
@@ -36,7 +36,7 @@ STATES: list[State] = []
 
 
 def state(name: str, status: int = 200, *, scripted: bool = False):
-    """Adds what opens a page in the named state."""
+    """Adds a function that opens a page in the named state."""
 
     def add(open_page):
         STATES.append(State(name, status, open_page, scripted))
@@ -46,7 +46,7 @@ def state(name: str, status: int = 200, *, scripted: bool = False):
 
 
 def visit(page: Page, port: int, path: str, token: str | None = None, **cookies: str):
-    """Opens a page with these cookies and no others, the session's among them if there is one."""
+    """Opens a page with these cookies only, including the session's if there is one."""
     page.context.clear_cookies()
     url = f"http://localhost:{port}"
     if token:
@@ -56,7 +56,7 @@ def visit(page: Page, port: int, path: str, token: str | None = None, **cookies:
 
 
 def visit_twice(page: Page, port: int):
-    """Opens the account page with a second cookie of the session's name, which another application has set for it."""
+    """Opens the account page with a second cookie with the session's name, set by another application."""
     page.context.clear_cookies()
     url = f"http://localhost:{port}"
     own = {"name": "access_token", "value": "ada", "url": url}
@@ -66,7 +66,7 @@ def visit_twice(page: Page, port: int):
 
 
 def submit(page: Page, /, **values: str):
-    """Fills the page's form in and sends it."""
+    """Fills in the page's form and sends it."""
     for name, value in values.items():
         page.locator(f"#{name}").fill(value)
     with page.expect_navigation():
@@ -147,7 +147,7 @@ plain("nginx-not-found", "/health", status=404)
 
 
 def visit_once(page: Page, port: int, path: str, token: str | None = None):
-    """Opens a page that would ask for itself again while it is looked at."""
+    """Opens a page that would otherwise reload during the checks."""
 
     def keep(route):
         answer = route.fetch()
@@ -186,7 +186,7 @@ def _(page, ports):
 
 @state("cross-site", 403)
 def _(page, ports):
-    # The page before may forbid forms, and what is written into it.
+    # The previous page may forbid forms and scripts.
     page.goto("about:blank")
     action = f"http://localhost:{ports.site}/login"
     page.set_content(f'<form class="form" method="post" action="{action}"><button type="submit">x</button></form>')
@@ -203,7 +203,7 @@ def _(page, ports):
 
 
 def failing(name: str, path: str, status: int, /, token: str | None = None, port="site", waits=None, **values: str):
-    """Adds a form that is not taken, of a provider account that waits for an address if there is one."""
+    """Adds a rejected form, optionally of a provider account that needs an address."""
 
     def open_page(page, ports):
         visit(page, getattr(ports, port), path, token, **({"oauth_address": waits} if waits else {}))
@@ -262,7 +262,7 @@ failing("recover-busy", "/recover", 429, **RECOVERY | {"code": "busy"})
 
 @state("recover-link", scripted=True)
 def _(page, ports):
-    # From the page itself, the browser would load nothing.
+    # From the page itself, the browser would not load the link.
     page.goto("about:blank")
     visit(page, ports.site, f"/recover#code={INVITE}")
     assert (page.locator("#code").input_value(), path_of(page)) == (INVITE, "/recover")
@@ -292,5 +292,5 @@ def _(page, ports):
 
 
 def path_of(page: Page) -> str:
-    """Where the page is, without host and query."""
+    """The path of the page."""
     return urlsplit(page.url).path

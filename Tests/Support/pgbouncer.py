@@ -27,7 +27,7 @@ def accepts(path: Path) -> bool:
 
 @contextlib.contextmanager
 def pgbouncer(url: str, mode: str, **settings: str):
-    """Runs one for the server of a connection string; yields what turns such strings into ones through it."""
+    """Runs one for the server of a connection string; yields a function that routes such strings through it."""
     folder = Path(tempfile.mkdtemp(prefix="yoshikosan-pgbouncer-"))
     server = parse_qs(urlsplit(url).query)["host"][0]
     lines = {
@@ -47,7 +47,7 @@ def pgbouncer(url: str, mode: str, **settings: str):
     command = [*dying_with_us(), *unprivileged(), PROGRAM, "--quiet", folder / "pgbouncer.ini"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        # The file of the socket is there before PgBouncer accepts connections.
+        # The socket file exists before PgBouncer accepts connections.
         wait_until(lambda: accepts(folder / ".s.PGSQL.6432") or process.poll() is not None, "PgBouncer listens")
         assert process.poll() is None, (folder / "log").read_text()
 

@@ -18,7 +18,7 @@ OWNER, SERVING, DATABASE = "yoshikosan", "yoshikosan_api", "yoshikosan"
 
 
 def programs() -> Path:
-    """The folder of PostgreSQL's programs: of the newest version there is."""
+    """The folder of PostgreSQL's programs, of the newest installed version."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if found:
         return found[-1]
@@ -34,11 +34,11 @@ def unprivileged() -> list[str]:
 
 
 class PostgresServer:
-    """One server with its socket, data and log in a folder; `disk` is where the data are, if not there."""
+    """One server with its socket, data and log in a folder; `disk` is a separate location of the data."""
 
     def __init__(self, folder: Path, disk: SmallDisk | None = None):
         self.folder = folder
-        # As its programs know the data, and as we reach them.
+        # The path of the data for its programs, and for the tests.
         self.data = (disk.folder if disk else folder) / "data"
         self.seen = (disk.seen if disk else folder) / "data"
         self.prefix = disk.prefix if disk else unprivileged()
@@ -51,32 +51,32 @@ class PostgresServer:
         assert done.returncode == 0, f"{program} failed: {done.stderr}"
 
     def url(self, role: str = OWNER, *others: PostgresServer, database: str = DATABASE) -> str:
-        """The connection string; with other servers, one that finds whichever of them takes writes."""
+        """The connection string; with other servers, one that finds the one that accepts writes."""
         hosts = ",".join(str(server.folder) for server in (self, *others))
         attributes = "&target_session_attrs=read-write" if others else ""
         return f"postgresql://{role}@/{database}?host={hosts}{attributes}"
 
     def psql(self, statement: str, role: str = OWNER) -> str:
-        """Runs one statement and gives what it answers; `CalledProcessError` when the server does not."""
+        """Runs one statement and returns its output; `CalledProcessError` if the server does not respond."""
         command = ["psql", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(role)]
         environment = self._environment | {"PGCONNECT_TIMEOUT": "5"}
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE, env=environment)
         return done.stdout.strip()
 
     def answers(self) -> bool:
-        """Whether it takes connections."""
+        """Whether it accepts connections."""
         command = [programs() / "pg_isready", "-q", "-h", self.folder, "-t", "2"]
         return subprocess.run(command, env=self._environment).returncode == 0
 
     def launch(self, *settings: str) -> None:
-        """Starts it and does not wait; settings are KEY=VALUE."""
+        """Starts it without waiting; settings are KEY=VALUE."""
         wait_until(lambda: not self.processes(), "the server before has ended")
         (self.seen / "postmaster.pid").unlink(missing_ok=True)
         options = ["listen_addresses=", f"unix_socket_directories={self.folder}", *settings]
         arguments = [part for option in options for part in ("-c", option)]
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                # QUIT ends it at once should this process die.
+                # QUIT ends it at once if this process dies.
                 [*self.prefix, "setpriv", "--pdeathsig", "QUIT", programs() / "postgres", "-D", self.data, *arguments],
                 stdout=log,
                 stderr=log,
@@ -84,34 +84,34 @@ class PostgresServer:
             )
 
     def start(self, *settings: str) -> None:
-        """Starts it and waits until it takes connections."""
+        """Starts it and waits until it accepts connections."""
         self.launch(*settings)
         wait_until(lambda: self.answers() or self.process.poll() is not None, "PostgreSQL answers", 2 * PATIENCE)
         assert self.process.poll() is None, f"PostgreSQL did not start:\n{self.log()}"
 
     def stop(self) -> None:
-        """Stops it in the fast way, which ends connections and loses nothing."""
+        """Stops it in the fast mode, which ends connections and loses nothing."""
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """Kills it as the kernel does when memory is short; its children notice by themselves."""
+        """Kills its main process like the kernel when memory is exhausted; its children detect that."""
         self._end(signal.SIGKILL)
 
     def lose_power(self) -> None:
-        """Kills everything at once: no process of it does anything any more."""
+        """Kills all of its processes at once."""
         assert self.process is not None
         for process in [self.process.pid, *self.processes()]:
             os.kill(process, signal.SIGKILL)
         self._end(signal.SIGKILL)
 
     def stop_sending(self) -> None:
-        """Cuts its standbys off: they get nothing any more, and nobody is told."""
+        """Disconnects its standbys without notifying anyone."""
         for process in self.psql("select pid from pg_stat_replication").split():
             os.kill(int(process), signal.SIGSTOP)
 
     @contextlib.contextmanager
     def all_connections_taken(self):
-        """Takes every connection that is left, those for superusers included; gives what runs a statement on one."""
+        """Uses up all connections, including those for superusers; yields a function that runs a statement on one."""
         clients: list[subprocess.Popen] = []
 
         def run(client: subprocess.Popen, statement: str) -> bool:
@@ -141,7 +141,7 @@ class PostgresServer:
                 client.stdout.close()
 
     def processes(self) -> list[int]:
-        """Its processes, which all work in the folder of the data."""
+        """Its processes, whose working directory is the data folder."""
         if not self.seen.exists():
             return []
         found = []
@@ -152,11 +152,11 @@ class PostgresServer:
         return found
 
     def log(self) -> str:
-        """The end of what it has logged."""
+        """The end of its log."""
         return "".join((self.folder / "log").read_text(errors="replace").splitlines(keepends=True)[-15:])
 
     def remove(self) -> None:
-        """Ends whatever runs and deletes the folder."""
+        """Ends all processes and deletes the folder."""
 
         def killed() -> bool:
             for process in self.processes():
@@ -182,11 +182,11 @@ class PostgresServer:
 
 @contextlib.contextmanager
 def template(migrate):
-    """The data of a server whose database has its tables, for others to begin with; `migrate` is given the server."""
+    """The data of a server with a migrated database, as a template for others; `migrate` gets the server."""
     folder = Path(tempfile.mkdtemp(prefix="yoshikosan-pg-"))
     server = PostgresServer(folder)
     try:
-        # Small segments of the log, so that copies are small and a disk can be small, too.
+        # Small WAL segments, so that copies and disks can be small.
         arguments = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--wal-segsize=1", f"--username={OWNER}"]
         server.run("initdb", "-D", server.data, *arguments)
         server.start("fsync=off")
@@ -200,7 +200,7 @@ def template(migrate):
 
 @contextlib.contextmanager
 def postgres_server(data: Path, disk: SmallDisk | None = None):
-    """A server that is yet to be started, with a copy of the data."""
+    """A server with a copy of the data, not yet started."""
     folder = Path(tempfile.mkdtemp(prefix="yoshikosan-pg-"))
     server = PostgresServer(folder, disk)
     try:
@@ -212,7 +212,7 @@ def postgres_server(data: Path, disk: SmallDisk | None = None):
 
 @contextlib.contextmanager
 def standby_of(primary: PostgresServer):
-    """A standby without which the running primary commits nothing; it is running and in step."""
+    """A synchronous standby of the running primary; it is running and has caught up."""
     folder = Path(tempfile.mkdtemp(prefix="yoshikosan-pg-"))
     standby = PostgresServer(folder)
     try:

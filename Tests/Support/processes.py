@@ -1,4 +1,4 @@
-"""Processes: what the kernel knows about them, any of which may end meanwhile."""
+"""The kernel's data about processes, any of which may end at any time."""
 
 import contextlib
 import time
@@ -6,12 +6,12 @@ from pathlib import Path
 
 
 def dying_with_us() -> list[str]:
-    """What makes a command end when this process dies, however it dies."""
+    """Makes a command end when this process dies for any reason."""
     return ["setpriv", "--pdeathsig", "TERM", "--"]
 
 
 def descendants(process: int) -> list[int]:
-    """The children of a process, and theirs."""
+    """The descendants of a process."""
     children = []
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         for task in Path(f"/proc/{process}/task").iterdir():
@@ -20,13 +20,13 @@ def descendants(process: int) -> list[int]:
 
 
 def name_of(process: int) -> str:
-    """The name of its program; empty when the process has ended."""
+    """The name of its program; empty if the process has ended."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{process}/comm").read_text().strip()
     return ""
 
 
 def cpu_seconds(process: int) -> float:
-    """The processor time that a process has used, in all its threads, also those that have ended."""
-    # The clock of a process, as clock_getcpuclockid(3) returns it.
+    """The processor time of a process, including all ended threads."""
+    # The CPU clock of a process, as from clock_getcpuclockid(3).
     return time.clock_gettime((~process << 3) | 2)

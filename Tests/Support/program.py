@@ -1,4 +1,4 @@
-"""One of the two servers by itself, for tests that end, starve or confuse it."""
+"""One of the two servers, for tests that stop it or exhaust its resources."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from site_under_test import PATIENCE, ask, binary, dying_with_us, wait_until
 
 
 def faults_binary(name: str) -> str:
-    """The program to try: of the folder FAULTS_BINARIES, else the one that the build made."""
+    """The program to test: from the folder FAULTS_BINARIES, otherwise from the build."""
     folder = os.environ.get("FAULTS_BINARIES")
     return f"{folder}/{name}" if folder else binary(name)
 
 
 class Program:
-    """AuthAPI or WebFrontend, which can be started again and again on its port."""
+    """AuthAPI or WebFrontend, which can be restarted on its port."""
 
     def __init__(self, name: str, port: int, folder: Path, settings: dict[str, str]):
         self.name = name
@@ -29,37 +29,37 @@ class Program:
         self.process: subprocess.Popen | None = None
 
     def launch(self) -> None:
-        """Starts it and does not wait."""
+        """Starts it without waiting."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [*dying_with_us(), faults_binary(self.name), "serve"], env=self.settings, stdout=log, stderr=log
             )
 
     def start(self, path: str = "/health/ready") -> None:
-        """Starts it and waits until a path answers 200."""
+        """Starts it and waits until a path returns 200."""
         self.launch()
         wait_until(lambda: self.has_ended or self.answers(path), f"{self.name} is ready")
         assert not self.has_ended, f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-3000:]}"
 
     def answers(self, path: str, status: int = 200) -> bool:
-        """Whether a path is answered with that status."""
+        """Whether a path returns that status."""
         with contextlib.suppress(OSError):
             return ask(self.port, path).status == status
         return False
 
     @property
     def has_ended(self) -> bool:
-        """Whether the process is gone."""
+        """Whether the process has ended."""
         return self.process is None or self.process.poll() is not None
 
     def kill(self) -> None:
-        """Ends it without warning."""
+        """Kills it."""
         assert self.process is not None and not self.has_ended
         self.process.kill()
         self.process.wait(PATIENCE)
 
     def terminate(self) -> float:
-        """Tells it to stop, and gives the seconds that it took; its exit status must be 0."""
+        """Stops it and returns the seconds that it took; its exit status must be 0."""
         assert self.process is not None and not self.has_ended
         started = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
@@ -68,7 +68,7 @@ class Program:
         return time.monotonic() - started
 
     def network_seconds(self) -> float:
-        """The processor time that its threads for the network have used so far."""
+        """The processor time of its network threads so far."""
         assert self.process is not None
         ticks = 0
         for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
@@ -78,17 +78,17 @@ class Program:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def limit_files(self, number: int) -> None:
-        """Lets it open no more than so many files from now on."""
+        """Limits the number of files that it may open."""
         assert self.process is not None
         subprocess.run(["prlimit", f"--pid={self.process.pid}", f"--nofile={number}:"], check=True)
 
     def open_files(self) -> int:
-        """How many files it has open."""
+        """The number of its open files."""
         assert self.process is not None
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def end(self) -> None:
-        """Ends it for good, whatever state it is in."""
+        """Ends it permanently in any state."""
         if self.process:
             self.process.kill()
             self.process.wait(PATIENCE)

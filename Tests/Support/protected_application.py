@@ -1,4 +1,4 @@
-"""An application behind the sign-in: what a test asks, and what the application saw of it."""
+"""An application behind the sign-in: sends requests, and shows what the application received."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from echo_application import EchoApplication, Seen
 from scripted_check import ScriptedCheck
 from site_under_test import PASSWORD, Answer, NginxRun, Site, ask, psql, send_raw
 
-# What nginx sets about the client and the user, and nothing of this may come from outside.
+# The headers about client and user, which only nginx may set.
 IDENTITY = ["Remote-User", "Remote-Email", "Remote-Email-Verified", "Remote-Name"]
 
 
 class Behind:
-    """Asks nginx, and tells what the application saw."""
+    """Sends requests to nginx, and returns what the application received."""
 
     port: int
     application: EchoApplication
@@ -24,12 +24,12 @@ class Behind:
         return ask(self.port, path, method, **request)
 
     def raw(self, head: str, body: bytes = b"") -> Answer:
-        """Sends a request as it stands: lines without their ends."""
+        """Sends a raw request: lines without line ends."""
         lines = "\r\n".join(line.strip("\n") for line in head.strip("\n").splitlines())
         return send_raw(self.port, lines.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body)
 
     def seen(self) -> Seen:
-        """The one request that reached the application."""
+        """The only request that reached the application."""
         [request] = self.application.requests
         return request
 
@@ -53,7 +53,7 @@ class Door(Behind):
         return self.nginx.port
 
     def forget(self) -> None:
-        """Forgets what was seen so far."""
+        """Forgets the requests so far."""
         self.check.requests.clear()
         self.application.requests.clear()
         self.application.body_begun.clear()
@@ -88,7 +88,7 @@ class ProtectedSite(Behind):
         return self.site.browser_port
 
     def register(self, name: str = "Yoshiko", email: str | None = None, is_verified: bool = False) -> User:
-        """Makes an account, signed in."""
+        """Creates an account, signed in."""
         email = email or f"person-{secrets.token_hex(6)}@example.com"
         made = self.ask("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": name})
         assert made.status == 201, made.body
@@ -97,11 +97,11 @@ class ProtectedSite(Behind):
         return User(made.json()["id"], email, name, session_cookie(made))
 
     def sign_in(self, user: User) -> str:
-        """Signs in once more; gives the cookie."""
+        """Signs in again; returns the cookie."""
         return session_cookie(self.ask("/api/auth/login", "POST", body={"email": user.email, "password": PASSWORD}))
 
 
 def session_cookie(answer: Answer) -> str:
-    """The session's cookie that an answer sets, as a browser sends it back."""
+    """The session cookie that a response sets, as a browser sends it back."""
     [header] = [each for each in answer.headers.get_all("Set-Cookie") if each.startswith("access_token=")]
     return header.split(";")[0]

@@ -1,4 +1,4 @@
-"""What people do at Google, Discord and another OpenID provider, or at the stand-ins for them."""
+"""Actions of users at Google, Discord and another OpenID provider, or at their stand-ins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stand_ins import OIDC_NAME
 
 @dataclasses.dataclass(frozen=True)
 class Provider:
-    """One provider, as a browser sees it."""
+    """A provider in the browser."""
 
     code: str
     title: str
@@ -18,28 +18,28 @@ class Provider:
     deny_button: str
 
     def start(self, page: Page) -> None:
-        """Presses the button on the page that is open, and waits for the provider's page."""
+        """Presses the button on the open page, and waits for the provider's page."""
         page.locator(f"#continue-{self.code}").click()
         expect(page).to_have_title(f"Stand-in for {self.title}")
 
     def agree(self, page: Page, email: str) -> None:
-        """Says who one is at the provider, and yes."""
+        """Signs in at the provider, and agrees."""
         page.get_by_role("textbox").fill(self.login(email))
         page.get_by_role("button", name="Authorize", exact=True).click()
         page.wait_for_load_state()
 
     def callback(self, page: Page, email: str) -> str:
-        """Says yes at the provider, but goes no further; answers with the address to go to."""
+        """Agrees at the provider without following the redirect; returns its address."""
         answer = page.context.request.post(page.url, form={self.field: self.login(email)}, max_redirects=0)
         return answer.headers["location"]
 
     def deny(self, page: Page) -> None:
-        """Says no at the provider."""
+        """Denies access at the provider."""
         page.get_by_role("button", name=self.deny_button).click()
         page.wait_for_load_state()
 
     def login(self, email: str) -> str:
-        """What the person with the email is called at the provider, and so the name that the site gets to know."""
+        """The name of the user with the email at the provider, which the site receives."""
         return email.split("@")[0] if self.code == "discord" else email
 
     def sign_in(self, page: Page, email: str, start: str = "/login") -> None:

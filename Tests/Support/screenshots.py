@@ -1,4 +1,4 @@
-"""Takes the screenshots of the documentation: `make screenshots`. The same pages always give the same files."""
+"""Creates the screenshots of the documentation: `make screenshots`. The output is reproducible."""
 
 import io
 import sys

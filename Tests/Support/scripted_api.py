@@ -1,4 +1,4 @@
-"""An API that says what a page needs to show a state of its; the pages and nginx in front of it are the real ones."""
+"""A scripted API that puts a page into a given state; the pages and nginx in front of it are the real ones."""
 
 import contextlib
 import http.server
@@ -18,7 +18,7 @@ ADA = {
     "avatar_url": None,
 }
 LONG = ADA | {"name": "Wolfeschlegelsteinhausenbergerdorff " * 5, "email": f"{'long' * 16}@{'domain' * 10}.example.com"}
-# One letter to a browser, which no line can break in; and words without a place to break at, in both directions.
+# A single unbreakable character; and words without a line break opportunity, in both directions.
 EMOJI = ADA | {"name": "\u200d".join(["\U0001f469"] * 90), "email": f"{'m' * 64}@{'w' * 63}.{'w' * 63}.example"}
 ARABIC = ADA | {"name": "\u0645\u0631\u062d\u0628\u0627" * 40}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -26,7 +26,7 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
 
 
 def session(number: int, agent: str, address: str, current: bool) -> dict:
-    """A session as the API lists it."""
+    """A session, as listed by the API."""
     return {
         "id": f"01890a5d-ac96-774b-bcce-b302099a80{number:02}",
         "created_at": f"2026-11-{23 - number}T07:58:00Z",
@@ -39,7 +39,7 @@ def session(number: int, agent: str, address: str, current: bool) -> dict:
 
 HERE = session(1, FIREFOX, "192.0.2.7", True)
 PHONE = session(2, IPHONE, "2001:db8:1234:5678:9abc:def0:1234:5678", False)
-# As far as a list of very many goes.
+# The maximum length of a list.
 MANY = [HERE, PHONE]
 GOOGLE = {
     "id": "01890a5d-ac96-774b-bcce-b302099a8101",
@@ -47,7 +47,7 @@ GOOGLE = {
     "email": "ada@gmail.com",
     "linked_at": "2026-10-01T09:30:00Z",
 }
-# Of a provider that is off, or has another issuer by now.
+# Of a provider that is off, or has another issuer now.
 UNUSABLE = {
     "id": "01890a5d-ac96-774b-bcce-b302099a8102",
     "provider": "oidc",
@@ -56,7 +56,7 @@ UNUSABLE = {
     "usable": False,
 }
 
-# What the session cookie stands for: who is signed in, in which sessions, with which accounts linked, with a password.
+# The state of a session cookie: user, sessions, linked accounts, and whether there is a password.
 PEOPLE = {
     "ada": (ADA, [HERE, PHONE], [GOOGLE], True),
     "moved": (ADA, [HERE], [GOOGLE, UNUSABLE], True),
@@ -70,7 +70,7 @@ PEOPLE = {
     "many": (ADA, MANY, [], True),
 }
 INCORRECT = {"code": "incorrect", "detail": "The password is wrong."}
-# What an email's first half, or the session cookie, makes the API answer.
+# The API's response by the local part of an email address, or by the session cookie.
 PROBLEMS = {
     "broken": (500, "internal_error", None),
     "busy": (429, "too_many_requests", 90),
@@ -80,17 +80,17 @@ PROBLEMS = {
 
 
 class ScriptedAPI(http.server.BaseHTTPRequestHandler):
-    """Answers by cookie, email and password alone; remembers nothing."""
+    """Responds by cookie, email and password only, without state."""
 
     protocol_version = "HTTP/1.1"
-    # An answer in two packets would wait for the first one's receipt.
+    # A response in two packets would wait for an acknowledgement.
     wbufsize = -1
 
     def log_message(self, *_):
-        """Says nothing."""
+        """Logs nothing."""
 
     def answer(self, status: int, body=None, **headers):
-        """Sends an answer."""
+        """Sends a response."""
         content = b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
         for name, value in headers.items():
@@ -109,7 +109,7 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         self.answer(status, body | {"errors": list(errors), "request_id": "0" * 32}, **headers)
 
     def handle_one(self):
-        """Answers whatever is asked."""
+        """Responds to every request."""
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or b"{}")
         cookies = SimpleCookie(self.headers.get("Cookie", ""))
@@ -159,7 +159,7 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
             self.answer_person(path, body, *PEOPLE[token])
 
     def answer_person(self, path, body, user, sessions, identities, has_password):
-        """Answers a signed-in user."""
+        """Responds to a signed-in user."""
         if path == "me":
             self.answer(200, user)
         elif path == "password" and body["current_password"] != PASSWORD:
@@ -190,7 +190,7 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
             self.problem(404, "not_found")
 
     def confirmation(self, identities, has_password) -> dict:
-        """How somebody can confirm a change."""
+        """How a user can confirm a change."""
         is_recent = "access_token=again" in self.headers.get("Cookie", "")
         return {
             "has_password": has_password,
@@ -199,7 +199,7 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         }
 
     def session_list(self, sessions) -> dict:
-        """What is said of sessions."""
+        """The responses about sessions."""
         if self.command == "DELETE":
             return {"ended": 1}
         return {"sessions": sessions, "total": 200_001 if sessions is MANY else len(sessions)}
@@ -209,7 +209,7 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def showcase(**settings: str):
-    """The pages and nginx before the scripted API; yields nginx's port and the frontend's."""
+    """The pages and nginx in front of the scripted API; yields nginx's port and the frontend's."""
     [port] = free_ports(1)
     api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ScriptedAPI)
     api.daemon_threads = True

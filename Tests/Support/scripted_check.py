@@ -1,4 +1,4 @@
-"""A server in the place of the API, to see what nginx makes of each of its answers to the check of the application."""
+"""A server in place of the API, to test how nginx handles its responses to the check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADMITTED = (
 
 
 class ScriptedCheck(socketserver.ThreadingTCPServer):
-    """The server; `answer` is what it says, None for nothing at all."""
+    """The server; `answer` is its response, None for none."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -37,7 +37,7 @@ class ScriptedCheck(socketserver.ThreadingTCPServer):
         return self.server_address[1]
 
     def handle_error(self, request, client_address):
-        """nginx may have given up."""
+        """nginx may have timed out."""
 
 
 class _Connection(socketserver.StreamRequestHandler):

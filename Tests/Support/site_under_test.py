@@ -1,4 +1,4 @@
-"""The running site, for the tests that come from outside: its servers, its database, and requests to it."""
+"""The running site for tests from outside: its servers, its database, and requests to it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from built_programs import binary as binary
 from processes import cpu_seconds, descendants, dying_with_us, name_of
 
 PASSWORD = "Correct-Horse-7"
-# How long a test waits, in seconds, for what takes less than one on an idle machine. Time limits of the site are tested
-# by what is shorter than they are, never by this.
+# The timeout of tests in seconds, for what takes less than one on an idle machine. Time limits of the site are tested
+# with shorter ones, never with this.
 PATIENCE = 60
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """One HTTP answer, its body uncompressed."""
+    """An HTTP response, with its body uncompressed."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -44,14 +44,14 @@ class Answer:
         return json.loads(self.body)
 
     def one(self, name: str) -> str | None:
-        """A header that must not be there twice."""
+        """A header that must not be repeated."""
         values = self.headers.get_all(name, [])
         assert len(values) <= 1, f"{name} is there {len(values)} times: {values}"
         return values[0] if values else None
 
 
 def ask(port: int, path: str, method: str = "GET", headers=None, body=None, source: str | None = None) -> Answer:
-    """Sends one request exactly as given (no normalisation of the path) and reads the answer."""
+    """Sends one request exactly as given (no normalisation of the path) and reads the response."""
     connection = http.client.HTTPConnection(
         "127.0.0.1", port, timeout=PATIENCE, source_address=(source, 0) if source else None
     )
@@ -85,11 +85,11 @@ def send_raw(port: int, data: bytes) -> Answer:
 
 
 def _port_candidates() -> Iterator[int]:
-    """Random ports below those that the kernel gives to connections, each once, and none that another worker draws."""
+    """Random ports below the kernel's range for connections, each once, distinct between workers."""
     first_of_connections = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    # Chromium refuses 10080.
+    # Chromium blocks 10080.
     ports = range(11_000 + worker, max(first_of_connections, 20_000), workers)
     return iter(random.sample(ports, len(ports)))
 
@@ -98,7 +98,7 @@ _candidates = _port_candidates()
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, and that no connection of another test will have as its own port.
+    """Ports without a listener that no connection of another test will use as its local port.
 
     A program that is started later may bind one on any address: with a port of the kernel's choice, a connection that
     took it in between made the program fail.
@@ -152,7 +152,7 @@ def database():
 
 @functools.cache
 def has_compose() -> bool:
-    """Whether the client of Docker Compose is here; it needs no engine to read files."""
+    """Whether the Docker Compose client is installed; it needs no engine to read files."""
     version = ["docker", "compose", "version"]
     return bool(shutil.which("docker")) and subprocess.run(version, capture_output=True).returncode == 0
 
@@ -169,7 +169,7 @@ def nginx(backend: int, frontend: int, **settings: str):
         "BACKEND_ADDRESS": f"127.0.0.1:{backend}",
         "FRONTEND_ADDRESS": f"127.0.0.1:{frontend}",
         "NGINX_LISTEN": "127.0.0.1",
-        # As root, the workers' own user might not be allowed into this clone.
+        # As root, the workers' user might not be able to access this clone.
         "NGINX_USER": "root" if os.geteuid() == 0 else "",
         **settings,
     }
@@ -198,7 +198,7 @@ class NginxRun:
     process: int
 
     def cpu_seconds(self) -> float:
-        """The processor time that its workers have used."""
+        """The processor time of its workers."""
         children = Path(f"/proc/{self.process}/task/{self.process}/children").read_text().split()
         return sum(cpu_seconds(int(child)) for child in children)
 
@@ -234,13 +234,13 @@ class Site:
         return ask(self.browser_port, path, method, **request)
 
     def logs(self) -> str:
-        """What all servers have logged."""
+        """The logs of all servers."""
         return "".join(file.read_text(errors="replace") for file in sorted(self.folder.glob("*.log")))
 
 
 @contextlib.contextmanager
 def running_site(**settings: str):
-    """Starts the site on free ports with an empty database; ends it and deletes everything afterwards."""
+    """Starts the site on free ports with an empty database; stops it and deletes everything afterwards."""
     with database() as url:
         folder = Path(tempfile.mkdtemp(prefix="yoshikosan-site-"))
         external, browser, api, frontend = free_ports(4)

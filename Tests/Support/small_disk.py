@@ -1,4 +1,4 @@
-"""A disk that can be filled."""
+"""A disk that tests can fill."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from site_under_test import PATIENCE, dying_with_us
 
 @dataclasses.dataclass(frozen=True)
 class SmallDisk:
-    """A file system in memory that only the programs behind `prefix` see, under `folder`; others reach it as `seen`."""
+    """A file system in memory that programs run with `prefix` see at `folder`; others see it at `seen`."""
 
     folder: Path
     holder: int
 
     @property
     def seen(self) -> Path:
-        """Where we reach it."""
+        """Its path for the tests."""
         return Path(f"/proc/{self.holder}/root{self.folder}")
 
     @property
     def prefix(self) -> list[str]:
-        """What a command stands behind that is to see it, under another user's name than root's."""
+        """The command prefix that makes it visible, as a user other than root."""
         enter = ["nsenter", f"--target={self.holder}", "--user", "--mount", "--preserve-credentials"]
         return [*enter, "unshare", "--user", "--map-user=1000", "--map-group=1000"]
 
     def fill(self) -> None:
-        """Leaves no room on it."""
+        """Fills it."""
         with (self.seen / "filler").open("ab", buffering=0) as filler:
             for size in (1 << 20, 4096):
                 try:
@@ -41,13 +41,13 @@ class SmallDisk:
                     assert error.errno == errno.ENOSPC
 
     def free(self) -> None:
-        """Gives the room back."""
+        """Frees the space."""
         (self.seen / "filler").unlink()
 
 
 @contextlib.contextmanager
 def small_disk(megabytes: int):
-    """A disk of that size, gone afterwards; needs user namespaces, not root."""
+    """A temporary disk of that size; needs user namespaces, not root."""
     with tempfile.TemporaryDirectory(prefix="yoshikosan-disk-") as folder:
         script = 'mount -t tmpfs -o "size=$1m,mode=0700" disk "$2" && echo ready && exec sleep infinity'
         holder = subprocess.Popen(

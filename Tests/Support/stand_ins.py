@@ -2,7 +2,7 @@
 
 For a test, in threads; for `make dev OAUTH=demo`, as a program.
 
-Usage: stand_ins.py FILE; when all listen, the file names the settings by which the site uses them.
+Usage: stand_ins.py FILE; when all listen, the file contains the settings of the site.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OIDC_NAME = "Keystone"
 
 @dataclasses.dataclass(frozen=True)
 class StandIns:
-    """Running stand-ins, by their addresses."""
+    """The addresses of running stand-ins."""
 
     google: str
     discord: str
@@ -38,7 +38,7 @@ class StandIns:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the site must be told to use them."""
+        """The settings of a site that uses them."""
         return {
             "GOOGLE_CLIENT_ID": CLIENT_ID,
             "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
@@ -53,7 +53,7 @@ class StandIns:
         }
 
     def describe(self, provider: str, identifier: str, **person: object) -> None:
-        """Describes a person in the format of a provider."""
+        """Describes a user in the format of a provider."""
         request = urllib.request.Request(
             f"{getattr(self, provider)}/users/{identifier}",
             data=json.dumps(person).encode(),
@@ -69,7 +69,7 @@ class StandIns:
 
     @contextlib.contextmanager
     def away(self, provider: str):
-        """The provider answers nobody but browsers."""
+        """The provider responds to browsers only."""
         self._away.add(provider)
         try:
             yield
@@ -79,11 +79,11 @@ class StandIns:
 
 @contextlib.contextmanager
 def running(host: str = "127.0.0.1", name: str | None = None, certificate: tuple[str, str] | None = None):
-    """Runs all on free ports for as long as the block lasts: on loopback, or elsewhere with TLS.
+    """Runs all on free ports during the block: on loopback, or elsewhere with TLS.
 
-    The certificate is the file with it and the file with its key; it is for the name.
+    The certificate consists of its file and its key file, and is for the name.
     """
-    # Each line that it would write holds a code.
+    # Each of its log lines would contain a code.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     away: set[str] = set()
     apps = {

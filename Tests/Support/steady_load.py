@@ -1,4 +1,4 @@
-"""Requests at a steady rate, independent of earlier ones, and a record of each."""
+"""Requests at a steady rate, independent of earlier responses, and a record of each."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import threading
 import time
 from collections.abc import Callable
 
-# How long a client waits before it gives up, in seconds: longer than any limit of the site.
+# The client's timeout in seconds: longer than any limit of the site.
 PATIENCE = 40
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """A kind of request: its name, how many a second, the status that it is to get, and what makes one."""
+    """A kind of request: its name, rate per second, expected status, and factory."""
 
     name: str
     rate: float
     expected: int
-    # Gives the bytes to send, and what is to be remembered with the request.
+    # Returns the bytes to send, and the data to record with the request.
     make: Callable[[], tuple[bytes, str]]
 
 
@@ -30,28 +30,28 @@ class Record:
 
     kind: Kind
     note: str
-    # On the monotonic clock, and in seconds.
+    # On the monotonic clock, in seconds.
     sent: float
     took: float
-    # None when there was no answer, or half of one.
+    # None if there was no complete response.
     status: int | None
     headers: dict[str, str]
-    # Why there was none.
+    # The reason for that.
     fault: str
 
     @property
     def is_answered(self) -> bool:
-        """Whether it got what it asked for."""
+        """Whether it succeeded."""
         return self.status == self.kind.expected
 
     @property
     def is_refused(self) -> bool:
-        """Whether it was asked to come again: 429 and 503, and 502 and 504 of nginx, all with a time to wait."""
+        """Whether it was rejected: 429 and 503, and 502 and 504 of nginx, all with Retry-After."""
         return self.status in (429, 502, 503, 504) and self.headers.get("retry-after", "").isdigit()
 
     @property
     def is_broken(self) -> bool:
-        """Whether there was no whole answer."""
+        """Whether there was no complete response."""
         return self.status is None
 
 
@@ -77,12 +77,12 @@ class SteadyLoad:
         assert not self._thread.is_alive(), "the load does not end"
 
     def count(self, condition: Callable[[Record], bool], since: float = 0) -> int:
-        """How many of the requests sent since then meet a condition so far."""
+        """The number of requests since then that meet a condition."""
         with self._lock:
             return sum(1 for record in self.records if record.sent >= since and condition(record))
 
     def normal_since(self) -> float | None:
-        """The moment since which every request has got what it asked for; None while it is not a second ago."""
+        """The time since which every request has succeeded; None if that is less than a second ago."""
         now = time.monotonic()
         with self._lock:
             bad = [record.sent for record in self.records if not record.is_answered]
@@ -97,7 +97,7 @@ class SteadyLoad:
         return max(firsts)
 
     def report(self) -> str:
-        """One line a kind: how often which outcome."""
+        """One line per kind with the counts of outcomes."""
         lines = []
         for kind in self.kinds:
             mine = [record for record in self.records if record.kind is kind]
@@ -149,7 +149,7 @@ class SteadyLoad:
             while piece := await reader.read(65536):
                 answer += piece
         except ConnectionError:
-            # What has come may be a whole answer; if it is not, that shows.
+            # The received bytes may be a complete response; parsing determines that.
             if not answer:
                 raise
         finally:
@@ -158,7 +158,7 @@ class SteadyLoad:
 
 
 def parse(answer: bytes) -> tuple[int, dict[str, str]]:
-    """The status and headers of a whole answer; `ValueError` when a part is missing."""
+    """The status and headers of a complete response; `ValueError` if a part is missing."""
     head, separator, body = answer.partition(b"\r\n\r\n")
     if not separator:
         raise ValueError("closed before an answer" if not answer else "closed in the middle of an answer")

@@ -1,4 +1,4 @@
-"""What no page of the site may do in a browser."""
+"""Detects what no page of the site may do in a browser."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,7 @@ from site_under_test import PATIENCE
 
 
 class Watch:
-    """Collects what no page of this site may do, other origins than the named ones included."""
+    """Collects violations: console messages, and requests to origins other than the given ones."""
 
     def __init__(self, *origins):
         self.sites = {urlsplit(origin).netloc for origin in origins}
@@ -23,7 +23,7 @@ class Watch:
     def _console(self, message):
         if message.type not in ("error", "warning"):
             return
-        # Chromium reports the status of a failed form as if the page were missing something.
+        # Chromium reports the status of a failed form like a missing resource.
         here = message.page.url if message.page else ""
         location = message.location.get("url", "")
         if "Failed to load resource" in message.text and urlsplit(location).path in (

@@ -10,7 +10,7 @@ from site_under_test import PASSWORD, free_ports, running_site
 
 @pytest.fixture(scope="module")
 def hosted(stand_ins):
-    """The origins of a site and of the application."""
+    """The origins of the site and of the application."""
     external, browser = free_ports(2)
     url, origin = f"http://localhost:{browser}", f"http://notes.localhost:{browser}"
     settings = {"EXTERNAL_PORT": str(external), "BROWSER_PORT": str(browser), "PUBLIC_URL": url}

@@ -1,4 +1,4 @@
-"""A page of the application without a session: sign in, and be back on it, with JavaScript and without (group 6)."""
+"""A page of the application without a session: sign in and return to it, with JavaScript and without (group 6)."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from providers import GOOGLE
 from site_under_test import PASSWORD
 
-# Pages with characters that a return address must keep.
+# Pages with characters that a return address must preserve.
 PAGES = ["/notes", "/notes?a=1&b=2", "/notes?q=a%2Bb+c%26d", "/notes?q=%E6%97%A5%E6%9C%AC%E8%AA%9E"]
 
 
@@ -21,7 +21,7 @@ def target(page) -> str:
 
 
 def picture(page, name: str) -> None:
-    """Keeps a screenshot in the folder that PICTURES names."""
+    """Saves a screenshot in the folder PICTURES."""
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=Path(folder, f"{name}.png"), full_page=True)
 
@@ -45,14 +45,14 @@ def register_here(page, email: str) -> None:
 
 
 def expect_notes_of(page, email: str, name: str = NAME) -> None:
-    """The application knows who is signed in."""
+    """Checks that the application shows the signed-in user."""
     expect(page.locator("#name")).to_have_text(name)
     expect(page.locator("#email")).to_have_text(email)
 
 
 @pytest.fixture
 def account(visitor, email) -> str:
-    """The email address of an account; its user is signed in nowhere that the test uses."""
+    """The email address of an account whose user has no session in the test's browsers."""
     page = visitor()
     open_signed_out(page, "/notes")
     register_here(page, email)
@@ -92,7 +92,7 @@ def test_app6_a_google_sign_in_returns_to_the_page(page, email, address):
 
 
 def test_app6_the_application_works(page, account):
-    """Notes, files and the way to the account and out."""
+    """Notes, files, and the links to the account page and for signing out."""
     open_signed_out(page, "/")
     fill_login(page, account)
     send(page, "Sign in")
@@ -161,7 +161,7 @@ def test_app6_a_session_that_ended_elsewhere_leads_to_the_sign_in(visitor, accou
     copy.goto("/notes")
     expect_notes_of(copy, account)
     page.get_by_role("button", name="Sign out").click()
-    # The page open at the other end: its next request is refused.
+    # The page that is still open: its next request is rejected.
     answer = copy.evaluate("fetch('/notes').then(response => response.status)")
     assert answer == 401
     copy.goto("/notes")

@@ -23,7 +23,7 @@ def site(stand_ins):
 
 @pytest.fixture
 def watch(site, stand_ins):
-    """Fails the test when a page wrote to the console or asked anybody but the site and the providers."""
+    """Fails the test when a page wrote to the console or requested a host other than the site and the providers."""
     watch = Watch(site.url, stand_ins.google, stand_ins.discord, stand_ins.oidc)
     yield watch
     assert watch.complaints == []

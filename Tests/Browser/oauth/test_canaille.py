@@ -1,4 +1,4 @@
-"""Signing in through an OpenID provider that nobody here wrote: Canaille (A10, A11)."""
+"""Signing in through a third-party OpenID provider: Canaille (A10, A11)."""
 
 import pytest
 from canaille_process import Canaille, ending
@@ -10,14 +10,14 @@ from watch import Watch
 
 @pytest.fixture(scope="module")
 def canaille(tmp_path_factory):
-    """The provider, which does not run yet."""
+    """The provider, not yet started."""
     with ending(Canaille(*free_ports(1), tmp_path_factory.mktemp("canaille"))) as provider:
         yield provider
 
 
 @pytest.fixture(scope="module")
 def site(canaille):
-    """A site that was started while the provider was away."""
+    """A site that was started while the provider was unavailable."""
     with running_site(**canaille.settings) as running:
         canaille.start(running.url)
         yield running
@@ -25,14 +25,14 @@ def site(canaille):
 
 @pytest.fixture
 def watch(site, canaille):
-    """Fails the test when a page asked anybody but the site and the provider; the provider's console is its own."""
+    """Fails the test when a page sent a request to any other host; the provider's console is ignored."""
     watch = Watch(site.url, canaille.url)
     yield watch
     assert [each for each in watch.complaints if canaille.url not in each] == []
 
 
 def start(page, path: str = "/login") -> None:
-    """Goes to the provider from a page of the site."""
+    """Opens the provider's page from a page of the site."""
     page.goto(path)
     page.locator("#continue-oidc" if path == "/login" else "#connect-oidc").click()
 
@@ -53,7 +53,7 @@ def test_a11_a_person_signs_in_again_and_again_as_one_user(visitor, site, canail
     sign_out(page)
     expect_anonymous(page)
 
-    # The provider knows the person and what they agreed to.
+    # The provider remembers the user and the consent.
     start(page)
     expect_signed_in(page, "Hanako Sato")
     joined = "users u join oauth_accounts i on i.user_id = u.id"
@@ -86,7 +86,7 @@ def test_a11_a_provider_that_rotates_its_keys(visitor, site, canaille):
 
 
 def test_a11_a_provider_that_goes_away_and_comes_back(visitor, site, canaille):
-    """The site was started while it was away, too."""
+    """The site was also started while it was unavailable."""
     page = visitor()
     canaille.stop()
     start(page)

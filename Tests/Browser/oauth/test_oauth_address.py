@@ -10,7 +10,7 @@ from site_under_test import psql
 
 @pytest.fixture
 def unverified(stand_ins, provider, email):
-    """Describes the person of the test at the provider, which has verified no address."""
+    """Describes the test's user at the provider, which has verified no address."""
 
     def describe(reported: str | None):
         login = provider.login(email)
@@ -24,7 +24,7 @@ def unverified(stand_ins, provider, email):
 
 
 def ask(page, provider, email: str):
-    """Goes through the provider to the page that asks for an address."""
+    """Signs in at the provider, up to the page that asks for an address."""
     provider.sign_in(page, email, start="/login?return_to=/account")
     assert path_of(page) == "/register/address"
     expect(page.get_by_role("heading", level=1)).to_have_text("Enter your email address")

@@ -1,4 +1,4 @@
-"""Provider accounts and the accounts of this site: connecting by password, linking and unlinking (A12, D4)."""
+"""Provider accounts: connecting with the password, linking and unlinking (A12, D4)."""
 
 import secrets
 
@@ -14,7 +14,7 @@ def method(page, provider):
 
 
 def identities(site, email: str) -> int:
-    """How many provider accounts are linked to the account with the email."""
+    """The number of provider accounts linked to the account with the email."""
     return int(
         psql(
             site.database_url,
@@ -46,7 +46,7 @@ def test_a12_a_password_account_is_connected_by_its_password(page, site, provide
     expect(method(page, provider)).to_contain_text(email)
     assert not [cookie for cookie in page.context.cookies() if "oauth" in cookie["name"]]
 
-    # From then on the provider is enough.
+    # From then on, the provider suffices.
     sign_out(page)
     provider.sign_in(page, email)
     expect_signed_in(page)
@@ -69,7 +69,7 @@ def test_a12_a_connection_that_no_longer_waits_can_be_started_again(page, provid
 
 
 def test_a12_who_registers_a_strangers_email_first_gains_nothing(visitor, site, provider, email):
-    # Lesson 4: the owner comes later, cannot be merged into the account, and keeps the provider account for themselves.
+    # Lesson 4: The owner's later provider sign-in is not linked to the attacker's account.
     squatter, owner = visitor(), visitor()
     register(squatter, email)
     provider.sign_in(owner, email)
@@ -108,7 +108,7 @@ def test_a12_the_last_way_to_sign_in_stays(page, provider, email):
 
 
 def at_gmail(stand_ins, email: str) -> str:
-    """An address at Gmail, which both stand-ins have verified for the person with the email."""
+    """An address at Gmail, which both stand-ins have verified for the user with the email."""
     name = email.split("@")[0]
     address = f"{name}@gmail.com"
     stand_ins.describe("google", email, email=address, email_verified=True, name=email)
@@ -159,7 +159,7 @@ def test_w1_a_disconnected_account_comes_back_only_through_its_owner(page, visit
 
     method(page, DISCORD).get_by_role("button", name="Disconnect").click()
     expect(page.locator("#notice")).to_contain_text("You can no longer sign in with it.")
-    # The session that it opened is over, and it opens no other.
+    # The session that it opened has ended, and it cannot open another.
     elsewhere.goto("/")
     expect_anonymous(elsewhere)
     fresh = visitor()
@@ -214,7 +214,7 @@ def test_a12_w2_a_link_from_another_site_links_nothing(visitor, site, watch, sta
 
 def test_w2_no_link_of_the_site_itself_begins_to_link(page, site, provider, email):
     register(page, email)
-    # How the sign-in page handles an address written by an attacker.
+    # The sign-in page with an attacker's address.
     page.goto(
         f"/login?oauth_error=access_denied&provider={provider.code}&return_to=/api/auth/{provider.code}?link=true"
     )
@@ -226,7 +226,7 @@ def test_w2_no_link_of_the_site_itself_begins_to_link(page, site, provider, emai
 
 
 def test_w2_the_button_of_the_account_page_links_under_the_pages_policy(page, provider, email):
-    # The policy of the page (`form-action 'self'`) would stop a form whose answer leads to the provider.
+    # The page's policy (`form-action 'self'`) would block a form whose response redirects to the provider.
     register(page, email)
     provider.link(page, f"elsewhere-{email}")
     assert path_of(page) == "/account"
@@ -254,7 +254,7 @@ def test_w18_an_address_that_is_typed_asks_before_it_replaces_the_session(page, 
     provider.start(page)
     provider.agree(page, other)
     expect_signed_in(page, provider.login(other))
-    # The session that was replaced is over.
+    # The replaced session has ended.
     query = f"select count(*) from sessions join users on users.id = user_id where users.email = '{email}'"
     assert psql(site.database_url, query) == "0"
 
@@ -272,7 +272,7 @@ def test_w23_connecting_asks_which_account_is_meant(visitor, email):
 def test_a12_who_is_signed_in_already_is_told_where_to_connect(visitor, email):
     page = visitor()
     register(page, email)
-    # As from a page for signing in that was open before.
+    # As from a sign-in page that was opened before.
     page.goto("/api/auth/google")
     GOOGLE.start(page)
     GOOGLE.agree(page, email)

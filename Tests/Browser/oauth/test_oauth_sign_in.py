@@ -15,12 +15,12 @@ PIXEL = base64.b64decode(
 
 
 def accounts(site, email: str) -> int:
-    """How many accounts have the email."""
+    """The number of accounts with the email."""
     return int(psql(site.database_url, f"select count(*) from users where email = '{email}'"))
 
 
 def expect_failure(page, text: str) -> str:
-    """The page for signing in explains a flow that failed; answers with the error id."""
+    """Checks that the sign-in page explains a failed flow; returns the error ID."""
     expect(page.locator("#error-summary")).to_contain_text(text)
     assert path_of(page) == "/login"
     return page.locator("#error-summary code").inner_text()
@@ -60,7 +60,7 @@ def test_a_refusal_is_explained_and_can_be_taken_back(page, provider, email):
 
 
 def test_two_tabs_at_once_both_end_signed_in_as_one_person(visitor, site, provider, email):
-    # Lesson 5: one cookie for each flow.
+    # Lesson 5: One cookie per flow.
     first = visitor()
     second = first.context.new_page()
     for tab, start in ((first, "/login?return_to=/account"), (second, "/login")):
@@ -83,7 +83,7 @@ def test_a_callback_that_is_opened_again_is_explained(page, site, provider, emai
     provider.sign_in(page, email)
     expect_signed_in(page, provider.login(email))
 
-    # W22: it worked, and there is nothing left to do.
+    # W22: It succeeded, and there is nothing left to do.
     page.goto(callbacks[0])
     assert path_of(page) == "/account"
     expect(page.locator("#error-summary")).to_have_count(0)

@@ -8,7 +8,7 @@ NEW = "Battery-Staple-8"
 
 
 def sign_in_again(page, provider, email):
-    """Presses the button on the page that is open, and agrees at the provider."""
+    """Presses the button on the open page, and agrees at the provider."""
     page.locator(f"#reauthenticate-{provider.code}").click()
     expect(page).to_have_title(f"Stand-in for {provider.title}")
     provider.agree(page, email)
