@@ -76,7 +76,7 @@ def test_a15_a_reader_signs_in_and_sees_their_own_data(docs, reader):
     assert "401" in send(docs, "getCurrentUser")
 
 
-def test_a14_a_request_that_changes_something_is_sent_as_the_pages_send_theirs(docs, reader):
+def test_a14_an_unsafe_request_is_sent_like_those_of_the_pages(docs, reader):
     send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
     sent = [request for request in docs.asked if request.method == "POST"]
     headers = sent[-1].all_headers()
@@ -87,7 +87,7 @@ def test_a14_a_request_that_changes_something_is_sent_as_the_pages_send_theirs(d
     assert '"name": "Ada"' in send(docs, "getCurrentUser")
 
 
-def test_a15_what_changes_something_asks_first(docs, reader):
+def test_a15_an_unsafe_operation_asks_first(docs, reader):
     send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
     before = len(docs.asked)
     send(docs, "endOtherSessions", accept=False)
@@ -96,14 +96,14 @@ def test_a15_what_changes_something_asks_first(docs, reader):
     assert "returned 200" in send(docs, "getCurrentUser")
 
 
-def test_a15_a_parameter_stays_in_its_place(docs, reader):
+def test_a15_a_parameter_cannot_change_the_path(docs, reader):
     send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
     told = send(docs, "endSession", accept=True, id="//evil.example/x?y#z")
     assert "returned 404" in told
     assert docs.asked[-1].url.endswith("/api/auth/sessions/%2F%2Fevil.example%2Fx%3Fy%23z")
 
 
-def test_a15_an_invalid_body_gets_the_apis_own_answer(docs):
+def test_a15_an_invalid_body_gets_the_apis_response(docs):
     assert "invalid_fields" in send(docs, "register", {"email": "nobody"}, accept=True)
 
 

@@ -44,7 +44,7 @@ def accounts(site, email) -> int:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["wrong-password", "unknown-email"])
-def test_f7_a5_a_failed_sign_in_says_the_same_for_both_reasons(page, email, known):
+def test_f7_a5_a_failed_sign_in_has_one_message_for_both_reasons(page, email, known):
     if known:
         register(page, email)
         sign_out(page)
@@ -67,7 +67,7 @@ def test_f7_a5_a_failed_sign_in_says_the_same_for_both_reasons(page, email, know
         ("password", {"password": "No-Digit-Here"}, "Add a digit"),
     ],
 )
-def test_f7_a3_a_failed_registration_says_what_is_wrong(page, site, email, field, values, text):
+def test_f7_a3_a_failed_registration_shows_every_error(page, site, email, field, values, text):
     entry = {"name": "Yoshiko", "email": email} | values
     fill_registration(page, **entry)
     assert send(page, "Create account").status == 422
@@ -76,14 +76,14 @@ def test_f7_a3_a_failed_registration_says_what_is_wrong(page, site, email, field
     assert accounts(site, email) == 0
 
 
-def test_a3_every_rule_that_failed_is_named(page, email):
+def test_a3_every_violated_rule_is_named(page, email):
     fill_registration(page, email, name="", password="-")
     assert send(page, "Create account").status == 422
     for text in ("Enter your name.", "at least 8", "upper-case", "lower-case", "a digit"):
         expect(page.locator("#error-summary")).to_contain_text(text)
 
 
-def test_f7_a2_a_taken_email_is_refused_whatever_its_case(page, site, email):
+def test_f7_a2_a_taken_email_is_rejected_in_any_case(page, site, email):
     register(page, email)
     sign_out(page)
     fill_registration(page, email.upper(), "Somebody Else")
@@ -126,7 +126,7 @@ def test_f2_the_rules_are_ticked_off_while_typing(visitor):
         expect(met).to_have_count(count)
 
 
-def test_f5_without_scripts_the_rules_are_there_to_read(visitor):
+def test_f5_without_scripts_the_rules_are_listed(visitor):
     page = visitor(java_script_enabled=False)
     page.goto("/register")
     for rule in ("8 to 128 characters", "upper-case letter", "lower-case letter", "digit"):
@@ -145,7 +145,7 @@ def test_a_password_can_be_shown(visitor):
     expect(field).to_have_value(PASSWORD)
 
 
-def test_the_back_button_after_a_failed_form_leads_before_it(visitor, email):
+def test_the_back_button_after_a_failed_form_leads_to_the_previous_page(visitor, email):
     # Not to the same error again (Kratos #821), and not to the question whether to resend the form.
     page = visitor()
     page.goto("/")
@@ -173,7 +173,7 @@ def test_a_reload_after_a_failed_form_does_not_send_it_again(visitor, email):
     assert path_of(page) == "/login"
 
 
-def test_a_double_click_makes_one_account(page, site, email):
+def test_a_double_click_creates_one_account(page, site, email):
     fill_registration(page, email)
     page.locator("main").get_by_role("button", name="Create account").dblclick(no_wait_after=True)
     wait_until(lambda: accounts(site, email) > 0, "the account is made")
@@ -188,7 +188,7 @@ def test_a_double_click_makes_one_account(page, site, email):
     assert accounts(site, email) == 1
 
 
-def test_what_people_type_is_never_markup(page, email):
+def test_typed_text_is_never_markup(page, email):
     name = "<script>alert(1)</script> & \"quotes\" 'too'"
     register(page, email, name)
     page.goto("/account")
@@ -196,7 +196,7 @@ def test_what_people_type_is_never_markup(page, email):
     assert page.locator("main script").count() == 0
 
 
-def test_w20_the_form_cleans_an_address_as_the_server_does(visitor):
+def test_w20_the_form_cleans_an_address_like_the_server(visitor):
     page = visitor()
     page.goto("/register")
     field = page.get_by_label("Email address")
@@ -219,12 +219,12 @@ def test_w20_pasted_and_full_width_addresses_sign_in(page, email):
         expect_signed_in(page)
 
 
-def test_w20_at_sign_in_the_invisible_character_is_not_given_back(page, email):
+def test_w20_at_sign_in_the_invisible_character_is_not_shown_again(page, email):
     assert sign_in(page, f"\u202a{email}\u202c", "Wrong-Password-1").status == 401
     expect(page.get_by_label("Email address")).to_have_value(email)
 
 
-def test_w28_each_button_that_shows_a_password_says_which(visitor):
+def test_w28_each_show_password_button_names_its_field(visitor):
     page = visitor()
     page.goto("/register")
     for field in ("Password", "Confirm password"):
@@ -233,7 +233,7 @@ def test_w28_each_button_that_shows_a_password_says_which(visitor):
         page.get_by_role("button", name=f"Hide password ({field})", exact=True).click()
 
 
-def test_w26_another_language_keeps_what_was_typed(page, email):
+def test_w26_another_language_keeps_typed_values(page, email):
     sent = []
     page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
     fill_registration(page, email, NAME)
@@ -250,7 +250,7 @@ def test_w26_another_language_keeps_what_was_typed(page, email):
     assert send(page, "新規登録").status == 303
 
 
-def test_w26_back_from_nginx_after_too_many_attempts_keeps_what_was_typed(chromium, ports):
+def test_w26_back_from_nginx_after_too_many_attempts_keeps_typed_values(chromium, ports):
     for java_script in (True, False):
         context = chromium.new_context(
             base_url=f"http://localhost:{ports.strict}", locale="en-GB", java_script_enabled=java_script

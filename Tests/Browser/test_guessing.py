@@ -12,7 +12,7 @@ def strict_site():
         yield site
 
 
-def test_a17_the_page_says_how_long_to_wait_and_keeps_what_was_typed(strict_site, chromium, email):
+def test_a17_the_page_shows_the_waiting_time_and_keeps_typed_values(strict_site, chromium, email):
     context = chromium.new_context(base_url=strict_site.url, locale="en-GB")
     page = context.new_page()
     page.goto("/login")

@@ -65,7 +65,7 @@ def go_back(page):
     wait_until(is_gone, "another page is shown")
 
 
-def test_w4_back_after_signing_out_shows_nothing_of_before(everyday_page, email):
+def test_w4_back_after_signing_out_shows_no_earlier_page(everyday_page, email):
     page = everyday_page
     register(page, email)
     page.goto("/account")
@@ -85,7 +85,7 @@ def test_w4_back_after_signing_out_shows_nothing_of_before(everyday_page, email)
     assert len(seen) > 1
 
 
-def test_w4_a_page_that_comes_out_of_the_cache_is_hidden_and_asked_for_again(everyday_chromium, address, email):
+def test_w4_a_page_from_the_cache_is_hidden_and_reloaded(everyday_chromium, address, email):
     # Chromium does not cache a page with `Cache-Control: no-store`; a browser that does sets `persisted`.
     context = everyday_chromium.new_context(base_url=address, locale="en-GB")
     page = context.new_page()

@@ -34,7 +34,7 @@ def focused(page) -> dict:
 
 
 @pytest.mark.parametrize("name", ["home", "login", "register", "account", "login-wrong", "not-found", "nginx-away"])
-def test_f6_every_control_is_reached_in_order_and_shows_it(page, ports, name):
+def test_f6_every_control_is_reached_in_order_with_a_visible_focus(page, ports, name):
     BY_NAME[name].open(page, ports)
     page.evaluate("document.activeElement.blur()")
     controls = page.locator("a[href], button, input:not([type=hidden])").count()
@@ -67,7 +67,7 @@ def test_f6_the_first_stop_leads_to_the_content(page, ports):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_f7_the_summary_takes_the_focus_and_leads_to_the_fields(chromium, ports, scripts):
+def test_f7_the_summary_takes_the_focus_and_links_to_the_fields(chromium, ports, scripts):
     context = chromium.new_context(locale="en-GB", java_script_enabled=scripts)
     page = context.new_page()
     visit(page, ports.site, "/register")
@@ -114,7 +114,7 @@ def test_f6_password_managers_and_phones_know_the_fields(page, ports, path, toke
         expect(field).to_have_value("Pasted-Password-1")
 
 
-def test_f2_pressing_the_button_finds_it_although_the_passwords_differ(page, ports):
+def test_f2_the_button_stays_in_place_when_the_passwords_differ(page, ports):
     visit(page, ports.site, "/register")
     posts = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)

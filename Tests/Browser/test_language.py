@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 
 @pytest.mark.parametrize(("locale", "language", "heading"), [("ja-JP", "ja", "ログイン"), ("fr-FR", "en", "Sign in")])
-def test_f6_the_browser_decides_first(chromium, site, locale, language, heading):
+def test_f6_the_browsers_preference_is_the_default(chromium, site, locale, language, heading):
     context = chromium.new_context(base_url=site.url, locale=locale)
     page = context.new_page()
     page.goto("/login")
@@ -15,7 +15,7 @@ def test_f6_the_browser_decides_first(chromium, site, locale, language, heading)
     context.close()
 
 
-def test_f6_the_visitors_choice_holds_and_leads_back(page):
+def test_f6_the_visitors_choice_is_kept_and_leads_back(page):
     page.goto("/login?return_to=/account")
     page.get_by_role("button", name="日本語").click()
     expect(page.locator("html")).to_have_attribute("lang", "ja")
@@ -36,7 +36,7 @@ def test_f6_the_visitors_choice_holds_and_leads_back(page):
     assert path_of(page) == "/nowhere"
 
 
-def test_f6_the_switch_is_reached_by_keyboard_and_says_what_it_is(visitor):
+def test_f6_the_switch_is_reached_by_keyboard_and_labelled(visitor):
     page = visitor()
     page.goto("/")
     switch = page.get_by_role("form", name="Language").get_by_role("button")
@@ -49,7 +49,7 @@ def test_f6_the_switch_is_reached_by_keyboard_and_says_what_it_is(visitor):
     expect(page.locator("html")).to_have_attribute("lang", "ja")
 
 
-def test_f6_who_is_signed_in_stays_so_in_another_language(visitor, email):
+def test_f6_the_session_continues_in_another_language(visitor, email):
     page = visitor()
     register(page, email)
     page.goto("/account")

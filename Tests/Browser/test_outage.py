@@ -24,7 +24,7 @@ def frozen_api(site):
         os.kill(process, signal.SIGCONT)
 
 
-def test_f8_a_page_that_could_not_be_had_comes_back_by_itself(page, site, email):
+def test_f8_an_unavailable_page_reloads_automatically(page, site, email):
     register(page, email)
     with frozen_api(site):
         answer = page.goto("/account")
@@ -35,7 +35,7 @@ def test_f8_a_page_that_could_not_be_had_comes_back_by_itself(page, site, email)
     expect_signed_in(page)
 
 
-def test_f8_what_was_typed_is_not_lost(page, site, email):
+def test_f8_typed_values_are_kept(page, site, email):
     register(page, email)
     sign_out(page)
     with frozen_api(site):

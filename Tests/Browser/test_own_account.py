@@ -44,7 +44,7 @@ def test_the_password_is_changed_and_other_devices_are_signed_out(page, visitor,
     assert sign_in(other, email, NEW).status == 303
 
 
-def test_whoever_is_not_signed_in_comes_back_to_the_form(page, visitor, email):
+def test_a_signed_out_visitor_returns_to_the_form(page, visitor, email):
     register(visitor(), email)
     page.goto("/.well-known/change-password")
     assert path_of(page) == "/login"
@@ -68,7 +68,7 @@ def test_the_name_is_changed(page, email):
     expect_signed_in(page, "山田 花子")
 
 
-def test_ones_data_is_one_file(page, email):
+def test_the_users_data_is_one_file(page, email):
     register(page, email)
     page.goto("/account")
     page.locator("#to-data").click()

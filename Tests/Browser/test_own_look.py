@@ -115,7 +115,7 @@ def test_u3_buttons_of_pages_and_error_pages_have_the_same_color(chromium, brand
     context.close()
 
 
-def test_u3_no_script_of_a_logo_runs(chromium, branded):
+def test_u3_scripts_in_a_logo_do_not_run(chromium, branded):
     context = chromium.new_context(base_url=f"http://localhost:{branded}")
     page = context.new_page()
     asked = []

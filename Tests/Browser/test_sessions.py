@@ -41,7 +41,7 @@ def test_a18_all_other_devices_at_once(page, visitor, email):
         assert path_of(other) == "/login"
 
 
-def test_a18_a_device_that_is_gone_already_is_no_error(visitor, email):
+def test_a18_ending_an_ended_session_is_no_error(visitor, email):
     page, other = visitor(), visitor()
     register(page, email)
     sign_in(other, email)
@@ -73,7 +73,7 @@ def test_a_session_that_ended_in_another_tab(page, email):
     expect_signed_in(other)
 
 
-def test_a_browser_without_cookies_is_told_so(playwright, site, watch, visitor, email, tmp_path):
+def test_a_browser_without_cookies_gets_an_explanation(playwright, site, watch, visitor, email, tmp_path):
     register(visitor(), email)
     preferences = tmp_path / "Default/Preferences"
     preferences.parent.mkdir()

@@ -13,7 +13,7 @@ from people import (
 from playwright.sync_api import expect
 
 
-def test_f2_f3_f4_register_look_sign_out_and_come_back(page, email):
+def test_f2_f3_f4_register_look_around_sign_out_and_return(page, email):
     page.goto("/")
     expect_anonymous(page)
     page.get_by_role("navigation").get_by_role("link", name="Create account").click()
@@ -40,7 +40,7 @@ def test_f2_f3_f4_register_look_sign_out_and_come_back(page, email):
     expect(page.get_by_test_id("account-email")).to_have_text(email)
 
 
-def test_f4_the_way_back_survives_a_wrong_password_and_the_way_to_registering(page, email):
+def test_f4_the_return_path_survives_a_wrong_password_and_registration(page, email):
     page.goto("/account")
     fill_login(page, "nobody@example.com", "Wrong-Password-1")
     assert send(page, "Sign in").status == 401
@@ -62,13 +62,13 @@ def test_f1_f2_the_two_forms_link_to_each_other(page):
     assert path_of(page) == "/login"
 
 
-def test_f1_providers_that_are_not_set_up_have_no_button(page):
+def test_f1_disabled_providers_have_no_button(page):
     for path in ("/login", "/register"):
         page.goto(path)
         expect(page.get_by_text("Continue with")).to_have_count(0)
 
 
-def test_a9_signing_out_ends_the_session_everywhere_it_is_used(visitor, email):
+def test_a9_signing_out_ends_the_session_for_every_copy_of_the_token(visitor, email):
     first = visitor()
     register(first, email)
     cookies = first.context.cookies()
@@ -89,7 +89,7 @@ def test_a13_the_cookie_is_out_of_reach_of_scripts(visitor, email):
     assert page.evaluate("document.cookie") == ""
 
 
-def test_whoever_is_signed_in_is_not_asked_to_sign_in(page, email):
+def test_a_signed_in_user_is_not_asked_to_sign_in(page, email):
     register(page, email)
     for path in ("/login", "/register"):
         page.goto(path)

@@ -83,7 +83,7 @@ def test_app14_a_replaced_application_is_found_again(site):
     assert site.ask("/notes", headers=site.cookie).body.count(b"data-note") == notes
 
 
-def test_app3_without_the_api_nobody_reaches_the_application(site):
+def test_app3_without_the_api_the_application_is_unreachable(site):
     backends = site.containers("backend")
     containers.docker("stop", *backends)
     try:

@@ -45,7 +45,7 @@ def test_two_migrate_at_once_on_an_empty_database(empty):
     assert sorted(migrations(empty)) == all_migrations()
 
 
-def test_the_api_serves_as_a_role_of_few_rights(stack):
+def test_the_api_serves_as_a_role_with_few_privileges(stack):
     """D6: The API never connects as the owner; its role can access this database only and cannot change tables."""
     names = "SELECT string_agg(DISTINCT usename, ',') FROM pg_stat_activity WHERE application_name = 'yoshikosan'"
     assert stack.query(names) == "yoshikosan_api"
@@ -66,7 +66,7 @@ def test_the_api_serves_as_a_role_of_few_rights(stack):
     assert "permission denied for database" in " ".join(answers[3:])
 
 
-def test_the_volumes_of_the_version_before_are_taken_over():
+def test_the_volumes_of_the_previous_version_are_reused():
     """D6, E3: A cluster with one role, whose password is beside the key, automatically gets the second role."""
     with containers.project() as one:
         secret = secrets.token_urlsafe(32)

@@ -84,7 +84,7 @@ def assert_nothing_changed(site, before) -> None:
     assert containers.docker("volume", "ls", "--quiet", "--filter", f"name={site.project}_deployment") == ""
 
 
-def test_w80_new_servers_that_do_not_become_healthy_go_again(site, load):
+def test_w80_unhealthy_new_servers_are_removed(site, load):
     """Two failed deployments change nothing; the images get their previous tags back."""
     before = serving(site)
     images = {kind: containers.inspect(f"yoshikosan-test-deployment-{kind}")[0]["Id"] for kind in containers.IMAGES}
@@ -108,7 +108,7 @@ fi
 
 
 @pytest.mark.parametrize("service", ["backend", "frontend"])
-def test_w80_servers_that_die_beside_those_that_serve_go_again(site, load, tmp_path, service):
+def test_w80_added_servers_that_die_are_removed(site, load, tmp_path, service):
     """The version was healthy in its first container; the added containers of both servers are removed."""
     before = serving(site)
     (tmp_path / "docker").write_text(DOCKER)
@@ -134,7 +134,7 @@ def deploy_until(site, text: str, how: signal.Signals) -> tuple[int, str]:
         ("frontend: starting", signal.SIGTERM),
     ],
 )
-def test_w80_a_deployment_that_is_interrupted_leaves_what_there_was(site, load, text, how):
+def test_w80_an_interrupted_deployment_changes_nothing(site, load, text, how):
     before = serving(site)
     status, said = deploy_until(site, text, how)
     assert status == 128 + how, said
@@ -165,7 +165,7 @@ def test_w80_an_interrupted_deployment_of_three_replicas_fails_no_request(site, 
     assert timeouts(site) == waited
 
 
-def test_w80_a_deployment_that_was_killed_is_taken_back_by_the_next_command(site, load):
+def test_w80_the_next_command_reverts_a_killed_deployment(site, load):
     """Nothing was cleaned up; the configured number of replicas is known nevertheless."""
     before = serving(site)
     status, _ = deploy_until(site, "frontend: starting", signal.SIGKILL)
@@ -194,7 +194,7 @@ def test_w80_compose_keeps_the_containers_that_were_deployed(site):
     assert {service: site.containers(service) for service in before} == before
 
 
-def test_w81_a_deployment_brings_nginx_its_new_configuration(site, load, clone):
+def test_w81_a_deployment_activates_the_new_nginx_configuration(site, load, clone):
     """A new file, as git creates it, is used without a failed request, also after a restart."""
     before = serving(site)
     configuration = (clone / "nginx.conf").read_text()
@@ -226,7 +226,7 @@ def test_w81_a_deployment_brings_nginx_its_new_configuration(site, load, clone):
         replace("docker/nginx/errors/error.css", style)
 
 
-def test_w81_a_restart_of_nginx_keeps_what_was_deployed(site, clone):
+def test_w81_a_restart_of_nginx_keeps_the_deployed_configuration(site, clone):
     """Also when the files of the clone have changed since."""
     assert site.ask("/error.css").one("X-Deployed") == "second"
     containers.docker("restart", *site.containers("nginx"))

@@ -23,7 +23,7 @@ def test_runs_without_privileges(stack, service):
 
 
 @pytest.mark.parametrize("service", SERVERS)
-def test_processes_really_have_nothing(stack, service):
+def test_processes_have_no_privileges(stack, service):
     """C3: The kernel's state of each server's first process."""
     process = stack.container(service)["State"]["Pid"]
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())

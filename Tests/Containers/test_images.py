@@ -68,7 +68,7 @@ def test_labels(name):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_every_library_is_there_and_needed(name):
+def test_every_library_is_present_and_needed(name):
     """C1: The loader finds every shared library, and all added ones are used."""
     # Its name depends on the machine's architecture.
     loader = next(path for path in files(IMAGES[name]) if re.search(r"(^|/)ld-linux[^/]*\.so\.\d+$", path))
@@ -109,7 +109,7 @@ def test_bill_of_materials(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_history_and_environment_hold_no_secret(name):
+def test_history_and_environment_contain_no_secret(name):
     """E3: The image contains no secret."""
     (image,) = containers.inspect(IMAGES[name])
     history = containers.docker("history", "--no-trunc", "--format", "{{json .}}", IMAGES[name])

@@ -39,7 +39,7 @@ def test_secrets_are_files_of_their_readers(stack):
         assert len(stack.secret(name)) >= 43
 
 
-def test_no_secret_is_seen(stack):
+def test_no_secret_is_visible(stack):
     """E3: Neither the engine's inspection nor any log shows a secret or a token."""
     cookie = stack.register()
     token = cookie.split("=", 1)[1]
@@ -51,7 +51,7 @@ def test_no_secret_is_seen(stack):
         assert secret not in seen
 
 
-def test_two_projects_have_secrets_of_their_own():
+def test_two_projects_have_separate_secrets():
     """E3: No secret is shared; a second start of a project keeps its secrets."""
     with containers.project() as one, containers.project() as other:
         for each in (one, other):
@@ -63,7 +63,7 @@ def test_two_projects_have_secrets_of_their_own():
         assert [one.secret(name) for name in names] == first
 
 
-def test_a_value_that_is_set_wins():
+def test_a_configured_value_takes_precedence():
     """E3: SECRET_KEY from .env or the environment replaces the generated one."""
     key = secrets.token_urlsafe(32)
     with containers.project() as one:
@@ -112,7 +112,7 @@ def test_ends_within_ten_seconds(stack, service):
         stack.up()
 
 
-def test_w82_a_name_that_no_service_reads_is_told(tmp_path):
+def test_w82_a_name_that_no_service_reads_is_reported(tmp_path):
     """In .env and on make's command line, with the most similar setting; values are not repeated."""
     with containers.project() as one:
         containers.copy_sources(tmp_path)

@@ -44,7 +44,7 @@ def test_a_whole_sign_in_through_nginx(stack, stand_ins, browser, provider):
     assert [secret for secret in [*seen, email] if secret in logs] == []
 
 
-def test_w85_rotating_the_key_signs_nobody_out(stack, stand_ins, browser):
+def test_w85_rotating_the_key_signs_no_user_out(stack, stand_ins, browser):
     """Two replicas, an interruption, continuous requests; stored tokens are encrypted with the new key."""
     email = f"person-{secrets.token_hex(5)}@example.com"
     page = browser.new_context(base_url=stack.url, locale="en", ignore_https_errors=True).new_page()

@@ -43,7 +43,7 @@ def clone(tmp_path) -> Path:
 
 
 @pytest.mark.long
-def test_w84_a_release_is_pushed_and_runs_where_there_are_no_sources(clone, registry, tmp_path):
+def test_w84_a_release_is_pushed_and_runs_without_the_sources(clone, registry, tmp_path):
     """compose.yml alone starts the site from the registry; the images have labels and bills of materials."""
     with containers.project(TAG="1.2.3", IMAGE_PREFIX=f"{registry}/") as one:
         one.root = clone

@@ -13,7 +13,7 @@ def logged_requests(stack, container: str) -> int:
     return containers.docker("logs", container).count('"request"')
 
 
-def test_scaling_is_noticed(stack):
+def test_nginx_uses_added_replicas(stack):
     """N6: nginx uses a new replica within seconds, and continues when one disappears."""
     stack.run("scripts/containers", "scale", "3", "2")
     try:

@@ -74,7 +74,7 @@ def test_w91_an_encrypted_backup_is_restored(site, keys, tmp_path):
     site.wait(lambda: site.ask("/api/auth/me", headers=site.cookie).status == 200, "the session is back")
 
 
-def test_w91_a_failure_shows(site):
+def test_w91_a_failure_is_visible(site):
     """The status is not 0, and the container becomes unhealthy; no checked backup is deleted."""
     before = backups(site)
     site.query("INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')")

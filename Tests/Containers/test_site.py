@@ -52,7 +52,7 @@ def test_register_login_me_logout(stack):
     assert stack.ask("/api/auth/me", headers=cookie).status == 401
 
 
-def test_client_address_is_the_peers(stack):
+def test_client_address_is_that_of_the_peer(stack):
     """N3: A client cannot choose the address in its session."""
     cookie = {"Cookie": stack.register(), "X-Real-IP": "192.0.2.7", "X-Forwarded-For": "192.0.2.7"}
     (session,) = stack.ask("/api/auth/sessions", headers=cookie).json()["sessions"]

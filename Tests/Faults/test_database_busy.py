@@ -43,7 +43,7 @@ def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
         measure.is_mended()
 
 
-def test_d7_no_connection_left_after_a_cut(scene, crowded, api, port):
+def test_d7_no_connection_left_after_a_disconnect(scene, crowded, api, port):
     """The API loses its connections, and others take all before it reconnects."""
     with scene.measured("Connections of the API cut, all others in use", port, crowded) as measure:
         # So that it does not reconnect first; others, which are superusers, can.
@@ -82,7 +82,7 @@ def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
     assert not measure.refused("me") and not measure.refused("page")
 
 
-def test_d7_a_table_is_locked_altogether(scene, postgres, site):
+def test_d7_a_table_is_locked_exclusively(scene, postgres, site):
     """Like a migration that rewrites it."""
     with scene.measured("Lock on `users` that blocks everything", site, postgres) as measure:
         with held(postgres, "lock table users in access exclusive mode"):

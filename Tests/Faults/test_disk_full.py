@@ -24,7 +24,7 @@ def full(data, disk):
 
 
 @pytest.mark.quick
-def test_d7_no_room_for_data(scene, full, disk):
+def test_d7_the_data_disk_is_full(scene, full, disk):
     """Registrations are rejected, sessions continue, and free space is enough to recover."""
     log = full.folder / "pg_wal"
     (full.seen / "pg_wal").rename(full.seen / "moved")
@@ -44,7 +44,7 @@ def test_d7_no_room_for_data(scene, full, disk):
     assert not measure.refused("me") and not measure.refused("page")
 
 
-def test_d7_no_room_for_the_log(scene, full, disk):
+def test_d7_the_wal_disk_is_full(scene, full, disk):
     """PostgreSQL stops; once there is free space and it is started, everything works."""
     full.start()
     api = scene.api(full)

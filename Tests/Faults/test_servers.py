@@ -82,7 +82,7 @@ def test_f8_the_frontend_without_an_api(scene, postgres):
 
 
 @pytest.mark.parametrize("server", [pytest.param("AuthAPI", marks=pytest.mark.quick), "WebFrontend"])
-def test_e7_replicas_are_told_to_stop(scene, postgres, apis, port, server):
+def test_e7_replicas_are_stopped(scene, postgres, apis, port, server):
     """Every request gets a response; no idempotent request fails."""
     with scene.measured(f"SIGTERM to both {server}s in turn", port, postgres) as measure:
         for program in [program for program in scene.programs if program.name == server]:
@@ -92,7 +92,7 @@ def test_e7_replicas_are_told_to_stop(scene, postgres, apis, port, server):
     assert not any(measure.refused(kind) for kind in ("me", "page", "login"))
 
 
-def test_e7_the_only_api_is_told_to_stop(scene, postgres):
+def test_e7_the_only_api_is_stopped(scene, postgres):
     """Without nginx: requests in progress are completed, and later ones are not served."""
     api = scene.api(postgres, DATABASE_POOL_SIZE="30")
     slow_registrations(postgres, 0)

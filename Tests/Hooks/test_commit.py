@@ -95,7 +95,7 @@ def test_unformatted_files_are_formatted_and_stop_the_commit(hooked):
     assert done.returncode == 0, done.stdout
 
 
-def test_only_what_is_staged_is_looked_at(hooked):
+def test_only_staged_changes_are_checked(hooked):
     """Neither an unstaged bad file nor the unstaged bad part of one blocks, and both stay unchanged."""
     begin(hooked)
     staged = GOOD.replace("The sum", "The exact sum")

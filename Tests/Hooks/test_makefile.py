@@ -48,7 +48,7 @@ def test_the_locale_changes_nothing(repository, settings):
     assert [line for line in lines if "setlocale" not in line] == repository.run("make").stdout.splitlines()
 
 
-def test_a_file_of_a_target_s_name_is_in_no_ones_way(repository):
+def test_a_file_with_a_targets_name_does_not_matter(repository):
     """M7: every target is phony."""
     for name in targets(repository):
         (repository.path / name).touch() if not (repository.path / name).exists() else None
@@ -108,7 +108,7 @@ def recorded(tmp_path):
 
 
 @pytest.mark.parametrize(("target", "deletes"), [("db-reset", "drop schema"), ("docker-clean", "down --volumes")])
-def test_what_deletes_data_asks_first(repository, recorded, target, deletes):
+def test_commands_that_delete_data_ask_first(repository, recorded, target, deletes):
     """M3, M4: Without a terminal, nothing is deleted, and the message names the option that confirms."""
     path, asked = recorded
     settings = {"PATH": path, "DATABASE_URL": "host=nowhere.invalid", "BINARIES": path.partition(":")[0]}
@@ -117,7 +117,7 @@ def test_what_deletes_data_asks_first(repository, recorded, target, deletes):
     assert deletes not in asked.read_text()
 
 
-def test_docker_clean_does_as_it_is_told(repository, recorded):
+def test_docker_clean_deletes_after_confirmation(repository, recorded):
     """M3: The counterpart of the test above."""
     path, asked = recorded
     done = repository.run("make", "docker-clean", "YES=1", PATH=path)
@@ -136,7 +136,7 @@ def test_docker_clean_does_as_it_is_told(repository, recorded):
         ("docker-down", "down --remove-orphans"),
     ],
 )
-def test_docker_commands_are_about_the_service_that_was_named(repository, recorded, command, asked_for):
+def test_docker_commands_use_the_named_service(repository, recorded, command, asked_for):
     """M3: docker-down keeps the volumes."""
     path, asked = recorded
     done = repository.run("make", *command.split(), PATH=path)
@@ -144,7 +144,7 @@ def test_docker_commands_are_about_the_service_that_was_named(repository, record
     assert asked.read_text().splitlines()[-1] == f"docker compose {asked_for}"
 
 
-def test_clean_keeps_data_and_what_the_hooks_run(repository):
+def test_clean_keeps_data_and_the_hooks_tools(repository):
     """M6: The development database and its secrets are not build products."""
     gone = [".build/debug/x", ".build/python/x", ".build/tests/x", ".build/postgres-test/x", "Tests/__pycache__/x"]
     kept = [".build/postgres-dev/x", ".build/postgres-mine/x", ".build/dev/secret_key", ".build/checkouts/x", ".env"]

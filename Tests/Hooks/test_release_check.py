@@ -44,7 +44,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_stands_in_the_way(release, wrong):
+def test_each_obstacle_is_named(release, wrong):
     """Each obstacle is named, and no command is printed."""
     file, old, new, said = WRONG[wrong]
     before = release.read(file)
@@ -56,7 +56,7 @@ def test_what_stands_in_the_way(release, wrong):
     assert done.returncode == 1 and said in done.stdout and "git tag" not in done.stdout, done.stdout
 
 
-def test_everything_is_said_at_once(release):
+def test_all_obstacles_are_reported_at_once(release):
     """Two faults, a changed file, and a tag that exists."""
     release.git("tag", "v0.2.0")
     release.write("docs/upgrading.md", "\n")

@@ -83,7 +83,7 @@ def assert_page(answer, status):
 
 
 @pytest.mark.parametrize("path", ["/", "/api/auth/me", "/nginx-health", "/error.css"])
-def test_n4_answers_carry_the_security_headers(front, path):
+def test_n4_responses_have_the_security_headers(front, path):
     answer = ask(front.port, path)
     assert answer.status == 200
     assert_guarded(answer)
@@ -102,7 +102,7 @@ def test_n4_headers_of_the_servers_are_left_as_they_are(front):
 
 
 @pytest.mark.parametrize(("provoke", "status", "code"), REFUSALS)
-def test_n4_refusals_of_api_requests_are_problem_documents(front, provoke, status, code):
+def test_n4_rejected_api_requests_get_problem_documents(front, provoke, status, code):
     answer = provoke(front.port, "/api/auth/login")
     assert_problem(answer, status, code)
     assert_guarded(answer)
@@ -110,7 +110,7 @@ def test_n4_refusals_of_api_requests_are_problem_documents(front, provoke, statu
 
 
 @pytest.mark.parametrize(("provoke", "status", "code"), REFUSALS)
-def test_n4_refusals_of_page_requests_are_pages(front, provoke, status, code):
+def test_n4_rejected_page_requests_get_pages(front, provoke, status, code):
     answer = provoke(front.port, "/login")
     assert_page(answer, status)
     assert_guarded(answer)
@@ -130,17 +130,17 @@ def test_n4_an_unknown_path_in_both_forms(front):
     assert_problem(unknown(front.port, "/api/"), 404, "not_found")
 
 
-def test_n4_the_error_files_themselves_are_not_to_be_had(front):
+def test_n4_the_error_files_themselves_are_not_served(front):
     for path in ("/error.html", "/error.problem", "/health.txt"):
         answer = ask(front.port, path)
         assert answer.status == 404 or answer.json()["server"] == "frontend"
 
 
-def test_n4_a_body_of_64_kib_goes_through(front):
+def test_n4_a_body_of_64_kib_passes(front):
     assert ask(front.port, "/api/x", "POST", body=b"x" * 65_536).json()["received"] == 65_536
 
 
-def test_n4_text_is_compressed_for_those_who_take_it(front):
+def test_n4_text_is_compressed_for_clients_that_accept_it(front):
     answer = ask(front.port, "/", headers={"Accept-Encoding": "gzip"})
     assert answer.one("Content-Encoding") == "gzip"
     assert "Accept-Encoding" in answer.headers["Vary"]
@@ -148,7 +148,7 @@ def test_n4_text_is_compressed_for_those_who_take_it(front):
     assert ask(front.port, "/").one("Content-Encoding") is None
 
 
-def test_n4_servers_that_are_away(echoes):
+def test_n4_unavailable_servers(echoes):
     nobody = free_ports(2)
     with nginx(*nobody) as run:
         api, page = ask(run.port, "/api/auth/me"), ask(run.port, "/login")
@@ -162,7 +162,7 @@ def test_n4_servers_that_are_away(echoes):
         assert api.one("Refresh") is None
 
 
-def test_n4_a_request_that_never_ends_is_given_up(front):
+def test_n4_a_request_that_never_ends_times_out(front):
     starts = {
         "head": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
         "body": b"POST /api/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf",
@@ -183,21 +183,21 @@ def test_n4_a_request_that_never_ends_is_given_up(front):
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
-def test_w35_methods_that_nginx_refuses_say_which_there_are(front, method):
+def test_w35_rejected_methods_get_an_allow_header(front, method):
     answer = send_raw(front.port, f"{method} /login HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
     assert_page(answer, 405)
     assert answer.one("Allow") == "GET, HEAD, POST, DELETE, OPTIONS"
     assert_guarded(answer)
 
 
-def test_w35_files_of_nginx_say_that_they_are_for_reading(front):
+def test_w35_files_of_nginx_allow_get_and_head(front):
     answer = ask(front.port, "/error.css", "POST", body=b"")
     assert_page(answer, 405)
     assert answer.one("Allow") == "GET, HEAD"
 
 
 @pytest.mark.parametrize("method", ["FOO", "PROPFIND", "get"])
-def test_w35_methods_that_nobody_knows(front, method):
+def test_w35_unknown_methods(front, method):
     def send(path):
         return send_raw(front.port, f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
 
@@ -231,7 +231,7 @@ def test_w35_methods_that_nobody_knows(front, method):
         (b"GET /\xff\xfe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200),
     ],
 )
-def test_w25_no_answer_is_empty(front, data, status):
+def test_w25_no_response_is_empty(front, data, status):
     answer = send_raw(front.port, data)
     if status == 200:
         assert answer.status == 200 and answer.body

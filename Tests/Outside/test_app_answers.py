@@ -42,7 +42,7 @@ def test_app10_its_own_headers_are_left_alone(door):
         assert bare.one(name) is None
 
 
-def test_app10_what_is_nginxs_to_say_is_said_once(door):
+def test_app10_headers_of_nginx_are_sent_once(door):
     theirs = ["X-Content-Type-Options: none", "Strict-Transport-Security: max-age=0", "X-Request-ID: mine"]
     answer = door.ask(scripted(*theirs), headers={"X-Forwarded-Proto": "https"})
     assert answer.one("X-Content-Type-Options") == "nosniff"
@@ -59,7 +59,7 @@ def test_app10_what_is_nginxs_to_say_is_said_once(door):
     ["X-Accel-Redirect: /error.html", "X-Accel-Redirect: /api/auth/check", "X-Accel-Redirect: @signed_out",
      "X-Accel-Limit-Rate: 1", "X-Accel-Expires: 100", "X-Accel-Charset: koi8-r"],
 )  # fmt: skip
-def test_app10_it_cannot_tell_nginx_what_to_do(door, path, header):
+def test_app10_it_cannot_control_nginx(door, path, header):
     answer = door.ask(scripted(header, path=path))
     assert answer.status == 200 and answer.json()["line"].startswith(f"GET {path}")
     assert answer.one("Content-Type") == "application/json"
@@ -85,7 +85,7 @@ def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(door, nam
 
 
 @pytest.mark.parametrize("cookie", ["\taccess_token=x", "access_token\t =x", "=access_token=x", "\t=known_device=x"])
-def test_app10_nor_is_one_that_browsers_read_as_that_name_taken(door, cookie):
+def test_app10_cookies_that_browsers_read_as_that_name_are_rejected(door, cookie):
     """Browsers remove spaces, and send a cookie without a name unchanged (RFC 6265bis, sections 5.6 and 5.8.3)."""
     answer = door.ask(scripted(f"Set-Cookie: {cookie}; Path=/"))
     attributes = {part.strip().lower() for part in answer.one("Set-Cookie").split(";")[1:]}

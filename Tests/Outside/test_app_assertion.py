@@ -36,7 +36,7 @@ def test_app_an_assertion_is_verified_by_pyjwt(protected, keys):
     assert told["sid"] == session["id"]
 
 
-def test_app_an_assertion_is_for_this_application_of_this_site_alone(protected, keys):
+def test_app_an_assertion_is_for_this_application_of_this_site_only(protected, keys):
     text = assertion(protected, protected.register())
     with pytest.raises(jwt.InvalidAudienceError):
         claims(protected, keys, text, audience="https://other.example/")

@@ -17,7 +17,7 @@ SPELLINGS = [
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
-def test_app2_the_check_cannot_be_asked_from_outside(protected, spelling, method):
+def test_app2_the_check_is_not_reachable_from_outside(protected, spelling, method):
     user = protected.register()
     answer = protected.ask(spelling, method, headers={"Cookie": user.cookie}, body=b"" if method == "POST" else None)
     reached = [seen.target for seen in protected.application.requests]
@@ -148,7 +148,7 @@ def test_app4_odd_addresses_reach_the_application_of_a_user_only(protected, targ
 
 
 @pytest.mark.parametrize("target", ["/%00", "/a%00b", "/..", "/%2e%2e%2f", "/../..", "/%2e%2e/%2e%2e/x", "/\0"])
-def test_app4_addresses_that_are_none_reach_nothing(protected, target):
+def test_app4_invalid_addresses_reach_nothing(protected, target):
     user = protected.register()
     assert protected.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close\nCookie: {user.cookie}").status == 400
     assert protected.saw_nothing

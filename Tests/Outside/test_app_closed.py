@@ -50,7 +50,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.parametrize("path", ["/", "/notes?a=1", "/api/notes"])
-def test_app3_an_answer_that_proves_nothing_admits_nobody(door, what, path):
+def test_app3_a_response_without_proof_admits_no_request(door, what, path):
     door.check.answer = BROKEN[what]
     page = door.ask(path, headers={"Sec-Fetch-Mode": "navigate", "Cookie": "access_token=x"})
     assert door.saw_nothing
@@ -62,13 +62,13 @@ def test_app3_an_answer_that_proves_nothing_admits_nobody(door, what, path):
     assert problem.one("Retry-After") == "5"
 
 
-def test_app3_the_answer_that_admits_is_the_only_one(door):
+def test_app3_only_the_complete_response_admits(door):
     assert door.ask("/notes").status == 200
     assert door.seen().one("Remote-User") == USER
 
 
 @pytest.mark.parametrize("way", ["stopped", "hanging", "closing"])
-def test_app3_without_the_api_nobody_gets_in_and_everybody_again_right_after(way):
+def test_app3_without_the_api_all_are_rejected_and_admitted_right_after(way):
     [port, frontend] = free_ports(2)
     with echo_application() as application, nginx(port, frontend, APP_UPSTREAM=application.url) as run:
         with scripted_check(port) if way != "stopped" else contextlib.nullcontext() as check:
@@ -106,7 +106,7 @@ def test_app3_several_cookie_headers_are_one_for_the_check(door):
     assert door.check.requests[0].all("Cookie") == ["a=1; b=2"]
 
 
-def test_app3_an_application_that_is_away_is_said_to_be():
+def test_app3_an_unavailable_application_is_reported():
     [application, frontend] = free_ports(2)
     with scripted_check() as check, nginx(check.port, frontend, APP_UPSTREAM=f"http://127.0.0.1:{application}") as run:
         page = ask(run.port, "/notes", headers={"Sec-Fetch-Mode": "navigate"})

@@ -39,7 +39,7 @@ def user(_protected):
 
 
 @pytest.mark.parametrize("place", range(len(THEIRS) + 1))
-def test_app7_ours_are_taken_out_wherever_they_stand(protected, user, place):
+def test_app7_our_cookies_are_removed_at_any_position(protected, user, place):
     pairs = THEIRS[:place] + OURS + THEIRS[place:]
     assert shown(protected, user, "; ".join(pairs)) == "; ".join(THEIRS)
 

@@ -77,7 +77,7 @@ def test_app1_a_forged_identity_never_reaches_the_application(door, name):
 
 @pytest.mark.parametrize("how", BROKEN)
 @pytest.mark.parametrize("name", NAMES)
-def test_app1_a_header_that_is_none_never_reaches_the_application(door, name, how):
+def test_app1_a_malformed_header_never_reaches_the_application(door, name, how):
     lines = [line.format(name) for line in BROKEN[how]]
     head = request([]).replace("\n", "\r\n") + "\r\n" + "\r\n".join(lines) + "\r\n\r\n"
     answer = send_raw(door.port, head.encode())
@@ -95,7 +95,7 @@ def test_app1_nor_does_one_in_a_trailer(door, name):
     assert door.seen().body == 1
 
 
-def test_app1_who_is_signed_out_gets_nothing_through(door):
+def test_app1_without_a_session_nothing_passes(door):
     door.check.answer = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
     for name in NAMES:
         for lines in spellings(name).values():
@@ -104,7 +104,7 @@ def test_app1_who_is_signed_out_gets_nothing_through(door):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_app1_on_a_public_path_nobody_is_there(door, name):
+def test_app1_a_public_path_has_no_identity(door, name):
     for lines in spellings(name).values():
         door.forget()
         assert door.raw(request(lines).replace("/notes", "/static/a.css")).status == 200

@@ -27,7 +27,7 @@ PROTECTED = [
 
 
 @pytest.mark.parametrize("target", OPEN)
-def test_app5_a_public_path_is_open_to_everybody(door, target):
+def test_app5_a_public_path_needs_no_session(door, target):
     door.check.answer = SIGNED_OUT
     answer = door.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close\nCookie: access_token=x; theme=dark")
     assert answer.status == 200

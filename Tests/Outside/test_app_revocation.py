@@ -125,7 +125,7 @@ def test_app8_the_next_request_is_refused_on_every_replica_under_load(replicas, 
     assert not failures
 
 
-def test_app8_a_session_that_has_expired_opens_nothing(replicas):
+def test_app8_an_expired_session_is_rejected(replicas):
     protected, second = replicas
     user = protected.register()
     psql(

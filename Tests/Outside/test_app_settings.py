@@ -75,12 +75,12 @@ def refused(folder, name: str, value: str, reason: str | None = None, programs=P
 
 
 @pytest.mark.parametrize("value", UPSTREAMS)
-def test_app11_a_hostile_upstream_is_refused(tmp_path, value):
+def test_app11_a_hostile_upstream_is_rejected(tmp_path, value):
     refused(tmp_path, "APP_UPSTREAM", value, UPSTREAMS[value])
 
 
 @pytest.mark.parametrize("value", CONTROL)
-def test_app11_so_is_one_with_what_cannot_be_seen(tmp_path, value):
+def test_app11_an_upstream_with_invisible_characters_is_rejected(tmp_path, value):
     for program in PROGRAMS:
         result = check(program, **COMPLETE | {"APP_UPSTREAM": value})
         assert result.returncode == 78 and CONTROL[value] in result.stderr
@@ -185,13 +185,13 @@ def test_app11_sizes_and_times_are_checked(tmp_path, name, value):
         ("FORWARD_AUTH", "maybe"),
     ],
 )  # fmt: skip
-def test_app11_who_may_enter_is_checked(name, value):
+def test_app11_allowed_users_are_validated(name, value):
     result = check("AuthAPI", **COMPLETE | {name: value})
     assert result.returncode == 78
     assert result.stderr.startswith(f"{name}: ") and len(result.stderr.splitlines()) == 1
 
 
-def test_app11_what_may_be_set_passes():
+def test_app11_valid_settings_pass():
     valid = {
         "APP_UPSTREAM": "http://app:3000, http://10.0.0.5:80/ http://[2001:db8::1]:3000,", "APP_PATH": "/app",
         "APP_ALLOWED_EMAILS": "Ada@Example.com, bob@example.org", "APP_ALLOWED_DOMAINS": "Example.com,sub.example.org",
@@ -202,7 +202,7 @@ def test_app11_what_may_be_set_passes():
         assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_app11_nginx_takes_whatever_passes(tmp_path):
+def test_app11_nginx_accepts_every_valid_configuration(tmp_path):
     """nginx itself checks every combination."""
     environment = {
         "PATH": f"{os.environ['PATH']}:/usr/sbin",

@@ -24,7 +24,7 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("headers", [NAVIGATION, OLD_BROWSER])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_app6_a_page_is_the_frontends_to_answer(door, headers, method):
+def test_app6_the_frontend_responds_to_page_requests(door, headers, method):
     door.check.answer = SIGNED_OUT
     answer = door.ask("/notes?a=1&b=%2F", method, headers=headers | {"X-Original-URI": "//evil.example"})
     assert answer.status == 200 and door.saw_nothing
@@ -67,7 +67,7 @@ def test_app6_a_websocket_is_refused_with_its_handshake(door):
 
 @pytest.mark.parametrize("headers", [NAVIGATION, OLD_BROWSER])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_app6_who_may_not_enter_sees_a_page_that_says_so(door, headers, method):
+def test_app6_a_user_without_access_sees_an_explanation(door, headers, method):
     door.check.answer = REFUSED
     answer = door.ask("/notes", method, headers=headers, body=None if method == "GET" else b"x=1")
     assert answer.status == 403 and door.saw_nothing
@@ -86,7 +86,7 @@ def test_app6_and_a_program_a_problem_document(door, who):
     assert door.saw_nothing
 
 
-def test_app6_what_the_check_says_besides_its_status_goes_no_further(door):
+def test_app6_only_the_status_of_the_check_is_used(door):
     """Cookies, addresses and texts."""
     for status in ("401 Unauthorized", "403 Forbidden"):
         door.check.answer = (
@@ -141,7 +141,7 @@ def form(protected, path: str, cookie: str = "", **fields: str):
 
 @pytest.mark.parametrize("way", ["sign in", "register"])
 @pytest.mark.parametrize(("target", "landing"), [("/notes?a=1&b=2", "/notes?a=1&b=2"), (None, "/")])
-def test_app6_after_the_sign_in_one_is_where_one_wanted_to_be(protected, email, way, target, landing):
+def test_app6_the_sign_in_leads_to_the_requested_page(protected, email, way, target, landing):
     fields = {"return_to": target} if target else {}
     if way == "sign in":
         protected.register(email=email)
@@ -167,7 +167,7 @@ def test_app6_the_account_page_has_a_way_back(protected):
     assert protected.ask("/login", headers={"Cookie": protected.sign_in(user)}).one("Location") == "/"
 
 
-def test_app6_a_session_that_is_over_is_said_to_be(protected):
+def test_app6_an_ended_session_is_reported(protected):
     user = protected.register()
     protected.ask("/api/auth/logout", "POST", headers={"Cookie": user.cookie})
     answer = protected.ask("/notes", headers=NAVIGATION | {"Cookie": user.cookie})
@@ -175,7 +175,7 @@ def test_app6_a_session_that_is_over_is_said_to_be(protected):
 
 
 @pytest.mark.parametrize("cookies", ["access_token={0}; access_token=planted", "access_token={0}dead; sent_on=1"])
-def test_app6_a_sign_in_that_cannot_help_is_no_circle(protected, cookies):
+def test_app6_there_is_no_redirect_loop(protected, cookies):
     user = protected.register()
     answer = protected.ask("/notes?x=1", headers=NAVIGATION | {"Cookie": cookies.format(user.token)})
     assert answer.status == 400 and protected.saw_nothing
@@ -183,14 +183,14 @@ def test_app6_a_sign_in_that_cannot_help_is_no_circle(protected, cookies):
     assert "access_token" in page and 'href="/notes?x=1"' in page
 
 
-def test_app6_nobody_reaches_the_entrance_by_themselves(protected):
+def test_app6_the_entrance_is_not_reachable_directly(protected):
     for path in ("/application/sign-in", "/application/sign-in?x"):
         answer = protected.ask(path, headers=NAVIGATION | {"X-Original-URI": "//evil.example"})
         # With an application at the root, this is its address; only nginx sets the header.
         assert answer.status == 302 and "evil" not in answer.one("Location")
 
 
-def test_app6_beside_other_pages_the_application_is_where_one_lands():
+def test_app6_the_sign_in_leads_to_the_application_below_a_path():
     with echo_application() as application, running_site(APP_UPSTREAM=application.url, APP_PATH="/app") as site:
         protected = ProtectedSite(site, application)
         home = protected.ask("/", headers=NAVIGATION)

@@ -50,7 +50,7 @@ def test_app9_a_websocket_of_a_signed_in_user(door):
 
 
 @pytest.mark.parametrize("spelling", ["WebSocket", "WEBSOCKET"])
-def test_app9_in_whatever_case(door, spelling):
+def test_app9_the_upgrade_is_case_insensitive(door, spelling):
     with WebSocketClient(door.port, "/socket", {"Upgrade": spelling}) as websocket:
         assert websocket.status == 101 and websocket.say("x") == "x"
 
@@ -58,7 +58,7 @@ def test_app9_in_whatever_case(door, spelling):
 @pytest.mark.parametrize(
     "upgrade", ["h2c", "websocket, h2c", "h2c, websocket", "TLS/1.0", "websocket/13", "websockets", "HTTP/2.0", "*"]
 )
-def test_app9_any_other_protocol_stays_outside(door, upgrade):
+def test_app9_other_protocols_are_rejected(door, upgrade):
     settings = "HTTP2-Settings: AAMAAABkAAQAAP__"
     head = f"GET /notes HTTP/1.1\nHost: a\nConnection: Upgrade, HTTP2-Settings, close\nUpgrade: {upgrade}\n{settings}"
     assert door.raw(head).status == 200
@@ -66,7 +66,7 @@ def test_app9_any_other_protocol_stays_outside(door, upgrade):
     assert "upgrade" not in (door.seen().one("Connection") or "").lower()
 
 
-def test_app9_two_upgrades_are_none(door):
+def test_app9_two_upgrades_are_rejected(door):
     door.raw("GET /notes HTTP/1.1\nHost: a\nConnection: Upgrade, close\nUpgrade: websocket\nUpgrade: h2c")
     assert not [value for value in door.seen().all("Upgrade") if "h2c" in value.lower()]
 
@@ -133,7 +133,7 @@ def continued(port: int, size: int) -> tuple[bytes, bool]:
 
 
 @pytest.mark.parametrize("which", ["door", "wide"])
-def test_app9_signed_out_an_upload_is_refused_before_its_body(request, which):
+def test_app9_signed_out_an_upload_is_rejected_before_its_body(request, which):
     door = request.getfixturevalue(which)
     door.check.answer = SIGNED_OUT
     line, asked = continued(door.port, 50_000)
@@ -173,7 +173,7 @@ def test_app9_with_no_limit_any_size_passes(echoes):
         assert door.seen().body == 20_000_000
 
 
-def test_app9_what_is_silent_ends_after_the_time_that_is_set(echoes):
+def test_app9_an_idle_connection_ends_after_the_timeout(echoes):
     with a_door(echoes[1], APP_TIMEOUT="2s") as door:
         with WebSocketClient(door.port, "/socket", {}) as websocket:
             assert websocket.say("x") == "x"
@@ -184,7 +184,7 @@ def test_app9_what_is_silent_ends_after_the_time_that_is_set(echoes):
         assert cut.value.partial == b"data: 0\n\n"
 
 
-def test_app9_a_socket_that_talks_lives_on(echoes):
+def test_app9_an_active_websocket_stays_open(echoes):
     """For longer than the configured time."""
     with a_door(echoes[1], APP_TIMEOUT="4s") as door, WebSocketClient(door.port, "/socket", {}) as websocket:
         began = time.monotonic()

@@ -30,7 +30,7 @@ def audit(operator: Operator, *arguments: str) -> list[dict]:
     return [json.loads(line) for line in operator.run("audit", *arguments, "--json")[0].splitlines()]
 
 
-def test_what_operators_do_is_found_by_address_even_when_the_user_is_gone(operator, email):
+def test_actions_of_operators_are_found_by_address_after_a_deletion(operator, email):
     made = operator.create(email)
     operator.run("user", "delete", email, "--yes")
     for user in (email, email.upper(), made["id"]):
@@ -47,7 +47,7 @@ def test_what_operators_do_is_found_by_address_even_when_the_user_is_gone(operat
     assert [line.split()[1:4] for line in table[1:]] == [[each["event"], "-", made["id"]] for each in events]
 
 
-def test_a_long_trail_is_printed_whole_under_one_line_of_titles(operator, owner_url):
+def test_a_long_trail_is_printed_completely_with_one_header(operator, owner_url):
     insert = """
         INSERT INTO audit_events (event, address, occurred_at)
         SELECT 'sign_in_failed', '192.0.2.' || n % 250, '2020-01-01'::timestamptz + n * interval '1 second'
@@ -63,7 +63,7 @@ def test_a_long_trail_is_printed_whole_under_one_line_of_titles(operator, owner_
     assert [each["occurred_at"] for each in newest] == times[-1200:]
 
 
-def test_what_strangers_send_cannot_steer_the_terminal(operator, owner_url):
+def test_untrusted_text_cannot_control_the_terminal(operator, owner_url):
     psql(
         owner_url,
         "INSERT INTO audit_events (event, user_agent, occurred_at)"
@@ -87,24 +87,24 @@ def test_what_strangers_send_cannot_steer_the_terminal(operator, owner_url):
         (["--user", "x"], "--user"),
     ],
 )
-def test_wrong_use_is_status_64_and_names_the_option(operator, arguments, named):
+def test_a_usage_error_is_status_64_and_names_the_option(operator, arguments, named):
     error = operator.run("audit", *arguments, status=64)[1]
     assert named in error.splitlines()[0]
 
 
 @pytest.mark.parametrize("time", ["1w", "90m", "1d12h", "2026-11-01", "2026-11-01T08:30:00+09:00", "2026-11-01T08:30Z"])
-def test_w76_times_are_taken_in_every_usual_form(operator, time):
+def test_w76_times_are_accepted_in_every_usual_format(operator, time):
     operator.run("audit", "--since", time)
 
 
-def test_w76_a_refused_time_lists_the_forms(operator):
+def test_w76_a_rejected_time_lists_the_formats(operator):
     for option in ("--since", "--until"):
         first = operator.run("audit", option, "last week", status=64)[1].splitlines()[0]
         for form in ("2026-11-01T08:30:00+09:00", "90m", "2w"):
             assert form in first
 
 
-def test_statuses_of_a_database_away_and_of_an_old_schema(operator):
+def test_statuses_of_an_unavailable_database_and_an_old_schema(operator):
     nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}
     away = operator.run("audit", status=69, **nowhere)[1].splitlines()[-1]
     assert away.startswith("the database cannot be reached: ") and "Connection refused" in away
@@ -112,7 +112,7 @@ def test_statuses_of_a_database_away_and_of_an_old_schema(operator):
         assert "AuthAPI migrate up" in operator.run("audit", status=69, DATABASE_URL=url)[1]
 
 
-def test_a_visit_through_the_whole_site_is_told_by_the_request_ids_of_its_answers(operator, site, email):
+def test_a_visit_is_recorded_with_the_request_ids_of_its_responses(operator, site, email):
     """Through nginx and the pages: the client address is the visitor's, the request ID that of the response."""
     headers = {"User-Agent": "Browser/1.0", "X-Request-ID": "claimed-by-a-stranger", "X-Real-IP": "192.0.2.1"}
     person = {"email": email, "password": PASSWORD, "name": "Aiko"}

@@ -76,7 +76,7 @@ def seal(file: Path) -> None:
     sum_file.write_text(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n")
 
 
-def test_m4_a_backup_is_whole_private_and_has_its_checksum(site):
+def test_m4_a_backup_is_complete_private_and_has_a_checksum(site):
     file = site.create()
     assert re.fullmatch(rf"{site.name}-\d{{8}}T\d{{6}}Z\.dump", file.name)
     modes = [each.stat().st_mode & 0o777 for each in (site.folder, file, Path(f"{file}.sha256"))]
@@ -94,7 +94,7 @@ def test_m4_a_backup_that_fails_leaves_nothing_behind(site):
     assert not list(site.folder.iterdir())
 
 
-def test_m4_a_restore_brings_everything_back_and_keeps_what_was_there(site):
+def test_m4_a_restore_restores_everything_and_keeps_the_previous_data(site):
     file = site.create()
     psql(site.url, "UPDATE users SET email = 'later@example.com'")
     said = site.run("restore", str(file))
@@ -116,7 +116,7 @@ def test_m4_a_restore_asks_first(site):
     assert site.databases() == [site.name]
 
 
-def test_m4_a_backup_that_is_damaged_or_newer_costs_nothing(site):
+def test_m4_a_damaged_or_newer_backup_changes_nothing(site):
     """The live data is not touched, and the attempt leaves nothing behind."""
     file = site.create()
     whole = file.read_bytes()
@@ -231,7 +231,7 @@ def test_w86_every_end_of_a_restore_leaves_the_database_open(site, strike):
         assert done.returncode != 0 or signal == "failure", case
 
 
-def test_w86_what_a_killed_restore_left_closed_is_opened_by_the_next_command(site, strike):
+def test_w86_the_next_command_reopens_a_database_after_a_killed_restore(site, strike):
     file = site.create()
     assert strike(site, file, "allow_connections false", "after", "KILL").returncode == -9
     assert closed(site) == site.name

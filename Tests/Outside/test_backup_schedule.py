@@ -83,7 +83,7 @@ def test_w91_health_is_the_last_attempt_and_its_age(schedule):
 
 
 @pytest.mark.parametrize("waiting", [True, False])
-def test_e7_it_ends_at_once_with_status_0(schedule, waiting):
+def test_e7_it_exits_at_once_with_status_0(schedule, waiting):
     """While a backup runs, which gets the signal, and between two backups."""
     if waiting:
         Path(f"{schedule.log}.wait").touch()

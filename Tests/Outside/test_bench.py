@@ -18,7 +18,7 @@ exit 1
 """
 
 
-def test_w90_the_database_of_a_benchmark_takes_nobody_without_its_password(tmp_path):
+def test_w90_the_database_of_a_benchmark_requires_its_password(tmp_path):
     """It listens on TCP, as in production; its password is on no command line, its socket in a private folder."""
     program, found = tmp_path / "AuthAPI", tmp_path / "found"
     program.write_text(PROGRAM)

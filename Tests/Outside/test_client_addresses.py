@@ -12,7 +12,7 @@ BURST = 2
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row["said"] or "empty")
-def test_w30_every_way_to_write_an_address(front, row):
+def test_w30_every_notation_of_an_address(front, row):
     answer = ask(front.port, "/", source=PROXY, headers={"X-Forwarded-For": row["said"]})
     [handed_on] = answer.json()["headers"]["x-real-ip"]
     assert answer.json()["headers"]["x-forwarded-for"] == [handed_on]
@@ -57,7 +57,7 @@ def strict(echoes):
         (["[2001:db8::1]", "[2001:db8::2]", "[2001:db8::3]"], "[2001:db9::1]"),
     ],
 )
-def test_w30_who_shares_a_limit(strict, clients, another):
+def test_w30_clients_that_share_a_limit(strict, clients, another):
     def attempt(client):
         return ask(strict.port, "/login", "POST", source=PROXY, headers={"X-Forwarded-For": client}).status
 

@@ -96,7 +96,7 @@ class provider:
         self.server.server_close()
 
 
-def test_a_good_deployment_has_nothing_to_mend(deployment):
+def test_a_good_deployment_has_no_problems(deployment):
     settings, _ = deployment
     status, findings = doctor(**settings)
     assert (status, to_mend(findings)) == (0, set()), findings
@@ -116,7 +116,7 @@ def test_a_good_deployment_has_nothing_to_mend(deployment):
     assert done.stdout.splitlines()[-1] == "No problems found."
 
 
-def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
+def test_all_problems_of_a_bad_deployment_are_reported_at_once(deployment, tmp_path):
     settings, url = deployment
     (tmp_path / "secret_key").chmod(0o644)
     os.utime(tmp_path / "secret_key", (0, 0))
@@ -141,7 +141,7 @@ def test_a_bad_deployment_is_told_everything_at_once(deployment, tmp_path):
         assert right in findings["privileges"][0]["message"]
 
 
-def test_what_is_away_is_named_with_the_reason(deployment):
+def test_unavailable_services_are_named_with_the_reason(deployment):
     settings, _ = deployment
     away = settings | {
         "DATABASE_URL_FILE": "",
@@ -154,7 +154,7 @@ def test_what_is_away_is_named_with_the_reason(deployment):
     assert doctor(DATABASE_URL="", SECRET_KEY="")[0] == 1
 
 
-def test_a_proxy_that_hides_everybody_is_seen(deployment):
+def test_a_proxy_that_hides_all_clients_is_detected(deployment):
     """Recent sign-ins show whether TRUSTED_PROXIES lacks the proxy."""
     settings, url = deployment
     sign_in = """

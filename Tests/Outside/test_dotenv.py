@@ -124,7 +124,7 @@ def test_w83_compose_itself_reads_the_same(tmp_path, text, first, second):
     assert read_by_compose(tmp_path) == (None if first is None else (first, second))
 
 
-def test_w83_the_environment_goes_before_the_file_even_when_it_is_empty(tmp_path):
+def test_w83_the_environment_overrides_the_file_even_when_empty(tmp_path):
     (tmp_path / ".env").write_text("A=file\nB=${A}")
     for value in ("environment", ""):
         assert read_by_scripts(tmp_path, {"A": value}) == (value, value)
@@ -132,7 +132,7 @@ def test_w83_the_environment_goes_before_the_file_even_when_it_is_empty(tmp_path
             assert read_by_compose(tmp_path, {"A": value}) == (value, value)
 
 
-def test_w83_a_refusal_names_the_line_and_repeats_no_value(tmp_path):
+def test_w83_an_error_names_the_line_and_repeats_no_value(tmp_path):
     (tmp_path / ".env").write_text("A=1\n# comment\n\nB='two\nlines'\nC=hush-hush ${\n")
     found = read_by_scripts(tmp_path)
     assert ".env, line 6 " in found and "hush" not in found

@@ -47,7 +47,7 @@ def text_of(answer) -> str:
         ({"Cookie": 'language="><script>'}, "en"),
     ],
 )
-def test_f6_f8_a_page_that_cannot_be_had_is_in_the_visitors_language(alone, headers, language):
+def test_f6_f8_an_error_page_is_in_the_visitors_language(alone, headers, language):
     page = ask(alone.port, "/login?return_to=/account&x=%22%3E", headers=headers)
     assert page.status == 502
     assert page.one("Content-Language") == language
@@ -98,7 +98,7 @@ def test_w87_the_link_of_an_error_page_keeps_an_address_of_this_site(alone, targ
     assert f'href="{target}"' in page.body.decode()
 
 
-def test_f8_a_form_that_did_not_get_through_is_not_asked_for_again(alone):
+def test_f8_a_failed_form_is_not_sent_again(alone):
     page = ask(alone.port, "/logout", "POST", headers={"Accept-Language": "ja"}, body=b"")
     assert page.status == 502 and page.one("Refresh") is None
     assert "自動で" not in text_of(page) and 'href="/logout"' not in page.body.decode()
@@ -106,7 +106,7 @@ def test_f8_a_form_that_did_not_get_through_is_not_asked_for_again(alone):
 
 
 @pytest.mark.parametrize("path", ["/api/auth/google?return_to=/", "/api//auth/discord/", "/api/auth/google"])
-def test_w18_the_beginning_of_a_sign_in_is_not_asked_for_again_by_a_page_of_this_site(patient, path):
+def test_w18_the_start_of_a_sign_in_is_not_reloaded_by_a_page_of_this_site(patient, path):
     page = ask(patient.port, path, headers={"Sec-Fetch-Site": "cross-site"})
     assert page.status == 502
     assert page.one("Refresh") is None
@@ -115,7 +115,7 @@ def test_w18_the_beginning_of_a_sign_in_is_not_asked_for_again_by_a_page_of_this
     assert ask(patient.port, "/api/auth/callback/google?code=x").one("Refresh") == "5"
 
 
-def test_n5_f6_the_limit_says_how_long_to_wait(alone):
+def test_n5_f6_the_rate_limit_page_shows_the_waiting_time(alone):
     for language, words in (("en", "Please try again in 6 seconds."), ("ja", "6秒後にもう一度お試しください。")):
         for _ in range(3):
             page = ask(alone.port, "/login", "POST", headers={"Accept-Language": language}, body=b"")
@@ -148,7 +148,7 @@ def test_f6_refusals_are_in_the_visitors_language(alone, request_of, status, tit
         ("GET / HTTP/2.5", 505, "HTTP version not supported", "このHTTPのバージョンには対応していません。"),
     ],
 )
-def test_f6_what_is_refused_before_its_language_is_known_is_in_both(alone, line, status, english, japanese):
+def test_f6_errors_before_the_language_is_known_are_in_both(alone, line, status, english, japanese):
     page = send_raw(alone.port, f"{line}\r\nHost: a\r\nAccept-Language: ja\r\n\r\n".encode())
     assert page.status == status
     told = text_of(page)
@@ -199,7 +199,7 @@ def test_w25_the_limits_are_where_the_texts_say(alone):
     assert (header(16_300), header(16_500)) == (502, 431)
 
 
-def test_w25_every_status_that_nginx_can_answer_has_a_page_and_words():
+def test_w25_every_status_of_nginx_has_a_page_and_texts():
     configuration = (ROOT / "docker/nginx/server.conf").read_text()
     [listed] = re.findall(r"error_page ([\d ]+) \$error_page;", configuration)
     turned = dict(re.findall(r"error_page ([\d ]+) =(\d+) \$error_page;", configuration))
@@ -265,7 +265,7 @@ def test_w26_only_after_a_form(alone, line):
 
 
 @pytest.mark.parametrize("path", ["/logout", "/api/auth/logout"])
-def test_w6_signing_out_while_the_servers_are_away_forgets_the_cookie(alone, path):
+def test_w6_signing_out_while_the_servers_are_unavailable_deletes_the_cookie(alone, path):
     for site in (None, "same-origin", "cross-site", "same-site"):
         headers = {"Cookie": "access_token=live"} | ({"Sec-Fetch-Site": site} if site else {})
         page = ask(alone.port, path, "POST", headers=headers, body=b"")

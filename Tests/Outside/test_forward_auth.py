@@ -210,7 +210,7 @@ def test_app9_a_websocket_needs_a_session(proxied):
 
 
 @pytest.mark.parametrize("upgrade", ["h2c", "websocket, h2c", "TLS/1.0"])
-def test_app9_any_other_protocol_stays_outside(proxied, upgrade):
+def test_app9_other_protocols_are_rejected(proxied, upgrade):
     user = register(proxied)
     head = f"Host: localhost:{proxied.port}\nCookie: {user.cookie}\nUpgrade: {upgrade}"
     proxied.raw(f"GET /notes HTTP/1.1\n{head}\nConnection: Upgrade, HTTP2-Settings\nHTTP2-Settings: AAMAAABkAAQAAP__")

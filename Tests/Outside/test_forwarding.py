@@ -78,7 +78,7 @@ def test_n3_a_client_cannot_choose_address_scheme_or_request_id(front):
     assert answer.one("Strict-Transport-Security") is None
 
 
-def test_n3_a_trusted_proxy_says_for_whom_it_speaks(front):
+def test_n3_a_trusted_proxy_names_the_client(front):
     answer = ask(front.port, "/", source="127.0.0.2", headers=SPOOFED)
     headers = forwarded(answer)
     assert headers["x-real-ip"] == headers["x-forwarded-for"] == "9.9.9.9"
@@ -87,7 +87,7 @@ def test_n3_a_trusted_proxy_says_for_whom_it_speaks(front):
     assert answer.one("Strict-Transport-Security") == "max-age=31536000"
 
 
-def test_n3_of_a_chain_only_the_trusted_end_is_believed(front):
+def test_n3_of_a_chain_only_the_trusted_end_counts(front):
     chain = {"X-Forwarded-For": "1.1.1.1, 7.7.7.7, 10.9.8.7", "X-Forwarded-Proto": "gopher"}
     headers = forwarded(ask(front.port, "/", source="127.0.0.2", headers=chain))
     assert headers["x-real-ip"] == "7.7.7.7"

@@ -172,7 +172,7 @@ def test_w35_a_broken_body_that_nobody_reads_makes_no_second_answer(site, server
         ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ],
 )
-def test_w25_w35_what_is_no_http_gets_an_answer_with_a_body(site, server, data, status):
+def test_w25_w35_invalid_http_gets_a_response_with_a_body(site, server, data, status):
     received, closed = exchange(getattr(site, server), data)
     assert closed and len(heads(received)) == 1, received
     head, _, content = received.partition(b"\r\n\r\n")
@@ -188,7 +188,7 @@ def test_w25_w35_what_is_no_http_gets_an_answer_with_a_body(site, server, data, 
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_w33_a_client_that_waits_for_leave_to_send_its_body_gets_it(site, server):
+def test_w33_a_client_that_expects_100_continue_gets_it(site, server):
     """RFC 9110, section 10.1.1: `Expect: 100-continue` is answered before the body is there, once, and only then."""
     body = b"{}" if server == "api_port" else b"email=a"
     head = f"{LOGIN[server]}Content-Length: {len(body)}\r\nExpect: 100-Continue\r\nConnection: close\r\n\r\n".encode()
@@ -231,13 +231,13 @@ def test_w25_raw_utf8_in_the_address_gets_a_page(site, path):
     ],
 )
 @pytest.mark.parametrize("method", ["TRACE", "PATCH", "PROPFIND"])
-def test_w35_a_method_that_a_path_does_not_take(site, server, path, allow, method):
+def test_w35_a_method_that_a_path_does_not_allow(site, server, path, allow, method):
     answer = ask(getattr(site, server), path, method)
     assert answer.status == 405
     assert answer.one("Allow") == allow
 
 
-def test_w25_headers_that_nginx_takes_are_taken_by_the_servers(site):
+def test_w25_headers_that_nginx_accepts_are_accepted_by_the_servers(site):
     # The request line uses one of the four buffers.
     head = "".join(f"X-{number}: {'x' * 16_000}\r\n" for number in range(3))
     for path, status in (("/login", b"200"), ("/api/auth/me", b"401")):

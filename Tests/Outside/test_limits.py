@@ -29,7 +29,7 @@ CREDENTIAL_PATHS = re.findall(r"\^POST (\S+)/\?\$", (ROOT / "docker/nginx/creden
 
 
 @pytest.mark.parametrize("path", CREDENTIAL_PATHS)
-def test_n5_too_many_attempts_are_refused(strict, path):
+def test_n5_too_many_attempts_are_rejected(strict, path):
     assert statuses(strict.port, path, BURST + 2) == [200] * (BURST + 1) + [429]
     answer = ask(strict.port, path, "POST", source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})
     assert answer.one("Retry-After") == "10"
@@ -44,7 +44,7 @@ def test_n5_too_many_attempts_are_refused(strict, path):
     "path",
     ["//api//auth/login", "/api/auth/login/", "/api/auth/%6Cogin", "/api/x/../auth/login", "/api/auth/login?x=1"],
 )
-def test_n5_no_other_spelling_escapes(strict, path):
+def test_n5_no_other_spelling_evades_the_limit(strict, path):
     # The servers would respond to unknown paths with 404, but they must not be requested at all.
     assert statuses(strict.port, "/api/auth/login", BURST + 1) == [200] * (BURST + 1)
     assert statuses(strict.port, path, 1) == [429]
@@ -140,7 +140,7 @@ def test_w88_visitors_behind_a_trusted_proxy_do_not_share_a_limit(echoes):
         assert ask(run.port, "/", source="127.0.0.2", headers=headers).status == 200
 
 
-def test_w16_the_fuse_is_far_above_the_limits_of_the_api(echoes):
+def test_w16_the_limit_of_nginx_is_far_above_those_of_the_api(echoes):
     defaults = dict(re.findall(r"^#(\w+)=(\S+)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     attempts, seconds = (int(part) for part in defaults["LOGIN_LIMIT_NETWORK"].split("/"))
     assert int(defaults["CREDENTIAL_RATE"]) > 10 * attempts * 60 / seconds

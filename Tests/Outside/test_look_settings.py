@@ -38,7 +38,7 @@ def render(folder, **settings: str) -> subprocess.CompletedProcess:
         ("a\x7fb", False),
     ],
 )
-def test_u3_a_name_means_the_same_to_all_programs(tmp_path, name, taken):
+def test_u3_all_programs_read_a_name_in_the_same_way(tmp_path, name, taken):
     for setting in ("SITE_NAME", "SITE_NAME_JA"):
         for program in PROGRAMS:
             result = check(program, **COMPLETE | {setting: name})

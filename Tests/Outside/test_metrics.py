@@ -16,7 +16,7 @@ def measured():
 
 
 @pytest.mark.parametrize("server", ["api", "frontend"])
-def test_e8_promtool_has_nothing_to_say(measured, server):
+def test_e8_promtool_reports_no_problems(measured, server):
     site, ports = measured
     site.ask("/api/auth/register", "POST", body={"email": "m@example.com", "password": PASSWORD, "name": "M"})
     site.ask("/login")

@@ -65,7 +65,7 @@ def test_the_private_postgres_starts_once_and_survives_a_crash(cluster):
     assert postgres("status", cluster).returncode == 3
 
 
-def test_a_taken_port_is_named_with_its_owner_and_a_way_out():
+def test_a_port_in_use_is_named_with_its_owner_and_a_fix():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = shell("require_free_ports BROWSER_PORT", BROWSER_PORT=str(port))
@@ -120,7 +120,7 @@ def test_a_database_that_is_named_even_in_part_is_not_replaced(tmp_path, name, o
         ("0:0::0", "[::1]"),
     ],
 )
-def test_a_server_is_asked_where_it_listens(listening, address):
+def test_a_server_reports_where_it_listens(listening, address):
     assert shell('reachable "$HOST" 8000', HOST=listening).stdout == f"http://{address}:8000"
 
 
@@ -214,7 +214,7 @@ def started_with(setting: str) -> list[int]:
     return found
 
 
-def test_m2_make_dev_takes_up_changes_and_ctrl_c_leaves_nothing(tmp_path, cluster):
+def test_m2_make_dev_rebuilds_after_changes_and_ctrl_c_leaves_nothing(tmp_path, cluster):
     external, browser, api, frontend = ports = free_ports(4)
     folder = tmp_path / "dev"
     environment = {
@@ -280,7 +280,7 @@ def test_app12_make_dev_serves_the_example_behind_the_sign_in(tmp_path):
     assert wrong.returncode == 78 and "APP_UPSTREAM=http://127.0.0.1:3001" in wrong.stderr
 
 
-def test_make_demo_has_people_and_a_database_of_its_own(tmp_path, cluster):
+def test_make_demo_has_sample_users_and_a_separate_database(tmp_path, cluster):
     """The password of these users is public, so the configured database is not used."""
     external, browser, api, frontend, example = free_ports(5)
     environment = dev_settings("postgresql://nowhere.invalid/real", tmp_path, [external, browser, api, frontend])

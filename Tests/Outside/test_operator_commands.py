@@ -16,7 +16,7 @@ def operator():
         yield Operator(url)
 
 
-def test_a_user_is_made_found_and_deleted(operator, email):
+def test_a_user_is_created_found_and_deleted(operator, email):
     made = operator.create(email, "田中 愛子")
     assert (made["email"], made["has_password"], made["sessions"]) == (email, True, 0)
     for reference in (email, email.upper(), made["id"], made["id"].upper()):
@@ -28,7 +28,7 @@ def test_a_user_is_made_found_and_deleted(operator, email):
         assert (out, error) == ("", f"there is no user {command[1]}\n")
 
 
-def test_lists_come_in_parts_newest_first(operator):
+def test_lists_have_pages_newest_first(operator):
     made = [operator.create(f"part-{number}@example.com")["id"] for number in range(5)][::-1]
     out, error = operator.run("user", "list", "--search", "PART-", "--limit", "2", "--json")
     assert [each["id"] for each in json.loads(out)] == made[:2]
@@ -56,7 +56,7 @@ def test_the_rules_are_those_of_registration(operator, email):
     assert operator.run(*create, password=PASSWORD, status=1)[1] == "An account with this email already exists.\n"
 
 
-def test_a_name_cannot_steer_the_terminal(operator, email):
+def test_a_name_cannot_control_the_terminal(operator, email):
     """Control characters in the name of an old row are replaced."""
     made = operator.create(email)
     url = operator.settings["DATABASE_URL"]
@@ -103,7 +103,7 @@ def test_wrong_use_is_status_64(operator, arguments):
     assert operator.run(*arguments, status=64)[1]
 
 
-def test_statuses_of_a_database_away_and_of_wrong_settings(operator):
+def test_statuses_of_an_unavailable_database_and_of_wrong_settings(operator):
     nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "DATABASE_POOL_TIMEOUT": "1"}
     away = operator.run("user", "list", status=69, **nowhere)
     assert away[1].startswith("the database cannot be reached: ") and "Connection refused" in away[1]
@@ -112,7 +112,7 @@ def test_statuses_of_a_database_away_and_of_wrong_settings(operator):
         assert "AuthAPI migrate up" in operator.run("user", "list", status=69, DATABASE_URL=url)[1]
 
 
-def test_at_a_terminal_passwords_are_unseen_and_asked_for_twice(operator, email):
+def test_at_a_terminal_passwords_are_hidden_and_confirmed(operator, email):
     create = ["user", "create", email, "--name", "Aiko"]
     status, seen = at_terminal(operator, create, PASSWORD + "x\n", PASSWORD + "\n")
     assert (status, PASSWORD in seen) == (64, False)
@@ -129,7 +129,7 @@ def test_at_a_terminal_passwords_are_unseen_and_asked_for_twice(operator, email)
     assert status == 0 and f"deleted {email}" in seen
 
 
-def test_w75_the_user_that_was_shown_is_deleted_or_nobody(operator, email):
+def test_w75_only_the_shown_user_is_deleted(operator, email):
     """The address moves to another user while the operator reads the question."""
     shown = operator.create(email)
     heirs = []

@@ -97,7 +97,7 @@ def test_every_command_has_help(operator, command):
     assert "USAGE: " in out and "OVERVIEW: " in out
 
 
-def test_a_file_is_imported_and_what_does_not_fit_is_reported(operator, tmp_path):
+def test_a_file_is_imported_and_invalid_rows_are_reported(operator, tmp_path):
     bcrypt = crypt.crypt(PASSWORD, "$2b$04$abcdefghijklmnopqrstuu")
     file = tmp_path / "users.csv"
     file.write_text(

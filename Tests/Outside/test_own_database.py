@@ -95,7 +95,7 @@ def own(tmp_path):
             one.remove()
 
 
-def test_w60_a_backup_holds_what_is_ours_and_its_owner_restores_it(own):
+def test_w60_a_backup_contains_our_objects_and_the_owner_restores_it(own):
     """The database also contains extensions, schemas, tables, functions and triggers of others."""
     own.fill()
     psql(own.admin, "CREATE EXTENSION pg_stat_statements")
@@ -156,7 +156,7 @@ def test_w60_an_owner_restores_while_the_serving_role_is_connected(own):
 
 
 @pytest.mark.parametrize("by_url", [True, False])
-def test_w53_backups_and_restores_go_where_the_tables_are(own, by_url):
+def test_w53_backups_and_restores_use_the_schema_of_the_tables(own, by_url):
     psql(own.admin, f"CREATE SCHEMA auth AUTHORIZATION {own.owner}")
     psql(own.admin, "CREATE TABLE public.users (login text)")
     psql(own.admin, "INSERT INTO public.users VALUES ('theirs')")
@@ -176,7 +176,7 @@ def test_w53_backups_and_restores_go_where_the_tables_are(own, by_url):
     assert "kept@example.com" in run("user", "list", **own.settings)
 
 
-def test_w58_a_service_file_names_the_role_that_gets_the_rights(own, tmp_path):
+def test_w58_a_service_file_names_the_role_that_gets_the_privileges(own, tmp_path):
     (_, _, host) = own.admin.partition("host=")
     file = tmp_path / "services"
     file.write_text(f"[site]\nhost={host.replace('%2F', '/')}\ndbname={own.name}\nuser={own.serving}\n")
@@ -197,7 +197,7 @@ def test_w58_a_service_file_names_the_role_that_gets_the_rights(own, tmp_path):
     "command",
     [["user", "list"], ["session", "list"], ["audit"], ["migrate", "up"], ["migrate", "status"], ["secret", "rotate"]],
 )
-def test_w59_every_command_quotes_a_server_that_refuses_at_once(command):
+def test_w59_every_command_prints_the_servers_message_at_once(command):
     with database() as url:
         name = psql(url, "SELECT current_database()")
         wrong = url.replace(f"/{name}?", f"/no_such_{secrets.token_hex(4)}?")
@@ -208,7 +208,7 @@ def test_w59_every_command_quotes_a_server_that_refuses_at_once(command):
         assert "does not exist (SQLSTATE 3D000)" in said and "CREATE DATABASE" in said
 
 
-def test_w56_w52_the_command_line_ends_with_78_and_says_how_to_repair_it(own):
+def test_w56_w52_the_command_exits_with_78_and_prints_the_fix(own):
     psql(own.admin, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     psql(own.admin, "ALTER SCHEMA public OWNER TO yoshikosan")
     said = run("migrate", "up", status=78, **own.settings)
@@ -227,7 +227,7 @@ def test_w56_w52_the_command_line_ends_with_78_and_says_how_to_repair_it(own):
     run("doctor", status=1, DATABASE_URL=url)
 
 
-def test_w77_taking_a_migration_back_needs_a_yes(own):
+def test_w77_reverting_a_migration_requires_confirmation(own):
     run("migrate", "up", **own.settings)
     before = run("migrate", "status", **own.settings)
     assert "--yes" in run("migrate", "down", status=64, **own.settings)

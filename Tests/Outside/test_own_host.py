@@ -64,7 +64,7 @@ def path_and_query(url: str) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
-def test_own_host_a_visitor_signs_in_and_is_back(hosted, email):
+def test_own_host_a_visitor_signs_in_and_returns(hosted, email):
     hosted.register(email=email)
     begun = there(hosted, "/notes?a=1&b=%2F")
     assert begun.status == 302 and begun.one("Cache-Control") == "no-store"
@@ -104,7 +104,7 @@ def test_own_host_one_sign_out_ends_both(hosted):
     assert there(hosted, "/notes", "POST", Cookie=session).one("Location") == "/"
 
 
-def test_own_host_the_cookies_of_one_host_are_worthless_on_the_other(hosted):
+def test_own_host_the_cookies_of_one_host_are_invalid_on_the_other(hosted):
     user = hosted.register()
     _, session = enter(hosted, user.cookie)
     hosted.application.requests.clear()
@@ -117,7 +117,7 @@ def test_own_host_the_cookies_of_one_host_are_worthless_on_the_other(hosted):
     assert hosted.saw_nothing
 
 
-def test_own_host_a_code_is_for_the_browser_that_asked(hosted):
+def test_own_host_a_code_is_for_the_browser_that_started(hosted):
     """A stolen link, and an attacker's link."""
     user = hosted.register()
     begun = there(hosted, "/notes")
@@ -150,7 +150,7 @@ def test_own_host_has_none_of_the_pages(hosted, path):
 
 
 @pytest.mark.parametrize("path", ["/api/auth/check", "/api/auth/entry", "/api/auth//check", "/api/auth/%63heck"])
-def test_own_host_the_check_cannot_be_asked(hosted, path):
+def test_own_host_the_check_is_not_reachable(hosted, path):
     for headers in ({"Host": HOST}, {"Host": "localhost"}):
         answer = hosted.ask(path, headers=headers | {"X-Original-URI": "/notes"})
         assert answer.status in (401, 404) and not answer.headers.get_all("Set-Cookie")

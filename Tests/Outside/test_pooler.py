@@ -79,7 +79,7 @@ def test_w50_two_apis_behind_transaction_pooling(settings):
         assert psql(url, "select count(*) from users") == str(PEOPLE * ROUNDS)
 
 
-def test_w51_commands_work_through_a_pooler_as_it_comes():
+def test_w51_commands_work_through_a_pooler_with_default_settings():
     """Without `ignore_startup_parameters`."""
     with database() as url, pgbouncer(url, "transaction") as through:
         environment = {"SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": through(url)}

@@ -26,7 +26,7 @@ def post(site, path: str, form: str):
     return site.ask(path, "POST", body=form.encode(), headers=headers)
 
 
-def test_the_command_prints_one_link_and_says_whose(operator, email):
+def test_the_command_prints_one_link_and_its_user(operator, email):
     operator.create(email)
     out, error = operator.run("user", "recover", email, "--yes")
     assert LINK.match(out) and re.match(r"valid until \S+, for one use:\n$", error)
@@ -53,7 +53,7 @@ def test_at_a_terminal_it_shows_the_account_before_it_asks(operator, email):
         assert text in before
 
 
-def test_the_code_reaches_no_log_and_the_page_says_nothing_of_it(email):
+def test_the_code_reaches_no_log_and_is_not_on_the_page(email):
     """With PostgreSQL logging every statement and its parameters, as operators do to find slow ones."""
     with running_site(SECRET_KEY=SETTINGS["SECRET_KEY"], LOG_LEVEL="DEBUG", DATABASE_POOL_SIZE="1") as site:
         name = site.database_url.split("?")[0].rsplit("/", 1)[1]

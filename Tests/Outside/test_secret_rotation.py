@@ -17,7 +17,7 @@ def secret_rotate(url: str, **settings: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_e4_the_command_says_what_it_did_and_what_no_key_opens():
+def test_e4_the_command_prints_what_it_encrypted_and_what_no_key_decrypts():
     key, previous = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
     with database() as url:
         empty = secret_rotate(url, SECRET_KEY=key)
@@ -40,7 +40,7 @@ def test_e4_the_command_says_what_it_did_and_what_no_key_opens():
             assert secret not in unreadable.stdout + unreadable.stderr
 
 
-def test_e4_the_command_says_when_the_database_is_away_or_a_setting_is_wrong():
+def test_e4_the_command_reports_an_unavailable_database_and_wrong_settings():
     key = secrets.token_urlsafe(48)
     away = secret_rotate("postgresql://nobody@127.0.0.1:1/nothing", SECRET_KEY=key)
     assert away.returncode == 69

@@ -24,7 +24,7 @@ def test_w70_white_space_around_a_value_has_no_meaning_and_inside_it_none_is_hid
     ]
 
 
-def test_w70_a_secret_that_is_refused_is_not_repeated():
+def test_w70_a_rejected_secret_is_not_repeated():
     for name in ("SECRET_KEY", "DATABASE_URL"):
         result = check("AuthAPI", **COMPLETE | {name: COMPLETE[name][:20] + "\r" + COMPLETE[name][20:]})
         assert result.returncode == 78
@@ -190,7 +190,7 @@ def test_w73_several_hosts_of_the_database_are_read_one_by_one():
 
 
 @pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
-def test_w74_a_name_that_looks_like_a_setting_is_told(program):
+def test_w74_a_name_that_looks_like_a_setting_is_reported(program):
     wrong = {"SECRT_KEY": "hush-hush", "POSTGRES_USER_FILE": "/hush", "GOOGLE_CLIENT_ID_FILE": "/hush", "API_PROT": "1"}
     result = check(program, **COMPLETE | wrong)
     assert result.returncode == 0
@@ -204,7 +204,7 @@ def test_w74_a_name_that_looks_like_a_setting_is_told(program):
 
 
 @pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
-def test_w74_what_others_set_is_not_told(program):
+def test_w74_names_of_other_programs_are_not_reported(program):
     others = {
         "API_PORT_8000_TCP": "tcp://10.0.0.1:8000",
         "API_PORT_8000_TCP_ADDR": "10.0.0.1",

@@ -85,7 +85,7 @@ def test_e1_the_scripts_set_nothing_that_is_not_documented():
             assert set(re.findall(r"^ *default ([A-Z_]+) ", file.read_text(), re.MULTILINE)) <= known
 
 
-def test_e1_values_are_written_so_that_every_reader_takes_them_alike():
+def test_e1_every_reader_reads_the_values_in_the_same_way():
     for line in (ROOT / ".env.example").read_text().splitlines():
         assert re.fullmatch(r"(#( .*)?|#?[A-Z][A-Z0-9_]*=[^\"'# ]*|)", line), line
 
@@ -127,7 +127,7 @@ def test_e2_serving_with_wrong_settings_ends_with_status_78_too():
 
 
 @pytest.mark.parametrize("user", ["", "nobody"])
-def test_n1_the_workers_of_nginx_are_root_for_nobody_who_did_not_ask(tmp_path, user):
+def test_n1_the_workers_of_nginx_run_as_root_only_if_configured(tmp_path, user):
     environment = {"PATH": os.environ["PATH"], "NGINX_USER": user}
     subprocess.run([ROOT / "scripts/nginx", tmp_path], env=environment, check=True)
     users = re.findall(r"^user (.*);$", (tmp_path / "local/main.conf").read_text(), re.MULTILINE)
@@ -191,7 +191,7 @@ def test_w34_both_programs_decide_the_same_about_an_address(url, reason):
         assert said[0].count(reason) == 2
 
 
-def test_w8_both_programs_refuse_a_list_of_peers_that_is_none():
+def test_w8_both_programs_reject_an_invalid_list_of_peers():
     for program in ("AuthAPI", "WebFrontend"):
         result = subprocess.run(
             [binary(program), "check-config"],

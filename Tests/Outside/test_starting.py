@@ -63,7 +63,7 @@ def test_w78_wrong_settings_are_a_line_each_and_nothing_else(name, prefix):
     assert run.stdout == ""
 
 
-def test_w78_a_schema_that_cannot_be_served_is_told_on_one_line():
+def test_w78_an_unusable_schema_is_reported_on_one_line():
     """Running services shut down without logging errors."""
     port, metrics = free_ports(2)
     with database() as url:
@@ -89,7 +89,7 @@ def addresses() -> list[str]:
 
 @pytest.mark.parametrize("host", addresses())
 @pytest.mark.parametrize(("name", "prefix"), PROGRAMS)
-def test_w72_a_health_check_asks_where_the_settings_say(name, prefix, host):
+def test_w72_a_health_check_uses_the_configured_address(name, prefix, host):
     (port,) = free_ports(1)
     with database() if name == "AuthAPI" else contextlib.nullcontext("postgresql://x@y/z") as url:
         environment = {

@@ -135,7 +135,7 @@ def test_app6_events_and_messages_reach_other_pages(visitor, account):
     expect(first.locator("#lines")).to_have_text(f"{NAME}: hello")
 
 
-def test_app6_users_do_not_see_the_notes_of_others(visitor, account):
+def test_app6_users_see_only_their_own_notes(visitor, account):
     owner, other = visitor(), visitor()
     open_signed_out(owner, "/notes")
     fill_login(owner, account)
@@ -151,7 +151,7 @@ def test_app6_users_do_not_see_the_notes_of_others(visitor, account):
     expect(owner.locator("#notes p")).to_have_text("private")
 
 
-def test_app6_a_session_that_ended_elsewhere_leads_to_the_sign_in(visitor, account):
+def test_app6_a_session_ended_on_another_device_leads_to_the_sign_in(visitor, account):
     page = visitor()
     open_signed_out(page, "/notes")
     fill_login(page, account)

@@ -43,7 +43,7 @@ def sign_in(page, canaille, name: str) -> None:
     canaille.sign_in(page, name)
 
 
-def test_a11_a_person_signs_in_again_and_again_as_one_user(visitor, site, canaille):
+def test_a11_repeated_sign_ins_are_one_user(visitor, site, canaille):
     page = visitor()
     page.goto("/login")
     expect(page.locator("#continue-oidc")).to_have_text("Continue with Canaille")
@@ -85,7 +85,7 @@ def test_a11_a_provider_that_rotates_its_keys(visitor, site, canaille):
     expect_signed_in(page, "Jiro Ito")
 
 
-def test_a11_a_provider_that_goes_away_and_comes_back(visitor, site, canaille):
+def test_a11_a_provider_outage(visitor, site, canaille):
     """The site was also started while it was unavailable."""
     page = visitor()
     canaille.stop()

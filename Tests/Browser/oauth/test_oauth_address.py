@@ -32,7 +32,7 @@ def ask(page, provider, email: str):
 
 
 @pytest.mark.parametrize("reported", [None, "reported@example.com"])
-def test_a12_the_address_that_is_entered_creates_an_unverified_account(
+def test_a12_the_entered_address_creates_an_unverified_account(
     page, site, provider, email, unverified, reported
 ):
     unverified(reported)
@@ -58,7 +58,7 @@ def test_a12_the_address_that_is_entered_creates_an_unverified_account(
     expect_signed_in(page, provider.login(email))
 
 
-def test_a12_an_address_that_is_taken_is_said_to_be_and_links_nothing(visitor, site, provider, email, unverified):
+def test_a12_a_taken_address_is_reported_and_links_nothing(visitor, site, provider, email, unverified):
     register(visitor(), email)
     unverified(email)
     page = visitor()
@@ -73,7 +73,7 @@ def test_a12_an_address_that_is_taken_is_said_to_be_and_links_nothing(visitor, s
     assert psql(site.database_url, linked) == "0"
 
 
-def test_a12_two_tabs_make_one_account(visitor, site, provider, email, unverified):
+def test_a12_two_tabs_create_one_account(visitor, site, provider, email, unverified):
     unverified(None)
     first = visitor()
     ask(first, provider, email)

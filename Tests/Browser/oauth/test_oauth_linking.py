@@ -23,7 +23,7 @@ def identities(site, email: str) -> int:
     )
 
 
-def test_a12_a_password_account_is_connected_by_its_password(page, site, provider, email):
+def test_a12_a_password_account_is_connected_with_its_password(page, site, provider, email):
     register(page, email)
     sign_out(page)
     provider.sign_in(page, email, start="/login?return_to=/account")
@@ -53,7 +53,7 @@ def test_a12_a_password_account_is_connected_by_its_password(page, site, provide
     assert identities(site, email) == 1
 
 
-def test_a12_a_connection_that_no_longer_waits_can_be_started_again(page, provider, email):
+def test_a12_an_expired_pending_link_can_be_restarted(page, provider, email):
     register(page, email)
     sign_out(page)
     provider.sign_in(page, email)
@@ -68,7 +68,7 @@ def test_a12_a_connection_that_no_longer_waits_can_be_started_again(page, provid
     expect(page.locator("#notice")).to_contain_text(f"{provider.title} is connected.")
 
 
-def test_a12_who_registers_a_strangers_email_first_gains_nothing(visitor, site, provider, email):
+def test_a12_registering_another_users_email_first_gains_nothing(visitor, site, provider, email):
     # Lesson 4: The owner's later provider sign-in is not linked to the attacker's account.
     squatter, owner = visitor(), visitor()
     register(squatter, email)
@@ -99,7 +99,7 @@ def test_a12_linking_and_unlinking_on_the_account_page(page, site, provider, ema
     expect_signed_in(page)
 
 
-def test_a12_the_last_way_to_sign_in_stays(page, provider, email):
+def test_a12_the_last_sign_in_method_cannot_be_removed(page, provider, email):
     provider.sign_in(page, email)
     page.goto("/account")
     expect(method(page, provider)).to_contain_text("This is your only way to sign in")
@@ -150,7 +150,7 @@ def test_w3_discord_links_nothing_by_email_but_can_be_connected(page, site, emai
     assert identities(site, email) == 2
 
 
-def test_w1_a_disconnected_account_comes_back_only_through_its_owner(page, visitor, site, email):
+def test_w1_only_its_user_reconnects_a_disconnected_account(page, visitor, site, email):
     GOOGLE.sign_in(page, email)
     DISCORD.link(page, email)
     elsewhere = visitor()
@@ -175,7 +175,7 @@ def test_w1_a_disconnected_account_comes_back_only_through_its_owner(page, visit
     expect_signed_in(fresh, GOOGLE.login(email))
 
 
-def test_a12_an_account_of_somebody_else_is_not_taken_over(visitor, site, provider, email):
+def test_a12_an_account_of_another_user_is_not_taken_over(visitor, site, provider, email):
     owner, other = visitor(), visitor()
     provider.sign_in(owner, email)
     register(other, f"other-{email}")
@@ -185,7 +185,7 @@ def test_a12_an_account_of_somebody_else_is_not_taken_over(visitor, site, provid
     assert identities(site, f"other-{email}") == 0
 
 
-def test_a12_linking_needs_the_user_who_began_it(visitor, site, provider, email):
+def test_a12_linking_requires_the_user_who_started_it(visitor, site, provider, email):
     page = visitor()
     register(page, email)
     page.goto("/account")
@@ -212,7 +212,7 @@ def test_a12_w2_a_link_from_another_site_links_nothing(visitor, site, watch, sta
     assert identities(site, email) == 0
 
 
-def test_w2_no_link_of_the_site_itself_begins_to_link(page, site, provider, email):
+def test_w2_no_link_of_the_site_starts_linking(page, site, provider, email):
     register(page, email)
     # The sign-in page with an attacker's address.
     page.goto(
@@ -247,7 +247,7 @@ def test_w18_another_site_does_not_replace_the_session(visitor, site, stand_ins,
     expect_signed_in(page)
 
 
-def test_w18_an_address_that_is_typed_asks_before_it_replaces_the_session(page, site, provider, email):
+def test_w18_a_typed_address_asks_before_it_replaces_the_session(page, site, provider, email):
     register(page, email)
     other = f"other-{email}"
     page.goto(f"/api/auth/{provider.code}")
@@ -259,7 +259,7 @@ def test_w18_an_address_that_is_typed_asks_before_it_replaces_the_session(page, 
     assert psql(site.database_url, query) == "0"
 
 
-def test_w23_connecting_asks_which_account_is_meant(visitor, email):
+def test_w23_connecting_asks_which_account_to_use(visitor, email):
     page = visitor()
     register(page, email)
     for provider, prompt in ((GOOGLE, "select_account"), (DISCORD, "consent")):
@@ -269,7 +269,7 @@ def test_w23_connecting_asks_which_account_is_meant(visitor, email):
         assert f"prompt={prompt}" in page.url
 
 
-def test_a12_who_is_signed_in_already_is_told_where_to_connect(visitor, email):
+def test_a12_a_signed_in_user_sees_where_to_connect(visitor, email):
     page = visitor()
     register(page, email)
     # As from a sign-in page that was opened before.

@@ -39,7 +39,7 @@ def test_f1_sign_up_sign_out_and_sign_in_again(page, site, provider, email):
     assert accounts(site, email) == 1
 
 
-def test_a11_the_page_that_asked_comes_back(page, provider, email):
+def test_a11_the_requested_page_is_shown_after_the_sign_in(page, provider, email):
     page.goto("/account")
     assert path_of(page) == "/login"
     provider.start(page)
@@ -48,7 +48,7 @@ def test_a11_the_page_that_asked_comes_back(page, provider, email):
     expect(page.get_by_test_id("account-email")).to_have_text(email)
 
 
-def test_a_refusal_is_explained_and_can_be_taken_back(page, provider, email):
+def test_a_denial_is_explained_and_can_be_retried(page, provider, email):
     page.goto("/login?return_to=/account")
     provider.start(page)
     provider.deny(page)
@@ -59,7 +59,7 @@ def test_a_refusal_is_explained_and_can_be_taken_back(page, provider, email):
     assert path_of(page) == "/account"
 
 
-def test_two_tabs_at_once_both_end_signed_in_as_one_person(visitor, site, provider, email):
+def test_two_concurrent_tabs_both_sign_in_as_one_user(visitor, site, provider, email):
     # Lesson 5: One cookie per flow.
     first = visitor()
     second = first.context.new_page()
@@ -77,7 +77,7 @@ def test_two_tabs_at_once_both_end_signed_in_as_one_person(visitor, site, provid
     assert not [cookie for cookie in first.context.cookies() if "oauth" in cookie["name"]]
 
 
-def test_a_callback_that_is_opened_again_is_explained(page, site, provider, email):
+def test_a_reopened_callback_is_explained(page, site, provider, email):
     callbacks = []
     page.on("request", lambda request: callbacks.append(request.url) if "/callback/" in request.url else None)
     provider.sign_in(page, email)
@@ -108,7 +108,7 @@ def test_w22_the_back_button_to_the_provider_leads_on(visitor, provider, email):
     expect_signed_in(page, provider.login(email))
 
 
-def test_login_csrf_a_flow_of_somebody_else_signs_nobody_in(visitor, provider, email):
+def test_login_csrf_an_attackers_flow_does_not_sign_in(visitor, provider, email):
     # RFC 9700, section 4.7: the attacker's callback, opened in the victim's browser.
     attacker, victim = visitor(), visitor()
     attacker.goto("/login")
@@ -118,7 +118,7 @@ def test_login_csrf_a_flow_of_somebody_else_signs_nobody_in(visitor, provider, e
     expect_anonymous(victim)
 
 
-def test_a_provider_that_is_away_is_named_and_can_be_tried_again(page, site, stand_ins, provider, email):
+def test_an_unavailable_provider_is_named_and_can_be_retried(page, site, stand_ins, provider, email):
     page.goto("/login?return_to=/account")
     provider.start(page)
     with stand_ins.away(provider.code):
@@ -130,7 +130,7 @@ def test_a_provider_that_is_away_is_named_and_can_be_tried_again(page, site, sta
     assert path_of(page) == "/account"
 
 
-def test_f3_a_picture_is_shown_without_telling_where(visitor, stand_ins, watch, email):
+def test_f3_a_picture_is_shown_without_a_referrer(visitor, stand_ins, watch, email):
     picture = "https://lh3.googleusercontent.com/a/picture=s96-c"
     stand_ins.describe("google", email, email=email, email_verified=True, name="Pictured", picture=picture)
     watch.sites.add("lh3.googleusercontent.com")
@@ -150,7 +150,7 @@ def test_f3_a_picture_is_shown_without_telling_where(visitor, stand_ins, watch, 
     assert all("referer" not in headers and "cookie" not in headers for headers in asked)
 
 
-def test_an_email_that_changes_at_the_provider_changes_nobody(visitor, site, stand_ins, email):
+def test_an_email_change_at_the_provider_changes_no_user(visitor, site, stand_ins, email):
     page = visitor()
     GOOGLE.sign_in(page, email)
     sign_out(page)
@@ -161,7 +161,7 @@ def test_an_email_that_changes_at_the_provider_changes_nobody(visitor, site, sta
     assert accounts(site, f"new-{email}") == 0
 
 
-def test_a_browser_without_cookies_does_not_go_in_circles(playwright, site, watch, provider, email, tmp_path):
+def test_a_browser_without_cookies_gets_no_redirect_loop(playwright, site, watch, provider, email, tmp_path):
     preferences = tmp_path / "Default/Preferences"
     preferences.parent.mkdir()
     preferences.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}))

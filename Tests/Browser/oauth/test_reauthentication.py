@@ -14,7 +14,7 @@ def sign_in_again(page, provider, email):
     provider.agree(page, email)
 
 
-def test_a_first_password_takes_signing_in_again(page, provider, email):
+def test_a_first_password_requires_signing_in_again(page, provider, email):
     provider.sign_in(page, email)
     page.goto("/account")
     page.locator("#change-password").click()
