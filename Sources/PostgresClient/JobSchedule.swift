@@ -52,7 +52,7 @@ struct JobSchedule<Job> {
     static var mostTogether: Int { 64 }
     /// The maximum number of concurrent shared runs.
     ///
-    /// A limit lets jobs that arrive meanwhile form a batch; more than one, so that a connection that does not respond
+    /// A limit lets jobs that arrive in the meantime form a batch; more than one, so that a connection that does not respond
     /// does not block the others.
     static var mostShared: Int { 2 }
 
@@ -64,7 +64,7 @@ struct JobSchedule<Job> {
     ///
     /// The one that stopped last is woken first, because its caches are warm.
     private var idle: [Int] = []
-    /// Workers that have been woken and have not asked for a run yet.
+    /// Workers that have been woken and have not requested a run yet.
     private var coming: Set<Int> = []
     private var writing = 0
     private var sharing = 0

@@ -26,7 +26,7 @@ struct PostgresWorker {
         queue.threadEnds()
     }
 
-    /// Retries until connected, with growing pauses of random length; nil when the queue closes meanwhile.
+    /// Retries until connected, with growing pauses of random length; nil when the queue closes.
     private func connect() -> PostgresConnection? {
         var attempts = 0
         var pause = configuration.backoff.lowerBound

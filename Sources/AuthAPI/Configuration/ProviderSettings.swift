@@ -79,7 +79,7 @@ extension SettingsReader {
             address: .lineIssuer,
             default: "https://access.line.me"
         )
-        // LINE, "Issue access token": only the form is documented, and the discovery document does not say.
+        // LINE, "Issue access token": only the form is documented, and the discovery document does not list a method.
         settings?.openID.authentication = .post
         // RFC 7518, section 3.2: it is the key of HS256.
         if let secret = settings?.clientSecret, secret.value.utf8.count < ProviderSettings.minimumKeyLength {

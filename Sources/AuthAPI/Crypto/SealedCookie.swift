@@ -24,7 +24,7 @@ struct SealedCookie<Payload: Codable & Sendable>: Sendable {
         self.now = now
     }
 
-    /// The value of a cookie with that name, for so many seconds.
+    /// The value of a cookie with that name and a lifetime in seconds.
     func seal(_ payload: Payload, name: String, lifetime: Int = Self.lifetime) throws -> String {
         let content = Content(expiresAt: milliseconds + Int64(lifetime) * 1000, payload: payload)
         let encoder = JSONEncoder()

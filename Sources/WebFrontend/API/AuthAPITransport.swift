@@ -37,7 +37,7 @@ struct AuthAPITransport: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         // Shorter than the API's idle timeout, so that no connection is used while the API closes it.
         configuration.connectionPool.idleTimeout = .seconds(30)
-        // If the API is unavailable, the page says so at once and retries.
+        // If the API is unavailable, the page shows it at once and reloads.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         return configuration

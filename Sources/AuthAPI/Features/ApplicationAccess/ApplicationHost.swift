@@ -61,7 +61,7 @@ struct ApplicationHost: Sendable {
         context = "\(cookieName) \(url)"
     }
 
-    /// Remembers in a cookie of the application's host which page a browser asked for.
+    /// Stores the page that a browser requested in a cookie of the application's host.
     ///
     /// - Returns: the state for the redirect to this site.
     func begin(_ page: String, of request: Request, on response: inout Response) throws -> String {

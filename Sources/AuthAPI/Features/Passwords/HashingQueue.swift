@@ -20,7 +20,7 @@ final class HashingQueue: @unchecked Sendable {
         let id: UInt64
         /// The deadline for its start.
         let deadline: ContinuousClock.Instant
-        /// Whether the work costs no more than a usual hash, so that a result may be held back meanwhile.
+        /// Whether the work costs no more than a usual hash, so that a result may be held back while it runs.
         var isUsual = false
         /// Does the work.
         let perform: @Sendable () -> Answer

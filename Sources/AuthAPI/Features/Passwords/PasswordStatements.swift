@@ -17,7 +17,7 @@ struct PasswordChange: Sendable {
     enum Replaced: Sendable {
         /// Any hash.
         case any
-        /// This hash, or nil for none; otherwise the password has changed meanwhile.
+        /// This hash, or nil for none; otherwise the password was changed concurrently.
         case exactly(String?)
     }
 

@@ -26,7 +26,7 @@ struct PasswordStore: Sendable {
     ///   - visitor: the session, which must be live until the end of the transaction.
     ///   - session: the new session.
     ///   - attempts: the attempts of the confirmation, which are returned.
-    /// - Returns: whether the password was set; false when the stored hash has changed meanwhile.
+    /// - Returns: whether the password was set; false when the stored hash was changed concurrently.
     /// - Throws: `unauthenticated` when the session has ended.
     func set(
         _ change: PasswordChange,

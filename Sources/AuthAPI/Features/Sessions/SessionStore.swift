@@ -131,7 +131,7 @@ struct SessionStore: Sendable {
 /// A password hash that replaces another.
 struct HashUpgrade: Sendable {
     let user: UserID
-    /// The checked hash; if it has changed meanwhile, nothing is replaced.
+    /// The checked hash; if it was changed concurrently, nothing is replaced.
     let old: String
     let new: String
 }

@@ -28,8 +28,8 @@ struct TokenClaims: JWTPayload, Equatable {
 
 /// Issues and verifies tokens: JWT with HS256 only, with `SECRET_KEY`.
 ///
-/// The previous key (`SECRET_KEY_PREVIOUS`) still verifies tokens, so that a rotation signs nobody out. The `kid` of a
-/// token, a fingerprint of the key, selects the key.
+/// The previous key (`SECRET_KEY_PREVIOUS`) still verifies tokens, so that a rotation does not sign users out. The `kid` of
+/// a token, a fingerprint of the key, selects the key.
 struct TokenIssuer: Sendable {
     /// The audience of the tokens.
     static let audience = "yoshikosan"
