@@ -15,5 +15,5 @@ def site():
 
 @pytest.fixture
 def email() -> str:
-    """An email address that nobody has used."""
+    """An unused email address."""
     return f"person-{secrets.token_hex(5)}@example.com"

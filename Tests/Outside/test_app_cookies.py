@@ -1,4 +1,4 @@
-"""The application receives all of its own cookies and none of this site's (group 7)."""
+"""The application receives all of its cookies and none of this site's (group 7)."""
 
 import itertools
 

@@ -166,7 +166,7 @@ def environment(objects: list[dict], name: str) -> dict[str, str]:
 
 
 def expected() -> list[tuple[str, str]]:
-    """The settings that Compose gives to the services that the base has, without secrets."""
+    """The settings that Compose passes to the services of the base, without secrets."""
     return [
         (name, service)
         for name, services in sorted(reach().items())

@@ -19,8 +19,8 @@ struct ProviderFlow: Sendable {
 
     /// Runs `body` with a provider and a client of it, both on the same clock.
     ///
-    /// For the client time passes as `sleep` says. `settings` adds to those by which Google, Discord and an OpenID provider
-    /// are the stand-in.
+    /// `sleep` controls the client's time. `settings` extend those that make the stand-in Google, Discord and an OpenID
+    /// provider.
     static func with(
         sleep: (@Sendable (StandInProvider, Duration) async throws -> Void)? = nil,
         tls: TLSConfiguration? = nil,

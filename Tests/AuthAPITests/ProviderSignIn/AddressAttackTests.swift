@@ -187,7 +187,7 @@ func expectNothingPending(
                 expectFailure(failure, answer, in: site)
                 #expect(try await site.user(of: owner) == nil)
             }
-            // The attacker gains nothing by signing in again, or by a provider account of their own.
+            // The attacker gains nothing by signing in again, or with their own provider account.
             try await site.signIn(.discord, in: attacker) { person in
                 person.discordID = "666"
                 person.email = "owner@gmail.com"

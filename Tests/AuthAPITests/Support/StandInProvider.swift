@@ -30,7 +30,7 @@ final class StandInProvider: Sendable {
         case googleRevocation = "/revoke"
         case discordRevocation = "/api/oauth2/token/revoke"
         case discordUser = "/api/v10/users/@me"
-        /// Open to everybody.
+        /// Open to everyone.
         case discordGateway = "/api/v10/gateway"
         case githubToken = "/login/oauth/access_token"
         case githubUser = "/api/v3/user"

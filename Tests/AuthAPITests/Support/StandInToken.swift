@@ -14,7 +14,7 @@ struct StandInToken {
         case curveKey
         /// The provider's RSA key, PS256.
         case keyWithPSS
-        /// An Ed25519 key, which the provider publishes only if the test says so.
+        /// An Ed25519 key, which the provider publishes only if the test requires it.
         case edwardsKey
         /// An RSA key that the provider does not publish.
         case strangersKey

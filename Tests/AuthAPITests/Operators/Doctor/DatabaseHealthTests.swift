@@ -99,7 +99,7 @@ import Testing
         let empty = try await Self.findings(after: "", migrated: false)
         #expect(try Self.only("schema", in: empty).message == "there is none that this role can use")
         #expect(try Self.only("schema", in: empty).level == .fix)
-        // Without tables there is nothing to say about visitors.
+        // Without tables, there is no finding about visitors.
         #expect(!empty.contains { $0.subject == "visitors" })
         let newer = try await Self.findings(
             after: "INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')"

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A10: What `doctor` says about OpenID providers, with real servers.
+/// A10: The findings of `doctor` about OpenID providers, with real servers.
 @Suite struct OpenIDReachTests {
     /// The findings about the second OpenID provider, which is the stand-in.
     private static func findings(
