@@ -39,7 +39,7 @@ Row = dict[str, float]
 
 @dataclass
 class Way:
-    """A way to the application, and the processes that work on its requests."""
+    """A path to the application, and the processes that handle its requests."""
 
     name: str
     port: int
@@ -68,7 +68,7 @@ def at_fixed_rate(way: Way, cookies: list[str]) -> Row:
 
 
 def at_full_load(way: Way, headers: Path) -> Row:
-    """Requests a second over a fixed number of connections."""
+    """Requests per second over a fixed number of connections."""
     url = f"http://127.0.0.1:{way.port}{PATH}"
     return Wrk(url, CONNECTIONS, SECONDS, "get.lua", HEADERS_FILE=str(headers)).result()
 

@@ -1,4 +1,4 @@
-"""What the machine itself allows: PostgreSQL alone, and the password hash alone."""
+"""The limits of the machine: PostgreSQL alone, and the password hash alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def seed(database: str) -> None:
 
 
 def pgbench(database: str, clients: int, seconds: int) -> dict[str, float]:
-    """Transactions a second of the statement behind `/api/auth/me`, prepared, and milliseconds of one on average."""
+    """Transactions per second of the statement behind `/api/auth/me`, prepared, and milliseconds of one on average."""
     script = f"--file={HERE / 'pgbench/me.sql'}"
     scale = ["--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=2", f"--time={seconds}"]
     text = subprocess.run(["pgbench", *scale, script, database], check=True, capture_output=True, text=True).stdout
@@ -35,7 +35,7 @@ def pgbench(database: str, clients: int, seconds: int) -> dict[str, float]:
 
 
 def argon2(threads: int, seconds: float, memory_kib: int = 19456, passes: int = 2) -> dict[str, float]:
-    """Argon2id hashes a second of the same libargon2 in so many threads; ctypes holds no lock while one is computed."""
+    """Argon2id hashes per second of the same libargon2 in that many threads; ctypes holds no lock while one is computed."""
     library = ctypes.CDLL(ctypes.util.find_library("argon2") or "libargon2.so.1")
     password = b"Correct-Horse-7"
     times: list[float] = []

@@ -59,13 +59,13 @@ def resident(pid: int) -> float:
 
 
 def peak_resident(pid: int) -> float:
-    """The most resident memory that one process has had so far, in MB."""
+    """The peak resident memory of one process so far, in MB."""
     found = re.search(r"^VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)
     return int(found[1]) * 1024 / 1e6 if found else 0
 
 
 def wait_until_quiet(limit: float = 30) -> None:
-    """Waits until nothing uses the cores for a second, or the limit has passed."""
+    """Waits until the cores are idle for a second, or until the limit."""
     end = time.monotonic() + limit
     while time.monotonic() < end:
         before = busy()
@@ -75,7 +75,7 @@ def wait_until_quiet(limit: float = 30) -> None:
 
 
 def drain(pid: int) -> None:
-    """Waits until a server has done what it still does for clients that have gone."""
+    """Waits until a server has completed its work for disconnected clients."""
     while True:
         before = used(pid)
         time.sleep(0.5)
@@ -129,5 +129,5 @@ class MemoryWatch:
                 return
 
     def peak(self, name: str) -> float:
-        """The most that was seen."""
+        """The maximum."""
         return max(sizes[name] for _, sizes in self.samples)

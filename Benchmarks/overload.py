@@ -1,4 +1,4 @@
-"""What becomes of ten times more sign-ins than the machine can hash, and of slow, idle and vanishing clients.
+"""Ten times more sign-ins than the machine can hash, and slow, idle and disconnecting clients.
 
 overload.py BINARIES DATABASE_URL REPORT. The load comes at a fixed rate, whatever is answered; /me and /health are
 asked meanwhile by a process of its own, so that the load's own delays are not taken for the server's.
@@ -39,7 +39,7 @@ def _run(sources: list[Paced], seconds: float, pipe) -> None:
 
 
 class Elsewhere:
-    """Paced requests from a process of their own."""
+    """Paced requests from a separate process."""
 
     def __init__(self, sources: list[Paced], seconds: float):
         self._here, there = multiprocessing.Pipe()
@@ -54,7 +54,7 @@ class Elsewhere:
 
 
 def probes(ports: dict[str, tuple[int, str, list[str]]]) -> list[Paced]:
-    """A few requests a second of each kind: name, port, path, headers."""
+    """A few requests per second of each kind: name, port, path, headers."""
     return [
         Paced(name, port, PROBES, get(path, *(f"{header}" for header in headers)))
         for name, (port, path, headers) in ports.items()
@@ -62,7 +62,7 @@ def probes(ports: dict[str, tuple[int, str, list[str]]]) -> list[Paced]:
 
 
 def times(answers: Answers) -> str:
-    """Percentiles of what was answered well, and what was not."""
+    """Percentiles of successful requests, and the failed ones."""
     good = "200"
     bad = {outcome: count for outcome, count in answers.counts.items() if outcome != good}
     text = " / ".join(f"{answers.milliseconds(good, percent):.1f}" for percent in (50, 99, 100))
@@ -70,7 +70,7 @@ def times(answers: Answers) -> str:
 
 
 def login_rate(api: Server, people: People, seconds: int) -> float:
-    """Sign-ins a second at 32 connections."""
+    """Sign-ins per second at 32 connections."""
     result = Wrk(
         f"{api.base}/api/auth/login", 32, seconds, "post.lua", BODY=people.login_body, COUNT=str(USERS)
     ).result()
@@ -137,7 +137,7 @@ def too_many_logins(api: Server, people: People) -> str:
 
 
 class Nuisance:
-    """Many connections that do something annoying, until the block ends."""
+    """Many misbehaving connections, until the block ends."""
 
     def __init__(
         self, port: int, count: int, first: bytes = b"", again: bytes = b"", every: float = 1, reads: bool = True
@@ -146,7 +146,7 @@ class Nuisance:
         self.closed = 0
 
     async def hold(self, work) -> object:
-        """Opens the connections, keeps them annoying while the work is done in a thread, and counts those closed."""
+        """Opens the connections, keeps them misbehaving while the work runs in a thread, and counts the closed ones."""
         tasks = [asyncio.create_task(self._one()) for _ in range(self.count)]
         await asyncio.sleep(1)
         try:
@@ -183,7 +183,7 @@ class Nuisance:
 
 
 async def vanish(port: int, request: bytes, work) -> tuple[object, int]:
-    """Sends requests and breaks each connection at once, while the work is done; also says how many."""
+    """Sends requests and breaks each connection at once while the work runs; returns their number, too."""
     count = 0
     task = asyncio.create_task(asyncio.to_thread(work))
     while not task.done():
@@ -200,7 +200,7 @@ async def vanish(port: int, request: bytes, work) -> tuple[object, int]:
 
 
 def slow_clients(api: Server, frontend: Server, proxy: int, people: People) -> str:
-    """Clients that are slow, idle or vanish, through nginx and straight at the API."""
+    """Slow, idle and disconnecting clients, through nginx and directly at the API."""
     watched = {
         "API": (api.port, "/api/auth/me", people.headers),
         "nginx": (proxy, "/api/auth/me", people.headers),

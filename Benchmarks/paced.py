@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 class Answers:
-    """What became of the requests of one kind."""
+    """The outcomes of the requests of one kind."""
 
     def __init__(self, name: str):
         self.name = name
@@ -24,16 +24,16 @@ class Answers:
         self.finished.append((time.monotonic(), outcome))
 
     def count(self, outcome: str) -> int:
-        """How many ended so."""
+        """The number of requests with an outcome."""
         return len(self.seconds.get(outcome, ()))
 
     @property
     def counts(self) -> Counter[str]:
-        """How many ended how."""
+        """The counts of all outcomes."""
         return Counter({outcome: len(times) for outcome, times in self.seconds.items()})
 
     def milliseconds(self, outcome: str, percent: float) -> float:
-        """A percentile of the time that the requests with an outcome took."""
+        """A percentile of the times of the requests with an outcome."""
         times = sorted(self.seconds.get(outcome, ()))
         return times[min(len(times) - 1, int(len(times) * percent / 100))] * 1000 if times else float("nan")
 
@@ -69,7 +69,7 @@ class _Connection(asyncio.Protocol):
             self.done.set_exception(error or ConnectionError("closed"))
 
     async def send(self, request: bytes) -> bytes:
-        """Sends a request and gives the head of the answer."""
+        """Sends a request and returns the head of the response."""
         self.done = asyncio.get_running_loop().create_future()
         if self.transport.is_closing():
             raise ConnectionError("closed")
@@ -87,7 +87,7 @@ class Paced:
         self._under_way: set[asyncio.Task] = set()
 
     async def run(self, seconds: float) -> Answers:
-        """Sends for that long, then waits for the last answers."""
+        """Sends for that long, then waits for the last responses."""
         begun, number = time.monotonic(), 0
         while (due := number / self.rate) < seconds:
             wait = begun + due - time.monotonic()

@@ -1,4 +1,4 @@
-"""Measures the servers beside what the machine allows; scripts/bench prepares everything and calls this.
+"""Measures the servers against the limits of the machine; scripts/bench prepares everything and calls this.
 
 peak.py BINARIES DATABASE_URL REPORT. Settings from the environment: BENCH_CONNECTIONS, BENCH_SECONDS, BENCH_ROUNDS;
 PEER, the command of another server that does the same job, with PEER_NAME, PEER_PREFIX, and PEER_DATABASE_URL, its own
@@ -37,7 +37,7 @@ STARTS = 7
 
 
 class Bench:
-    """What was measured, row by row."""
+    """The measurements, row by row."""
 
     def __init__(self, database: str):
         self.database = database
@@ -45,7 +45,7 @@ class Bench:
         self.rounds: dict[str, list[Row]] = {}
 
     def compare(self, limit: Callable[[], Row], *rows: Callable[[], Row]) -> None:
-        """Measures rows, each between two measurements of what the machine allows."""
+        """Measures rows, each between two measurements of the machine's limit."""
         before = limit()
         for row in rows:
             result, after = row(), limit()

@@ -27,7 +27,7 @@ UNLIMITED = {
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
@@ -39,7 +39,7 @@ def inherited() -> dict[str, str]:
 
 
 class Server:
-    """A server process on a port of its own; `started` is how many seconds went by from exec to its first 200."""
+    """A server process on a separate port; `started` is the time from exec to its first 200, in seconds."""
 
     def __init__(self, name: str, command: list[str], port: int, path: str, environment: dict[str, str]):
         self.name, self.port = name, port
@@ -73,7 +73,7 @@ class Server:
         return False
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, object, bytes]:
-        """One request on a connection of its own."""
+        """One request on a separate connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             data = None if body is None else json.dumps(body).encode()
@@ -164,6 +164,6 @@ class People:
 
     @staticmethod
     def registration_body() -> str:
-        """What registers somebody new; {N} is a number."""
+        """The body that registers a new user; {N} is a number."""
         email = f"new-{secrets.token_hex(4)}-{{N}}@example.com"
         return json.dumps({"email": email, "password": PASSWORD, "name": "Bench"})
