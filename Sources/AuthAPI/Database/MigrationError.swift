@@ -45,7 +45,7 @@ extension MigrationError: CustomStringConvertible {
         case .nothingToRollBack:
             "there is no applied migration to roll back"
         case .changedMeanwhile:
-            "another migration was applied or rolled back meanwhile; nothing was changed"
+            "another migration was applied or rolled back in the meantime; nothing was changed"
         case .noServingRole(let name, let exists):
             exists
                 ? "the role \(name) cannot sign in and this role may not set its password; as a superuser run: "

@@ -66,7 +66,7 @@ struct IDTokenVerifier: Sendable {
         else {
             throw ProviderError(
                 .notReauthenticated,
-                "the ID token does not say that the person just signed in (auth_time)"
+                "the ID token does not confirm a recent sign-in (auth_time)"
             )
         }
     }

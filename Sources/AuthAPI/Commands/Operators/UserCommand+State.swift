@@ -6,7 +6,7 @@ extension UserCommand {
     /// Disables a user.
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Disables a user: all sessions end at once, and nobody can sign in.",
+            abstract: "Disables a user: all sessions end at once, and the user cannot sign in.",
             discussion: "The account and all its data stay. `user enable` reverses it."
         )
 

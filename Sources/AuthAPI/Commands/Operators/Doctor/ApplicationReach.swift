@@ -32,7 +32,7 @@ struct ApplicationReach: Sendable {
         case .itself:
             return .fix(
                 "APP_UPSTREAM",
-                "\(upstream) is this system itself, so nobody reaches an application",
+                "\(upstream) is this system itself, not an application",
                 "set APP_UPSTREAM to the application's own address"
             )
         case .nothing where isContainer:
@@ -46,7 +46,7 @@ struct ApplicationReach: Sendable {
         case .something where isContainer:
             return .fix(
                 "APP_UPSTREAM",
-                "\(upstream) answers this container: the application is on a network that it shares with others than nginx",
+                "\(upstream) responds to this container: the application shares a network with more than nginx",
                 "attach the application to the network `application` only"
             )
         case .something: return await exposure(of: upstream, client)
@@ -56,22 +56,22 @@ struct ApplicationReach: Sendable {
     /// Checks an application on this machine or in its network.
     private func exposure(of upstream: ApplicationSettings.Upstream, _ client: HTTPClient) async -> Finding {
         let advice =
-            "let a firewall pass only nginx, or set APP_ASSERTION=on and verify the assertion in the application"
+            "let a firewall admit only nginx, or set APP_ASSERTION=on and verify the assertion in the application"
         guard upstream.isLoopback else {
-            if signsAssertions { return .ok("APP_UPSTREAM", "\(upstream) answers, and receives a signed assertion") }
-            return .note("APP_UPSTREAM", "\(upstream) answers: other machines of that network can reach it too", advice)
+            if signsAssertions { return .ok("APP_UPSTREAM", "\(upstream) responds, and receives a signed assertion") }
+            return .note("APP_UPSTREAM", "\(upstream) responds: other machines on that network can reach it, too", advice)
         }
         for address in addresses where !ServerReach.isLocal(address) {
             let other = "\(address.isIPv4 ? address.description : "[\(address)]"):\(upstream.port)"
             guard case .nothing = await answer(of: other, client) else {
                 return .fix(
                     "APP_UPSTREAM",
-                    "the application also answers at \(other), past nginx and its sign-in",
+                    "the application also responds at \(other), bypassing nginx and its sign-in",
                     "let the application listen on 127.0.0.1, or \(advice)"
                 )
             }
         }
-        return .ok("APP_UPSTREAM", "\(upstream) answers, on this machine only")
+        return .ok("APP_UPSTREAM", "\(upstream) responds, on this machine only")
     }
 
     private enum Answer {
