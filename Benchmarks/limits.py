@@ -35,7 +35,7 @@ def pgbench(database: str, clients: int, seconds: int) -> dict[str, float]:
 
 
 def argon2(threads: int, seconds: float, memory_kib: int = 19456, passes: int = 2) -> dict[str, float]:
-    """Argon2id hashes per second of the same libargon2 in that many threads; ctypes holds no lock while one is computed."""
+    """Argon2id hashes per second of the same libargon2 in that many threads; ctypes holds no lock meanwhile."""
     library = ctypes.CDLL(ctypes.util.find_library("argon2") or "libargon2.so.1")
     password = b"Correct-Horse-7"
     times: list[float] = []

@@ -153,7 +153,7 @@ def test_the_life_of_the_package(machine, packages):
     assert machine.api_process() == before and machine.me(ada) == "200"
     machine.run("rm", "-r", drop_in)
     machine.run("systemctl", "daemon-reload")
-    machine.run("systemctl", "restart", "yoshikosan-migrate", "yoshikosan-api", "yoshikosan-frontend", "yoshikosan-nginx")
+    machine.run("systemctl", "restart", *UNITS)
     wait_until(lambda: machine.me(ada) == "200", "the site is ready after the failure")
     assert machine.api_process() != before
 

@@ -1,5 +1,6 @@
 """`AuthAPI doctor` on good and on bad deployments."""
 
+import base64
 import json
 import os
 import re
@@ -69,9 +70,9 @@ class provider:
     def __enter__(self) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                found = self.path == "/.well-known/openid-configuration"
-                document = json.dumps({"issuer": issuer} | dict.fromkeys(ENDPOINTS, f"{issuer}/x")).encode()
-                self.send_response(200 if found else 404)
+                pages = {"/.well-known/openid-configuration": metadata, "/x": keys}
+                document = json.dumps(pages.get(self.path, {})).encode()
+                self.send_response(200 if self.path in pages else 404)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(document)))
                 self.end_headers()
@@ -87,6 +88,9 @@ class provider:
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         issuer = f"http://127.0.0.1:{self.server.server_port}"
+        metadata = {"issuer": issuer} | dict.fromkeys(ENDPOINTS, f"{issuer}/x")
+        modulus = base64.urlsafe_b64encode(b"\xff" * 256).decode().rstrip("=")
+        keys = {"keys": [{"kty": "RSA", "kid": "1", "alg": "RS256", "use": "sig", "n": modulus, "e": "AQAB"}]}
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return issuer
 
@@ -102,7 +106,7 @@ def test_a_good_deployment_has_no_problems(deployment):
     assert (status, to_mend(findings)) == (0, set()), findings
     assert {each["message"] for each in findings["Google"]} == {
         "callback address to register: https://yoshikosan.example.com/api/auth/callback/google",
-        f"{settings['GOOGLE_ISSUER']}/.well-known/openid-configuration responds",
+        f"{settings['GOOGLE_ISSUER']}/.well-known/openid-configuration responds; its issuer and keys are valid",
     }
     clocks = [each["message"] for each in findings["clock"]]
     assert clocks == ["agrees with that of Google", "agrees with that of PostgreSQL"]

@@ -26,9 +26,9 @@ def test_a_program_ends_at_a_signal(work, which, tmp_path):
         f"while :; do {WORK[work]}; done\n"
     )
     process = subprocess.Popen(
-        # Tests may run in the background, where SIGINT is ignored, and Bash cannot trap a signal that is ignored at
-        # start.
-        ["env", "--default-signal=INT", "bash", str(program)],
+        # In the background, tests may start with SIGINT or SIGHUP ignored, and Bash cannot trap a signal that was
+        # ignored when it started.
+        ["env", "--default-signal=INT,HUP", "bash", str(program)],
         cwd=tmp_path,
         text=True,
         stdout=subprocess.PIPE,

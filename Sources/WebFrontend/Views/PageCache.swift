@@ -12,7 +12,7 @@ final class PageCache: Sendable {
         let notice: Notice?
     }
 
-    /// The maximum number of pages. Clients choose the path to return to, so the number of keys has no limit.
+    /// The maximum number of pages, because clients choose the path to return to, and with it any number of keys.
     static let capacity = 64
 
     private let pages = Mutex<[Key: String]>([:])

@@ -26,7 +26,7 @@ import Testing
         #expect(PostgresError(kind: .rejected, sqlState: state).isUnfitDatabase)
     }
 
-    @Test("W52 Invalid statements and values are errors of the request", arguments: ["42601", "22P02", "22021", "XX000"])
+    @Test("W52 Invalid statements and values are request errors", arguments: ["42601", "22P02", "22021", "XX000"])
     func faulty(state: String) {
         #expect(!PostgresError(kind: .rejected, sqlState: state).isUnfitDatabase)
     }

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("D6: While the reader is blocked, lines are buffered up to a limit, and the number of dropped lines is logged")
+    @Test("D6: While the reader is blocked, lines are buffered up to a limit, and the dropped ones are counted")
     func stuck() throws {
         let reader = try Reader()
         reader.output.tellDropped { self.bytes("dropped \($0)") }

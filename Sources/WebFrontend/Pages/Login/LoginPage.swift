@@ -1,7 +1,7 @@
 import Hummingbird
 import Shared
 
-/// The sign-in page: with email and password, also to connect a provider account. It also shows failed provider flows.
+/// The sign-in page: with email and password, also to connect a provider account; it also shows failed provider flows.
 struct LoginPage: Sendable {
     let api: AuthAPIClient
     let visitors: Visitors

@@ -59,7 +59,7 @@ struct ApplicationReach: Sendable {
             "let a firewall admit only nginx, or set APP_ASSERTION=on and verify the assertion in the application"
         guard upstream.isLoopback else {
             if signsAssertions { return .ok("APP_UPSTREAM", "\(upstream) responds, and receives a signed assertion") }
-            return .note("APP_UPSTREAM", "\(upstream) responds: other machines on that network can reach it, too", advice)
+            return .note("APP_UPSTREAM", "\(upstream) responds: other machines on that network can reach it", advice)
         }
         for address in addresses where !ServerReach.isLocal(address) {
             let other = "\(address.isIPv4 ? address.description : "[\(address)]"):\(upstream.port)"
