@@ -13,8 +13,8 @@ struct SessionRoutes: Sendable {
 
     /// `POST /api/auth/login`: 200 with the user, and the cookie of a new session.
     ///
-    /// With `connect`, the pending provider account in a cookie is linked if the password is correct. A wrong password
-    /// keeps it pending; a sign-in without `connect` forgets it.
+    /// With `connect`, the pending provider account in a cookie is linked if the password is correct; otherwise it
+    /// stays pending.
     @Sendable func login(_ request: Request, context: APIRequestContext) async throws -> Response {
         var body = try await JSONBody(request)
         let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
@@ -35,7 +35,9 @@ struct SessionRoutes: Sendable {
         }
         var response = cookie.set(opened.token, on: .json(opened.user.body))
         try devices.keep(for: email, of: request, on: &response)
-        forgetPending(of: request, on: &response)
+        if pending != nil { pendingLinks.forget(of: request, on: &response) }
+        // It may be that of another user of this browser.
+        pendingAddresses.forget(of: request, on: &response)
         return response
     }
 
@@ -45,7 +47,8 @@ struct SessionRoutes: Sendable {
     @Sendable func logout(_ request: Request, context: APIRequestContext) async throws -> Response {
         let trace = RequestTrace(request, context: context)
         var cleared = cookie.clear(on: Response(status: .noContent))
-        forgetPending(of: request, on: &cleared)
+        pendingLinks.forget(of: request, on: &cleared)
+        pendingAddresses.forget(of: request, on: &cleared)
         var failure: (any Error)?
         for token in cookie.allTokens(of: request) {
             do { try await service.signOut(token, from: trace) } catch { failure = error }
@@ -77,12 +80,6 @@ struct SessionRoutes: Sendable {
     @Sendable func endOthers(_ request: Request, context: SignedInContext) async throws -> Response {
         let ended = try await service.endOthers(of: context.signedIn, from: RequestTrace(request, context: context))
         return try .json(EndedSessionsBody(ended: ended))
-    }
-
-    /// Forgets the provider accounts that wait in this browser: they may be those of its user before.
-    private func forgetPending(of request: Request, on response: inout Response) {
-        pendingLinks.forget(of: request, on: &response)
-        pendingAddresses.forget(of: request, on: &response)
     }
 
     /// The pending provider account for the account with that email address.
