@@ -1,109 +1,15 @@
-"""Every page in every state, in both languages, with JavaScript and without: axe, layout, language (F5, F6)."""
-
-import re
+"""Every page in every state, in English, with JavaScript (F5, F6). A separate file, so that it has a separate process."""
 
 import pytest
-from accessibility import DESKTOP, DESKTOP_DARK, ENLARGED, EVERYWHERE, PHONE, PHONE_DARK, overflow, violations
-from page_states import STATES
-from playwright.sync_api import expect
-
-# Where axe runs: on everything once, and in the other cases where the result could differ.
-AXE_LOOKS = {
-    ("en", True): [*EVERYWHERE, *ENLARGED],
-    ("ja", True): [DESKTOP, PHONE_DARK],
-    ("en", False): [DESKTOP_DARK, PHONE],
-    ("ja", False): [PHONE],
-}
-CASES = [
-    pytest.param(state, language, scripted, id=f"{state.name}-{language}-{'scripts' if scripted else 'plain'}")
-    for state in STATES
-    for language, scripted in AXE_LOOKS
-    if scripted or not state.scripted
-]
-# Allowed English text on a Japanese page: names, and the name of the other language.
-ENGLISH = {"yoshikosan", "english", "google", "discord", "cookie", "javascript", "http", "kib", "ip", "utc", "jst"}
-ENGLISH |= {"json", "oidc", "firefox", "linux", "safari", "iphone", "name", "example", "com"}
-# axe needs timers, which do not run with JavaScript disabled; so only the site's script is left out.
-NO_SCRIPT = {"status": 200, "content_type": "text/javascript", "body": ""}
+import state_checks
 
 
 @pytest.fixture(scope="module")
-def pages(chromium):
-    """One page for each language, with scripts and without."""
-    made = {}
-    for language, scripted in AXE_LOOKS:
-        context = chromium.new_context(locale="ja-JP" if language == "ja" else "en-GB", timezone_id="Asia/Tokyo")
-        if not scripted:
-            context.route("**/assets/*.js", lambda route: route.fulfill(**NO_SCRIPT))
-        made[language, scripted] = context.new_page()
-    yield made
-    for page in made.values():
-        page.context.close()
+def page(chromium):
+    with state_checks.window(chromium, "en", True) as page:
+        yield page
 
 
-@pytest.mark.parametrize(("state", "language", "scripted"), CASES)
-def test_f6_every_state_is_accessible_and_fits(pages, ports, tally, state, language, scripted):
-    page = pages[language, scripted]
-    statuses, complaints = [], []
-
-    def watch(response):
-        if response.request.is_navigation_request():
-            statuses.append(response.status)
-
-    def listen(message):
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            complaints.append(message.text)
-
-    page.on("response", watch)
-    page.on("console", listen)
-    try:
-        state.open(page, ports)
-        assert statuses[-1] == state.status
-        found = []
-        for look in dict.fromkeys([*EVERYWHERE, *ENLARGED, *AXE_LOOKS[language, scripted]]):
-            look.show(page)
-            found += [f"{look.name}: sticks out: {each}" for each in overflow(page)]
-            if look in AXE_LOOKS[language, scripted]:
-                found += [f"{look.name}: {each}" for each in violations(page)]
-                tally["axe"] = tally.get("axe", 0) + 1
-        assert not found, "\n".join(found)
-        assert complaints == []
-    finally:
-        page.remove_listener("response", watch)
-        page.remove_listener("console", listen)
-    expect(page.locator("html")).to_have_attribute("lang", language)
-    assert_translated(page, language)
-
-
-def assert_translated(page, language: str):
-    """Checks that no text key and no word of the other language is shown."""
-    told = page.evaluate(
-        """() => {
-            const copy = document.documentElement.cloneNode(true);
-            for (const data of copy.querySelectorAll("bdi, code, script, [translate=no], [lang='en'], [lang='ja']")) {
-                if (data !== copy) data.remove();
-            }
-            return copy.textContent;
-        }"""
-    )
-    assert not re.search(r"[a-z]_[a-z]|\{|\}|undefined|null", told), told
-    if language == "ja":
-        words = {word.lower() for word in re.findall(r"[A-Za-z]+", told)}
-        assert words <= ENGLISH, words - ENGLISH
-    else:
-        assert not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", told), told
-
-
-@pytest.mark.parametrize("language", ["en", "ja"])
-def test_f6_the_reference_of_the_api_is_accessible(chromium, site, tally, language):
-    context = chromium.new_context(base_url=site.url, locale=language)
-    page = context.new_page()
-    page.goto("/docs")
-    expect(page.locator("html")).to_have_attribute("lang", language)
-    found = []
-    for look in (DESKTOP, PHONE_DARK):
-        look.show(page)
-        found += [*overflow(page), *violations(page)]
-        tally["axe"] = tally.get("axe", 0) + 1
-    context.close()
-    assert not found, "\n".join(found)
+@state_checks.cases(True)
+def test_f6_every_state_is_accessible_and_fits(page, ports, tally, state):
+    state_checks.check(page, ports, tally, state, "en", True)

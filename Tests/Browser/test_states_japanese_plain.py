@@ -1,0 +1,15 @@
+"""Every page in every state, in Japanese, without JavaScript (F5, F6). A separate file, so that it has a separate process."""
+
+import pytest
+import state_checks
+
+
+@pytest.fixture(scope="module")
+def page(chromium):
+    with state_checks.window(chromium, "ja", False) as page:
+        yield page
+
+
+@state_checks.cases(False)
+def test_f6_every_state_is_accessible_and_fits(page, ports, tally, state):
+    state_checks.check(page, ports, tally, state, "ja", False)

@@ -1,0 +1,90 @@
+"""The checks of a page in one of its states: axe, layout, language."""
+
+import contextlib
+import re
+
+import pytest
+from accessibility import DESKTOP, DESKTOP_DARK, ENLARGED, EVERYWHERE, PHONE, PHONE_DARK, overflow, violations
+from page_states import STATES
+from playwright.sync_api import expect
+
+# Where axe runs: on everything once, and in the other cases where the result could differ.
+AXE_LOOKS = {
+    ("en", True): [*EVERYWHERE, *ENLARGED],
+    ("ja", True): [DESKTOP, PHONE_DARK],
+    ("en", False): [DESKTOP_DARK, PHONE],
+    ("ja", False): [PHONE],
+}
+# Allowed English text on a Japanese page: names, and the name of the other language.
+ENGLISH = {"yoshikosan", "english", "google", "discord", "cookie", "javascript", "http", "kib", "ip", "utc", "jst"}
+ENGLISH |= {"json", "oidc", "firefox", "linux", "safari", "iphone", "name", "example", "com"}
+# axe needs timers, which do not run with JavaScript disabled; so only the site's script is left out.
+NO_SCRIPT = {"status": 200, "content_type": "text/javascript", "body": ""}
+
+
+def cases(scripted: bool):
+    """The parameters of a test of all states that exist with JavaScript or without it."""
+    states = [state for state in STATES if scripted or not state.scripted]
+    return pytest.mark.parametrize("state", [pytest.param(state, id=state.name) for state in states])
+
+
+@contextlib.contextmanager
+def window(chromium, language: str, scripted: bool):
+    """A page for visitors with that language, with the site's script or without it."""
+    context = chromium.new_context(locale="ja-JP" if language == "ja" else "en-GB", timezone_id="Asia/Tokyo")
+    if not scripted:
+        context.route("**/assets/*.js", lambda route: route.fulfill(**NO_SCRIPT))
+    yield context.new_page()
+    context.close()
+
+
+def check(page, ports, tally: dict, state, language: str, scripted: bool):
+    """Opens a state, and checks it in every look."""
+    statuses, complaints = [], []
+
+    def watch(response):
+        if response.request.is_navigation_request():
+            statuses.append(response.status)
+
+    def listen(message):
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    page.on("response", watch)
+    page.on("console", listen)
+    try:
+        state.open(page, ports)
+        assert statuses[-1] == state.status
+        found = []
+        for look in dict.fromkeys([*EVERYWHERE, *ENLARGED, *AXE_LOOKS[language, scripted]]):
+            look.show(page)
+            found += [f"{look.name}: sticks out: {each}" for each in overflow(page)]
+            if look in AXE_LOOKS[language, scripted]:
+                found += [f"{look.name}: {each}" for each in violations(page)]
+                tally["axe"] = tally.get("axe", 0) + 1
+        assert not found, "\n".join(found)
+        assert complaints == []
+    finally:
+        page.remove_listener("response", watch)
+        page.remove_listener("console", listen)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    assert_translated(page, language)
+
+
+def assert_translated(page, language: str):
+    """Checks that no text key and no word of the other language is shown."""
+    told = page.evaluate(
+        """() => {
+            const copy = document.documentElement.cloneNode(true);
+            for (const data of copy.querySelectorAll("bdi, code, script, [translate=no], [lang='en'], [lang='ja']")) {
+                if (data !== copy) data.remove();
+            }
+            return copy.textContent;
+        }"""
+    )
+    assert not re.search(r"[a-z]_[a-z]|\{|\}|undefined|null", told), told
+    if language == "ja":
+        words = {word.lower() for word in re.findall(r"[A-Za-z]+", told)}
+        assert words <= ENGLISH, words - ENGLISH
+    else:
+        assert not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", told), told
