@@ -1,4 +1,4 @@
-"""Every page in every state, in Japanese, with JavaScript (F5, F6). A separate file, so that it has a separate process."""
+"""Every page in every state, in Japanese, with JavaScript (F5, F6). Each file runs in one process."""
 
 import pytest
 import state_checks
