@@ -129,7 +129,7 @@ import Testing
     }
 
     @Test(
-        "The authorization endpoint may have a query of its own (RFC 6749, section 3.1)",
+        "The authorization endpoint may have query parameters (RFC 6749, section 3.1)",
         arguments: OAuthProvider.withIDTokens
     )
     func query(name: OAuthProvider) async throws {
