@@ -1,8 +1,8 @@
 # Commands for containers, included by the Makefile.
 
-# The number of replicas for `make docker-scale`.
-BACKEND ?= 1
-FRONTEND ?= 1
+# The number of replicas for `make docker-scale`; empty: unchanged.
+BACKEND ?=
+FRONTEND ?=
 # The service for docker-logs, docker-restart and docker-ps; all services if empty.
 SERVICE ?=
 
@@ -31,7 +31,7 @@ docker-restart: ## Restart the containers (one service: SERVICE=backend)
 docker-ps: ## List the containers and their health
 	@exec scripts/containers ps $(SERVICE)
 
-docker-scale: ## Run several replicas: BACKEND=3 FRONTEND=2
+docker-scale: ## Change the number of replicas: BACKEND=3 FRONTEND=2
 	@exec scripts/containers scale "$(BACKEND)" "$(FRONTEND)"
 
 docker-deploy: ## Build or pull the images and replace the running ones without a failed request
@@ -58,10 +58,10 @@ docker-restore-drill: ## Test the newest backup: restore it into a separate data
 sbom: ## Write the bill of materials and licences of each image to .build/sbom
 	@exec scripts/containers sbom
 
-docker-clean: ## Delete containers, images, data and secrets (asks first; YES=1 skips)
+docker-clean: ## Delete containers, images, data, secrets and backups in the volume (asks first)
 	@exec scripts/containers clean
 
-test-containers: ## Test the images and the whole site in containers (COLD=1: build without the cache)
+test-containers: ## Test the images and the whole site in containers (COLD=1: delete the build cache first)
 	@exec scripts/test-containers $(PYTEST)
 
 test-upgrade: ## Build the previous release, unless it is built, and test the upgrade from it

@@ -32,8 +32,8 @@ def site(clone):
             containers.docker("tag", image, f"yoshikosan-test-deployment-{kind}")
         one.root = clone
         one.up("--scale", "backend=2", "--scale", "frontend=2")
-        answer = one.ask("/api/auth/register", "POST", body=ACCOUNT | {"name": "Aiko Tanaka"})
-        assert answer.status == 201
+        response = one.fetch("/api/auth/register", "POST", body=ACCOUNT | {"name": "Aiko Tanaka"})
+        assert response.status == 201
         # A different account from the one that signs in: more than a hundred sign-ins would end its first session.
         one.cookie = {"Cookie": one.register()}
         yield one
@@ -43,8 +43,8 @@ def site(clone):
 
 def greeting(site) -> object:
     """Whether the home page shows the user's name; if not, its content."""
-    answer = site.ask("/", headers=site.cookie)
-    return b"Aiko Tanaka" in answer.body or (answer.status, answer.body.decode())
+    response = site.fetch("/", headers=site.cookie)
+    return b"Aiko Tanaka" in response.body or (response.status, response.body.decode())
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def load(site):
     """Visitors who open pages, sign in and request unknown paths during a deployment; no request fails."""
     load = Load()
     load.repeat("GET /", lambda: greeting(site))
-    load.repeat("GET /api/auth/me", lambda: site.ask("/api/auth/me", headers=site.cookie).status)
-    load.repeat("POST /api/auth/login", lambda: site.ask("/api/auth/login", "POST", body=ACCOUNT).status)
-    load.repeat("GET /error.css", lambda: site.ask("/error.css").status)
+    load.repeat("GET /api/auth/me", lambda: site.fetch("/api/auth/me", headers=site.cookie).status)
+    load.repeat("POST /api/auth/login", lambda: site.fetch("/api/auth/login", "POST", body=ACCOUNT).status)
+    load.repeat("GET /error.css", lambda: site.fetch("/error.css").status)
     with load.running():
         yield load
     print(load.report())
@@ -213,14 +213,14 @@ def test_w81_a_deployment_activates_the_new_nginx_configuration(site, load, clon
         done = site.run("make", "docker-deploy", check=False)
         assert done.returncode != 0 and '"max_ranges" directive invalid number' in done.stderr, done.stderr
         assert_nothing_changed(site, before)
-        assert site.ask("/error.css").one("X-Deployed") is None
+        assert site.fetch("/error.css").one("X-Deployed") is None
 
         replace("nginx.conf", changed)
         replace("docker/nginx/errors/error.css", f"{style}/* second */\n")
         site.run("make", "docker-deploy")
         assert serving(site)["nginx"] == before["nginx"]
-        assert site.ask("/error.css").one("X-Deployed") == "second"
-        assert site.ask("/error.css").body.decode().endswith("/* second */\n")
+        assert site.fetch("/error.css").one("X-Deployed") == "second"
+        assert site.fetch("/error.css").body.decode().endswith("/* second */\n")
     finally:
         replace("nginx.conf", configuration)
         replace("docker/nginx/errors/error.css", style)
@@ -228,11 +228,11 @@ def test_w81_a_deployment_activates_the_new_nginx_configuration(site, load, clon
 
 def test_w81_a_restart_of_nginx_keeps_the_deployed_configuration(site, clone):
     """Also when the files of the clone have changed since."""
-    assert site.ask("/error.css").one("X-Deployed") == "second"
+    assert site.fetch("/error.css").one("X-Deployed") == "second"
     containers.docker("restart", *site.containers("nginx"))
     site.wait(lambda: site_under_test.listens(site.browser_port), "nginx listens again")
     site.wait(lambda: site.container("nginx")["State"]["Health"]["Status"] == "healthy", "nginx is healthy")
-    assert site.ask("/error.css").one("X-Deployed") == "second"
+    assert site.fetch("/error.css").one("X-Deployed") == "second"
 
 
 def test_w81_changed_settings_of_nginx_are_deployed_too(site, load):
@@ -247,3 +247,27 @@ def test_w81_changed_settings_of_nginx_are_deployed_too(site, load):
     assert serving(site)["nginx"] == before["nginx"]
     rendered = site.compose("exec", "-T", "nginx", "cat", "/var/lib/yoshikosan/current/local/http.conf").stdout
     assert "set_real_ip_from 198.18.0.0/15;" in rendered
+
+
+def real_ip_networks(site) -> list[str]:
+    """The networks whose X-Forwarded-For the active configuration of nginx accepts."""
+    rendered = site.compose("exec", "-T", "nginx", "cat", "/var/lib/yoshikosan/current/local/http.conf").stdout
+    return re.findall(r"set_real_ip_from (198\.18\.\S+);", rendered)
+
+
+def test_w81_a_setting_that_was_removed_has_no_effect(site):
+    """Compose keeps the container of nginx, whose own settings never had it; and a new container starts without it."""
+    del site.environment["TRUSTED_PROXIES"]
+    site.run("make", "docker-up")
+    for restart in (False, True):
+        before = serving(site)
+        assert real_ip_networks(site) == []
+        site.run("make", "docker-deploy", "TRUSTED_PROXIES=198.18.0.0/15")
+        assert real_ip_networks(site) == ["198.18.0.0/15"]
+        if restart:
+            site.compose("down")
+            site.up("--scale", "backend=2", "--scale", "frontend=2")
+        else:
+            site.run("make", "docker-up")
+            assert serving(site)["nginx"] == before["nginx"]
+        assert real_ip_networks(site) == []

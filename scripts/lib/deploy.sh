@@ -8,6 +8,8 @@
 child=
 committed=
 created=
+# What the program says when it ends early.
+if_ended="The new version was not deployed; the previous version keeps serving."
 former_configuration=
 declare -A built=()
 
@@ -29,10 +31,9 @@ remove_trials() {
     for service in "${servers[@]}"; do engine rm --force "$(trial "$service")" >/dev/null 2>&1 || true; done
 }
 
-# Runs at every exit of a deployment.
+# Ends the command that `long` runs.
 # shellcheck disable=SC2317,SC2329 # called by the trap
-end_deployment() {
-    local status=$? service
+end_child() {
     trap '' INT TERM HUP PIPE
     set +e
     if [[ $child ]]; then
@@ -41,6 +42,13 @@ end_deployment() {
         # The engine may finish creating a container.
         sleep 1
     fi
+}
+
+# Runs at every exit of a deployment.
+# shellcheck disable=SC2317,SC2329 # called by the trap
+end_deployment() {
+    local status=$? service
+    end_child
     remove_trials
     if [[ $committed ]]; then
         complete
@@ -51,7 +59,7 @@ end_deployment() {
         for service in "${!built[@]}"; do
             if [[ ${built[$service]} ]]; then engine tag "${built[$service]}" "$(image_of "$service")"; fi
         done
-        say "The new version was not deployed; the previous version keeps serving."
+        say "$if_ended"
     fi
     exit "$status"
 }
