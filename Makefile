@@ -18,8 +18,7 @@ NAME ?=
 COVERAGE_FLOOR ?= 90
 # 1: commands that delete or replace data do not ask for confirmation.
 YES ?=
-# The folder for backups, and the file to restore or to accept.
-BACKUPS ?= $(CURDIR)/backups
+# The file to restore or to accept.
 FILE ?=
 # Runs the checks of .pre-commit-config.yaml.
 PRE_COMMIT := .build/hooks/bin/pre-commit
@@ -27,13 +26,13 @@ PRE_COMMIT := .build/hooks/bin/pre-commit
 KEPT := dev postgres-* hooks repositories checkouts artifacts workspace-state.json
 # A folder with built programs for `make deb`; empty: compile them for release.
 FROM ?=
-export COVERAGE_FLOOR YES BACKUPS FROM
+export COVERAGE_FLOOR YES FROM
 
 ## Development
-dev: ## Run the site with live reload (OAUTH=demo: stand-in providers; APP=example)
+dev: ## Run the site with live reload (OAUTH=demo: mock providers; APP=example)
 	@exec scripts/dev
 
-demo: ## Show the site with an example application, sample users and stand-in providers
+demo: ## Show the site with an example application, sample users and mock providers
 	@exec scripts/dev demo
 
 dev-backend: ## Run the database and the API with live reload

@@ -64,6 +64,16 @@ def test_settings_come_from_the_command_line_or_the_environment(repository):
     assert "-k register" in repository.run("make", "--dry-run", "test", PYTEST="-k register").stdout
 
 
+def test_the_makefile_gives_no_setting_a_value(repository, tmp_path):
+    """W82: It would replace the one in .env."""
+    (tmp_path / "print.mk").write_text("print-environment:\n\t@env\n")
+    done = repository.run("make", "-f", "Makefile", "-f", str(tmp_path / "print.mk"), "print-environment")
+    given = {line.partition("=")[0] for line in done.stdout.splitlines()} - set(os.environ)
+    settings = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (repository.path / ".env.example").read_text(), re.MULTILINE))
+    assert "LC_ALL" in given | set(os.environ) and "BACKUPS" in settings
+    assert given & settings == set()
+
+
 def test_an_unknown_target_is_refused(repository):
     """M7"""
     done = repository.run("make", "tset")
@@ -99,7 +109,7 @@ def recorded(tmp_path):
     (tmp_path / "bin").mkdir()
     for name in ("docker", "psql"):
         program = tmp_path / "bin" / name
-        program.write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/asked\necho \' "name": "yoshikosan",\'\n')
+        program.write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/asked\necho \'  "name": "yoshikosan",\'\n')
         program.chmod(0o755)
     api = tmp_path / "bin/AuthAPI"
     api.write_text('#!/bin/sh\nshift\nexec "$@"\n')

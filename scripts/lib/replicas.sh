@@ -9,7 +9,7 @@ servers=(backend frontend)
 # Runs a short command of the engine in a session of its own, so that Ctrl-C does not interrupt it.
 engine() { setsid docker "$@" </dev/null; }
 
-project() { engine compose config --format json | sed -n 's/^ *"name": "\(.*\)",*$/\1/p' | head -n 1; }
+project() { engine compose config --format json | sed -n 's/^  "name": "\(.*\)",*$/\1/p'; }
 
 # The name of a service's image.
 image_of() { # SERVICE

@@ -10,7 +10,7 @@
 session_days=7
 
 # Defines, for those programs, `put FILE`, which replaces a file with standard input atomically.
-put='put() { cat >next && mv -f next "$1"; }
+put='put() { rm -f next && cat >next && mv -f next "$1"; }
 '
 
 # Runs a shell program with access to the volume, as the owner of the files.
@@ -26,13 +26,20 @@ in_secrets() { # PROGRAM
 # Days since the previous key was replaced; empty without one.
 former_age() { in_secrets 'if [ -e secret_key_previous ]; then echo $((($(date +%s) - $(stat -c %Y secret_key_previous)) / 86400)); fi'; }
 
+# SECRET_KEY or SECRET_KEY_FILE, say, whichever the settings of a service give a value.
+given() { # SERVICE NAME
+    engine compose config "$1" | sed -nE "/: \"\"\$/d; s/^ *($2(_FILE)?): .*/\1/p" | head -n 1 || true
+}
+
 require_generated_key() {
-    local given
-    given=$(engine compose config secrets | sed -n 's/^ *SECRET_KEY\(_FILE\)\{0,1\}: //p' | grep -vx '""' | head -n 1 || true)
-    [[ -z $given ]] ||
-        die "SECRET_KEY or SECRET_KEY_FILE is set in .env or the environment" \
-            "set the old key as SECRET_KEY_PREVIOUS (or its _FILE) and a new SECRET_KEY, then run:" \
-            "make docker-deploy && docker compose exec backend AuthAPI secret rotate"
+    local name
+    name=$(given secrets SECRET_KEY)
+    [[ -z $name ]] ||
+        die "$name is set in .env or the environment" "docs/upgrading.md describes how to change a key that you set yourself"
+    name=$(given backend SECRET_KEY_PREVIOUS)
+    [[ -z $name ]] ||
+        die "$name is set in .env or the environment, so the servers would ignore the previous key of this rotation" \
+            "remove it when no session needs it any more (after $session_days days), then: make docker-deploy"
     [[ $(containers_of backend) ]] || die "the site is not running" "start it: make docker-up"
 }
 
@@ -48,7 +55,7 @@ roll() {
 }
 
 rotate_secret() {
-    local age phase
+    local age phase status=0
     require_generated_key
     one_at_a_time
     age=$(former_age)
@@ -57,13 +64,14 @@ rotate_secret() {
         say "A rotation was interrupted; continuing it."
     elif [[ $age ]] && ((age < session_days)); then
         die "the previous key is still needed: it was replaced $age days ago, and sessions last $session_days days" \
-            "rotate again in $((session_days - age)) days"
+            "rotate again in $((session_days - age)) days, or end every session that it signed: make docker-forget-secret YES=1"
     else
         in_secrets "$put"'
             head -c 32 /dev/urandom | base64 --wrap=0 | tr "+/" "-_" | tr -d = | put secret_key_previous
             echo accept | put secret_key_rotation'
         phase=accept
     fi
+    if_ended="The key is not rotated yet, and nobody was signed out. To continue: make docker-rotate-secret"
     trap end_deployment EXIT
     exit_on_signals
     if [[ $phase == accept ]]; then
@@ -72,16 +80,21 @@ rotate_secret() {
             roll
         fi
         # Both keys are in a file at every moment.
-        in_secrets "$put"'
+    fi
+    # In one program, because no replica can start while both files contain the same key.
+    in_secrets "$put"'
+        if [ "$(cat secret_key_rotation)" = accept ]; then
             [ -e secret_key_former ] || put secret_key_former <secret_key
             put secret_key <secret_key_previous
-            echo sign | put secret_key_rotation'
-    fi
-    in_secrets 'if [ -e secret_key_former ]; then mv secret_key_former secret_key_previous && touch secret_key_previous; fi'
+            echo sign | put secret_key_rotation
+        fi
+        if [ -e secret_key_former ]; then mv -f secret_key_former secret_key_previous && touch secret_key_previous; fi'
     say "2 of 3: every replica signs with the new key and accepts the previous one"
     roll
     say "3 of 3: stored provider tokens are encrypted with the new key"
-    long docker compose run --rm --no-deps -T backend secret rotate 2> >(quiet_compose >&2) ||
+    # Status 78: some tokens were stored under another key and are replaced when their owners sign in.
+    long docker compose run --rm --no-deps -T backend secret rotate 2> >(quiet_compose >&2) || status=$?
+    ((status == 0 || status == 78)) ||
         die "not every stored token could be encrypted with the new key" "fix the reason above and run this again"
     in_secrets 'rm -f secret_key_rotation'
     say "The key is rotated; nobody was signed out."
@@ -101,8 +114,10 @@ forget_secret() {
     ((age >= session_days)) || [[ ${YES:-} == 1 ]] ||
         die "the previous key is still needed: it was replaced $age days ago, and sessions last $session_days days" \
             "to delete it anyway and end every session that it signed: make docker-forget-secret YES=1"
+    if_ended="Some replicas still accept the previous key. To continue: make docker-deploy"
     trap end_deployment EXIT
-    in_secrets 'rm -f secret_key_previous secret_key_rotation'
+    exit_on_signals
+    in_secrets 'rm -f secret_key_previous secret_key_former secret_key_rotation'
     roll
     say "The previous key is deleted."
 }
