@@ -9,7 +9,7 @@ def test_backup_restore_and_drill(tmp_path):
     with containers.project(BACKUPS=str(tmp_path), YES="1") as one:
         one.up()
         cookie = {"Cookie": one.register()}
-        email = one.ask("/api/auth/me", headers=cookie).json()["email"]
+        email = one.fetch("/api/auth/me", headers=cookie).json()["email"]
         one.run("make", "docker-backup")
         (file,) = tmp_path.glob("*.dump")
         assert file.stat().st_mode & 0o777 == 0o600
@@ -21,18 +21,25 @@ def test_backup_restore_and_drill(tmp_path):
         assert one.query(databases) == "1"
         assert len(one.containers("backend")) == 1
 
+        # W82: A setting that names another database by its file is refused, as the setting itself.
+        (tmp_path / "url").write_text("postgresql://elsewhere.example.com/yoshikosan")
+        one.environment["DATABASE_URL_FILE"] = str(tmp_path / "url")
+        refused = one.run("make", "docker-backup", check=False)
+        assert refused.returncode != 0 and "a database outside this project" in refused.stderr
+        del one.environment["DATABASE_URL_FILE"]
+
         one.query("DELETE FROM users")
-        assert one.ask("/api/auth/me", headers=cookie).status == 401
+        assert one.fetch("/api/auth/me", headers=cookie).status == 401
         one.run("make", "docker-restore", f"FILE={file}")
-        one.wait(lambda: one.ask("/api/auth/me", headers=cookie).status == 200, "the session is back")
+        one.wait(lambda: one.fetch("/api/auth/me", headers=cookie).status == 200, "the session is back")
         account = {"email": email, "password": site_under_test.PASSWORD}
-        assert one.ask("/api/auth/login", "POST", body=account).status == 200
+        assert one.fetch("/api/auth/login", "POST", body=account).status == 200
         assert one.query(databases) == "2"
 
 
 def test_operators_commands_run_in_the_api_container(stack):
     """The commands work in the container of the API, and doctor finds no problems there."""
-    email = stack.ask("/api/auth/me", headers={"Cookie": stack.register()}).json()["email"]
+    email = stack.fetch("/api/auth/me", headers={"Cookie": stack.register()}).json()["email"]
 
     def operate(*arguments: str, check: bool = True):
         return stack.compose("exec", "-T", "backend", "AuthAPI", *arguments, check=check)

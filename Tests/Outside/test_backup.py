@@ -258,6 +258,27 @@ def test_w91_only_the_newest_backups_are_kept(site):
     assert left == expected | {f"{name}.sha256" for name in expected}
 
 
+def test_w91_a_new_backup_is_kept_although_older_ones_have_a_later_date(site):
+    """A wrong clock wrote them."""
+    site.folder.mkdir(mode=0o700)
+    for year in (2098, 2099):
+        (site.folder / f"{site.name}-{year}0101T000000Z.dump").write_text("")
+    site.run("create", BACKUP_KEEP="2")
+    years = sorted(path.name.removeprefix(f"{site.name}-")[:4] for path in site.folder.glob("*.dump"))
+    assert len(years) == 2 and years[1] == "2099" and years[0] < "2098"
+
+
+def test_w91_a_drill_deletes_what_a_killed_drill_left(site):
+    """A copy of all users; a drill that may still be running keeps its database."""
+    now = psql(site.url, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')")
+    others = [f"{site.name}_drill_{now}", f"{site.name}_drill_notes"]
+    for name in (f"{site.name}_drill_20260101000000", *others):
+        psql(site.url, f'CREATE DATABASE "{name}"')
+    site.create()
+    assert f"Deleted the database {site.name}_drill_20260101000000" in site.run("drill")
+    assert site.databases() == sorted([site.name, *others])
+
+
 def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
     """BACKUP_RECIPIENT: no byte of the data reaches the folder unencrypted, and drill and restore work."""
     identity, other = tmp_path / "identity", tmp_path / "other"

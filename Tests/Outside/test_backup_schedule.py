@@ -1,6 +1,8 @@
 """W91: When the service `backup` runs, and how it handles failures."""
 
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -49,6 +51,14 @@ class Schedule:
         os.utime(file, (time.time() - hours_ago * HOUR,) * 2)
 
 
+def command(process: str) -> str:
+    """The name of a running program; empty after its end."""
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
 @pytest.fixture
 def schedule(tmp_path):
     return Schedule(tmp_path)
@@ -80,6 +90,43 @@ def test_w91_health_is_the_last_attempt_and_its_age(schedule):
     Path(f"{schedule.log}.fail").unlink()
     assert schedule.run("once") == 0
     assert schedule.run("healthcheck") == 0
+
+
+def test_w91_a_success_in_the_future_counts_as_none(schedule):
+    """A wrong clock recorded it; otherwise no backup would run until then."""
+    schedule.succeeded(-48)
+    assert schedule.run("is-due") == 0
+    assert schedule.run("healthcheck") == 1
+    assert schedule.run("once") == 0
+    assert schedule.run("healthcheck") == 0
+
+
+def test_w91_without_a_record_nothing_is_backed_up(schedule, tmp_path):
+    """Otherwise the next attempt would follow at once, and each would delete the oldest backup."""
+    commands = tmp_path / "commands"
+    commands.mkdir()
+    (commands / "touch").write_text(f'#!/bin/sh\ncase $* in *.last-success*) exit 1 ;; esac\nexec {shutil.which("touch")} "$@"\n')
+    (commands / "touch").chmod(0o755)
+    schedule.environment["PATH"] = f"{commands}:{os.environ['PATH']}"
+    assert schedule.run("once") == 1
+    assert not schedule.log.exists()
+    assert schedule.run("healthcheck") == 1
+
+
+def test_w91_one_backup_runs_at_a_time(schedule):
+    """Each would delete the files of the other."""
+    folder = os.open(schedule.folder, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    program = subprocess.Popen([SCHEDULE, "once"], env=schedule.environment | {"BACKUP_AT": "03:00"})
+    try:
+        children = Path(f"/proc/{program.pid}/task/{program.pid}/children")
+        wait_until(lambda: "sleep" in [command(child) for child in children.read_text().split()], "it waits")
+        assert not schedule.log.exists()
+        os.close(folder)
+        assert program.wait(60) == 0
+    finally:
+        program.kill()
+    assert schedule.log.read_text() == "started\n"
 
 
 @pytest.mark.parametrize("waiting", [True, False])

@@ -13,7 +13,7 @@ prepare() {
     for name in BACKUPS BACKUP_KEEP BACKUP_RECIPIENT BACKUP_IDENTITY; do export "$name=$(compose_setting "$name")"; done
     [[ -n $(docker compose ps --quiet --status running postgres) ]] || die "postgres is not running" "start it: make docker-up"
     settings=$(docker compose config)
-    if ! grep -qE '^ +POSTGRES_HOST: postgres$' <<<"$settings" || grep -qE '^ +DATABASE_URL: [^"]' <<<"$settings"; then
+    if ! grep -qE '^ +POSTGRES_HOST: postgres$' <<<"$settings" || grep -qE '^ +(MIGRATION_)?DATABASE_URL(_FILE)?: [^"]' <<<"$settings"; then
         die "the settings name a database outside this project" "back it up with: make db-backup"
     fi
 }

@@ -17,6 +17,18 @@ sign_in() {
     [[ $answer == *"$email"* ]] || die "the test user is not signed in after signing in" "$answer"
 }
 
+# Deletes the databases that drills left when they were killed, more than a day ago.
+drop_abandoned() {
+    local name
+    query '' "select datname from pg_database
+        where datname ~ '_drill_[0-9]{14}$' and left(datname, -21) = current_database()
+            and right(datname, 14) < to_char(now() at time zone 'UTC' - interval '1 day', 'YYYYMMDDHH24MISS')" </dev/null |
+        while IFS= read -r name; do
+            query postgres "drop database if exists \"$name\" with (force)" </dev/null
+            say "Deleted the database $name, which a killed drill had left."
+        done
+}
+
 # Restores a backup, by default the newest one, into a separate database, and signs in.
 drill() { # [FILE]
     local name file=${1:-} table rows now age
@@ -31,6 +43,7 @@ drill() { # [FILE]
     name=$(database_name)
     refuse_newer "$file"
     refuse_elsewhere "$file"
+    drop_abandoned
     restore_beside "${name}_drill_$(date --utc +%Y%m%d%H%M%S)" "$file"
     rows_in '' >"$scratch_folder/live"
     say "Rows:                          backup  restored  now"

@@ -4,9 +4,10 @@
 # Deletes all backups of the database of `file` but the newest BACKUP_KEEP ones.
 delete_old() {
     local old keep=${BACKUP_KEEP:-} name=${file##*/}
+    # `file` itself is kept even if older ones have a later date, from a clock that was wrong.
     if [[ -z $keep ]]; then return; fi
-    find "$folder" -maxdepth 1 -type f -regextype posix-extended \
-        -regex ".*/${name%-*}-[0-9]{8}T[0-9]{6}Z\.dump(\.age)?" | sort -r | tail -n "+$((keep + 1))" |
+    find "$folder" -maxdepth 1 -type f ! -name "$name" -regextype posix-extended \
+        -regex ".*/${name%-*}-[0-9]{8}T[0-9]{6}Z\.dump(\.age)?" | sort -r | tail -n "+$keep" |
         while read -r old; do
             rm -f "$old" "$old.sha256"
             say "Deleted: $old (BACKUP_KEEP=$keep)"
