@@ -21,7 +21,7 @@ from statistics import median
 import machine
 import servers
 from paced import Paced, get
-from servers import People, Server
+from servers import Server, TestUsers
 from wrk import Wrk
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Tests/Support"))
@@ -38,7 +38,7 @@ Row = dict[str, float]
 
 
 @dataclass
-class Way:
+class Route:
     """A path to the application, and the processes that handle its requests."""
 
     name: str
@@ -54,26 +54,26 @@ def example(folder: Path) -> Server:
     return Server("example", command, port, PATH, {"DATA": str(folder), "PYTHONDONTWRITEBYTECODE": "1"})
 
 
-def at_fixed_rate(way: Way, cookies: list[str]) -> Row:
+def at_fixed_rate(route: Route, cookies: list[str]) -> Row:
     """Latency, and the processor time of each process for a request."""
-    load = Paced(way.name, way.port, RATE, get(PATH, *cookies))
-    before = {name: machine.used(pid) for name, pid in way.processes.items()}
-    answers = asyncio.run(load.run(SECONDS))
-    used = {f"cpu {name}": machine.used(pid) - before[name] for name, pid in way.processes.items()}
-    row = {name: seconds * 1e6 / answers.sent for name, seconds in used.items()}
-    failed = answers.sent - answers.count("200")
+    load = Paced(route.name, route.port, RATE, get(PATH, *cookies))
+    before = {name: machine.used(pid) for name, pid in route.processes.items()}
+    results = asyncio.run(load.run(SECONDS))
+    used = {f"cpu {name}": machine.used(pid) - before[name] for name, pid in route.processes.items()}
+    row = {name: seconds * 1e6 / results.sent for name, seconds in used.items()}
+    failed = results.sent - results.count("200")
     return row | {
-        "p50": answers.milliseconds("200", 50), "p99": answers.milliseconds("200", 99), "errors": failed,
+        "p50": results.milliseconds("200", 50), "p99": results.milliseconds("200", 99), "errors": failed,
     }  # fmt: skip
 
 
-def at_full_load(way: Way, headers: Path) -> Row:
+def at_full_load(route: Route, headers: Path) -> Row:
     """Requests per second over a fixed number of connections."""
-    url = f"http://127.0.0.1:{way.port}{PATH}"
+    url = f"http://127.0.0.1:{route.port}{PATH}"
     return Wrk(url, CONNECTIONS, SECONDS, "get.lua", HEADERS_FILE=str(headers)).result()
 
 
-def describe(ways: list[Way], fixed: dict[str, list[Row]], full: dict[str, list[Row]]) -> str:
+def describe(routes: list[Route], fixed: dict[str, list[Row]], full: dict[str, list[Row]]) -> str:
     """The report: medians over the rounds, and the range of the rates."""
     names = ["nginx", "AuthAPI", "PostgreSQL", "example"]
     lines = [
@@ -84,14 +84,14 @@ def describe(ways: list[Way], fixed: dict[str, list[Row]], full: dict[str, list[
         f"| | p50 ms | p99 ms | µs of processor time a request: {', '.join(names)} | errors |",
         "|---|---:|---:|---|---:|",
     ]
-    for way in ways:
-        rows = fixed[way.name]
+    for route in routes:
+        rows = fixed[route.name]
         p50, p99 = (f"{median(row[key] for row in rows):.2f}" for key in ("p50", "p99"))
         cpu = ", ".join(f"{median(row.get(f'cpu {name}', 0) for row in rows):.0f}" for name in names)
-        lines.append(f"| {way.name} | {p50} | {p99} | {cpu} | {sum(row['errors'] for row in rows):.0f} |")
+        lines.append(f"| {route.name} | {p50} | {p99} | {cpu} | {sum(row['errors'] for row in rows):.0f} |")
     added = [
         checked["p50"] - plain["p50"]
-        for plain, checked in zip(fixed[ways[1].name], fixed[ways[2].name], strict=True)
+        for plain, checked in zip(fixed[routes[1].name], fixed[routes[2].name], strict=True)
     ]
     lines += [
         "",
@@ -102,12 +102,12 @@ def describe(ways: list[Way], fixed: dict[str, list[Row]], full: dict[str, list[
         "| | requests/s | p50 ms | p99 ms | errors |",
         "|---|---:|---:|---:|---:|",
     ]
-    for way in ways:
-        rows = full[way.name]
+    for route in routes:
+        rows = full[route.name]
         rates = [row["rate"] for row in rows]
         p50, p99 = (f"{median(row[key] for row in rows):.1f}" for key in ("p50", "p99"))
         rate = f"{median(rates):,.0f} ({min(rates):,.0f}–{max(rates):,.0f})"
-        lines.append(f"| {way.name} | {rate} | {p50} | {p99} | {sum(row['errors'] for row in rows):.0f} |")
+        lines.append(f"| {route.name} | {rate} | {p50} | {p99} | {sum(row['errors'] for row in rows):.0f} |")
     return "\n".join(lines) + "\n"
 
 
@@ -125,25 +125,25 @@ def main() -> None:
         stack.callback(api.stop)
         public = stack.enter_context(nginx(api.port, servers.free_port(), APP_PUBLIC_PATHS=PATH, **upstream))
         checked = stack.enter_context(nginx(api.port, servers.free_port(), **upstream))
-        people = People(api, "/api/auth", USERS)
+        users = TestUsers(api, "/api/auth", USERS)
         headers = folder / "headers"
-        headers.write_text("\n".join(people.headers) + "\n")
+        headers.write_text("\n".join(users.headers) + "\n")
         everything = {"AuthAPI": api.pid, "PostgreSQL": postgres, "example": application.pid}
-        ways = [
-            Way("directly", application.port, everything),
-            Way("through nginx, no check", public.port, everything | {"nginx": public.process}),
-            Way("through nginx, with the check", checked.port, everything | {"nginx": checked.process}),
+        routes = [
+            Route("directly", application.port, everything),
+            Route("through nginx, no check", public.port, everything | {"nginx": public.process}),
+            Route("through nginx, with the check", checked.port, everything | {"nginx": checked.process}),
         ]
-        fixed: dict[str, list[Row]] = {way.name: [] for way in ways}
-        full: dict[str, list[Row]] = {way.name: [] for way in ways}
-        for way in ways:
-            Wrk(f"http://127.0.0.1:{way.port}{PATH}", CONNECTIONS, 1, "get.lua", HEADERS_FILE=str(headers)).result()
+        fixed: dict[str, list[Row]] = {route.name: [] for route in routes}
+        full: dict[str, list[Row]] = {route.name: [] for route in routes}
+        for route in routes:
+            Wrk(f"http://127.0.0.1:{route.port}{PATH}", CONNECTIONS, 1, "get.lua", HEADERS_FILE=str(headers)).result()
         for _ in range(ROUNDS):
-            for way in ways:
-                fixed[way.name].append(at_fixed_rate(way, people.headers))
-            for way in ways:
-                full[way.name].append(at_full_load(way, headers))
-    text = describe(ways, fixed, full)
+            for route in routes:
+                fixed[route.name].append(at_fixed_rate(route, users.headers))
+            for route in routes:
+                full[route.name].append(at_full_load(route, headers))
+    text = describe(routes, fixed, full)
     report.write_text(text)
     print(text)
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import machine
 import servers
-from paced import Answers, Paced, get, post
-from servers import People, Server
+from paced import Paced, Results, get, post
+from servers import Server, TestUsers
 from wrk import Wrk
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Tests/Support"))
@@ -32,13 +32,13 @@ PROBES = 50
 
 
 def _run(sources: list[Paced], seconds: float, pipe) -> None:
-    async def together() -> list[Answers]:
+    async def together() -> list[Results]:
         return await asyncio.gather(*(source.run(seconds) for source in sources))
 
     pipe.send(asyncio.run(together()))
 
 
-class Elsewhere:
+class PacedProcess:
     """Paced requests from a separate process."""
 
     def __init__(self, sources: list[Paced], seconds: float):
@@ -46,7 +46,7 @@ class Elsewhere:
         self._process = multiprocessing.Process(target=_run, args=(sources, seconds, there))
         self._process.start()
 
-    def answers(self) -> list[Answers]:
+    def results(self) -> list[Results]:
         """Waits for the end."""
         found = self._here.recv()
         self._process.join()
@@ -61,49 +61,49 @@ def probes(ports: dict[str, tuple[int, str, list[str]]]) -> list[Paced]:
     ]
 
 
-def times(answers: Answers) -> str:
+def times(results: Results) -> str:
     """Percentiles of successful requests, and the failed ones."""
     good = "200"
-    bad = {outcome: count for outcome, count in answers.counts.items() if outcome != good}
-    text = " / ".join(f"{answers.milliseconds(good, percent):.1f}" for percent in (50, 99, 100))
+    bad = {outcome: count for outcome, count in results.counts.items() if outcome != good}
+    text = " / ".join(f"{results.milliseconds(good, percent):.1f}" for percent in (50, 99, 100))
     return text + (f", and {bad}" if bad else "")
 
 
-def login_rate(api: Server, people: People, seconds: int) -> float:
+def login_rate(api: Server, users: TestUsers, seconds: int) -> float:
     """Sign-ins per second at 32 connections."""
     result = Wrk(
-        f"{api.base}/api/auth/login", 32, seconds, "post.lua", BODY=people.login_body, COUNT=str(USERS)
+        f"{api.base}/api/auth/login", 32, seconds, "post.lua", BODY=users.login_body, COUNT=str(USERS)
     ).result()
     assert not result["errors"], result
     return result["rate"]
 
 
-def too_many_logins(api: Server, people: People) -> str:
+def too_many_logins(api: Server, users: TestUsers) -> str:
     """Ten times as many sign-ins as can be hashed."""
-    login_rate(api, people, 2)
+    login_rate(api, users, 2)
     machine.drain(api.pid)
-    limit = login_rate(api, people, 5)
+    limit = login_rate(api, users, 5)
     machine.drain(api.pid)
     watched = {
-        "/me": (api.port, "/api/auth/me", people.headers),
+        "/me": (api.port, "/api/auth/me", users.headers),
         "/health": (api.port, "/health", []),
     }
-    before = Elsewhere(probes(watched), 5).answers()
+    before = PacedProcess(probes(watched), 5).results()
     memory_before = machine.resident(api.pid)
 
     def body(number: int) -> str:
-        return people.login_body.replace("{N}", str(number % USERS))
+        return users.login_body.replace("{N}", str(number % USERS))
 
     rate = TIMES * limit
     with machine.MemoryWatch({"AuthAPI": api.pid}) as memory, machine.Usage({"AuthAPI": api.pid}) as usage:
-        flood = Elsewhere([Paced("login", api.port, rate, post("/api/auth/login", body))], SECONDS)
-        during = Elsewhere(probes(watched), SECONDS - 1).answers()
-        (logins,) = flood.answers()
+        flood = PacedProcess([Paced("login", api.port, rate, post("/api/auth/login", body))], SECONDS)
+        during = PacedProcess(probes(watched), SECONDS - 1).results()
+        (logins,) = flood.results()
     ended = time.monotonic()
-    status, _, _ = api.ask("POST", "/api/auth/login", json.loads(body(0)))
+    status, _, _ = api.fetch("POST", "/api/auth/login", json.loads(body(0)))
     first = time.monotonic() - ended
-    again = login_rate(api, people, 1)
-    after = Elsewhere(probes(watched), 5).answers()
+    again = login_rate(api, users, 1)
+    after = PacedProcess(probes(watched), 5).results()
     assert status == 200, status
     accepted, refused = logins.count("200"), logins.count("503")
     rest = {outcome: count for outcome, count in logins.counts.items() if outcome not in ("200", "503")}
@@ -136,7 +136,7 @@ def too_many_logins(api: Server, people: People) -> str:
     return "\n".join(lines)
 
 
-class Nuisance:
+class MisbehavingClients:
     """Many misbehaving connections, until the block ends."""
 
     def __init__(
@@ -182,7 +182,7 @@ class Nuisance:
                 writer.transport.abort()
 
 
-async def vanish(port: int, request: bytes, work) -> tuple[object, int]:
+async def disconnect_after_send(port: int, request: bytes, work) -> tuple[object, int]:
     """Sends requests and breaks each connection at once while the work runs; returns their number, too."""
     count = 0
     task = asyncio.create_task(asyncio.to_thread(work))
@@ -199,31 +199,34 @@ async def vanish(port: int, request: bytes, work) -> tuple[object, int]:
     return await task, count
 
 
-def slow_clients(api: Server, frontend: Server, proxy: int, people: People) -> str:
+def slow_clients(api: Server, frontend: Server, proxy: int, users: TestUsers) -> str:
     """Slow, idle and disconnecting clients, through nginx and directly at the API."""
     watched = {
-        "API": (api.port, "/api/auth/me", people.headers),
-        "nginx": (proxy, "/api/auth/me", people.headers),
+        "API": (api.port, "/api/auth/me", users.headers),
+        "nginx": (proxy, "/api/auth/me", users.headers),
         "page": (proxy, "/login", []),
     }
 
-    def look() -> list[Answers]:
-        return Elsewhere(probes(watched), 8).answers()
+    def look() -> list[Results]:
+        return PacedProcess(probes(watched), 8).results()
 
     head = b"GET /api/auth/me HTTP/1.1\r\nHost: localhost\r\n"
     login = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     page = b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n"
     rows = [("nobody", "", look())]
     for name, port in (("nginx", proxy), ("the API", api.port)):
-        for what, nuisance in (
-            ("2,000 idle connections", Nuisance(port, 2000, every=60)),
-            ("500 that send a header byte by byte", Nuisance(port, 500, head + b"X-Slow: ", b"a")),
-            ("500 that send a body byte by byte", Nuisance(port, 500, login + b"Content-Length: 60000\r\n\r\n", b" ")),
-            ("200 that do not read 50 pages they ask for", Nuisance(port, 200, page * 50, reads=False)),
+        for what, clients in (
+            ("2,000 idle connections", MisbehavingClients(port, 2000, every=60)),
+            ("500 that send a header byte by byte", MisbehavingClients(port, 500, head + b"X-Slow: ", b"a")),
+            (
+                "500 that send a body byte by byte",
+                MisbehavingClients(port, 500, login + b"Content-Length: 60000\r\n\r\n", b" "),
+            ),
+            ("200 that do not read 50 pages they ask for", MisbehavingClients(port, 200, page * 50, reads=False)),
         ):
-            found = asyncio.run(nuisance.hold(look))
-            rows.append((f"{what}, at {name}", f"{nuisance.closed} of {nuisance.count}", found))
-        found, count = asyncio.run(vanish(port, head + b"Cookie: x=y\r\n\r\n", look))
+            found = asyncio.run(clients.hold(look))
+            rows.append((f"{what}, at {name}", f"{clients.closed} of {clients.count}", found))
+        found, count = asyncio.run(disconnect_after_send(port, head + b"Cookie: x=y\r\n\r\n", look))
         rows.append((f"connections that vanish after their request, at {name}", f"{count} made", found))
     lines = [
         "### Slow, idle and vanishing clients",
@@ -235,8 +238,8 @@ def slow_clients(api: Server, frontend: Server, proxy: int, people: People) -> s
         "| meanwhile | closed within 9 s | /me at the API | /me through nginx | /login through nginx |",
         "|---|---|---|---|---|",
     ]
-    for what, closed, answers in rows:
-        lines.append(f"| {what} | {closed} | " + " | ".join(times(each) for each in answers) + " |")
+    for what, closed, results in rows:
+        lines.append(f"| {what} | {closed} | " + " | ".join(times(each) for each in results) + " |")
     sizes = ", ".join(f"{each.name} {machine.peak_resident(each.pid):.0f} MB" for each in (api, frontend))
     return "\n".join([*lines, "", f"Most memory used: {sizes}."])
 
@@ -246,12 +249,12 @@ def main() -> None:
     binaries, database, report = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
     api = servers.api(binaries, database)
     try:
-        people = People(api, "/api/auth", USERS)
-        text = too_many_logins(api, people)
+        users = TestUsers(api, "/api/auth", USERS)
+        text = too_many_logins(api, users)
         frontend = servers.frontend(binaries, api.base)
         try:
             with nginx(api.port, frontend.port, CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000") as proxy:
-                text += "\n\n" + slow_clients(api, frontend, proxy.port, people) + "\n"
+                text += "\n\n" + slow_clients(api, frontend, proxy.port, users) + "\n"
         finally:
             frontend.stop()
     finally:

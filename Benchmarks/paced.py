@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 
-class Answers:
+class Results:
     """The outcomes of the requests of one kind."""
 
     def __init__(self, name: str):
@@ -82,11 +82,11 @@ class Paced:
 
     def __init__(self, name: str, port: int, rate: float, request: Callable[[int], bytes], timeout: float = 10):
         self.port, self.rate, self.request, self.timeout = port, rate, request, timeout
-        self.answers = Answers(name)
+        self.results = Results(name)
         self._idle: list[_Connection] = []
         self._under_way: set[asyncio.Task] = set()
 
-    async def run(self, seconds: float) -> Answers:
+    async def run(self, seconds: float) -> Results:
         """Sends for that long, then waits for the last responses."""
         begun, number = time.monotonic(), 0
         while (due := number / self.rate) < seconds:
@@ -100,10 +100,10 @@ class Paced:
         await asyncio.gather(*self._under_way)
         for connection in self._idle:
             connection.transport.close()
-        return self.answers
+        return self.results
 
     async def _one(self, number: int) -> None:
-        self.answers.sent += 1
+        self.results.sent += 1
         begun = time.monotonic()
         connection = None
         try:
@@ -112,18 +112,18 @@ class Paced:
                 head = await connection.send(self.request(number))
             outcome = head[9:12].decode()
             if outcome in ("429", "503") and b"\r\nretry-after:" not in head.lower():
-                self.answers.without_retry_after += 1
+                self.results.without_retry_after += 1
             if b"\r\nconnection: close" in head.lower():
                 connection.transport.close()
             else:
                 self._idle.append(connection)
         except TimeoutError:
-            outcome = "no answer"
+            outcome = "no response"
             if connection:
                 connection.transport.abort()
         except OSError:
             outcome = "broken"
-        self.answers.add(outcome, time.monotonic() - begun)
+        self.results.add(outcome, time.monotonic() - begun)
 
     async def _connection(self) -> _Connection:
         while self._idle:

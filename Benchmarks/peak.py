@@ -24,7 +24,7 @@ from statistics import median
 import limits
 import machine
 import servers
-from servers import People, Server
+from servers import Server, TestUsers
 from wrk import Wrk
 
 CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS") or 32)
@@ -86,11 +86,11 @@ class Bench:
     @staticmethod
     def fresh(body: dict[str, str]) -> dict[str, str]:
         """The settings of a run; each registers others."""
-        return body | {"BODY": People.registration_body()} if body.get("BODY") == "new" else body
+        return body | {"BODY": TestUsers.registration_body()} if body.get("BODY") == "new" else body
 
-    def server(self, label: str, server: Server, people: People, headers: str, prefix: str) -> None:
+    def server(self, label: str, server: Server, users: TestUsers, headers: str, prefix: str) -> None:
         """The rows of a server that does our job."""
-        login = {"BODY": people.login_body, "COUNT": str(USERS)}
+        login = {"BODY": users.login_body, "COUNT": str(USERS)}
 
         def me() -> Row:
             return self.load(f"{label} GET {prefix}/me", server, f"{prefix}/me", "get.lua", HEADERS_FILE=headers)
@@ -173,11 +173,11 @@ def main() -> None:
         running.append(frontend := servers.frontend(binaries, api.base))
         idle = {server.name: machine.resident(server.pid) for server in (api, frontend)}
         limits.seed(database)
-        bench, people = Bench(database), People(api, "/api/auth", USERS)
+        bench, users = Bench(database), TestUsers(api, "/api/auth", USERS)
         other = None
         if os.environ.get("PEER"):
             running.append(other := servers.peer(os.environ["PEER"], os.environ["PEER_DATABASE_URL"]))
-        measure(bench, constant, api, frontend, people, other)
+        measure(bench, constant, api, frontend, users, other)
         peaks = {server.name: machine.peak_resident(server.pid) for server in (api, frontend)}
     finally:
         for server in running:
@@ -188,15 +188,15 @@ def main() -> None:
 
 
 def measure(
-    bench: Bench, constant: Server, api: Server, frontend: Server, people: People, other: Server | None
+    bench: Bench, constant: Server, api: Server, frontend: Server, users: TestUsers, other: Server | None
 ) -> None:
     """All rows, round by round."""
     prefix = os.environ.get("PEER_PREFIX") or "/auth"
     with tempfile.NamedTemporaryFile("w") as headers, tempfile.NamedTemporaryFile("w") as peer_headers:
-        headers.write("\n".join(people.headers) + "\n")
+        headers.write("\n".join(users.headers) + "\n")
         headers.flush()
         if other:
-            peers = People(other, prefix, USERS)
+            peers = TestUsers(other, prefix, USERS)
             peer_headers.write("\n".join(peers.headers) + "\n")
             peer_headers.flush()
         label = os.environ.get("PEER_NAME") or "peer"
@@ -208,7 +208,7 @@ def measure(
             if other:
                 rows.append(lambda: bench.load(f"{label} GET /health", other, "/health"))
             bench.compare(lambda: bench.load("constant route", constant, "/"), *rows)
-            bench.server("AuthAPI", api, people, headers.name, "/api/auth")
+            bench.server("AuthAPI", api, users, headers.name, "/api/auth")
             if other:
                 bench.server(label, other, peers, peer_headers.name, prefix)
 
@@ -234,7 +234,7 @@ def describe(bench: Bench, starts: dict[str, list[float]], idle: dict[str, float
         span = f"{values[0]:.0f}–{values[-1]:.0f}"
         memory = f"idle {idle[name]:.0f} MB, at most {peaks[name]:.0f} MB"
         lines.append(
-            f"{name}: first answer {median(values):.0f} ms after exec ({span}, {STARTS} starts); memory {memory}.\n"
+            f"{name}: first response {median(values):.0f} ms after exec ({span}, {STARTS} starts); memory {memory}.\n"
         )
     return "\n".join(lines)
 

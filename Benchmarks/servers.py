@@ -69,17 +69,17 @@ class Server:
     def answers(self, path: str) -> bool:
         """Whether it answers 200."""
         with contextlib.suppress(OSError, http.client.HTTPException):
-            return self.ask("GET", path)[0] == 200
+            return self.fetch("GET", path)[0] == 200
         return False
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, object, bytes]:
+    def fetch(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, object, bytes]:
         """One request on a separate connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             data = None if body is None else json.dumps(body).encode()
             connection.request(method, path, data, ({"Content-Type": "application/json"} if data else {}) | headers)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
         finally:
             connection.close()
 
@@ -137,7 +137,7 @@ def peer(command: str, database: str) -> Server:
     return Server("peer", words, port, "/health", dict(os.environ) | {"DATABASE_URL": database})
 
 
-class People:
+class TestUsers:
     """Accounts of one run on one server, and their sessions."""
 
     def __init__(self, server: Server, prefix: str, count: int):
@@ -148,9 +148,9 @@ class People:
     def _join(self, number: int) -> str:
         email = f"bench-{self.run}-{number}@example.com"
         credentials = {"email": email, "password": PASSWORD}
-        status, _, text = self.server.ask("POST", f"{self.prefix}/register", credentials | {"name": "Bench"})
+        status, _, text = self.server.fetch("POST", f"{self.prefix}/register", credentials | {"name": "Bench"})
         assert status == 201, (status, text)
-        status, headers, text = self.server.ask("POST", f"{self.prefix}/login", credentials)
+        status, headers, text = self.server.fetch("POST", f"{self.prefix}/login", credentials)
         assert status == 200, (status, text)
         for cookie in headers.get_all("Set-Cookie", []):
             if "access_token=" in cookie.split(";", 1)[0]:

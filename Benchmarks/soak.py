@@ -14,7 +14,7 @@ from statistics import mean
 
 import machine
 import servers
-from servers import People
+from servers import TestUsers
 from wrk import Wrk
 
 MINUTES = float(os.environ.get("BENCH_MINUTES") or 10)
@@ -61,19 +61,19 @@ def main() -> None:
     api = servers.api(binaries, database)
     frontend = servers.frontend(binaries, api.base)
     try:
-        people, seconds = People(api, "/api/auth", USERS), int(MINUTES * 60)
+        users, seconds = TestUsers(api, "/api/auth", USERS), int(MINUTES * 60)
         with tempfile.NamedTemporaryFile("w") as headers:
-            headers.write("\n".join(people.headers) + "\n")
+            headers.write("\n".join(users.headers) + "\n")
             headers.flush()
             with machine.MemoryWatch({"AuthAPI": api.pid, "WebFrontend": frontend.pid}, 2) as watch:
                 auth = f"{api.base}/api/auth"
                 loads = {
                     "GET /api/auth/me": Wrk(f"{auth}/me", 8, seconds, "get.lua", HEADERS_FILE=headers.name),
                     "POST /api/auth/login": Wrk(
-                        f"{auth}/login", 8, seconds, "post.lua", BODY=people.login_body, COUNT=str(USERS)
+                        f"{auth}/login", 8, seconds, "post.lua", BODY=users.login_body, COUNT=str(USERS)
                     ),
                     "POST /api/auth/register": Wrk(
-                        f"{auth}/register", 8, seconds, "post.lua", BODY=People.registration_body()
+                        f"{auth}/register", 8, seconds, "post.lua", BODY=TestUsers.registration_body()
                     ),
                     "GET /login": Wrk(f"{frontend.base}/login", 8, seconds),
                 }

@@ -22,7 +22,7 @@ class Wrk:
         self.process = subprocess.Popen([*command, url], env=environment, text=True, stdout=subprocess.PIPE)
 
     def result(self) -> dict[str, float]:
-        """Waits for the end: requests a second, p50 and p99 in milliseconds, errors (not 2xx or 3xx, or no answer)."""
+        """Waits for the end: requests a second, p50 and p99 in milliseconds, errors (not 2xx or 3xx, no response)."""
         text = self.process.communicate()[0]
         if self.process.returncode or "Requests/sec" not in text:
             raise RuntimeError("wrk failed: " + text)

@@ -150,7 +150,7 @@ struct JobSchedule<Job> {
     }
 
     /// Puts jobs back at the front of the queue.
-    mutating func putBack(_ jobs: [Waiting]) {
+    mutating func requeue(_ jobs: [Waiting]) {
         waiting.insert(contentsOf: jobs, at: 0)
     }
 

@@ -64,7 +64,7 @@ final class PostgresCancellation: Sendable {
     /// Waits until the request can no longer cancel a later statement.
     ///
     /// - Returns: Whether that happened in time.
-    func isOver(by deadline: Deadline) -> Bool {
+    func waitUntilDone(by deadline: Deadline) -> Bool {
         while !isDone.load(ordering: .acquiring) {
             guard Deadline.now < deadline else { return false }
             _ = poll(nil, 0, 1)

@@ -19,7 +19,7 @@ package struct PostgresError: Error, Sendable {
     package enum Unavailability: Sendable, Equatable {
         /// No connection could be made.
         case notConnected
-        /// The server refuses the connection, and retrying cannot help: role, password or database are wrong.
+        /// The server rejects the connection, and retrying cannot help: role, password or database are wrong.
         case refused
         /// The connection broke; the statement may have been executed.
         case connectionLost
@@ -27,8 +27,8 @@ package struct PostgresError: Error, Sendable {
         case queueFull
         /// No worker was free within the waiting time.
         case waitedTooLong
-        /// The server did not answer within the time for one job.
-        case noAnswer
+        /// The server did not respond within the time for one job.
+        case noResponse
         /// The pool is shutting down.
         case closed
     }
@@ -100,7 +100,7 @@ package struct PostgresError: Error, Sendable {
     /// A privilege, table, column or index is missing or has changed (class 42, except syntax errors; 3F000; 55000;
     /// 22001), a pooler mixes up prepared statements (26000; class 42), another program has added a column, constraint or
     /// trigger that rejects the row (classes 23, P0, 38 and 39), or an index or table is damaged (XX001, XX002).
-    package var isUnfitDatabase: Bool {
+    package var isUnusableDatabase: Bool {
         guard kind == .rejected, let sqlState else { return false }
         return sqlState.hasPrefix("42") && sqlState != "42601"
             || ["23", "38", "39", "P0"].contains(sqlState.prefix(2))
@@ -113,7 +113,7 @@ package struct PostgresError: Error, Sendable {
     /// Whether the connection must not be used again.
     package var endsConnection: Bool {
         switch kind {
-        case .unavailable(.connectionLost), .unavailable(.noAnswer): true
+        case .unavailable(.connectionLost), .unavailable(.noResponse): true
         default: isConnectionLost || sqlState == "25006"
         }
     }

@@ -94,8 +94,8 @@ import Glibc
     }
 
     private func failure(of handle: OpaquePointer) -> PostgresError {
-        let said = unsafe PostgresLink.message(of: handle, hiding: configuration.password)
-        return ConnectFailure(said: said, needsPassword: unsafe PQconnectionNeedsPassword(handle) != 0).error
+        let message = unsafe PostgresLink.message(of: handle, hiding: configuration.password)
+        return ConnectFailure(message: message, needsPassword: unsafe PQconnectionNeedsPassword(handle) != 0).error
     }
 }
 
@@ -107,10 +107,10 @@ struct ConnectFailure {
     let sqlState: String?
     private let needsPassword: Bool
 
-    init(said: String, needsPassword: Bool = false) {
+    init(message: String, needsPassword: Bool = false) {
         var lines: [String] = []
         var state: String?
-        for line in said.split(separator: "\n") where !line.hasPrefix("LOCATION:") {
+        for line in message.split(separator: "\n") where !line.hasPrefix("LOCATION:") {
             let line = line.drop { $0 == "\t" || $0 == " " }
             // `FATAL:  28P01: password authentication failed`; the word before the code may be in any language.
             guard let gap = line.firstRange(of: ":  "), let code = Self.code(line[gap.upperBound...]) else {

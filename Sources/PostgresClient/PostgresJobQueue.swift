@@ -18,7 +18,7 @@ import Synchronization
     private var connected = 0
     private var connects: UInt64 = 0
     private var liveThreads: Int
-    private var refused: UInt64 = 0
+    private var rejected: UInt64 = 0
     private var expired: UInt64 = 0
     /// Why the last attempt to connect failed; nil once one succeeds.
     private var lastFailure: PostgresError?
@@ -26,7 +26,7 @@ import Synchronization
     private var timekeeperWakes = Deadline.never
     /// After closing: when running jobs are stopped, and when `finished` stops waiting for them.
     private var stopsAt = Deadline.never
-    private var leavesAt = Deadline.never
+    private var abandonsAt = Deadline.never
     private var finishers: [CheckedContinuation<Bool, Never>] = []
 
     /// How long a running job may take to notice that it must stop.
@@ -71,7 +71,7 @@ import Synchronization
         var wakesTimekeeper = false
         let admission = locked {
             let admission = schedule.push(job.waiting)
-            if admission == .full { refused += 1 }
+            if admission == .full { rejected += 1 }
             wakesTimekeeper = job.waitsUntil < timekeeperWakes
             if wakesTimekeeper { timekeeperWakes = job.waitsUntil }
             return admission
@@ -96,7 +96,7 @@ import Synchronization
         locked {
             schedule.close(drainingUntil: end)
             stopsAt = min(stopsAt, end)
-            leavesAt = min(leavesAt, end.adding(Self.leaving))
+            abandonsAt = min(abandonsAt, end.adding(Self.leaving))
             timekeeperWakes = .now
             stopWhenDone()
         }
@@ -110,7 +110,7 @@ import Synchronization
         await withCheckedContinuation { continuation in
             let isFinished: Bool? = locked {
                 if liveThreads == 0 { return true }
-                if leavesAt <= .now { return false }
+                if abandonsAt <= .now { return false }
                 finishers.append(continuation)
                 return nil
             }
@@ -127,7 +127,7 @@ import Synchronization
                 connects: connects,
                 busy: connected - min(schedule.idleCount, connected),
                 waiting: schedule.waiting.count,
-                refused: refused,
+                rejected: rejected,
                 expired: expired,
                 isClosing: schedule.isClosed
             )
@@ -176,10 +176,10 @@ import Synchronization
     }
 
     /// Puts jobs back at the front of the queue.
-    func putBack(_ jobs: [any PostgresJob]) {
+    func requeue(_ jobs: [any PostgresJob]) {
         guard !jobs.isEmpty else { return }
         let wakes: Int? = locked {
-            schedule.putBack(jobs.map(\.waiting))
+            schedule.requeue(jobs.map(\.waiting))
             timekeeperWakes = .now
             return schedule.wake()
         }
@@ -241,15 +241,15 @@ import Synchronization
     }
 
     /// Fails jobs that wait too long and, after closing, stops jobs that run too long, on a separate thread.
-    func keepTime() {
-        while let look = lookAtClock() {
-            for job in look.late { job.fail(look.reason) }
-            for continuation in look.finishers { continuation.resume(returning: false) }
+    func runTimekeeper() {
+        while let due = waitForDueJobs() {
+            for job in due.late { job.fail(due.reason) }
+            for continuation in due.finishers { continuation.resume(returning: false) }
         }
     }
 
     /// Waits until there are jobs to fail; nil when all workers have ended.
-    private func lookAtClock() -> (
+    private func waitForDueJobs() -> (
         late: [any PostgresJob], reason: PostgresError, finishers: [CheckedContinuation<Bool, Never>]
     )? {
         locked {
@@ -260,12 +260,12 @@ import Synchronization
                 expired += UInt64(late.count)
                 if !late.isEmpty { return (late, reason(at: now), []) }
                 if schedule.isClosed, liveThreads <= 1 { return nil }
-                if leavesAt <= now, !finishers.isEmpty {
+                if abandonsAt <= now, !finishers.isEmpty {
                     defer { finishers = [] }
                     return ([], reason(at: now), finishers)
                 }
                 timekeeperWakes = min(schedule.nextExpiry, stopsAt <= now ? .never : stopsAt)
-                if now < leavesAt { timekeeperWakes = min(timekeeperWakes, leavesAt) }
+                if now < abandonsAt { timekeeperWakes = min(timekeeperWakes, abandonsAt) }
                 var time = timekeeperWakes.timespec
                 unsafe pthread_cond_timedwait(wakeUps.advanced(by: workers), mutex, &time)
             }

@@ -194,7 +194,7 @@ import Logging
         }
         if let cancellation {
             // Otherwise it could cancel the next statement.
-            if !cancellation.isOver(by: limit) { abandon() }
+            if !cancellation.waitUntilDone(by: limit) { abandon() }
             // Whatever the response: a cancelled commit may report success before a standby has it.
             if let failure, failure.sqlState != "57014" { throw failure }
             var late = Self.late(name)
@@ -253,20 +253,20 @@ import Logging
     /// Marks the connection as broken and returns the reason.
     private func lost(_ name: String) -> PostgresError {
         abandon()
-        let said = unsafe Self.message(of: handle, hiding: nil).split(separator: "\n").joined(separator: "; ")
-        return .unavailable(.connectionLost, said, statement: name)
+        let message = unsafe Self.message(of: handle, hiding: nil).split(separator: "\n").joined(separator: "; ")
+        return .unavailable(.connectionLost, message, statement: name)
     }
 
     /// The error of a statement whose time is over.
     private static func late(_ name: String) -> PostgresError {
-        .unavailable(.noAnswer, "the server did not respond in time", statement: name)
+        .unavailable(.noResponse, "the server did not respond in time", statement: name)
     }
 
     /// libpq's error message of a connection.
     static func message(of handle: OpaquePointer, hiding password: String?) -> String {
         guard let text = unsafe PQerrorMessage(handle) else { return "" }
-        let said = unsafe String(cString: text)
-        guard let password, !password.isEmpty else { return said }
-        return said.replacing(password, with: "***")
+        let message = unsafe String(cString: text)
+        guard let password, !password.isEmpty else { return message }
+        return message.replacing(password, with: "***")
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 @safe final class PostgresNotices: Sendable {
     /// The maximum number of texts to remember; further ones are not logged.
     private static let most = 200
-    private static let told = Mutex<Set<String>>([])
+    private static let loggedNotices = Mutex<Set<String>>([])
 
     private let logger: Logger
 
@@ -20,20 +20,20 @@ import Synchronization
             handle,
             { context, result in
                 guard let context = unsafe context, let result = unsafe result else { return }
-                unsafe Unmanaged<PostgresNotices>.fromOpaque(context).takeUnretainedValue().tell(result)
+                unsafe Unmanaged<PostgresNotices>.fromOpaque(context).takeUnretainedValue().log(result)
             },
             Unmanaged.passUnretained(self).toOpaque()
         )
     }
 
     /// Logs a notice that was not logged before.
-    private func tell(_ result: OpaquePointer) {
+    private func log(_ result: OpaquePointer) {
         func field(_ code: Int32) -> String? {
             unsafe PQresultErrorField(result, code).map { unsafe String(cString: $0) }
         }
         guard let message = field(clibpq_field_message) else { return }
-        let isNew = Self.told.withLock { told in
-            told.count < Self.most && told.insert(message).inserted
+        let isNew = Self.loggedNotices.withLock { loggedNotices in
+            loggedNotices.count < Self.most && loggedNotices.insert(message).inserted
         }
         guard isNew else { return }
         let level: Logger.Level = field(clibpq_field_severity) == "WARNING" ? .warning : .debug

@@ -41,7 +41,7 @@ package final class PostgresPool: Service, Sendable {
         }
         threads.append(
             Self.startThread {
-                queue.keepTime()
+                queue.runTimekeeper()
                 queue.threadEnds()
             }
         )
@@ -153,10 +153,10 @@ package final class PostgresPool: Service, Sendable {
     /// When a worker is free, one statement looks up all waiting keys, equal ones once. It is sent after each of the
     /// calls, so it sees everything committed before. Throws `PostgresError`, or `CancellationError` when the task is
     /// cancelled while it waits for a worker.
-    package func answer<S: SharedRead>(_ type: S.Type, for key: S.Key) async throws -> S.Answer? {
+    package func lookUp<S: SharedRead>(_ type: S.Type, for key: S.Key) async throws -> S.Value? {
         let onStart = onStart, since = ContinuousClock.now
         return try await submit { id, times, continuation in
-            PostgresQuestion<S>(id: id, key: key, times: times, onStart: { onStart?(.now - since) }, continuation)
+            PostgresLookup<S>(id: id, key: key, times: times, onStart: { onStart?(.now - since) }, continuation)
         }
     }
 

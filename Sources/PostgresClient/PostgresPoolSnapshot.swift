@@ -11,7 +11,7 @@ package struct PostgresPoolSnapshot: Sendable, Equatable {
     /// The waiting jobs.
     package let waiting: Int
     /// The jobs rejected since start because the queue was full.
-    package let refused: UInt64
+    package let rejected: UInt64
     /// The jobs that waited too long since start.
     package let expired: UInt64
     /// Whether the pool is closed.

@@ -19,15 +19,15 @@ package enum PostgresReach {
     package static func wait(for configuration: PostgresConfiguration, logger: Logger) async throws {
         let end = configuration.waitTimeout.map { ContinuousClock.now + $0 }
         var pause = Duration.milliseconds(100)
-        var isTold = false
+        var hasLogged = false
         while true {
             do {
                 return try await onThread { try connect(configuration) }
             } catch let error as PostgresError {
                 if error.isRefusal { throw error }
                 if let end, ContinuousClock.now + pause >= end { throw error }
-                if !isTold { logger.warning("waiting for the database", metadata: ["reason": "\(error.detail)"]) }
-                isTold = true
+                if !hasLogged { logger.warning("waiting for the database", metadata: ["reason": "\(error.detail)"]) }
+                hasLogged = true
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(1))

@@ -18,9 +18,9 @@ struct PostgresWorker {
             queue.countConnected()
             // Only now: otherwise another worker would take the next writing job, and none would be left for reads.
             if let broke { queue.ended(broke) }
-            let goesOn = serve(connection, &broke)
+            let shouldContinue = serve(connection, &broke)
             queue.countLost()
-            guard goesOn else { break }
+            guard shouldContinue else { break }
         }
         if let broke { queue.ended(broke) }
         queue.threadEnds()
@@ -70,11 +70,11 @@ struct PostgresWorker {
             guard let first = jobs.first else { continue }
             // Costs a microsecond, and prevents an error for the first request after the server restarted.
             guard connection.isAlive() else {
-                queue.putBack(jobs)
+                queue.requeue(jobs)
                 queue.ended(run.kind)
                 return lost()
             }
-            queue.putBack(first.run(jobs, on: connection))
+            queue.requeue(first.run(jobs, on: connection))
             if connection.isBroken {
                 broke = run.kind
                 return lost()

@@ -7,11 +7,11 @@ package protocol ReadStatement: Statement {}
 /// A statement that looks up many keys at once, for callers that wait at the same time.
 ///
 /// Each row names the key that it belongs to; a key without a row has no result.
-package protocol SharedRead: ReadStatement where Row == (place: Int, answer: Answer) {
+package protocol SharedRead: ReadStatement where Row == (place: Int, value: Value) {
     /// What to look up.
     associatedtype Key: Hashable & Sendable
     /// The result of a lookup.
-    associatedtype Answer: Sendable
+    associatedtype Value: Sendable
 
     /// Looks up the keys; rows refer to their positions, from 0.
     init(_ keys: [Key])

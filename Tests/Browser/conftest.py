@@ -4,12 +4,12 @@ import pytest
 from chromium import OPTIONS
 from page_states import Ports
 from playwright.sync_api import expect, sync_playwright
-from scripted_api import showcase
-from site_under_test import PATIENCE, free_ports, nginx
+from scripted_api import PROVIDERS, showcase
+from site_under_test import TIMEOUT_SECONDS, free_ports, nginx
 from watch import Watch
 
 # For busy machines; otherwise nothing here takes long.
-expect.set_options(timeout=PATIENCE * 1000)
+expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +35,10 @@ def ports():
         nginx(*free_ports(2)) as empty,
         showcase(REGISTRATION="invite", REGISTRATION_DOMAINS="example.com") as (invite, _),
         showcase(REGISTRATION="closed") as (closed, _),
+        showcase(tuple(PROVIDERS)) as (many, _),
         nginx(*free_ports(1), frontend, CREDENTIAL_RATE="1", CREDENTIAL_BURST="1") as strict,
     ):
-        yield Ports(front, empty.port, strict.port, invite, closed)
+        yield Ports(front, empty.port, strict.port, invite, closed, many)
 
 
 _tally = {}

@@ -14,7 +14,7 @@ NAME = "<img src=x onerror=fetch('/ran')>"
 def reader(site, email):
     """The address of a new user."""
     body = {"email": email, "password": PASSWORD, "name": NAME}
-    assert site.ask("/api/auth/register", "POST", body=body).status == 201
+    assert site.fetch("/api/auth/register", "POST", body=body).status == 201
     return email
 
 
@@ -23,8 +23,8 @@ def docs(chromium, site):
     """The reference, in a browser whose requests and console messages are recorded."""
     context = chromium.new_context(base_url=site.url, locale="en-GB")
     page = context.new_page()
-    page.asked, page.complaints = [], []
-    page.on("request", lambda request: page.asked.append(request))
+    page.sent_requests, page.complaints = [], []
+    page.on("request", lambda request: page.sent_requests.append(request))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
 
     def listen(message):
@@ -35,7 +35,7 @@ def docs(chromium, site):
     page.goto("/docs")
     yield page
     assert page.complaints == []
-    assert {request.url.split("/")[2] for request in page.asked} == {f"localhost:{site.browser_port}"}
+    assert {request.url.split("/")[2] for request in page.sent_requests} == {f"localhost:{site.browser_port}"}
     context.close()
 
 
@@ -65,20 +65,20 @@ def send(page, operation: str, body: dict | None = None, *, accept: bool | None 
 def test_a15_a_reader_signs_in_and_sees_their_own_data(docs, reader):
     assert "401" in send(docs, "getCurrentUser")
     assert "returned 200" in send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
-    told = send(docs, "getCurrentUser")
-    assert "returned 200" in told and reader in told
+    status = send(docs, "getCurrentUser")
+    assert "returned 200" in status and reader in status
     # A name is shown as text, even if it looks like markup.
-    assert NAME in told
+    assert NAME in status
     assert docs.locator("main img").count() == 0
-    assert not any(request.url.endswith("/ran") for request in docs.asked)
-    assert "access_token" not in told
+    assert not any(request.url.endswith("/ran") for request in docs.sent_requests)
+    assert "access_token" not in status
     assert "returned 204" in send(docs, "logout", accept=True)
     assert "401" in send(docs, "getCurrentUser")
 
 
 def test_a14_an_unsafe_request_is_sent_like_those_of_the_pages(docs, reader):
     send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
-    sent = [request for request in docs.asked if request.method == "POST"]
+    sent = [request for request in docs.sent_requests if request.method == "POST"]
     headers = sent[-1].all_headers()
     assert headers["sec-fetch-site"] == "same-origin"
     assert headers["content-type"] == "application/json"
@@ -89,18 +89,18 @@ def test_a14_an_unsafe_request_is_sent_like_those_of_the_pages(docs, reader):
 
 def test_a15_an_unsafe_operation_asks_first(docs, reader):
     send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
-    before = len(docs.asked)
+    before = len(docs.sent_requests)
     send(docs, "endOtherSessions", accept=False)
     send(docs, "deleteAccount", {"email": reader, "password": PASSWORD}, accept=False)
-    assert len(docs.asked) == before
+    assert len(docs.sent_requests) == before
     assert "returned 200" in send(docs, "getCurrentUser")
 
 
 def test_a15_a_parameter_cannot_change_the_path(docs, reader):
     send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
-    told = send(docs, "endSession", accept=True, id="//evil.example/x?y#z")
-    assert "returned 404" in told
-    assert docs.asked[-1].url.endswith("/api/auth/sessions/%2F%2Fevil.example%2Fx%3Fy%23z")
+    status = send(docs, "endSession", accept=True, id="//evil.example/x?y#z")
+    assert "returned 404" in status
+    assert docs.sent_requests[-1].url.endswith("/api/auth/sessions/%2F%2Fevil.example%2Fx%3Fy%23z")
 
 
 def test_a15_an_invalid_body_gets_the_apis_response(docs):

@@ -3,7 +3,9 @@
 import json
 
 import pytest
-from people import (
+from playwright.sync_api import expect
+from site_under_test import PASSWORD, ROOT, psql, wait_until
+from user_actions import (
     NAME,
     expect_anonymous,
     expect_signed_in,
@@ -14,8 +16,6 @@ from people import (
     sign_in,
     sign_out,
 )
-from playwright.sync_api import expect
-from site_under_test import PASSWORD, ROOT, psql, wait_until
 
 
 def expect_failure(page, field: str | None, text: str):
@@ -178,7 +178,9 @@ def test_a_double_click_creates_one_account(page, site, email):
     page.locator("main").get_by_role("button", name="Create account").dblclick(no_wait_after=True)
     wait_until(lambda: accounts(site, email) > 0, "the account is made")
     # The account exists before the response is shown, and a page that is still loading would replace ours.
-    wait_until(lambda: path_of(page) != "/register" or page.locator("#error-summary").count() > 0, "an answer is shown")
+    wait_until(
+        lambda: path_of(page) != "/register" or page.locator("#error-summary").count() > 0, "a response is shown"
+    )
     page.wait_for_load_state()
     # Without JavaScript, the browser may have sent it twice; even then the account exists and the visitor can sign in.
     page.goto("/")

@@ -4,9 +4,9 @@ import contextlib
 
 import pytest
 from chromium import OPTIONS
-from people import NAME, register, sign_out
 from playwright.sync_api import Error, expect
-from site_under_test import PATIENCE, running_site, wait_until
+from site_under_test import TIMEOUT_SECONDS, running_site, wait_until
+from user_actions import NAME, register, sign_out
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def everyday_page(request, everyday_chromium, site):
     if place == "plain":
         address = f"http://plain.test:{request.getfixturevalue('plain_site').browser_port}"
     context = everyday_chromium.new_context(base_url=address, locale="en-GB", java_script_enabled=scripts)
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(TIMEOUT_SECONDS * 1000)
     yield context.new_page()
     context.close()
 

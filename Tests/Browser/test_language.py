@@ -1,8 +1,8 @@
 """English and Japanese, by the browser's preference and the visitor's choice (F6)."""
 
 import pytest
-from people import NAME, path_of, register
 from playwright.sync_api import expect
+from user_actions import NAME, path_of, register
 
 
 @pytest.mark.parametrize(("locale", "language", "heading"), [("ja-JP", "ja", "ログイン"), ("fr-FR", "en", "Sign in")])

@@ -6,8 +6,8 @@ import re
 import signal
 import subprocess
 
-from people import NAME, expect_signed_in, fill_login, register, send, sign_in, sign_out
 from playwright.sync_api import expect
+from user_actions import NAME, expect_signed_in, fill_login, register, send, sign_in, sign_out
 
 
 @contextlib.contextmanager
@@ -27,9 +27,9 @@ def frozen_api(site):
 def test_f8_an_unavailable_page_reloads_automatically(page, site, email):
     register(page, email)
     with frozen_api(site):
-        answer = page.goto("/account")
-        assert answer.status == 503
-        assert int(answer.headers["retry-after"]) > 0
+        response = page.goto("/account")
+        assert response.status == 503
+        assert int(response.headers["retry-after"]) > 0
         expect(page.get_by_role("heading", name="We will be right back")).to_be_visible()
     expect(page.get_by_test_id("account-email")).to_have_text(email)
     expect_signed_in(page)

@@ -2,9 +2,9 @@
 
 import json
 
-from people import expect_anonymous, expect_signed_in, path_of, register, send, sign_in
 from playwright.sync_api import expect
 from site_under_test import PASSWORD
+from user_actions import expect_anonymous, expect_signed_in, path_of, register, send, sign_in
 
 NEW = "Battery-Staple-8"
 

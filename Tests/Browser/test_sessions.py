@@ -1,8 +1,8 @@
 """One user on several devices (A18), and a browser without cookies."""
 
 from chromium import OPTIONS
-from people import expect_signed_in, fill_login, path_of, register, send, sign_in
 from playwright.sync_api import expect
+from user_actions import expect_signed_in, fill_login, path_of, register, send, sign_in
 
 
 def test_a18_two_devices_see_each_other_and_one_ends_the_other(page, visitor, email):

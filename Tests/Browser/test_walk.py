@@ -1,6 +1,7 @@
 """A new visitor's path through the site, with JavaScript and without (F1–F5)."""
 
-from people import (
+from playwright.sync_api import expect
+from user_actions import (
     expect_anonymous,
     expect_signed_in,
     fill_login,
@@ -10,7 +11,6 @@ from people import (
     sign_in,
     sign_out,
 )
-from playwright.sync_api import expect
 
 
 def test_f2_f3_f4_register_look_around_sign_out_and_return(page, email):

@@ -12,16 +12,16 @@ MOST_REQUESTS = 3
 def test_a_page_is_light(chromium, ports, tally, state):
     context = chromium.new_context(locale="ja-JP")
     page = context.new_page()
-    asked = []
-    page.on("request", lambda request: asked.append(request))
+    requests = []
+    page.on("request", lambda request: requests.append(request))
     state.open(page, ports)
     page.wait_for_load_state()
     # For a sent form, only the response counts, with its assets as if they were new.
-    last = max(index for index, request in enumerate(asked) if request.is_navigation_request())
-    own = {request.url for request in asked[last:] if not request.url.endswith((".svg", ".ico"))}
+    last = max(index for index, request in enumerate(requests) if request.is_navigation_request())
+    own = {request.url for request in requests[last:] if not request.url.endswith((".svg", ".ico"))}
     weights = dict.fromkeys(own, 0)
-    for request in asked:
-        if request.url in own and (request is asked[last] or not request.is_navigation_request()):
+    for request in requests:
+        if request.url in own and (request is requests[last] or not request.is_navigation_request()):
             sizes = request.sizes()
             size = sizes["responseBodySize"] + sizes["responseHeadersSize"]
             weights[request.url] = max(weights[request.url], size)

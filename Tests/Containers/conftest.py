@@ -6,9 +6,9 @@ from pathlib import Path
 
 import chromium
 import containers
+import mock_providers as mock_providers_module
 import pytest
 import site_under_test
-import stand_ins as stand_ins_module
 from playwright.sync_api import sync_playwright
 
 PROVIDERS = "providers.test"
@@ -31,7 +31,7 @@ def gateway():
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory) -> tuple[str, str]:
-    """A certificate for the stand-ins, its own authority, and its key."""
+    """A certificate for the mock providers, its own authority, and its key."""
     folder = tmp_path_factory.mktemp("certificate")
     paths = str(folder / "certificate.pem"), str(folder / "key.pem")
     request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
@@ -41,15 +41,15 @@ def certificate(tmp_path_factory) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def stand_ins(gateway, certificate):
-    """Stand-ins for both providers, at an address that containers can reach."""
-    with stand_ins_module.running(gateway, PROVIDERS, certificate) as running:
+def mock_providers(gateway, certificate):
+    """Mocks of both providers, at an address that containers can reach."""
+    with mock_providers_module.running(gateway, PROVIDERS, certificate) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def provider_settings(gateway, stand_ins, certificate, tmp_path_factory):
-    """Returns the settings with which a project uses and trusts only the stand-ins."""
+def provider_settings(gateway, mock_providers, certificate, tmp_path_factory):
+    """Returns the settings with which a project uses and trusts only the mock providers."""
 
     def settings(root: Path = containers.ROOT, **services: dict) -> dict[str, str]:
         override = tmp_path_factory.mktemp("compose") / "override.yml"
@@ -59,14 +59,14 @@ def provider_settings(gateway, stand_ins, certificate, tmp_path_factory):
         }
         services["backend"] = backend | services.get("backend", {})
         override.write_text(json.dumps({"services": services}))
-        return {"COMPOSE_FILE": f"{root}/compose.yml:{override}", **stand_ins.settings}
+        return {"COMPOSE_FILE": f"{root}/compose.yml:{override}", **mock_providers.settings}
 
     return settings
 
 
 @pytest.fixture(scope="module")
 def browser(gateway):
-    """Chromium, which can reach the stand-ins."""
+    """Chromium, which can reach the mock providers."""
     arguments = [*chromium.OPTIONS["args"], f"--host-resolver-rules=MAP {PROVIDERS} {gateway}"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**chromium.OPTIONS | {"args": arguments})
@@ -84,7 +84,7 @@ def registry(tmp_path):
         "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},
     }))
     program = subprocess.Popen(
-        [*site_under_test.dying_with_us(), "docker-registry", "serve", configuration],
+        [*site_under_test.kill_on_parent_exit(), "docker-registry", "serve", configuration],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     try:
@@ -92,4 +92,4 @@ def registry(tmp_path):
         yield f"127.0.0.1:{port}"
     finally:
         program.terminate()
-        program.wait(site_under_test.PATIENCE)
+        program.wait(site_under_test.TIMEOUT_SECONDS)

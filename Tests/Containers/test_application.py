@@ -38,12 +38,12 @@ def test_app12_only_nginx_reaches_the_application(site):
 
 
 def test_app12_through_nginx_it_needs_a_session(site):
-    assert site.ask("/ping").status == 401
+    assert site.fetch("/ping").status == 401
     forged = {"Remote-User": "admin", "Remote-Name": "admin"}
-    assert site.ask("/notes", headers=forged).status == 401
-    page = site.ask("/notes", headers=site.cookie | forged)
+    assert site.fetch("/notes", headers=forged).status == 401
+    page = site.fetch("/notes", headers=site.cookie | forged)
     assert page.status == 200 and b"Aiko Tanaka" in page.body and b"admin" not in page.body
-    assert site.ask("/static/notes.css").status == 200
+    assert site.fetch("/static/notes.css").status == 200
     assert "[warn]" not in site.logs("nginx")
 
 
@@ -57,11 +57,11 @@ def test_app14_a_deployment_fails_no_request_to_the_application(site):
     """Every server is replaced while signed-in users work and others are rejected."""
     old = {*site.containers("backend"), *site.containers("frontend")}
     load = Load()
-    load.repeat("GET /ping", lambda: site.ask("/ping", headers=site.cookie).body)
-    load.repeat("GET /notes", lambda: b"Aiko Tanaka" in site.ask("/notes", headers=site.cookie).body)
-    load.repeat("POST /notes", lambda: site.ask("/notes", "POST", headers=site.cookie | FORM, body=b"text=x").status)
-    load.repeat("GET /static", lambda: site.ask("/static/notes.css").status)
-    load.repeat("signed out", lambda: site.ask("/ping").status)
+    load.repeat("GET /ping", lambda: site.fetch("/ping", headers=site.cookie).body)
+    load.repeat("GET /notes", lambda: b"Aiko Tanaka" in site.fetch("/notes", headers=site.cookie).body)
+    load.repeat("POST /notes", lambda: site.fetch("/notes", "POST", headers=site.cookie | FORM, body=b"text=x").status)
+    load.repeat("GET /static", lambda: site.fetch("/static/notes.css").status)
+    load.repeat("signed out", lambda: site.fetch("/ping").status)
     with load.running():
         site.run("scripts/containers", "deploy")
     print(load.report())
@@ -76,19 +76,19 @@ def test_app14_a_deployment_fails_no_request_to_the_application(site):
 def test_app14_a_replaced_application_is_found_again(site):
     """Another container may have another address; its notes are in a volume."""
     [before] = site.containers("app")
-    notes = site.ask("/notes", headers=site.cookie).body.count(b"data-note")
+    notes = site.fetch("/notes", headers=site.cookie).body.count(b"data-note")
     site.compose("up", "--detach", "--no-build", "--no-deps", "--force-recreate", "--wait", "app")
     assert site.containers("app") != [before]
-    site.wait(lambda: site.ask("/ping", headers=site.cookie).status == 200, "nginx finds the new application")
-    assert site.ask("/notes", headers=site.cookie).body.count(b"data-note") == notes
+    site.wait(lambda: site.fetch("/ping", headers=site.cookie).status == 200, "nginx finds the new application")
+    assert site.fetch("/notes", headers=site.cookie).body.count(b"data-note") == notes
 
 
 def test_app3_without_the_api_the_application_is_unreachable(site):
     backends = site.containers("backend")
     containers.docker("stop", *backends)
     try:
-        answer = site.ask("/ping", headers=site.cookie)
-        assert answer.status == 503 and answer.one("Retry-After")
+        response = site.fetch("/ping", headers=site.cookie)
+        assert response.status == 503 and response.one("Retry-After")
     finally:
         containers.docker("start", *backends)
-    site.wait(lambda: site.ask("/ping", headers=site.cookie).status == 200, "the application is back")
+    site.wait(lambda: site.fetch("/ping", headers=site.cookie).status == 200, "the application is back")

@@ -16,9 +16,9 @@ def test_w84_two_clones_run_side_by_side(tmp_path):
             stack.run("make", "docker-up")
         cookies = {stack.project: {"Cookie": stack.register()} for stack in (one, other)}
         for stack in (one, other):
-            assert stack.ask("/api/auth/me", headers=cookies.pop(stack.project)).status == 200
+            assert stack.fetch("/api/auth/me", headers=cookies.pop(stack.project)).status == 200
             (foreign,) = cookies.values()
-            assert stack.ask("/api/auth/me", headers=foreign).status == 401
+            assert stack.fetch("/api/auth/me", headers=foreign).status == 401
             cookies[stack.project] = {"Cookie": stack.register()}
 
         images = {}
@@ -37,5 +37,5 @@ def test_w84_two_clones_run_side_by_side(tmp_path):
         one.run("make", "docker-clean", "YES=1")
         left = containers.docker("image", "ls", "--format", "{{.Repository}}").splitlines()
         assert [name for name in left if name.startswith(f"{one.project}-")] == []
-        assert other.ask("/api/auth/me", headers=cookies[other.project]).status == 200
+        assert other.fetch("/api/auth/me", headers=cookies[other.project]).status == 200
         other.run("make", "docker-clean", "YES=1")

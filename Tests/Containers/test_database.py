@@ -125,14 +125,14 @@ def test_postgres_restarts_under_load(stack):
     def register():
         email = f"load-{secrets.token_hex(8)}@example.com"
         body = {"email": email, "password": PASSWORD, "name": "Load"}
-        answer = stack.ask("/api/auth/register", "POST", body=body)
-        if answer.status == 201:
+        response = stack.fetch("/api/auth/register", "POST", body=body)
+        if response.status == 201:
             acknowledged.append(email)
-        return answer.status, answer.one("Retry-After") is not None
+        return response.status, response.one("Retry-After") is not None
 
     def me():
-        answer = stack.ask("/api/auth/me", headers=cookie)
-        return answer.status, answer.one("Retry-After") is not None
+        response = stack.fetch("/api/auth/me", headers=cookie)
+        return response.status, response.one("Retry-After") is not None
 
     load.repeat("register", register)
     load.repeat("me", me)

@@ -136,8 +136,8 @@ def deploy_until(site, text: str, how: signal.Signals) -> tuple[int, str]:
 )
 def test_w80_an_interrupted_deployment_changes_nothing(site, load, text, how):
     before = serving(site)
-    status, said = deploy_until(site, text, how)
-    assert status == 128 + how, said
+    status, output = deploy_until(site, text, how)
+    assert status == 128 + how, output
     assert_nothing_changed(site, before)
 
 
@@ -158,8 +158,8 @@ def test_w80_an_interrupted_deployment_of_three_replicas_fails_no_request(site, 
     """nginx tries at most three servers, as many as disappear; it must be reconfigured before that."""
     before, waited = serving(site), timeouts(site)
     assert [len(found) for found in before.values()] == [3, 3, 1]
-    status, said = deploy_until(site, "frontend: starting", signal.SIGTERM)
-    assert status == 128 + signal.SIGTERM, said
+    status, output = deploy_until(site, "frontend: starting", signal.SIGTERM)
+    assert status == 128 + signal.SIGTERM, output
     assert_nothing_changed(site, before)
     # No request waited for a server that had disappeared.
     assert timeouts(site) == waited
@@ -179,8 +179,8 @@ def test_w80_the_next_command_reverts_a_killed_deployment(site, load):
 
 def test_w80_interrupting_it_at_the_end_completes_a_deployment(site, load):
     before = serving(site)
-    status, said = deploy_until(site, "All new containers are healthy", signal.SIGINT)
-    assert status == 0 and "Deployed." in said
+    status, output = deploy_until(site, "All new containers are healthy", signal.SIGINT)
+    assert status == 0 and "Deployed." in output
     after = serving(site)
     assert after["nginx"] == before["nginx"]
     for service in ("backend", "frontend"):

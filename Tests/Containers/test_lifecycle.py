@@ -78,10 +78,10 @@ def test_data_and_secrets_outlive_down():
     with containers.project() as one:
         one.up("backend", "frontend", "nginx")
         cookie = {"Cookie": one.register()}
-        email = one.ask("/api/auth/me", headers=cookie).json()["email"]
+        email = one.fetch("/api/auth/me", headers=cookie).json()["email"]
         one.compose("down")
         one.up()
-        assert one.ask("/api/auth/me", headers=cookie).json()["email"] == email
+        assert one.fetch("/api/auth/me", headers=cookie).json()["email"] == email
 
 
 def test_a_bad_setting_is_named():
@@ -119,10 +119,10 @@ def test_w82_a_name_that_no_service_reads_is_reported(tmp_path):
         one.root = tmp_path
         del one.environment["COMPOSE_DISABLE_ENV_FILE"]
         (tmp_path / ".env").write_text("GOOGLE_CLIENT_SECERT='hush hush'\nLOG_LEVEL=WARNING\nPARTS=$HOME\n")
-        said = one.run("make", "docker-up", "DATABASE_POOL_SIZ=4").stderr
-        warnings = [line for line in said.splitlines() if line.startswith("warning: ")]
+        output = one.run("make", "docker-up", "DATABASE_POOL_SIZ=4").stderr
+        warnings = [line for line in output.splitlines() if line.startswith("warning: ")]
         assert warnings == [
             "warning: DATABASE_POOL_SIZ is not a setting; did you mean DATABASE_POOL_SIZE?",
             "warning: GOOGLE_CLIENT_SECERT is not a setting; did you mean GOOGLE_CLIENT_SECRET?",
         ]
-        assert "hush" not in said
+        assert "hush" not in output

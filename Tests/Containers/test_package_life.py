@@ -57,7 +57,7 @@ class Machine:
         """The process of the API."""
         return self.run("systemctl", "show", "--property=MainPID", "--value", "yoshikosan-api").strip()
 
-    def ask(self, path: str, *options: str) -> str:
+    def fetch(self, path: str, *options: str) -> str:
         """Sends a request through nginx; gives the status."""
         curl = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", *options]
         return self.run(*curl, f"http://127.0.0.1:8080{path}", status=None)
@@ -67,16 +67,16 @@ class Machine:
         jar = f"/root/{secrets.token_hex(4)}"
         body = json.dumps({"email": email, "password": PASSWORD, "name": "Ada"})
         options = ["--cookie-jar", jar, "--header", "Content-Type: application/json", "--data", body]
-        assert self.ask("/api/auth/register", *options) == "201"
+        assert self.fetch("/api/auth/register", *options) == "201"
         return jar
 
     def serves(self) -> bool:
         """Whether API and pages respond."""
-        return self.ask("/api/auth/me") == "401" and self.ask("/login") == "200"
+        return self.fetch("/api/auth/me") == "401" and self.fetch("/login") == "200"
 
     def me(self, jar: str) -> str:
         """The status of a request for the user with those cookies."""
-        return self.ask("/api/auth/me", "--cookie", jar)
+        return self.fetch("/api/auth/me", "--cookie", jar)
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +122,8 @@ def machine():
 
 
 def test_the_life_of_the_package(machine, packages):
-    said = machine.install(packages[0])
-    assert "is installed and not started" in said and machine.active() == []
+    output = machine.install(packages[0])
+    assert "is installed and not started" in output and machine.active() == []
     modes = machine.run("stat", "--format=%a %U", "/etc/yoshikosan/credentials", "/etc/yoshikosan/credentials/api")
     assert modes == "700 root\n700 root\n"
     secret = machine.run("stat", "--format=%a %U %s", "/etc/yoshikosan/credentials/api/secret_key")
@@ -139,7 +139,7 @@ def test_the_life_of_the_package(machine, packages):
     wait_until(lambda: machine.serves(), "the site is ready")
     assert machine.active() == UNITS
     ada = machine.register("ada@example.com")
-    assert machine.me(ada) == "200" and machine.ask("/account", "--cookie", ada) == "200"
+    assert machine.me(ada) == "200" and machine.fetch("/account", "--cookie", ada) == "200"
     assert "settings" in machine.run("yoshikosan", "doctor", status=None)
 
     # A dollar sign in an address names nobody else.
@@ -169,7 +169,7 @@ def test_the_life_of_the_package(machine, packages):
 
     # Removed, it keeps settings, secrets and the database.
     machine.run("dpkg", "--remove", "yoshikosan")
-    assert machine.active() == [] and machine.ask("/") == "000"
+    assert machine.active() == [] and machine.fetch("/") == "000"
     machine.install(packages[2])
     machine.run("systemctl", "enable", "--now", "yoshikosan.target")
     wait_until(lambda: machine.me(ada) == "200", "the site is ready once more")

@@ -48,7 +48,7 @@ def test_u1_postgres_is_upgraded_with_every_session(former, tmp_path):
         done = one.run("make", "docker-deploy", check=False)
         assert done.returncode != 0 and "incompatible" in done.stderr, done.stderr
         assert one.query(version) == "15"
-        assert one.ask("/api/auth/me", headers=cookie).status == 200
+        assert one.fetch("/api/auth/me", headers=cookie).status == 200
 
         one.compose("stop", "nginx")
         one.run("make", "docker-backup")
@@ -58,7 +58,7 @@ def test_u1_postgres_is_upgraded_with_every_session(former, tmp_path):
         one.run("make", "docker-restore", f"FILE={file}")
         one.run("make", "docker-up")
         assert one.query(version) == "17"
-        assert one.ask("/api/auth/me", headers=cookie).status == 200
+        assert one.fetch("/api/auth/me", headers=cookie).status == 200
         doctor = one.compose("exec", "-T", "backend", "AuthAPI", "doctor")
         assert "FIX" not in doctor.stdout, doctor.stdout
 
@@ -66,7 +66,7 @@ def test_u1_postgres_is_upgraded_with_every_session(former, tmp_path):
         one.environment |= {"POSTGRES_IMAGE": former, "POSTGRES_VOLUME": "postgres-data"}
         one.up()
         assert one.query(version) == "15"
-        assert one.ask("/api/auth/me", headers=cookie).status == 200
+        assert one.fetch("/api/auth/me", headers=cookie).status == 200
         one.environment["POSTGRES_VOLUME"] = "postgres-17"
         one.compose("down", "--volumes")
         one.environment["POSTGRES_VOLUME"] = "postgres-data"

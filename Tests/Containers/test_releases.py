@@ -71,7 +71,7 @@ def test_w84_a_release_is_pushed_and_runs_without_the_sources(clone, registry, t
         one.environment["COMPOSE_PROFILES"] = "backup"
         one.compose("pull", "--quiet", "backend", "frontend", "nginx", "backup")
         one.up()
-        assert one.ask("/api/auth/me", headers={"Cookie": one.register()}).status == 200
+        assert one.fetch("/api/auth/me", headers={"Cookie": one.register()}).status == 200
 
         # In a clone, a deployment pulls the images.
         one.root = clone

@@ -22,12 +22,12 @@ def test_nginx_uses_added_replicas(stack):
 
         def all_serve() -> bool:
             for _ in range(10):
-                assert stack.ask("/api/auth/me").status == 401
+                assert stack.fetch("/api/auth/me").status == 401
             return all(logged_requests(stack, container) > 0 for container in backends)
 
         stack.wait(all_serve, "every replica gets requests")
         containers.docker("kill", "--signal=KILL", backends[0])
-        assert [stack.ask("/api/auth/me").status for _ in range(50)] == [401] * 50
+        assert [stack.fetch("/api/auth/me").status for _ in range(50)] == [401] * 50
     finally:
         stack.run("scripts/containers", "scale", "1", "1")
     assert len(stack.containers("backend")) == 1
@@ -43,7 +43,7 @@ def connections_to(stack, port: int) -> list[str]:
 def test_w89_nginx_keeps_its_connections_to_the_servers(stack):
     """Fifty requests leave a few open connections, not fifty closed ones."""
     for path, port, status in (("/api/auth/me", 8000, 401), ("/login", 3000, 200)):
-        assert {stack.ask(path).status for _ in range(50)} == {status}
+        assert {stack.fetch(path).status for _ in range(50)} == {status}
         states = connections_to(stack, port)
         established = "01"
         assert established in states and len(states) <= 10, states
@@ -55,7 +55,7 @@ def test_deploying_fails_no_request():
     with containers.project() as one:
         one.up("--scale", "backend=2", "--scale", "frontend=2")
         account = {"email": "rolling@example.com", "password": site_under_test.PASSWORD}
-        assert one.ask("/api/auth/register", "POST", body=account | {"name": "Aiko Tanaka"}).status == 201
+        assert one.fetch("/api/auth/register", "POST", body=account | {"name": "Aiko Tanaka"}).status == 201
         # Another account than the one that signs in: more than a hundred sign-ins would end its first session.
         cookie = {"Cookie": one.register()}
         old = {*one.containers("backend"), *one.containers("frontend")}
@@ -63,9 +63,9 @@ def test_deploying_fails_no_request():
 
         load = Load()
         page = b"Aiko Tanaka"
-        load.repeat("GET /", lambda: page in one.ask("/", headers=cookie).body)
-        load.repeat("GET /api/auth/me", lambda: one.ask("/api/auth/me", headers=cookie).status)
-        load.repeat("POST /api/auth/login", lambda: one.ask("/api/auth/login", "POST", body=account).status)
+        load.repeat("GET /", lambda: page in one.fetch("/", headers=cookie).body)
+        load.repeat("GET /api/auth/me", lambda: one.fetch("/api/auth/me", headers=cookie).status)
+        load.repeat("POST /api/auth/login", lambda: one.fetch("/api/auth/login", "POST", body=account).status)
         with load.running():
             one.run("scripts/containers", "deploy")
         print(load.report())

@@ -69,9 +69,9 @@ def test_w91_an_encrypted_backup_is_restored(site, keys, tmp_path):
     for file in (name, f"{name}.sha256"):
         site.compose("cp", f"backup:/backups/{file}", str(tmp_path))
     site.query("DELETE FROM users")
-    assert site.ask("/api/auth/me", headers=site.cookie).status == 401
+    assert site.fetch("/api/auth/me", headers=site.cookie).status == 401
     site.run("make", "docker-restore", f"FILE={tmp_path / name}", f"BACKUP_IDENTITY={keys[1]}")
-    site.wait(lambda: site.ask("/api/auth/me", headers=site.cookie).status == 200, "the session is back")
+    site.wait(lambda: site.fetch("/api/auth/me", headers=site.cookie).status == 200, "the session is back")
 
 
 def test_w91_a_failure_is_visible(site):

@@ -3,9 +3,9 @@
 import secrets
 
 import chromium
-import people
 import pytest
 import site_under_test
+import user_actions
 from playwright.sync_api import sync_playwright
 
 
@@ -29,33 +29,33 @@ from playwright.sync_api import sync_playwright
 )
 def test_route(stack, port, path, status, kind):
     """N1, N2: Each path leads to the right server, through both ports; health checks are not published."""
-    answer = site_under_test.ask(getattr(stack, port), path)
-    assert (answer.status, answer.headers.get_content_type()) == (status, kind)
-    assert answer.one("X-Request-ID") and answer.one("X-Content-Type-Options") == "nosniff"
-    assert answer.one("Server") == "nginx"
+    response = site_under_test.fetch(getattr(stack, port), path)
+    assert (response.status, response.headers.get_content_type()) == (status, kind)
+    assert response.one("X-Request-ID") and response.one("X-Content-Type-Options") == "nosniff"
+    assert response.one("Server") == "nginx"
 
 
 def test_register_login_me_logout(stack):
     """A1, A5, A8, A9"""
     email = f"person-{secrets.token_hex(6)}@example.com"
     account = {"email": email, "password": site_under_test.PASSWORD}
-    registered = stack.ask("/api/auth/register", "POST", body=account | {"name": "Aiko Tanaka"})
+    registered = stack.fetch("/api/auth/register", "POST", body=account | {"name": "Aiko Tanaka"})
     assert registered.status == 201
 
-    login = stack.ask("/api/auth/login", "POST", body=account)
+    login = stack.fetch("/api/auth/login", "POST", body=account)
     assert login.status == 200
     cookie = {"Cookie": login.headers["Set-Cookie"].split(";")[0]}
-    me = stack.ask("/api/auth/me", headers=cookie)
+    me = stack.fetch("/api/auth/me", headers=cookie)
     assert (me.status, me.json()["email"], me.json()["id"]) == (200, email, registered.json()["id"])
 
-    assert stack.ask("/api/auth/logout", "POST", headers=cookie).status == 204
-    assert stack.ask("/api/auth/me", headers=cookie).status == 401
+    assert stack.fetch("/api/auth/logout", "POST", headers=cookie).status == 204
+    assert stack.fetch("/api/auth/me", headers=cookie).status == 401
 
 
 def test_client_address_is_that_of_the_peer(stack):
     """N3: A client cannot choose the address in its session."""
     cookie = {"Cookie": stack.register(), "X-Real-IP": "192.0.2.7", "X-Forwarded-For": "192.0.2.7"}
-    (session,) = stack.ask("/api/auth/sessions", headers=cookie).json()["sessions"]
+    (session,) = stack.fetch("/api/auth/sessions", headers=cookie).json()["sessions"]
     assert session["ip_address"] != "192.0.2.7"
 
 
@@ -66,11 +66,11 @@ def test_in_a_browser(stack):
         browser = playwright.chromium.launch(**chromium.OPTIONS)
         try:
             page = browser.new_context(base_url=stack.url, locale="en").new_page()
-            people.register(page, email)
-            people.sign_out(page)
-            people.expect_anonymous(page)
-            assert people.sign_in(page, email).status == 303
-            people.expect_signed_in(page)
+            user_actions.register(page, email)
+            user_actions.sign_out(page)
+            user_actions.expect_anonymous(page)
+            assert user_actions.sign_in(page, email).status == 303
+            user_actions.expect_signed_in(page)
         finally:
             browser.close()
 

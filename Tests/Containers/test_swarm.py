@@ -92,9 +92,9 @@ class Swarm:
         )
         return set(listing.split())
 
-    def ask(self, path: str, method: str = "GET", **request) -> site_under_test.Answer:
+    def fetch(self, path: str, method: str = "GET", **request) -> site_under_test.Response:
         """Sends a request to the published port."""
-        return site_under_test.ask(self.browser_port, path, method, **request)
+        return site_under_test.fetch(self.browser_port, path, method, **request)
 
     def replicas(self) -> dict[str, str]:
         """The number of running and of desired tasks of each service."""
@@ -143,12 +143,13 @@ def swarm(gateway):
         stack.deploy()
         stack.await_replicas()
         site_under_test.wait_until(
-            lambda: site_under_test.listens(stack.browser_port) and stack.ask("/api/auth/me").status == 401,
+            lambda: site_under_test.listens(stack.browser_port) and stack.fetch("/api/auth/me").status == 401,
             "the site answers", 300,
         )
         # One account stays signed in; the other signs in, which after a hundred times ends its first session.
         for email in (ACCOUNT["email"], "swarm-visitor@example.com"):
-            registered = stack.ask("/api/auth/register", "POST", body=ACCOUNT | {"email": email, "name": "Aiko Tanaka"})
+            body = ACCOUNT | {"email": email, "name": "Aiko Tanaka"}
+            registered = stack.fetch("/api/auth/register", "POST", body=body)
             assert registered.status == 201, registered
         stack.cookie = {"Cookie": registered.headers["Set-Cookie"].split(";")[0]}
         yield stack
@@ -162,11 +163,11 @@ def swarm(gateway):
 
 def test_stack(swarm):
     """C6, N6, D7: the stack serves, and replaces its servers without a failed request."""
-    assert b"Aiko Tanaka" in site_under_test.ask(swarm.external_port, "/", headers=swarm.cookie).body
+    assert b"Aiko Tanaka" in site_under_test.fetch(swarm.external_port, "/", headers=swarm.cookie).body
     load = Load()
-    load.repeat("GET /", lambda: b"Aiko Tanaka" in swarm.ask("/", headers=swarm.cookie).body)
-    load.repeat("GET /api/auth/me", lambda: swarm.ask("/api/auth/me", headers=swarm.cookie).status)
-    load.repeat("POST /api/auth/login", lambda: swarm.ask("/api/auth/login", "POST", body=ACCOUNT).status)
+    load.repeat("GET /", lambda: b"Aiko Tanaka" in swarm.fetch("/", headers=swarm.cookie).body)
+    load.repeat("GET /api/auth/me", lambda: swarm.fetch("/api/auth/me", headers=swarm.cookie).status)
+    load.repeat("POST /api/auth/login", lambda: swarm.fetch("/api/auth/login", "POST", body=ACCOUNT).status)
     # A changed setting replaces every task of both.
     with load.running(), swarm.updating("backend", "frontend"):
         swarm.deploy(LOG_LEVEL="WARNING")
@@ -191,10 +192,10 @@ def test_w91_the_labelled_node_backs_up(swarm):
         def has_succeeded() -> bool:
             return ".last-success" in containers.docker("exec", container, "ls", "-A", "/backups")
 
-        def said() -> str:
+        def output() -> str:
             return containers.docker("service", "logs", "--raw", f"{swarm.name}_backup")
 
-        site_under_test.wait_until(has_succeeded, f"a backup succeeds; it said: {said()}", 300)
+        site_under_test.wait_until(has_succeeded, f"a backup succeeds; output: {output()}", 300)
         backend = swarm.container("backend")["Id"]
         findings = json.loads(containers.docker("exec", backend, "AuthAPI", "doctor", "--json", check=False))
         (backups,) = [each for each in findings if each["subject"] == "backups"]
@@ -210,12 +211,12 @@ def test_app12_an_application_in_the_stack(swarm):
         swarm.deploy("examples/app/stack.yml", APP_PATH="/app/", APP_PUBLIC_PATHS="/app/static/")
     swarm.await_replicas(app="1/1")
     site_under_test.wait_until(
-        lambda: site_under_test.listens(swarm.browser_port) and swarm.ask("/app/static/notes.css").status == 200,
+        lambda: site_under_test.listens(swarm.browser_port) and swarm.fetch("/app/static/notes.css").status == 200,
         "the application answers", 300,
     )
     forged = {"Remote-User": "admin", "Remote-Name": "admin"}
-    assert swarm.ask("/app/notes", headers=forged).status == 401
-    page = swarm.ask("/app/notes", headers=swarm.cookie | forged)
+    assert swarm.fetch("/app/notes", headers=forged).status == 401
+    page = swarm.fetch("/app/notes", headers=swarm.cookie | forged)
     assert page.status == 200 and b"Aiko Tanaka" in page.body and b"admin" not in page.body
 
     networks = swarm.container("app")["NetworkSettings"]["Networks"]

@@ -4,8 +4,8 @@ import secrets
 import subprocess
 
 import containers
-import people
 import pytest
+import user_actions
 from load import Load
 from playwright.sync_api import expect
 from providers import DISCORD, GOOGLE
@@ -49,7 +49,7 @@ def test_u1_the_release_before_is_upgraded_and_taken_back(former, provider_setti
 
         def all_signed_in() -> None:
             for cookie in cookies:
-                assert one.ask("/api/auth/me", headers={"Cookie": cookie}).status == 200
+                assert one.fetch("/api/auth/me", headers={"Cookie": cookie}).status == 200
             page.goto("/account")
             expect(page.get_by_test_id("account-email")).to_have_text(email)
 
@@ -57,7 +57,7 @@ def test_u1_the_release_before_is_upgraded_and_taken_back(former, provider_setti
         databases = one.containers("postgres")
 
         load = Load()
-        load.repeat("GET /api/auth/me", lambda: one.ask("/api/auth/me", headers={"Cookie": cookies[0]}).status)
+        load.repeat("GET /api/auth/me", lambda: one.fetch("/api/auth/me", headers={"Cookie": cookies[0]}).status)
         use(one, containers.ROOT, provider_settings())
         with load.running():
             done = one.run("make", "docker-deploy")
@@ -69,7 +69,7 @@ def test_u1_the_release_before_is_upgraded_and_taken_back(former, provider_setti
         outcomes = load.outcomes["GET /api/auth/me"]
         assert [each for each in outcomes if isinstance(each, int) and each not in (200, 503)] == []
         all_signed_in()
-        people.sign_out(page)
+        user_actions.sign_out(page)
         DISCORD.sign_in(page, email, start="/account")
         expect(page.get_by_test_id("account-email")).to_have_text(email)
         cookies.append(one.register())

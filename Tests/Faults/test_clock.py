@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fault_scene import front
-from site_under_test import PASSWORD, ROOT, ask
+from site_under_test import PASSWORD, ROOT, fetch
 
 HOUR, DAY = 3600, 86400
 
@@ -50,12 +50,12 @@ def test_the_clock_jumps_by_an_hour(scene, postgres, api, clock):
         scene.measured("Clock jumps one hour ahead, then two back", port, postgres) as measure,
     ):
         clock.jump(HOUR)
-        measure.wait_until_answered("register", 20)
+        measure.wait_until_succeeded("register", 20)
         _, cookie = scene.register(api.port)
         clock.jump(-HOUR)
-        measure.wait_until_answered("register", 20)
-        assert ask(api.port, "/api/auth/me", headers={"Cookie": cookie}).status == 200
-    assert not any(measure.refused(kind) for kind in ("me", "page", "login", "register"))
+        measure.wait_until_succeeded("register", 20)
+        assert fetch(api.port, "/api/auth/me", headers={"Cookie": cookie}).status == 200
+    assert not any(measure.rejected_count(kind) for kind in ("me", "page", "login", "register"))
 
 
 @pytest.mark.quick
@@ -64,10 +64,10 @@ def test_a6_sessions_end_by_the_clock(scene, api, clock):
     email, first = scene.register(api.port)
     me = {"path": "/api/auth/me", "headers": {"Cookie": first}}
     clock.jump(8 * DAY)
-    assert ask(api.port, **me).status == 401
-    answer = ask(api.port, "/api/auth/login", "POST", body={"email": email, "password": PASSWORD})
-    assert answer.status == 200
-    second = answer.headers["Set-Cookie"].split(";")[0]
+    assert fetch(api.port, **me).status == 401
+    response = fetch(api.port, "/api/auth/login", "POST", body={"email": email, "password": PASSWORD})
+    assert response.status == 200
+    second = response.headers["Set-Cookie"].split(";")[0]
     clock.jump(0)
-    assert ask(api.port, **me).status == 200
-    assert ask(api.port, "/api/auth/me", headers={"Cookie": second}).status == 200
+    assert fetch(api.port, **me).status == 200
+    assert fetch(api.port, "/api/auth/me", headers={"Cookie": second}).status == 200

@@ -8,12 +8,12 @@ def test_d7_away_and_back(scene, postgres, site, way):
     """Requests get 503 with Retry-After while it is unavailable, and succeed when it is back."""
     with scene.measured(f"PostgreSQL {way} and started", site, postgres) as measure:
         postgres.stop() if way == "stopped" else postgres.kill()
-        measure.wait_until_refused("me", 60)
-        measure.wait_until_refused("register")
+        measure.wait_until_rejected("me", 60)
+        measure.wait_until_rejected("register")
         # Requests that do not need the database succeed.
-        measure.wait_until_answered("page")
+        measure.wait_until_succeeded("page")
         postgres.start()
-        measure.is_mended()
+        measure.mark_fault_ended()
 
 
 def test_d7_restarted(scene, postgres, site):

@@ -37,10 +37,10 @@ def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
         api.terminate()
         with crowded.all_connections_taken():
             api.launch()
-            measure.wait_until_refused("me", 60)
-            measure.wait_until_answered("page")
+            measure.wait_until_rejected("me", 60)
+            measure.wait_until_succeeded("page")
             assert api.answers("/health/live") and api.answers("/health/ready", 503)
-        measure.is_mended()
+        measure.mark_fault_ended()
 
 
 def test_d7_no_connection_left_after_a_disconnect(scene, crowded, api, port):
@@ -51,9 +51,9 @@ def test_d7_no_connection_left_after_a_disconnect(scene, crowded, api, port):
         crowded.psql(f"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{SERVING}'")
         with crowded.all_connections_taken() as run:
             assert run(f"alter role {SERVING} connection limit -1")
-            measure.wait_until_refused("me", 60)
-            measure.wait_until_answered("page")
-        measure.is_mended()
+            measure.wait_until_rejected("me", 60)
+            measure.wait_until_succeeded("page")
+        measure.mark_fault_ended()
 
 
 @contextlib.contextmanager
@@ -76,20 +76,20 @@ def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
     """Writes are rejected; signed-in users are not affected."""
     with scene.measured(f"Lock on `{table}` that blocks writes", site, postgres) as measure:
         with held(postgres, f"lock table {table} in share row exclusive mode"):
-            measure.wait_until_refused("register", 30)
-            measure.wait_until_answered("me", 60)
-        measure.is_mended()
-    assert not measure.refused("me") and not measure.refused("page")
+            measure.wait_until_rejected("register", 30)
+            measure.wait_until_succeeded("me", 60)
+        measure.mark_fault_ended()
+    assert not measure.rejected_count("me") and not measure.rejected_count("page")
 
 
 def test_d7_a_table_is_locked_exclusively(scene, postgres, site):
     """Like a migration that rewrites it."""
     with scene.measured("Lock on `users` that blocks everything", site, postgres) as measure:
         with held(postgres, "lock table users in access exclusive mode"):
-            measure.wait_until_refused("me", 60)
-            measure.wait_until_answered("page")
-        measure.is_mended()
-    assert not measure.refused("page")
+            measure.wait_until_rejected("me", 60)
+            measure.wait_until_succeeded("page")
+        measure.mark_fault_ended()
+    assert not measure.rejected_count("page")
 
 
 def test_d7_a_statement_takes_too_long(scene, postgres, site):
@@ -97,8 +97,8 @@ def test_d7_a_statement_takes_too_long(scene, postgres, site):
     with scene.measured("Inserting a user takes 30 s", site, postgres) as measure:
         slow_registrations(postgres, 0)
         slow_registrations(postgres, 30)
-        measure.wait_until_refused("register", 30)
-        measure.wait_until_answered("me", 60)
+        measure.wait_until_rejected("register", 30)
+        measure.wait_until_succeeded("me", 60)
         slow_registrations(postgres, 0)
-        measure.is_mended()
-    assert not measure.refused("me") and not measure.refused("page")
+        measure.mark_fault_ended()
+    assert not measure.rejected_count("me") and not measure.rejected_count("page")

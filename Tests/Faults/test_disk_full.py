@@ -37,11 +37,11 @@ def test_d7_the_data_disk_is_full(scene, full, disk):
         scene.measured("Data disk full, then freed", port, full) as measure,
     ):
         disk.fill()
-        measure.wait_until_refused("register", 30)
-        measure.wait_until_answered("me", 60)
+        measure.wait_until_rejected("register", 30)
+        measure.wait_until_succeeded("me", 60)
         disk.free()
-        measure.is_mended()
-    assert not measure.refused("me") and not measure.refused("page")
+        measure.mark_fault_ended()
+    assert not measure.rejected_count("me") and not measure.rejected_count("page")
 
 
 def test_d7_the_wal_disk_is_full(scene, full, disk):
@@ -62,11 +62,11 @@ def test_d7_the_wal_disk_is_full(scene, full, disk):
             return False
 
         wait_until(has_stopped, "PostgreSQL stops for want of room")
-        measure.wait_until_refused("me", 60)
-        measure.wait_until_answered("page")
+        measure.wait_until_rejected("me", 60)
+        measure.wait_until_succeeded("page")
         disk.free()
         if full.process.poll() is None:
             wait_until(lambda: full.answers() or full.process.poll() is not None, "PostgreSQL comes back or ends")
         if full.process.poll() is not None:
             full.start()
-        measure.is_mended()
+        measure.mark_fault_ended()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from fault_scene import front, slow_registrations
-from site_under_test import ask
+from site_under_test import fetch
 
 
 @pytest.fixture
@@ -34,10 +34,10 @@ def test_d7_the_only_api_is_killed(scene, postgres):
         scene.measured("API killed and started", port, postgres) as measure,
     ):
         api.kill()
-        measure.wait_until_refused("me", 30)
-        measure.wait_until_answered("page")
+        measure.wait_until_rejected("me", 30)
+        measure.wait_until_succeeded("page")
         api.start()
-        measure.is_mended()
+        measure.mark_fault_ended()
 
 
 def test_d7_the_api_is_killed_without_nginx(scene, postgres):
@@ -48,17 +48,17 @@ def test_d7_the_api_is_killed_without_nginx(scene, postgres):
         api.kill()
         measure.wait_for("me", 30, "broken", lambda record: record.is_broken)
         api.start()
-        measure.is_mended()
+        measure.mark_fault_ended()
 
 
 def test_n6_one_of_two_apis_is_killed(scene, postgres, apis, port):
     """The other one serves all requests; only non-idempotent ones are rejected."""
     with scene.measured("One of two APIs killed", port, postgres) as measure:
         apis[0].kill()
-        measure.wait_until_answered("register", 20)
+        measure.wait_until_succeeded("register", 20)
         apis[0].start()
-        measure.is_mended()
-    assert not any(measure.refused(kind) for kind in ("me", "page", "login"))
+        measure.mark_fault_ended()
+    assert not any(measure.rejected_count(kind) for kind in ("me", "page", "login"))
 
 
 @pytest.mark.quick
@@ -71,14 +71,14 @@ def test_f8_the_frontend_without_an_api(scene, postgres):
         scene.measured("Frontend without API", port, postgres, "/account") as measure,
     ):
         api.kill()
-        measure.wait_until_refused("page")
-        _, cookie = measure.person
-        page = ask(port, "/account", headers={"Cookie": cookie})
+        measure.wait_until_rejected("page")
+        _, cookie = measure.user
+        page = fetch(port, "/account", headers={"Cookie": cookie})
         assert page.status == 503 and page.one("Retry-After") and page.one("Refresh"), page.headers
         assert re.search(rb"<h1[^>]*>[^<]+</h1>", page.body)
         assert frontend.answers("/login") and frontend.answers("/health/live")
         api.start()
-        measure.is_mended()
+        measure.mark_fault_ended()
 
 
 @pytest.mark.parametrize("server", [pytest.param("AuthAPI", marks=pytest.mark.quick), "WebFrontend"])
@@ -88,8 +88,8 @@ def test_e7_replicas_are_stopped(scene, postgres, apis, port, server):
         for program in [program for program in scene.programs if program.name == server]:
             assert program.terminate() < 10
             program.start()
-            measure.wait_until_answered("register", 5)
-    assert not any(measure.refused(kind) for kind in ("me", "page", "login"))
+            measure.wait_until_succeeded("register", 5)
+    assert not any(measure.rejected_count(kind) for kind in ("me", "page", "login"))
 
 
 def test_e7_the_only_api_is_stopped(scene, postgres):
@@ -99,13 +99,13 @@ def test_e7_the_only_api_is_stopped(scene, postgres):
     label = "SIGTERM to the API, then started (without nginx)"
     with scene.measured(label, api.port, postgres, "/health/live", broken_allowed=True) as measure:
         slow_registrations(postgres, 1.5)
-        measure.wait_until_answered("register", 20)
+        measure.wait_until_succeeded("register", 20)
         stopped = time.monotonic()
         assert api.terminate() < 10
         slow_registrations(postgres, 0)
         api.start()
-        measure.is_mended()
+        measure.mark_fault_ended()
     # The API may not have accepted the last requests.
     begun = [record for record in measure.load.records if record.sent < stopped - 0.5]
     assert any(record.sent + record.took > stopped for record in begun), "no request was under way"
-    assert all(record.is_answered for record in begun), "a request that was under way was not finished"
+    assert all(record.is_successful for record in begun), "a request that was under way was not finished"

@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 
-let port = Int(ProcessInfo.processInfo.environment["PORT"] ?? "") ?? 3000
+let port = Int(ProcessInfo.processInfo.environment["PORT"] ?? "") ?? 4000
 
 let router = Router()
 router.get("/") { request, _ in

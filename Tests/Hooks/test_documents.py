@@ -24,6 +24,15 @@ def test_u4_the_index_lists_every_page():
     assert listed == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
 
 
+def test_requirements_that_tests_name_are_listed():
+    listed = set(re.findall(r"^\| ([A-Z]+\d+) \|", text("docs/requirements.md"), re.MULTILINE))
+    tests = "".join(file.read_text() for file in (ROOT / "Tests").rglob("test_*.py"))
+    tests += "".join(file.read_text() for file in (ROOT / "Tests").rglob("*Tests.swift"))
+    named = {name.upper() for name in re.findall(r"def test_((?:[acdefmnquw]|app)\d+)_", tests)}
+    named |= set(re.findall(r"(?:@Test\(\n? *\"|\"\"\")([ACDEFMNQUW]\d+)[ ,:]", tests))
+    assert len(named) > 100 and named <= listed, named - listed
+
+
 def test_tests_that_the_threat_model_names_exist():
     named = set(re.findall(r"`(?:Tests/\w+/)?(\w+)(?:Tests`|\.py`)", text("docs/threat-model.md")))
     files = {path.stem.removesuffix("Tests") for path in (ROOT / "Tests").rglob("*")}

@@ -3,7 +3,7 @@
 import pytest
 from echo import echo_servers
 from echo_application import echo_application
-from protected_application import Door, ProtectedSite
+from protected_application import GuardedProxy, ProtectedSite
 from scripted_check import ADMITTED, scripted_check
 from site_under_test import nginx, running_site
 
@@ -32,20 +32,20 @@ def application():
 
 
 @pytest.fixture(scope="session")
-def _door(echoes, application):
+def _guarded_proxy(echoes, application):
     with scripted_check() as check, nginx(
         check.port, echoes[1], APP_UPSTREAM=application.url, APP_PUBLIC_PATHS="/static/,/hook,/.well-known/acme/",
         TRUSTED_PROXIES="127.0.0.2", CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000",
     ) as run:  # fmt: skip
-        yield Door(run, check, application)
+        yield GuardedProxy(run, check, application)
 
 
 @pytest.fixture
-def door(_door):
+def proxy(_guarded_proxy):
     """An nginx in front of that application, with a scripted check, which initially admits."""
-    _door.check.answer = ADMITTED
-    _door.forget()
-    return _door
+    _guarded_proxy.check.response = ADMITTED
+    _guarded_proxy.forget()
+    return _guarded_proxy
 
 
 @pytest.fixture(scope="session")

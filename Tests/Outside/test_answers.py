@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from site_under_test import PATIENCE, ask, free_ports, nginx, send_raw
+from site_under_test import TIMEOUT_SECONDS, fetch, free_ports, nginx, send_raw
 
 SECURITY_HEADERS = [
     "Content-Security-Policy",
@@ -23,15 +23,15 @@ LONG = "a" * 17_000
 
 
 def too_large(port, path):
-    return ask(port, path, "POST", body=BIG)
+    return fetch(port, path, "POST", body=BIG)
 
 
 def too_long(port, path):
-    return ask(port, path + LONG)
+    return fetch(port, path + LONG)
 
 
 def too_many_headers(port, path):
-    return ask(port, path, headers={"Cookie": LONG})
+    return fetch(port, path, headers={"Cookie": LONG})
 
 
 def malformed(port, path):
@@ -43,7 +43,7 @@ def unknown_coding(port, path):
 
 
 def unknown(port, path):
-    return ask(port, "/health" if path == "/" else "/api/../health")
+    return fetch(port, "/health" if path == "/" else "/api/../health")
 
 
 REFUSALS = [
@@ -55,65 +55,65 @@ REFUSALS = [
 ]
 
 
-def assert_guarded(answer):
+def assert_guarded(response):
     """Checks that all security headers are present once, without a server banner."""
     for name in SECURITY_HEADERS:
-        assert answer.one(name), f"{name} is missing"
-    assert answer.one("Server") == "nginx"
+        assert response.one(name), f"{name} is missing"
+    assert response.one("Server") == "nginx"
 
 
-def assert_problem(answer, status, code):
+def assert_problem(response, status, code):
     """Checks for a problem document like the API's (A16)."""
-    assert answer.status == status
-    assert answer.one("Content-Type") == "application/problem+json"
-    body = answer.json()
+    assert response.status == status
+    assert response.one("Content-Type") == "application/problem+json"
+    body = response.json()
     assert set(body) == {"type", "title", "status", "detail", "code", "errors", "request_id"}
     assert (body["type"], body["status"], body["code"], body["errors"]) == ("about:blank", status, code, [])
     assert body["title"] and body["detail"]
-    assert body["request_id"] == answer.one("X-Request-ID")
+    assert body["request_id"] == response.one("X-Request-ID")
 
 
-def assert_page(answer, status):
+def assert_page(response, status):
     """Checks for an HTML page."""
-    assert answer.status == status
-    assert answer.one("Content-Type") == "text/html; charset=utf-8"
-    page = answer.body.decode()
-    assert page.startswith("<!doctype html>") and f"Error {status}<" in page and answer.one("X-Request-ID") in page
+    assert response.status == status
+    assert response.one("Content-Type") == "text/html; charset=utf-8"
+    page = response.body.decode()
+    assert page.startswith("<!doctype html>") and f"Error {status}<" in page and response.one("X-Request-ID") in page
     assert "(none)" not in page and "<!--#" not in page
 
 
 @pytest.mark.parametrize("path", ["/", "/api/auth/me", "/nginx-health", "/error.css"])
 def test_n4_responses_have_the_security_headers(front, path):
-    answer = ask(front.port, path)
-    assert answer.status == 200
-    assert_guarded(answer)
+    response = fetch(front.port, path)
+    assert response.status == 200
+    assert_guarded(response)
 
 
 def test_n4_headers_of_the_servers_are_left_as_they_are(front):
-    answer = ask(front.port, "/?own-headers")
-    assert answer.status == 503
-    assert answer.one("X-Frame-Options") == "SAMEORIGIN"
-    assert answer.one("Content-Security-Policy") == "default-src 'self'"
-    assert answer.one("Cache-Control") == "max-age=60"
-    assert answer.one("Retry-After") == "77"
-    assert answer.one("X-Request-ID") != "of-the-server"
-    assert_guarded(answer)
-    assert answer.json()["server"] == "frontend"
+    response = fetch(front.port, "/?own-headers")
+    assert response.status == 503
+    assert response.one("X-Frame-Options") == "SAMEORIGIN"
+    assert response.one("Content-Security-Policy") == "default-src 'self'"
+    assert response.one("Cache-Control") == "max-age=60"
+    assert response.one("Retry-After") == "77"
+    assert response.one("X-Request-ID") != "of-the-server"
+    assert_guarded(response)
+    assert response.json()["server"] == "frontend"
 
 
 @pytest.mark.parametrize(("provoke", "status", "code"), REFUSALS)
 def test_n4_rejected_api_requests_get_problem_documents(front, provoke, status, code):
-    answer = provoke(front.port, "/api/auth/login")
-    assert_problem(answer, status, code)
-    assert_guarded(answer)
-    assert answer.one("Cache-Control") == "no-store"
+    response = provoke(front.port, "/api/auth/login")
+    assert_problem(response, status, code)
+    assert_guarded(response)
+    assert response.one("Cache-Control") == "no-store"
 
 
 @pytest.mark.parametrize(("provoke", "status", "code"), REFUSALS)
 def test_n4_rejected_page_requests_get_pages(front, provoke, status, code):
-    answer = provoke(front.port, "/login")
-    assert_page(answer, status)
-    assert_guarded(answer)
+    response = provoke(front.port, "/login")
+    assert_page(response, status)
+    assert_guarded(response)
 
 
 def test_n4_an_unknown_version_of_http(front):
@@ -121,8 +121,8 @@ def test_n4_an_unknown_version_of_http(front):
 
 
 def test_n4_conditions_that_the_style_sheet_does_not_meet(front):
-    assert_page(ask(front.port, "/error.css", headers={"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}), 412)
-    assert ask(front.port, "/error.css", headers={"Range": "bytes=999999-"}).status == 200
+    assert_page(fetch(front.port, "/error.css", headers={"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}), 412)
+    assert fetch(front.port, "/error.css", headers={"Range": "bytes=999999-"}).status == 200
 
 
 def test_n4_an_unknown_path_in_both_forms(front):
@@ -132,31 +132,31 @@ def test_n4_an_unknown_path_in_both_forms(front):
 
 def test_n4_the_error_files_themselves_are_not_served(front):
     for path in ("/error.html", "/error.problem", "/health.txt"):
-        answer = ask(front.port, path)
-        assert answer.status == 404 or answer.json()["server"] == "frontend"
+        response = fetch(front.port, path)
+        assert response.status == 404 or response.json()["server"] == "frontend"
 
 
 def test_n4_a_body_of_64_kib_passes(front):
-    assert ask(front.port, "/api/x", "POST", body=b"x" * 65_536).json()["received"] == 65_536
+    assert fetch(front.port, "/api/x", "POST", body=b"x" * 65_536).json()["received"] == 65_536
 
 
 def test_n4_text_is_compressed_for_clients_that_accept_it(front):
-    answer = ask(front.port, "/", headers={"Accept-Encoding": "gzip"})
-    assert answer.one("Content-Encoding") == "gzip"
-    assert "Accept-Encoding" in answer.headers["Vary"]
-    assert json.loads(answer.body)["server"] == "frontend"
-    assert ask(front.port, "/").one("Content-Encoding") is None
+    response = fetch(front.port, "/", headers={"Accept-Encoding": "gzip"})
+    assert response.one("Content-Encoding") == "gzip"
+    assert "Accept-Encoding" in response.headers["Vary"]
+    assert json.loads(response.body)["server"] == "frontend"
+    assert fetch(front.port, "/").one("Content-Encoding") is None
 
 
 def test_n4_unavailable_servers(echoes):
     nobody = free_ports(2)
     with nginx(*nobody) as run:
-        api, page = ask(run.port, "/api/auth/me"), ask(run.port, "/login")
+        api, page = fetch(run.port, "/api/auth/me"), fetch(run.port, "/login")
         assert_problem(api, 502, "service_unavailable")
         assert_page(page, 502)
-        for answer in (api, page):
-            assert_guarded(answer)
-            assert answer.one("Retry-After") == "5"
+        for response in (api, page):
+            assert_guarded(response)
+            assert response.one("Retry-After") == "5"
         # The page reloads automatically (F8).
         assert page.one("Refresh") == "5"
         assert api.one("Refresh") is None
@@ -172,7 +172,7 @@ def test_n4_a_request_that_never_ends_times_out(front):
         connections = {}
         for what, start in starts.items():
             connections[what] = connection = open_connections.enter_context(
-                socket.create_connection(("127.0.0.1", front.port), timeout=PATIENCE)
+                socket.create_connection(("127.0.0.1", front.port), timeout=TIMEOUT_SECONDS)
             )
             connection.sendall(start)
         for what, connection in connections.items():
@@ -184,16 +184,16 @@ def test_n4_a_request_that_never_ends_times_out(front):
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
 def test_w35_rejected_methods_get_an_allow_header(front, method):
-    answer = send_raw(front.port, f"{method} /login HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
-    assert_page(answer, 405)
-    assert answer.one("Allow") == "GET, HEAD, POST, DELETE, OPTIONS"
-    assert_guarded(answer)
+    response = send_raw(front.port, f"{method} /login HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    assert_page(response, 405)
+    assert response.one("Allow") == "GET, HEAD, POST, DELETE, OPTIONS"
+    assert_guarded(response)
 
 
 def test_w35_files_of_nginx_allow_get_and_head(front):
-    answer = ask(front.port, "/error.css", "POST", body=b"")
-    assert_page(answer, 405)
-    assert answer.one("Allow") == "GET, HEAD"
+    response = fetch(front.port, "/error.css", "POST", body=b"")
+    assert_page(response, 405)
+    assert response.one("Allow") == "GET, HEAD"
 
 
 @pytest.mark.parametrize("method", ["FOO", "PROPFIND", "get"])
@@ -204,10 +204,10 @@ def test_w35_unknown_methods(front, method):
     # nginx does not accept a method in lower case.
     status = 400 if method == "get" else 501
     assert_page(send("/login"), status)
-    answer = send("/api/auth/me")
+    response = send("/api/auth/me")
     if status == 501:
-        assert_problem(answer, 501, "malformed_request")
-    assert_guarded(answer)
+        assert_problem(response, 501, "malformed_request")
+    assert_guarded(response)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +232,9 @@ def test_w35_unknown_methods(front, method):
     ],
 )
 def test_w25_no_response_is_empty(front, data, status):
-    answer = send_raw(front.port, data)
+    response = send_raw(front.port, data)
     if status == 200:
-        assert answer.status == 200 and answer.body
+        assert response.status == 200 and response.body
     else:
-        assert_page(answer, status)
-    assert_guarded(answer)
+        assert_page(response, status)
+    assert_guarded(response)

@@ -1,9 +1,9 @@
-"""Responses of the application pass unchanged, except for what nginx controls (group 10)."""
+"""Responses of the application pass unchanged, except for what nginx controls."""
 
 import urllib.parse
 
 import pytest
-from site_under_test import ask
+from site_under_test import fetch
 
 
 def scripted(*headers: str, status: int = 200, path: str = "/notes") -> str:
@@ -14,43 +14,45 @@ def scripted(*headers: str, status: int = 200, path: str = "/notes") -> str:
 
 @pytest.mark.parametrize("status", [201, 302, 400, 401, 403, 404, 405, 409, 413, 418, 422, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("path", ["/notes", "/static/x"])
-def test_app10_every_status_is_the_applications(door, status, path):
-    answer = door.ask(scripted("X-Mine: 1", "WWW-Authenticate: Basic", "Retry-After: 77", status=status, path=path))
-    assert answer.status == status
-    assert answer.json()["line"].startswith(f"GET {path}")
-    assert answer.one("X-Mine") == "1" and answer.one("WWW-Authenticate") == "Basic"
-    assert answer.one("Retry-After") == "77" and answer.one("Refresh") is None
+def test_app10_every_status_is_the_applications(proxy, status, path):
+    response = proxy.fetch(
+        scripted("X-Mine: 1", "WWW-Authenticate: Basic", "Retry-After: 77", status=status, path=path)
+    )
+    assert response.status == status
+    assert response.json()["line"].startswith(f"GET {path}")
+    assert response.one("X-Mine") == "1" and response.one("WWW-Authenticate") == "Basic"
+    assert response.one("Retry-After") == "77" and response.one("Refresh") is None
 
 
-def test_app10_authorization_passes_in_both_directions(door):
-    door.ask("/notes", headers={"Authorization": "Bearer of-the-application"})
-    assert door.seen().one("Authorization") == "Bearer of-the-application"
+def test_app10_authorization_passes_in_both_directions(proxy):
+    proxy.fetch("/notes", headers={"Authorization": "Bearer of-the-application"})
+    assert proxy.received().one("Authorization") == "Bearer of-the-application"
 
 
-def test_app10_its_own_headers_are_left_alone(door):
+def test_app10_its_own_headers_are_left_alone(proxy):
     own = {
         "Content-Security-Policy": "default-src 'unsafe-inline'", "X-Frame-Options": "SAMEORIGIN",
         "Referrer-Policy": "no-referrer", "Permissions-Policy": "camera=(self)", "Cache-Control": "max-age=60",
         "Cross-Origin-Opener-Policy": "unsafe-none", "Cross-Origin-Resource-Policy": "cross-origin", "ETag": '"x"',
         "Location": "http://127.0.0.1:4000/x", "X-Powered-By": "Express", "Access-Control-Allow-Origin": "*",
     }  # fmt: skip
-    answer = door.ask(scripted(*(f"{name}: {value}" for name, value in own.items())))
+    response = proxy.fetch(scripted(*(f"{name}: {value}" for name, value in own.items())))
     for name, value in own.items():
-        assert answer.one(name) == value
-    bare = door.ask("/notes")
+        assert response.one(name) == value
+    bare = proxy.fetch("/notes")
     for name in own:
         assert bare.one(name) is None
 
 
-def test_app10_headers_of_nginx_are_sent_once(door):
+def test_app10_headers_of_nginx_are_sent_once(proxy):
     theirs = ["X-Content-Type-Options: none", "Strict-Transport-Security: max-age=0", "X-Request-ID: mine"]
-    answer = door.ask(scripted(*theirs), headers={"X-Forwarded-Proto": "https"})
-    assert answer.one("X-Content-Type-Options") == "nosniff"
-    assert answer.one("Strict-Transport-Security") is None
-    assert len(answer.one("X-Request-ID")) == 32
-    secure = ask(door.port, scripted(*theirs), source="127.0.0.2", headers={"X-Forwarded-Proto": "https"})
+    response = proxy.fetch(scripted(*theirs), headers={"X-Forwarded-Proto": "https"})
+    assert response.one("X-Content-Type-Options") == "nosniff"
+    assert response.one("Strict-Transport-Security") is None
+    assert len(response.one("X-Request-ID")) == 32
+    secure = fetch(proxy.port, scripted(*theirs), source="127.0.0.2", headers={"X-Forwarded-Proto": "https"})
     assert secure.one("Strict-Transport-Security") == "max-age=31536000"
-    assert answer.one("Server") == "nginx"
+    assert response.one("Server") == "nginx"
 
 
 @pytest.mark.parametrize("path", ["/notes", "/static/x"])
@@ -59,11 +61,11 @@ def test_app10_headers_of_nginx_are_sent_once(door):
     ["X-Accel-Redirect: /error.html", "X-Accel-Redirect: /api/auth/check", "X-Accel-Redirect: @signed_out",
      "X-Accel-Limit-Rate: 1", "X-Accel-Expires: 100", "X-Accel-Charset: koi8-r"],
 )  # fmt: skip
-def test_app10_it_cannot_control_nginx(door, path, header):
-    answer = door.ask(scripted(header, path=path))
-    assert answer.status == 200 and answer.json()["line"].startswith(f"GET {path}")
-    assert answer.one("Content-Type") == "application/json"
-    assert not [name for name in answer.headers if name.lower().startswith("x-accel")]
+def test_app10_it_cannot_control_nginx(proxy, path, header):
+    response = proxy.fetch(scripted(header, path=path))
+    assert response.status == 200 and response.json()["line"].startswith(f"GET {path}")
+    assert response.one("Content-Type") == "application/json"
+    assert not [name for name in response.headers if name.lower().startswith("x-accel")]
 
 
 OURS = [
@@ -73,38 +75,41 @@ OURS = [
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(door, name):
+def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(proxy, name):
     """Without TLS: SameSite=None requires Secure (RFC 6265bis, section 5.7, step 19)."""
-    answer = door.ask(
+    response = proxy.fetch(
         scripted(f"Set-Cookie: {name}=x; Path=/; HttpOnly; SameSite=Lax", "Set-Cookie: theme=dark; Path=/")
     )
-    [ours, theirs] = answer.headers.get_all("Set-Cookie")
+    [ours, theirs] = response.headers.get_all("Set-Cookie")
     attributes = {part.strip().lower() for part in ours.split(";")[1:]}
     assert "samesite=none" in attributes and "secure" not in attributes
     assert theirs == "theme=dark; Path=/"
 
 
 @pytest.mark.parametrize("cookie", ["\taccess_token=x", "access_token\t =x", "=access_token=x", "\t=known_device=x"])
-def test_app10_cookies_that_browsers_read_as_that_name_are_rejected(door, cookie):
+def test_app10_cookies_that_browsers_read_as_that_name_are_rejected(proxy, cookie):
     """Browsers remove spaces, and send a cookie without a name unchanged (RFC 6265bis, sections 5.6 and 5.8.3)."""
-    answer = door.ask(scripted(f"Set-Cookie: {cookie}; Path=/"))
-    attributes = {part.strip().lower() for part in answer.one("Set-Cookie").split(";")[1:]}
+    response = proxy.fetch(scripted(f"Set-Cookie: {cookie}; Path=/"))
+    attributes = {part.strip().lower() for part in response.one("Set-Cookie").split(";")[1:]}
     assert "samesite=none" in attributes and "secure" not in attributes
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "sent_on"])
-def test_app10_with_tls_too(door, name):
+def test_app10_with_tls_too(proxy, name):
     """The prefix __Host- requires Secure (RFC 6265bis, section 4.1.3.2); names without it belong to the application."""
     for proto in ("http", "https"):
         cookie = f"Set-Cookie: __Host-{name}=x; Path=/; Secure; HttpOnly"
-        answer = ask(door.port, scripted(cookie), source="127.0.0.2", headers={"X-Forwarded-Proto": proto})
-        [ours] = answer.headers.get_all("Set-Cookie")
+        response = fetch(proxy.port, scripted(cookie), source="127.0.0.2", headers={"X-Forwarded-Proto": proto})
+        [ours] = response.headers.get_all("Set-Cookie")
         assert "secure" not in {part.strip().lower() for part in ours.split(";")[1:]}
-    plain = ask(
-        door.port, scripted(f"Set-Cookie: {name}=x; Path=/"), source="127.0.0.2", headers={"X-Forwarded-Proto": "https"}
+    plain = fetch(
+        proxy.port,
+        scripted(f"Set-Cookie: {name}=x; Path=/"),
+        source="127.0.0.2",
+        headers={"X-Forwarded-Proto": "https"},
     )
     assert "samesite=none" not in plain.one("Set-Cookie").lower()
 
 
-def test_app10_a_large_answer_arrives_whole(door):
-    assert len(door.ask("/notes?size=20000000").body) == 20_000_000
+def test_app10_a_large_answer_arrives_whole(proxy):
+    assert len(proxy.fetch("/notes?size=20000000").body) == 20_000_000

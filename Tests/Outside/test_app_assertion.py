@@ -15,8 +15,8 @@ def keys(_protected):
 def assertion(protected, user) -> str:
     """The assertion that the application receives with a request of the user."""
     protected.application.requests.clear()
-    assert protected.ask("/notes", headers={"Cookie": user.cookie, "X-Auth-Assertion": "forged"}).status == 200
-    return protected.seen().one("X-Auth-Assertion")
+    assert protected.fetch("/notes", headers={"Cookie": user.cookie, "X-Auth-Assertion": "forged"}).status == 200
+    return protected.received().one("X-Auth-Assertion")
 
 
 def claims(protected, keys, text: str, **changes) -> dict:
@@ -28,12 +28,12 @@ def claims(protected, keys, text: str, **changes) -> dict:
 
 def test_app_an_assertion_is_verified_by_pyjwt(protected, keys):
     user = protected.register("山田 太郎", is_verified=True)
-    told = claims(protected, keys, assertion(protected, user))
-    assert told["sub"] == user.id and told["email"] == user.email and told["name"] == "山田 太郎"
-    assert told["email_verified"] is True
-    assert told["exp"] - told["iat"] == 60 and abs(told["iat"] - time.time()) < 30
-    [session] = protected.ask("/api/auth/sessions", headers={"Cookie": user.cookie}).json()["sessions"]
-    assert told["sid"] == session["id"]
+    received = claims(protected, keys, assertion(protected, user))
+    assert received["sub"] == user.id and received["email"] == user.email and received["name"] == "山田 太郎"
+    assert received["email_verified"] is True
+    assert received["exp"] - received["iat"] == 60 and abs(received["iat"] - time.time()) < 30
+    [session] = protected.fetch("/api/auth/sessions", headers={"Cookie": user.cookie}).json()["sessions"]
+    assert received["sid"] == session["id"]
 
 
 def test_app_an_assertion_is_for_this_application_of_this_site_only(protected, keys):
@@ -53,21 +53,21 @@ def test_app_the_token_of_the_session_is_no_assertion(protected, keys):
     with pytest.raises((jwt.InvalidTokenError, jwt.PyJWKClientError)):
         claims(protected, keys, user.token)
     text = assertion(protected, user)
-    assert protected.ask("/api/auth/me", headers={"Authorization": f"Bearer {text}"}).status == 401
-    assert protected.ask("/notes", headers={"Cookie": f"access_token={text}"}).status == 401
+    assert protected.fetch("/api/auth/me", headers={"Authorization": f"Bearer {text}"}).status == 401
+    assert protected.fetch("/notes", headers={"Cookie": f"access_token={text}"}).status == 401
 
 
 def test_app_a_public_path_has_no_assertion(protected):
-    protected.ask("/static/a", headers={"X-Auth-Assertion": "forged"})
-    assert protected.seen().one("X-Auth-Assertion") is None
+    protected.fetch("/static/a", headers={"X-Auth-Assertion": "forged"})
+    assert protected.received().one("X-Auth-Assertion") is None
 
 
 def test_app_another_proxy_gets_the_same_at_verify(protected, keys):
     user = protected.register("Zoë")
-    answer = protected.ask("/api/auth/verify", headers={"Cookie": f"a=1; {user.cookie}; b=2"})
-    assert (answer.status, answer.one("Remote-User"), answer.one("Remote-Name")) == (204, user.id, "Zo%C3%AB")
-    assert answer.one("X-Application-Cookie") == "a=1; b=2"
-    assert claims(protected, keys, answer.one("X-Auth-Assertion"))["sub"] == user.id
-    page = protected.ask("/api/auth/verify", headers={"Sec-Fetch-Mode": "navigate", "X-Forwarded-Uri": "/notes?a=1"})
+    response = protected.fetch("/api/auth/verify", headers={"Cookie": f"a=1; {user.cookie}; b=2"})
+    assert (response.status, response.one("Remote-User"), response.one("Remote-Name")) == (204, user.id, "Zo%C3%AB")
+    assert response.one("X-Application-Cookie") == "a=1; b=2"
+    assert claims(protected, keys, response.one("X-Auth-Assertion"))["sub"] == user.id
+    page = protected.fetch("/api/auth/verify", headers={"Sec-Fetch-Mode": "navigate", "X-Forwarded-Uri": "/notes?a=1"})
     assert (page.status, page.one("Location")) == (401, f"{protected.site.url}/login?return_to=%2Fnotes%3Fa%3D1")
-    assert protected.saw_nothing
+    assert protected.received_nothing

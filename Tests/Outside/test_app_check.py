@@ -1,10 +1,10 @@
-"""The check decides like /api/auth/me, and is not reachable from outside (groups 2 and 4)."""
+"""The check decides like /api/auth/me, and is not reachable from outside."""
 
 import random
 
 import pytest
 from scripted_check import scripted_check
-from site_under_test import ask, nginx
+from site_under_test import fetch, nginx
 
 SPELLINGS = [
     "/api/auth/check", "/api/auth/check/", "//api//auth//check", "/api/auth/%63heck", "/%61pi/auth/check",
@@ -19,28 +19,30 @@ SPELLINGS = [
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 def test_app2_the_check_is_not_reachable_from_outside(protected, spelling, method):
     user = protected.register()
-    answer = protected.ask(spelling, method, headers={"Cookie": user.cookie}, body=b"" if method == "POST" else None)
+    response = protected.fetch(
+        spelling, method, headers={"Cookie": user.cookie}, body=b"" if method == "POST" else None
+    )
     reached = [seen.target for seen in protected.application.requests]
     if reached:
         # Another path, which belongs to the application.
         assert reached == [spelling] and spelling.startswith("/API")
     else:
-        assert answer.status == 404
+        assert response.status == 404
     for name in ("X-User-ID", "Remote-User", "Remote-Email"):
-        assert answer.one(name) is None
+        assert response.one(name) is None
 
 
 def test_app2_nor_in_absolute_form_or_by_another_host(protected):
     user = protected.register()
     for target in ("http://localhost/api/auth/check", "http://x/api/auth/check?y"):
-        answer = protected.raw(f"GET {target} HTTP/1.1\nHost: x\nConnection: close\nCookie: {user.cookie}")
-        assert answer.status == 404
-    assert protected.saw_nothing
+        response = protected.raw(f"GET {target} HTTP/1.1\nHost: x\nConnection: close\nCookie: {user.cookie}")
+        assert response.status == 404
+    assert protected.received_nothing
 
 
 def test_app2_without_an_application_it_does_not_exist_either(site):
     for spelling in SPELLINGS:
-        assert site.ask(spelling).status == 404
+        assert site.fetch(spelling).status == 404
 
 
 def verdicts(protected, cookies: list[str]) -> tuple[int, int]:
@@ -93,7 +95,7 @@ def test_app4_for_the_same_cookies_the_verdict_is_that_of_me(protected, seed):
     """200 generated sets of cookies; some admit, most do not."""
     users = [protected.register() for _ in range(2)]
     ended = protected.sign_in(users[0])
-    protected.ask("/api/auth/logout", "POST", headers={"Cookie": ended})
+    protected.fetch("/api/auth/logout", "POST", headers={"Cookie": ended})
     cookies = Cookies(seed, [users[0].token, users[0].token, users[1].token, ended.split("=", 1)[1]])
     admitted = 0
     for _ in range(25):
@@ -141,27 +143,29 @@ def test_app4_odd_cookies(protected, cookies, status):
 def test_app4_odd_addresses_reach_the_application_of_a_user_only(protected, target):
     head = f"GET {target} HTTP/1.1\nHost: a\nConnection: close"
     assert protected.raw(head).status == 401
-    assert protected.saw_nothing
+    assert protected.received_nothing
     user = protected.register()
     assert protected.raw(f"{head}\nCookie: {user.cookie}").status == 200
-    assert protected.seen().target == target.encode().decode("latin-1")
+    assert protected.received().target == target.encode().decode("latin-1")
 
 
 @pytest.mark.parametrize("target", ["/%00", "/a%00b", "/..", "/%2e%2e%2f", "/../..", "/%2e%2e/%2e%2e/x", "/\0"])
 def test_app4_invalid_addresses_reach_nothing(protected, target):
     user = protected.register()
     assert protected.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close\nCookie: {user.cookie}").status == 400
-    assert protected.saw_nothing
+    assert protected.received_nothing
 
 
 def test_app4_authorization_is_the_applications(protected):
     """A token there is valid for the API, not for the application, which may use its own credentials there."""
     user = protected.register()
     bearer = {"Authorization": f"Bearer {user.token}"}
-    assert protected.ask("/api/auth/me", headers=bearer).status == 200
-    assert protected.ask("/notes", headers=bearer).status == 401
-    assert protected.ask("/notes", headers={"Authorization": "Bearer of-its-own", "Cookie": user.cookie}).status == 200
-    assert protected.seen().one("Authorization") == "Bearer of-its-own"
+    assert protected.fetch("/api/auth/me", headers=bearer).status == 200
+    assert protected.fetch("/notes", headers=bearer).status == 401
+    assert (
+        protected.fetch("/notes", headers={"Authorization": "Bearer of-its-own", "Cookie": user.cookie}).status == 200
+    )
+    assert protected.received().one("Authorization") == "Bearer of-its-own"
 
 
 def test_app4_the_pages_and_the_api_stay_where_they_are(protected):
@@ -170,24 +174,24 @@ def test_app4_the_pages_and_the_api_stay_where_they_are(protected):
         ("/api/auth/me", 401), ("/api/auth/nowhere", 404), ("/signed-in", 200), ("/error.css", 200),
         ("/account/nowhere", 404),
     ):  # fmt: skip
-        assert protected.ask(path).status == status, path
-    assert protected.saw_nothing
+        assert protected.fetch(path).status == status, path
+    assert protected.received_nothing
     user = protected.register()
     for path in ("/", "/api", "/api/", "/api/notes", "/health", "/metrics", "/favicon.ico", "/Login", "/x/login"):
         protected.application.requests.clear()
-        assert protected.ask(path).status == 401, path
-        assert protected.ask(path, headers={"Cookie": user.cookie}).status == 200, path
-        assert protected.seen().target == path
+        assert protected.fetch(path).status == 401, path
+        assert protected.fetch(path, headers={"Cookie": user.cookie}).status == 200, path
+        assert protected.received().target == path
 
 
 def test_app4_at_a_prefix_the_rest_of_the_site_is_what_it_was(echoes, application):
     application.requests.clear()
     with scripted_check() as check, nginx(check.port, echoes[1], APP_UPSTREAM=application.url, APP_PATH="/app") as run:
-        assert ask(run.port, "/").json()["server"] == "frontend"
-        assert ask(run.port, "/health").status == 404
-        assert ask(run.port, "/apple").json()["server"] == "frontend"
-        moved = ask(run.port, "/app")
+        assert fetch(run.port, "/").json()["server"] == "frontend"
+        assert fetch(run.port, "/health").status == 404
+        assert fetch(run.port, "/apple").json()["server"] == "frontend"
+        moved = fetch(run.port, "/app")
         assert (moved.status, moved.one("Location")) == (301, "/app/")
         assert not application.requests
-        assert ask(run.port, "/app/notes?x=1").status == 200
+        assert fetch(run.port, "/app/notes?x=1").status == 200
         assert [seen.target for seen in application.requests] == ["/app/notes?x=1"]

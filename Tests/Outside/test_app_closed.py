@@ -1,4 +1,4 @@
-"""The application is closed unless the check proves the user's identity (group 3)."""
+"""The application is closed unless the check proves the user's identity."""
 
 import contextlib
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 from echo_application import echo_application
 from scripted_check import ADMITTED, USER, scripted_check
-from site_under_test import ask, free_ports, nginx
+from site_under_test import fetch, free_ports, nginx
 
 
 def without(name: str) -> str:
@@ -50,21 +50,21 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.parametrize("path", ["/", "/notes?a=1", "/api/notes"])
-def test_app3_a_response_without_proof_admits_no_request(door, what, path):
-    door.check.answer = BROKEN[what]
-    page = door.ask(path, headers={"Sec-Fetch-Mode": "navigate", "Cookie": "access_token=x"})
-    assert door.saw_nothing
+def test_app3_a_response_without_proof_admits_no_request(proxy, what, path):
+    proxy.check.response = BROKEN[what]
+    page = proxy.fetch(path, headers={"Sec-Fetch-Mode": "navigate", "Cookie": "access_token=x"})
+    assert proxy.received_nothing
     assert page.status == 503 and page.one("Retry-After") == "5"
     assert "<h1>Service unavailable</h1>" in page.body.decode()
-    problem = door.ask(path, "POST", body=b"x", headers={"Cookie": "access_token=x"})
-    assert door.saw_nothing
+    problem = proxy.fetch(path, "POST", body=b"x", headers={"Cookie": "access_token=x"})
+    assert proxy.received_nothing
     assert (problem.status, problem.json()["code"]) == (503, "service_unavailable")
     assert problem.one("Retry-After") == "5"
 
 
-def test_app3_only_the_complete_response_admits(door):
-    assert door.ask("/notes").status == 200
-    assert door.seen().one("Remote-User") == USER
+def test_app3_only_the_complete_response_admits(proxy):
+    assert proxy.fetch("/notes").status == 200
+    assert proxy.received().one("Remote-User") == USER
 
 
 @pytest.mark.parametrize("way", ["stopped", "hanging", "closing"])
@@ -73,42 +73,42 @@ def test_app3_without_the_api_all_are_rejected_and_admitted_right_after(way):
     with echo_application() as application, nginx(port, frontend, APP_UPSTREAM=application.url) as run:
         with scripted_check(port) if way != "stopped" else contextlib.nullcontext() as check:
             if check:
-                check.answer = None if way == "hanging" else ""
+                check.response = None if way == "hanging" else ""
             started = time.monotonic()
-            page = ask(run.port, "/notes")
+            page = fetch(run.port, "/notes")
             assert (page.status, page.one("Retry-After")) == (503, "5")
             # nginx waits four seconds for the check instead of a minute.
             assert time.monotonic() - started < 30
             assert not application.requests
         with scripted_check(port) as check:
-            assert ask(run.port, "/notes").status == 200
+            assert fetch(run.port, "/notes").status == 200
             # At the first attempt.
             assert len(check.requests) == 1
 
 
-def test_app3_the_check_gets_the_cookies_and_nothing_else_of_the_request(door):
+def test_app3_the_check_gets_the_cookies_and_nothing_else_of_the_request(proxy):
     """No path, method or body, which it could interpret differently from the application."""
-    door.ask(
+    proxy.fetch(
         "/notes?secret=1",
         "PUT",
         body=b"x" * 5000,
         headers={"Cookie": "a=1", "Authorization": "Bearer x", "X-Forwarded-For": "9.9.9.9", "User-Agent": "curl"},
     )
-    [asked] = door.check.requests
-    assert asked.line == "GET /api/auth/check HTTP/1.1"
-    assert {name.lower() for name, _ in asked.headers} == {"host", "cookie", "x-real-ip", "x-request-id"}
-    assert asked.one("Cookie") == "a=1" and asked.one("X-Real-IP") == "127.0.0.1"
-    assert asked.one("X-Request-ID") == door.seen().one("X-Request-ID")
+    [check_request] = proxy.check.requests
+    assert check_request.line == "GET /api/auth/check HTTP/1.1"
+    assert {name.lower() for name, _ in check_request.headers} == {"host", "cookie", "x-real-ip", "x-request-id"}
+    assert check_request.one("Cookie") == "a=1" and check_request.one("X-Real-IP") == "127.0.0.1"
+    assert check_request.one("X-Request-ID") == proxy.received().one("X-Request-ID")
 
 
-def test_app3_several_cookie_headers_are_one_for_the_check(door):
-    door.raw("GET / HTTP/1.1\nHost: a\nCookie: a=1\nCookie: b=2\nConnection: close")
-    assert door.check.requests[0].all("Cookie") == ["a=1; b=2"]
+def test_app3_several_cookie_headers_are_one_for_the_check(proxy):
+    proxy.raw("GET / HTTP/1.1\nHost: a\nCookie: a=1\nCookie: b=2\nConnection: close")
+    assert proxy.check.requests[0].all("Cookie") == ["a=1; b=2"]
 
 
 def test_app3_an_unavailable_application_is_reported():
     [application, frontend] = free_ports(2)
     with scripted_check() as check, nginx(check.port, frontend, APP_UPSTREAM=f"http://127.0.0.1:{application}") as run:
-        page = ask(run.port, "/notes", headers={"Sec-Fetch-Mode": "navigate"})
+        page = fetch(run.port, "/notes", headers={"Sec-Fetch-Mode": "navigate"})
         assert page.status == 502 and page.one("Retry-After") == "5" and page.one("Refresh") == "5"
-        assert ask(run.port, "/notes").json()["code"] == "service_unavailable"
+        assert fetch(run.port, "/notes").json()["code"] == "service_unavailable"

@@ -1,4 +1,4 @@
-"""The application receives all of its cookies and none of this site's (group 7)."""
+"""The application receives all of its cookies and none of this site's."""
 
 import itertools
 
@@ -29,7 +29,7 @@ def shown(protected, user, *headers: str) -> str:
     protected.application.requests.clear()
     lines = "\n".join(f"Cookie: {header.format(token=user.token)}" for header in headers)
     assert protected.raw(f"GET /notes HTTP/1.1\nHost: a\nConnection: close\n{lines}").status == 200
-    return protected.seen().one("Cookie") or ""
+    return protected.received().one("Cookie") or ""
 
 
 @pytest.fixture(scope="module")
@@ -78,16 +78,16 @@ def test_app7_no_part_of_the_token_is_anywhere_in_what_the_application_gets(prot
     signature = user.token.rsplit(".", 1)[1]
     for header in ("{0}", 'a="{0}"; {0}', "{0}; a=1", "a=1;{0};{0}", "a;{0};="):
         shown(protected, user, header.format(f"access_token={user.token}"))
-        seen = protected.seen()
+        seen = protected.received()
         text = seen.line + "".join(f"{name}: {value}" for name, value in seen.headers if name != "Cookie")
         assert signature not in text
     shown(protected, user, OURS[0])
-    assert not [value for _, value in protected.seen().headers if signature in value]
+    assert not [value for _, value in protected.received().headers if signature in value]
 
 
 @pytest.mark.parametrize("character", ["\x01", "\x0b", "\x1f", "\x7f"])
 @pytest.mark.parametrize("path", ["/notes", "/static/x", "/account", "/api/auth/me"])
 def test_app4_cookies_with_control_characters_are_the_clients_fault(protected, user, character, path):
-    answer = protected.site.ask(path, headers={"Cookie": f"access_token={user.token}; a=1{character}"})
-    assert answer.status == 400
+    response = protected.site.fetch(path, headers={"Cookie": f"access_token={user.token}; a=1{character}"})
+    assert response.status == 400
     assert not protected.application.requests

@@ -1,4 +1,4 @@
-"""Only nginx tells the application the user's identity (groups 1 and 13)."""
+"""Only nginx tells the application the user's identity."""
 
 import re
 import urllib.parse
@@ -66,75 +66,75 @@ def expect_no_trace(seen) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_app1_a_forged_identity_never_reaches_the_application(door, name):
+def test_app1_a_forged_identity_never_reaches_the_application(proxy, name):
     for version in ("1.1", "1.0"):
         for how, lines in spellings(name).items():
-            door.forget()
-            assert door.raw(request(lines, version)).status == 200, how
-            expect_no_trace(door.seen())
-            assert door.seen().one("Remote-Email") == "ada@example.com"
+            proxy.forget()
+            assert proxy.raw(request(lines, version)).status == 200, how
+            expect_no_trace(proxy.received())
+            assert proxy.received().one("Remote-Email") == "ada@example.com"
 
 
 @pytest.mark.parametrize("how", BROKEN)
 @pytest.mark.parametrize("name", NAMES)
-def test_app1_a_malformed_header_never_reaches_the_application(door, name, how):
+def test_app1_a_malformed_header_never_reaches_the_application(proxy, name, how):
     lines = [line.format(name) for line in BROKEN[how]]
     head = request([]).replace("\n", "\r\n") + "\r\n" + "\r\n".join(lines) + "\r\n\r\n"
-    answer = send_raw(door.port, head.encode())
-    assert answer.status in (200, 400)
-    for seen in door.application.requests:
+    response = send_raw(proxy.port, head.encode())
+    assert response.status in (200, 400)
+    for seen in proxy.application.requests:
         expect_no_trace(seen)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_app1_nor_does_one_in_a_trailer(door, name):
+def test_app1_nor_does_one_in_a_trailer(proxy, name):
     head = "POST /notes HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
-    answer = send_raw(door.port, f"{head}Trailer: {name}\r\n\r\n1\r\nx\r\n0\r\n{name}: {EVIL}\r\n\r\n".encode())
-    assert answer.status == 200
-    expect_no_trace(door.seen())
-    assert door.seen().body == 1
+    response = send_raw(proxy.port, f"{head}Trailer: {name}\r\n\r\n1\r\nx\r\n0\r\n{name}: {EVIL}\r\n\r\n".encode())
+    assert response.status == 200
+    expect_no_trace(proxy.received())
+    assert proxy.received().body == 1
 
 
-def test_app1_without_a_session_nothing_passes(door):
-    door.check.answer = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+def test_app1_without_a_session_nothing_passes(proxy):
+    proxy.check.response = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
     for name in NAMES:
         for lines in spellings(name).values():
-            assert door.raw(request(lines)).status == 401
-    assert door.saw_nothing
+            assert proxy.raw(request(lines)).status == 401
+    assert proxy.received_nothing
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_app1_a_public_path_has_no_identity(door, name):
+def test_app1_a_public_path_has_no_identity(proxy, name):
     for lines in spellings(name).values():
-        door.forget()
-        assert door.raw(request(lines).replace("/notes", "/static/a.css")).status == 200
-        seen = door.seen()
+        proxy.forget()
+        assert proxy.raw(request(lines).replace("/notes", "/static/a.css")).status == 200
+        seen = proxy.received()
         assert all(EVIL not in value for _, value in seen.headers)
         assert not [each for each, _ in seen.headers if each.lower().startswith("remote-")]
-    assert not door.check.requests
+    assert not proxy.check.requests
 
 
-def test_app1_the_client_chooses_neither_address_nor_scheme_nor_request_id(door):
+def test_app1_the_client_chooses_neither_address_nor_scheme_nor_request_id(proxy):
     spoofed = {
         "X-Real-IP": "6.6.6.6", "X-Forwarded-For": "9.9.9.9", "X-Forwarded-Proto": "https", "Forwarded": "for=9.9.9.9",
         "X-Forwarded-Host": "evil.example", "X-Request-ID": "chosen-by-me", "True-Client-IP": "6.6.6.6",
         "X-Client-IP": "6.6.6.6", "X-Forwarded-Port": "1", "Proxy": "http://evil.example",
     }  # fmt: skip
-    answer = door.ask("/notes", headers=spoofed)
-    seen = door.seen()
+    response = proxy.fetch("/notes", headers=spoofed)
+    seen = proxy.received()
     assert seen.one("X-Real-IP") == seen.one("X-Forwarded-For") == "127.0.0.1"
     assert seen.one("X-Forwarded-Proto") == "http"
-    assert seen.one("X-Forwarded-Host") == seen.one("Host") == f"127.0.0.1:{door.port}"
-    assert seen.one("X-Request-ID") == answer.one("X-Request-ID") != "chosen-by-me"
+    assert seen.one("X-Forwarded-Host") == seen.one("Host") == f"127.0.0.1:{proxy.port}"
+    assert seen.one("X-Request-ID") == response.one("X-Request-ID") != "chosen-by-me"
     for name in ("Forwarded", "Proxy", "True-Client-IP", "X-Client-IP", "X-Forwarded-Port"):
         assert seen.one(name) is None
 
 
-def test_app1_other_headers_pass(door):
+def test_app1_other_headers_pass(proxy):
     others = {"Authorization": "Basic eDp5", "X-CSRF-Token": "t", "X-Requested-With": "fetch", "Accept": "*/*"}
-    door.ask("/notes", headers=others)
+    proxy.fetch("/notes", headers=others)
     for name, value in others.items():
-        assert door.seen().one(name) == value
+        assert proxy.received().one(name) == value
 
 
 def test_app1_every_name_is_in_the_configuration_once():
@@ -149,11 +149,11 @@ def test_app1_every_name_is_in_the_configuration_once():
 )
 def test_app13_names_arrive_as_percent_encoded_utf8(protected, name):
     user = protected.register(name)
-    assert protected.ask("/notes", headers={"Cookie": user.cookie}).status == 200
-    seen = protected.seen()
+    assert protected.fetch("/notes", headers={"Cookie": user.cookie}).status == 200
+    seen = protected.received()
     text = seen.one("Remote-Name")
     assert text.isascii() and not re.search(r"[\s,;\"]", text)
-    shown = protected.ask("/api/auth/me", headers={"Cookie": user.cookie}).json()["name"]
+    shown = protected.fetch("/api/auth/me", headers={"Cookie": user.cookie}).json()["name"]
     assert urllib.parse.unquote(text, errors="strict") == shown
     assert seen.one("Remote-User") == user.id
     assert seen.one("Remote-Email") == user.email
@@ -162,5 +162,5 @@ def test_app13_names_arrive_as_percent_encoded_utf8(protected, name):
 
 def test_app1_an_address_that_a_provider_vouches_for_is_marked(protected):
     user = protected.register(is_verified=True)
-    protected.ask("/notes", headers={"Cookie": user.cookie})
-    assert protected.seen().one("Remote-Email-Verified") == "true"
+    protected.fetch("/notes", headers={"Cookie": user.cookie})
+    assert protected.received().one("Remote-Email-Verified") == "true"

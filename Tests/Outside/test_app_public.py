@@ -1,4 +1,4 @@
-"""Public paths are open in their plain spelling only (group 5)."""
+"""Public paths are open in their plain spelling only."""
 
 import pytest
 
@@ -27,44 +27,44 @@ PROTECTED = [
 
 
 @pytest.mark.parametrize("target", OPEN)
-def test_app5_a_public_path_needs_no_session(door, target):
-    door.check.answer = SIGNED_OUT
-    answer = door.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close\nCookie: access_token=x; theme=dark")
-    assert answer.status == 200
-    assert door.seen().target == target
-    assert not door.check.requests
+def test_app5_a_public_path_needs_no_session(proxy, target):
+    proxy.check.response = SIGNED_OUT
+    response = proxy.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close\nCookie: access_token=x; theme=dark")
+    assert response.status == 200
+    assert proxy.received().target == target
+    assert not proxy.check.requests
     # This site's cookies were not separated from the application's.
-    assert door.seen().one("Cookie") is None
+    assert proxy.received().one("Cookie") is None
 
 
 @pytest.mark.parametrize("target", PROTECTED)
-def test_app5_every_other_spelling_needs_a_session(door, target):
-    door.check.answer = SIGNED_OUT
-    answer = door.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close")
-    assert answer.status in (400, 401, 404)
-    assert door.saw_nothing
+def test_app5_every_other_spelling_needs_a_session(proxy, target):
+    proxy.check.response = SIGNED_OUT
+    response = proxy.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close")
+    assert response.status in (400, 401, 404)
+    assert proxy.received_nothing
 
 
 @pytest.mark.parametrize("target", PROTECTED)
-def test_app5_with_a_session_it_is_the_applications_business(door, target):
-    answer = door.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close")
-    assert answer.status in (200, 400, 404)
-    for seen in door.application.requests:
+def test_app5_with_a_session_it_is_the_applications_business(proxy, target):
+    response = proxy.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close")
+    assert response.status in (200, 400, 404)
+    for seen in proxy.application.requests:
         assert seen.one("Remote-Email") == "ada@example.com"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
-def test_app5_the_method_makes_no_difference(door, method):
-    door.check.answer = SIGNED_OUT
-    assert door.ask("/static/a", method, body=None if method in ("GET", "HEAD") else b"x").status == 200
-    assert door.ask("/private", method).status == 401
-    assert len(door.application.requests) == 1
+def test_app5_the_method_makes_no_difference(proxy, method):
+    proxy.check.response = SIGNED_OUT
+    assert proxy.fetch("/static/a", method, body=None if method in ("GET", "HEAD") else b"x").status == 200
+    assert proxy.fetch("/private", method).status == 401
+    assert len(proxy.application.requests) == 1
 
 
-def test_app5_a_path_that_another_header_names_opens_nothing(door):
+def test_app5_a_path_that_another_header_names_opens_nothing(proxy):
     """Symfony, IIS and others use the path in such a header instead of the request line."""
-    door.check.answer = SIGNED_OUT
+    proxy.check.response = SIGNED_OUT
     for name in ("X-Original-URL", "X-Rewrite-URL", "X-Original-URI", "X-Forwarded-Uri", "X-Forwarded-Prefix"):
-        door.forget()
-        assert door.ask("/static/a", headers={name: "/private"}).status == 200
-        assert door.seen().one(name) is None
+        proxy.forget()
+        assert proxy.fetch("/static/a", headers={name: "/private"}).status == 200
+        assert proxy.received().one(name) is None

@@ -1,4 +1,4 @@
-"""An ended session is rejected from the next request on (group 8)."""
+"""An ended session is rejected from the next request on."""
 
 import contextlib
 import os
@@ -10,11 +10,11 @@ import pytest
 from echo_application import echo_application
 from protected_application import ProtectedSite
 from site_under_test import (
-    PATIENCE,
-    ask,
+    TIMEOUT_SECONDS,
     binary,
-    dying_with_us,
+    fetch,
     free_ports,
+    kill_on_parent_exit,
     listens,
     nginx,
     psql,
@@ -32,14 +32,14 @@ def another_api(site, key: str):
         "DATABASE_URL": site.database_url.replace("//yoshikosan@", "//yoshikosan_api@", 1), "SECRET_KEY": key,
         "MIGRATE_ON_START": "false", "LOG_LEVEL": "ERROR",
     }  # fmt: skip
-    process = subprocess.Popen([*dying_with_us(), binary("AuthAPI"), "serve"], env=environment)
+    process = subprocess.Popen([*kill_on_parent_exit(), binary("AuthAPI"), "serve"], env=environment)
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, "the second API listens")
-        wait_until(lambda: ask(port, "/health/ready").status == 200, "the second API is ready")
+        wait_until(lambda: fetch(port, "/health/ready").status == 200, "the second API is ready")
         yield port
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +56,19 @@ def replicas():
 
 
 def by_signing_out(protected, user, cookie):
-    protected.ask("/api/auth/logout", "POST", headers={"Cookie": cookie})
+    protected.fetch("/api/auth/logout", "POST", headers={"Cookie": cookie})
 
 
 def by_another_device(protected, user, cookie):
     other = protected.sign_in(user)
-    sessions = protected.ask("/api/auth/sessions", headers={"Cookie": cookie}).json()["sessions"]
+    sessions = protected.fetch("/api/auth/sessions", headers={"Cookie": cookie}).json()["sessions"]
     [own] = [each["id"] for each in sessions if each["current"]]
-    assert protected.ask(f"/api/auth/sessions/{own}", "DELETE", headers={"Cookie": other}).status == 204
+    assert protected.fetch(f"/api/auth/sessions/{own}", "DELETE", headers={"Cookie": other}).status == 204
 
 
 def by_ending_all_others(protected, user, cookie):
     other = protected.sign_in(user)
-    assert protected.ask("/api/auth/sessions", "DELETE", headers={"Cookie": other}).status == 200
+    assert protected.fetch("/api/auth/sessions", "DELETE", headers={"Cookie": other}).status == 200
 
 
 def operator(protected, *arguments: str):
@@ -103,7 +103,7 @@ def test_app8_the_next_request_is_refused_on_every_replica_under_load(replicas, 
         while not stop.is_set():
             for port in (protected.port, second):
                 try:
-                    status = ask(port, "/notes", headers={"Cookie": cookie}).status
+                    status = fetch(port, "/notes", headers={"Cookie": cookie}).status
                 except OSError as error:
                     status = error
                 if status != 200:
@@ -114,10 +114,10 @@ def test_app8_the_next_request_is_refused_on_every_replica_under_load(replicas, 
         thread.start()
     try:
         for port in (protected.port, second):
-            assert ask(port, "/notes", headers={"Cookie": user.cookie}).status == 200
+            assert fetch(port, "/notes", headers={"Cookie": user.cookie}).status == 200
         way(protected, user, user.cookie)
         for port in (protected.port, second) * 5:
-            assert ask(port, "/notes", headers={"Cookie": user.cookie}).status == 401
+            assert fetch(port, "/notes", headers={"Cookie": user.cookie}).status == 401
     finally:
         stop.set()
         for thread in threads:
@@ -133,7 +133,7 @@ def test_app8_an_expired_session_is_rejected(replicas):
         f"update sessions set created_at = now() - interval '8 days', expires_at = now() where user_id = '{user.id}'",
     )
     for port in (protected.port, second):
-        assert ask(port, "/notes", headers={"Cookie": user.cookie}).status == 401
+        assert fetch(port, "/notes", headers={"Cookie": user.cookie}).status == 401
 
 
 def test_app8_a_check_costs_no_write(replicas):
@@ -143,6 +143,6 @@ def test_app8_a_check_costs_no_write(replicas):
     row = f"select xmin, sessions.* from sessions where user_id = '{user.id}'"
     before = psql(protected.site.database_url, row)
     for _ in range(20):
-        answer = protected.ask("/notes", headers={"Cookie": user.cookie})
-        assert answer.status == 200 and answer.headers.get_all("Set-Cookie") is None
+        response = protected.fetch("/notes", headers={"Cookie": user.cookie})
+        assert response.status == 200 and response.headers.get_all("Set-Cookie") is None
     assert psql(protected.site.database_url, row) == before

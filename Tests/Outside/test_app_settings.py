@@ -1,4 +1,4 @@
-"""Valid settings of the application, and that nginx accepts the generated configuration (group 11)."""
+"""Valid settings of the application, and that nginx accepts the generated configuration."""
 
 import itertools
 import os
@@ -60,7 +60,7 @@ CONTROL = {
 }
 
 
-def refused(folder, name: str, value: str, reason: str | None = None, programs=PROGRAMS, **others: str) -> None:
+def expect_rejected(folder, name: str, value: str, reason: str | None = None, programs=PROGRAMS, **others: str) -> None:
     """Checks that each program rejects a value with a sentence that begins with the setting's name."""
     for program in programs:
         result = check(program, **COMPLETE | others | {name: value})
@@ -76,7 +76,7 @@ def refused(folder, name: str, value: str, reason: str | None = None, programs=P
 
 @pytest.mark.parametrize("value", UPSTREAMS)
 def test_app11_a_hostile_upstream_is_rejected(tmp_path, value):
-    refused(tmp_path, "APP_UPSTREAM", value, UPSTREAMS[value])
+    expect_rejected(tmp_path, "APP_UPSTREAM", value, UPSTREAMS[value])
 
 
 @pytest.mark.parametrize("value", CONTROL)
@@ -138,14 +138,14 @@ PATHS = [
 
 @pytest.mark.parametrize("value", RESERVED)
 def test_app11_the_application_is_not_where_the_sign_in_is(tmp_path, value):
-    refused(tmp_path, "APP_PATH", value, "belongs to the sign-in", APP_UPSTREAM="http://app")
+    expect_rejected(tmp_path, "APP_PATH", value, "belongs to the sign-in", APP_UPSTREAM="http://app")
 
 
 @pytest.mark.parametrize("value", PATHS)
 def test_app11_a_hostile_path_is_refused(tmp_path, value):
-    refused(tmp_path, "APP_PATH", value, "neither / nor a path", APP_UPSTREAM="http://app")
+    expect_rejected(tmp_path, "APP_PATH", value, "neither / nor a path", APP_UPSTREAM="http://app")
     # Also without an application: the value would apply once there is one.
-    refused(tmp_path, "APP_PATH", value)
+    expect_rejected(tmp_path, "APP_PATH", value)
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,10 @@ def test_app11_a_hostile_path_is_refused(tmp_path, value):
     + [("/", "/"), ("/app/", "/app/"), ("/x/", "/app/"), ("/application/", "/app/"), ("/app", "/app/"), ("=/x", "/")],
 )
 def test_app11_a_hostile_public_path_is_refused(tmp_path, value, path):
-    refused(tmp_path, "APP_PUBLIC_PATHS", value, programs=[], APP_UPSTREAM="http://app", APP_PATH=path)
-    refused(tmp_path, "APP_PUBLIC_PATHS", f"{path}ok/,{value}", programs=[], APP_UPSTREAM="http://app", APP_PATH=path)
+    expect_rejected(tmp_path, "APP_PUBLIC_PATHS", value, programs=[], APP_UPSTREAM="http://app", APP_PATH=path)
+    expect_rejected(
+        tmp_path, "APP_PUBLIC_PATHS", f"{path}ok/,{value}", programs=[], APP_UPSTREAM="http://app", APP_PATH=path
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,7 @@ def test_app11_a_hostile_public_path_is_refused(tmp_path, value, path):
     + [("APP_ASSERTION", value) for value in ("maybe", "on;", "2")],
 )
 def test_app11_sizes_and_times_are_checked(tmp_path, name, value):
-    refused(tmp_path, name, value, programs=["AuthAPI"] if name == "APP_ASSERTION" else [])
+    expect_rejected(tmp_path, name, value, programs=["AuthAPI"] if name == "APP_ASSERTION" else [])
 
 
 @pytest.mark.parametrize(
@@ -253,4 +255,4 @@ def test_app11_the_parts_agree_about_what_stays_with_the_sign_in(tmp_path):
     swift = (ROOT / "Sources/Shared/Server/ApplicationSettings.swift").read_text()
     segments = re.findall(r'"([a-z.-]+)"', re.search(r"let segments.*?\]\n", swift, re.DOTALL).group(0))
     for path in locations + [f"/{segment}/" for segment in segments]:
-        refused(tmp_path, "APP_PATH", path, "belongs to the sign-in", APP_UPSTREAM="http://app")
+        expect_rejected(tmp_path, "APP_PATH", path, "belongs to the sign-in", APP_UPSTREAM="http://app")

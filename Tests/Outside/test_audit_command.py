@@ -115,10 +115,10 @@ def test_statuses_of_an_unavailable_database_and_an_old_schema(operator):
 def test_a_visit_is_recorded_with_the_request_ids_of_its_responses(operator, site, email):
     """Through nginx and the pages: the client address is the visitor's, the request ID that of the response."""
     headers = {"User-Agent": "Browser/1.0", "X-Request-ID": "claimed-by-a-stranger", "X-Real-IP": "192.0.2.1"}
-    person = {"email": email, "password": PASSWORD, "name": "Aiko"}
-    registered = site.ask("/api/auth/register", "POST", headers=headers, body=person)
+    registration = {"email": email, "password": PASSWORD, "name": "Aiko"}
+    registered = site.fetch("/api/auth/register", "POST", headers=headers, body=registration)
     form = urlencode({"email": email, "password": "Wrong-Horse-7"}).encode()
-    failed = site.ask("/login", "POST", headers=headers | FORM, body=form)
+    failed = site.fetch("/login", "POST", headers=headers | FORM, body=form)
     assert (registered.status, failed.status) == (201, 401)
     where = {"DATABASE_URL": site.database_url.replace("//yoshikosan@", "//yoshikosan_api@", 1)}
     out = operator.run("audit", "--user", email, "--json", **where)[0]

@@ -97,10 +97,10 @@ def test_m4_a_backup_that_fails_leaves_nothing_behind(site):
 def test_m4_a_restore_restores_everything_and_keeps_the_previous_data(site):
     file = site.create()
     psql(site.url, "UPDATE users SET email = 'later@example.com'")
-    said = site.run("restore", str(file))
+    output = site.run("restore", str(file))
     assert site.users() == ["kept@example.com"]
     former = [name for name in site.databases() if name != site.name]
-    assert len(former) == 1 and former[0] in said
+    assert len(former) == 1 and former[0] in output
     assert psql(site.url.replace(f"/{site.name}?", f"/{former[0]}?"), "SELECT email FROM users") == "later@example.com"
 
     # The API's role has exactly its privileges; another backup and restore work as before.
@@ -147,10 +147,10 @@ def test_m4_a_drill_signs_in_on_the_newest_backup_and_leaves_nothing(site):
     hours_ago = file.stat().st_mtime - 3 * 3600
     os.utime(file, (hours_ago, hours_ago))
     psql(site.url, "INSERT INTO users (email, name) VALUES ('since@example.com', 'Since')")
-    said = site.run("drill")
-    assert f"{file}, 0 days, 3 hours and" in said
-    assert re.search(r"public\.users +1 +1 +2$", said, re.MULTILINE)
-    assert "A test user signed in" in said
+    output = site.run("drill")
+    assert f"{file}, 0 days, 3 hours and" in output
+    assert re.search(r"public\.users +1 +1 +2$", output, re.MULTILINE)
+    assert "A test user signed in" in output
     assert site.databases() == [site.name]
     assert site.users() == ["kept@example.com", "since@example.com"]
     # For doctor and the metrics.
@@ -177,7 +177,7 @@ if [[ $WHEN == before ]]; then exec "$real" "$@"; fi
 
 
 @pytest.fixture
-def strike(tmp_path):
+def interrupt_restore(tmp_path):
     """Runs a restore that is interrupted at a statement; PATH has a stand-in for psql."""
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -208,7 +208,7 @@ def closed(site) -> str:
     return psql(server, f"SELECT datname FROM pg_database WHERE NOT datallowconn AND datname LIKE '{site.name}%'")
 
 
-def test_w86_every_end_of_a_restore_leaves_the_database_open(site, strike):
+def test_w86_every_end_of_a_restore_leaves_the_database_open(site, interrupt_restore):
     """Ctrl-C, signals and failures at every statement of the last seconds."""
     file = site.create()
     for statement, when, signal in [
@@ -224,16 +224,16 @@ def test_w86_every_end_of_a_restore_leaves_the_database_open(site, strike):
         ("allow_connections true", "before", "TERM"),
     ]:
         case = f"{signal} {when} {statement}"
-        done = strike(site, file, statement, when, signal)
+        done = interrupt_restore(site, file, statement, when, signal)
         assert closed(site) == "", case
         assert site.users() == ["kept@example.com"], case
         assert not [name for name in site.databases() if "_restore_" in name], case
         assert done.returncode != 0 or signal == "failure", case
 
 
-def test_w86_the_next_command_reopens_a_database_after_a_killed_restore(site, strike):
+def test_w86_the_next_command_reopens_a_database_after_a_killed_restore(site, interrupt_restore):
     file = site.create()
-    assert strike(site, file, "allow_connections false", "after", "KILL").returncode == -9
+    assert interrupt_restore(site, file, "allow_connections false", "after", "KILL").returncode == -9
     assert closed(site) == site.name
     assert f"left the database {site.name} closed to connections; it is open again" in site.run("create")
     assert closed(site) == ""
@@ -289,8 +289,8 @@ def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
     recipients.write_text(f"{recipient}\n")
     assert "BACKUP_RECIPIENT" in site.run("create", status=78, BACKUP_RECIPIENT="age1wrong")
     assert not site.folder.exists()
-    said = site.run("create", BACKUP_RECIPIENT=str(recipients))
-    assert "email addresses and password hashes, encrypted" in said and "public.users 1" in said
+    output = site.run("create", BACKUP_RECIPIENT=str(recipients))
+    assert "email addresses and password hashes, encrypted" in output and "public.users 1" in output
     (file,) = site.folder.glob("*.dump.age")
     assert file.read_bytes().startswith(b"age-encryption.org/v1") and b"kept@example.com" not in file.read_bytes()
     assert {path.name for path in site.folder.iterdir()} == {file.name, f"{file.name}.sha256"}

@@ -23,6 +23,11 @@ echo started >>"$LOG"
 wait $waits
 [[ ! -e $LOG.fail ]]
 """
+# A touch that cannot create the record.
+TOUCH = """#!/bin/sh
+case $* in *.last-success*) exit 1 ;; esac
+exec {touch} "$@"
+"""
 
 
 class Schedule:
@@ -105,7 +110,7 @@ def test_w91_without_a_record_nothing_is_backed_up(schedule, tmp_path):
     """Otherwise the next attempt would follow at once, and each would delete the oldest backup."""
     commands = tmp_path / "commands"
     commands.mkdir()
-    (commands / "touch").write_text(f'#!/bin/sh\ncase $* in *.last-success*) exit 1 ;; esac\nexec {shutil.which("touch")} "$@"\n')
+    (commands / "touch").write_text(TOUCH.format(touch=shutil.which("touch")))
     (commands / "touch").chmod(0o755)
     schedule.environment["PATH"] = f"{commands}:{os.environ['PATH']}"
     assert schedule.run("once") == 1

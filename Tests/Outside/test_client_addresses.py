@@ -4,7 +4,7 @@ import ipaddress
 import json
 
 import pytest
-from site_under_test import ROOT, ask, nginx
+from site_under_test import ROOT, fetch, nginx
 
 PROXY = "127.0.0.2"
 TABLE = json.loads((ROOT / "Tests/Support/client_addresses.json").read_text())
@@ -13,9 +13,9 @@ BURST = 2
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row["said"] or "empty")
 def test_w30_every_notation_of_an_address(front, row):
-    answer = ask(front.port, "/", source=PROXY, headers={"X-Forwarded-For": row["said"]})
-    [handed_on] = answer.json()["headers"]["x-real-ip"]
-    assert answer.json()["headers"]["x-forwarded-for"] == [handed_on]
+    response = fetch(front.port, "/", source=PROXY, headers={"X-Forwarded-For": row["said"]})
+    [handed_on] = response.json()["headers"]["x-real-ip"]
+    assert response.json()["headers"]["x-forwarded-for"] == [handed_on]
     address = ipaddress.ip_address(handed_on)
     address = getattr(address, "ipv4_mapped", None) or address
     assert address == ipaddress.ip_address(row["client"] or PROXY)
@@ -23,14 +23,14 @@ def test_w30_every_notation_of_an_address(front, row):
 
 def test_w30_several_headers_and_proxies(front):
     chain = {"X-Forwarded-For": "203.0.113.4, [2001:db8::2], 10.9.8.7"}
-    assert ask(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["2001:db8::2"]
+    assert fetch(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["2001:db8::2"]
     # Entries that a client sent to the proxy are ignored.
     chain = {"X-Forwarded-For": "[2001:db8::66], 198.18.7.9"}
-    assert ask(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["198.18.7.9"]
+    assert fetch(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["198.18.7.9"]
     # So are those of a client that bypasses the proxy.
-    assert ask(front.port, "/", headers=chain).json()["headers"]["x-real-ip"] == ["127.0.0.1"]
+    assert fetch(front.port, "/", headers=chain).json()["headers"]["x-real-ip"] == ["127.0.0.1"]
     only = {"X-Forwarded-For": "[2001:db8::66]"}
-    assert ask(front.port, "/", headers=only).json()["headers"]["x-real-ip"] == ["127.0.0.1"]
+    assert fetch(front.port, "/", headers=only).json()["headers"]["x-real-ip"] == ["127.0.0.1"]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def strict(echoes):
 )
 def test_w30_clients_that_share_a_limit(strict, clients, another):
     def attempt(client):
-        return ask(strict.port, "/login", "POST", source=PROXY, headers={"X-Forwarded-For": client}).status
+        return fetch(strict.port, "/login", "POST", source=PROXY, headers={"X-Forwarded-For": client}).status
 
     assert [attempt(client) for client in clients] == [200] * (BURST + 1)
     assert attempt(clients[0]) == 429

@@ -33,7 +33,7 @@ def doctor(**settings: str) -> tuple[int, dict[str, list[dict]]]:
     return done.returncode, findings
 
 
-def to_mend(findings: dict[str, list[dict]]) -> set[str]:
+def to_fix(findings: dict[str, list[dict]]) -> set[str]:
     """The problems, by subject."""
     return {subject for subject, found in findings.items() if any(each["level"] == "fix" for each in found)}
 
@@ -103,7 +103,7 @@ class provider:
 def test_a_good_deployment_has_no_problems(deployment):
     settings, _ = deployment
     status, findings = doctor(**settings)
-    assert (status, to_mend(findings)) == (0, set()), findings
+    assert (status, to_fix(findings)) == (0, set()), findings
     assert {each["message"] for each in findings["Google"]} == {
         "callback address to register: https://yoshikosan.example.com/api/auth/callback/google",
         f"{settings['GOOGLE_ISSUER']}/.well-known/openid-configuration responds; its issuer and keys are valid",
@@ -131,7 +131,7 @@ def test_all_problems_of_a_bad_deployment_are_reported_at_once(deployment, tmp_p
         | {"PUBLIC_URL": "http://example.com:6666", "LOG_LEVEL": "LOUD", "DATABASE_URL_FILE": "", "DATABASE_URL": url}
     )
     assert status == 1
-    assert to_mend(findings) == {"settings", "secrets", "PUBLIC_URL", "cookie", "clock", "schema", "privileges"}
+    assert to_fix(findings) == {"settings", "secrets", "PUBLIC_URL", "cookie", "clock", "schema", "privileges"}
     assert "LOG_LEVEL" in findings["settings"][0]["message"]
     assert [each["message"] for each in findings["secrets"] if each["level"] == "fix"] == [
         f"every user of this machine can read {tmp_path}/secret_key (mode 644)"
@@ -153,7 +153,7 @@ def test_unavailable_services_are_named_with_the_reason(deployment):
         "GOOGLE_ISSUER": "http://127.0.0.1:1",
     }
     status, findings = doctor(**away)
-    assert (status, to_mend(findings)) == (1, {"database", "Google"})
+    assert (status, to_fix(findings)) == (1, {"database", "Google"})
     assert "Connection refused" in findings["database"][0]["message"]
     assert doctor(DATABASE_URL="", SECRET_KEY="")[0] == 1
 

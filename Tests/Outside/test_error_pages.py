@@ -5,26 +5,26 @@ import re
 import socket
 
 import pytest
-from site_under_test import PATIENCE, ROOT, ask, free_ports, nginx, send_raw, wait_until
+from site_under_test import ROOT, TIMEOUT_SECONDS, fetch, free_ports, nginx, send_raw, wait_until
 
 
 @pytest.fixture(scope="module")
-def alone():
+def limited():
     """An nginx without servers that rejects a second sign-in with 429."""
     with nginx(*free_ports(2), CREDENTIAL_RATE="10", CREDENTIAL_BURST="1") as run:
         yield run
 
 
 @pytest.fixture(scope="module")
-def patient():
+def unlimited():
     """The same with high limits."""
     with nginx(*free_ports(2), CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000") as run:
         yield run
 
 
-def text_of(answer) -> str:
+def text_of(response) -> str:
     """The visible text of a page."""
-    main = answer.body.decode().split("<main>")[1].split("</main>")[0]
+    main = response.body.decode().split("<main>")[1].split("</main>")[0]
     return " ".join(re.sub(r"<[^>]*>", " ", main).split())
 
 
@@ -47,8 +47,8 @@ def text_of(answer) -> str:
         ({"Cookie": 'language="><script>'}, "en"),
     ],
 )
-def test_f6_f8_an_error_page_is_in_the_visitors_language(alone, headers, language):
-    page = ask(alone.port, "/login?return_to=/account&x=%22%3E", headers=headers)
+def test_f6_f8_an_error_page_is_in_the_visitors_language(limited, headers, language):
+    page = fetch(limited.port, "/login?return_to=/account&x=%22%3E", headers=headers)
     assert page.status == 502
     assert page.one("Content-Language") == language
     assert "Accept-Language, Cookie" in page.headers.get_all("Vary")
@@ -56,13 +56,17 @@ def test_f6_f8_an_error_page_is_in_the_visitors_language(alone, headers, languag
     assert "<script" not in page.body.decode()
     assert 'href="/login?return_to=/account&amp;x=%22%3E"' in page.body.decode()
     assert page.one("Refresh") == "5"
-    told = text_of(page)
+    visible = text_of(page)
     if language == "ja":
-        assert "エラー 502 まもなく再開します" in told and "自動で再読み込みされます" in told and "もう一度試す" in told
-        assert not re.search(r"\b(Error|Try|Go|Reference|The)\b", told)
+        assert (
+            "エラー 502 まもなく再開します" in visible
+            and "自動で再読み込みされます" in visible
+            and "もう一度試す" in visible
+        )
+        assert not re.search(r"\b(Error|Try|Go|Reference|The)\b", visible)
     else:
-        assert "Error 502 Service unavailable" in told and "This page reloads" in told and "Try again" in told
-        assert told.isascii()
+        assert "Error 502 Service unavailable" in visible and "This page reloads" in visible and "Try again" in visible
+        assert visible.isascii()
 
 
 @pytest.mark.parametrize(
@@ -80,9 +84,9 @@ def test_f6_f8_an_error_page_is_in_the_visitors_language(alone, headers, languag
         "//%65vil.example/",
     ],
 )
-def test_w87_the_link_of_an_error_page_never_leads_off_this_site(alone, target):
+def test_w87_the_link_of_an_error_page_never_leads_off_this_site(limited, target):
     """An address that a browser would interpret as another site is replaced by the home page."""
-    page = send_raw(alone.port, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    page = send_raw(limited.port, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     assert page.status == 502
     links = re.findall(r'(?:href|src|action)="([^"]*)"', page.body.decode())
     assert set(links) == {"/", "/error.css"}
@@ -92,37 +96,37 @@ def test_w87_the_link_of_an_error_page_never_leads_off_this_site(alone, target):
 @pytest.mark.parametrize(
     "target", ["/%2f%2fevil.example", "/%5Cevil.example", "/a//b", "/.//evil.example", "/@evil.example"]
 )
-def test_w87_the_link_of_an_error_page_keeps_an_address_of_this_site(alone, target):
-    page = send_raw(alone.port, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+def test_w87_the_link_of_an_error_page_keeps_an_address_of_this_site(limited, target):
+    page = send_raw(limited.port, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     assert page.status == 502
     assert f'href="{target}"' in page.body.decode()
 
 
-def test_f8_a_failed_form_is_not_sent_again(alone):
-    page = ask(alone.port, "/logout", "POST", headers={"Accept-Language": "ja"}, body=b"")
+def test_f8_a_failed_form_is_not_sent_again(limited):
+    page = fetch(limited.port, "/logout", "POST", headers={"Accept-Language": "ja"}, body=b"")
     assert page.status == 502 and page.one("Refresh") is None
     assert "自動で" not in text_of(page) and 'href="/logout"' not in page.body.decode()
     assert "ホームへ戻る" in text_of(page)
 
 
 @pytest.mark.parametrize("path", ["/api/auth/google?return_to=/", "/api//auth/discord/", "/api/auth/google"])
-def test_w18_the_start_of_a_sign_in_is_not_reloaded_by_a_page_of_this_site(patient, path):
-    page = ask(patient.port, path, headers={"Sec-Fetch-Site": "cross-site"})
+def test_w18_the_start_of_a_sign_in_is_not_reloaded_by_a_page_of_this_site(unlimited, path):
+    page = fetch(unlimited.port, path, headers={"Sec-Fetch-Site": "cross-site"})
     assert page.status == 502
     assert page.one("Refresh") is None
     assert "/api" not in page.body.decode()
     # A provider's callback is reloaded: otherwise the sign-in would be lost.
-    assert ask(patient.port, "/api/auth/callback/google?code=x").one("Refresh") == "5"
+    assert fetch(unlimited.port, "/api/auth/callback/google?code=x").one("Refresh") == "5"
 
 
-def test_n5_f6_the_rate_limit_page_shows_the_waiting_time(alone):
+def test_n5_f6_the_rate_limit_page_shows_the_waiting_time(limited):
     for language, words in (("en", "Please try again in 6 seconds."), ("ja", "6秒後にもう一度お試しください。")):
         for _ in range(3):
-            page = ask(alone.port, "/login", "POST", headers={"Accept-Language": language}, body=b"")
+            page = fetch(limited.port, "/login", "POST", headers={"Accept-Language": language}, body=b"")
         assert page.status == 429
         assert page.one("Retry-After") == "6"
         assert words in text_of(page)
-    problem = ask(alone.port, "/api/auth/login", "POST", headers={"Accept-Language": "ja"}, body=b"")
+    problem = fetch(limited.port, "/api/auth/login", "POST", headers={"Accept-Language": "ja"}, body=b"")
     assert problem.json()["detail"].endswith("Please try again in 6 seconds.")
     assert problem.one("Content-Language") is None
 
@@ -134,8 +138,8 @@ def test_n5_f6_the_rate_limit_page_shows_the_waiting_time(alone):
         ({"path": "/health"}, 404, "ページが見つかりません"),
     ],
 )
-def test_f6_refusals_are_in_the_visitors_language(alone, request_of, status, title):
-    page = ask(alone.port, headers={"Cookie": "language=ja"}, **request_of)
+def test_f6_refusals_are_in_the_visitors_language(limited, request_of, status, title):
+    page = fetch(limited.port, headers={"Cookie": "language=ja"}, **request_of)
     assert page.status == status
     assert f"エラー {status} {title}" in text_of(page)
 
@@ -148,24 +152,24 @@ def test_f6_refusals_are_in_the_visitors_language(alone, request_of, status, tit
         ("GET / HTTP/2.5", 505, "HTTP version not supported", "このHTTPのバージョンには対応していません。"),
     ],
 )
-def test_f6_errors_before_the_language_is_known_are_in_both(alone, line, status, english, japanese):
-    page = send_raw(alone.port, f"{line}\r\nHost: a\r\nAccept-Language: ja\r\n\r\n".encode())
+def test_f6_errors_before_the_language_is_known_are_in_both(limited, line, status, english, japanese):
+    page = send_raw(limited.port, f"{line}\r\nHost: a\r\nAccept-Language: ja\r\n\r\n".encode())
     assert page.status == status
-    told = text_of(page)
-    assert f"Error {status} {english}" in told and japanese in told
+    visible = text_of(page)
+    assert f"Error {status} {english}" in visible and japanese in visible
     assert '<p lang="ja">' in page.body.decode()
 
 
 @pytest.mark.parametrize(
     ("target", "status"), [("/" + "x" * 20_000, 414), ("\\login", 400), ("/login\t", 400), ("http://a@b/", 400)]
 )
-def test_w25_an_invalid_head_request_has_the_status_of_get(alone, target, status):
+def test_w25_an_invalid_head_request_has_the_status_of_get(limited, target, status):
     for method in ("GET", "HEAD"):
-        with socket.create_connection(("127.0.0.1", alone.port), timeout=PATIENCE) as connection:
+        with socket.create_connection(("127.0.0.1", limited.port), timeout=TIMEOUT_SECONDS) as connection:
             connection.sendall(f"{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-            answer = http.client.HTTPResponse(connection, method=method)
-            answer.begin()
-            assert answer.status == status
+            response = http.client.HTTPResponse(connection, method=method)
+            response.begin()
+            assert response.status == status
 
 
 def test_f6_every_error_has_words_in_both_languages():
@@ -183,17 +187,17 @@ def test_w25_the_texts_name_the_limits_that_nginx_has():
     [buffer] = re.findall(r"large_client_header_buffers \d+ (\d+)k;", configuration)
     [body] = re.findall(r"client_max_body_size (\d+)k;", configuration)
     for status, limit in (("413", body), ("414", buffer), ("431", buffer)):
-        told = [line for line in texts.splitlines() if re.search(rf'^    "?\S*{status}"? ', line) and "KiB" in line]
-        assert len(told) >= 2, status
-        assert {number for line in told for number in re.findall(r"(\d+) KiB", line)} == {limit}
+        rows = [line for line in texts.splitlines() if re.search(rf'^    "?\S*{status}"? ', line) and "KiB" in line]
+        assert len(rows) >= 2, status
+        assert {number for line in rows for number in re.findall(r"(\d+) KiB", line)} == {limit}
 
 
-def test_w25_the_limits_are_where_the_texts_say(alone):
+def test_w25_the_limits_are_where_the_texts_say(limited):
     def address(length):
-        return ask(alone.port, "/" + "x" * (length - len("GET / HTTP/1.1"))).status
+        return fetch(limited.port, "/" + "x" * (length - len("GET / HTTP/1.1"))).status
 
     def header(length):
-        return ask(alone.port, "/login", headers={"X-Long": "x" * (length - len("X-Long: "))}).status
+        return fetch(limited.port, "/login", headers={"X-Long": "x" * (length - len("X-Long: "))}).status
 
     assert (address(16_300), address(16_500)) == (502, 414)
     assert (header(16_300), header(16_500)) == (502, 431)
@@ -216,32 +220,32 @@ def test_w25_every_status_of_nginx_has_a_page_and_texts():
 
 
 @pytest.mark.parametrize("unit", ["a=1; ", "a b ", "; "])
-def test_w15_cookies_cost_no_more_for_their_separators(alone, unit):
+def test_w15_cookies_cost_no_more_for_their_separators(limited, unit):
     def work(cookie):
-        before = alone.cpu_seconds()
+        before = limited.cpu_seconds()
         for _ in range(10):
-            ask(alone.port, "/login", headers={"Cookie": cookie})
-        return alone.cpu_seconds() - before
+            fetch(limited.port, "/login", headers={"Cookie": cookie})
+        return limited.cpu_seconds() - before
 
     size = 15_000
     assert work(unit * (size // len(unit))) < 5 * work("x" * size) + 0.2
 
 
-def test_w15_a_long_list_of_languages_costs_no_more_than_a_short_one(alone):
+def test_w15_a_long_list_of_languages_costs_no_more_than_a_short_one(limited):
     """Lookahead takes quadratic time in its length: 45 milliseconds of processor time each."""
-    before = alone.cpu_seconds()
+    before = limited.cpu_seconds()
     for _ in range(10):
-        assert ask(alone.port, "/login", headers={"Accept-Language": "ja-" * 5000}).status == 502
-    assert alone.cpu_seconds() - before < 0.1
+        assert fetch(limited.port, "/login", headers={"Accept-Language": "ja-" * 5000}).status == 502
+    assert limited.cpu_seconds() - before < 0.1
 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/login/", "/login?return_to=/account"])
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_w26_after_a_form_the_page_leads_back_to_it(alone, path, language):
+def test_w26_after_a_form_the_page_leads_back_to_it(limited, path, language):
     for status in (502, 413):
         body = b"email=ada%40example.com" if status == 502 else b"x" * 70_000
-        page = ask(
-            alone.port,
+        page = fetch(
+            limited.port,
             path,
             "POST",
             headers={"Accept-Language": language, "Content-Type": "application/x-www-form-urlencoded"},
@@ -257,23 +261,23 @@ def test_w26_after_a_form_the_page_leads_back_to_it(alone, path, language):
 
 
 @pytest.mark.parametrize("line", ["POST /logout", "GET /login", "POST /loginx", "POST //evil.example/login"])
-def test_w26_only_after_a_form(alone, line):
+def test_w26_only_after_a_form(limited, line):
     method, path = line.split()
-    page = ask(alone.port, path, method, body=b"" if method == "POST" else None)
+    page = fetch(limited.port, path, method, body=b"" if method == "POST" else None)
     assert "Back button" not in text_of(page)
     assert 'href="/login"' not in page.body.decode() or method == "GET"
 
 
 @pytest.mark.parametrize("path", ["/logout", "/api/auth/logout"])
-def test_w6_signing_out_while_the_servers_are_unavailable_deletes_the_cookie(alone, path):
+def test_w6_signing_out_while_the_servers_are_unavailable_deletes_the_cookie(limited, path):
     for site in (None, "same-origin", "cross-site", "same-site"):
         headers = {"Cookie": "access_token=live"} | ({"Sec-Fetch-Site": site} if site else {})
-        page = ask(alone.port, path, "POST", headers=headers, body=b"")
+        page = fetch(limited.port, path, "POST", headers=headers, body=b"")
         assert page.status == 502
         cleared = "access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
         assert page.one("Set-Cookie") == (None if site in ("cross-site", "same-site") else cleared)
-    assert ask(alone.port, path).one("Set-Cookie") is None
-    assert ask(alone.port, "/login", "POST", body=b"").one("Set-Cookie") is None
+    assert fetch(limited.port, path).one("Set-Cookie") is None
+    assert fetch(limited.port, "/login", "POST", body=b"").one("Set-Cookie") is None
 
 
 @pytest.mark.parametrize(
@@ -290,11 +294,11 @@ def test_w6_signing_out_while_the_servers_are_unavailable_deletes_the_cookie(alo
         ("POST /nginx-health HTTP/1.1", 404, "text/html; charset=utf-8"),
     ],
 )
-def test_w25_every_method_and_form_of_target_gets_the_right_kind_of_page(patient, line, status, media_type):
-    answer = send_raw(patient.port, f"{line}\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-    assert (answer.status, answer.one("Content-Type")) == (status, media_type)
+def test_w25_every_method_and_form_of_target_gets_the_right_kind_of_page(unlimited, line, status, media_type):
+    response = send_raw(unlimited.port, f"{line}\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+    assert (response.status, response.one("Content-Type")) == (status, media_type)
     # The start of a provider sign-in is not repeated automatically.
     repeats = status == 502 and media_type.startswith("text/html") and "google" not in line
-    assert answer.one("Refresh") == ("5" if repeats else None)
+    assert response.one("Refresh") == ("5" if repeats else None)
     if "M-SEARCH" in line:
-        wait_until(lambda: any(entry["method"] == "M-SEARCH" for entry in patient.log_lines()), "nginx logs it")
+        wait_until(lambda: any(entry["method"] == "M-SEARCH" for entry in unlimited.log_lines()), "nginx logs it")

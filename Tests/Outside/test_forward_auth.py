@@ -1,4 +1,4 @@
-"""The recipes of examples/proxies in front of the site: other proxies admit users only (groups 1, 3, 4, 6, 8, 9)."""
+"""The recipes of examples/proxies in front of the site: other proxies admit users only."""
 
 import contextlib
 import os
@@ -12,10 +12,24 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from echo_application import WebSocketClient, echo_application
 from protected_application import IDENTITY, ProtectedSite
-from site_under_test import PATIENCE, ROOT, dying_with_us, free_ports, listens, running_site, wait_until
+from site_under_test import (
+    ROOT,
+    TIMEOUT_SECONDS,
+    fetch,
+    free_ports,
+    kill_on_parent_exit,
+    listens,
+    running_site,
+    wait_until,
+)
 
 RECIPES = ROOT / "examples/proxies"
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Accept": "text/html"}
+# Paths of the site that need no session.
+PUBLIC = [
+    *("/login", "/register", "/register/address", "/recover", "/signed-in", "/docs", "/openapi.json", "/error.css"),
+    *("/error-colors.css", "/.well-known/change-password", "/.well-known/jwks.json", "/.well-known/security.txt"),
+]
 # An address that does not respond.
 NOWHERE = "127.0.0.1:9"
 
@@ -68,16 +82,16 @@ def proxy(recipe, port: int, sign_in: str, application: str):
     """A proxy with a recipe of this repository."""
     folder = Path(tempfile.mkdtemp(prefix="yoshikosan-proxy-"))
     environment = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "HOME": str(folder)}
-    command = recipe(folder, port, [(r"127\.0\.0\.1:6666", sign_in), (r"127\.0\.0\.1:3000", application)])
+    command = recipe(folder, port, [(r"127\.0\.0\.1:6666", sign_in), (r"127\.0\.0\.1:4000", application)])
     with (folder / "output").open("wb") as output:
-        process = subprocess.Popen([*dying_with_us(), *command], env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen([*kill_on_parent_exit(), *command], env=environment, stdout=output, stderr=output)
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, "the proxy listens")
         assert process.poll() is None, (folder / "output").read_text()
         yield
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_SECONDS)
         shutil.rmtree(folder)
 
 
@@ -91,9 +105,9 @@ class ThroughProxy(ProtectedSite):
         """The port of the proxy."""
         return self.entry
 
-    def ask(self, path: str, method: str = "GET", headers=None, **request):
+    def fetch(self, path: str, method: str = "GET", headers=None, **request):
         """Sends a request with the Host header of browsers."""
-        return super().ask(path, method, headers={"Host": f"localhost:{self.port}"} | (headers or {}), **request)
+        return super().fetch(path, method, headers={"Host": f"localhost:{self.port}"} | (headers or {}), **request)
 
 
 @pytest.fixture(scope="module")
@@ -127,32 +141,48 @@ def register(proxied, name: str = "Yoshiko"):
 
 @pytest.mark.parametrize("path", ["/notes", "/notes?a=1&b=2", "/notes?q=%E6%97%A5"])
 def test_app6_a_page_without_a_session_leads_to_the_sign_in_and_back(proxied, path):
-    answer = proxied.ask(path, headers=NAVIGATION)
-    location = urlsplit(answer.one("Location"))
-    assert answer.status == 303 and location.path == "/login"
+    response = proxied.fetch(path, headers=NAVIGATION)
+    location = urlsplit(response.one("Location"))
+    assert response.status == 303 and location.path == "/login"
     assert location.netloc in (f"localhost:{proxied.port}", "")
     assert parse_qs(location.query) == {"return_to": [path]}
-    assert proxied.ask("/login").status == 200
-    assert proxied.saw_nothing
+    assert proxied.fetch("/login").status == 200
+    assert proxied.received_nothing
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_app6_the_pages_of_the_sign_in_need_no_session(proxied, path):
+    """The proxy sends these requests to the site, whose response it returns."""
+    response = proxied.fetch(path, headers=NAVIGATION)
+    direct = fetch(proxied.site.external_port, path, headers=NAVIGATION | {"Host": f"localhost:{proxied.port}"})
+    assert (response.status, response.one("Location")) == (direct.status, direct.one("Location"))
+    assert proxied.received_nothing
+
+
+def test_app6_the_links_to_recover_and_to_enter_an_address_open_without_a_session(proxied):
+    assert proxied.fetch("/recover", headers=NAVIGATION).status == 200
+    # Without an account at a provider that is waiting for an address.
+    address = proxied.fetch("/register/address", headers=NAVIGATION)
+    assert address.status == 303 and "return_to" not in address.one("Location")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_app6_data_without_a_session_is_refused(proxied, method):
-    answer = proxied.ask("/api/notes", method, body=b"x" if method != "GET" else None)
-    assert answer.status == 401 and proxied.saw_nothing
+    response = proxied.fetch("/api/notes", method, body=b"x" if method != "GET" else None)
+    assert response.status == 401 and proxied.received_nothing
 
 
 def test_app6_a_form_without_a_session_is_not_sent(proxied):
-    answer = proxied.ask("/notes", "POST", headers=NAVIGATION, body=b"text=x")
-    assert answer.status == 303 and urlsplit(answer.one("Location")).path == "/login"
-    assert proxied.saw_nothing
+    response = proxied.fetch("/notes", "POST", headers=NAVIGATION, body=b"text=x")
+    assert response.status == 303 and urlsplit(response.one("Location")).path == "/login"
+    assert proxied.received_nothing
 
 
 def test_app1_the_application_sees_who_is_signed_in(proxied):
     user = register(proxied, "山田 太郎")
-    answer = proxied.ask("/notes?x=1", headers={"Cookie": f"a=1; {user.cookie}; theme=dark"})
-    assert answer.status == 200
-    seen = proxied.seen()
+    response = proxied.fetch("/notes?x=1", headers={"Cookie": f"a=1; {user.cookie}; theme=dark"})
+    assert response.status == 200
+    seen = proxied.received()
     assert seen.target == "/notes?x=1"
     assert [seen.one(name) for name in IDENTITY] == [
         user.id, user.email, "false", "%E5%B1%B1%E7%94%B0%20%E5%A4%AA%E9%83%8E"
@@ -162,8 +192,8 @@ def test_app1_the_application_sees_who_is_signed_in(proxied):
 
 def test_app7_the_application_does_not_get_the_session_cookie(proxied):
     user = register(proxied)
-    assert proxied.ask("/notes", headers={"Cookie": user.cookie}).status == 200
-    assert user.token not in str(proxied.seen().headers) and not proxied.seen().one("Cookie")
+    assert proxied.fetch("/notes", headers={"Cookie": user.cookie}).status == 200
+    assert user.token not in str(proxied.received().headers) and not proxied.received().one("Cookie")
 
 
 @pytest.mark.parametrize(
@@ -173,9 +203,9 @@ def test_app1_a_client_cannot_name_itself(proxied, name):
     user = register(proxied)
     head = f"Host: localhost:{proxied.port}\nConnection: close\n{name}: admin\n{name}: admin"
     assert proxied.raw(f"GET /notes HTTP/1.1\n{head}").status == 401
-    assert proxied.saw_nothing
+    assert proxied.received_nothing
     assert proxied.raw(f"GET /notes HTTP/1.1\n{head}\nCookie: {user.cookie}").status == 200
-    seen = proxied.seen()
+    seen = proxied.received()
     assert "admin" not in [value for _, value in seen.headers]
     assert (seen.one("Remote-User"), seen.one("Remote-Name")) == (user.id, "Yoshiko")
 
@@ -192,21 +222,21 @@ def test_app1_nor_have_the_identity_removed(proxied, name):
 def test_app8_a_session_that_has_ended_is_refused(proxied):
     user = register(proxied)
     session = {"Cookie": user.cookie}
-    assert proxied.ask("/notes", headers=session).status == 200
-    assert proxied.ask("/api/auth/logout", "POST", headers=session).status == 204
+    assert proxied.fetch("/notes", headers=session).status == 200
+    assert proxied.fetch("/api/auth/logout", "POST", headers=session).status == 204
     proxied.application.requests.clear()
-    assert proxied.ask("/notes", headers=session).status == 401
-    assert proxied.saw_nothing
+    assert proxied.fetch("/notes", headers=session).status == 401
+    assert proxied.received_nothing
 
 
 def test_app9_a_websocket_needs_a_session(proxied):
     user = register(proxied)
     with WebSocketClient(proxied.port, "/socket", {}) as websocket:
         assert websocket.status == 401
-    assert proxied.saw_nothing
+    assert proxied.received_nothing
     with WebSocketClient(proxied.port, "/socket", {"Cookie": user.cookie}) as websocket:
         assert websocket.status == 101 and websocket.say("hello") == "hello"
-    assert proxied.seen().one("Remote-User") == user.id
+    assert proxied.received().one("Remote-User") == user.id
 
 
 @pytest.mark.parametrize("upgrade", ["h2c", "websocket, h2c", "TLS/1.0"])
@@ -220,8 +250,8 @@ def test_app9_other_protocols_are_rejected(proxied, upgrade):
 def test_app4_fourteen_kilobytes_of_cookies_pass(proxied):
     user = register(proxied)
     cookies = "; ".join(f"c{number}={'x' * 1000}" for number in range(14))
-    answer = proxied.ask("/notes", headers={"Cookie": f"{user.cookie}; {cookies}"})
-    assert answer.status == 200 and proxied.seen().one("Cookie") == cookies
+    response = proxied.fetch("/notes", headers={"Cookie": f"{user.cookie}; {cookies}"})
+    assert response.status == 200 and proxied.received().one("Cookie") == cookies
 
 
 @pytest.mark.parametrize("recipe", [nginx_recipe, caddy_recipe, haproxy_recipe])
@@ -234,5 +264,5 @@ def test_app3_closed_without_the_sign_in(recipe, fault, site):
         through = ThroughProxy(site, application)
         through.entry = port
         for headers in ({}, NAVIGATION, {"Cookie": "access_token=x", "Remote-User": "admin"}):
-            assert through.ask("/notes", headers=headers).status in (404, 500, 502, 503)
-        assert through.saw_nothing
+            assert through.fetch("/notes", headers=headers).status in (404, 500, 502, 503)
+        assert through.received_nothing

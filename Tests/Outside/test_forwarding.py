@@ -1,7 +1,7 @@
 """What nginx passes to the servers about a request (N1, N3)."""
 
 import pytest
-from site_under_test import ask, send_raw, wait_until
+from site_under_test import fetch, send_raw, wait_until
 
 SPOOFED = {
     "X-Real-IP": "6.6.6.6",
@@ -13,9 +13,9 @@ SPOOFED = {
 }
 
 
-def forwarded(answer) -> dict:
+def forwarded(response) -> dict:
     """The headers that the server received, each once."""
-    headers = answer.json()["headers"]
+    headers = response.json()["headers"]
     assert all(len(values) == 1 for values in headers.values()), headers
     return {name: values[0] for name, values in headers.items()}
 
@@ -37,36 +37,36 @@ def forwarded(answer) -> dict:
     ],
 )
 def test_n1_paths_go_to_their_server(front, path, server):
-    assert ask(front.port, path).json()["server"] == server
+    assert fetch(front.port, path).json()["server"] == server
 
 
 @pytest.mark.parametrize("path", ["//api//auth/login", "/api/auth/login/", "/%61pi/auth/login", "/api/%2e%2e/login"])
 def test_n1_the_servers_see_the_path_as_it_was_sent(front, path):
     # So that they can reject all spellings but one.
-    assert ask(front.port, path).json()["raw"] == path
+    assert fetch(front.port, path).json()["raw"] == path
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/", "/health/ready", "/health/live", "//health", "/metrics"])
 def test_n1_the_servers_health_is_not_published(front, path):
-    answer = ask(front.port, path)
-    assert answer.status == 404
-    assert b"server" not in answer.body
+    response = fetch(front.port, path)
+    assert response.status == 404
+    assert b"server" not in response.body
 
 
 def test_n1_nginx_has_its_own_health_for_this_machine_only(front):
-    assert ask(front.port, "/nginx-health").status == 200
-    from_elsewhere = ask(front.port, "/nginx-health", source="127.0.0.2", headers={"X-Forwarded-For": "8.8.8.8"})
+    assert fetch(front.port, "/nginx-health").status == 200
+    from_elsewhere = fetch(front.port, "/nginx-health", source="127.0.0.2", headers={"X-Forwarded-For": "8.8.8.8"})
     assert from_elsewhere.status == 404
 
 
 def test_n2_both_ports_serve_the_site(front):
-    assert ask(front.external_port, "/").json()["server"] == "frontend"
-    assert forwarded(ask(front.external_port, "/"))["host"] == f"127.0.0.1:{front.external_port}"
+    assert fetch(front.external_port, "/").json()["server"] == "frontend"
+    assert forwarded(fetch(front.external_port, "/"))["host"] == f"127.0.0.1:{front.external_port}"
 
 
 def test_n3_a_client_cannot_choose_address_scheme_or_request_id(front):
-    answer = ask(front.port, "/", headers=SPOOFED)
-    headers = forwarded(answer)
+    response = fetch(front.port, "/", headers=SPOOFED)
+    headers = forwarded(response)
     assert headers["x-real-ip"] == "127.0.0.1"
     assert headers["x-forwarded-for"] == "127.0.0.1"
     assert headers["x-forwarded-proto"] == "http"
@@ -74,48 +74,50 @@ def test_n3_a_client_cannot_choose_address_scheme_or_request_id(front):
     assert headers["host"] == f"127.0.0.1:{front.port}"
     assert "forwarded" not in headers
     assert len(headers["x-request-id"]) == 32
-    assert answer.one("X-Request-ID") == headers["x-request-id"]
-    assert answer.one("Strict-Transport-Security") is None
+    assert response.one("X-Request-ID") == headers["x-request-id"]
+    assert response.one("Strict-Transport-Security") is None
 
 
 def test_n3_a_trusted_proxy_names_the_client(front):
-    answer = ask(front.port, "/", source="127.0.0.2", headers=SPOOFED)
-    headers = forwarded(answer)
+    response = fetch(front.port, "/", source="127.0.0.2", headers=SPOOFED)
+    headers = forwarded(response)
     assert headers["x-real-ip"] == headers["x-forwarded-for"] == "9.9.9.9"
     assert headers["x-forwarded-proto"] == "https"
     assert headers["x-request-id"] != SPOOFED["X-Request-ID"]
-    assert answer.one("Strict-Transport-Security") == "max-age=31536000"
+    assert response.one("Strict-Transport-Security") == "max-age=31536000"
 
 
 def test_n3_of_a_chain_only_the_trusted_end_counts(front):
     chain = {"X-Forwarded-For": "1.1.1.1, 7.7.7.7, 10.9.8.7", "X-Forwarded-Proto": "gopher"}
-    headers = forwarded(ask(front.port, "/", source="127.0.0.2", headers=chain))
+    headers = forwarded(fetch(front.port, "/", source="127.0.0.2", headers=chain))
     assert headers["x-real-ip"] == "7.7.7.7"
     assert headers["x-forwarded-proto"] == "http"
 
 
 @pytest.mark.parametrize(
-    ("said", "scheme"),
+    ("value", "scheme"),
     [
         ("https", "https"), ("HTTPS", "https"), ("https, http", "https"), ("https,http", "https"), ("http", "http"),
         ("http, https", "http"), ("", "http"), ("httpss", "http"), ("wss", "http"), (", https", "http"),
     ],
 )  # fmt: skip
-def test_w30_a_list_of_schemes_begins_with_that_of_the_browser(front, said, scheme):
-    headers = {"X-Forwarded-Proto": said}
-    assert forwarded(ask(front.port, "/", source="127.0.0.2", headers=headers))["x-forwarded-proto"] == scheme
-    assert forwarded(ask(front.port, "/", headers=headers))["x-forwarded-proto"] == "http"
+def test_w30_a_list_of_schemes_begins_with_that_of_the_browser(front, value, scheme):
+    headers = {"X-Forwarded-Proto": value}
+    assert forwarded(fetch(front.port, "/", source="127.0.0.2", headers=headers))["x-forwarded-proto"] == scheme
+    assert forwarded(fetch(front.port, "/", headers=headers))["x-forwarded-proto"] == "http"
 
 
 def test_n3_a_request_id_is_new_each_time(front):
-    assert len({ask(front.port, "/").one("X-Request-ID") for _ in range(5)}) == 5
+    assert len({fetch(front.port, "/").one("X-Request-ID") for _ in range(5)}) == 5
 
 
 def test_e5_nginx_logs_the_request_without_its_query(front):
-    answer = ask(front.port, "/api/auth/callback?code=very-secret-code", "POST", headers={"Referer": "/x?also=secret"})
+    response = fetch(
+        front.port, "/api/auth/callback?code=very-secret-code", "POST", headers={"Referer": "/x?also=secret"}
+    )
 
     def lines():
-        return [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
+        return [line for line in front.log_lines() if line["request_id"] == response.one("X-Request-ID")]
 
     # nginx writes the line after the response.
     wait_until(lines, "nginx logs the request")
@@ -127,18 +129,18 @@ def test_e5_nginx_logs_the_request_without_its_query(front):
 
 
 def test_w25_a_path_in_other_bytes_than_ascii_leaves_a_readable_log_line(front):
-    answer = send_raw(front.port, b"GET /\xff\xfe?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    response = send_raw(front.port, b"GET /\xff\xfe?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
     def lines():
-        return [line for line in front.log_lines() if line["request_id"] == answer.one("X-Request-ID")]
+        return [line for line in front.log_lines() if line["request_id"] == response.one("X-Request-ID")]
 
     wait_until(lines, "nginx logs the request")
     assert lines()[0]["path"] == "(not ASCII)"
 
 
 def test_a10_the_cookies_of_flows_through_providers_pass_in_both_directions(front):
-    answer = ask(front.port, "/api/auth/google?cookies", headers={"Cookie": "; ".join(["flow=" + "c" * 2000] * 6)})
-    assert answer.status == 200
-    assert len(answer.headers.get_all("Set-Cookie")) == 6
-    assert len(answer.one("Location")) > 1000
-    assert len(forwarded(answer)["cookie"]) > 12_000
+    response = fetch(front.port, "/api/auth/google?cookies", headers={"Cookie": "; ".join(["flow=" + "c" * 2000] * 6)})
+    assert response.status == 200
+    assert len(response.headers.get_all("Set-Cookie")) == 6
+    assert len(response.one("Location")) > 1000
+    assert len(forwarded(response)["cookie"]) > 12_000

@@ -1,4 +1,4 @@
-"""The programs in docs/protect-your-application.md that read the headers, run unchanged (group 13)."""
+"""The programs in docs/protect-your-application.md that read the headers, run unchanged."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from site_under_test import PATIENCE, ROOT, ask, binaries, dying_with_us, free_ports, listens, wait_until
+from site_under_test import ROOT, TIMEOUT_SECONDS, binaries, fetch, free_ports, kill_on_parent_exit, listens, wait_until
 
 PAGE = ROOT / "docs/protect-your-application.md"
 # By language of the code block: the name of the file, and the command, with {file} and {port}.
@@ -32,7 +32,7 @@ def program(language: str, folder):
     name, command = PROGRAMS[language]
     [port] = free_ports(1)
     file = folder / name
-    file.write_text(text.replace("3000", str(port)))
+    file.write_text(text.replace("4000", str(port)))
     words = [word.format(file=file, port=port, binaries=binaries()) for word in command]
     if language == "swift":
         assert text == (ROOT / "Tests/HeaderRecipe/main.swift").read_text()
@@ -42,23 +42,28 @@ def program(language: str, folder):
     environment["GOCACHE"] = str(ROOT / ".build/tests/go")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*dying_with_us(), *words], env=environment, cwd=folder, stdout=log, stderr=log, start_new_session=True
+            [*kill_on_parent_exit(), *words],
+            env=environment,
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     try:
-        wait_until(lambda: listens(port) or process.poll() is not None, f"the {language} program", 10 * PATIENCE)
+        wait_until(lambda: listens(port) or process.poll() is not None, f"the {language} program", 10 * TIMEOUT_SECONDS)
         assert process.poll() is None, (folder / "log").read_text()
         yield port
     finally:
         # `go run` starts the program as a child.
         os.killpg(process.pid, 15)
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_SECONDS)
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
 def test_app13_the_program_knows_the_user(language, tmp_path):
     with program(language, tmp_path) as port:
         for headers in ({}, {"Remote-User": ""}, {"Remote-Name": "x"}):
-            assert ask(port, "/", headers=headers).status == 401
+            assert fetch(port, "/", headers=headers).status == 401
         for name, encoded in NAMES.items():
-            answer = ask(port, "/", headers={"Remote-User": "0b9c", "Remote-Name": encoded})
-            assert (answer.status, answer.body.decode()) == (200, f"0b9c {name}\n")
+            response = fetch(port, "/", headers={"Remote-User": "0b9c", "Remote-Name": encoded})
+            assert (response.status, response.body.decode()) == (200, f"0b9c {name}\n")

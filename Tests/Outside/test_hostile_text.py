@@ -10,7 +10,7 @@ import time
 
 import pytest
 from processes import cpu_seconds
-from site_under_test import ask, send_raw
+from site_under_test import fetch, send_raw
 
 # Combining characters in non-canonical order, and letters with as many bytes.
 HOSTILE = "\u0301\u0323"
@@ -186,10 +186,10 @@ def work(site, program: str, path: str, request, unit: str) -> tuple[float, list
     for _ in range(ROUNDS):
         wanted = dict(request(unit))
         if segment := wanted.get("segment"):
-            answer = send_raw(port, f"GET {path}/{segment} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            response = send_raw(port, f"GET {path}/{segment} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         else:
-            answer = ask(port, path + wanted.pop("suffix", ""), **wanted)
-        statuses.append(answer.status)
+            response = fetch(port, path + wanted.pop("suffix", ""), **wanted)
+        statuses.append(response.status)
     # Work after the response, such as logging, counts.
     time.sleep(0.01)
     return sum(cpu_seconds(process) for process in processes) - before, statuses

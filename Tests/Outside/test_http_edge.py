@@ -7,7 +7,7 @@ import re
 import socket
 
 import pytest
-from site_under_test import PATIENCE, ask, send_raw, wait_until
+from site_under_test import TIMEOUT_SECONDS, fetch, send_raw, wait_until
 
 SERVERS = ["api_port", "frontend_port"]
 CHUNKED = "Transfer-Encoding: chunked\r\n"
@@ -20,7 +20,7 @@ LOGIN = {
 def exchange(port: int, data: bytes | str, *, half_close=False) -> tuple[bytes, bool]:
     """Everything received, and whether the server closed the connection."""
     received = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(data if isinstance(data, bytes) else data.encode())
         if half_close:
             connection.shutdown(socket.SHUT_WR)
@@ -65,13 +65,13 @@ def test_w33_the_connection_is_closed_after_the_answer(site, server, request_hea
 )
 def test_w33_other_connections_stay_open(site, server, connection):
     request = f"GET /health/live HTTP/1.1\r\nHost: a\r\n{connection}\r\n".encode()
-    with socket.create_connection(("127.0.0.1", getattr(site, server)), timeout=PATIENCE) as client:
+    with socket.create_connection(("127.0.0.1", getattr(site, server)), timeout=TIMEOUT_SECONDS) as client:
         for _ in range(3):
             client.sendall(request)
-            answer = http.client.HTTPResponse(client)
-            answer.begin()
-            assert answer.status == 200 and answer.read()
-            assert (answer.getheader("Connection") or "").lower() != "close"
+            response = http.client.HTTPResponse(client)
+            response.begin()
+            assert response.status == 200 and response.read()
+            assert (response.getheader("Connection") or "").lower() != "close"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_w33_other_connections_stay_open(site, server, connection):
     ],
 )
 def test_w33_head_is_get_without_a_body(site, server, path):
-    got, head = (ask(getattr(site, server), path, method) for method in ("GET", "HEAD"))
+    got, head = (fetch(getattr(site, server), path, method) for method in ("GET", "HEAD"))
     assert (head.status, head.body) == (got.status, b"")
     ignored = {"date", "x-request-id"}
     fields = [
@@ -192,7 +192,7 @@ def test_w33_a_client_that_expects_100_continue_gets_it(site, server):
     """RFC 9110, section 10.1.1: `Expect: 100-continue` is answered before the body is there, once, and only then."""
     body = b"{}" if server == "api_port" else b"email=a"
     head = f"{LOGIN[server]}Content-Length: {len(body)}\r\nExpect: 100-Continue\r\nConnection: close\r\n\r\n".encode()
-    with socket.create_connection(("127.0.0.1", getattr(site, server)), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", getattr(site, server)), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(head)
         assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(body)
@@ -213,13 +213,13 @@ def test_w33_a_client_that_expects_100_continue_gets_it(site, server):
 
 @pytest.mark.parametrize("path", ["/日本語", "/login?x=é", "/api/auth/日本語", "/\u0301"])
 def test_w25_raw_utf8_in_the_address_gets_a_page(site, path):
-    answer = send_raw(site.browser_port, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    response = send_raw(site.browser_port, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
     # RFC 3986 has no such addresses; browsers escape them.
-    assert answer.status == 400
-    assert len(answer.body) > 100
-    assert answer.one("X-Content-Type-Options") == "nosniff"
+    assert response.status == 400
+    assert len(response.body) > 100
+    assert response.one("X-Content-Type-Options") == "nosniff"
     expected = "application/problem+json" if path.startswith("/api/") else "text/html; charset=utf-8"
-    assert answer.one("Content-Type") == expected
+    assert response.one("Content-Type") == expected
 
 
 @pytest.mark.parametrize(
@@ -232,9 +232,9 @@ def test_w25_raw_utf8_in_the_address_gets_a_page(site, path):
 )
 @pytest.mark.parametrize("method", ["TRACE", "PATCH", "PROPFIND"])
 def test_w35_a_method_that_a_path_does_not_allow(site, server, path, allow, method):
-    answer = ask(getattr(site, server), path, method)
-    assert answer.status == 405
-    assert answer.one("Allow") == allow
+    response = fetch(getattr(site, server), path, method)
+    assert response.status == 405
+    assert response.one("Allow") == allow
 
 
 def test_w25_headers_that_nginx_accepts_are_accepted_by_the_servers(site):

@@ -4,7 +4,7 @@ import http.server
 import threading
 
 import pytest
-from site_under_test import ask, nginx
+from site_under_test import fetch, nginx
 
 
 class Counting(http.server.BaseHTTPRequestHandler):
@@ -35,7 +35,7 @@ def test_w89_connections_to_the_servers_are_kept(replicas):
     addresses = ",".join(f"127.0.0.1:{server.server_port}" for server in servers)
     try:
         with nginx(1, 1, BACKEND_ADDRESS=addresses, FRONTEND_ADDRESS=addresses) as run:
-            assert {ask(run.port, "/api/auth/me").status for _ in range(50)} == {200}
+            assert {fetch(run.port, "/api/auth/me").status for _ in range(50)} == {200}
         # Each worker of nginx has its own.
         assert 0 < sum(server.connections for server in servers) <= 20
     finally:

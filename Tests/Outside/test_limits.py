@@ -5,7 +5,7 @@ import re
 import socket
 
 import pytest
-from site_under_test import PASSWORD, ROOT, ask, nginx, running_site, wait_until
+from site_under_test import PASSWORD, ROOT, fetch, nginx, running_site, wait_until
 from test_answers import assert_guarded, assert_page, assert_problem
 
 BURST = 3
@@ -21,7 +21,7 @@ def strict(echoes):
 def statuses(port, path, count, address="203.0.113.7", method="POST"):
     """Sends several requests of a client behind the trusted proxy."""
     return [
-        ask(port, path, method, source="127.0.0.2", headers={"X-Forwarded-For": address}).status for _ in range(count)
+        fetch(port, path, method, source="127.0.0.2", headers={"X-Forwarded-For": address}).status for _ in range(count)
     ]
 
 
@@ -31,13 +31,13 @@ CREDENTIAL_PATHS = re.findall(r"\^POST (\S+)/\?\$", (ROOT / "docker/nginx/creden
 @pytest.mark.parametrize("path", CREDENTIAL_PATHS)
 def test_n5_too_many_attempts_are_rejected(strict, path):
     assert statuses(strict.port, path, BURST + 2) == [200] * (BURST + 1) + [429]
-    answer = ask(strict.port, path, "POST", source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})
-    assert answer.one("Retry-After") == "10"
-    assert_guarded(answer)
+    response = fetch(strict.port, path, "POST", source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert response.one("Retry-After") == "10"
+    assert_guarded(response)
     if path.startswith("/api/"):
-        assert_problem(answer, 429, "too_many_requests")
+        assert_problem(response, 429, "too_many_requests")
     else:
-        assert_page(answer, 429)
+        assert_page(response, 429)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_n5_an_ipv6_network_counts_as_one_client(strict):
 
 def test_n5_an_untrusted_client_cannot_choose_whose_budget_it_uses(strict):
     answers = [
-        ask(strict.port, "/login", "POST", headers={"X-Forwarded-For": f"198.51.100.{number}"}).status
+        fetch(strict.port, "/login", "POST", headers={"X-Forwarded-For": f"198.51.100.{number}"}).status
         for number in range(BURST + 2)
     ]
     assert answers == [200] * (BURST + 1) + [429]
@@ -84,11 +84,11 @@ def test_n5_flows_through_providers_have_a_budget_of_their_own(strict, path):
     # A sign-in takes two requests: its start and its callback.
     allowed = 2 * (BURST + 1)
     assert statuses(strict.port, path, allowed + 1, method="GET") == [200] * allowed + [429]
-    answer = ask(strict.port, path, source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})
-    assert int(answer.one("Retry-After")) > 0
+    response = fetch(strict.port, path, source="127.0.0.2", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert int(response.one("Retry-After")) > 0
     # The client is a browser, so the response is a page.
-    assert_page(answer, 429)
-    assert_guarded(answer)
+    assert_page(response, 429)
+    assert_guarded(response)
     assert statuses(strict.port, "/login", 1) == [200]
     assert statuses(strict.port, "/api/auth/identities", 1, method="GET") == [200]
 
@@ -118,16 +118,16 @@ def test_w88_one_address_does_not_hold_all_connections(echoes):
 
         def is_refused() -> bool:
             keep()
-            return ask(run.port, "/", source="127.0.0.3").status == 429
+            return fetch(run.port, "/", source="127.0.0.3").status == 429
 
         hold(1000)
-        assert [ask(run.port, "/", source="127.0.0.3").status for _ in range(5)] == [200] * 5
+        assert [fetch(run.port, "/", source="127.0.0.3").status for _ in range(5)] == [200] * 5
         hold(100)
         wait_until(is_refused, "the address is refused")
-        refused = ask(run.port, "/api/auth/me", source="127.0.0.3")
+        refused = fetch(run.port, "/api/auth/me", source="127.0.0.3")
         assert_problem(refused, 429, "too_many_requests")
         assert refused.one("Retry-After")
-        assert ask(run.port, "/", source="127.0.0.4").status == 200
+        assert fetch(run.port, "/", source="127.0.0.4").status == 200
 
 
 def test_w88_visitors_behind_a_trusted_proxy_do_not_share_a_limit(echoes):
@@ -137,7 +137,7 @@ def test_w88_visitors_behind_a_trusted_proxy_do_not_share_a_limit(echoes):
             forwarded = f"X-Forwarded-For: 203.0.113.{number % 200}\r\nContent-Length: 9"
             proxy.sendall(f"POST /x HTTP/1.1\r\nHost: a\r\n{forwarded}\r\n\r\n".encode())
         headers = {"X-Forwarded-For": "203.0.113.250"}
-        assert ask(run.port, "/", source="127.0.0.2", headers=headers).status == 200
+        assert fetch(run.port, "/", source="127.0.0.2", headers=headers).status == 200
 
 
 def test_w16_the_limit_of_nginx_is_far_above_those_of_the_api(echoes):
@@ -147,21 +147,21 @@ def test_w16_the_limit_of_nginx_is_far_above_those_of_the_api(echoes):
     assert int(defaults["CREDENTIAL_BURST"]) > attempts
     with nginx(*echoes) as run:
         allowed = int(defaults["CREDENTIAL_BURST"]) + 1
-        answers = [ask(run.port, "/login", "POST").status for _ in range(allowed)]
+        answers = [fetch(run.port, "/login", "POST").status for _ in range(allowed)]
         assert set(answers) == {200}
 
 
 def test_w16_a_stranger_behind_the_same_address_does_not_stop_a_known_browser(email):
     """The defaults of nginx, and a low network limit in the API."""
     with running_site(CREDENTIAL_RATE="", CREDENTIAL_BURST="", LOGIN_LIMIT_NETWORK="5/600") as site:
-        made = site.ask("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": "Owner"})
+        made = site.fetch("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": "Owner"})
         assert made.status == 201
         cookies = "; ".join(header.split(";")[0] for header in made.headers.get_all("Set-Cookie"))
         assert "known_device=" in cookies
 
         def sign_in(password, cookies=None):
             headers = {"Cookie": cookies} if cookies else {}
-            return site.ask("/api/auth/login", "POST", body={"email": email, "password": password}, headers=headers)
+            return site.fetch("/api/auth/login", "POST", body={"email": email, "password": password}, headers=headers)
 
         stranger = [sign_in(f"Wrong-Horse-{number}").status for number in range(40)]
         assert stranger == [401] * 5 + [429] * 35
@@ -169,7 +169,7 @@ def test_w16_a_stranger_behind_the_same_address_does_not_stop_a_known_browser(em
         known = next(part for part in cookies.split("; ") if part.startswith("known_device="))
         assert sign_in(PASSWORD, known).status == 200
         assert (
-            site.ask(
+            site.fetch(
                 "/login",
                 "POST",
                 body=f"email={email}&password={PASSWORD}".encode(),

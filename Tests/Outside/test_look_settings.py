@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from scripted_api import showcase
-from site_under_test import ROOT, ask, binary, free_ports, nginx
+from site_under_test import ROOT, binary, fetch, free_ports, nginx
 from test_settings import COMPLETE, check
 
 PROGRAMS = ("AuthAPI", "WebFrontend")
@@ -111,7 +111,7 @@ def branded():
 
 @pytest.mark.parametrize(("language", "name"), [("en", NAME), ("ja", "本屋")])
 def test_u3_nginx_pages_have_the_name_in_both_languages(branded, language, name):
-    page = ask(branded.port, "/login", headers={"Accept-Language": language})
+    page = fetch(branded.port, "/login", headers={"Accept-Language": language})
     assert page.status == 502
     text = page.body.decode()
     assert "<script" not in text and "yoshikosan" not in text and "<svg" not in text
@@ -121,7 +121,7 @@ def test_u3_nginx_pages_have_the_name_in_both_languages(branded, language, name)
 
 
 def test_u3_nginx_pages_have_the_color_and_its_dark_variant(branded):
-    style = ask(branded.port, "/error-colors.css")
+    style = fetch(branded.port, "/error-colors.css")
     assert (style.status, style.one("Content-Type").split(";")[0]) == (200, "text/css")
     assert style.one("X-Content-Type-Options") == "nosniff"
     assert ":root{--accent:#8a1c4a;" in style.body.decode()
@@ -129,31 +129,31 @@ def test_u3_nginx_pages_have_the_color_and_its_dark_variant(branded):
 
 
 def test_u3_without_settings_nothing_changes(front):
-    assert ask(front.port, "/error-colors.css").status == 404
+    assert fetch(front.port, "/error-colors.css").status == 404
 
 
 def test_u3_frontend_and_nginx_compute_the_same_colors(tmp_path):
     """The style sheet of the pages ends with the one of the error pages, for colors of every kind."""
     for color in ("0f6257", "B00020", "0000ff", "000000", "6e6e6c", "7a4a00", "8a1c4a,ff9ec4"):
         with showcase(SITE_COLOR=color) as (port, _):
-            home = ask(port, "/").body.decode()
-            style = ask(port, re.search(r'href="(/assets/site[^"]*\.css)"', home)[1]).body
-            errors = ask(port, "/error-colors.css")
+            home = fetch(port, "/").body.decode()
+            style = fetch(port, re.search(r'href="(/assets/site[^"]*\.css)"', home)[1]).body
+            errors = fetch(port, "/error-colors.css")
             assert errors.status == 200 and style.strip().endswith(errors.body)
 
 
 def test_u3_the_api_tells_its_name_and_where_to_read_on(site):
-    answer = site.ask("/api/")
-    assert (answer.status, answer.one("Content-Type")) == (200, "application/json")
-    told = answer.json()
-    assert told == {
-        "name": "yoshikosan", "version": told["version"],
+    response = site.fetch("/api/")
+    assert (response.status, response.one("Content-Type")) == (200, "application/json")
+    document = response.json()
+    assert document == {
+        "name": "yoshikosan", "version": document["version"],
         "docs": f"{site.url}/docs", "openapi": f"{site.url}/openapi.json",
     }  # fmt: skip
-    assert told["version"] == site.ask("/openapi.json").json()["info"]["version"]
+    assert document["version"] == site.fetch("/openapi.json").json()["info"]["version"]
 
 
-def test_u3_with_an_application_at_the_root_the_path_is_the_applications(door):
+def test_u3_with_an_application_at_the_root_the_path_is_the_applications(proxy):
     """Only /api/auth/ belongs to the sign-in: an application often has its own API."""
-    assert door.ask("/api/").status == 200
-    assert door.seen().target == "/api/"
+    assert proxy.fetch("/api/").status == 200
+    assert proxy.received().target == "/api/"

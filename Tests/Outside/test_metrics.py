@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from site_under_test import PASSWORD, ask, free_ports, running_site
+from site_under_test import PASSWORD, fetch, free_ports, running_site
 
 
 @pytest.fixture(scope="module")
@@ -18,30 +18,30 @@ def measured():
 @pytest.mark.parametrize("server", ["api", "frontend"])
 def test_e8_promtool_reports_no_problems(measured, server):
     site, ports = measured
-    site.ask("/api/auth/register", "POST", body={"email": "m@example.com", "password": PASSWORD, "name": "M"})
-    site.ask("/login")
-    answer = ask(ports[server], "/metrics")
-    assert answer.status == 200
-    assert answer.one("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
-    check = subprocess.run(["promtool", "check", "metrics"], input=answer.body, capture_output=True, check=False)
+    site.fetch("/api/auth/register", "POST", body={"email": "m@example.com", "password": PASSWORD, "name": "M"})
+    site.fetch("/login")
+    response = fetch(ports[server], "/metrics")
+    assert response.status == 200
+    assert response.one("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
+    check = subprocess.run(["promtool", "check", "metrics"], input=response.body, capture_output=True, check=False)
     assert (check.returncode, check.stdout, check.stderr) == (0, b"", b"")
-    assert re.search(rb"^http_request_duration_seconds_count\{.*\} \d+$", answer.body, re.MULTILINE)
+    assert re.search(rb"^http_request_duration_seconds_count\{.*\} \d+$", response.body, re.MULTILINE)
 
 
 @pytest.mark.parametrize("server", ["api", "frontend"])
 def test_w33_head_is_get_without_a_body(measured, server):
     _, ports = measured
-    head = ask(ports[server], "/metrics", "HEAD")
+    head = fetch(ports[server], "/metrics", "HEAD")
     assert (head.status, head.body) == (200, b"")
-    assert head.one("Content-Type") == ask(ports[server], "/metrics").one("Content-Type")
+    assert head.one("Content-Type") == fetch(ports[server], "/metrics").one("Content-Type")
 
 
 def test_e8_the_proxy_publishes_no_metrics(measured):
     site, _ = measured
-    assert site.ask("/metrics").status == 404
-    assert ask(site.api_port, "/metrics").status == 404
-    assert ask(site.frontend_port, "/metrics").status == 404
+    assert site.fetch("/metrics").status == 404
+    assert fetch(site.api_port, "/metrics").status == 404
+    assert fetch(site.frontend_port, "/metrics").status == 404
 
 
 def test_e8_without_a_port_there_are_no_metrics(site):
-    assert ask(site.api_port, "/metrics").status == 404
+    assert fetch(site.api_port, "/metrics").status == 404

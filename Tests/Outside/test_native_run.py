@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from make_dev import dev_settings, make_dev
-from site_under_test import PASSWORD, PATIENCE, ROOT, ask, binaries, database, free_ports, listens, wait_until
+from site_under_test import PASSWORD, ROOT, TIMEOUT_SECONDS, binaries, database, fetch, free_ports, listens, wait_until
 
 
 def shell(script: str, **environment: str) -> subprocess.CompletedProcess:
@@ -28,7 +28,9 @@ def shell(script: str, **environment: str) -> subprocess.CompletedProcess:
 
 def postgres(*arguments: str) -> subprocess.CompletedProcess:
     """Runs scripts/postgres."""
-    return subprocess.run([ROOT / "scripts/postgres", *arguments], capture_output=True, text=True, timeout=5 * PATIENCE)
+    return subprocess.run(
+        [ROOT / "scripts/postgres", *arguments], capture_output=True, text=True, timeout=5 * TIMEOUT_SECONDS
+    )
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_the_private_postgres_starts_once_and_survives_a_crash(cluster):
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: not os.path.exists(f"/proc/{first}"), "the server is gone")
     both = [subprocess.Popen([ROOT / "scripts/postgres", "start", cluster]) for _ in range(2)]
-    assert [each.wait(5 * PATIENCE) for each in both] == [0, 0]
+    assert [each.wait(5 * TIMEOUT_SECONDS) for each in both] == [0, 0]
     subprocess.run(["psql", "-qc", "select from kept", url], check=True, capture_output=True)
 
     assert postgres("stop", cluster).returncode == 0
@@ -158,8 +160,8 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
         environment = dev_settings(url, tmp_path, ports)
         with make_dev(environment, tmp_path / "log") as process:
             assert f"http://localhost:{browser}/" in (tmp_path / "log").read_text()
-            assert b"<h1" in ask(browser, "/").body
-            assert ask(external, "/api/auth/register", "POST", body=account).status == 201
+            assert b"<h1" in fetch(browser, "/").body
+            assert fetch(external, "/api/auth/register", "POST", body=account).status == 201
 
             command = [ROOT / "scripts/dev"]
             second = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
@@ -172,9 +174,9 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
 
         with make_dev(environment, tmp_path / "log") as process:
             account.pop("name")
-            assert ask(browser, "/api/auth/login", "POST", body=account).status == 200
+            assert fetch(browser, "/api/auth/login", "POST", body=account).status == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(2 * PATIENCE) == 143
+            assert process.wait(2 * TIMEOUT_SECONDS) == 143
             assert not any(listens(port) for port in ports)
 
 
@@ -188,15 +190,15 @@ def test_m2_each_server_can_be_run_alone(tmp_path):
             make_dev(environment, tmp_path / "frontend.log", "frontend") as other,
         ):
             assert f"http://127.0.0.1:{api}/docs" in (tmp_path / "backend.log").read_text()
-            assert ask(api, "/health/ready").status == 200
+            assert fetch(api, "/health/ready").status == 200
             # The frontend uses that API.
             form = b"email=nobody%40example.com&password=Correct-Horse-7"
             headers = {"Content-Type": "application/x-www-form-urlencoded", "Host": f"localhost:{frontend}"}
-            assert ask(frontend, "/login", "POST", headers=headers, body=form).status == 401
+            assert fetch(frontend, "/login", "POST", headers=headers, body=form).status == 401
             assert not listens(browser) and not listens(external)
             for process in (backend, other):
                 process.send_signal(signal.SIGTERM)
-                assert process.wait(2 * PATIENCE) == 143
+                assert process.wait(2 * TIMEOUT_SECONDS) == 143
             assert not any(listens(port) for port in ports)
 
 
@@ -232,22 +234,22 @@ def test_m2_make_dev_rebuilds_after_changes_and_ctrl_c_leaves_nothing(tmp_path, 
     log = tmp_path / "log"
     with make_dev(environment, log) as process:
         assert postgres("status", cluster).returncode == 0
-        assert ask(api, "/health/ready").status == 200
+        assert fetch(api, "/health/ready").status == 200
         for provider in ("google", "discord", "oidc"):
-            assert f'id="continue-{provider}"'.encode() in ask(browser, "/login").body
-            stand_in = urlsplit(ask(browser, f"/api/auth/{provider}").one("Location"))
-            assert ask(stand_in.port, f"{stand_in.path}?{stand_in.query}").status == 200
+            assert f'id="continue-{provider}"'.encode() in fetch(browser, "/login").body
+            mock_provider = urlsplit(fetch(browser, f"/api/auth/{provider}").one("Location"))
+            assert fetch(mock_provider.port, f"{mock_provider.path}?{mock_provider.query}").status == 200
 
         (ROOT / "nginx.conf").touch()
         wait_until(lambda: "nginx reloaded its configuration." in log.read_text(), "nginx has the change")
         (ROOT / "Sources/WebFrontend/Resources/Templates/login.mustache").touch()
         restarted = "WebFrontend was restarted with the change."
-        wait_until(lambda: restarted in log.read_text(), "the change runs", 10 * PATIENCE)
-        assert b"<h1" in ask(browser, "/").body
+        wait_until(lambda: restarted in log.read_text(), "the change runs", 10 * TIMEOUT_SECONDS)
+        assert b"<h1" in fetch(browser, "/").body
 
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(2 * PATIENCE) == 130
-    assert not any(listens(port) for port in [*ports, stand_in.port])
+        assert process.wait(2 * TIMEOUT_SECONDS) == 130
+    assert not any(listens(port) for port in [*ports, mock_provider.port])
     assert not started_with(f"DEV_FOLDER={folder}")
     subprocess.run(["flock", "--nonblock", folder, "true"], check=True)
     assert postgres("status", cluster).returncode == 3
@@ -262,19 +264,19 @@ def test_app12_make_dev_serves_the_example_behind_the_sign_in(tmp_path):
         environment |= {"EXAMPLE_PORT": str(example), "APP_PATH": "/app/", "APP": "example"}
         with make_dev(environment, log) as process:
             assert f"http://localhost:{browser}/app/ (signed-in users only)" in log.read_text()
-            assert ask(browser, "/app/notes").status == 401
+            assert fetch(browser, "/app/notes").status == 401
             account = {"email": "dev@example.com", "password": PASSWORD, "name": "Dev"}
-            made = ask(browser, "/api/auth/register", "POST", body=account)
+            made = fetch(browser, "/api/auth/register", "POST", body=account)
             cookie = {"Cookie": made.headers["Set-Cookie"].split(";")[0]}
-            assert b"dev@example.com" in ask(browser, "/app/notes", headers=cookie).body
-            assert ask(browser, "/app/static/notes.css").status == 200
-            assert b"<h1" in ask(browser, "/login").body
+            assert b"dev@example.com" in fetch(browser, "/app/notes", headers=cookie).body
+            assert fetch(browser, "/app/static/notes.css").status == 200
+            assert b"<h1" in fetch(browser, "/login").body
 
             (ROOT / "examples/app/user.py").touch()
             wait_until(lambda: "The example was restarted with the change." in log.read_text(), "it runs the change")
-            assert ask(browser, "/app/notes", headers=cookie).status == 200
+            assert fetch(browser, "/app/notes", headers=cookie).status == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(2 * PATIENCE) == 143
+            assert process.wait(2 * TIMEOUT_SECONDS) == 143
         assert not any(listens(port) for port in ports)
     wrong = subprocess.run([ROOT / "scripts/dev"], env=os.environ | {"APP": "x"}, capture_output=True, text=True)
     assert wrong.returncode == 78 and "APP_UPSTREAM=http://127.0.0.1:3001" in wrong.stderr
@@ -290,9 +292,9 @@ def test_make_demo_has_sample_users_and_a_separate_database(tmp_path, cluster):
         with make_dev(environment, log, "demo") as process:
             found = re.search(r"Sign in as +(\S+) with the password: (.*)", log.read_text())
             account = {"email": found[1], "password": found[2]}
-            made = ask(browser, "/api/auth/login", "POST", body=account)
+            made = fetch(browser, "/api/auth/login", "POST", body=account)
             cookie = {"Cookie": made.headers["Set-Cookie"].split(";")[0]}
-            assert account["email"].encode() in ask(browser, "/notes", headers=cookie).body
-            assert b'id="continue-discord"' in ask(browser, "/login").body
+            assert account["email"].encode() in fetch(browser, "/notes", headers=cookie).body
+            assert b'id="continue-discord"' in fetch(browser, "/login").body
             os.killpg(process.pid, signal.SIGINT)
-            assert process.wait(2 * PATIENCE) == 130
+            assert process.wait(2 * TIMEOUT_SECONDS) == 130

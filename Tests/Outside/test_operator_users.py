@@ -64,7 +64,7 @@ def test_limits_are_listed_and_cleared(email):
         operator = Operator(site.database_url)
         wrong = {"email": email, "password": "Wrong-Horse-7"}
         for status in (401, 401, 429):
-            assert site.ask("/api/auth/login", "POST", body=wrong).status == status
+            assert site.fetch("/api/auth/login", "POST", body=wrong).status == status
         [found] = json.loads(operator.run("limits", "list", email, "--json", **limit)[0])
         assert (found["kind"], found["email"], found["used"], found["attempts"]) == ("account", email, 2, 2)
         assert email in operator.run("limits", "list", email, **limit)[0]
@@ -72,7 +72,7 @@ def test_limits_are_listed_and_cleared(email):
         assert operator.run("limits", "clear", email)[0] == f"nothing to clear for {email}\n"
         assert operator.run("limits", "list", email)[0] == "no limit is in use\n"
         assert operator.run("limits", "clear", "127.0.0.1")[0].endswith(" of 127.0.0.0/24\n")
-        assert site.ask("/api/auth/login", "POST", body=wrong).status == 401
+        assert site.fetch("/api/auth/login", "POST", body=wrong).status == 401
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,8 @@ def test_w60_a_backup_contains_our_objects_and_the_owner_restores_it(own):
         CREATE TRIGGER noted AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note()
         """,
     )
-    said = own.backup("create")
-    assert "public.users 1" in said and "other" not in said
+    output = own.backup("create")
+    assert "public.users 1" in output and "other" not in output
     listed = subprocess.run(["pg_restore", "--list", own.file()], check=True, capture_output=True, text=True).stdout
     assert "pg_stat_statements" not in listed and " other " not in listed
     assert "A test user signed in" in own.backup("drill")
@@ -120,8 +120,8 @@ def test_w60_a_backup_contains_our_objects_and_the_owner_restores_it(own):
     assert "refer to this system's tables: other.seen" in refused
     psql(own.admin, "DROP VIEW other.seen")
     psql(own.admin, "UPDATE users SET email = 'later@example.com'")
-    said = own.backup("restore", own.file())
-    former = re.search(r'drop schema "(public_before_\d+)" cascade', said)[1]
+    output = own.backup("restore", own.file())
+    former = re.search(r'drop schema "(public_before_\d+)" cascade', output)[1]
     assert psql(own.settings["DATABASE_URL"], "SELECT email FROM users") == "kept@example.com"
     assert psql(own.admin, f"SELECT email FROM {former}.users") == "later@example.com"
     assert psql(own.admin, "SELECT login FROM other.users") == "theirs"
@@ -166,8 +166,8 @@ def test_w53_backups_and_restores_use_the_schema_of_the_tables(own, by_url):
         psql(own.admin, f"ALTER DATABASE {own.name} SET search_path = auth")
     own.fill()
     assert "auth.users 1" in own.backup("create")
-    said = own.backup("drill")
-    assert re.search(r"auth\.users +1 +1 +1$", said, re.MULTILINE), said
+    output = own.backup("drill")
+    assert re.search(r"auth\.users +1 +1 +1$", output, re.MULTILINE), output
     assert psql(own.admin, "SELECT login FROM public.users") == "theirs"
     psql(own.admin, "DROP TABLE public.users")
     psql(own.admin, "UPDATE auth.users SET email = 'later@example.com'")
@@ -202,18 +202,18 @@ def test_w59_every_command_prints_the_servers_message_at_once(command):
         name = psql(url, "SELECT current_database()")
         wrong = url.replace(f"/{name}?", f"/no_such_{secrets.token_hex(4)}?")
         begun = time.monotonic()
-        said = run(*command, status=78, DATABASE_URL=wrong)
+        output = run(*command, status=78, DATABASE_URL=wrong)
         assert time.monotonic() - begun < 8
-        assert "the database rejected the connection: " in said
-        assert "does not exist (SQLSTATE 3D000)" in said and "CREATE DATABASE" in said
+        assert "the database rejected the connection: " in output
+        assert "does not exist (SQLSTATE 3D000)" in output and "CREATE DATABASE" in output
 
 
 def test_w56_w52_the_command_exits_with_78_and_prints_the_fix(own):
     psql(own.admin, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     psql(own.admin, "ALTER SCHEMA public OWNER TO yoshikosan")
-    said = run("migrate", "up", status=78, **own.settings)
+    output = run("migrate", "up", status=78, **own.settings)
     fix = f'GRANT CREATE ON SCHEMA "public" TO "{own.owner}"'
-    assert "permission denied for schema public (SQLSTATE 42501)" in said and fix in said
+    assert "permission denied for schema public (SQLSTATE 42501)" in output and fix in output
     psql(own.admin, fix)
     assert "applied 0001_authentication.up.sql" in run("migrate", "up", **own.settings)
 
@@ -222,8 +222,8 @@ def test_w56_w52_the_command_exits_with_78_and_prints_the_fix(own):
     psql(everywhere, f"CREATE DATABASE {latin} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     url = own.admin.replace(f"/{own.name}?", f"/{latin}?")
     for command in (["migrate", "up"], ["serve"]):
-        said = run(*command, status=78, DATABASE_URL=url, API_HOST="127.0.0.1", API_PORT="0")
-        assert "has the encoding LATIN1; it must be UTF8" in said
+        output = run(*command, status=78, DATABASE_URL=url, API_HOST="127.0.0.1", API_PORT="0")
+        assert "has the encoding LATIN1; it must be UTF8" in output
     run("doctor", status=1, DATABASE_URL=url)
 
 

@@ -6,8 +6,8 @@ import jwt
 import pytest
 from echo_application import echo_application
 from protected_application import ProtectedSite, session_cookie
-from site_under_test import PASSWORD, ask, free_ports, nginx, running_site
-from test_app_settings import PROGRAMS, refused
+from site_under_test import PASSWORD, fetch, free_ports, nginx, running_site
+from test_app_settings import PROGRAMS, expect_rejected
 from test_setting_values import render
 from test_settings import COMPLETE, check
 
@@ -38,12 +38,12 @@ def application():
 
 def there(hosted, path: str, method: str = "GET", host: str = HOST, **headers: str):
     """A request to the application's host."""
-    return hosted.ask(path, method, headers={"Host": host} | NAVIGATION | headers)
+    return hosted.fetch(path, method, headers={"Host": host} | NAVIGATION | headers)
 
 
-def cookie(answer, name: str) -> str:
+def cookie(response, name: str) -> str:
     """The cookie that a response sets, as a browser sends it back."""
-    [found] = [each for each in answer.headers.get_all("Set-Cookie") or [] if each.startswith(name)]
+    [found] = [each for each in response.headers.get_all("Set-Cookie") or [] if each.startswith(name)]
     return found.split(";")[0]
 
 
@@ -51,7 +51,7 @@ def enter(hosted, token: str, page: str = "/notes") -> tuple[str, str]:
     """Opens the application with a session of the site; returns the final page and its cookie."""
     begun = there(hosted, page)
     state = cookie(begun, "app_entry_")
-    entered = hosted.ask(path_and_query(begun.one("Location")), headers={"Cookie": token})
+    entered = hosted.fetch(path_and_query(begun.one("Location")), headers={"Cookie": token})
     assert entered.status == 303 and entered.one("Location").startswith(f"http://{HOST}:8080/api/auth/entered?")
     arrived = there(hosted, path_and_query(entered.one("Location")), Cookie=state)
     assert arrived.status == 303, arrived.body
@@ -70,22 +70,22 @@ def test_own_host_a_visitor_signs_in_and_returns(hosted, email):
     assert begun.status == 302 and begun.one("Cache-Control") == "no-store"
     enter_page = path_and_query(begun.one("Location"))
     assert begun.one("Location") == hosted.site.url + enter_page and enter_page.startswith("/enter?state=")
-    to_login = hosted.ask(enter_page, headers=NAVIGATION)
+    to_login = hosted.fetch(enter_page, headers=NAVIGATION)
     assert to_login.one("Location") == "/login?return_to=" + urllib.parse.quote(enter_page, safe="")
     form = urllib.parse.urlencode({"email": email, "password": PASSWORD, "return_to": enter_page}).encode()
-    page = hosted.ask(to_login.one("Location"))
+    page = hosted.fetch(to_login.one("Location"))
     assert f"form-action 'self' http://{HOST}:8080;" in page.one("Content-Security-Policy")
     head = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
-    signed = hosted.ask("/login", "POST", body=form, headers=head)
+    signed = hosted.fetch("/login", "POST", body=form, headers=head)
     token = session_cookie(signed)
-    stop = hosted.ask(signed.one("Location"), headers={"Cookie": token})
+    stop = hosted.fetch(signed.one("Location"), headers={"Cookie": token})
     assert stop.one("Location") == enter_page
-    entered = hosted.ask(enter_page, headers={"Cookie": token})
+    entered = hosted.fetch(enter_page, headers={"Cookie": token})
     arrived = there(hosted, path_and_query(entered.one("Location")), Cookie=cookie(begun, "app_entry_"))
     assert arrived.one("Location") == "/notes?a=1&b=%2F"
     session = cookie(arrived, "app_session=")
     shown = there(hosted, "/notes?a=1&b=%2F", Cookie=f"{session}; theme=dark; app_entry_00ff00ff00ff00ff=x")
-    seen = hosted.seen()
+    seen = hosted.received()
     assert (shown.status, seen.target, seen.one("Remote-Email")) == (200, "/notes?a=1&b=%2F", email)
     assert seen.one("Cookie") == "theme=dark"
     lines = hosted.site.logs()
@@ -97,7 +97,7 @@ def test_own_host_one_sign_out_ends_both(hosted):
     user = hosted.register()
     _, session = enter(hosted, user.cookie)
     assert there(hosted, "/notes", Cookie=session).status == 200
-    hosted.ask("/api/auth/logout", "POST", headers={"Cookie": user.cookie})
+    hosted.fetch("/api/auth/logout", "POST", headers={"Cookie": user.cookie})
     again = there(hosted, "/notes", Cookie=session)
     assert again.status == 302 and again.one("Location").startswith(hosted.site.url)
     assert there(hosted, "/notes", Cookie=session, **{"Sec-Fetch-Mode": "cors"}).status == 401
@@ -112,22 +112,22 @@ def test_own_host_the_cookies_of_one_host_are_invalid_on_the_other(hosted):
     for pair in (user.cookie, f"app_session={user.token}", f"access_token={value}"):
         assert there(hosted, "/notes", Cookie=pair).status == 302
     for pair in (session, f"access_token={value}"):
-        assert hosted.ask("/api/auth/me", headers={"Cookie": pair}).status == 401
-        assert hosted.ask("/api/auth/verify", headers={"Cookie": pair}).status == 401
-    assert hosted.saw_nothing
+        assert hosted.fetch("/api/auth/me", headers={"Cookie": pair}).status == 401
+        assert hosted.fetch("/api/auth/verify", headers={"Cookie": pair}).status == 401
+    assert hosted.received_nothing
 
 
 def test_own_host_a_code_is_for_the_browser_that_started(hosted):
     """A stolen link, and an attacker's link."""
     user = hosted.register()
     begun = there(hosted, "/notes")
-    entered = hosted.ask(path_and_query(begun.one("Location")), headers={"Cookie": user.cookie})
+    entered = hosted.fetch(path_and_query(begun.one("Location")), headers={"Cookie": user.cookie})
     link = path_and_query(entered.one("Location"))
     other = cookie(there(hosted, "/notes"), "app_entry_")
     for headers in ({}, {"Cookie": other}):
-        answer = there(hosted, link, **headers)
-        assert answer.status == 410 and not answer.headers.get_all("Set-Cookie")
-        assert b"<h1>Link not valid</h1>" in answer.body and b'href="/"' in answer.body
+        response = there(hosted, link, **headers)
+        assert response.status == 410 and not response.headers.get_all("Set-Cookie")
+        assert b"<h1>Link not valid</h1>" in response.body and b'href="/"' in response.body
     assert there(hosted, link, Cookie=cookie(begun, "app_entry_")).status == 303
 
 
@@ -136,7 +136,7 @@ def test_own_host_several_tabs_enter_at_once(hosted):
     tabs = [there(hosted, f"/tab/{number}") for number in range(5)]
     jar = "; ".join(cookie(tab, "app_entry_") for tab in tabs)
     for number, tab in enumerate(tabs):
-        entered = hosted.ask(path_and_query(tab.one("Location")), headers={"Cookie": user.cookie})
+        entered = hosted.fetch(path_and_query(tab.one("Location")), headers={"Cookie": user.cookie})
         arrived = there(hosted, path_and_query(entered.one("Location")), Cookie=jar)
         assert arrived.one("Location") == f"/tab/{number}"
 
@@ -146,15 +146,15 @@ def test_own_host_has_none_of_the_pages(hosted, path):
     user = hosted.register()
     _, session = enter(hosted, user.cookie)
     assert there(hosted, path).one("Location").startswith(f"{hosted.site.url}/enter?state=")
-    assert there(hosted, path, Cookie=session).status == 200 and hosted.seen().target == path
+    assert there(hosted, path, Cookie=session).status == 200 and hosted.received().target == path
 
 
 @pytest.mark.parametrize("path", ["/api/auth/check", "/api/auth/entry", "/api/auth//check", "/api/auth/%63heck"])
 def test_own_host_the_check_is_not_reachable(hosted, path):
     for headers in ({"Host": HOST}, {"Host": "localhost"}):
-        answer = hosted.ask(path, headers=headers | {"X-Original-URI": "/notes"})
-        assert answer.status in (401, 404) and not answer.headers.get_all("Set-Cookie")
-    assert hosted.saw_nothing
+        response = hosted.fetch(path, headers=headers | {"X-Original-URI": "/notes"})
+        assert response.status in (401, 404) and not response.headers.get_all("Set-Cookie")
+    assert hosted.received_nothing
 
 
 @pytest.mark.parametrize("host", [HOST, HOST.upper(), f"{HOST}:8080", f"{HOST}:1", f"{HOST}."])
@@ -167,28 +167,28 @@ def test_own_host_other_names_are_the_site(hosted, host):
     user = hosted.register()
     assert b"<h1>" in there(hosted, "/login", host=host).body
     assert there(hosted, "/notes", host=host, Cookie=user.cookie).status == 404
-    assert hosted.saw_nothing
+    assert hosted.received_nothing
 
 
 def test_own_host_public_paths_and_the_assertion(hosted):
     user = hosted.register()
     _, session = enter(hosted, user.cookie)
     hosted.application.requests.clear()
-    assert there(hosted, "/static/app.css").status == 200 and not hosted.seen().one("Remote-User")
+    assert there(hosted, "/static/app.css").status == 200 and not hosted.received().one("Remote-User")
     hosted.application.requests.clear()
     assert there(hosted, "/notes", Cookie=session).status == 200
-    claims = jwt.decode(hosted.seen().one("X-Auth-Assertion"), options={"verify_signature": False})
+    claims = jwt.decode(hosted.received().one("X-Auth-Assertion"), options={"verify_signature": False})
     assert claims["aud"] == f"http://{HOST}:8080/" and claims["iss"] == hosted.site.url
-    assert hosted.ask("/static/app.css").status == 404
+    assert hosted.fetch("/static/app.css").status == 404
 
 
 def test_own_host_the_pages_lead_there(hosted):
     user = hosted.register()
     for path in ("/", "/account"):
-        page = hosted.ask(path, headers={"Cookie": user.cookie}).body.decode()
+        page = hosted.fetch(path, headers={"Cookie": user.cookie}).body.decode()
         assert 'href="/enter"' in page
-    assert hosted.ask("/login", headers={"Cookie": user.cookie}).one("Location") == "/enter"
-    assert hosted.ask("/enter", headers={"Cookie": user.cookie}).one("Location") == f"http://{HOST}:8080/"
+    assert hosted.fetch("/login", headers={"Cookie": user.cookie}).one("Location") == "/enter"
+    assert hosted.fetch("/enter", headers={"Cookie": user.cookie}).one("Location") == f"http://{HOST}:8080/"
     # Where nginx's page for users without access leads.
     assert there(hosted, "/api/auth/entered").one("Location") == f"{hosted.site.url}/account"
 
@@ -198,17 +198,17 @@ def test_own_host_with_the_longest_name_and_nothing_outside_the_path():
     assert len(host) == 253
     settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{host}", "APP_PATH": "/app/"}
     with nginx(*free_ports(2), **settings) as run:
-        assert ask(run.port, "/", headers={"Host": host}).one("Location").endswith("/app/")
+        assert fetch(run.port, "/", headers={"Host": host}).one("Location").endswith("/app/")
         for path in ("/health.txt", "/servers.conf", "/login", "/enter", "/appendix"):
-            assert ask(run.port, path, headers={"Host": host}).status == 404, path
+            assert fetch(run.port, path, headers={"Host": host}).status == 404, path
 
 
 def test_own_host_an_error_on_the_way_there_is_a_page():
     settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{HOST}"}
     with nginx(*free_ports(2), **settings) as run:
-        answer = ask(run.port, "/enter?state=0123456789abcdef", headers=NAVIGATION)
-        assert answer.status in (502, 503) and answer.one("Content-Type").startswith("text/html")
-        assert b"<h1>" in answer.body
+        response = fetch(run.port, "/enter?state=0123456789abcdef", headers=NAVIGATION)
+        assert response.status in (502, 503) and response.one("Content-Type").startswith("text/html")
+        assert b"<h1>" in response.body
 
 
 URLS = {
@@ -237,11 +237,15 @@ URLS = {
 
 @pytest.mark.parametrize("value", URLS)
 def test_own_host_a_hostile_address_is_refused(tmp_path, value):
-    refused(tmp_path, "APP_URL", value, URLS[value], APP_UPSTREAM="http://app", PUBLIC_URL="https://www.example.com")
+    expect_rejected(
+        tmp_path, "APP_URL", value, URLS[value], APP_UPSTREAM="http://app", PUBLIC_URL="https://www.example.com"
+    )
 
 
 def test_own_host_needs_an_application_another_host_and_the_same_scheme(tmp_path):
-    refused(tmp_path, "APP_URL", "https://wiki.example.com", "requires APP_UPSTREAM", PUBLIC_URL="https://example.com")
+    expect_rejected(
+        tmp_path, "APP_URL", "https://wiki.example.com", "requires APP_UPSTREAM", PUBLIC_URL="https://example.com"
+    )
     complete = COMPLETE | {"APP_UPSTREAM": "http://app", "PUBLIC_URL": "https://www.example.com"}
     wrong = {
         "https://www.example.com": "the host of PUBLIC_URL",

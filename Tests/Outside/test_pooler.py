@@ -7,10 +7,20 @@ import subprocess
 
 import pytest
 from pgbouncer import pgbouncer
-from site_under_test import PASSWORD, PATIENCE, ask, binary, database, dying_with_us, free_ports, psql, wait_until
+from site_under_test import (
+    PASSWORD,
+    TIMEOUT_SECONDS,
+    binary,
+    database,
+    fetch,
+    free_ports,
+    kill_on_parent_exit,
+    psql,
+    wait_until,
+)
 
 # Five times as many clients as the pooler has connections; each request has 2.6 seconds for the database.
-ROUNDS, PEOPLE = 5, 20
+ROUNDS, USERS = 5, 20
 
 
 @contextlib.contextmanager
@@ -19,7 +29,7 @@ def api(**settings: str):
     (port,) = free_ports(1)
     environment = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "LOG_LEVEL": "info", **settings}
     process = subprocess.Popen(
-        [*dying_with_us(), binary("AuthAPI"), "serve"],
+        [*kill_on_parent_exit(), binary("AuthAPI"), "serve"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -36,7 +46,7 @@ def api(**settings: str):
             yield port, log
         finally:
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT_SECONDS)
 
 
 def visit(ports: list[int], number: int) -> list[int]:
@@ -45,7 +55,7 @@ def visit(ports: list[int], number: int) -> list[int]:
 
     def request(step: int, path: str, method: str = "POST", body=None, cookie: str = ""):
         headers = {"Cookie": cookie} if cookie else {}
-        return ask(ports[(number + step) % len(ports)], f"/api/auth/{path}", method, headers, body)
+        return fetch(ports[(number + step) % len(ports)], f"/api/auth/{path}", method, headers, body)
 
     registered = request(0, "register", body={"email": email, "password": PASSWORD, "name": "Somebody"})
     signed_in = request(1, "login", body={"email": email, "password": PASSWORD})
@@ -57,7 +67,7 @@ def visit(ports: list[int], number: int) -> list[int]:
     return [registered.status, signed_in.status, me.status, out.status, gone.status]
 
 
-@pytest.mark.parametrize("settings", [{}, {"DATABASE_POOLER": "transaction"}], ids=["found out", "told"])
+@pytest.mark.parametrize("settings", [{}, {"DATABASE_POOLER": "transaction"}], ids=["detected", "configured"])
 def test_w50_two_apis_behind_transaction_pooling(settings):
     """Twenty concurrent users register, sign in, read their user and sign out without an error."""
     with database() as url, pgbouncer(url, "transaction", default_pool_size="4", server_round_robin="1") as through:
@@ -71,12 +81,12 @@ def test_w50_two_apis_behind_transaction_pooling(settings):
         # The first of the two creates the schema, through the pooler.
         with api(**common) as (first, first_log), api(**common) as (second, second_log):
             for _ in range(ROUNDS):
-                with concurrent.futures.ThreadPoolExecutor(PEOPLE) as people:
-                    statuses = list(people.map(lambda number: visit([first, second], number), range(PEOPLE)))
-                assert statuses == [[201, 200, 200, 204, 401]] * PEOPLE
+                with concurrent.futures.ThreadPoolExecutor(USERS) as pool:
+                    statuses = list(pool.map(lambda number: visit([first, second], number), range(USERS)))
+                assert statuses == [[201, 200, 200, 204, 401]] * USERS
         for log in (first_log, second_log):
             assert b'"level":"ERROR"' not in log.result().upper()
-        assert psql(url, "select count(*) from users") == str(PEOPLE * ROUNDS)
+        assert psql(url, "select count(*) from users") == str(USERS * ROUNDS)
 
 
 def test_w51_commands_work_through_a_pooler_with_default_settings():

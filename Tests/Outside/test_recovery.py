@@ -23,7 +23,7 @@ def operator():
 def post(site, path: str, form: str):
     """Sends a form like a browser."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
-    return site.ask(path, "POST", body=form.encode(), headers=headers)
+    return site.fetch(path, "POST", body=form.encode(), headers=headers)
 
 
 def test_the_command_prints_one_link_and_its_user(operator, email):
@@ -71,7 +71,7 @@ def test_the_code_reaches_no_log_and_is_not_on_the_page(email):
         """
         subprocess.run(["psql", "-qAtc", terminate, site.database_url], check=True, capture_output=True)
         nobody = {"email": email, "password": PASSWORD}
-        wait_until(lambda: site.ask("/api/auth/login", "POST", body=nobody).status == 401, "the connection is back")
+        wait_until(lambda: site.fetch("/api/auth/login", "POST", body=nobody).status == 401, "the connection is back")
         operator = Operator(site.database_url)
         operator.settings["PUBLIC_URL"] = site.url
         operator.create(email)
@@ -79,23 +79,23 @@ def test_the_code_reaches_no_log_and_is_not_on_the_page(email):
         code = LINK.match(link)[1]
         assert link.startswith(f"{site.url}/recover#code=")
 
-        plain = site.ask("/recover")
-        scanned = site.ask(f"/recover?code={code}")
+        plain = site.fetch("/recover")
+        scanned = site.fetch(f"/recover?code={code}")
         assert plain.status == scanned.status == 200 and plain.body == scanned.body
-        for answer in (plain, scanned):
-            assert answer.one("Cache-Control") == "no-store" and answer.one("Referrer-Policy") == "no-referrer"
+        for response in (plain, scanned):
+            assert response.one("Cache-Control") == "no-store" and response.one("Referrer-Policy") == "no-referrer"
         for wrong in ("x", "A" * 22):
             refused = post(site, "/recover", f"code={wrong}&password={NEW}&password_confirmation={NEW}")
             assert refused.status == 403
         body = {"code": code, "password": "short"}
-        assert site.ask("/api/auth/recover", "POST", body=body).status == 422
+        assert site.fetch("/api/auth/recover", "POST", body=body).status == 422
         form = f"code={code}&password={NEW}&password_confirmation={NEW}"
         done = post(site, "/recover", form)
         assert (done.status, done.one("Location")) == (303, "/login?notice=password-recovered")
         assert done.headers.get_all("Set-Cookie") is None
         assert post(site, "/recover", form).status == 403
         for password, status in ((PASSWORD, 401), (NEW, 200)):
-            assert site.ask("/api/auth/login", "POST", body={"email": email, "password": password}).status == status
+            assert site.fetch("/api/auth/login", "POST", body={"email": email, "password": password}).status == status
 
         logs = site.logs()
         assert '"path":"/recover"' in logs and "/api/auth/recover" in logs

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from scripted_api import ADA
-from site_under_test import PATIENCE, ask, binary, dying_with_us, free_ports, listens, wait_until
+from site_under_test import TIMEOUT_SECONDS, binary, fetch, free_ports, kill_on_parent_exit, listens, wait_until
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def api_that_resets(count: int, begins: bytes = b""):
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT_SECONDS)
 
 
 @contextlib.contextmanager
@@ -61,24 +61,24 @@ def frontend(api_port: int):
         "PATH": os.environ["PATH"], "FRONTEND_HOST": "127.0.0.1", "FRONTEND_PORT": str(port),
         "API_URL": f"http://127.0.0.1:{api_port}", "PUBLIC_URL": f"http://localhost:{port}",
     }
-    process = subprocess.Popen([*dying_with_us(), binary("WebFrontend"), "serve"], env=settings)
+    process = subprocess.Popen([*kill_on_parent_exit(), binary("WebFrontend"), "serve"], env=settings)
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, "the frontend listens")
         yield port
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_SECONDS)
 
 
 @pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"], ids=["before", "within"])
 def test_w80_a_page_survives_connections_that_a_replaced_api_resets(begins):
     """Reads are retried on another connection, twice; writes are not."""
     with api_that_resets(2, begins) as (api_port, requests), frontend(api_port) as port:
-        page = ask(port, "/", headers={"Cookie": "access_token=live"})
+        page = fetch(port, "/", headers={"Cookie": "access_token=live"})
         assert page.status == 200 and ADA["name"] in page.body.decode()
         assert requests == [b"GET /api/auth/me HTTP/1.1"] * 3
     with api_that_resets(1, begins) as (api_port, requests), frontend(api_port) as port:
         form = b"email=a%40example.com&password=Correct-Horse-7"
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        assert ask(port, "/login", "POST", headers=headers, body=form).status == 503
+        assert fetch(port, "/login", "POST", headers=headers, body=form).status == 503
         assert requests == [b"POST /api/auth/login HTTP/1.1"]

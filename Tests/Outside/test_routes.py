@@ -4,12 +4,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from site_under_test import PASSWORD, ask, nginx, wait_until
+from site_under_test import PASSWORD, fetch, nginx, wait_until
 
 
-def cookie_of(answer) -> str:
+def cookie_of(response) -> str:
     """The session cookie that a response sets, as a browser sends it back."""
-    [header] = [each for each in answer.headers.get_all("Set-Cookie") if each.startswith("access_token=")]
+    [header] = [each for each in response.headers.get_all("Set-Cookie") if each.startswith("access_token=")]
     attributes = {part.strip().lower() for part in header.split(";")[1:]}
     assert {"httponly", "samesite=lax", "path=/", "max-age=604800"} <= attributes
     return header.split(";")[0]
@@ -17,7 +17,7 @@ def cookie_of(answer) -> str:
 
 def register(site, email, name="Yoshiko"):
     """Creates an account through the API."""
-    return site.ask("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": name})
+    return site.fetch("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": name})
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def register(site, email, name="Yoshiko"):
     ],
 )
 def test_n1_every_route_works_through_nginx(site, path, status, media_type):
-    answer = site.ask(path)
-    assert answer.status == status
+    response = site.fetch(path)
+    assert response.status == status
     if media_type:
-        assert answer.one("Content-Type").split(";")[0] == media_type
+        assert response.one("Content-Type").split(";")[0] == media_type
     for name in ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy"):
-        assert answer.one(name)
-    assert "unsafe" not in answer.one("Content-Security-Policy")
-    assert answer.one("Server") == "nginx"
+        assert response.one(name)
+    assert "unsafe" not in response.one("Content-Security-Policy")
+    assert response.one("Server") == "nginx"
 
 
 def test_a1_a5_a8_a9_from_registering_to_signing_out(site, email):
@@ -57,26 +57,26 @@ def test_a1_a5_a8_a9_from_registering_to_signing_out(site, email):
     assert "password" not in made.body.decode().lower()
 
     cookie = cookie_of(made)
-    me = site.ask("/api/auth/me", headers={"Cookie": cookie})
+    me = site.fetch("/api/auth/me", headers={"Cookie": cookie})
     assert (me.status, me.json()) == (200, made.json())
 
-    other = cookie_of(site.ask("/api/auth/login", "POST", body={"email": email.upper(), "password": PASSWORD}))
-    sessions = site.ask("/api/auth/sessions", headers={"Cookie": other}).json()["sessions"]
+    other = cookie_of(site.fetch("/api/auth/login", "POST", body={"email": email.upper(), "password": PASSWORD}))
+    sessions = site.fetch("/api/auth/sessions", headers={"Cookie": other}).json()["sessions"]
     assert [session["current"] for session in sessions].count(True) == 1
     assert {session["ip_address"] for session in sessions} == {"127.0.0.1"}
 
-    assert site.ask("/api/auth/logout", "POST", headers={"Cookie": cookie}).status == 204
-    assert site.ask("/api/auth/me", headers={"Cookie": cookie}).status == 401
-    assert site.ask("/api/auth/me", headers={"Authorization": f"Bearer {other.split('=', 1)[1]}"}).status == 200
+    assert site.fetch("/api/auth/logout", "POST", headers={"Cookie": cookie}).status == 204
+    assert site.fetch("/api/auth/me", headers={"Cookie": cookie}).status == 401
+    assert site.fetch("/api/auth/me", headers={"Authorization": f"Bearer {other.split('=', 1)[1]}"}).status == 200
 
 
 @pytest.mark.parametrize("path", ["//api//auth/login", "/api/auth/login/", "/api/auth/%6Cogin", "/api/x/../auth/login"])
 def test_a16_other_spellings_of_a_path_are_not_found(site, email, path):
     # CVE-2025-71399: a limit for one spelling in front of a router that accepts others.
     register(site, email)
-    answer = site.ask(path, "POST", body={"email": email, "password": PASSWORD})
-    assert answer.status == 404
-    assert answer.headers.get_all("Set-Cookie") is None
+    response = site.fetch(path, "POST", body={"email": email, "password": PASSWORD})
+    assert response.status == 404
+    assert response.headers.get_all("Set-Cookie") is None
 
 
 def test_a14_other_sites_cannot_send_forms(site, email):
@@ -84,17 +84,17 @@ def test_a14_other_sites_cannot_send_forms(site, email):
     form = f"email={email}&password={PASSWORD}".encode()
     head = {"Content-Type": "application/x-www-form-urlencoded"}
     own = {"Host": f"localhost:{site.browser_port}", "Origin": site.url}
-    assert site.ask("/login", "POST", body=form, headers=head | own).status == 303
+    assert site.fetch("/login", "POST", body=form, headers=head | own).status == 303
     for foreign in (
         {"Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ):
-        refused = site.ask("/login", "POST", body=form, headers=head | foreign)
+        refused = site.fetch("/login", "POST", body=form, headers=head | foreign)
         assert refused.status == 403
         assert refused.headers.get_all("Set-Cookie") is None
         assert (
-            site.ask("/api/auth/login", "POST", body={"email": email, "password": PASSWORD}, headers=foreign).status
+            site.fetch("/api/auth/login", "POST", body={"email": email, "password": PASSWORD}, headers=foreign).status
             == 403
         )
 
@@ -107,38 +107,38 @@ def test_f4_the_return_address_is_a_path_of_this_site(site, email, target):
     form = {"email": email, "password": PASSWORD, "return_to": target}
     body = "&".join(f"{name}={''.join(f'%{byte:02X}' for byte in value.encode())}" for name, value in form.items())
     head = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = site.ask("/login", "POST", body=body.encode(), headers=head)
-    location = answer.one("Location")
+    response = site.fetch("/login", "POST", body=body.encode(), headers=head)
+    location = response.one("Location")
     for _ in range(3):
         assert (
             location.startswith("/") and not location.startswith(("//", "/\\")) and "evil" not in location.split("?")[0]
         )
-        answer = site.ask(
-            location, headers={"Cookie": cookie_of(answer)} if answer.headers.get_all("Set-Cookie") else {}
+        response = site.fetch(
+            location, headers={"Cookie": cookie_of(response)} if response.headers.get_all("Set-Cookie") else {}
         )
-        if not answer.one("Location"):
+        if not response.one("Location"):
             break
-        location = answer.one("Location")
+        location = response.one("Location")
 
 
-def wait_for_logs(site, answer):
+def wait_for_logs(site, response):
     """Waits until each server has logged the request, after its response."""
-    request_id = answer.one("X-Request-ID")
+    request_id = response.one("X-Request-ID")
     for name in ("access", "WebFrontend", "AuthAPI"):
         wait_until(lambda log=site.folder / f"{name}.log": request_id in log.read_text(), f"{name} logs the request")
 
 
 def test_e5_the_request_id_is_the_same_in_all_logs(site):
-    wait_for_logs(site, site.ask("/account", headers={"Cookie": "access_token=a.b.c"}))
+    wait_for_logs(site, site.fetch("/account", headers={"Cookie": "access_token=a.b.c"}))
 
 
 def test_e5_logs_contain_no_secret_of_a_whole_sign_in(site, email):
     made = register(site, email)
     token = cookie_of(made).split("=", 1)[1]
-    site.ask("/login?return_to=/account&hidden=in-the-query", headers={"Cookie": f"access_token={token}"})
-    site.ask("/api/auth/login?hidden=in-the-query", "POST", body={"email": email, "password": PASSWORD + "x"})
-    site.ask("/api/auth/logout", "POST", headers={"Cookie": f"access_token={token}"})
-    wait_for_logs(site, site.ask("/account", headers={"Cookie": f"access_token={token}"}))
+    site.fetch("/login?return_to=/account&hidden=in-the-query", headers={"Cookie": f"access_token={token}"})
+    site.fetch("/api/auth/login?hidden=in-the-query", "POST", body={"email": email, "password": PASSWORD + "x"})
+    site.fetch("/api/auth/logout", "POST", headers={"Cookie": f"access_token={token}"})
+    wait_for_logs(site, site.fetch("/account", headers={"Cookie": f"access_token={token}"}))
     logs = site.logs()
     for secret in (email, PASSWORD, token, token.split(".")[2], "in-the-query"):
         assert secret not in logs
@@ -160,12 +160,12 @@ def test_n3_a18_the_visitors_own_address_is_on_the_list_of_sessions(site, email,
     with nginx(site.api_port, site.frontend_port, TRUSTED_PROXIES="127.0.0.2") as run:
         if way == "api":
             body = {"email": email, "password": PASSWORD, "name": "Yoshiko"}
-            answer = ask(run.port, "/api/auth/register", "POST", body=body, **visitor)
+            response = fetch(run.port, "/api/auth/register", "POST", body=body, **visitor)
         else:
             body = f"name=Y&email={email}&password={PASSWORD}&password_confirmation={PASSWORD}".encode()
             visitor["headers"]["Content-Type"] = "application/x-www-form-urlencoded"
-            answer = ask(run.port, "/register", "POST", body=body, **visitor)
-    [session] = site.ask("/api/auth/sessions", headers={"Cookie": cookie_of(answer)}).json()["sessions"]
+            response = fetch(run.port, "/register", "POST", body=body, **visitor)
+    [session] = site.fetch("/api/auth/sessions", headers={"Cookie": cookie_of(response)}).json()["sessions"]
     assert session["ip_address"] == "203.0.113.9"
 
 
@@ -173,5 +173,5 @@ def test_no_response_contains_the_requested_host(site, email):
     # CVE-2025-71401: a base URL taken from the request.
     foreign = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
     for path in ("/", "/login", "/account", "/docs", "/openapi.json", "/api/auth/me"):
-        answer = site.ask(path, headers=foreign)
-        assert "evil.example" not in str(answer.headers) + answer.body.decode()
+        response = site.fetch(path, headers=foreign)
+        assert "evil.example" not in str(response.headers) + response.body.decode()

@@ -37,7 +37,7 @@ def test_a_program_ends_at_a_signal(work, which, tmp_path):
     try:
         wait_until(lambda: (tmp_path / "waiting").exists(), "the program is at work")
         process.send_signal(which)
-        said = process.communicate(timeout=30)
-        assert (process.returncode, *said) == (128 + which, "ended", "")
+        output = process.communicate(timeout=30)
+        assert (process.returncode, *output) == (128 + which, "ended", "")
     finally:
         process.kill()

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from scripted_api import showcase
-from site_under_test import ROOT, ask, nginx
+from site_under_test import ROOT, fetch, nginx
 
 PATH = "/.well-known/security.txt"
 CONTACT = {"SECURITY_CONTACT": "mailto:security@example.com"}
@@ -14,10 +14,10 @@ CONTACT = {"SECURITY_CONTACT": "mailto:security@example.com"}
 
 def test_u4_the_file_is_served_through_nginx_and_is_valid():
     with showcase(**CONTACT) as (port, _):
-        answer = ask(port, PATH)
-    assert (answer.status, answer.one("Content-Type")) == (200, "text/plain; charset=utf-8")
-    assert answer.one("X-Content-Type-Options") == "nosniff"
-    fields = [line.split(": ", 1) for line in answer.body.decode("ascii").splitlines()]
+        response = fetch(port, PATH)
+    assert (response.status, response.one("Content-Type")) == (200, "text/plain; charset=utf-8")
+    assert response.one("X-Content-Type-Options") == "nosniff"
+    fields = [line.split(": ", 1) for line in response.body.decode("ascii").splitlines()]
     assert [name for name, _ in fields] == ["Contact", "Expires"]
     until = datetime.datetime.fromisoformat(fields[1][1]) - datetime.datetime.now(datetime.UTC)
     assert datetime.timedelta(days=80) < until < datetime.timedelta(days=365)
@@ -25,18 +25,18 @@ def test_u4_the_file_is_served_through_nginx_and_is_valid():
 
 def test_u4_without_a_contact_there_is_no_file():
     with showcase() as (port, _):
-        assert ask(port, PATH).status == 404
+        assert fetch(port, PATH).status == 404
 
 
 @pytest.mark.parametrize(("settings", "owner"), [(CONTACT, "frontend"), ({}, "application")])
 def test_u4_with_an_application_at_the_root_the_file_is_ours_only_with_a_contact(echoes, application, settings, owner):
     """Without one, the path belongs to the application and needs a session like every other."""
     with nginx(*echoes, APP_UPSTREAM=application.url, **settings) as run:
-        answer = ask(run.port, PATH)
+        response = fetch(run.port, PATH)
     if owner == "frontend":
-        assert (answer.status, answer.json()["server"]) == (200, "frontend")
+        assert (response.status, response.json()["server"]) == (200, "frontend")
     else:
-        assert answer.status in (401, 403, 503)
+        assert response.status in (401, 403, 503)
 
 
 @pytest.mark.parametrize(("settings", "status"), [(CONTACT, 78), ({}, 0)])

@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 import pytest
-from site_under_test import PATIENCE, binary, database, dying_with_us, free_ports, listens, wait_until
+from site_under_test import TIMEOUT_SECONDS, binary, database, free_ports, kill_on_parent_exit, listens, wait_until
 
 
 class Manager:
@@ -20,7 +20,7 @@ class Manager:
         self.socket.bind("\0" + address[1:] if address.startswith("@") else address)
         self.socket.setblocking(False)
 
-    def heard(self) -> list[dict[str, str]]:
+    def receive(self) -> list[dict[str, str]]:
         """All messages so far."""
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -28,9 +28,9 @@ class Manager:
                 self.messages.append(dict(line.split("=", 1) for line in lines))
         return self.messages
 
-    def was_told(self, name: str) -> bool:
+    def was_notified(self, name: str) -> bool:
         """Whether a message has set a variable."""
-        return any(message.get(name) == "1" for message in self.heard())
+        return any(message.get(name) == "1" for message in self.receive())
 
 
 @contextlib.contextmanager
@@ -44,13 +44,13 @@ def running(program: str, address: str, **settings: str):
         f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(port), **settings,
     }  # fmt: skip
     process = subprocess.Popen(
-        [*dying_with_us(), binary(program), "serve"], env=environment, stdout=subprocess.DEVNULL
+        [*kill_on_parent_exit(), binary(program), "serve"], env=environment, stdout=subprocess.DEVNULL
     )
     try:
         yield manager, process, port
     finally:
         process.kill()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_SECONDS)
         manager.socket.close()
 
 
@@ -62,25 +62,25 @@ def address(request, tmp_path) -> str:
 
 def stop(process) -> None:
     process.send_signal(signal.SIGTERM)
-    assert process.wait(PATIENCE) == 0
+    assert process.wait(TIMEOUT_SECONDS) == 0
 
 
 def test_the_frontend_is_ready_when_it_listens(address):
     with running("WebFrontend", address) as (manager, process, port):
-        wait_until(lambda: manager.was_told("READY"), "READY=1")
+        wait_until(lambda: manager.was_notified("READY"), "READY=1")
         assert listens(port)
-        assert manager.heard() == [{"READY": "1", "STATUS": "Ready"}]
+        assert manager.receive() == [{"READY": "1", "STATUS": "Ready"}]
         stop(process)
-        assert manager.heard()[1:] == [{"STOPPING": "1", "STATUS": "Finishing requests"}]
+        assert manager.receive()[1:] == [{"STOPPING": "1", "STATUS": "Finishing requests"}]
 
 
 def test_the_api_is_ready_when_it_listens_and_the_schema_is_current(address):
     with database() as url, running("AuthAPI", address, DATABASE_URL=url) as (manager, process, port):
-        wait_until(lambda: manager.was_told("READY"), "READY=1")
+        wait_until(lambda: manager.was_notified("READY"), "READY=1")
         assert listens(port)
-        assert [message for message in manager.heard() if "READY" in message] == [{"READY": "1", "STATUS": "Ready"}]
+        assert [message for message in manager.receive() if "READY" in message] == [{"READY": "1", "STATUS": "Ready"}]
         stop(process)
-        assert manager.heard()[-1] == {"STOPPING": "1", "STATUS": "Finishing requests"}
+        assert manager.receive()[-1] == {"STOPPING": "1", "STATUS": "Finishing requests"}
 
 
 def test_the_api_is_not_ready_before_another_process_has_migrated(tmp_path):
@@ -88,13 +88,13 @@ def test_the_api_is_not_ready_before_another_process_has_migrated(tmp_path):
     with database() as url:
         settings = {"DATABASE_URL": url, "MIGRATE_ON_START": "false"}
         with running("AuthAPI", f"{tmp_path}/notify", **settings) as (manager, process, port):
-            wait_until(manager.heard, "a status")
-            assert manager.heard()[0].keys() == {"STATUS"}
-            assert manager.heard()[0]["STATUS"].startswith("Waiting for the database: ")
-            assert listens(port) and not manager.was_told("READY")
+            wait_until(manager.receive, "a status")
+            assert manager.receive()[0].keys() == {"STATUS"}
+            assert manager.receive()[0]["STATUS"].startswith("Waiting for the database: ")
+            assert listens(port) and not manager.was_notified("READY")
             environment = {"SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": url, "PATH": os.environ["PATH"]}
             subprocess.run([binary("AuthAPI"), "migrate", "up"], env=environment, check=True, capture_output=True)
-            wait_until(lambda: manager.was_told("READY"), "READY=1")
+            wait_until(lambda: manager.was_notified("READY"), "READY=1")
             stop(process)
 
 
@@ -102,7 +102,7 @@ def test_a_status_contains_no_password(tmp_path):
     password = secrets.token_urlsafe(12)
     settings = {"DATABASE_URL": f"postgresql://somebody:{password}@127.0.0.1:9/nothing", "MIGRATE_ON_START": "false"}
     with running("AuthAPI", f"{tmp_path}/notify", **settings) as (manager, process, _):
-        wait_until(manager.heard, "a status")
-        assert password not in str(manager.heard()) and not manager.was_told("READY")
+        wait_until(manager.receive, "a status")
+        assert password not in str(manager.receive()) and not manager.was_notified("READY")
         stop(process)
-        assert manager.was_told("STOPPING")
+        assert manager.was_notified("STOPPING")

@@ -134,6 +134,19 @@ def test_n1_the_workers_of_nginx_run_as_root_only_if_configured(tmp_path, user):
     assert users == ([user] if user else [])
 
 
+def test_n1_nginx_accepts_folders_with_spaces(tmp_path):
+    folder = tmp_path / "a clone"
+    folder.mkdir()
+    for file in (ROOT / "nginx.conf", *(ROOT / "docker/nginx").glob("*.conf")):
+        (folder / file.name).symlink_to(file)
+    environment = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "NGINX_DIR": str(folder), "NGINX_STATE": str(folder)}
+    environment |= {"BACKEND_ADDRESS": "127.0.0.1:8000", "FRONTEND_ADDRESS": "127.0.0.1:3000"}
+    subprocess.run([ROOT / "docker/nginx/render"], env=environment, check=True)
+    check_only = ["nginx", "-t", "-q", "-e", "stderr", "-c", str(folder / "nginx.conf")]
+    result = subprocess.run(check_only, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -174,7 +187,7 @@ def test_e2_nginx_refuses_wrong_settings(tmp_path, name, value):
     ],
 )
 def test_w34_both_programs_decide_the_same_about_an_address(url, reason):
-    said = []
+    output = []
     for program in ("AuthAPI", "WebFrontend"):
         result = subprocess.run(
             [binary(program), "check-config"],
@@ -184,11 +197,11 @@ def test_w34_both_programs_decide_the_same_about_an_address(url, reason):
             timeout=30,
         )
         assert result.returncode == (78 if reason else 0), result.stderr
-        said.append(result.stderr)
-    assert said[0] == said[1]
+        output.append(result.stderr)
+    assert output[0] == output[1]
     if reason:
-        assert [line.split(":")[0] for line in said[0].splitlines()] == ["PUBLIC_URL", "ALLOWED_ORIGINS"]
-        assert said[0].count(reason) == 2
+        assert [line.split(":")[0] for line in output[0].splitlines()] == ["PUBLIC_URL", "ALLOWED_ORIGINS"]
+        assert output[0].count(reason) == 2
 
 
 def test_w8_both_programs_reject_an_invalid_list_of_peers():

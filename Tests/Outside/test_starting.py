@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from site_under_test import PATIENCE, binary, database, dying_with_us, free_ports, psql, wait_until
+from site_under_test import TIMEOUT_SECONDS, binary, database, free_ports, kill_on_parent_exit, psql, wait_until
 
 PROGRAMS = [("AuthAPI", "API"), ("WebFrontend", "FRONTEND")]
 
@@ -20,7 +20,7 @@ def start(name: str, **settings: str) -> subprocess.CompletedProcess:
         **settings,
     }
     command = [binary(name), "serve"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=2 * PATIENCE)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=2 * TIMEOUT_SECONDS)
 
 
 @contextlib.contextmanager
@@ -103,13 +103,13 @@ def test_w72_a_health_check_uses_the_configured_address(name, prefix, host):
             return subprocess.run([binary(name), "healthcheck"], env=environment, capture_output=True).returncode
 
         assert status() == 69
-        serve = [*dying_with_us(), binary(name), "serve"]
+        serve = [*kill_on_parent_exit(), binary(name), "serve"]
         process = subprocess.Popen(serve, env=environment, stdout=subprocess.DEVNULL)
         try:
             wait_until(lambda: status() == 0, "it is healthy")
         finally:
             process.terminate()
-            assert process.wait(PATIENCE) == 0
+            assert process.wait(TIMEOUT_SECONDS) == 0
 
 
 @pytest.mark.parametrize(("name", "prefix"), PROGRAMS)

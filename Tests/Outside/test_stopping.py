@@ -10,14 +10,25 @@ import subprocess
 import time
 
 import pytest
-from site_under_test import PATIENCE, binary, database, dying_with_us, free_ports, listens, psql, wait_until
+from site_under_test import (
+    TIMEOUT_SECONDS,
+    binary,
+    database,
+    free_ports,
+    kill_on_parent_exit,
+    listens,
+    psql,
+    wait_until,
+)
 
 
 @contextlib.contextmanager
 def server(name: str, port: int, **settings: str):
     """One of the two programs, listening."""
     environment = {"SECRET_KEY": secrets.token_urlsafe(48), **settings}
-    process = subprocess.Popen([*dying_with_us(), binary(name), "serve"], env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*kill_on_parent_exit(), binary(name), "serve"], env=environment, stdout=subprocess.DEVNULL
+    )
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, f"{name} listens")
         assert process.poll() is None
@@ -29,7 +40,7 @@ def server(name: str, port: int, **settings: str):
 
 def stop_in_the_middle(process, port: int, path: str, content_type: str, body: bytes) -> tuple[bytes, int]:
     """Stops the server after half a request, sends the rest, and returns the response and the exit status."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
         head += f"Content-Length: {len(body)}\r\n\r\n"
         # In one piece after a complete request, whose response shows that the half one has been read as well.
@@ -42,10 +53,10 @@ def stop_in_the_middle(process, port: int, path: str, content_type: str, body: b
         started = time.monotonic()
         wait_until(lambda: not listens(port), "the server takes no more connections")
         connection.sendall(body[1:])
-        answer = connection.recv(65536)
-    status = process.wait(PATIENCE)
+        response = connection.recv(65536)
+    status = process.wait(TIMEOUT_SECONDS)
     assert time.monotonic() - started < 10
-    return answer, status
+    return response, status
 
 
 def test_e7_the_api_finishes_a_sign_in():
@@ -55,8 +66,8 @@ def test_e7_the_api_finishes_a_sign_in():
         ready = [binary("AuthAPI"), "healthcheck", "--url", f"http://127.0.0.1:{port}/health/ready"]
         wait_until(lambda: subprocess.run(ready, capture_output=True).returncode == 0, "the API is ready")
         body = b'{"email":"nobody@example.com","password":"Wrong-passw0rd"}'
-        answer, status = stop_in_the_middle(api, port, "/api/auth/login", "application/json", body)
-    assert answer.startswith(b"HTTP/1.1 401 ")
+        response, status = stop_in_the_middle(api, port, "/api/auth/login", "application/json", body)
+    assert response.startswith(b"HTTP/1.1 401 ")
     assert status == 0
 
 
@@ -66,8 +77,8 @@ def test_e7_the_frontend_finishes_a_form():
     settings = {"FRONTEND_HOST": "127.0.0.1", "FRONTEND_PORT": str(port), "API_URL": f"http://127.0.0.1:{nowhere}"}
     with server("WebFrontend", port, **settings) as frontend:
         body = b"email=ada%40example.com&password=Passw0rd"
-        answer, status = stop_in_the_middle(frontend, port, "/login", "application/x-www-form-urlencoded", body)
-    assert answer.startswith(b"HTTP/1.1 503 ")
+        response, status = stop_in_the_middle(frontend, port, "/login", "application/x-www-form-urlencoded", body)
+    assert response.startswith(b"HTTP/1.1 503 ")
     assert status == 0
 
 
@@ -80,7 +91,7 @@ def test_c5_a_health_check_without_a_server_fails(name):
 
 
 @contextlib.contextmanager
-def deaf_host(full: bool):
+def unresponsive_host(full: bool):
     """A port without responses; with `full`, the system does not even accept connections."""
     with contextlib.ExitStack() as sockets:
         listener = sockets.enter_context(socket.socket())
@@ -100,7 +111,7 @@ def stopped(command: list[str], ready, prefix=(), **settings: str) -> tuple[int,
     if prefix:
         environment["PATH"] = os.environ["PATH"] + ":/usr/sbin:/sbin"
     process = subprocess.Popen(
-        [*dying_with_us(), *prefix, binary("AuthAPI"), *command],
+        [*kill_on_parent_exit(), *prefix, binary("AuthAPI"), *command],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -112,8 +123,8 @@ def stopped(command: list[str], ready, prefix=(), **settings: str) -> tuple[int,
         assert process.poll() is None, process.stdout.read()
         process.send_signal(signal.SIGTERM)
         started = time.monotonic()
-        said, _ = process.communicate(timeout=PATIENCE)
-        return process.returncode, time.monotonic() - started, said
+        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+        return process.returncode, time.monotonic() - started, output
     finally:
         process.kill()
         process.wait()
@@ -142,9 +153,9 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_w11_commands_end_while_they_connect(command, full):
     """Whatever the database host does, SIGTERM ends the command cleanly within ten seconds."""
-    with deaf_host(full) as url:
-        status, seconds, said = stopped(command, connects, DATABASE_URL=url)
-    assert (status, seconds < 10) == (0, True), said
+    with unresponsive_host(full) as url:
+        status, seconds, output = stopped(command, connects, DATABASE_URL=url)
+    assert (status, seconds < 10) == (0, True), output
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["says nothing", "takes nothing"])
@@ -153,11 +164,11 @@ def test_w11_the_server_ends_while_it_connects(full, migrate):
     """Whether it waits for the schema or not."""
     (port,) = free_ports(1)
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "MIGRATE_ON_START": migrate}
-    with deaf_host(full) as url:
-        status, seconds, said = stopped(
+    with unresponsive_host(full) as url:
+        status, seconds, output = stopped(
             ["serve"], lambda process: listens(port) and connects(process), DATABASE_URL=url, **settings
         )
-    assert (status, seconds < 10) == (0, True), said
+    assert (status, seconds < 10) == (0, True), output
 
 
 @contextlib.contextmanager
@@ -188,9 +199,9 @@ def test_w11_a_migration_ends_while_it_waits_for_its_lock(command):
     (port,) = free_ports(1)
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
     with database() as url, migrations_locked(url) as waiting:
-        status, seconds, said = stopped(command, lambda process: waiting() > 0, DATABASE_URL=url, **settings)
+        status, seconds, output = stopped(command, lambda process: waiting() > 0, DATABASE_URL=url, **settings)
         wait_until(lambda: waiting() == 0, "nobody is connected any more")
-    assert (status, seconds < 10) == (0, True), said
+    assert (status, seconds < 10) == (0, True), output
 
 
 def test_w11_the_server_ends_under_load_that_the_database_holds_up():
@@ -217,13 +228,13 @@ def test_w11_the_server_ends_under_load_that_the_database_holds_up():
             if not listens(port):
                 return False
             for _ in range(40):
-                connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+                connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS))
                 connection.sendall(head.encode() + body)
             # Each times out after two seconds; if that was too short, 40 more follow.
             return int(psql(url, waiting)) > 0
 
-        status, seconds, said = stopped(["serve"], loaded, DATABASE_URL=url, MIGRATE_ON_START="false", **settings)
-    assert (status, seconds < 10) == (0, True), said
+        status, seconds, output = stopped(["serve"], loaded, DATABASE_URL=url, MIGRATE_ON_START="false", **settings)
+    assert (status, seconds < 10) == (0, True), output
 
 
 @pytest.mark.parametrize("command", [["migrate", "up"], ["serve"]], ids=" ".join)
@@ -239,8 +250,8 @@ def test_w11_a_second_signal_changes_nothing(command):
         return True
 
     with database() as url, migrations_locked(url) as waiting:
-        status, seconds, said = stopped(command, twice, DATABASE_URL=url, **settings)
-    assert (status, seconds < 10) == (0, True), said
+        status, seconds, output = stopped(command, twice, DATABASE_URL=url, **settings)
+    assert (status, seconds < 10) == (0, True), output
 
 
 # Receives queries and answers none; reports in files that it listens, and that it was queried.
@@ -269,11 +280,11 @@ def test_w11_commands_end_while_a_name_is_looked_up(command, tmp_path):
     """The system's resolver cannot be interrupted; its thread is abandoned."""
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
     namespace = ["unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-ec", WITH_SILENT_RESOLVER]
-    status, seconds, said = stopped(
+    status, seconds, output = stopped(
         command,
         lambda process: (tmp_path / "asked").exists(),
         [*namespace, tmp_path, SILENT_RESOLVER],
         DATABASE_URL="postgresql://nobody@database.example/nothing",
         API_HOST="127.0.0.1",
     )
-    assert (status, seconds < 10) == (0, True), said
+    assert (status, seconds < 10) == (0, True), output

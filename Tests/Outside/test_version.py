@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from site_under_test import ROOT, ask, binary
+from site_under_test import ROOT, binary, fetch
 
 VERSION = re.search(r'static let current = "(.*)"', (ROOT / "Sources/Shared/Version.swift").read_text())[1]
 
@@ -19,12 +19,12 @@ def test_the_programs_print_it(program):
 def test_both_servers_report_it(site):
     """E6"""
     for port, path in ((site.api_port, "/health"), (site.frontend_port, "/health/ready")):
-        assert ask(port, path).json()["version"] == VERSION
+        assert fetch(port, path).json()["version"] == VERSION
 
 
 def test_the_description_of_the_api_contains_it(site):
     """A15"""
-    assert site.ask("/openapi.json").json()["info"]["version"] == VERSION
+    assert site.fetch("/openapi.json").json()["info"]["version"] == VERSION
 
 
 def test_the_labels_of_the_images_contain_it():

@@ -159,12 +159,12 @@ import Testing
     }
 
     @Test("Jobs that are put back run first")
-    func puttingBack() {
+    func requeuing() {
         var schedule = Schedule(workers: 2, limit: 8)
         _ = schedule.push(Self.job("a", .writes))
         _ = schedule.push(Self.job("b"))
         #expect(next(&schedule) == ["a"])
-        schedule.putBack([Self.job("a", .writes)])
+        schedule.requeue([Self.job("a", .writes)])
         schedule.ended(.writes)
         #expect(next(&schedule) == ["a"])
     }

@@ -12,6 +12,9 @@ OPTIONS = {
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
 }
+# The rules whose result depends on the window and the preferences. The others read the document alone, so once is enough.
+VISUAL_RULES = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+VISUAL = {"runOnly": {"type": "rule", "values": VISUAL_RULES}, "resultTypes": ["violations"]}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,11 +44,11 @@ EVERYWHERE = [DESKTOP, DESKTOP_DARK, PHONE, PHONE_DARK]
 ENLARGED = [Look("320", 320), Look("640 dark", 640, "dark"), Look("forced colours", 1280, forced_colors="active")]
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, options: dict = OPTIONS) -> list[str]:
     """The findings of axe, one line per element."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    found = page.evaluate("options => axe.run(document, options)", OPTIONS)["violations"]
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
     return [f"{each['id']} at {node['target']}: {node['html']}" for each in found for node in each["nodes"]]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from built_programs import ROOT
 from playwright.sync_api import Page
-from processes import dying_with_us
-from site_under_test import PATIENCE, listens, wait_until
+from processes import kill_on_parent_exit
+from site_under_test import TIMEOUT_SECONDS, listens, wait_until
 
 # The same values as in canaille_server.py, which runs in another environment.
 CLIENT_ID = "yoshikosan"
@@ -43,7 +43,7 @@ class Canaille:
         with log.open("a") as output:
             self._process = subprocess.Popen(
                 [
-                    *dying_with_us(),
+                    *kill_on_parent_exit(),
                     ROOT / ".build/canaille/bin/python",
                     ROOT / "Tests/Support/canaille_server.py",
                     str(self.port),
@@ -63,7 +63,7 @@ class Canaille:
         """Stops it; its port no longer responds."""
         if self._process:
             self._process.kill()
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT_SECONDS)
             self._process = None
 
     def sign_in(self, page: Page, name: str) -> None:

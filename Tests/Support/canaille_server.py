@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 CLIENT_ID = "yoshikosan"
 CLIENT_SECRET = "canaille-secret"
 PASSWORD = "Correct-Horse-7"
-PEOPLE = {"hanako": "Hanako Sato", "taro": "Taro Suzuki", "jiro": "Jiro Ito", "saburo": "Saburo Abe"}
+USERS = {"hanako": "Hanako Sato", "taro": "Taro Suzuki", "jiro": "Jiro Ito", "saburo": "Saburo Abe"}
 
 
 def make(port: int, key: Path, site: str):
@@ -39,9 +39,9 @@ def make(port: int, key: Path, site: str):
         }
     )
     with app.app_context():
-        for name, shown in PEOPLE.items():
+        for name, shown in USERS.items():
             given, family = shown.split()
-            person = models.User(
+            user = models.User(
                 user_name=name,
                 formatted_name=shown,
                 given_name=given,
@@ -49,7 +49,7 @@ def make(port: int, key: Path, site: str):
                 emails=[f"{name}@canaille.example"],
                 password=PASSWORD,
             )
-            Backend.instance.save(person)
+            Backend.instance.save(user)
         client = models.Client(
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,

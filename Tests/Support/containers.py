@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 import site_under_test
-from site_under_test import PATIENCE
+from site_under_test import TIMEOUT_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 # The names from scripts/test-containers, which no site on this machine uses.
@@ -48,10 +48,6 @@ def copy_sources(folder: Path) -> None:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    if stamp := os.environ.get("COLD_STAMP"):
-        # The images that scripts/test-containers has just built without the cache need not be built again.
-        for file in (folder / "docker/Dockerfile", folder / "docker/nginx/Dockerfile"):
-            file.write_text(file.read_text().replace("ARG COLD\n", f"ARG COLD={stamp}\n"))
 
 
 def inspect(*names: str) -> list[dict]:
@@ -131,16 +127,16 @@ class Stack:
             text=True,
             start_new_session=True,
         )
-        said = ""
+        output = ""
         for line in program.stderr:
-            said += line
+            output += line
             if text in line:
                 (os.killpg if how == signal.SIGINT else os.kill)(program.pid, how)
                 break
         else:
-            raise AssertionError(said)
-        said += program.stderr.read()
-        return program.wait(5 * PATIENCE), said
+            raise AssertionError(output)
+        output += program.stderr.read()
+        return program.wait(5 * TIMEOUT_SECONDS), output
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Runs Docker Compose."""
@@ -174,9 +170,9 @@ class Stack:
         )
         return done.stdout + done.stderr
 
-    def ask(self, path: str, method: str = "GET", **request) -> site_under_test.Answer:
+    def fetch(self, path: str, method: str = "GET", **request) -> site_under_test.Response:
         """Sends a request to the published port."""
-        return site_under_test.ask(self.browser_port, path, method, **request)
+        return site_under_test.fetch(self.browser_port, path, method, **request)
 
     def query(self, statement: str, role: str = "yoshikosan") -> str:
         """Runs one statement, by default as the database's owner."""
@@ -191,12 +187,12 @@ class Stack:
 
     def register(self) -> str:
         """Creates an account; returns its cookie."""
-        person = {"email": f"person-{secrets.token_hex(6)}@example.com", "password": site_under_test.PASSWORD}
-        answer = self.ask("/api/auth/register", "POST", body=person | {"name": "Aiko Tanaka"})
-        assert answer.status == 201, answer
-        return answer.headers["Set-Cookie"].split(";")[0]
+        account = {"email": f"account-{secrets.token_hex(6)}@example.com", "password": site_under_test.PASSWORD}
+        response = self.fetch("/api/auth/register", "POST", body=account | {"name": "Aiko Tanaka"})
+        assert response.status == 201, response
+        return response.headers["Set-Cookie"].split(";")[0]
 
-    def wait(self, condition, what: str, seconds: float = 2 * PATIENCE) -> None:
+    def wait(self, condition, what: str, seconds: float = 2 * TIMEOUT_SECONDS) -> None:
         """Waits until a condition holds. Fails with the description and the logs after the limit."""
         site_under_test.wait_until(condition, what, seconds, lambda: self.logs()[-6000:])
 

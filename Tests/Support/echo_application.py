@@ -16,13 +16,13 @@ import socketserver
 import threading
 import urllib.parse
 
-from site_under_test import PATIENCE
+from site_under_test import TIMEOUT_SECONDS
 
 WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 @dataclasses.dataclass
-class Seen:
+class ReceivedRequest:
     """A received request."""
 
     line: str
@@ -59,7 +59,7 @@ class EchoApplication(socketserver.ThreadingTCPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Connection)
-        self.requests: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
         # Set when the first bytes of a body have arrived.
         self.body_begun = threading.Event()
         # Releases an event stream after its first event.
@@ -96,7 +96,7 @@ class _Connection(socketserver.StreamRequestHandler):
         while header := self.rfile.readline(131072).decode("latin-1").rstrip("\r\n"):
             name, _, value = header.partition(":")
             headers.append((name, value.strip(" \t")))
-        seen = Seen(line, headers)
+        seen = ReceivedRequest(line, headers)
         self.server.requests.append(seen)
         if (seen.one("Upgrade") or "").lower() == "websocket":
             self._websocket(seen)
@@ -109,7 +109,7 @@ class _Connection(socketserver.StreamRequestHandler):
         self._reply(seen, query)
         return "close" not in (seen.one("Connection") or "")
 
-    def _read_body(self, seen: Seen) -> None:
+    def _read_body(self, seen: ReceivedRequest) -> None:
         if "chunked" in (seen.one("Transfer-Encoding") or ""):
             while size := int(self.rfile.readline().split(b";")[0], 16):
                 self._count(seen, size)
@@ -120,7 +120,7 @@ class _Connection(socketserver.StreamRequestHandler):
         else:
             self._count(seen, int(seen.one("Content-Length") or 0))
 
-    def _count(self, seen: Seen, size: int) -> None:
+    def _count(self, seen: ReceivedRequest, size: int) -> None:
         while size:
             part = self.rfile.read1(min(size, 65536))
             if not part:
@@ -129,7 +129,7 @@ class _Connection(socketserver.StreamRequestHandler):
             size -= len(part)
             self.server.body_begun.set()
 
-    def _reply(self, seen: Seen, query: dict[str, list[str]]) -> None:
+    def _reply(self, seen: ReceivedRequest, query: dict[str, list[str]]) -> None:
         body = json.dumps({"line": seen.line, "headers": seen.headers, "body": seen.body}).encode()
         if "size" in query:
             body = b"x" * int(query["size"][0])
@@ -144,10 +144,10 @@ class _Connection(socketserver.StreamRequestHandler):
         self.wfile.write(head.encode())
         for number in range(count):
             if number:
-                assert self.server.release.wait(PATIENCE)
+                assert self.server.release.wait(TIMEOUT_SECONDS)
             self.wfile.write(f"data: {number}\n\n".encode())
 
-    def _websocket(self, seen: Seen) -> None:
+    def _websocket(self, seen: ReceivedRequest) -> None:
         accept = base64.b64encode(hashlib.sha1(((seen.one("Sec-WebSocket-Key") or "") + WEBSOCKET).encode()).digest())
         self.wfile.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -179,7 +179,7 @@ class WebSocketClient:
     """Just enough of RFC 6455 to send and receive a short text."""
 
     def __init__(self, port: int, target: str, headers: dict[str, str]):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
         head = {
             "Host": f"localhost:{port}",
             "Connection": "Upgrade",

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from site_under_test import PATIENCE, ROOT, dying_with_us, free_ports, listens, wait_until
+from site_under_test import ROOT, TIMEOUT_SECONDS, free_ports, kill_on_parent_exit, listens, wait_until
 
 # scripts/install-tools example
 PYTHON = ROOT / ".build/example/bin/python"
@@ -25,12 +25,12 @@ def example_application(path: str = "/"):
     environment = {"PATH": os.environ["PATH"], "DATA": str(folder), "APP_PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     log = folder / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen([*dying_with_us(), *command], env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen([*kill_on_parent_exit(), *command], env=environment, stdout=output, stderr=output)
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, "the example listens")
         assert process.poll() is None, log.read_text()
         yield port
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT_SECONDS)
         shutil.rmtree(folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 from fault_table import FaultTable, Row
 from postgres_server import OWNER, SERVING, PostgresServer
 from program import Program
-from site_under_test import PASSWORD, ask, free_ports, nginx, wait_until
+from site_under_test import PASSWORD, fetch, free_ports, nginx, wait_until
 from steady_load import Kind, SteadyLoad
 
 # The maximum time until the site works normally again, in seconds.
@@ -93,13 +93,13 @@ class Scene:
         """Creates an account; returns its email address and session cookie."""
         email = self.email()
         body = {"email": email, "password": PASSWORD, "name": "Fault"}
-        answer = ask(port, "/api/auth/register", "POST", body=body)
-        assert answer.status == 201, answer.body
-        return email, answer.headers["Set-Cookie"].split(";")[0]
+        response = fetch(port, "/api/auth/register", "POST", body=body)
+        assert response.status == 201, response.body
+        return email, response.headers["Set-Cookie"].split(";")[0]
 
-    def kinds(self, person: tuple[str, str], page: str) -> list[Kind]:
+    def kinds(self, user: tuple[str, str], page: str) -> list[Kind]:
         """The load: session checks, pages, sign-ins and registrations."""
-        email, cookie = person
+        email, cookie = user
         login = json.dumps({"email": email, "password": PASSWORD}).encode()
 
         def register() -> tuple[bytes, str]:
@@ -119,8 +119,8 @@ class Scene:
         self, fault: str, port: int, database: PostgresServer, page: str = "/login", broken_allowed: bool = False
     ):
         """Loads a port while the block causes and ends the fault, then checks the results."""
-        person = self.register(port)
-        measure = Measure(SteadyLoad(port, self.kinds(person, page)), database, person)
+        user = self.register(port)
+        measure = Measure(SteadyLoad(port, self.kinds(user, page)), database, user)
         try:
             with measure.load:
                 measure.wait_until_normal()
@@ -134,21 +134,21 @@ class Scene:
     def judge(self, fault: str, measure: Measure, broken_allowed: bool) -> None:
         """Checks what must hold after any fault, and writes the row."""
         records = measure.load.records
-        odd = {(r.kind.name, r.status) for r in records if not (r.is_answered or r.is_refused or r.is_broken)}
+        odd = {(r.kind.name, r.status) for r in records if not (r.is_successful or r.is_rejected or r.is_broken)}
         assert not odd, f"neither what was asked for nor a refusal with Retry-After: {odd}"
         broken = [record for record in records if record.is_broken]
-        assert broken_allowed or not broken, f"requests without an answer: {[record.fault for record in broken][:5]}"
+        assert broken_allowed or not broken, f"requests without a response: {[record.fault for record in broken][:5]}"
         longest = max(record.took for record in records)
         assert longest < LONGEST, f"a request waited for {longest:.1f} s"
         ended = [program.name for program in self.programs if program.has_ended]
         assert not ended, f"these have ended: {ended}"
-        acknowledged = {record.note for record in records if record.kind.name == "register" and record.is_answered}
+        acknowledged = {record.note for record in records if record.kind.name == "register" and record.is_successful}
         self.table.rows.append(
             Row(
                 fault=fault,
                 sent=len(records),
-                answered=sum(record.is_answered for record in records),
-                refused=sum(record.is_refused for record in records),
+                answered=sum(record.is_successful for record in records),
+                refused=sum(record.is_rejected for record in records),
                 broken=len(broken),
                 longest=longest,
                 back=measure.back,
@@ -186,23 +186,23 @@ class Measure:
     # The database in which the registrations are counted.
     database: PostgresServer
     # The email address and cookie of the signed-in user.
-    person: tuple[str, str]
+    user: tuple[str, str]
     # When the fault started, and when it ended if the test ends it.
     began: float = 0
-    mended: float | None = None
+    fault_ended_at: float | None = None
 
-    def wait_until_refused(self, kind: str, number: int = 10) -> None:
+    def wait_until_rejected(self, kind: str, number: int = 10) -> None:
         """Waits until that many requests of a kind have been rejected since the start of the fault."""
-        self.wait_for(kind, number, "refused", lambda record: record.is_refused)
+        self.wait_for(kind, number, "refused", lambda record: record.is_rejected)
 
-    def refused(self, kind: str) -> int:
+    def rejected_count(self, kind: str) -> int:
         """The number of rejected requests of a kind."""
-        return self.load.count(lambda record: record.kind.name == kind and record.is_refused)
+        return self.load.count(lambda record: record.kind.name == kind and record.is_rejected)
 
-    def wait_until_answered(self, kind: str, number: int = 10) -> None:
+    def wait_until_succeeded(self, kind: str, number: int = 10) -> None:
         """Waits until that many requests of a kind have succeeded since the call."""
         now = time.monotonic()
-        self.wait_for(kind, number, "answered", lambda record: record.is_answered and record.sent > now)
+        self.wait_for(kind, number, "answered", lambda record: record.is_successful and record.sent > now)
 
     def wait_for(self, kind: str, number: int, what: str, condition) -> None:
         """Waits until that many requests of a kind since the start of the fault meet a condition."""
@@ -216,16 +216,16 @@ class Measure:
         """Waits until every kind of request has succeeded for a second."""
         wait_until(lambda: self.load.normal_since() is not None, "everything is back to normal", RECOVERY)
 
-    def is_mended(self) -> None:
+    def mark_fault_ended(self) -> None:
         """Call it when the cause is removed: the recovery time starts here."""
-        self.mended = time.monotonic()
+        self.fault_ended_at = time.monotonic()
 
     @property
     def back(self) -> float | None:
         """The seconds from the end of the fault, or from its start if it ends by itself, until the last failure;
         None when nothing failed after that."""
-        since = self.began if self.mended is None else self.mended
-        bad = [record.sent for record in self.load.records if not record.is_answered]
+        since = self.began if self.fault_ended_at is None else self.fault_ended_at
+        bad = [record.sent for record in self.load.records if not record.is_successful]
         last = max(bad, default=0)
         return last - since if last > since else None
 

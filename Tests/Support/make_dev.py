@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from site_under_test import PATIENCE, ROOT, dying_with_us, wait_until
+from site_under_test import ROOT, TIMEOUT_SECONDS, kill_on_parent_exit, wait_until
 
 
 def dev_settings(url: str, folder: Path, ports: list[int]) -> dict[str, str]:
@@ -22,7 +22,7 @@ def make_dev(environment: dict[str, str], log: Path, *part: str):
     """Runs the command of `make dev` like a terminal (in a group that Ctrl-C ends), until it is ready."""
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*dying_with_us(), ROOT / "scripts/dev", *part],
+            [*kill_on_parent_exit(), ROOT / "scripts/dev", *part],
             env=os.environ | environment,
             stdout=output,
             stderr=output,
@@ -32,9 +32,9 @@ def make_dev(environment: dict[str, str], log: Path, *part: str):
         )
     try:
         up = "Stop         Ctrl-C"
-        wait_until(lambda: up in log.read_text() or process.poll() is not None, "it is up", 10 * PATIENCE)
+        wait_until(lambda: up in log.read_text() or process.poll() is not None, "it is up", 10 * TIMEOUT_SECONDS)
         assert process.poll() is None, log.read_text()
         yield process
     finally:
         process.kill()
-        process.wait(2 * PATIENCE)
+        process.wait(2 * TIMEOUT_SECONDS)

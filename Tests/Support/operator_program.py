@@ -8,7 +8,7 @@ import pty
 import select
 import subprocess
 
-from site_under_test import PASSWORD, PATIENCE, binary, wait_until
+from site_under_test import PASSWORD, TIMEOUT_SECONDS, binary, wait_until
 
 SETTINGS = {
     "PATH": os.environ["PATH"],
@@ -35,7 +35,7 @@ class Operator:
             input=f"{password}\n" if password else "",
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT_SECONDS,
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout, done.stderr

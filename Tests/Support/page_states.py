@@ -12,13 +12,15 @@ from site_under_test import PASSWORD
 
 @dataclasses.dataclass(frozen=True)
 class Ports:
-    """The addresses of the sites: normal, without servers, with an exceeded limit, by invitation, and closed."""
+    """The addresses of the sites: normal, without servers, with an exceeded limit, by invitation, closed,
+    and with many providers."""
 
     site: int
     empty: int
     strict: int
     invite: int = 0
     closed: int = 0
+    many: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +113,9 @@ for failure in (
 ):
     plain(f"login-{failure}", f"/login?oauth_error={failure}&provider=discord&error_id={'5' * 32}")
 plain("register", "/register")
+plain("login-many-providers", "/login", port="many")
+plain("register-many-providers", "/register", port="many")
+plain("account-many-providers", "/account", token="ada", port="many")
 plain("recover", "/recover")
 plain("login-recovered", "/login?notice=password-recovered")
 plain("account", "/account", token="ada")
@@ -150,9 +155,9 @@ def visit_once(page: Page, port: int, path: str, token: str | None = None):
     """Opens a page that would otherwise reload during the checks."""
 
     def keep(route):
-        answer = route.fetch()
-        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
-        route.fulfill(response=answer, headers=headers)
+        response = route.fetch()
+        headers = {name: value for name, value in response.headers.items() if name != "refresh"}
+        route.fulfill(response=response, headers=headers)
 
     page.route(f"**{path}", keep)
     visit(page, port, path, token)

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from postgres_server import unprivileged
-from site_under_test import dying_with_us, wait_until
+from site_under_test import kill_on_parent_exit, wait_until
 
 PROGRAM = "/usr/sbin/pgbouncer"
 
@@ -44,7 +44,7 @@ def pgbouncer(url: str, mode: str, **settings: str):
     text = "".join(f"{name} = {value}\n" for name, value in lines.items())
     (folder / "pgbouncer.ini").write_text(f"[databases]\n* = host={server}\n[pgbouncer]\n{text}")
     (folder / "users").write_text('"yoshikosan" ""\n"yoshikosan_api" ""\n')
-    command = [*dying_with_us(), *unprivileged(), PROGRAM, "--quiet", folder / "pgbouncer.ini"]
+    command = [*kill_on_parent_exit(), *unprivileged(), PROGRAM, "--quiet", folder / "pgbouncer.ini"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         # The socket file exists before PgBouncer accepts connections.

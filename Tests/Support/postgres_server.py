@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from site_under_test import PATIENCE, wait_until
+from site_under_test import TIMEOUT_SECONDS, wait_until
 from small_disk import SmallDisk
 
 OWNER, SERVING, DATABASE = "yoshikosan", "yoshikosan_api", "yoshikosan"
@@ -47,7 +47,9 @@ class PostgresServer:
     def run(self, program: str, *arguments) -> None:
         """Runs one of PostgreSQL's programs."""
         command = [*self.prefix, programs() / program, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5 * PATIENCE, env=self._environment)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=5 * TIMEOUT_SECONDS, env=self._environment
+        )
         assert done.returncode == 0, f"{program} failed: {done.stderr}"
 
     def url(self, role: str = OWNER, *others: PostgresServer, database: str = DATABASE) -> str:
@@ -60,7 +62,9 @@ class PostgresServer:
         """Runs one statement and returns its output; `CalledProcessError` if the server does not respond."""
         command = ["psql", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(role)]
         environment = self._environment | {"PGCONNECT_TIMEOUT": "5"}
-        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE, env=environment)
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, env=environment
+        )
         return done.stdout.strip()
 
     def answers(self) -> bool:
@@ -86,7 +90,7 @@ class PostgresServer:
     def start(self, *settings: str) -> None:
         """Starts it and waits until it accepts connections."""
         self.launch(*settings)
-        wait_until(lambda: self.answers() or self.process.poll() is not None, "PostgreSQL answers", 2 * PATIENCE)
+        wait_until(lambda: self.answers() or self.process.poll() is not None, "PostgreSQL answers", 2 * TIMEOUT_SECONDS)
         assert self.process.poll() is None, f"PostgreSQL did not start:\n{self.log()}"
 
     def stop(self) -> None:
@@ -137,7 +141,7 @@ class PostgresServer:
             for client in clients:
                 with contextlib.suppress(BrokenPipeError):
                     client.stdin.close()
-                client.wait(PATIENCE)
+                client.wait(TIMEOUT_SECONDS)
                 client.stdout.close()
 
     def processes(self) -> list[int]:
@@ -166,13 +170,13 @@ class PostgresServer:
 
         wait_until(killed, "every process of PostgreSQL has ended")
         if self.process:
-            self.process.wait(PATIENCE)
+            self.process.wait(TIMEOUT_SECONDS)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT_SECONDS)
         wait_until(lambda: not self.processes(), "every process of PostgreSQL has ended")
 
     @property

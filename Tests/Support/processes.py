@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 
-def dying_with_us() -> list[str]:
+def kill_on_parent_exit() -> list[str]:
     """Makes a command end when this process dies for any reason."""
     return ["setpriv", "--pdeathsig", "TERM", "--"]
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from site_under_test import PATIENCE, ask, binary, dying_with_us, wait_until
+from site_under_test import TIMEOUT_SECONDS, binary, fetch, kill_on_parent_exit, wait_until
 
 
 def faults_binary(name: str) -> str:
@@ -32,7 +32,7 @@ class Program:
         """Starts it without waiting."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [*dying_with_us(), faults_binary(self.name), "serve"], env=self.settings, stdout=log, stderr=log
+                [*kill_on_parent_exit(), faults_binary(self.name), "serve"], env=self.settings, stdout=log, stderr=log
             )
 
     def start(self, path: str = "/health/ready") -> None:
@@ -44,7 +44,7 @@ class Program:
     def answers(self, path: str, status: int = 200) -> bool:
         """Whether a path returns that status."""
         with contextlib.suppress(OSError):
-            return ask(self.port, path).status == status
+            return fetch(self.port, path).status == status
         return False
 
     @property
@@ -56,14 +56,14 @@ class Program:
         """Kills it."""
         assert self.process is not None and not self.has_ended
         self.process.kill()
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT_SECONDS)
 
     def terminate(self) -> float:
         """Stops it and returns the seconds that it took; its exit status must be 0."""
         assert self.process is not None and not self.has_ended
         started = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(PATIENCE)
+        status = self.process.wait(TIMEOUT_SECONDS)
         assert status == 0, f"{self.name} ended with status {status}"
         return time.monotonic() - started
 
@@ -91,4 +91,4 @@ class Program:
         """Ends it permanently in any state."""
         if self.process:
             self.process.kill()
-            self.process.wait(PATIENCE)
+            self.process.wait(TIMEOUT_SECONDS)

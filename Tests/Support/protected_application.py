@@ -5,42 +5,42 @@ from __future__ import annotations
 import dataclasses
 import secrets
 
-from echo_application import EchoApplication, Seen
+from echo_application import EchoApplication, ReceivedRequest
 from scripted_check import ScriptedCheck
-from site_under_test import PASSWORD, Answer, NginxRun, Site, ask, psql, send_raw
+from site_under_test import PASSWORD, NginxRun, Response, Site, fetch, psql, send_raw
 
 # The headers about client and user, which only nginx may set.
 IDENTITY = ["Remote-User", "Remote-Email", "Remote-Email-Verified", "Remote-Name"]
 
 
-class Behind:
+class ProtectedApplication:
     """Sends requests to nginx, and returns what the application received."""
 
     port: int
     application: EchoApplication
 
-    def ask(self, path: str, method: str = "GET", **request) -> Answer:
+    def fetch(self, path: str, method: str = "GET", **request) -> Response:
         """Sends a request through nginx."""
-        return ask(self.port, path, method, **request)
+        return fetch(self.port, path, method, **request)
 
-    def raw(self, head: str, body: bytes = b"") -> Answer:
+    def raw(self, head: str, body: bytes = b"") -> Response:
         """Sends a raw request: lines without line ends."""
         lines = "\r\n".join(line.strip("\n") for line in head.strip("\n").splitlines())
         return send_raw(self.port, lines.encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body)
 
-    def seen(self) -> Seen:
+    def received(self) -> ReceivedRequest:
         """The only request that reached the application."""
         [request] = self.application.requests
         return request
 
     @property
-    def saw_nothing(self) -> bool:
+    def received_nothing(self) -> bool:
         """Whether no request reached the application."""
         return not self.application.requests
 
 
 @dataclasses.dataclass
-class Door(Behind):
+class GuardedProxy(ProtectedApplication):
     """nginx with a scripted check."""
 
     nginx: NginxRun
@@ -76,7 +76,7 @@ class User:
 
 
 @dataclasses.dataclass
-class ProtectedSite(Behind):
+class ProtectedSite(ProtectedApplication):
     """The whole site with an application behind it."""
 
     site: Site
@@ -90,7 +90,7 @@ class ProtectedSite(Behind):
     def register(self, name: str = "Yoshiko", email: str | None = None, is_verified: bool = False) -> User:
         """Creates an account, signed in."""
         email = email or f"person-{secrets.token_hex(6)}@example.com"
-        made = self.ask("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": name})
+        made = self.fetch("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": name})
         assert made.status == 201, made.body
         if is_verified:
             psql(self.site.database_url, f"update users set email_verified_at = now() where email = '{email}'")
@@ -98,10 +98,10 @@ class ProtectedSite(Behind):
 
     def sign_in(self, user: User) -> str:
         """Signs in again; returns the cookie."""
-        return session_cookie(self.ask("/api/auth/login", "POST", body={"email": user.email, "password": PASSWORD}))
+        return session_cookie(self.fetch("/api/auth/login", "POST", body={"email": user.email, "password": PASSWORD}))
 
 
-def session_cookie(answer: Answer) -> str:
+def session_cookie(response: Response) -> str:
     """The session cookie that a response sets, as a browser sends it back."""
-    [header] = [each for each in answer.headers.get_all("Set-Cookie") if each.startswith("access_token=")]
+    [header] = [each for each in response.headers.get_all("Set-Cookie") if each.startswith("access_token=")]
     return header.split(";")[0]

@@ -1,11 +1,11 @@
-"""Actions of users at Google, Discord and another OpenID provider, or at their stand-ins."""
+"""Actions of users at Google, Discord and another OpenID provider, or at their mocks."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from mock_providers import OIDC_NAME
 from playwright.sync_api import Page, expect
-from stand_ins import OIDC_NAME
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Provider:
     def start(self, page: Page) -> None:
         """Presses the button on the open page, and waits for the provider's page."""
         page.locator(f"#continue-{self.code}").click()
-        expect(page).to_have_title(f"Stand-in for {self.title}")
+        expect(page).to_have_title(f"Mock {self.title}")
 
     def agree(self, page: Page, email: str) -> None:
         """Signs in at the provider, and agrees."""
@@ -30,8 +30,8 @@ class Provider:
 
     def callback(self, page: Page, email: str) -> str:
         """Agrees at the provider without following the redirect; returns its address."""
-        answer = page.context.request.post(page.url, form={self.field: self.login(email)}, max_redirects=0)
-        return answer.headers["location"]
+        response = page.context.request.post(page.url, form={self.field: self.login(email)}, max_redirects=0)
+        return response.headers["location"]
 
     def deny(self, page: Page) -> None:
         """Denies access at the provider."""

@@ -9,7 +9,7 @@ import subprocess
 import threading
 from http.cookies import SimpleCookie
 
-from site_under_test import PASSWORD, binary, dying_with_us, free_ports, listens, nginx, wait_until
+from site_under_test import PASSWORD, binary, free_ports, kill_on_parent_exit, listens, nginx, wait_until
 
 ADA = {
     "id": "01890a5d-ac96-774b-bcce-b302099a8057",
@@ -21,6 +21,18 @@ LONG = ADA | {"name": "Wolfeschlegelsteinhausenbergerdorff " * 5, "email": f"{'l
 # A single unbreakable character; and words without a line break opportunity, in both directions.
 EMOJI = ADA | {"name": "\u200d".join(["\U0001f469"] * 90), "email": f"{'m' * 64}@{'w' * 63}.{'w' * 63}.example"}
 ARABIC = ADA | {"name": "\u0645\u0631\u062d\u0628\u0627" * 40}
+# As an enabled provider of each kind appears in the list of the API, without its key.
+PROVIDERS = {
+    key: {"kind": kind, "name": {"en": name, "ja": japanese}}
+    for key, kind, name, japanese in (
+        ("google", "google", "Google", "Google"),
+        ("discord", "discord", "Discord", "Discord"),
+        ("github", "github", "GitHub", "GitHub"),
+        ("line", "line", "LINE", "LINE"),
+        ("oidc", "oidc", "the company's directory of employees and contractors", "社員証"),
+        ("oidc_2", "oidc", "id.internal.research-and-development.example.com", "id.example.com"),
+    )
+}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Mobile Safari/604.1"
 
@@ -57,7 +69,7 @@ UNUSABLE = {
 }
 
 # The state of a session cookie: user, sessions, linked accounts, and whether there is a password.
-PEOPLE = {
+USERS = {
     "ada": (ADA, [HERE, PHONE], [GOOGLE], True),
     "moved": (ADA, [HERE], [GOOGLE, UNUSABLE], True),
     "alone": (ADA, [HERE], [GOOGLE], False),
@@ -89,7 +101,7 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         """Logs nothing."""
 
-    def answer(self, status: int, body=None, **headers):
+    def response(self, status: int, body=None, **headers):
         """Sends a response."""
         content = b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
@@ -106,7 +118,7 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         """Sends a problem document."""
         body = {"type": "about:blank", "title": code, "status": status, "detail": code, "code": code}
         headers = {} if retry is None else {"Retry-After": str(retry)}
-        self.answer(status, body | {"errors": list(errors), "request_id": "0" * 32}, **headers)
+        self.response(status, body | {"errors": list(errors), "request_id": "0" * 32}, **headers)
 
     def handle_one(self):
         """Responds to every request."""
@@ -123,18 +135,16 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         if wish in PROBLEMS:
             self.problem(*PROBLEMS[wish])
         elif path == "/health/ready":
-            self.answer(200, {"status": "ok"})
+            self.response(200, {"status": "ok"})
         elif path == "providers":
-            names = {"google": "Google", "discord": "Discord"}
-            listed = [{"provider": key, "kind": key, "name": {"en": name, "ja": name}} for key, name in names.items()]
-            self.answer(200, {"providers": listed})
+            self.response(200, {"providers": self.server.providers})
         elif path == "connect" and "oauth_connect" in cookies:
-            self.answer(200, {"provider": "google", "email": ADA["email"]})
+            self.response(200, {"provider": "google", "email": ADA["email"]})
         elif path == "address" and "oauth_address" not in cookies:
             self.problem(404, "no_pending_connection")
         elif path == "address" and self.command == "GET":
-            person = LONG if cookies["oauth_address"].value == "long" else ADA
-            self.answer(200, {"provider": "discord", "name": person["name"], "email": person["email"]})
+            profile = LONG if cookies["oauth_address"].value == "long" else ADA
+            self.response(200, {"provider": "discord", "name": profile["name"], "email": profile["email"]})
         elif path == "connect":
             self.problem(404, "no_pending_connection")
         elif path == "login" and body["password"] != PASSWORD:
@@ -148,44 +158,44 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         elif path in ("register", "address") and wish == "taken":
             self.problem(409, "email_taken", errors=[{"field": "email", "code": "taken", "detail": "taken"}])
         elif path in ("login", "register", "address"):
-            self.answer(200 if path == "login" else 201, ADA, Set_Cookie="access_token=ada; HttpOnly; Path=/")
+            self.response(200 if path == "login" else 201, ADA, Set_Cookie="access_token=ada; HttpOnly; Path=/")
         elif path == "recover":
             self.problem(403, "invalid_recovery_code")
         elif path == "logout":
-            self.answer(204, Set_Cookie="access_token=; HttpOnly; Path=/; Max-Age=0")
-        elif token not in PEOPLE:
+            self.response(204, Set_Cookie="access_token=; HttpOnly; Path=/; Max-Age=0")
+        elif token not in USERS:
             self.problem(401, "unauthenticated")
         else:
-            self.answer_person(path, body, *PEOPLE[token])
+            self.answer_user(path, body, *USERS[token])
 
-    def answer_person(self, path, body, user, sessions, identities, has_password):
+    def answer_user(self, path, body, user, sessions, identities, has_password):
         """Responds to a signed-in user."""
         if path == "me":
-            self.answer(200, user)
+            self.response(200, user)
         elif path == "password" and body["current_password"] != PASSWORD:
             self.problem(422, "invalid_fields", errors=[{"field": "current_password"} | INCORRECT])
         elif path == "password":
-            self.answer(200, user, Set_Cookie="access_token=ada; HttpOnly; Path=/")
+            self.response(200, user, Set_Cookie="access_token=ada; HttpOnly; Path=/")
         elif path == "name" and not body["name"].strip():
             self.problem(422, "invalid_fields", errors=[{"field": "name", "code": "required", "detail": "required"}])
         elif path == "name":
-            self.answer(200, user | {"name": body["name"]})
+            self.response(200, user | {"name": body["name"]})
         elif path == "confirmation":
-            self.answer(200, self.confirmation(identities, has_password))
+            self.response(200, self.confirmation(identities, has_password))
         elif path == "delete" and body["email"] != user["email"]:
             self.problem(422, "invalid_fields", errors=[{"field": "email", "code": "mismatch", "detail": "mismatch"}])
         elif path == "delete" and body.get("password") not in (None, PASSWORD):
             self.problem(422, "invalid_fields", errors=[{"field": "password"} | INCORRECT])
         elif path == "delete":
-            self.answer(204, Set_Cookie="access_token=; HttpOnly; Path=/; Max-Age=0")
+            self.response(204, Set_Cookie="access_token=; HttpOnly; Path=/; Max-Age=0")
         elif path == "data":
-            self.answer(200, {"account": user})
+            self.response(200, {"account": user})
         elif path == "sessions":
-            self.answer(200, self.session_list(sessions))
+            self.response(200, self.session_list(sessions))
         elif path == "identities":
-            self.answer(200, {"identities": identities, "has_password": has_password})
+            self.response(200, {"identities": identities, "has_password": has_password})
         elif self.command == "DELETE":
-            self.answer(204)
+            self.response(204)
         else:
             self.problem(404, "not_found")
 
@@ -208,11 +218,12 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def showcase(**settings: str):
+def showcase(providers: tuple = ("google", "discord"), **settings: str):
     """The pages and nginx in front of the scripted API; yields nginx's port and the frontend's."""
     [port] = free_ports(1)
     api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ScriptedAPI)
     api.daemon_threads = True
+    api.providers = [PROVIDERS[key] | {"provider": key} for key in providers]
     threading.Thread(target=api.serve_forever, daemon=True).start()
     environment = {
         "SECRET_KEY": secrets.token_urlsafe(48),
@@ -222,7 +233,7 @@ def showcase(**settings: str):
         "LOG_LEVEL": "ERROR",
         **settings,
     }
-    command = [*dying_with_us(), binary("WebFrontend"), "serve"]
+    command = [*kill_on_parent_exit(), binary("WebFrontend"), "serve"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: listens(port) or process.poll() is not None, "the frontend listens")

@@ -6,7 +6,7 @@ import contextlib
 import socketserver
 import threading
 
-from echo_application import Seen
+from echo_application import ReceivedRequest
 
 USER = "0b0e7b1c-5f0e-4c3a-9d8e-2f6a7b8c9d0e"
 ADMITTED = (
@@ -20,15 +20,15 @@ ADMITTED = (
 
 
 class ScriptedCheck(socketserver.ThreadingTCPServer):
-    """The server; `answer` is its response, None for none."""
+    """The server; `response` is its response, None for none."""
 
     daemon_threads = True
     allow_reuse_address = True
 
     def __init__(self, port: int = 0):
         super().__init__(("127.0.0.1", port), _Connection)
-        self.answer: str | None = ADMITTED
-        self.requests: list[Seen] = []
+        self.response: str | None = ADMITTED
+        self.requests: list[ReceivedRequest] = []
         self.closing = threading.Event()
 
     @property
@@ -50,12 +50,12 @@ class _Connection(socketserver.StreamRequestHandler):
                 while header := self.rfile.readline(131072).decode("latin-1").rstrip("\r\n"):
                     name, _, value = header.partition(":")
                     headers.append((name, value.strip()))
-                self.server.requests.append(Seen(line, headers))
-                if self.server.answer is None:
+                self.server.requests.append(ReceivedRequest(line, headers))
+                if self.server.response is None:
                     self.server.closing.wait(30)
                     return
-                self.wfile.write(self.server.answer.encode("latin-1"))
-                if "Content-Length" not in self.server.answer and " 204 " not in self.server.answer:
+                self.wfile.write(self.server.response.encode("latin-1"))
+                if "Content-Length" not in self.server.response and " 204 " not in self.server.response:
                     return
 
 

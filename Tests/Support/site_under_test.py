@@ -23,16 +23,16 @@ from pathlib import Path
 
 from built_programs import ROOT, binaries
 from built_programs import binary as binary
-from processes import cpu_seconds, descendants, dying_with_us, name_of
+from processes import cpu_seconds, descendants, kill_on_parent_exit, name_of
 
 PASSWORD = "Correct-Horse-7"
 # The timeout of tests in seconds, for what takes less than one on an idle machine. Time limits of the site are tested
 # with shorter ones, never with this.
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class Response:
     """An HTTP response, with its body uncompressed."""
 
     status: int
@@ -50,10 +50,10 @@ class Answer:
         return values[0] if values else None
 
 
-def ask(port: int, path: str, method: str = "GET", headers=None, body=None, source: str | None = None) -> Answer:
+def fetch(port: int, path: str, method: str = "GET", headers=None, body=None, source: str | None = None) -> Response:
     """Sends one request exactly as given (no normalisation of the path) and reads the response."""
     connection = http.client.HTTPConnection(
-        "127.0.0.1", port, timeout=PATIENCE, source_address=(source, 0) if source else None
+        "127.0.0.1", port, timeout=TIMEOUT_SECONDS, source_address=(source, 0) if source else None
     )
     try:
         headers = dict(headers or {})
@@ -70,18 +70,18 @@ def ask(port: int, path: str, method: str = "GET", headers=None, body=None, sour
         content = response.read()
         if response.headers.get("Content-Encoding") == "gzip":
             content = gzip.decompress(content)
-        return Answer(response.status, response.headers, content)
+        return Response(response.status, response.headers, content)
     finally:
         connection.close()
 
 
-def send_raw(port: int, data: bytes) -> Answer:
+def send_raw(port: int, data: bytes) -> Response:
     """Sends bytes that no client library would send."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(data)
         response = http.client.HTTPResponse(connection)
         response.begin()
-        return Answer(response.status, response.headers, response.read())
+        return Response(response.status, response.headers, response.read())
 
 
 def _port_candidates() -> Iterator[int]:
@@ -112,7 +112,7 @@ def _can_be_bound(port: int) -> bool:
     return False
 
 
-def wait_until(condition, what: str, seconds: float = PATIENCE, details=lambda: "") -> None:
+def wait_until(condition, what: str, seconds: float = TIMEOUT_SECONDS, details=lambda: "") -> None:
     """Waits until a condition holds. Fails with the description and details after the limit."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -177,14 +177,14 @@ def nginx(backend: int, frontend: int, **settings: str):
     try:
         subprocess.run([ROOT / "scripts/nginx", folder], check=True, env=environment)
         command = ["nginx", "-e", folder / "error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
-        process = subprocess.Popen(dying_with_us() + command, env=environment)
+        process = subprocess.Popen(kill_on_parent_exit() + command, env=environment)
         wait_until(lambda: listens(browser) or process.poll() is not None, "nginx listens")
         assert process.poll() is None, (folder / "error.log").read_text()
         yield NginxRun(browser, external, folder, process.pid)
     finally:
         if process:
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT_SECONDS)
         shutil.rmtree(folder)
 
 
@@ -229,9 +229,9 @@ class Site:
         """The address for browsers."""
         return f"http://localhost:{self.browser_port}"
 
-    def ask(self, path: str, method: str = "GET", **request) -> Answer:
+    def fetch(self, path: str, method: str = "GET", **request) -> Response:
         """Sends a request through nginx."""
-        return ask(self.browser_port, path, method, **request)
+        return fetch(self.browser_port, path, method, **request)
 
     def logs(self) -> str:
         """The logs of all servers."""
@@ -269,18 +269,18 @@ def running_site(**settings: str):
             **settings,
         }
         process = subprocess.Popen(
-            [*dying_with_us(), ROOT / "scripts/stack", folder],
+            [*kill_on_parent_exit(), ROOT / "scripts/stack", folder],
             env=environment,
             stderr=subprocess.PIPE,
             text=True,
         )
         try:
             ready = folder / "ready"
-            wait_until(lambda: ready.exists() or process.poll() is not None, "the site answers", 3 * PATIENCE)
+            wait_until(lambda: ready.exists() or process.poll() is not None, "the site answers", 3 * TIMEOUT_SECONDS)
             if process.poll() is not None:
                 raise AssertionError(f"the site did not start: {process.stderr.read()}")
             yield Site(browser, external, api, frontend, url, folder, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT_SECONDS)
             shutil.rmtree(folder, ignore_errors=True)

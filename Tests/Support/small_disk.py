@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from site_under_test import PATIENCE, dying_with_us
+from site_under_test import TIMEOUT_SECONDS, kill_on_parent_exit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +51,7 @@ def small_disk(megabytes: int):
     with tempfile.TemporaryDirectory(prefix="yoshikosan-disk-") as folder:
         script = 'mount -t tmpfs -o "size=$1m,mode=0700" disk "$2" && echo ready && exec sleep infinity'
         holder = subprocess.Popen(
-            [*dying_with_us(), "unshare", "--user", "--map-root-user", "--mount"]
+            [*kill_on_parent_exit(), "unshare", "--user", "--map-root-user", "--mount"]
             + ["sh", "-c", script, "sh", str(megabytes), folder],
             stdout=subprocess.PIPE,
             text=True,
@@ -61,5 +61,5 @@ def small_disk(megabytes: int):
             yield SmallDisk(Path(folder), holder.pid)
         finally:
             holder.kill()
-            holder.wait(PATIENCE)
+            holder.wait(TIMEOUT_SECONDS)
             holder.stdout.close()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 # The client's timeout in seconds: longer than any limit of the site.
-PATIENCE = 40
+TIMEOUT_SECONDS = 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Record:
     fault: str
 
     @property
-    def is_answered(self) -> bool:
+    def is_successful(self) -> bool:
         """Whether it succeeded."""
         return self.status == self.kind.expected
 
     @property
-    def is_refused(self) -> bool:
+    def is_rejected(self) -> bool:
         """Whether it was rejected: 429 and 503, and 502 and 504 of nginx, all with Retry-After."""
         return self.status in (429, 502, 503, 504) and self.headers.get("retry-after", "").isdigit()
 
@@ -73,7 +73,7 @@ class SteadyLoad:
 
     def __exit__(self, *_) -> None:
         self._ended.set()
-        self._thread.join(PATIENCE + 10)
+        self._thread.join(TIMEOUT_SECONDS + 10)
         assert not self._thread.is_alive(), "the load does not end"
 
     def count(self, condition: Callable[[Record], bool], since: float = 0) -> int:
@@ -85,12 +85,12 @@ class SteadyLoad:
         """The time since which every request has succeeded; None if that is less than a second ago."""
         now = time.monotonic()
         with self._lock:
-            bad = [record.sent for record in self.records if not record.is_answered]
+            bad = [record.sent for record in self.records if not record.is_successful]
             bad += [sent for _, sent in self._waiting.values() if now - sent > 0.5]
             last_bad = max(bad, default=0)
             firsts = []
             for kind in self.kinds:
-                good = sorted(r.sent for r in self.records if r.kind is kind and r.is_answered and r.sent > last_bad)
+                good = sorted(r.sent for r in self.records if r.kind is kind and r.is_successful and r.sent > last_bad)
                 if len(good) < 3 or now - good[0] < 1:
                     return None
                 firsts.append(good[0])
@@ -128,11 +128,11 @@ class SteadyLoad:
             self._waiting[key] = (kind, sent)
         status, headers, fault = None, {}, ""
         try:
-            async with asyncio.timeout(PATIENCE):
-                answer = await self._exchange(request)
-            status, headers = parse(answer)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                response = await self._exchange(request)
+            status, headers = parse(response)
         except TimeoutError:
-            fault = f"no answer within {PATIENCE} s"
+            fault = f"no response within {TIMEOUT_SECONDS} s"
         except (OSError, ValueError) as error:
             fault = f"{type(error).__name__}: {error}"
         record = Record(kind, note, sent, time.monotonic() - sent, status, headers, fault)
@@ -143,30 +143,30 @@ class SteadyLoad:
     async def _exchange(self, request: bytes) -> bytes:
         """Sends a request over a new connection and returns the whole response."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        answer = b""
+        response = b""
         try:
             writer.write(request)
             while piece := await reader.read(65536):
-                answer += piece
+                response += piece
         except ConnectionError:
             # The received bytes may be a complete response; parsing determines that.
-            if not answer:
+            if not response:
                 raise
         finally:
             writer.close()
-        return answer
+        return response
 
 
-def parse(answer: bytes) -> tuple[int, dict[str, str]]:
+def parse(response: bytes) -> tuple[int, dict[str, str]]:
     """The status and headers of a complete response; `ValueError` if a part is missing."""
-    head, separator, body = answer.partition(b"\r\n\r\n")
+    head, separator, body = response.partition(b"\r\n\r\n")
     if not separator:
-        raise ValueError("closed before an answer" if not answer else "closed in the middle of an answer")
+        raise ValueError("closed before a response" if not response else "closed in the middle of a response")
     lines = head.decode("latin-1").split("\r\n")
     pairs = (line.split(":", 1) for line in lines[1:])
     headers = {name.strip().lower(): value.strip() for name, value in pairs}
     if "content-length" in headers and len(body) != int(headers["content-length"]):
-        raise ValueError("closed in the middle of an answer")
+        raise ValueError("closed in the middle of a response")
     if headers.get("transfer-encoding") == "chunked" and not body.endswith(b"0\r\n\r\n"):
-        raise ValueError("closed in the middle of an answer")
+        raise ValueError("closed in the middle of a response")
     return int(lines[0].split()[1]), headers

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from site_under_test import PATIENCE
+from site_under_test import TIMEOUT_SECONDS
 
 
 class Watch:
@@ -14,7 +14,7 @@ class Watch:
 
     def attach(self, context):
         """Watches all pages of a browser context."""
-        context.set_default_timeout(PATIENCE * 1000)
+        context.set_default_timeout(TIMEOUT_SECONDS * 1000)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.complaints.append(f"script error: {error.error}"))
         context.on("request", self._request)

@@ -62,13 +62,13 @@ start_example() { # FOLDER FOR ITS DATA
     await example "$(reachable 127.0.0.1 "$EXAMPLE_PORT")${APP_PATH%/}/ping"
 }
 
-# Starts the stand-ins for Google, Discord and another OpenID provider on free ports and sets the site's settings to use them.
-start_stand_ins() { # FILE
+# Starts the mock providers for Google, Discord and another OpenID provider on free ports and sets the site's settings to use them.
+start_mock_providers() { # FILE
     local tries name value
     rm -f "$1"
-    PYTHONWARNINGS=ignore launch stand-ins "$root/.build/python/bin/python" "$root/Tests/Support/stand_ins.py" "$1"
+    PYTHONWARNINGS=ignore launch mock-providers "$root/.build/python/bin/python" "$root/Tests/Support/mock_providers.py" "$1"
     for ((tries = 0; tries < 300; tries++)); do
-        if ! running stand-ins; then return 1; fi
+        if ! running mock-providers; then return 1; fi
         # The file exists when all listen, and is complete with its last line.
         if grep -qs '^OIDC_ISSUER=.' "$1"; then break; fi
         sleep 0.1

@@ -63,7 +63,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         var reader = SettingsReader()
         let given = names.map { reader.secret($0) }
         do {
-            try reader.finish()
+            try reader.throwIfInvalid()
         } catch {
             error.report()
             throw ExitCode(SettingsFaults.exitStatus)

@@ -38,11 +38,11 @@ struct SecretCommand: AsyncParsableCommand {
                     try await ProviderTokenRotation(postgres: pool, vault: vault).run()
                 }
             }
-            try Self.tell(report)
+            try Self.printReport(report)
         }
 
         /// The result as text.
-        private static func tell(_ report: ProviderTokenRotation.Report) throws {
+        private static func printReport(_ report: ProviderTokenRotation.Report) throws {
             print("encrypted: \(report.rotated)")
             print("already current: \(report.current)")
             guard report.unreadable > 0 else { return }

@@ -67,7 +67,7 @@ struct APISettings: Sendable {
         access = ApplicationAccessSettings(from: &reader, publicURL: common.publicURL, port: port)
         registration = RegistrationSettings(from: &reader)
         auditRetention = reader.retention(.auditRetention, default: 90)
-        try reader.finish()
+        try reader.throwIfInvalid()
         // Both exist if there was no fault.
         guard let key, let database else { throw SettingsFaults(lines: reader.faults) }
         secretKey = key

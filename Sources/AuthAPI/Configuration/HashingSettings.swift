@@ -35,10 +35,10 @@ struct HashingSettings {
         let usual = max(1, min(byProcessors, byMemory, 256))
         threads = reader.integer(.hashingThreads, in: 1...256, default: usual)
         guard reader.isSet(.hashingThreads), !reader.hasFault(.hashingThreads) else { return }
-        if threads > limits.wholeProcessors {
+        if threads > limits.processorCount {
             reader.fault(
                 .hashingThreads,
-                "must be at most \(limits.wholeProcessors), the processors that the process may use, not \(threads)"
+                "must be at most \(limits.processorCount), the processors that the process may use, not \(threads)"
             )
         } else if let limit = limits.memory, let room, room >= 1, threads > room {
             reader.fault(

@@ -51,16 +51,16 @@ final class LockWatch: Sendable {
 
     /// Runs `body`, and updates ``holders`` if it takes long.
     func during<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let looking = Task { await look() }
+        let checking = Task { await checkHolders() }
         let result: Result<Value, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }
-        looking.cancel()
-        await looking.value
+        checking.cancel()
+        await checking.value
         return try result.get()
     }
 
     /// Checks every fifth of a second until the task is cancelled.
-    private func look() async {
+    private func checkHolders() async {
         guard (try? await Task.sleep(for: .milliseconds(200))) != nil else { return }
         let pool = PostgresPool(configuration, logger: logger)
         while !Task.isCancelled {

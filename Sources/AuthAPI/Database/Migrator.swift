@@ -15,7 +15,7 @@ struct Migrator: Sendable {
     private let migrations: [Migration]
     private let serving: PostgresConfiguration?
     private let logger: Logger
-    private let lockPatience: Duration
+    private let lockRetryLimit: Duration
 
     /// Creates a migrator.
     ///
@@ -24,14 +24,14 @@ struct Migrator: Sendable {
     ///   - migrations: the migrations.
     ///   - serving: the connection of the role that gets privileges on the tables; nil if there is only one role.
     ///   - wait: how long to wait for the server; nil means no limit.
-    ///   - lockPatience: how long to retry while other sessions hold locks.
+    ///   - lockRetryLimit: how long to retry while other sessions hold locks.
     ///   - logger: logs applied migrations and waits.
     init(
         _ configuration: PostgresConfiguration,
         migrations: [Migration] = Migrations.all,
         serving: PostgresConfiguration? = nil,
         waitingUpTo wait: Duration? = .seconds(30),
-        lockPatience: Duration = .seconds(300),
+        lockRetryLimit: Duration = .seconds(300),
         logger: Logger
     ) {
         var copy = configuration.forMigrations(waitingUpTo: wait)
@@ -40,7 +40,7 @@ struct Migrator: Sendable {
         self.migrations = migrations
         self.serving = serving
         self.logger = logger
-        self.lockPatience = lockPatience
+        self.lockRetryLimit = lockRetryLimit
     }
 
     /// The host, or hosts separated by commas, from the settings.
@@ -57,7 +57,7 @@ struct Migrator: Sendable {
             guard faults.isEmpty else { throw MigrationError.unfit(faults) }
             if let role { try await pool.withConnection { try role.ensure(on: $0) } }
             var applied: [Migration] = []
-            while let migration = try await patiently(pool, { try applyNext($0, role) }) {
+            while let migration = try await withLockRetry(pool, { try applyNext($0, role) }) {
                 logger.info("migration applied", metadata: ["file": "\(migration.file)"])
                 applied.append(migration)
             }
@@ -69,7 +69,7 @@ struct Migrator: Sendable {
     func shutOtherDatabases() async throws {
         // Two at once would change the same rows of the catalogue, which PostgreSQL rejects.
         try await withPool { pool in
-            try await patiently(pool) { _ = try $0.run(ShutOtherDatabases()) }
+            try await withLockRetry(pool) { _ = try $0.run(ShutOtherDatabases()) }
         }
     }
 
@@ -86,7 +86,7 @@ struct Migrator: Sendable {
     @discardableResult
     func down(expecting expected: Int32? = nil) async throws -> Migration {
         try await withPool { pool in
-            let migration = try await patiently(pool) { try rollBackLast($0, expecting: expected) }
+            let migration = try await withLockRetry(pool) { try rollBackLast($0, expecting: expected) }
             logger.info("migration rolled back", metadata: ["file": "\(migration.downFile)"])
             return migration
         }
@@ -217,14 +217,14 @@ extension Migrator {
 
     /// Runs `body` in a transaction with the migrators' lock; retries with growing pauses while other sessions hold
     /// locks.
-    private func patiently<Value: Sendable>(
+    private func withLockRetry<Value: Sendable>(
         _ pool: PostgresPool,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         let watch = LockWatch(configuration, logger: logger)
-        let end = ContinuousClock.now + lockPatience
+        let end = ContinuousClock.now + lockRetryLimit
         var pause = Duration.milliseconds(200)
-        var isToldOfOther = false
+        var hasLoggedWait = false
         while true {
             do {
                 return try await watch.during {
@@ -235,8 +235,8 @@ extension Migrator {
                     }
                 }
             } catch is Busy {
-                if !isToldOfOther { logger.notice("waiting for another migration") }
-                isToldOfOther = true
+                if !hasLoggedWait { logger.notice("waiting for another migration") }
+                hasLoggedWait = true
             } catch let error as PostgresError where Self.isLockConflict(error.sqlState) {
                 guard ContinuousClock.now < end else { throw MigrationError.locked(holders: watch.holders) }
                 let holders = watch.holders.map(\.description).joined(separator: "; ")

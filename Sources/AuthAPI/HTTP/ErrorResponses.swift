@@ -28,7 +28,7 @@ struct ErrorResponses: Sendable {
             }
             return error
         case let error as HTTPError where error.status == .notFound: return routes.error(for: request)
-        case let error as PostgresError where error.isUnavailable || error.isUnfitDatabase:
+        case let error as PostgresError where error.isUnavailable || error.isUnusableDatabase:
             log(error, code: .serviceUnavailable, context: context)
             return APIError(.serviceUnavailable, detail: "The database is not available.", retryAfter: 2)
         default:

@@ -12,13 +12,13 @@ enum APIMetric {
     static let hashingWaiting = "auth_hashing_waiting"
     static let hashingBusy = "auth_hashing_busy"
     static let hashingWait = "auth_hashing_wait_seconds"
-    static let hashingRefused = "auth_hashing_refused_total"
+    static let hashingRejected = "auth_hashing_refused_total"
     static let databaseWaiting = "auth_database_waiting"
     static let databaseBusy = "auth_database_busy"
     static let databaseConnections = "auth_database_connections"
     static let databaseConnects = "auth_database_connects_total"
     static let databaseWait = "auth_database_wait_seconds"
-    static let databaseRefused = "auth_database_refused_total"
+    static let databaseRejected = "auth_database_refused_total"
 
     static let descriptions = [
         MetricDescription(signIns, .counter, "Sign-in attempts by method and outcome."),
@@ -31,12 +31,12 @@ enum APIMetric {
         MetricDescription(hashingWaiting, .gauge, "Password checks waiting for a thread."),
         MetricDescription(hashingBusy, .gauge, "Threads checking a password."),
         MetricDescription(hashingWait, .durations, "Time password checks waited for a thread."),
-        MetricDescription(hashingRefused, .counter, "Password checks rejected because the queue was full."),
+        MetricDescription(hashingRejected, .counter, "Password checks rejected because the queue was full."),
         MetricDescription(databaseWaiting, .gauge, "Requests waiting for a database connection."),
         MetricDescription(databaseBusy, .gauge, "Database connections in use."),
         MetricDescription(databaseConnections, .gauge, "Open database connections."),
         MetricDescription(databaseConnects, .counter, "Database connections opened, including reconnections."),
         MetricDescription(databaseWait, .durations, "Time requests waited for a database connection."),
-        MetricDescription(databaseRefused, .counter, "Requests rejected for lack of a connection, by reason."),
+        MetricDescription(databaseRejected, .counter, "Requests rejected for lack of a connection, by reason."),
     ]
 }

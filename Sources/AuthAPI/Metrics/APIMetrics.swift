@@ -60,7 +60,7 @@ struct APIMetrics: Sendable {
     private static func outcome(of error: any Error) -> APIErrorCode {
         switch error {
         case let error as APIError: error.code
-        case let error as PostgresError where error.isUnavailable || error.isUnfitDatabase: .serviceUnavailable
+        case let error as PostgresError where error.isUnavailable || error.isUnusableDatabase: .serviceUnavailable
         default: .internalError
         }
     }
@@ -73,13 +73,13 @@ struct APIMetrics: Sendable {
             return [
                 MetricSample(APIMetric.hashingWaiting, [], Double(hashing.waiting)),
                 MetricSample(APIMetric.hashingBusy, [], Double(hashing.busy)),
-                MetricSample(APIMetric.hashingRefused, [], Double(hashing.refused)),
+                MetricSample(APIMetric.hashingRejected, [], Double(hashing.rejected)),
                 MetricSample(APIMetric.databaseWaiting, [], Double(database.waiting)),
                 MetricSample(APIMetric.databaseBusy, [], Double(database.busy)),
                 MetricSample(APIMetric.databaseConnections, [], Double(database.connected)),
                 MetricSample(APIMetric.databaseConnects, [], Double(database.connects)),
-                MetricSample(APIMetric.databaseRefused, [("reason", "queue_full")], Double(database.refused)),
-                MetricSample(APIMetric.databaseRefused, [("reason", "waited_too_long")], Double(database.expired)),
+                MetricSample(APIMetric.databaseRejected, [("reason", "queue_full")], Double(database.rejected)),
+                MetricSample(APIMetric.databaseRejected, [("reason", "waited_too_long")], Double(database.expired)),
             ]
         }
         registry.collect {

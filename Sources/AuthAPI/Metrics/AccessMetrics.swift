@@ -7,7 +7,7 @@ import Shared
 struct AccessMetrics: Sendable {
     private let admitted: Counter
     private let signedOut: Counter
-    private let refused: Counter
+    private let rejected: Counter
     private let failed: Counter
     private let duration: Timer
 
@@ -17,7 +17,7 @@ struct AccessMetrics: Sendable {
         }
         admitted = counter("admitted")
         signedOut = counter("signed_out")
-        refused = counter("refused")
+        rejected = counter("refused")
         failed = counter("failed")
         duration = Timer(label: APIMetric.accessCheckTime, dimensions: [], factory: registry)
     }
@@ -33,7 +33,7 @@ struct AccessMetrics: Sendable {
             switch verdict {
             case .admitted: admitted.increment()
             case .signedOut: signedOut.increment()
-            case .refused: refused.increment()
+            case .rejected: rejected.increment()
             }
             return verdict
         } catch {

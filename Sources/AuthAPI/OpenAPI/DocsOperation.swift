@@ -20,7 +20,7 @@ struct DocsOperation {
         \(HTMLText.paragraphs(operation.value["description"]?.text ?? ""))\
         <p class="access">\(access(to: operation))</p>
         \(HTMLText.command(CurlCommand(operation, in: document, server: publicURL).text))\
-        \(parameters(of: operation))\(body(of: operation))\(answers(of: operation))</article>
+        \(parameters(of: operation))\(body(of: operation))\(responses(of: operation))</article>
 
         """
     }
@@ -48,9 +48,9 @@ struct DocsOperation {
     }
 
     private func access(to operation: OpenAPIOperation) -> String {
-        let ways = operation.value["security"]?.elements ?? []
-        if ways.isEmpty { return "Needs no session." }
-        let names = ways.flatMap(\.members).map { scheme in
+        let schemes = operation.value["security"]?.elements ?? []
+        if schemes.isEmpty { return "Needs no session." }
+        let names = schemes.flatMap(\.members).map { scheme in
             switch scheme.name {
             case "bearer": "<code>Authorization: Bearer</code>"
             case "cookie": "the session’s cookie"
@@ -58,7 +58,7 @@ struct DocsOperation {
             }
         }
         let list = names.joined(separator: " or ")
-        let isOptional = ways.contains { $0.members.isEmpty }
+        let isOptional = schemes.contains { $0.members.isEmpty }
         return isOptional ? "Takes \(list), and does without." : "Needs \(list)."
     }
 
@@ -91,19 +91,19 @@ struct DocsOperation {
             + DocsSchema.fields(of: document.resolve(schema), in: document)
     }
 
-    private func answers(of operation: OpenAPIOperation) -> String {
+    private func responses(of operation: OpenAPIOperation) -> String {
         let responses = operation.value["responses"]?.members ?? []
         let errors = responses.filter { $0.name.hasPrefix("4") || $0.name.hasPrefix("5") }
         var html = "<h4>Responses</h4>\n<dl class=\"answers\">\n"
-        for response in responses where !errors.contains(response) { html += answer(response) }
+        for response in responses where !errors.contains(response) { html += entry(of: response) }
         html += "</dl>\n"
         guard !errors.isEmpty else { return html }
         let statuses = errors.map { $0.name.escapedForHTML }.joined(separator: ", ")
         html += "<details>\n<summary>Errors <span class=\"type\">\(statuses)</span></summary>\n"
-        return html + "<dl class=\"answers\">\n\(errors.map(answer).joined())</dl>\n</details>\n"
+        return html + "<dl class=\"answers\">\n\(errors.map(entry).joined())</dl>\n</details>\n"
     }
 
-    private func answer(_ response: JSONValue.Member) -> String {
+    private func entry(of response: JSONValue.Member) -> String {
         let value = document.resolve(response.value)
         var html = "<dt><span class=\"status s\((String(response.name.prefix(1))).escapedForHTML)\">"
         html += "\(response.name.escapedForHTML)</span>\(content(of: value).map { " \($0)" } ?? "")</dt>\n"

@@ -17,11 +17,11 @@ actor CachedDocument<Document: Sendable> {
     private let logger: Logger
     private let now: @Sendable () -> Date
     private let fetch: @Sendable () async throws(ProviderError) -> Document
-    private var held: (document: Document, fetchedAt: Date)?
+    private var cached: (document: Document, fetchedAt: Date)?
     /// The time of the last attempt to fetch it.
-    private var triedAt: Date?
+    private var lastFetchAt: Date?
     /// The time of the last fetch because a caller missed something in it.
-    private var soughtAt: Date?
+    private var lastForcedFetchAt: Date?
     private var running: Task<Result<Document, ProviderError>, Never>?
 
     /// Creates an empty cache; `name` is for the log.
@@ -41,8 +41,10 @@ actor CachedDocument<Document: Sendable> {
     ///
     /// - Throws: ``ProviderError`` if there is no usable one.
     func document() async throws(ProviderError) -> Document {
-        if let held, isYounger(held.fetchedAt, than: Self.freshAge) { return held.document }
-        if running == nil, let usable, let triedAt, isYounger(triedAt, than: Self.retryInterval) { return usable }
+        if let cached, isYounger(cached.fetchedAt, than: Self.freshAge) { return cached.document }
+        if running == nil, let usable, let lastFetchAt, isYounger(lastFetchAt, than: Self.retryInterval) {
+            return usable
+        }
         return try await fetched()
     }
 
@@ -52,8 +54,10 @@ actor CachedDocument<Document: Sendable> {
     /// - Throws: ``ProviderError`` if there is no usable one.
     func newerDocument() async throws(ProviderError) -> Document {
         if running == nil {
-            if let usable, let soughtAt, isYounger(soughtAt, than: Self.retryInterval) { return usable }
-            soughtAt = now()
+            if let usable, let lastForcedFetchAt, isYounger(lastForcedFetchAt, than: Self.retryInterval) {
+                return usable
+            }
+            lastForcedFetchAt = now()
         }
         return try await fetched()
     }
@@ -72,10 +76,10 @@ actor CachedDocument<Document: Sendable> {
 
     private func refresh() async -> Result<Document, ProviderError> {
         defer { running = nil }
-        triedAt = now()
+        lastFetchAt = now()
         do throws(ProviderError) {
             let document = try await fetch()
-            held = (document, now())
+            cached = (document, now())
             return .success(document)
         } catch {
             logger.warning(
@@ -95,7 +99,7 @@ actor CachedDocument<Document: Sendable> {
     }
 
     private var usable: Document? {
-        held.flatMap { isYounger($0.fetchedAt, than: Self.usableAge) ? $0.document : nil }
+        cached.flatMap { isYounger($0.fetchedAt, than: Self.usableAge) ? $0.document : nil }
     }
 
     /// A time in the future means that the clock was set back, so the age is unknown.

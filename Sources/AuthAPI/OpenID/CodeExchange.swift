@@ -23,20 +23,20 @@ struct CodeExchange: Sendable {
     ///
     /// - Throws: ``ProviderError``; `flow_expired` when the provider no longer knows the code.
     func tokens(
-        for answer: AuthorizationAnswer,
+        for response: AuthorizationResponse,
         at endpoint: String,
         authentication: Authentication
-    ) async throws(ProviderError) -> TokenAnswer {
+    ) async throws(ProviderError) -> TokenResponse {
         var form = [
-            (name: "grant_type", value: "authorization_code"), (name: "code", value: answer.code.value),
-            (name: "redirect_uri", value: answer.redirectURI),
+            (name: "grant_type", value: "authorization_code"), (name: "code", value: response.code.value),
+            (name: "redirect_uri", value: response.redirectURI),
             // RFC 7636, section 4.5.
-            (name: "code_verifier", value: answer.verifier.value),
+            (name: "code_verifier", value: response.verifier.value),
         ]
         let authorization = authenticate(&form, by: authentication)
         let reply = try await client.post(endpoint, form: form, authorization: authorization)
         guard reply.status == 200, !Self.isFault(reply) else { throw Self.failure(of: reply) }
-        return try TokenAnswer(reply.decoded(), receivedAt: now())
+        return try TokenResponse(reply.decoded(), receivedAt: now())
     }
 
     /// Revokes a token (RFC 7009, section 2.1).
@@ -70,7 +70,7 @@ struct CodeExchange: Sendable {
     }
 
     /// Whether a response with status 200 is an error, as with GitHub.
-    private static func isFault(_ reply: ProviderAnswer) -> Bool {
+    private static func isFault(_ reply: ProviderResponse) -> Bool {
         struct Message: Decodable {
             let error: String
             let accessToken: String?
@@ -85,7 +85,7 @@ struct CodeExchange: Sendable {
     }
 
     /// The failure for an error of the endpoint (RFC 6749, section 5.2).
-    private static func failure(of reply: ProviderAnswer) -> ProviderError {
+    private static func failure(of reply: ProviderResponse) -> ProviderError {
         struct Fault: Decodable { let error: String }
         guard [200, 400, 401].contains(reply.status), let fault = try? reply.decoded(Fault.self) else {
             return reply.failure
@@ -125,7 +125,7 @@ private enum TokenFault: String, CaseIterable {
 }
 
 /// The response of a token endpoint (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
-struct TokenAnswer: Sendable {
+struct TokenResponse: Sendable {
     /// The unvalidated JSON.
     ///
     /// Only the access token is required; other fields of an unexpected type count as missing.

@@ -32,33 +32,33 @@ struct DiscordProvider: IdentityProvider {
         )
     }
 
-    func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity {
-        try answer.checkIssuer(settings.address.description, isRequired: false)
+    func identity(for response: AuthorizationResponse) async throws(ProviderError) -> ProviderIdentity {
+        try response.checkIssuer(settings.address.description, isRequired: false)
         let reply = try await exchange.tokens(
-            for: answer,
+            for: response,
             at: settings.address.appending("/api/oauth2/token"),
             authentication: .basic
         )
         // Without a version, Discord uses its oldest API (Discord, "API Versioning").
-        let person = try await client.get(
+        let user = try await client.get(
             settings.address.appending("/api/v10/users/@me"),
             bearer: reply.tokens.accessToken
-        ).decoded(Person.self)
+        ).decoded(DiscordUser.self)
         // A snowflake: 64 bits in decimal.
-        guard (1...20).contains(person.id.utf8.count), person.id.utf8.allSatisfy(Self.isDigit) else {
+        guard (1...20).contains(user.id.utf8.count), user.id.utf8.allSatisfy(Self.isDigit) else {
             throw ProviderError(.providerError, "the provider's response contains no user")
         }
-        let email = ReportedEmail(person.email, isVerified: person.verified == true)
+        let email = ReportedEmail(user.email, isVerified: user.verified == true)
         return ProviderIdentity(
             provider: settings.key,
             issuer: settings.issuer,
-            subject: person.id,
+            subject: user.id,
             email: email.verified,
             unverifiedEmail: email.unverified,
             isEmailAuthority: EmailAuthority.isAuthority(.discord, for: email.verified, hostedDomain: nil),
-            displayName: [person.globalName, person.username].compactMap(\.self)
+            displayName: [user.globalName, user.username].compactMap(\.self)
                 .firstNonNil { DisplayName(cleaning: $0)?.value },
-            avatarURL: Self.picture(of: person.id, hash: person.avatar),
+            avatarURL: Self.picture(of: user.id, hash: user.avatar),
             tokens: reply.tokens
         )
     }
@@ -76,7 +76,7 @@ struct DiscordProvider: IdentityProvider {
     ///
     /// The ID must be a string, as Discord documents: a number may have been rounded and then identifies another user. Other
     /// fields of another type count as missing.
-    private struct Person: Decodable {
+    private struct DiscordUser: Decodable {
         let id: String
         let username: String?
         let globalName: String?

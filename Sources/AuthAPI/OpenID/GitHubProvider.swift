@@ -33,15 +33,15 @@ struct GitHubProvider: IdentityProvider {
         )
     }
 
-    func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity {
+    func identity(for response: AuthorizationResponse) async throws(ProviderError) -> ProviderIdentity {
         // Its metadata names `<url>/login/oauth` as the issuer (RFC 8414).
         let issuer = settings.address.appending("/login/oauth")
-        try answer.checkIssuer(
-            answer.issuer?.isExactly(settings.issuer) == true ? settings.issuer : issuer,
+        try response.checkIssuer(
+            response.issuer?.isExactly(settings.issuer) == true ? settings.issuer : issuer,
             isRequired: false
         )
         let reply = try await exchange.tokens(
-            for: answer,
+            for: response,
             at: settings.address.appending("/login/oauth/access_token"),
             authentication: .post
         )

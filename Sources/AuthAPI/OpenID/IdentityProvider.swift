@@ -11,7 +11,7 @@ protocol IdentityProvider: Sendable {
     /// Exchanges a code and verifies the identity.
     ///
     /// - Throws: ``ProviderError``.
-    func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity
+    func identity(for response: AuthorizationResponse) async throws(ProviderError) -> ProviderIdentity
 
     /// Revokes a token and its grant (RFC 7009); does nothing if the provider has no endpoint for it.
     ///
@@ -36,7 +36,7 @@ struct AuthorizationRequest: Sendable {
 }
 
 /// The values of the callback and of the stored flow.
-struct AuthorizationAnswer: Sendable {
+struct AuthorizationResponse: Sendable {
     let code: Secret
     /// The `iss` parameter of the response, if present (RFC 9207).
     let issuer: String?

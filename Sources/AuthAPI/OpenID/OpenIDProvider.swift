@@ -57,11 +57,11 @@ struct OpenIDProvider: IdentityProvider {
         return request.choosesAccount ? [(name: "prompt", value: "select_account")] : []
     }
 
-    func identity(for answer: AuthorizationAnswer) async throws(ProviderError) -> ProviderIdentity {
+    func identity(for response: AuthorizationResponse) async throws(ProviderError) -> ProviderIdentity {
         let metadata = try await metadata.document()
-        try answer.checkIssuer(settings.address.description, isRequired: metadata.namesIssuer)
+        try response.checkIssuer(settings.address.description, isRequired: metadata.namesIssuer)
         let reply = try await exchange.tokens(
-            for: answer,
+            for: response,
             at: metadata.tokenEndpoint.description,
             authentication: authentication(metadata)
         )
@@ -70,10 +70,10 @@ struct OpenIDProvider: IdentityProvider {
         }
         let claims = try await verifier.claims(
             of: idToken,
-            expecting: .init(nonce: answer.nonce, accessToken: reply.tokens.accessToken)
+            expecting: .init(nonce: response.nonce, accessToken: reply.tokens.accessToken)
         )
         let authenticatedAt = claims.authenticatedAt.map { Date(timeIntervalSince1970: $0) }
-        if let since = answer.authenticatedSince { try verifier.check(authenticatedAt, since: since) }
+        if let since = response.authenticatedSince { try verifier.check(authenticatedAt, since: since) }
         // The verifier has checked that there is one.
         let subject = claims.subject ?? ""
         let profile = try await profile(in: claims, of: subject, metadata, accessToken: reply.tokens.accessToken)

@@ -10,7 +10,7 @@ import Shared
 /// OWASP "Server Side Request Forgery Prevention": a redirect would let a response choose where this server sends a request.
 struct ProviderClient: Sendable {
     /// The maximum size of a response in bytes.
-    static let maximumAnswerSize = 256 * 1024
+    static let maximumResponseSize = 256 * 1024
 
     /// The timeout of a request, from connecting to the last byte of the response.
     static let deadline = Duration.seconds(5)
@@ -50,15 +50,15 @@ struct ProviderClient: Sendable {
     /// Requests a document.
     ///
     /// - Throws: ``ProviderError`` unless the response is a JSON document with status 200.
-    func get(_ address: String, bearer: Secret? = nil) async throws(ProviderError) -> ProviderAnswer {
+    func get(_ address: String, bearer: Secret? = nil) async throws(ProviderError) -> ProviderResponse {
         var request = HTTPClientRequest(url: address)
         request.headers = ["Accept": "application/json", "User-Agent": "yoshikosan"]
         // RFC 6750, section 2.1.
         if let bearer { request.headers.add(name: "Authorization", value: "Bearer \(bearer.value)") }
-        let answer = try await send(request)
-        guard answer.status == 200 else { throw answer.failure }
-        guard answer.isJSON else { throw .notJSON }
-        return answer
+        let response = try await send(request)
+        guard response.status == 200 else { throw response.failure }
+        guard response.isJSON else { throw .notJSON }
+        return response
     }
 
     /// Posts a form and requires a JSON response; the caller checks the status.
@@ -68,10 +68,10 @@ struct ProviderClient: Sendable {
         _ address: String,
         form: [(name: String, value: String)],
         authorization: String?
-    ) async throws(ProviderError) -> ProviderAnswer {
-        let answer = try await postForStatus(address, form: form, authorization: authorization)
-        guard answer.isJSON else { throw answer.status == 200 ? .notJSON : answer.failure }
-        return answer
+    ) async throws(ProviderError) -> ProviderResponse {
+        let response = try await postForStatus(address, form: form, authorization: authorization)
+        guard response.isJSON else { throw response.status == 200 ? .notJSON : response.failure }
+        return response
     }
 
     /// Posts a form and accepts any response; the caller checks the status.
@@ -81,7 +81,7 @@ struct ProviderClient: Sendable {
         _ address: String,
         form: [(name: String, value: String)],
         authorization: String?
-    ) async throws(ProviderError) -> ProviderAnswer {
+    ) async throws(ProviderError) -> ProviderResponse {
         var request = HTTPClientRequest(url: address)
         request.method = .POST
         request.headers = [
@@ -101,7 +101,7 @@ struct ProviderClient: Sendable {
         _ address: String,
         json: some Encodable,
         authorization: String
-    ) async throws(ProviderError) -> ProviderAnswer {
+    ) async throws(ProviderError) -> ProviderResponse {
         var request = HTTPClientRequest(url: address)
         request.method = .DELETE
         request.headers = [
@@ -116,13 +116,13 @@ struct ProviderClient: Sendable {
     }
 
     /// Runs the request with a deadline that includes reading the body.
-    private func send(_ request: HTTPClientRequest) async throws(ProviderError) -> ProviderAnswer {
+    private func send(_ request: HTTPClientRequest) async throws(ProviderError) -> ProviderResponse {
         do {
-            return try await withThrowingTaskGroup(of: ProviderAnswer.self) { group in
+            return try await withThrowingTaskGroup(of: ProviderResponse.self) { group in
                 group.addTask { [client] in
                     let response = try await client.execute(request, deadline: .distantFuture)
-                    let body = try await response.body.collect(upTo: Self.maximumAnswerSize)
-                    return ProviderAnswer(
+                    let body = try await response.body.collect(upTo: Self.maximumResponseSize)
+                    return ProviderResponse(
                         status: Int(response.status.code),
                         contentTypes: response.headers["Content-Type"],
                         date: response.headers.first(name: "Date"),
@@ -150,7 +150,7 @@ struct ProviderClient: Sendable {
 }
 
 /// A complete response of a provider.
-struct ProviderAnswer: Sendable {
+struct ProviderResponse: Sendable {
     /// The maximum length of a key in a JSON object, in bytes.
     private static let maximumKeyLength = 256
 

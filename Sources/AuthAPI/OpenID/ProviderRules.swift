@@ -1,6 +1,6 @@
 import Shared
 
-extension AuthorizationAnswer {
+extension AuthorizationResponse {
     /// Checks that the response is from the requested provider (RFC 9207, section 2.4), against mix-up attacks.
     ///
     /// A response without an issuer passes unless `isRequired`: the provider declares that its responses name it.

@@ -10,7 +10,7 @@ struct AcceptLanguage: Sendable {
 
     private struct Range {
         let primary: String
-        let isWhole: Bool
+        let hasNoSubtags: Bool
         /// In thousandths.
         let weight: Int
     }
@@ -42,7 +42,7 @@ struct AcceptLanguage: Sendable {
     private func standing(of language: SiteLanguage) -> (weight: Int, place: Int) {
         let own = ranges.enumerated().filter { $0.element.primary == language.tag }
         // "Not acceptable", whatever the weights of its variants.
-        if own.contains(where: { $0.element.isWhole && $0.element.weight == 0 }) { return (0, 0) }
+        if own.contains(where: { $0.element.hasNoSubtags && $0.element.weight == 0 }) { return (0, 0) }
         if let best = own.max(by: { ($0.element.weight, -$0.offset) < ($1.element.weight, -$1.offset) }) {
             return (best.element.weight, best.offset)
         }
@@ -54,14 +54,14 @@ struct AcceptLanguage: Sendable {
         guard halves.count <= 2, let tag = halves.first,
             let weight = halves.count == 2 ? Self.thousandths(halves[1]) : 1000
         else { return nil }
-        if tag == [UInt8(ascii: "*")] { return Range(primary: "*", isWhole: true, weight: weight) }
+        if tag == [UInt8(ascii: "*")] { return Range(primary: "*", hasNoSubtags: true, weight: weight) }
         let subtags = tag.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard subtags.allSatisfy({ (1...8).contains($0.count) && $0.allSatisfy(\.isASCIIAlphanumeric) }),
             let primary = subtags.first
         else { return nil }
         return Range(
             primary: String(decoding: primary, as: UTF8.self).lowercased(),
-            isWhole: subtags.count == 1,
+            hasNoSubtags: subtags.count == 1,
             weight: weight
         )
     }

@@ -30,10 +30,10 @@ public enum BoundedFile {
     /// - Parameters:
     ///   - path: the file; it may be a pipe, such as one of a shell's process substitution.
     ///   - limit: the maximum size in bytes.
-    ///   - patience: how long to wait for each part of a pipe, in milliseconds.
+    ///   - timeout: how long to wait for each part of a pipe, in milliseconds.
     /// - Returns: the bytes.
     /// - Throws: ``Failure``.
-    public static func read(_ path: String, limit: Int, patience: Int32 = 5000) throws(Failure) -> [UInt8] {
+    public static func read(_ path: String, limit: Int, timeout: Int32 = 5000) throws(Failure) -> [UInt8] {
         // Without O_NONBLOCK, opening a pipe would wait for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .system(errno) }
@@ -42,7 +42,7 @@ public enum BoundedFile {
         var count = 0
         while count <= limit {
             var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&state, 1, patience)
+            let ready = poll(&state, 1, timeout)
             if ready < 0, errno == EINTR { continue }
             guard ready >= 0 else { throw .system(errno) }
             guard ready > 0 else { throw .silent }

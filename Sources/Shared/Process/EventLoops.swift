@@ -12,6 +12,6 @@ public enum EventLoops {
     /// event loops; `NIO_SINGLETON_GROUP_LOOP_COUNT` overrides it.
     public static func follow(_ limits: ProcessLimits) {
         guard getenv("NIO_SINGLETON_GROUP_LOOP_COUNT") == nil else { return }
-        NIOSingletons.groupLoopCountSuggestion = limits.wholeProcessors
+        NIOSingletons.groupLoopCountSuggestion = limits.processorCount
     }
 }

@@ -29,7 +29,7 @@ public struct ProcessLimits: Sendable, Equatable {
     }
 
     /// The processors, rounded up.
-    public var wholeProcessors: Int { max(1, Int(processors.rounded(.up))) }
+    public var processorCount: Int { max(1, Int(processors.rounded(.up))) }
 
     /// Reads the limits from proc(5) and the file systems of cgroups(7), versions 1 and 2.
     ///

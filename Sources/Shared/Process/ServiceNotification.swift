@@ -58,8 +58,8 @@ public struct ServiceNotification: Sendable {
             guard descriptor >= 0 else { return }
             defer { close(descriptor) }
             // A manager that does not read must not stop the service.
-            var patience = timeval(tv_sec: 1, tv_usec: 0)
-            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+            var timeout = timeval(tv_sec: 1, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
 
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)

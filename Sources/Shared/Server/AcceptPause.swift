@@ -75,13 +75,13 @@ public final class AcceptPause: ChannelInboundHandler {
         isWaiting = true
         logger.warning("few file descriptors left, new connections wait")
         setReading(false, of: channel)
-        lookAgain(channel)
+        scheduleCheck(channel)
     }
 
-    private func lookAgain(_ channel: any Channel) {
+    private func scheduleCheck(_ channel: any Channel) {
         channel.eventLoop.assumeIsolated().scheduleTask(in: pause) { [self] in
             guard channel.isActive else { return }
-            guard !isShort() else { return lookAgain(channel) }
+            guard !isShort() else { return scheduleCheck(channel) }
             isWaiting = false
             setReading(true, of: channel)
         }

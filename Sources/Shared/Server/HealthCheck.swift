@@ -20,7 +20,7 @@ public enum HealthCheck {
         var reader = reader
         let address = reader.host(host, default: .anyIPv4)
         let number = reader.integer(port, in: 1...65_535, default: defaultPort)
-        try reader.finish()
+        try reader.throwIfInvalid()
         return address.url(port: number, path: path)
     }
 
@@ -28,9 +28,9 @@ public enum HealthCheck {
     ///
     /// - Parameters:
     ///   - url: the URL.
-    ///   - patience: the timeout.
+    ///   - timeout: how long to wait.
     /// - Returns: nil if the response was 200, otherwise one sentence with the problem.
-    public static func fault(at url: String, within patience: Duration = .seconds(3)) async -> String? {
+    public static func fault(at url: String, within timeout: Duration = .seconds(3)) async -> String? {
         // AsyncHTTPClient traps at a host like `[`.
         let parts = url.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count >= 3, WebOrigin("\(Substring(parts[0]))//\(Substring(parts[2]))") != nil else {
@@ -38,7 +38,7 @@ public enum HealthCheck {
         }
         do {
             let request = HTTPClientRequest(url: url)
-            let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(patience))
+            let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
             return response.status == .ok ? nil : "\(url) answered \(response.status.code)"
         } catch {
             return "\(url) did not respond"

@@ -37,7 +37,7 @@ public struct JSONLogHandler: LogHandler {
     public static func bootstrap(_ settings: CommonSettings, leastLevel: Logger.Level = .trace) {
         let level = max(settings.logLevel, leastLevel)
         let handler = JSONLogHandler(format: settings.logFormat, logLevel: level)
-        LogOutput.standard.tellDropped { count in
+        LogOutput.standard.reportDropped { count in
             handler.line(of: .warning, "log lines dropped", ["count": .stringConvertible(count)])
         }
         LogOutput.writeStandardOutputAtExit()

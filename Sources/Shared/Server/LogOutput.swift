@@ -56,33 +56,33 @@ public final class LogOutput: Sendable {
 
     /// Writes the waiting lines before the process exits; for standard output, once per process.
     static func writeStandardOutputAtExit() {
-        atexit { LogOutput.standard.flush(patience: 500) }
+        atexit { LogOutput.standard.flush(timeout: 500) }
     }
 
     /// Sets the line that reports the number of dropped lines; without it, none is written.
-    func tellDropped(by line: @escaping @Sendable (Int) -> [UInt8]) {
+    func reportDropped(by line: @escaping @Sendable (Int) -> [UInt8]) {
         droppedLine.withLock { $0 = line }
     }
 
     /// Returns when all lines added before are written, or cannot be written.
     ///
-    /// - Parameter patience: the timeout for a blocked reader in milliseconds; -1 for none.
-    func flush(patience: Int32 = -1) {
+    /// - Parameter timeout: how long to wait for a blocked reader in milliseconds; -1 for none.
+    func flush(timeout: Int32 = -1) {
         // Another blocked thread holds the lock just as long.
-        for _ in 0..<max(0, patience) {
-            guard writing.withLockIfAvailable({ _ in writeWaiting(patience) }) == nil else { return }
+        for _ in 0..<max(0, timeout) {
+            guard writing.withLockIfAvailable({ _ in writeWaiting(timeout) }) == nil else { return }
             usleep(1000)
         }
-        if patience < 0 { writing.withLock { _ in writeWaiting(patience) } }
+        if timeout < 0 { writing.withLock { _ in writeWaiting(timeout) } }
     }
 
-    private func writeWaiting(_ patience: Int32) {
+    private func writeWaiting(_ timeout: Int32) {
         var (lines, dropped) = waiting.withLock { waiting in
             defer { (waiting.lines, waiting.dropped) = ([], 0) }
             return (waiting.lines, waiting.dropped)
         }
         if dropped > 0, let line = droppedLine.withLock({ $0 }) { lines += line(dropped) }
-        write(lines, patience)
+        write(lines, timeout)
     }
 
     private func run() {
@@ -103,18 +103,18 @@ public final class LogOutput: Sendable {
     }
 
     /// Writes all bytes, or as many as possible.
-    private func write(_ lines: [UInt8], _ patience: Int32) {
+    private func write(_ lines: [UInt8], _ timeout: Int32) {
         lines.withUnsafeBytes { bytes in
             var rest = bytes
             while let base = rest.baseAddress, rest.count > 0 {
                 var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                if patience >= 0, poll(&request, 1, patience) == 0 { return }
+                if timeout >= 0, poll(&request, 1, timeout) == 0 { return }
                 // A pipe that is ready accepts that much without blocking (pipe(7), PIPE_BUF).
-                let written = Glibc.write(descriptor, base, patience < 0 ? rest.count : min(rest.count, 4096))
+                let written = Glibc.write(descriptor, base, timeout < 0 ? rest.count : min(rest.count, 4096))
                 if written > 0 {
                     rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
                 } else if errno == EAGAIN {
-                    poll(&request, 1, patience)
+                    poll(&request, 1, timeout)
                 } else if errno != EINTR {
                     return
                 }

@@ -24,7 +24,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// How to handle the parts of the current response.
     private enum Writing {
-        case answer, refusal, nothing
+        case response, rejection, nothing
     }
 
     private let page: UnreadableRequest.Page
@@ -35,7 +35,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var isBroken = false
     /// The invalid request after the last valid one.
     private var unreadable: UnreadableRequest?
-    private var writing = Writing.answer
+    private var writing = Writing.response
 
     /// Creates the handler of one connection.
     init(_ page: @escaping UnreadableRequest.Page) { self.page = page }
@@ -79,12 +79,12 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
         let part = unwrapOutboundIn(data)
         if case .head = part { begin() }
         switch (writing, part) {
-        case (.answer, .head(let head)): context.write(wrapOutboundOut(.head(framed(head))), promise: promise)
-        case (.answer, _), (.refusal, .end): context.write(data, promise: promise)
-        case (.refusal, .head):
-            if let unreadable { refuse(unreadable) { context.write(wrapOutboundOut($0), promise: nil) } }
+        case (.response, .head(let head)): context.write(wrapOutboundOut(.head(framed(head))), promise: promise)
+        case (.response, _), (.rejection, .end): context.write(data, promise: promise)
+        case (.rejection, .head):
+            if let unreadable { reject(unreadable) { context.write(wrapOutboundOut($0), promise: nil) } }
             promise?.succeed(())
-        case (.refusal, .body), (.nothing, _): promise?.succeed(())
+        case (.rejection, .body), (.nothing, _): promise?.succeed(())
         }
     }
 
@@ -97,14 +97,14 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Handles a response head: without a request, it is the framework's response to invalid HTTP.
     private func begin() {
         if !open.isEmpty {
-            writing = .answer
+            writing = .response
         } else {
-            writing = unreadable == nil ? .nothing : .refusal
+            writing = unreadable == nil ? .nothing : .rejection
         }
     }
 
     /// Writes head and body of the response to invalid HTTP.
-    private func refuse(_ request: UnreadableRequest, _ write: (HTTPServerResponsePart) -> Void) {
+    private func reject(_ request: UnreadableRequest, _ write: (HTTPServerResponsePart) -> Void) {
         let (fields, body) = page(request)
         var headers: HTTPHeaders = [
             "Content-Length": String(body.count), "Connection": "close", "X-Request-ID": request.requestID,

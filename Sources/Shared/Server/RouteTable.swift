@@ -19,10 +19,10 @@ public struct RouteTable: Sendable {
 
     /// The methods that the path accepts, sorted; empty for an unknown path.
     public func methods(for path: String) -> [String] {
-        let asked = Self.segments(of: path)
+        let requested = Self.segments(of: path)
         let methods = entries.filter { entry in
-            entry.segments.count == asked.count
-                && zip(entry.segments, asked).allSatisfy { $0.begins(with: "{") || $0.isExactly($1) }
+            entry.segments.count == requested.count
+                && zip(entry.segments, requested).allSatisfy { $0.begins(with: "{") || $0.isExactly($1) }
         }.map(\.method)
         // bounded: methods of this program's own routes
         return Set(methods).union(methods.contains("GET") ? ["HEAD"] : []).sorted()

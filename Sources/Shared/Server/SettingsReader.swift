@@ -220,7 +220,7 @@ public struct SettingsReader {
     /// Reports the faults.
     ///
     /// - Throws: ``SettingsFaults`` when a setting was missing or invalid.
-    public func finish() throws(SettingsFaults) {
+    public func throwIfInvalid() throws(SettingsFaults) {
         guard faults.isEmpty else { throw SettingsFaults(lines: faults) }
     }
 

@@ -21,10 +21,10 @@ extension StringProtocol {
 
     /// Whether the bytes of another text occur in this one.
     public func contains(bytesOf other: some StringProtocol) -> Bool {
-        let sought = Array(other.utf8), text = Array(utf8)
-        guard let first = sought.first, sought.count <= text.count else { return sought.isEmpty }
-        return (0...(text.count - sought.count)).contains { start in
-            text[start] == first && text[start..<(start + sought.count)].elementsEqual(sought)
+        let needle = Array(other.utf8), text = Array(utf8)
+        guard let first = needle.first, needle.count <= text.count else { return needle.isEmpty }
+        return (0...(text.count - needle.count)).contains { start in
+            text[start] == first && text[start..<(start + needle.count)].elementsEqual(needle)
         }
     }
 }

@@ -26,32 +26,32 @@ struct AuthAPIClient: Sendable {
 
     /// Creates an account and signs in.
     func register(_ body: RegisterRequest, for caller: Caller) async throws -> Signed<UserBody> {
-        let answer = try await send(.POST, APIPath.register, body, for: caller, deadline: deadlines.hashing)
-        return Signed(body: try decode(answer), cookies: answer.setCookies)
+        let response = try await send(.POST, APIPath.register, body, for: caller, deadline: deadlines.hashing)
+        return Signed(body: try decode(response), cookies: response.setCookies)
     }
 
     /// Signs in.
     func login(_ body: LoginRequest, for caller: Caller) async throws -> Signed<UserBody> {
-        let answer = try await send(.POST, APIPath.login, body, for: caller, deadline: deadlines.hashing)
-        return Signed(body: try decode(answer), cookies: answer.setCookies)
+        let response = try await send(.POST, APIPath.login, body, for: caller, deadline: deadlines.hashing)
+        return Signed(body: try decode(response), cookies: response.setCookies)
     }
 
     /// Changes the visitor's password, which ends all other sessions.
     ///
     /// - Returns: the user, and the cookie of the session that replaces the visitor's.
     func changePassword(_ body: ChangePasswordRequest, for caller: Caller) async throws -> Signed<UserBody> {
-        let answer = try await send(.POST, APIPath.password, body, for: caller, deadline: deadlines.bulk)
-        return Signed(body: try decode(answer), cookies: answer.setCookies)
+        let response = try await send(.POST, APIPath.password, body, for: caller, deadline: deadlines.bulk)
+        return Signed(body: try decode(response), cookies: response.setCookies)
     }
 
     /// Changes the visitor's name.
     func changeName(_ body: ChangeNameRequest, for caller: Caller) async throws -> UserBody {
-        try decode(await send(.POST, APIPath.name, body, for: caller, deadline: deadlines.answer))
+        try decode(await send(.POST, APIPath.name, body, for: caller, deadline: deadlines.response))
     }
 
     /// Everything that is stored about the visitor, as a JSON file.
     func ownData(for caller: Caller) async throws -> ByteBuffer {
-        let answer = try await transport.send(
+        let response = try await transport.send(
             .GET,
             APIPath.data,
             json: nil,
@@ -59,7 +59,7 @@ struct AuthAPIClient: Sendable {
             deadline: deadlines.bulk,
             most: AuthAPITransport.maximumFileSize
         )
-        return try checked(answer).body
+        return try checked(response).body
     }
 
     /// How the visitor can confirm a change.
@@ -96,8 +96,8 @@ struct AuthAPIClient: Sendable {
 
     /// Creates an account with an email address for the pending provider account, and signs in.
     func registerAddress(_ body: AddressRequest, for caller: Caller) async throws -> Signed<UserBody> {
-        let answer = try await send(.POST, APIPath.address, body, for: caller, deadline: deadlines.answer)
-        return Signed(body: try decode(answer), cookies: answer.setCookies)
+        let response = try await send(.POST, APIPath.address, body, for: caller, deadline: deadlines.response)
+        return Signed(body: try decode(response), cookies: response.setCookies)
     }
 
     /// Ends the visitor's session.
@@ -149,9 +149,9 @@ struct AuthAPIClient: Sendable {
         _ path: String,
         for caller: Caller,
         deadline: Duration? = nil
-    ) async throws -> AuthAPITransport.Answer {
+    ) async throws -> AuthAPITransport.Response {
         try checked(
-            await transport.send(method, path, json: nil, for: caller, deadline: deadline ?? deadlines.answer)
+            await transport.send(method, path, json: nil, for: caller, deadline: deadline ?? deadlines.response)
         )
     }
 
@@ -161,33 +161,33 @@ struct AuthAPIClient: Sendable {
         _ body: some Encodable,
         for caller: Caller,
         deadline: Duration
-    ) async throws -> AuthAPITransport.Answer {
+    ) async throws -> AuthAPITransport.Response {
         let json = ByteBuffer(bytes: try JSONEncoder().encode(body))
         return try checked(await transport.send(method, path, json: json, for: caller, deadline: deadline))
     }
 
     /// Returns for a success, and throws the error of any other response.
-    private func checked(_ answer: AuthAPITransport.Answer) throws(APIError) -> AuthAPITransport.Answer {
-        if (200..<300).contains(answer.status) { return answer }
-        guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.body.readableBytesView)),
-            problem.code.status == answer.status
+    private func checked(_ response: AuthAPITransport.Response) throws(APIError) -> AuthAPITransport.Response {
+        if (200..<300).contains(response.status) { return response }
+        guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body.readableBytesView)),
+            problem.code.status == response.status
         else {
-            throw APIError(.serviceUnavailable, cause: Unintelligible(status: answer.status))
+            throw APIError(.serviceUnavailable, cause: UnexpectedResponse(status: response.status))
         }
         switch problem.code {
         // These indicate a wrong request of this program, which the visitor cannot fix.
         case .crossSiteRequest, .notFound, .methodNotAllowed, .unsupportedMediaType:
-            throw APIError(.internalError, cause: Unintelligible(status: answer.status))
+            throw APIError(.internalError, cause: UnexpectedResponse(status: response.status))
         default:
-            throw APIError(problem.code, fields: problem.errors, retryAfter: answer.retryAfter)
+            throw APIError(problem.code, fields: problem.errors, retryAfter: response.retryAfter)
         }
     }
 
-    private func decode<Body: Decodable>(_ answer: AuthAPITransport.Answer) throws(APIError) -> Body {
+    private func decode<Body: Decodable>(_ response: AuthAPITransport.Response) throws(APIError) -> Body {
         do {
-            return try Self.decoder.decode(Body.self, from: Data(answer.body.readableBytesView))
+            return try Self.decoder.decode(Body.self, from: Data(response.body.readableBytesView))
         } catch {
-            throw APIError(.serviceUnavailable, cause: Unintelligible(status: answer.status))
+            throw APIError(.serviceUnavailable, cause: UnexpectedResponse(status: response.status))
         }
     }
 
@@ -204,7 +204,7 @@ struct AuthAPIClient: Sendable {
 }
 
 /// The API sent a response that violates its contract.
-struct Unintelligible: Error {
+struct UnexpectedResponse: Error {
     /// The status of the response.
     let status: Int
 }

@@ -6,7 +6,7 @@ import Shared
 /// Sends requests to the authentication API over HTTP, limited in time and size.
 struct AuthAPITransport: Sendable {
     /// A response of the API, before decoding.
-    struct Answer: Sendable {
+    struct Response: Sendable {
         let status: Int
         let body: ByteBuffer
         let setCookies: [String]
@@ -15,7 +15,7 @@ struct AuthAPITransport: Sendable {
     }
 
     /// The maximum size of a response in bytes.
-    static let maximumAnswerSize = 256 * 1024
+    static let maximumResponseSize = 256 * 1024
     /// The maximum size of a downloaded file in bytes.
     static let maximumFileSize = 16 * 1024 * 1024
 
@@ -53,8 +53,8 @@ struct AuthAPITransport: Sendable {
         json: ByteBuffer?,
         for caller: Caller,
         deadline: Duration,
-        most: Int = maximumAnswerSize
-    ) async throws -> Answer {
+        most: Int = maximumResponseSize
+    ) async throws -> Response {
         var request = HTTPClientRequest(url: "\(origin)\(path)")
         request.method = method
         request.headers = headers(for: caller)
@@ -63,7 +63,7 @@ struct AuthAPITransport: Sendable {
             request.body = .bytes(json)
         }
         do {
-            return try await answer(to: request, within: deadline, attempts: method == .GET ? 3 : 1, most: most)
+            return try await response(to: request, within: deadline, attempts: method == .GET ? 3 : 1, most: most)
         } catch {
             throw APIError(.serviceUnavailable, cause: error)
         }
@@ -79,13 +79,13 @@ struct AuthAPITransport: Sendable {
     }
 
     /// Runs the request with a deadline that includes reading the body.
-    private func answer(
+    private func response(
         to request: HTTPClientRequest,
         within deadline: Duration,
         attempts: Int,
         most: Int
-    ) async throws -> Answer {
-        try await withThrowingTaskGroup(of: Answer.self) { group in
+    ) async throws -> Response {
+        try await withThrowingTaskGroup(of: Response.self) { group in
             group.addTask { try await self.attempt(request, attempts: attempts, most: most) }
             group.addTask {
                 try await Task.sleep(for: deadline)
@@ -101,10 +101,10 @@ struct AuthAPITransport: Sendable {
     /// replaced.
     ///
     /// Only requests without side effects may have more than one attempt.
-    private func attempt(_ request: HTTPClientRequest, attempts: Int, most: Int) async throws -> Answer {
+    private func attempt(_ request: HTTPClientRequest, attempts: Int, most: Int) async throws -> Response {
         do {
             let response = try await client.execute(request, deadline: .distantFuture)
-            return Answer(
+            return Response(
                 status: Int(response.status.code),
                 body: try await response.body.collect(upTo: most),
                 setCookies: response.headers["Set-Cookie"],

@@ -21,16 +21,16 @@ struct Caller: Sendable {
     ///
     /// A page without a session would redirect them back, in a loop. Over TLS, the session cookie reaches both pages or
     /// neither.
-    private static let sentOn = "sent_on"
+    private static let redirectMarker = "sent_on"
 
     /// The cookies of a redirect for a visitor who is signed in.
-    static func sendingOn(to page: ReturnPath?, isSecure: Bool) -> [String] {
-        page == nil || isSecure ? [] : ["\(sentOn)=1; Max-Age=5; Path=/; HttpOnly; SameSite=Lax"]
+    static func redirectCookies(to page: ReturnPath?, isSecure: Bool) -> [String] {
+        page == nil || isSecure ? [] : ["\(redirectMarker)=1; Max-Age=5; Path=/; HttpOnly; SameSite=Lax"]
     }
 
     /// The names of all cookies of a request that this site sets, in the API and in the pages.
     static func ownCookies(of request: Request, isSecure: Bool) -> [String] {
-        let known = (names + [sentOn, SiteLanguage.cookieName]).flatMap { [$0, name($0, isSecure)] }
+        let known = (names + [redirectMarker, SiteLanguage.cookieName]).flatMap { [$0, name($0, isSecure)] }
         let flows = name("oauth_flow_", isSecure)
         var found: [String] = []
         for pair in request.headers.cookiePairs {
@@ -59,7 +59,7 @@ struct Caller: Sendable {
     /// Whether another program has set a cookie with the same name: the API then accepts neither.
     let hasForeignSession: Bool
     /// Whether the sign-in page has just redirected this visitor because they are signed in.
-    let wasSentOn: Bool
+    let wasRedirected: Bool
     /// Whether there may be a pending provider account.
     let hasConnection: Bool
     /// Whether there may be a provider account that is pending until an email address is entered.
@@ -84,7 +84,7 @@ struct Caller: Sendable {
         let sessions = values(sessionCookie)
         hasSession = !sessions.isEmpty
         hasForeignSession = sessions.contains { !$0.utf8.elementsEqual(sessions[0].utf8) }
-        wasSentOn = !values(Self.sentOn).isEmpty
+        wasRedirected = !values(Self.redirectMarker).isEmpty
         hasConnection = !values(Self.name(Self.names[1], context.isSecure)).isEmpty
         hasPendingAddress = !values(Self.name(Self.names[2], context.isSecure)).isEmpty
         address = context.clientAddress

@@ -26,7 +26,7 @@ struct Providers: Sendable, Hashable {
     }
 
     /// The name for use in a sentence, with a phrase for an unknown provider.
-    func spoken(_ provider: OAuthProvider?, _ texts: Translator) -> String {
+    func displayName(_ provider: OAuthProvider?, _ texts: Translator) -> String {
         provider.flatMap { name(of: $0, texts) } ?? texts[.oauthProviderUnknown]
     }
 }

@@ -3,7 +3,7 @@ struct Deadlines: Sendable {
     /// For receiving the body of a form.
     var body = Duration.seconds(10)
     /// For a response of the API.
-    var answer = Duration.seconds(5)
+    var response = Duration.seconds(5)
     /// For a response of the API that needs a password hash.
     var hashing = Duration.seconds(10)
     /// For a response of the API that ends any number of sessions; shorter than nginx's timeout.

@@ -55,7 +55,7 @@ struct FrontendSettings: Sendable {
         registration = RegistrationSettings(from: &reader)
         look = SiteLook(from: &reader, name: common.siteName)
         securityContact = SecurityContact(from: &reader)
-        try reader.finish()
+        try reader.throwIfInvalid()
     }
 
     /// Reads all settings from the environment; prints every fault on a line and exits with status 78 if there are any.

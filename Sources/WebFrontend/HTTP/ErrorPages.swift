@@ -30,7 +30,7 @@ struct ErrorPages: RouterMiddleware {
         } catch let error as ForeignCookie {
             var view = ProblemView(code: .malformedRequest, requestID: context.requestID)
             view.foreignCookie = error.name
-            view.retryLink = context.asked.value
+            view.retryLink = context.requestedPath.value
             return try pages.response(view, visitor: .unknown, in: context, status: view.code.status)
         } catch {
             let error = apiError(from: error, request: request)
@@ -50,7 +50,7 @@ struct ErrorPages: RouterMiddleware {
     /// A cause for the log: its type, and its description if that cannot contain user input.
     static func logged(_ cause: any Error) -> String {
         switch cause {
-        case let cause as Unintelligible: "Unintelligible, status \(cause.status)"
+        case let cause as UnexpectedResponse: "unexpected response, status \(cause.status)"
         case let cause as HTTPClientError: cause.shortDescription
         default: "\(type(of: cause))"
         }
@@ -67,19 +67,19 @@ struct ErrorPages: RouterMiddleware {
     private func page(for error: APIError, request: Request, context: PageContext) throws -> Response {
         // Only GET requests are repeated automatically; a form would be sent twice.
         let canRepeat = request.method == .get || request.method == .head
-        let isAway = error.code.status == 503
-        let wait = error.retryAfter ?? (isAway ? Self.defaultRetry : nil)
-        let again = canRepeat && error.code.status >= 429 ? context.asked.value : nil
+        let isUnavailable = error.code.status == 503
+        let wait = error.retryAfter ?? (isUnavailable ? Self.defaultRetry : nil)
+        let again = canRepeat && error.code.status >= 429 ? context.requestedPath.value : nil
         let view = ProblemView(
             code: error.code,
             requestID: context.requestID,
             retryAfter: error.code == .tooManyRequests ? wait : nil,
-            reloads: isAway && canRepeat,
+            reloads: isUnavailable && canRepeat,
             retryLink: again
         )
         var headers = HTTPFields()
         if let wait { headers[.retryAfter] = String(wait) }
-        if isAway, canRepeat { headers[.init(validated: "Refresh")] = String(Self.defaultRetry) }
+        if isUnavailable, canRepeat { headers[.init(validated: "Refresh")] = String(Self.defaultRetry) }
         if !error.allow.isEmpty { headers[.allow] = error.allow.joined(separator: ", ") }
         // Do not read the rest of the body.
         if error.code == .requestTimeout || error.code == .payloadTooLarge { headers[.connection] = "close" }

@@ -9,15 +9,15 @@ struct HealthRoutes: Sendable {
 
     /// Whether the process runs; does not depend on the API, so that an unavailable API does not cause restarts.
     @Sendable func live(_ request: Request, _ context: PageContext) throws -> Response {
-        try answer(.ok)
+        try response(.ok)
     }
 
     /// Whether the API can serve: 200 or 503.
     @Sendable func ready(_ request: Request, _ context: PageContext) async throws -> Response {
-        try answer(await api.isReady(for: Caller(request, context)) ? .ok : .unavailable)
+        try response(await api.isReady(for: Caller(request, context)) ? .ok : .unavailable)
     }
 
-    private func answer(_ state: HealthBody.State) throws -> Response {
+    private func response(_ state: HealthBody.State) throws -> Response {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
         let body = HealthBody(status: state, database: nil, timestamp: .now, version: Version.current)

@@ -31,8 +31,8 @@ struct LanguageChoice: RouterMiddleware {
         context.isSecure = secure
         context.takesGzip = Gzip.isAccepted(in: request.headers[values: .acceptEncoding])
         let address = request.headers[.originalURI] ?? request.uri.string
-        if request.method == .get || request.method == .head, let asked = ReturnPath(address) {
-            context.asked = asked
+        if request.method == .get || request.method == .head, let requestedPath = ReturnPath(address) {
+            context.requestedPath = requestedPath
         }
         return try await next(request, context)
     }

@@ -11,7 +11,7 @@ struct PageContext: ServedRequestContext {
     /// The language of the response.
     var language = SiteLanguage.english
     /// The requested page, to return to after a change of language; the home page for a form.
-    var asked = ReturnPath.home
+    var requestedPath = ReturnPath.home
     /// Whether browsers reach the site over TLS, which determines the names of its cookies.
     var isSecure = false
     /// Whether the response may use gzip.

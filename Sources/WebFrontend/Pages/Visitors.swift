@@ -20,20 +20,20 @@ struct Visitors: Sendable {
     /// Runs an action for signed-in users; redirects others to the sign-in page and then to the given page.
     ///
     /// - Throws: ``ForeignCookie`` when signing in again would lead here again.
-    func signedIn<Answer>(
+    func signedIn<Value>(
         _ caller: Caller,
         returnTo: ReturnPath?,
-        _ operation: () async throws -> Answer,
-        orElse redirect: (String) -> Answer
-    ) async throws -> Answer {
+        _ operation: () async throws -> Value,
+        orElse redirect: (String) -> Value
+    ) async throws -> Value {
         guard caller.hasSession else {
-            if caller.wasSentOn { throw ForeignCookie(name: caller.sessionCookie) }
+            if caller.wasRedirected { throw ForeignCookie(name: caller.sessionCookie) }
             return redirect(SitePath.link(SitePath.login, returnTo: returnTo))
         }
         do {
             return try await operation()
         } catch let error as APIError where error.code == .unauthenticated {
-            if caller.hasForeignSession || caller.wasSentOn { throw ForeignCookie(name: caller.sessionCookie) }
+            if caller.hasForeignSession || caller.wasRedirected { throw ForeignCookie(name: caller.sessionCookie) }
             return redirect(SitePath.link(SitePath.login, returnTo: returnTo, notice: .sessionOver))
         }
     }

@@ -85,20 +85,20 @@ struct AssetLibrary: Sendable {
         guard let name = context.parameters.get("file"), let asset = assets[name] else {
             throw APIError(.notFound)
         }
-        return answer(request, asset, caching: "public, max-age=31536000, immutable")
+        return response(request, asset, caching: "public, max-age=31536000, immutable")
     }
 
     /// The icon at the default path.
     @Sendable func icon(_ request: Request, _ context: PageContext) -> Response {
-        answer(request, favicon, caching: "public, max-age=86400")
+        response(request, favicon, caching: "public, max-age=86400")
     }
 
     /// The rules for crawlers.
     @Sendable func robots(_ request: Request, _ context: PageContext) -> Response {
-        answer(request, robots, caching: "public, max-age=86400")
+        response(request, robots, caching: "public, max-age=86400")
     }
 
-    private func answer(_ request: Request, _ asset: Asset, caching: String) -> Response {
+    private func response(_ request: Request, _ asset: Asset, caching: String) -> Response {
         var headers: HTTPFields = [.contentType: asset.type, .cacheControl: caching, .vary: "Accept-Encoding"]
         if asset.type.utf8.starts(with: "image/".utf8) { headers[.contentSecurityPolicy] = Self.picturePolicy }
         guard asset.compressed.readableBytes < asset.content.readableBytes,

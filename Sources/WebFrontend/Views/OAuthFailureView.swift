@@ -40,7 +40,7 @@ struct OAuthFailureView: Sendable {
 
     /// The values for the template.
     func values(_ texts: Translator) -> ViewValues {
-        let name = ["provider": providers.spoken(report.provider, texts)]
+        let name = ["provider": providers.displayName(report.provider, texts)]
         var values: ViewValues = [
             "heading": texts.text(purpose.heading, name),
             "text": texts.text(report.failure.text, name),

@@ -55,7 +55,13 @@ struct PageRenderer: Sendable {
         headers[.contentType] = "text/html; charset=utf-8"
         headers[.contentLanguage] = context.language.tag
         headers[.vary] = SiteLanguage.vary
-        let html = try html(view, visitor: visitor, notice: notice, in: context.language, asked: context.asked)
+        let html = try html(
+            view,
+            visitor: visitor,
+            notice: notice,
+            in: context.language,
+            requestedPath: context.requestedPath
+        )
         var body = ByteBuffer(string: html)
         if Self.compressed.contains(status) {
             headers[.vary] = "\(SiteLanguage.vary), Accept-Encoding"
@@ -80,7 +86,7 @@ struct PageRenderer: Sendable {
         return (fields, Array(html.utf8))
     }
 
-    /// The page as text, with `asked` as the page to return to after a change of language.
+    /// The page as text, with `requestedPath` as the page to return to after a change of language.
     ///
     /// - Throws: ``TemplateLibrary/Fault`` when the view names an unknown template.
     func html(
@@ -88,9 +94,11 @@ struct PageRenderer: Sendable {
         visitor: Visitor,
         notice: Notice? = nil,
         in language: SiteLanguage,
-        asked: ReturnPath = .home
+        requestedPath: ReturnPath = .home
     ) throws -> String {
-        let render = { try rendered(view, visitor: visitor, notice: notice, in: language, asked: asked) }
+        let render = {
+            try rendered(view, visitor: visitor, notice: notice, in: language, requestedPath: requestedPath)
+        }
         guard let page = view.cacheKey else { return try render() }
         let isAnonymous: Bool
         switch visitor {
@@ -107,14 +115,14 @@ struct PageRenderer: Sendable {
         visitor: Visitor,
         notice: Notice?,
         in language: SiteLanguage,
-        asked: ReturnPath
+        requestedPath: ReturnPath
     ) throws -> String {
         let texts = texts[language]
         var values: ViewValues = [
             "t": texts.texts,
             "lang": language.tag,
             "languages": Self.languages(current: language),
-            "here": view.location ?? asked.value,
+            "here": view.location ?? requestedPath.value,
             "assets": assets.paths,
             "icon_type": assets.iconType,
             "brand_logo": false,

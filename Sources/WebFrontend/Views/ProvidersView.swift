@@ -27,7 +27,7 @@ struct ProvidersView: Sendable {
     private static func label(of provider: ProviderBody, _ providers: Providers, _ texts: Translator) -> String {
         provider.kind == .line
             ? texts[.continueLINE]
-            : texts.text(.confirmContinue, ["provider": providers.spoken(provider.provider, texts)])
+            : texts.text(.confirmContinue, ["provider": providers.displayName(provider.provider, texts)])
     }
 }
 

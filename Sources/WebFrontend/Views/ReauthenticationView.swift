@@ -29,7 +29,7 @@ struct ReauthenticationView: Sendable {
     }
 
     private func button(_ linkable: LinkableBody, _ texts: Translator) -> ViewValues {
-        let name = ["provider": providers.spoken(linkable.provider, texts)]
+        let name = ["provider": providers.displayName(linkable.provider, texts)]
         return ProviderMark.values(of: providers.kind(of: linkable.provider)).merging([
             "key": linkable.provider.rawValue,
             "link": SitePath.reauthenticating(linkable, page: page),

@@ -11,16 +11,16 @@ import Testing
         try await TestAPI.with { api in
             let client = try await api.registered(name: "山田 太郎")
             let me = try await client.get(APIPath.me).decoded(UserBody.self)
-            let answer = try await client.get(APIPath.accessCheck)
-            #expect(answer.status == 204)
-            #expect(answer.header("X-User-ID") == me.id)
-            #expect(answer.header("Remote-User") == me.id)
-            #expect(answer.header("Remote-Email") == "ada@example.com")
-            #expect(answer.header("Remote-Email-Verified") == "false")
-            #expect(answer.header("Remote-Name") == "%E5%B1%B1%E7%94%B0%20%E5%A4%AA%E9%83%8E")
-            #expect(answer.all("Set-Cookie").isEmpty)
-            #expect(answer.header("Cache-Control") == "no-store")
-            #expect(answer.header("X-Auth-Assertion") == nil)
+            let response = try await client.get(APIPath.accessCheck)
+            #expect(response.status == 204)
+            #expect(response.header("X-User-ID") == me.id)
+            #expect(response.header("Remote-User") == me.id)
+            #expect(response.header("Remote-Email") == "ada@example.com")
+            #expect(response.header("Remote-Email-Verified") == "false")
+            #expect(response.header("Remote-Name") == "%E5%B1%B1%E7%94%B0%20%E5%A4%AA%E9%83%8E")
+            #expect(response.all("Set-Cookie").isEmpty)
+            #expect(response.header("Cache-Control") == "no-store")
+            #expect(response.header("X-Auth-Assertion") == nil)
         }
     }
 
@@ -29,8 +29,8 @@ import Testing
         try await TestAPI.with { api in
             let client = try await api.registered()
             try await api.database.sql("UPDATE users SET email_verified_at = now()")
-            let answer = try await client.get(APIPath.accessCheck)
-            #expect(answer.header("Remote-Email-Verified") == "true")
+            let response = try await client.get(APIPath.accessCheck)
+            #expect(response.header("Remote-Email-Verified") == "true")
         }
     }
 
@@ -62,9 +62,9 @@ import Testing
         try await TestAPI.with { api in
             let client = try await api.registered()
             try await api.database.sql("ALTER TABLE sessions RENAME TO gone")
-            let answer = try await client.get(APIPath.accessCheck)
-            #expect(answer.status == 503)
-            #expect(answer.header("X-User-ID") == nil && answer.header("Remote-User") == nil)
+            let response = try await client.get(APIPath.accessCheck)
+            #expect(response.status == 503)
+            #expect(response.header("X-User-ID") == nil && response.header("Remote-User") == nil)
         }
     }
 
@@ -74,8 +74,8 @@ import Testing
             let client = try await api.registered()
             let token = try #require(client.token)
             let header = "theme=dark; access_token=\(token); name=山田; known_device=x; a=\"b"
-            let answer = try await api.client().get(APIPath.accessCheck, headers: [("Cookie", header)])
-            #expect(answer.header("X-Application-Cookie") == "theme=dark; name=山田; a=\"b")
+            let response = try await api.client().get(APIPath.accessCheck, headers: [("Cookie", header)])
+            #expect(response.header("X-Application-Cookie") == "theme=dark; name=山田; a=\"b")
         }
     }
 

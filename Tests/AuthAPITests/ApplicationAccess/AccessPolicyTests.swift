@@ -17,8 +17,8 @@ import Testing
     @Test("Without lists, every user is allowed")
     func open() {
         let policy = AccessPolicy()
-        #expect(policy.refusal(of: Self.signedIn("ada@example.com", isVerified: false)) == nil)
-        #expect(policy.refusal(of: Self.signedIn("ädä@example.com", isVerified: true)) == nil)
+        #expect(policy.rejection(of: Self.signedIn("ada@example.com", isVerified: false)) == nil)
+        #expect(policy.rejection(of: Self.signedIn("ädä@example.com", isVerified: true)) == nil)
     }
 
     @Test(
@@ -31,18 +31,18 @@ import Testing
             ("bob@example.org.evil.com", true, .notAllowed), ("example.org@evil.com", true, .notAllowed),
             ("bob@evil.com@example.org", true, nil), ("example.org", true, .notAllowed), ("", true, .emailNotVerified),
             ("ada@example.com\n", true, .emailNotVerified), ("ada@exämple.com", true, .emailNotVerified),
-        ] as [(String, Bool, AccessPolicy.Refusal?)]
+        ] as [(String, Bool, AccessPolicy.Rejection?)]
     )
-    func lists(email: String, isVerified: Bool, refusal: AccessPolicy.Refusal?) {
+    func lists(email: String, isVerified: Bool, rejection: AccessPolicy.Rejection?) {
         let policy = AccessPolicy(allowedEmails: ["ada@example.com"], allowedDomains: ["example.org"])
-        #expect(policy.refusal(of: Self.signedIn(email, isVerified: isVerified)) == refusal)
+        #expect(policy.rejection(of: Self.signedIn(email, isVerified: isVerified)) == rejection)
     }
 
     @Test("When users are identified by email address, it must be verified")
     func byEmail() {
         let policy = AccessPolicy(userName: .email)
-        #expect(policy.refusal(of: Self.signedIn("ada@example.com", isVerified: true)) == nil)
-        #expect(policy.refusal(of: Self.signedIn("ada@example.com", isVerified: false)) == .emailNotVerified)
+        #expect(policy.rejection(of: Self.signedIn("ada@example.com", isVerified: true)) == nil)
+        #expect(policy.rejection(of: Self.signedIn("ada@example.com", isVerified: false)) == .emailNotVerified)
     }
 
     @Test("The settings decide, over HTTP: 403 without a body")
@@ -64,7 +64,7 @@ import Testing
     @Test("Refusals are in the audit trail: one event per session and reason, however often the user tries")
     func recorded() async throws {
         try await TestAPI.with(["APP_ALLOWED_EMAILS": "bob@example.com"]) { api in
-            let refused: @Sendable () async throws -> [String] = {
+            let rejected: @Sendable () async throws -> [String] = {
                 try await api.database.events().map(\.summary).filter { $0.contains("access_refused") }
             }
             let client = try await api.registered()
@@ -72,14 +72,14 @@ import Testing
                 let status = try await client.get(APIPath.accessCheck).status
                 #expect(status == 403)
             }
-            #expect(try await refused() == ["access_refused email_not_verified"])
+            #expect(try await rejected() == ["access_refused email_not_verified"])
             try await api.database.sql("UPDATE users SET email_verified_at = now()")
             _ = try await client.get(APIPath.accessCheck)
-            #expect(try await refused() == ["access_refused email_not_verified", "access_refused not_allowed"])
+            #expect(try await rejected() == ["access_refused email_not_verified", "access_refused not_allowed"])
             let event = try #require(try await api.database.events().last)
             #expect(event.session == (try await api.database.sql("SELECT id FROM sessions")))
             // Another process has an empty cache, and finds the events.
-            let other = AccessRefusals(postgres: api.app.postgres)
+            let other = AccessRejections(postgres: api.app.postgres)
             let user = try #require(event.user.flatMap { UserID(uuidString: $0) })
             let signedIn = SignedIn(
                 user: User(id: user, email: "ada@example.com", name: "Ada", avatarURL: nil),
@@ -87,7 +87,7 @@ import Testing
                 isEmailVerified: true
             )
             await other.record(.notAllowed, of: signedIn, from: .operator)
-            #expect(try await refused().count == 2)
+            #expect(try await rejected().count == 2)
         }
     }
 }

@@ -13,8 +13,8 @@ import Testing
 
     /// Verifies a text with the keys that an API publishes, as an application does.
     private static func verified(_ text: String, by api: TestAPI) async throws -> AssertionClaims {
-        let answer = try await api.client().get(APIPath.keySet)
-        let keys = try await JWTKeyCollection().add(jwks: try JSONDecoder().decode(JWKS.self, from: answer.body))
+        let response = try await api.client().get(APIPath.keySet)
+        let keys = try await JWTKeyCollection().add(jwks: try JSONDecoder().decode(JWKS.self, from: response.body))
         return try await keys.verify(text, as: AssertionClaims.self)
     }
 

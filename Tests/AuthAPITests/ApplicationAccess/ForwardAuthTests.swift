@@ -44,10 +44,10 @@ import Testing
     func pages(uri: String, query: String) async throws {
         try await TestAPI.with(Self.on) { api in
             let headers = Self.navigation + [("X-Forwarded-Uri", uri), ("X-Forwarded-Host", "evil.example")]
-            let answer = try await api.client().get(APIPath.accessVerify, headers: headers)
-            #expect(answer.status == 401)
-            #expect(answer.header("Location") == "http://www.example.com/login\(query)")
-            #expect(try answer.problem.code == .unauthenticated)
+            let response = try await api.client().get(APIPath.accessVerify, headers: headers)
+            #expect(response.status == 401)
+            #expect(response.header("Location") == "http://www.example.com/login\(query)")
+            #expect(try response.problem.code == .unauthenticated)
             let redirected = try await api.client().get("\(APIPath.accessVerify)?redirect=true", headers: headers)
             #expect(redirected.status == 303)
             #expect(redirected.header("Location") == "http://www.example.com/login\(query)")
@@ -67,20 +67,20 @@ import Testing
         try await TestAPI.with(Self.on) { api in
             let headers = headers + [("X-Forwarded-Uri", "/x")]
             for path in [APIPath.accessVerify, "\(APIPath.accessVerify)?redirect=true"] {
-                let answer = try await api.client().get(path, headers: headers)
-                #expect(answer.header("Location") == query.map { "http://www.example.com/login\($0)" })
-                #expect(answer.status == (query != nil && path.contains("?") ? 303 : 401))
+                let response = try await api.client().get(path, headers: headers)
+                #expect(response.header("Location") == query.map { "http://www.example.com/login\($0)" })
+                #expect(response.status == (query != nil && path.contains("?") ? 303 : 401))
             }
         }
     }
 
     @Test("A user who may not use the application gets a problem document")
-    func refused() async throws {
+    func rejected() async throws {
         try await TestAPI.with(Self.on.merging(["APP_ALLOWED_DOMAINS": "example.org"]) { $1 }) { api in
-            let answer = try await api.registered().get(APIPath.accessVerify, headers: Self.navigation)
-            #expect(answer.status == 403)
-            #expect(try answer.problem.code == .accessDenied)
-            #expect(answer.header("Remote-User") == nil && answer.header("Location") == nil)
+            let response = try await api.registered().get(APIPath.accessVerify, headers: Self.navigation)
+            #expect(response.status == 403)
+            #expect(try response.problem.code == .accessDenied)
+            #expect(response.header("Remote-User") == nil && response.header("Location") == nil)
         }
     }
 }

@@ -18,8 +18,8 @@ import Testing
         var header: [(String, String)] { [("Cookie", cookies.joined(separator: "; "))] }
     }
 
-    private static func cookies(_ answer: TestResponse) -> [String] {
-        answer.all("Set-Cookie").map { String($0.prefix { $0 != ";" }) }
+    private static func cookies(_ response: TestResponse) -> [String] {
+        response.all("Set-Cookie").map { String($0.prefix { $0 != ";" }) }
     }
 
     /// The state and the cookie of a browser that opened a page of the application's host.
@@ -54,12 +54,12 @@ import Testing
             #expect(check.header("X-Application-Cookie") == "")
             // No other path accepts it.
             for path in [APIPath.me, APIPath.sessions, APIPath.data] {
-                let answer = try await api.client().get(path, headers: [("Cookie", session)])
-                #expect(answer.status == 401, "\(path)")
+                let response = try await api.client().get(path, headers: [("Cookie", session)])
+                #expect(response.status == 401, "\(path)")
                 let value = session.dropFirst("app_session=".count)
                 for header in [("Cookie", "access_token=\(value)"), ("Authorization", "Bearer \(value)")] {
-                    let answer = try await api.client().get(path, headers: [header])
-                    #expect(answer.status == 401, "\(path)")
+                    let response = try await api.client().get(path, headers: [header])
+                    #expect(response.status == 401, "\(path)")
                 }
             }
             _ = try await client.post(APIPath.logout, [:])
@@ -84,8 +84,8 @@ import Testing
             let entered = try await api.client().get("/enter?state=\(state)")
             #expect(entered.header("Location") == "/login?return_to=%2Fenter%3Fstate%3D\(state)")
             for query in ["", "?state=", "?state=x", "?state=\(state)&state=\(state)", "?state=%0d%0a"] {
-                let answer = try await api.client().get("/enter\(query)")
-                #expect(answer.header("Location") == "http://wiki.example.com/", "\(query)")
+                let response = try await api.client().get("/enter\(query)")
+                #expect(response.header("Location") == "http://wiki.example.com/", "\(query)")
             }
         }
     }
@@ -109,8 +109,8 @@ import Testing
             ]
             for (path, cookies) in attempts {
                 let header = [("Cookie", cookies.joined(separator: "; "))]
-                let answer = try await api.client().get(path, headers: header)
-                #expect(answer.status == 400 && Self.cookies(answer).isEmpty, "\(path)")
+                let response = try await api.client().get(path, headers: header)
+                #expect(response.status == 400 && Self.cookies(response).isEmpty, "\(path)")
             }
             api.clock.advance(by: 30)
             let intime = try await api.client().get(arrival.path, headers: arrival.header)
@@ -123,8 +123,8 @@ import Testing
             #expect(again.status == 303 && again.header("Location") == "/")
             let late = try await Self.enter(api, client)
             api.clock.advance(by: 60)
-            let answer = try await api.client().get(late.path, headers: late.header)
-            #expect(answer.status == 400)
+            let response = try await api.client().get(late.path, headers: late.header)
+            #expect(response.status == 400)
         }
     }
 
@@ -165,13 +165,13 @@ import Testing
     func off() async throws {
         try await TestAPI.with(["APP_UPSTREAM": "http://app:3000"]) { api in
             for path in [APIPath.entry, PagePath.enter, APIPath.entered] {
-                let answer = try await api.client().get(path, headers: [("X-Original-URI", "/")])
-                #expect(answer.status == 404, "\(path)")
+                let response = try await api.client().get(path, headers: [("X-Original-URI", "/")])
+                #expect(response.status == 404, "\(path)")
             }
         }
         try await TestAPI.with(Self.settings) { api in
-            let answer = try await api.client().get(APIPath.entry)
-            #expect(answer.status == 404)
+            let response = try await api.client().get(APIPath.entry)
+            #expect(response.status == 404)
         }
     }
 }

@@ -104,10 +104,10 @@ import Testing
             ]
             let registration = Attempt(key: keys.registration(Visitor.address), limit: limit)
             let now = Date(timeIntervalSince1970: 1_800_000_000)
-            let refused = try await withThrowingTaskGroup(of: Int.self) { tasks in
+            let rejected = try await withThrowingTaskGroup(of: Int.self) { tasks in
                 for _ in 1...20 {
                     tasks.addTask {
-                        var refused = 0
+                        var rejected = 0
                         for _ in 1...250 {
                             let taken = try await store.take(
                                 attempts,
@@ -115,16 +115,16 @@ import Testing
                                 from: .operator,
                                 at: now
                             )
-                            if taken.wait != nil { refused += 1 }
-                            if try await store.take(registration, from: .operator, at: now) != nil { refused += 1 }
+                            if taken.wait != nil { rejected += 1 }
+                            if try await store.take(registration, from: .operator, at: now) != nil { rejected += 1 }
                         }
-                        return refused
+                        return rejected
                     }
                 }
                 return try await tasks.reduce(0, +)
             }
             await pool.close()
-            #expect(refused == 9998)
+            #expect(rejected == 9998)
             let events = try await database.events().map(\.summary).sorted()
             #expect(events == ["throttled account", "throttled network", "throttled registration"])
         }

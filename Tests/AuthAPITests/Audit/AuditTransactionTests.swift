@@ -6,7 +6,7 @@ import Testing
 
 /// Actions and their audit events are written together or not at all.
 @Suite struct AuditTransactionTests {
-    private static let person = ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Ada"]
+    private static let registration = ["email": "ada@example.com", "password": "Correct-Horse-7", "name": "Ada"]
     private static let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
 
     @Test("A registration that is not committed leaves no event")
@@ -21,7 +21,7 @@ import Testing
                 """
             )
             try await expectEvents([], status: 503, in: api.database) {
-                try await api.client().post(APIPath.register, Self.person)
+                try await api.client().post(APIPath.register, Self.registration)
             }
             #expect(try await api.database.sql("SELECT count(*) FROM users") == "0")
         }
@@ -32,7 +32,7 @@ import Testing
         try await TestAPI.with { api in
             _ = try await api.registered()
             try await expectEvents([], status: 409, in: api.database) {
-                try await api.client().post(APIPath.register, Self.person)
+                try await api.client().post(APIPath.register, Self.registration)
             }
         }
     }
@@ -56,10 +56,10 @@ import Testing
                 """
             let before = try await database.sql(state)
             try await database.sql("ALTER TABLE audit_events ADD CONSTRAINT full_up CHECK (false) NOT VALID")
-            let person = Self.person.merging(["email": "bob@example.com"]) { $1 }
+            let registration = Self.registration.merging(["email": "bob@example.com"]) { $1 }
             let wrong = Self.login.merging(["password": "Wrong-Horse-7"]) { $1 }
             let unknown = ["email": "nobody@example.com", "password": "x"]
-            var statuses = [try await site.browser().post(APIPath.register, person).status]
+            var statuses = [try await site.browser().post(APIPath.register, registration).status]
             for body in [Self.login, wrong, unknown] {
                 statuses.append(try await site.browser().post(APIPath.login, body).status)
             }

@@ -40,10 +40,10 @@ extension TestDatabase {
     /// The events of a request.
     func events(
         by request: () async throws -> TestResponse
-    ) async throws -> (events: [AuditedEvent], answer: TestResponse) {
+    ) async throws -> (events: [AuditedEvent], response: TestResponse) {
         let before = try await events().count
-        let answer = try await request()
-        return (Array(try await events().dropFirst(before)), answer)
+        let response = try await request()
+        return (Array(try await events().dropFirst(before)), response)
     }
 }
 
@@ -64,10 +64,10 @@ func expectEvents(
     sourceLocation: SourceLocation = #_sourceLocation,
     by request: () async throws -> TestResponse
 ) async throws -> [AuditedEvent] {
-    let (events, answer) = try await database.events(by: request)
-    #expect(answer.status == status, sourceLocation: sourceLocation)
+    let (events, response) = try await database.events(by: request)
+    #expect(response.status == status, sourceLocation: sourceLocation)
     #expect(events.map(\.summary) == summaries, sourceLocation: sourceLocation)
-    let id = try #require(answer.header("X-Request-ID"), sourceLocation: sourceLocation)
+    let id = try #require(response.header("X-Request-ID"), sourceLocation: sourceLocation)
     for event in events {
         #expect(event.address == Visitor.address, sourceLocation: sourceLocation)
         #expect(event.agent == Visitor.agent, sourceLocation: sourceLocation)

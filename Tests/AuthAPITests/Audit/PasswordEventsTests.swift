@@ -21,8 +21,8 @@ import Testing
     func registration() async throws {
         try await TestAPI.with { api in
             let events = try await expectEvents(["registered", "signed_in"], status: 201, in: api.database) {
-                let person = Self.right.merging(["name": "Ada"]) { $1 }
-                return try await api.client().post(APIPath.register, person, headers: Visitor.headers)
+                let registration = Self.right.merging(["name": "Ada"]) { $1 }
+                return try await api.client().post(APIPath.register, registration, headers: Visitor.headers)
             }
             let user = try await api.database.sql("SELECT id FROM users")
             #expect(events.map(\.user) == [user, user])
@@ -43,11 +43,11 @@ import Testing
             for number in 1...3 {
                 // W7: the session that the browser had ends.
                 let summaries = number == 1 ? ["signed_in"] : ["signed_in", "session_ended replaced"]
-                let told = try await expectEvents(summaries, status: 200, in: api.database) {
+                let recorded = try await expectEvents(summaries, status: 200, in: api.database) {
                     try await Self.signIn(browser)
                 }
-                if let replaced = told.dropFirst().first { #expect(replaced.session == events.last?.session) }
-                events += told.prefix(1)
+                if let replaced = recorded.dropFirst().first { #expect(replaced.session == events.last?.session) }
+                events += recorded.prefix(1)
             }
             let user = try await api.database.sql("SELECT id FROM users")
             #expect(events.allSatisfy { $0.user == user })

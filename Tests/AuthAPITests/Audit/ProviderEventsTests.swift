@@ -10,7 +10,7 @@ import Testing
 
     @Test(
         "The first sign-in registers, links and signs in; later ones only sign in",
-        arguments: OAuthProvider.standIns
+        arguments: OAuthProvider.mocked
     )
     func signIn(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in

@@ -165,7 +165,7 @@ import Testing
             (nil, "SSL SYSCALL error: EOF detected", false), (nil, "could not translate host name \"db\"", false),
         ]
     )
-    func refusals(state: String?, detail: String, isRefusal: Bool) {
+    func rejections(state: String?, detail: String, isRefusal: Bool) {
         var error = PostgresError.unavailable(.notConnected, detail)
         error.sqlState = state
         #expect(error.isRefusal == isRefusal)

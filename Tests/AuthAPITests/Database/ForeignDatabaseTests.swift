@@ -33,7 +33,7 @@ import Testing
     }
 
     /// The faults with which migrating fails.
-    private static func refusal(_ roles: DatabaseRoles) async throws -> [DatabaseFault] {
+    private static func rejection(_ roles: DatabaseRoles) async throws -> [DatabaseFault] {
         let error = await #expect(throws: MigrationError.self) { try await migrate(roles) }
         guard case .unfit(let faults) = error else {
             Issue.record("\(String(describing: error))")
@@ -87,12 +87,12 @@ import Testing
             ),
         ]
     )
-    func rights(setup: String, options: String, message: String, fix: String) async throws {
+    func privileges(setup: String, options: String, message: String, fix: String) async throws {
         try await Self.with { server in
             let admin = try server.configuration(database: "site")
             if !setup.isEmpty { try await TestSQL.run(setup, on: admin) }
             let roles = try Self.roles(server, options)
-            let fault = try #require(try await Self.refusal(roles).first)
+            let fault = try #require(try await Self.rejection(roles).first)
             #expect(fault.message.hasPrefix(message), "\(fault)")
             #expect(fault.fix.hasPrefix(fix), "\(fault)")
             // `doctor` reports the same list.
@@ -100,7 +100,7 @@ import Testing
                 roles: roles,
                 publicURL: .localhost,
                 logger: TestDatabase.silentLogger,
-                patience: .seconds(60)
+                timeout: .seconds(60)
             ).findings()
             #expect(found.contains(fault.finding), "\(found)")
 
@@ -145,10 +145,12 @@ import Testing
                     on: admin
                 ) == "login"
             )
-            let rights =
+            let privileges =
                 "SELECT has_schema_privilege('srv', 'public', 'CREATE')::text || count(*) FROM pg_class "
                 + "WHERE relnamespace = '\"Sign in\"'::regnamespace AND relkind = 'r'"
-            #expect(try await TestSQL.run(rights, on: admin) == "false\(Migrations.all.flatMap(\.tables).count + 1)")
+            #expect(
+                try await TestSQL.run(privileges, on: admin) == "false\(Migrations.all.flatMap(\.tables).count + 1)"
+            )
 
             let database = TestDatabase(
                 url: server.url(database: "site"),

@@ -79,7 +79,7 @@ import Testing
             let migrator = Migrator(
                 database.configuration,
                 migrations: Self.migrations,
-                lockPatience: .zero,
+                lockRetryLimit: .zero,
                 logger: logger
             )
             let error = await #expect(throws: MigrationError.self) { try await migrator.up() }

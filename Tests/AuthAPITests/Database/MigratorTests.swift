@@ -94,7 +94,7 @@ import Testing
     }
 
     /// D1: A migration that fails changes nothing, and the error names file and line.
-    @Test func failureLeavesNothing() async throws {
+    @Test func rollsBackOnFailure() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let list = [
                 Self.migration(1, "CREATE TABLE one ();", "DROP TABLE one;"),
@@ -111,7 +111,7 @@ import Testing
     }
 
     /// D1, D2: A migrator that is killed leaves no change, no record and no lock.
-    @Test func deathInTheMiddleLeavesNothing() async throws {
+    @Test func rollsBackWhenConnectionDies() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let slow = [Self.migration(1, "CREATE TABLE half (); SELECT pg_sleep(60);", "DROP TABLE half;")]
             let dying = Task {
@@ -135,7 +135,7 @@ import Testing
     }
 
     /// D1: An applied migration whose file was edited is rejected by name, in both directions.
-    @Test func editedMigrationIsRefused() async throws {
+    @Test func rejectsEditedMigration() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let original = [Self.migration(1, "CREATE TABLE a ();", "DROP TABLE a;")]
             try await Migrator(database.configuration, migrations: original, logger: TestDatabase.silentLogger).up()
@@ -144,10 +144,10 @@ import Testing
                 Self.migration(2, "CREATE TABLE b ();", "DROP TABLE b;"),
             ]
             let migrator = Migrator(database.configuration, migrations: edited, logger: TestDatabase.silentLogger)
-            let refusal = MigrationError.edited(version: 1, file: "0001_test.up.sql")
-            await #expect(throws: refusal) { try await migrator.up() }
-            await #expect(throws: refusal) { try await migrator.down() }
-            #expect(refusal.description.contains("0001_test.up.sql"))
+            let rejection = MigrationError.edited(version: 1, file: "0001_test.up.sql")
+            await #expect(throws: rejection) { try await migrator.up() }
+            await #expect(throws: rejection) { try await migrator.down() }
+            #expect(rejection.description.contains("0001_test.up.sql"))
             #expect(try await migrator.status().map(\.state) == [.edited, .pending])
             #expect(try await database.sql("SELECT to_regclass('b')") == nil)
         }
@@ -171,7 +171,7 @@ import Testing
     }
 
     /// D1: A script that contains COMMIT is rejected, because it could leave a partial change.
-    @Test func scriptThatCommitsIsRefused() async throws {
+    @Test func rejectsScriptThatCommits() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let list = [Self.migration(1, "CREATE TABLE a (); COMMIT;", "DROP TABLE a;")]
             let migrator = Migrator(database.configuration, migrations: list, logger: TestDatabase.silentLogger)

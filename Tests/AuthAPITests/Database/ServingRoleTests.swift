@@ -23,7 +23,7 @@ import Testing
     }
 
     /// The role's privileges on each table and column.
-    private static let rights = """
+    private static let privileges = """
         SELECT string_agg(line, chr(10) ORDER BY line) FROM (
             SELECT relname || ' ' || relacl::text AS line FROM pg_class
             WHERE relnamespace = 'public'::regnamespace AND relacl IS NOT NULL
@@ -79,7 +79,7 @@ import Testing
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user",
         ]
     )
-    func refused(sql: String) async throws {
+    func rejected(sql: String) async throws {
         try await Self.with { database, serving in
             let name = try #require(try await database.sql("SELECT current_database()"))
             let text = sql.replacing("$DATABASE", with: name)
@@ -91,12 +91,12 @@ import Testing
     @Test("Migrating again changes nothing, and revokes privileges that were granted manually")
     func again() async throws {
         try await Self.with { database, serving in
-            let before = try await database.sql(Self.rights)
+            let before = try await database.sql(Self.privileges)
             try await database.sql("GRANT ALL ON users TO \(Self.role); GRANT UPDATE (id) ON sessions TO \(Self.role)")
-            #expect(try await database.sql(Self.rights) != before)
+            #expect(try await database.sql(Self.privileges) != before)
             let roles = DatabaseRoles(serving: serving, owner: database.configuration)
             #expect(try await roles.migrator(logger: TestDatabase.silentLogger).up().isEmpty)
-            #expect(try await database.sql(Self.rights) == before)
+            #expect(try await database.sql(Self.privileges) == before)
         }
     }
 
@@ -109,10 +109,10 @@ import Testing
                 CREATE TABLE later (); GRANT SELECT ON later TO \(Self.role)
                 """
             )
-            let before = try await database.sql(Self.rights)
+            let before = try await database.sql(Self.privileges)
             let roles = DatabaseRoles(serving: serving, owner: database.configuration)
             try await roles.migrator(logger: TestDatabase.silentLogger).up()
-            #expect(try await database.sql(Self.rights) == before)
+            #expect(try await database.sql(Self.privileges) == before)
         }
     }
 
@@ -123,10 +123,10 @@ import Testing
         try await Self.with { database, serving in
             let alone = DatabaseRoles(serving: serving, owner: nil).migrator(logger: TestDatabase.silentLogger)
             await #expect(throws: MigrationError.notOwner(role: nil)) { try await alone.up() }
-            let before = try await database.sql(Self.rights)
+            let before = try await database.sql(Self.privileges)
             let same = DatabaseRoles(serving: database.configuration, owner: database.configuration)
             try await same.migrator(logger: TestDatabase.silentLogger).up()
-            #expect(try await database.sql(Self.rights) == before)
+            #expect(try await database.sql(Self.privileges) == before)
         }
     }
 

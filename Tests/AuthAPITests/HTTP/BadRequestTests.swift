@@ -133,9 +133,9 @@ import Testing
                 for _ in 0..<3 {
                     try? await connection.send(chunked ? "c350\r\n\(piece)\r\n" : piece)
                 }
-                let answer = try await connection.readHead()
-                #expect(answer.hasPrefix("HTTP/1.1 413 "))
-                #expect(answer.lowercased().contains("content-type: application/problem+json"))
+                let response = try await connection.readHead()
+                #expect(response.hasPrefix("HTTP/1.1 413 "))
+                #expect(response.lowercased().contains("content-type: application/problem+json"))
                 await connection.close()
             }
             #expect(try await api.client().get(APIPath.liveness).status == 200)
@@ -175,8 +175,8 @@ import Testing
             try? await connection.send(
                 "GET /api/auth/me HTTP/1.1\r\nHost: localhost\r\nCookie: \(String(repeating: "c=d; ", count: 20_000))\r\n\r\n"
             )
-            let answer = try await connection.readHead()
-            #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"))
+            let response = try await connection.readHead()
+            #expect(response.isEmpty || response.hasPrefix("HTTP/1.1 4"))
             await connection.close()
             #expect(try await api.client().get(APIPath.liveness).status == 200)
         }

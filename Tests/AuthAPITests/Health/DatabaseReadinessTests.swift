@@ -71,16 +71,16 @@ import Testing
             try await api.database.sql(command)
             let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
             let registration = ["email": "eve@example.com", "password": "Correct-Horse-7", "name": "Eve"]
-            let answers = [
+            let responses = [
                 try await client.get(APIPath.me), try await client.get(APIPath.sessions),
                 try await api.client().post(APIPath.login, login),
                 try await api.client().post(APIPath.register, registration),
             ]
-            let failed = answers.filter { $0.status >= 400 }
+            let failed = responses.filter { $0.status >= 400 }
             #expect(!failed.isEmpty)
-            for answer in failed {
-                #expect(answer.status == 503 && answer.header("Retry-After") != nil)
-                #expect(try answer.problem.code == .serviceUnavailable)
+            for response in failed {
+                #expect(response.status == 503 && response.header("Retry-After") != nil)
+                #expect(try response.problem.code == .serviceUnavailable)
             }
             #expect(api.logs.all.contains { $0.contains("request failed") && $0.contains("sqlstate") })
         }

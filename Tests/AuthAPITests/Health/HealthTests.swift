@@ -101,9 +101,9 @@ import Testing
     }
 
     @Test("D7: The database jobs of one request share a time limit", arguments: [(true, 200), (false, 503)])
-    func sharedLimit(isPatient: Bool, status: Int) async throws {
+    func sharedLimit(disablesTimeLimits: Bool, status: Int) async throws {
         try await TestDatabase.with { database in
-            try await TestAPI.with(database: database, isPatient: isPatient) { api in
+            try await TestAPI.with(database: database, disablesTimeLimits: disablesTimeLimits) { api in
                 _ = try await api.registered()
                 // Each of the two jobs has enough time for itself.
                 try await database.sql(
@@ -119,22 +119,22 @@ import Testing
                     """
                 )
                 let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
-                let answer = try await api.client().post(APIPath.login, login)
-                #expect(answer.status == status)
+                let response = try await api.client().post(APIPath.login, login)
+                #expect(response.status == status)
                 #expect(try await database.sql("SELECT count(*) FROM sessions") == (status == 200 ? "2" : "1"))
             }
         }
     }
 
     @Test("D7: An unavailable database gives 503 with Retry-After within 3 s, and no acknowledged write is lost")
-    func databaseAway() async throws {
+    func databaseUnavailable() async throws {
         try await TestPostgres.with { server in
             let database = TestDatabase(
                 url: server.url(),
                 configuration: try server.configuration(),
                 pool: PostgresPool(try server.configuration(), logger: TestDatabase.silentLogger)
             )
-            try await TestAPI.with(["MIGRATE_ON_START": "true"], database: database, isPatient: false) { api in
+            try await TestAPI.with(["MIGRATE_ON_START": "true"], database: database, disablesTimeLimits: false) { api in
                 try await eventually("the API is ready") { try await api.client().get(APIPath.readiness).status == 200 }
                 let client = try await api.registered(email: "before@example.com")
                 try await server.stop()

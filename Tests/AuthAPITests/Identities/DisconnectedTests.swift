@@ -41,8 +41,8 @@ import Testing
             _ = try await site.api.registered(email: "grace@example.com", name: "Grace")
             for email in ["ada@example.com", "new@example.com", "grace@example.com"] {
                 let thief = site.browser()
-                let answer = try await site.signIn(.discord, in: thief) { $0.email = email }
-                expectFailure(.identityDisconnected, answer, in: site)
+                let response = try await site.signIn(.discord, in: thief) { $0.email = email }
+                expectFailure(.identityDisconnected, response, in: site)
                 #expect(try await site.user(of: thief) == nil)
                 #expect(try await thief.get(APIPath.pendingConnection).status == 404)
                 let last = try #require(try await site.api.database.events().last)
@@ -63,13 +63,13 @@ import Testing
     @Test("W1: Not even the authority for the address reconnects its own disconnected identity")
     func authority() async throws {
         try await OAuthSite.with { site in
-            func atGmail(_ person: inout StandInPerson) { person.email = "ada@gmail.com" }
+            func atGmail(_ user: inout MockUser) { user.email = "ada@gmail.com" }
             let owner = site.browser()
             try await site.signIn(.discord, in: owner, as: atGmail)
             try await site.link(.google, in: owner, as: atGmail)
             try await Self.disconnect(.google, in: owner, at: site)
-            let answer = try await site.signIn(.google, in: site.browser(), as: atGmail)
-            expectFailure(.identityDisconnected, answer, in: site)
+            let response = try await site.signIn(.google, in: site.browser(), as: atGmail)
+            expectFailure(.identityDisconnected, response, in: site)
             #expect(try await site.methods(of: owner).identities.map(\.provider) == [.discord])
         }
     }
@@ -166,7 +166,7 @@ import Testing
                 held.wait()
             }
             await held.entered()
-            async let answer = thief.get(target)
+            async let response = thief.get(target)
             let waiting = """
                 SELECT count(*) FROM pg_stat_activity
                 WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%INSERT INTO sessions%'
@@ -180,7 +180,7 @@ import Testing
             )
             held.open()
             try await holding
-            expectFailure(.identityDisconnected, try await answer, in: site)
+            expectFailure(.identityDisconnected, try await response, in: site)
             #expect(try await site.user(of: thief) == nil)
             #expect(try await site.sql("SELECT count(*) FROM sessions") == "1")
         }

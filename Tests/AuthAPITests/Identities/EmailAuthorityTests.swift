@@ -18,11 +18,11 @@ import Testing
             let first = site.browser()
             try await site.signIn(.discord, in: first) { $0.email = email }
             let second = site.browser()
-            let answer = try await site.signIn(.google, in: second) { person in
-                person.email = email
-                person.hostedDomain = hostedDomain
+            let response = try await site.signIn(.google, in: second) { user in
+                user.email = email
+                user.hostedDomain = hostedDomain
             }
-            #expect(answer.header("Location") == "/")
+            #expect(response.header("Location") == "/")
             #expect(try await site.user(of: second)?.id == site.user(of: first)?.id)
             #expect(try await site.methods(of: second).identities.map(\.provider) == [.discord, .google])
             let linked = try await site.api.database.events().map(\.summary)
@@ -42,15 +42,15 @@ import Testing
     func linksNothingElse(email: String, hostedDomain: String?) async throws {
         for order in [[OAuthProvider.google, .discord], [.discord, .google]] {
             try await OAuthSite.with { site in
-                func be(_ person: inout StandInPerson) {
-                    person.email = email
-                    person.hostedDomain = hostedDomain
+                func be(_ user: inout MockUser) {
+                    user.email = email
+                    user.hostedDomain = hostedDomain
                 }
                 let owner = site.browser()
                 try await site.signIn(order[0], in: owner, as: be)
                 let other = site.browser()
-                let answer = try await site.signIn(order[1], in: other, as: be)
-                expectFailure(.accountExists, answer, in: site)
+                let response = try await site.signIn(order[1], in: other, as: be)
+                expectFailure(.accountExists, response, in: site)
                 #expect(try await site.user(of: other) == nil)
                 #expect(try await site.methods(of: owner).identities.map(\.provider) == [order[0]])
                 #expect(try await site.sql("SELECT count(*) FROM users") == "1")
@@ -70,8 +70,8 @@ import Testing
             let owner = site.browser()
             try await site.signIn(.google, in: owner) { $0.email = "ada@gmail.com" }
             let attacker = site.browser()
-            let answer = try await site.signIn(.discord, in: attacker) { $0.email = "ada@gmail.com" }
-            expectFailure(.accountExists, answer, in: site)
+            let response = try await site.signIn(.discord, in: attacker) { $0.email = "ada@gmail.com" }
+            expectFailure(.accountExists, response, in: site)
             #expect(try await site.methods(of: owner).identities.count == 1)
         }
     }
@@ -95,14 +95,14 @@ import Testing
             let former = site.browser()
             try await site.signIn(.google, in: former)
             // The new owner of the mailbox verifies it at both providers.
-            for provider in OAuthProvider.standIns {
+            for provider in OAuthProvider.mocked {
                 let holder = site.browser()
-                let answer = try await site.signIn(provider, in: holder) { person in
-                    person.subject = "new-holder"
-                    person.discordID = "777"
+                let response = try await site.signIn(provider, in: holder) { user in
+                    user.subject = "new-holder"
+                    user.discordID = "777"
                 }
                 let failure: OAuthFailure = provider == .google ? .providerAlreadyLinked : .accountExists
-                expectFailure(failure, answer, in: site)
+                expectFailure(failure, response, in: site)
                 #expect(try await site.user(of: holder) == nil)
             }
             #expect(try await site.user(of: former)?.email == "ada@example.com")

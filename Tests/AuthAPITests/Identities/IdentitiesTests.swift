@@ -36,9 +36,9 @@ import Testing
             let browser = site.browser()
             try await site.signIn(.google, in: browser)
             let google = try #require(try await site.methods(of: browser).identities.first?.id)
-            let refused = try await browser.delete(APIPath.identity(google))
-            #expect(refused.status == 409)
-            #expect(try refused.problem.code == .lastSignInMethod)
+            let rejected = try await browser.delete(APIPath.identity(google))
+            #expect(rejected.status == 409)
+            #expect(try rejected.problem.code == .lastSignInMethod)
             try await site.link(.discord, in: browser)
             #expect(try await browser.delete(APIPath.identity(google)).status == 204)
             let methods = try await site.methods(of: browser)
@@ -72,16 +72,16 @@ import Testing
     }
 
     @Test("A12: A user cannot unlink an account of another user")
-    func ofSomebodyElse() async throws {
+    func ofAnotherUser() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
             try await site.link(.google, in: owner)
             let id = try #require(try await site.methods(of: owner).identities.first?.id)
             let other = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
             for path in [id, id.uppercased(), "5e0f6a1c-93d2-4b7e-a8f4-1c2d3e4f5a6b", "x", "1"] {
-                let answer = try await other.delete(APIPath.identity(path))
-                #expect(answer.status == 404)
-                #expect(try answer.problem.code == .identityNotFound)
+                let response = try await other.delete(APIPath.identity(path))
+                #expect(response.status == 404)
+                #expect(try response.problem.code == .identityNotFound)
             }
             let crossSite = try await owner.delete(APIPath.identity(id), headers: [("Sec-Fetch-Site", "cross-site")])
             #expect(crossSite.status == 403)

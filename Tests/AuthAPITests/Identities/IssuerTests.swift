@@ -24,14 +24,14 @@ import Testing
             try await OAuthSite.with(database: database) { site in
                 let owner = try await site.api.registered()
                 try await site.link(.google, in: owner)
-                #expect(try await site.sql("SELECT issuer FROM oauth_accounts") == site.standIn.address)
+                #expect(try await site.sql("SELECT issuer FROM oauth_accounts") == site.mock.address)
             }
             try await OAuthSite.with(database: database) { site in
                 // The same subject, with the same email and with another one.
                 let stranger = site.browser()
                 expectFailure(.providerAlreadyLinked, try await site.signIn(.google, in: stranger), in: site)
-                let answer = try await site.signIn(.google, in: stranger) { $0.email = "eve@example.com" }
-                #expect(answer.header("Location") == "/")
+                let response = try await site.signIn(.google, in: stranger) { $0.email = "eve@example.com" }
+                #expect(response.header("Location") == "/")
                 #expect(try await site.user(of: stranger)?.email == "eve@example.com")
                 #expect(try await site.sql("SELECT count(DISTINCT user_id) FROM oauth_accounts") == "2")
                 // The user sees the old identity, and disconnects it; then the new one can be linked.
@@ -76,14 +76,14 @@ import Testing
             try await OAuthSite.with(database: database) { site in
                 let headers = [("Authorization", "Bearer \(try #require(token.value))")]
                 let browser = site.browser()
-                let answer = try await browser.get(APIPath.confirmation, headers: headers)
-                let confirmation: ConfirmationBody = try answer.decoded()
+                let response = try await browser.get(APIPath.confirmation, headers: headers)
+                let confirmation: ConfirmationBody = try response.decoded()
                 #expect(confirmation.providers.isEmpty)
                 try await site.sql("UPDATE sessions SET reauthenticated_at = now()")
                 let form = ["email": "ada@example.com"]
                 let deleted = try await browser.post(APIPath.deletion, form, headers: headers)
                 #expect(deleted.status == 204)
-                #expect(site.standIn.count(.googleRevocation) == 0)
+                #expect(site.mock.count(.googleRevocation) == 0)
             }
         }
     }
@@ -108,7 +108,7 @@ import Testing
                 #expect(try await site.user(of: browser)?.email == "ada@example.com")
                 #expect(try await site.methods(of: browser).identities.allSatisfy(\.isUsable))
                 let stored = "SELECT issuer FROM oauth_accounts WHERE provider = 'google'"
-                #expect(try await site.sql(stored) == site.standIn.address)
+                #expect(try await site.sql(stored) == site.mock.address)
                 let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 let adoption = IssuerAdoption(
                     postgres: site.api.app.postgres,
@@ -119,8 +119,8 @@ import Testing
                 let count = try await adoption.adopt()
                 #expect(count <= 2)
                 let missing = """
-                    SELECT (SELECT count(*) FROM oauth_accounts WHERE issuer <> '\(site.standIn.address)')
-                        + (SELECT count(*) FROM disconnected_identities WHERE issuer <> '\(site.standIn.address)')
+                    SELECT (SELECT count(*) FROM oauth_accounts WHERE issuer <> '\(site.mock.address)')
+                        + (SELECT count(*) FROM disconnected_identities WHERE issuer <> '\(site.mock.address)')
                     """
                 #expect(try await site.sql(missing) == "0")
                 #expect(try await adoption.adopt() == 0)
@@ -161,8 +161,11 @@ import Testing
                 let identities = try await site.methods(of: owner).identities
                 #expect(identities.map(\.provider.rawValue).sorted() == ["elsewhere_7", "google"])
                 #expect(identities.allSatisfy { !$0.isUsable })
-                let answer = try await site.browser().get(APIPath.startOAuth(.google), headers: OAuthSite.fromThisSite)
-                expectFailure(.providerDisabled, answer, in: site)
+                let response = try await site.browser().get(
+                    APIPath.startOAuth(.google),
+                    headers: OAuthSite.fromThisSite
+                )
+                expectFailure(.providerDisabled, response, in: site)
                 for identity in identities {
                     #expect(try await owner.delete(APIPath.identity(identity.id)).status == 204)
                 }
@@ -193,9 +196,9 @@ import Testing
     @Test("The list shows the enabled providers, in order, without a session")
     func list() async throws {
         try await OAuthSite.with { site in
-            let answer = try await site.browser().get(APIPath.providers)
-            let list: ProviderListBody = try answer.decoded()
-            #expect(list.providers.map(\.provider) == OAuthProvider.standIns)
+            let response = try await site.browser().get(APIPath.providers)
+            let list: ProviderListBody = try response.decoded()
+            #expect(list.providers.map(\.provider) == OAuthProvider.mocked)
             #expect(list.providers.map(\.kind) == [.google, .discord])
             #expect(list.providers.map(\.name.ja) == ["Google", "Discord"])
         }

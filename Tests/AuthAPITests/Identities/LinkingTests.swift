@@ -25,10 +25,10 @@ import Testing
             (nil, .create, .create),
             (same(false, true), .askPassword, .askPassword),
             (same(true, true), .link, .askPassword),
-            (same(true, false), .link, .refuse(.accountExists)),
-            (same(false, false), .refuse(.accountExists), .refuse(.accountExists)),
-            (same(false, true, true), .refuse(.providerTaken), .refuse(.providerTaken)),
-            (same(true, false, true), .refuse(.providerTaken), .refuse(.providerTaken)),
+            (same(true, false), .link, .reject(.accountExists)),
+            (same(false, false), .reject(.accountExists), .reject(.accountExists)),
+            (same(false, true, true), .reject(.providerTaken), .reject(.providerTaken)),
+            (same(true, false, true), .reject(.providerTaken), .reject(.providerTaken)),
         ]
         for row in rows {
             #expect(decide(row.sameEmail, isEmailAuthority: true) == row.byAuthority)
@@ -51,7 +51,7 @@ import Testing
                     isEmailAuthority: isEmailAuthority,
                     sameEmail: row.sameEmail
                 )
-                #expect(disconnected == .refuse(.disconnected))
+                #expect(disconnected == .reject(.disconnected))
                 let withoutEmail = LinkingPolicy.decision(
                     isLinked: false,
                     isDisconnected: false,
@@ -70,19 +70,19 @@ import Testing
         try await OAuthSite.with { site in
             let attacker = try await site.api.registered(email: "ada@example.com", name: "Mallory")
             let owner = site.browser()
-            for provider in OAuthProvider.standIns {
-                let answer = try await site.signIn(provider, in: owner)
-                #expect(answer.page == PagePath.login)
-                #expect(answer.parameter("connect") == provider.rawValue)
+            for provider in OAuthProvider.mocked {
+                let response = try await site.signIn(provider, in: owner)
+                #expect(response.page == PagePath.login)
+                #expect(response.parameter("connect") == provider.rawValue)
                 #expect(try await site.user(of: owner) == nil)
             }
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
             #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
             #expect(try await site.methods(of: attacker).identities.isEmpty)
             // The attacker's provider account does not verify an address for which the provider is no authority.
-            try await site.link(.discord, in: attacker) { person in
-                person.email = "mallory@example.com"
-                person.discordID = "666"
+            try await site.link(.discord, in: attacker) { user in
+                user.email = "mallory@example.com"
+                user.discordID = "666"
             }
             #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
             #expect(try await site.signIn(.google, in: owner).parameter("connect") == "google")
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test("A12: An unverified or missing email does not sign in", arguments: OAuthProvider.standIns)
+    @Test("A12: An unverified or missing email does not sign in", arguments: OAuthProvider.mocked)
     func unverifiedEmail(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -121,18 +121,18 @@ import Testing
 
     @Test("A12: a known identity signs in without a verified email, and nothing of its user changes")
     func knownWithoutEmail() async throws {
-        for provider in OAuthProvider.standIns {
+        for provider in OAuthProvider.mocked {
             try await OAuthSite.with { site in
                 let first = site.browser()
                 try await site.signIn(provider, in: first)
                 let before = try #require(try await site.user(of: first))
                 for email in [nil, "other@example.com"] {
                     let browser = site.browser()
-                    let answer = try await site.signIn(provider, in: browser) { person in
-                        person.email = email
-                        person.isEmailVerified = false
+                    let response = try await site.signIn(provider, in: browser) { user in
+                        user.email = email
+                        user.isEmailVerified = false
                     }
-                    #expect(answer.header("Location") == "/")
+                    #expect(response.header("Location") == "/")
                     #expect(try await site.user(of: browser) == before)
                     #expect(try await site.methods(of: browser).identities.map(\.email) == [nil])
                     #expect(try await site.sql("SELECT email_verified_at IS NOT NULL FROM users") == "t")
@@ -145,12 +145,12 @@ import Testing
     func linkedWithoutEmail(hasEmail: Bool) async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
-            for provider in OAuthProvider.standIns {
-                let answer = try await site.link(provider, in: owner) { person in
-                    person.email = hasEmail ? "ada@example.com" : nil
-                    person.isEmailVerified = false
+            for provider in OAuthProvider.mocked {
+                let response = try await site.link(provider, in: owner) { user in
+                    user.email = hasEmail ? "ada@example.com" : nil
+                    user.isEmailVerified = false
                 }
-                #expect(answer.header("Location") == "/account?connected=\(provider.rawValue)")
+                #expect(response.header("Location") == "/account?connected=\(provider.rawValue)")
                 // An unverified address does not verify the user's.
                 #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
                 #expect(try await site.signIn(provider, in: site.browser()) { $0.email = nil }.failure == nil)
@@ -178,8 +178,8 @@ import Testing
             let owner = site.browser()
             try await site.signIn(.google, in: owner)
             let other = site.browser()
-            let answer = try await site.signIn(.google, in: other) { $0.subject = "another-subject" }
-            expectFailure(.providerAlreadyLinked, answer, in: site)
+            let response = try await site.signIn(.google, in: other) { $0.subject = "another-subject" }
+            expectFailure(.providerAlreadyLinked, response, in: site)
             #expect(try await site.methods(of: owner).identities.count == 1)
         }
     }
@@ -192,9 +192,9 @@ import Testing
             let before = try #require(try await site.user(of: browser))
             // Another user already has the new address: nothing changes either.
             _ = try await site.api.registered(email: "countess@example.com", name: "Countess")
-            try await site.signIn(.google, in: browser) { person in
-                person.email = "countess@example.com"
-                person.name = "Countess"
+            try await site.signIn(.google, in: browser) { user in
+                user.email = "countess@example.com"
+                user.name = "Countess"
             }
             #expect(try await site.user(of: browser) == before)
             #expect(try await site.methods(of: browser).identities.map(\.email) == ["countess@example.com"])
@@ -220,7 +220,7 @@ import Testing
         }
     }
 
-    @Test("A12: Concurrent sign-ins with one provider account create one user", arguments: OAuthProvider.standIns)
+    @Test("A12: Concurrent sign-ins with one provider account create one user", arguments: OAuthProvider.mocked)
     func raced(provider: OAuthProvider) async throws {
         try await OAuthSite.with(["DATABASE_POOL_SIZE": "8"]) { site in
             let browsers = (0..<8).map { _ in site.browser() }
@@ -278,8 +278,8 @@ import Testing
                 }
                 for (browser, target) in pairs {
                     group.addTask {
-                        let answer = try await browser.get(target)
-                        #expect(answer.header("Location") == "/" || answer.failure == .identityDisconnected)
+                        let response = try await browser.get(target)
+                        #expect(response.header("Location") == "/" || response.failure == .identityDisconnected)
                     }
                 }
                 try await group.waitForAll()

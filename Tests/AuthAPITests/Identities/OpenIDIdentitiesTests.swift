@@ -17,11 +17,11 @@ import Testing
             #expect(list.providers.map(\.name.ja).suffix(2) == ["Realm oidc", "Realm oidc_2"])
 
             let browser = site.browser()
-            let answer = try await site.signIn(Self.fourth, in: browser)
-            #expect(answer.header("Location") == "/")
+            let response = try await site.signIn(Self.fourth, in: browser)
+            #expect(response.header("Location") == "/")
             #expect(try await site.user(of: browser)?.email == "ada@example.com")
             #expect(try await site.sql("SELECT provider FROM oauth_accounts") == "oidc_2")
-            #expect(try await site.sql("SELECT issuer FROM oauth_accounts") == site.standIn.issuer(of: Self.fourth))
+            #expect(try await site.sql("SELECT issuer FROM oauth_accounts") == site.mock.issuer(of: Self.fourth))
             #expect(try await site.sql("SELECT email_verified_at IS NOT NULL FROM users") == "t")
 
             try await site.link(.oidc, in: browser)
@@ -44,11 +44,11 @@ import Testing
     func noAuthority() async throws {
         try await OAuthSite.with(providers: [.oidc]) { site in
             try await site.signIn(.google, in: site.browser()) { $0.email = "ada@gmail.com" }
-            let answer = try await site.signIn(.oidc, in: site.browser()) { person in
-                person.email = "ada@gmail.com"
-                person.hostedDomain = "gmail.com"
+            let response = try await site.signIn(.oidc, in: site.browser()) { user in
+                user.email = "ada@gmail.com"
+                user.hostedDomain = "gmail.com"
             }
-            expectFailure(.accountExists, answer, in: site)
+            expectFailure(.accountExists, response, in: site)
             #expect(EmailAuthority.rule(of: .oidc) == .nothing)
         }
     }
@@ -71,10 +71,10 @@ import Testing
 
     @Test("An unavailable provider prevents neither the start nor sign-ins through the others")
     func absent() async throws {
-        let away = try await StandInProvider.with { $0.environment(of: .oidc) }
+        let away = try await MockProvider.with { $0.environment(of: .oidc) }
         try await OAuthSite.with(away) { site in
-            let answer = try await site.browser().get(APIPath.startOAuth(.oidc), headers: OAuthSite.fromThisSite)
-            expectFailure(.providerUnavailable, answer, in: site)
+            let response = try await site.browser().get(APIPath.startOAuth(.oidc), headers: OAuthSite.fromThisSite)
+            expectFailure(.providerUnavailable, response, in: site)
             #expect(try await site.signIn(.google, in: site.browser()).header("Location") == "/")
         }
     }

@@ -33,11 +33,11 @@ import Testing
         "1.", ".5", "1e", "+1", "-", "nul", "truex", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\u+123\"",
         "\"\n\"", "NaN", "1e999", "[1]]", String(repeating: "[", count: 100) + String(repeating: "]", count: 100),
     ])
-    func refusesWhatIsNotJSON(text: String) {
+    func rejectsInvalidJSON(text: String) {
         #expect(throws: JSONParser.Failure.self) { try parse(text) }
     }
 
-    @Test func refusesInvalidUTF8() {
+    @Test func rejectsInvalidUTF8() {
         #expect(throws: JSONParser.Failure.self) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
     }
 }

@@ -156,7 +156,7 @@ import Testing
             ipAddress: "2001:db8::1"
         )
         #expect(try violations(of: SessionListBody(sessions: [session]), against: "SessionList") == [])
-        for provider in OAuthProvider.standIns {
+        for provider in OAuthProvider.mocked {
             let identities = [nil, "a@example.com"].map { email in
                 IdentityBody(id: id, provider: provider, email: email, linkedAt: now)
             }

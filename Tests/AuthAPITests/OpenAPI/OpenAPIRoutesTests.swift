@@ -125,7 +125,7 @@ import Testing
     @Test(arguments: [
         APIPath.index, APIPath.openAPI, APIPath.docs, OpenAPIRoutes.stylesheetPath, OpenAPIRoutes.scriptPath,
     ])
-    func answersThatTheClientHasIt(path: String) async throws {
+    func returnsNotModified(path: String) async throws {
         try await Self.withClient { client in
             let first = try await client.executeRequest(uri: path, method: .get, headers: [:], body: nil)
             let tag = try #require(first.headers[.eTag])

@@ -93,12 +93,12 @@ import Testing
         user.replacingOccurrences(of: "3f2c1e9a", with: "3F2C1E9A"),
         user.replacingOccurrences(of: "a@example.com", with: "example.com"),
     ])
-    func refusesWrongBodies(body: String) throws {
+    func rejectsInvalidBodies(body: String) throws {
         #expect(try Self.violations(.get, "/api/auth/me", 200, body) != [])
     }
 
     /// Problems with a code of another status, another request's identifier, an unknown code, or the wrong type.
-    @Test func refusesWrongProblems() throws {
+    @Test func rejectsInvalidProblems() throws {
         let type = "application/problem+json"
         let bearer: HTTPFields = [.wwwAuthenticate: "Bearer"]
         func violations(_ body: String, type: String = type, headers: HTTPFields = bearer) throws -> [String] {
@@ -114,7 +114,7 @@ import Testing
         #expect(try violations(Self.problem("unauthenticated", 401), headers: [.wwwAuthenticate: "Basic"]) != [])
     }
 
-    @Test func refusesUndocumentedStatusesMissingHeadersAndStrayBodies() throws {
+    @Test func rejectsUndocumentedStatusesMissingHeadersAndUnexpectedBodies() throws {
         #expect(try Self.violations(.get, "/api/auth/me", 418, Self.user) != [])
         #expect(try Self.violations(.get, "/api/auth/me", 201, Self.user) != [])
         #expect(try Self.violations(.post, "/api/auth/login", 200, Self.user) != [])
@@ -140,7 +140,7 @@ import Testing
     }
 
     /// An unchecked keyword is a violation.
-    @Test func refusesSchemasItCannotCheck() throws {
+    @Test func rejectsUnsupportedSchemas() throws {
         let schema = try JSONValue(parsing: Array(#"{"multipleOf":2}"#.utf8))
         let validator = JSONSchemaValidator(document: OpenAPIDocument(root: .null))
         #expect(validator.violations(of: .number(2), against: schema) != [])

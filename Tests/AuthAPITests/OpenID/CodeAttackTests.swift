@@ -5,15 +5,15 @@ import Testing
 
 @testable import AuthAPI
 
-/// A10, A11: Codes, verifiers and issuers of other flows; the stand-in performs a provider's checks.
+/// A10, A11: Codes, verifiers and issuers of other flows; the mock performs a provider's checks.
 @Suite struct CodeAttackTests {
     @Test("A code that is replayed", arguments: OAuthProvider.kinds)
     func replay(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             let provider = try flow.provider(name)
-            let answer = try await flow.answer(name)
-            _ = try await provider.identity(for: answer)
-            let error = await #expect(throws: ProviderError.self) { try await provider.identity(for: answer) }
+            let response = try await flow.authorize(name)
+            _ = try await provider.identity(for: response)
+            let error = await #expect(throws: ProviderError.self) { try await provider.identity(for: response) }
             #expect(error?.failure == .flowExpired)
         }
     }
@@ -22,7 +22,7 @@ import Testing
     func invented(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             for code in ["", "invented", "a&client_id=b", String(repeating: "c", count: 2000)] {
-                try await flow.expectRefusal(name, .flowExpired, "code", change: { $0.with(code: code) })
+                try await flow.expectRejection(name, .flowExpired, "code", change: { $0.with(code: code) })
             }
         }
     }
@@ -30,8 +30,8 @@ import Testing
     @Test("A code injected into another flow fails its challenge (RFC 7636)", arguments: OAuthProvider.kinds)
     func injected(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            let victims = try await flow.answer(name)
-            try await flow.expectRefusal(name, .flowExpired, "code", change: { $0.with(code: victims.code.value) })
+            let victims = try await flow.authorize(name)
+            try await flow.expectRejection(name, .flowExpired, "code", change: { $0.with(code: victims.code.value) })
         }
     }
 
@@ -39,8 +39,8 @@ import Testing
     func otherProvider(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             let other: OAuthProvider = name == .discord ? .google : .discord
-            let code = try await flow.answer(other).code.value
-            try await flow.expectRefusal(name, .flowExpired, "code", change: { $0.with(code: code) })
+            let code = try await flow.authorize(other).code.value
+            try await flow.expectRejection(name, .flowExpired, "code", change: { $0.with(code: code) })
         }
     }
 
@@ -50,7 +50,7 @@ import Testing
     )
     func foreignNonce(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            try await flow.expectRefusal(name, .providerError, "nonce", change: { $0.with(nonce: "another-nonce") })
+            try await flow.expectRejection(name, .providerError, "nonce", change: { $0.with(nonce: "another-nonce") })
         }
     }
 
@@ -58,10 +58,10 @@ import Testing
     func issuers() async throws {
         try await ProviderFlow.with { flow in
             for issuer in [
-                "https://evil.example", "\(flow.standIn.address)/", "\(flow.standIn.issuer(of: .oidc))/", "",
+                "https://evil.example", "\(flow.mock.address)/", "\(flow.mock.issuer(of: .oidc))/", "",
             ] {
                 for name in OAuthProvider.kinds {
-                    try await flow.expectRefusal(
+                    try await flow.expectRejection(
                         name,
                         .providerError,
                         "has another issuer",
@@ -70,7 +70,7 @@ import Testing
                 }
             }
             for name in OAuthProvider.withIDTokens {
-                try await flow.expectRefusal(
+                try await flow.expectRejection(
                     name,
                     .providerError,
                     "has no issuer",
@@ -78,7 +78,7 @@ import Testing
                 )
             }
             // The code was not sent.
-            #expect(OAuthProvider.kinds.allSatisfy { flow.standIn.count($0.token) == 0 })
+            #expect(OAuthProvider.kinds.allSatisfy { flow.mock.count($0.token) == 0 })
             // Discord's responses may omit it.
             _ = try await flow.signIn(.discord) { $0.with(issuer: nil) }
         }
@@ -87,11 +87,11 @@ import Testing
     @Test("An issuer is not required unless the provider announces it", arguments: OAuthProvider.withIDTokens)
     func issuerNotPromised(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.discovery) { answer in
-                answer.edit { $0["authorization_response_iss_parameter_supported"] = nil }
+            flow.mock.change(name.discovery) { response in
+                response.edit { $0["authorization_response_iss_parameter_supported"] = nil }
             }
             _ = try await flow.signIn(name) { $0.with(issuer: nil) }
-            try await flow.expectRefusal(
+            try await flow.expectRejection(
                 name,
                 .providerError,
                 "has another issuer",
@@ -103,17 +103,17 @@ import Testing
     @Test("A wrong client secret is reported to the operator", arguments: OAuthProvider.kinds)
     func wrongSecret(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            let environment = flow.standIn.environment.merging(flow.standIn.environment(of: .oidc)) { $1 }
-                .mapValues { $0 == StandInProvider.clientSecret ? "not-the-secret" : $0 }
+            let environment = flow.mock.environment.merging(flow.mock.environment(of: .oidc)) { $1 }
+                .mapValues { $0 == MockProvider.clientSecret ? "not-the-secret" : $0 }
             let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
-            let answer = try await flow.answer(name)
+            let response = try await flow.authorize(name)
             let providers = IdentityProviders(
                 settings.providers,
                 logger: flow.logger,
                 now: flow.clock.now,
                 sleep: flow.clock.sleep
             )
-            let error = await #expect(throws: ProviderError.self) { try await providers[name]?.identity(for: answer) }
+            let error = await #expect(throws: ProviderError.self) { try await providers[name]?.identity(for: response) }
             try await providers.close()
             #expect(error?.failure == .providerError)
             #expect(error.map { "\($0.reason)" }?.contains("client ID and secret") == true)
@@ -130,11 +130,11 @@ import Testing
                 ("<script>", .providerError), ("", .providerError),
             ]
             for (code, failure) in failures {
-                flow.standIn.change(name.token) { answer in
-                    answer.status = 400
-                    answer.body = "{\"error\":\"\(code)\",\"error_description\":\"<b>\(code)</b>\"}"
+                flow.mock.change(name.token) { response in
+                    response.status = 400
+                    response.body = "{\"error\":\"\(code)\",\"error_description\":\"<b>\(code)</b>\"}"
                 }
-                try await flow.expectRefusal(name, failure, "")
+                try await flow.expectRejection(name, failure, "")
             }
         }
     }
@@ -143,17 +143,17 @@ import Testing
     func authentication() async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(.google)
-            let posted = try #require(flow.standIn.requests.last { $0.endpoint == .googleToken })
+            let posted = try #require(flow.mock.requests.last { $0.endpoint == .googleToken })
             #expect(posted.headers[.authorization] == nil && posted.body.contains("client_secret="))
             _ = try await flow.signIn(.discord)
-            let basic = try #require(flow.standIn.requests.last { $0.endpoint == .discordToken })
+            let basic = try #require(flow.mock.requests.last { $0.endpoint == .discordToken })
             #expect(basic.headers[.authorization]?.hasPrefix("Basic ") == true)
             #expect(!basic.body.contains("client_secret"))
         }
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.discovery) { $0.edit { $0["token_endpoint_auth_methods_supported"] = nil } }
+            flow.mock.change(.discovery) { $0.edit { $0["token_endpoint_auth_methods_supported"] = nil } }
             _ = try await flow.signIn(.google)
-            let basic = try #require(flow.standIn.requests.last { $0.endpoint == .googleToken })
+            let basic = try #require(flow.mock.requests.last { $0.endpoint == .googleToken })
             #expect(basic.headers[.authorization]?.hasPrefix("Basic ") == true)
         }
     }

@@ -96,8 +96,8 @@ import Testing
     @Test("A document without required fields", arguments: fields + ["issuer"], OAuthProvider.withIDTokens)
     func lacking(field: String, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.discovery) { $0.edit { $0[field] = nil } }
-            try await flow.expectRefusal(name, .providerError, "not the expected JSON")
+            flow.mock.change(name.discovery) { $0.edit { $0[field] = nil } }
+            try await flow.expectRejection(name, .providerError, "not the expected JSON")
         }
     }
 
@@ -106,11 +106,11 @@ import Testing
         arguments: fields,
         OAuthProvider.withIDTokens
     )
-    func nobodyIsAsked(field: String, name: OAuthProvider) async throws {
+    func sendsNoRequest(field: String, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.discovery) { $0.edit { $0[field] = "http://169.254.169.254/latest/meta-data" } }
-            try await flow.expectRefusal(name, .providerError, "not allowed")
-            #expect(flow.standIn.requests.map(\.endpoint) == [name.discovery])
+            flow.mock.change(name.discovery) { $0.edit { $0[field] = "http://169.254.169.254/latest/meta-data" } }
+            try await flow.expectRejection(name, .providerError, "not allowed")
+            #expect(flow.mock.requests.map(\.endpoint) == [name.discovery])
         }
     }
 
@@ -118,10 +118,10 @@ import Testing
     func turnsBad(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
-            flow.standIn.change(name.discovery) { $0.edit { $0["issuer"] = "https://evil.example" } }
+            flow.mock.change(name.discovery) { $0.edit { $0["issuer"] = "https://evil.example" } }
             flow.clock.advance(by: 2 * 3600)
             _ = try await flow.signIn(name)
-            #expect(flow.standIn.count(name.discovery) == 2)
+            #expect(flow.mock.count(name.discovery) == 2)
             #expect(
                 flow.logs.all.contains { $0.contains("another issuer") && $0.contains("\"document\":\"discovery\"") }
             )
@@ -134,8 +134,8 @@ import Testing
     )
     func query(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.discovery) { answer in
-                answer.edit { $0["authorization_endpoint"] = "\($0["authorization_endpoint"] ?? "")?tenant=a%26b" }
+            flow.mock.change(name.discovery) { response in
+                response.edit { $0["authorization_endpoint"] = "\($0["authorization_endpoint"] ?? "")?tenant=a%26b" }
             }
             let request = AuthorizationRequest(
                 state: "s&t",

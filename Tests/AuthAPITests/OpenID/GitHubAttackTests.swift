@@ -7,7 +7,7 @@ import Testing
 
 /// A11: Attacks by a hostile GitHub, or between GitHub and the browser.
 @Suite struct GitHubAttackTests {
-    typealias Endpoint = StandInProvider.Endpoint
+    typealias Endpoint = MockProvider.Endpoint
 
     static let endpoints: [Endpoint] = [.githubToken, .githubUser, .githubEmails]
 
@@ -23,14 +23,14 @@ import Testing
             ]
             for (code, failure, reason) in codes {
                 for status in [200, 400] {
-                    flow.standIn.change(.githubToken) { answer in
-                        answer.status = status
-                        answer.edit { $0 = ["error": code, "error_description": "<b>Zebra</b>"] }
+                    flow.mock.change(.githubToken) { response in
+                        response.status = status
+                        response.edit { $0 = ["error": code, "error_description": "<b>Zebra</b>"] }
                     }
-                    try await flow.expectRefusal(.github, failure, reason, "\(code) \(status)")
+                    try await flow.expectRejection(.github, failure, reason, "\(code) \(status)")
                 }
             }
-            #expect(flow.standIn.count(.githubUser) == 0)
+            #expect(flow.mock.count(.githubUser) == 0)
             #expect(!flow.logs.all.joined().contains("Zebra"))
         }
     }
@@ -39,36 +39,36 @@ import Testing
     func codes() async throws {
         try await ProviderFlow.with { flow in
             let provider = try flow.provider(.github)
-            let answer = try await flow.answer(.github)
-            _ = try await provider.identity(for: answer)
-            for bad in [answer, answer.with(code: "code-made-up")] {
+            let response = try await flow.authorize(.github)
+            _ = try await provider.identity(for: response)
+            for bad in [response, response.with(code: "code-made-up")] {
                 let error = await #expect(throws: ProviderError.self) { try await provider.identity(for: bad) }
                 #expect(error?.failure == .flowExpired)
             }
-            let stolen = try await flow.answer(.github)
-            try await flow.expectRefusal(.github, .flowExpired, "", change: { $0.with(code: stolen.code.value) })
-            let foreign = try await flow.answer(.discord)
-            try await flow.expectRefusal(.github, .flowExpired, "", change: { $0.with(code: foreign.code.value) })
+            let stolen = try await flow.authorize(.github)
+            try await flow.expectRejection(.github, .flowExpired, "", change: { $0.with(code: stolen.code.value) })
+            let foreign = try await flow.authorize(.discord)
+            try await flow.expectRejection(.github, .flowExpired, "", change: { $0.with(code: foreign.code.value) })
         }
     }
 
     @Test("A response of another issuer is a mix-up; GitHub's own, or none, is not")
     func issuers() async throws {
         try await ProviderFlow.with { flow in
-            let own = flow.standIn.address
+            let own = flow.mock.address
             for issuer in [nil, own, "\(own)/login/oauth"] {
                 _ = try await flow.signIn(.github) { $0.with(issuer: issuer) }
             }
-            let count = flow.standIn.count(.githubToken)
+            let count = flow.mock.count(.githubToken)
             for issuer in ["", "https://evil.example", "\(own)/login", "\(own)/login/oauth/", "https://github.com"] {
-                try await flow.expectRefusal(
+                try await flow.expectRejection(
                     .github,
                     .providerError,
                     "another issuer",
                     change: { $0.with(issuer: issuer) }
                 )
             }
-            #expect(flow.standIn.count(.githubToken) == count)
+            #expect(flow.mock.count(.githubToken) == count)
         }
     }
 
@@ -80,25 +80,25 @@ import Testing
     )
     func identifiers(json: String) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.githubUser) { answer in
-                answer.body = "{\"login\":\"ada\",\"name\":\"Ada\",\"id\":\(json)}"
+            flow.mock.change(.githubUser) { response in
+                response.body = "{\"login\":\"ada\",\"name\":\"Ada\",\"id\":\(json)}"
             }
-            try await flow.expectRefusal(.github, .providerError, "the provider's response", "\(json)")
-            #expect(flow.standIn.count(.githubEmails) == 0)
+            try await flow.expectRejection(.github, .providerError, "the provider's response", "\(json)")
+            #expect(flow.mock.count(.githubEmails) == 0)
         }
     }
 
     @Test("The addresses must be a list", arguments: ["{}", "null", "\"ada@example.com\"", "[7]", "[", "[null]"])
     func lists(json: String) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.githubEmails) { $0.body = json }
-            try await flow.expectRefusal(.github, .providerError, "not the expected JSON", "\(json)")
+            flow.mock.change(.githubEmails) { $0.body = json }
+            try await flow.expectRejection(.github, .providerError, "not the expected JSON", "\(json)")
         }
     }
 
     @Test("Invalid responses of each endpoint", arguments: endpoints)
     func responses(endpoint: Endpoint) async throws {
-        let changes: [(OAuthFailure, String, @Sendable (inout StandInAnswer) -> Void)] = [
+        let changes: [(OAuthFailure, String, @Sendable (inout MockResponse) -> Void)] = [
             (.providerError, "too long", { $0.body += String(repeating: " ", count: 300 * 1024) }),
             (.providerError, "too long", { $0.delivery = .endless }),
             (.providerError, "redirects are not followed", { $0.redirect(to: "/trap") }),
@@ -110,23 +110,23 @@ import Testing
         ]
         try await ProviderFlow.with { flow in
             for (failure, reason, change) in changes {
-                flow.standIn.change(endpoint, change)
-                try await flow.expectRefusal(.github, failure, reason, "\(reason)")
+                flow.mock.change(endpoint, change)
+                try await flow.expectRejection(.github, failure, reason, "\(reason)")
             }
-            flow.standIn.change(endpoint, nil)
+            flow.mock.change(endpoint, nil)
             _ = try await flow.signIn(.github)
-            #expect(flow.standIn.count(.trap) == 0)
+            #expect(flow.mock.count(.trap) == 0)
         }
     }
 
     @Test("A slow response times out", arguments: endpoints)
     func slow(endpoint: Endpoint) async throws {
-        let patience: @Sendable (StandInProvider, Duration) async throws -> Void = { standIn, _ in
-            try await standIn.asked(for: endpoint)
+        let sleepUntilRequested: @Sendable (MockProvider, Duration) async throws -> Void = { mock, _ in
+            try await mock.waitForRequest(to: endpoint)
         }
-        try await ProviderFlow.with(sleep: patience) { flow in
-            flow.standIn.change(endpoint) { $0.delivery = .held }
-            try await flow.expectRefusal(.github, .providerUnavailable, "in time")
+        try await ProviderFlow.with(sleep: sleepUntilRequested) { flow in
+            flow.mock.change(endpoint) { $0.delivery = .held }
+            try await flow.expectRejection(.github, .providerUnavailable, "in time")
         }
     }
 
@@ -134,15 +134,15 @@ import Testing
     func discretion() async throws {
         try await OAuthSite.with(withGitHub: true) { site in
             for endpoint in Self.endpoints {
-                site.standIn.change(endpoint) { $0.edit { $0["error"] = $0["access_token"] ?? "ada@example.com" } }
+                site.mock.change(endpoint) { $0.edit { $0["error"] = $0["access_token"] ?? "ada@example.com" } }
                 _ = try await site.signIn(.github, in: site.browser())
-                site.standIn.change(endpoint) { $0.body += "]" }
+                site.mock.change(endpoint) { $0.body += "]" }
                 let failed = try await site.signIn(.github, in: site.browser())
                 expectFailure(.providerError, failed, in: site)
-                site.standIn.change(endpoint, nil)
+                site.mock.change(endpoint, nil)
             }
             let logs = site.api.logs.all.joined()
-            for secret in ["code-", "access-", "ada@example.com", "Lovelace", StandInProvider.clientSecret] {
+            for secret in ["code-", "access-", "ada@example.com", "Lovelace", MockProvider.clientSecret] {
                 #expect(!logs.contains(secret), "\(secret)")
             }
         }

@@ -12,16 +12,16 @@ import Testing
     @Test("A user is identified by GitHub's responses to the token")
     func identity() async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.person.update { $0.picture = Self.picture }
+            flow.mock.user.update { $0.picture = Self.picture }
             let identity = try await flow.signIn(.github)
-            #expect(identity.provider == .github && identity.issuer == flow.standIn.address)
+            #expect(identity.provider == .github && identity.issuer == flow.mock.address)
             #expect(identity.subject == "583231")
             #expect(identity.email?.value == "ada@example.com" && identity.unverifiedEmail == nil)
             #expect(!identity.isEmailAuthority)
             #expect(identity.displayName == "Ada Lovelace" && identity.avatarURL == Self.picture)
             #expect(identity.tokens.accessToken.value.hasPrefix("access-"))
             #expect(identity.tokens.refreshToken == nil && identity.tokens.expiresAt == nil)
-            let token = try #require(flow.standIn.requests.first { $0.endpoint == .githubToken })
+            let token = try #require(flow.mock.requests.first { $0.endpoint == .githubToken })
             #expect(token.headers[.authorization] == nil && token.body.contains("client_secret="))
             #expect(token.body.contains("code_verifier="))
         }
@@ -30,7 +30,7 @@ import Testing
     @Test("The name is the user name if there is no other, and pictures of other hosts are not shown")
     func profile() async throws {
         try await ProviderFlow.with { flow async throws in
-            flow.standIn.person.update { $0.name = nil }
+            flow.mock.user.update { $0.name = nil }
             #expect(try await flow.signIn(.github).displayName == "ada")
             for picture in [
                 nil, "", "http://avatars.githubusercontent.com/u/1",
@@ -38,13 +38,13 @@ import Testing
                 "https://avatars.githubusercontent.com@evil.example/", "https://github.company.example/avatars/u/1",
                 "javascript:alert(1)",
             ] {
-                flow.standIn.person.update { $0.picture = picture }
+                flow.mock.user.update { $0.picture = picture }
                 #expect(try await flow.signIn(.github).avatarURL == nil)
             }
             for json in ["null", "7", "[]", "{}", "\"\"", "\"\\u0000\\u0007\"", "true"] {
-                flow.standIn.change(.githubUser) { answer in
-                    answer.edit { body in
-                        for name in ["login", "name", "avatar_url", "email"] { body[name] = StandInAnswer.json(json) }
+                flow.mock.change(.githubUser) { response in
+                    response.edit { body in
+                        for name in ["login", "name", "avatar_url", "email"] { body[name] = MockResponse.json(json) }
                     }
                 }
                 let identity = try await flow.signIn(.github)
@@ -55,7 +55,7 @@ import Testing
 
     @Test("Only the primary address counts: of none, one, or three")
     func addresses() async throws {
-        typealias Email = StandInPerson.GitHubEmail
+        typealias Email = MockUser.GitHubEmail
         let primary = Email(email: "Ada@Example.com", isPrimary: true)
         let other = Email(email: "other@example.com")
         let hidden = Email(email: "583231+ada@users.noreply.github.com", isPrimary: true)
@@ -81,7 +81,7 @@ import Testing
         ]
         try await ProviderFlow.with { flow async throws in
             for (list, verified, unverified) in cases {
-                flow.standIn.person.update { $0.githubEmails = list }
+                flow.mock.user.update { $0.githubEmails = list }
                 try await flow.expectAddress(.github, verified: verified, unverified: unverified, "\(list)")
             }
             let odd = [
@@ -90,10 +90,10 @@ import Testing
                 #"[{"email":"a@example.com","primary":"true","verified":"true"}]"#,
             ]
             for json in odd {
-                flow.standIn.change(.githubEmails) { $0.body = json }
+                flow.mock.change(.githubEmails) { $0.body = json }
                 try await flow.expectAddress(.github, "\(json)")
             }
-            flow.standIn.change(.githubEmails) { $0.body = #"[{"email":"a@example.com","primary":true,"verified":1}]"# }
+            flow.mock.change(.githubEmails) { $0.body = #"[{"email":"a@example.com","primary":true,"verified":1}]"# }
             try await flow.expectAddress(.github, unverified: "a@example.com")
         }
     }
@@ -112,11 +112,11 @@ import Testing
             expectFailure(.accountExists, try await site.signIn(.discord, in: site.browser()), in: site)
 
             let second = site.browser()
-            let asked = try await site.signIn(.github, in: second) { person in
-                person.githubID = 42
-                person.githubEmails = [.init(email: "ada@users.noreply.github.com", isPrimary: true)]
+            let redirect = try await site.signIn(.github, in: second) { user in
+                user.githubID = 42
+                user.githubEmails = [.init(email: "ada@users.noreply.github.com", isPrimary: true)]
             }
-            #expect(asked.page == PagePath.address)
+            #expect(redirect.page == PagePath.address)
             let pending: PendingAddressBody = try await second.get(APIPath.address).decoded()
             #expect(pending == PendingAddressBody(provider: .github, name: "Ada Lovelace", email: nil))
             #expect(try await second.post(APIPath.address, ["email": "second@example.com"]).status == 201)
@@ -144,28 +144,28 @@ import Testing
             let ticket = try #require(confirmation.providers.first?.ticket)
             let parameters = [("reauthenticate", ticket), ("return_to", PagePath.password)]
             _ = try await owner.get(site.begin(.github, in: owner, parameters))
-            let answer = try await owner.post(APIPath.password, ["new_password": "Battery-Staple-8"])
-            #expect(answer.status == 200)
+            let response = try await owner.post(APIPath.password, ["new_password": "Battery-Staple-8"])
+            #expect(response.status == 200)
         }
     }
 
     @Test("Deleting the account deletes the grant at GitHub, as the client and for the access token")
     func revokes() async throws {
-        for change in [nil, { $0.status = 404 }, { $0.status = 500 }] as [(@Sendable (inout StandInAnswer) -> Void)?] {
+        for change in [nil, { $0.status = 404 }, { $0.status = 500 }] as [(@Sendable (inout MockResponse) -> Void)?] {
             try await OAuthSite.with(withGitHub: true) { site in
                 let owner = try await site.api.registered()
                 try await site.link(.github, in: owner)
-                site.standIn.change(.githubGrant, change)
+                site.mock.change(.githubGrant, change)
                 let body = ["email": "ada@example.com", "password": "Correct-Horse-7"]
                 #expect(try await owner.post(APIPath.deletion, body).status == 204)
-                let request = try #require(site.standIn.requests.last { $0.endpoint == .githubGrant })
+                let request = try #require(site.mock.requests.last { $0.endpoint == .githubGrant })
                 #expect(request.method == .delete && request.headers[.contentType] == "application/json")
-                #expect(site.standIn.state.revoked.count == 1)
+                #expect(site.mock.state.revoked.count == 1)
                 let logs = site.api.logs.all.joined()
-                var answer = StandInAnswer([:])
-                change?(&answer)
-                #expect(logs.contains("provider token revoked") == (answer.status != 500))
-                #expect(logs.contains("provider token not revoked") == (answer.status == 500))
+                var response = MockResponse([:])
+                change?(&response)
+                #expect(logs.contains("provider token revoked") == (response.status != 500))
+                #expect(logs.contains("provider token not revoked") == (response.status == 500))
                 #expect(!logs.contains("access-"))
             }
         }

@@ -13,24 +13,24 @@ import Testing
         let testDescription: String
         /// A part of the reason given to the operator.
         let reason: String
-        let forge: @Sendable (inout StandInToken) -> Void
+        let forge: @Sendable (inout MockToken) -> Void
 
-        init(_ name: String, _ reason: String, _ forge: @escaping @Sendable (inout StandInToken) -> Void) {
+        init(_ name: String, _ reason: String, _ forge: @escaping @Sendable (inout MockToken) -> Void) {
             testDescription = name
             self.reason = reason
             self.forge = forge
         }
     }
 
-    private func expectRefusal(_ forgery: Forgery, _ failure: OAuthFailure = .providerError) async throws {
+    private func expectRejection(_ forgery: Forgery, _ failure: OAuthFailure = .providerError) async throws {
         try await ProviderFlow.with { flow in
             // The same user can sign in with a valid token: the change is what is rejected.
             for name in OAuthProvider.withIDTokens { _ = try await flow.signIn(name) }
-            flow.standIn.changeIDToken(forgery.forge)
+            flow.mock.changeIDToken(forgery.forge)
             for name in OAuthProvider.withIDTokens {
-                try await flow.expectRefusal(name, failure, forgery.reason, "\(name)")
+                try await flow.expectRejection(name, failure, forgery.reason, "\(name)")
             }
-            #expect(flow.standIn.count(.trap) == 0, "a token chose what was asked for")
+            #expect(flow.mock.count(.trap) == 0, "a token chose what was asked for")
         }
     }
 
@@ -55,11 +55,11 @@ import Testing
             token.signing = .curveKey
         },
         Forgery("RS256 under the name of the other key", "does not publish") { token in
-            token.header["kid"] = StandInToken.curveKeyID
+            token.header["kid"] = MockToken.curveKeyID
         },
         Forgery("HS256 with the client's secret", "algorithm") { token in
             token.header["alg"] = "HS256"
-            token.signing = .hmac(Data(StandInProvider.clientSecret.utf8))
+            token.signing = .hmac(Data(MockProvider.clientSecret.utf8))
         },
         Forgery("EdDSA under the name of the RSA key", "does not publish") { token in
             token.header["alg"] = "EdDSA"
@@ -73,11 +73,11 @@ import Testing
     ]
 
     @Test("alg none and every algorithm that is not accepted", arguments: algorithms)
-    func algorithm(forgery: Forgery) async throws { try await expectRefusal(forgery) }
+    func algorithm(forgery: Forgery) async throws { try await expectRejection(forgery) }
 
     @Test("HS256 signed with the public key", arguments: ["PEM", "DER", "modulus", "modulus as text"])
     func publicKeyAsSecret(form: String) async throws {
-        let key = try #require(StandInToken.key).publicKey
+        let key = try #require(MockToken.key).publicKey
         let numbers = try key.getKeyPrimitives()
         let secret =
             switch form {
@@ -86,14 +86,14 @@ import Testing
             case "modulus": numbers.modulus
             default: Data(Base64URL.encode(numbers.modulus).utf8)
             }
-        try await expectRefusal(
+        try await expectRejection(
             Forgery("HS256", "algorithm") { token in
                 token.header["alg"] = "HS256"
                 token.signing = .hmac(secret)
             }
         )
         // The same, claiming an accepted algorithm.
-        try await expectRefusal(Forgery("RS256", "signature") { $0.signing = .hmac(secret) })
+        try await expectRejection(Forgery("RS256", "signature") { $0.signing = .hmac(secret) })
     }
 
     static let keys = [
@@ -103,7 +103,7 @@ import Testing
         },
         Forgery("a stranger's key under a good name", "signature") { $0.signing = .strangersKey },
         Forgery("a key that the token brings along", "signature") { token in
-            token.header["jwk"] = StandInToken.publicKey(named: StandInToken.keyID, StandInToken.strangersKey)
+            token.header["jwk"] = MockToken.publicKey(named: MockToken.keyID, MockToken.strangersKey)
             token.signing = .strangersKey
         },
         Forgery("no name while there are two keys", "does not publish") { $0.header["kid"] = nil },
@@ -111,13 +111,13 @@ import Testing
     ]
 
     @Test("A key that is not in the JWKS", arguments: keys)
-    func key(forgery: Forgery) async throws { try await expectRefusal(forgery) }
+    func key(forgery: Forgery) async throws { try await expectRejection(forgery) }
 
     @Test(
         "A kid that is a path, a URL or a query is only an unknown key ID",
         arguments: [
             "../../../../etc/passwd", "/dev/null", "file:///etc/passwd", "ADDRESS/trap", "//127.0.0.1/trap",
-            "' OR '1'='1", "stand-in-1\u{0}", "STAND-IN-1", "",
+            "' OR '1'='1", "mock-1\u{0}", "MOCK-1", "",
         ],
         OAuthProvider.withIDTokens
     )
@@ -125,17 +125,17 @@ import Testing
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
             flow.clock.advance(by: 61)
-            let text = text.replacing("ADDRESS", with: flow.standIn.address)
-            flow.standIn.changeIDToken { [address = flow.standIn.address] token in
+            let text = text.replacing("ADDRESS", with: flow.mock.address)
+            flow.mock.changeIDToken { [address = flow.mock.address] token in
                 token.header["kid"] = text
                 token.header["jku"] = "\(address)/trap"
                 token.header["x5u"] = "\(address)/trap"
                 token.signing = .strangersKey
             }
-            try await flow.expectRefusal(name, .providerError, "does not publish")
-            #expect(flow.standIn.count(.trap) == 0)
+            try await flow.expectRejection(name, .providerError, "does not publish")
+            #expect(flow.mock.count(.trap) == 0)
             // Only the published addresses were requested.
-            #expect(flow.standIn.requests.allSatisfy { $0.endpoint != nil })
+            #expect(flow.mock.requests.allSatisfy { $0.endpoint != nil })
         }
     }
 
@@ -151,11 +151,11 @@ import Testing
         Forgery("no audience", "lacks a claim") { $0.claims["aud"] = nil },
         Forgery("an empty list of audiences", "another client") { $0.claims["aud"] = [String]() },
         Forgery("two audiences without azp", "several audiences") { token in
-            token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
+            token.claims["aud"] = [MockProvider.clientID, "somebody-else"]
             token.claims["azp"] = nil
         },
         Forgery("two audiences and the other's azp", "for another client") { token in
-            token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
+            token.claims["aud"] = [MockProvider.clientID, "somebody-else"]
             token.claims["azp"] = "somebody-else"
         },
         Forgery("another azp", "for another client") { $0.claims["azp"] = "somebody-else" },
@@ -175,7 +175,7 @@ import Testing
     ]
 
     @Test("Issuer, audience, azp, nonce, subject and at_hash", arguments: identities)
-    func identity(forgery: Forgery) async throws { try await expectRefusal(forgery) }
+    func identity(forgery: Forgery) async throws { try await expectRejection(forgery) }
 
     static let times = [
         Forgery("expired", "has expired") { token in
@@ -200,11 +200,11 @@ import Testing
     ]
 
     @Test("A token that has expired or comes from the future: the clocks are compared", arguments: times)
-    func time(forgery: Forgery) async throws { try await expectRefusal(forgery, .clockSkew) }
+    func time(forgery: Forgery) async throws { try await expectRejection(forgery, .clockSkew) }
 
     @Test("A wrong time does not hide another fault")
     func timeAndMore() async throws {
-        try await expectRefusal(
+        try await expectRejection(
             Forgery("expired and of another issuer", "another issuer") { token in
                 token.claims["exp"] = 1
                 token.claims["iss"] = "https://evil.example"
@@ -215,12 +215,12 @@ import Testing
     // W41
     @Test("W41: An nbf that is not a number is rejected", arguments: ["\"1\"", "\"\"", "true", "[1]", "{}"])
     func oddNotBefore(value: String) async throws {
-        try await expectRefusal(Forgery("nbf", "lacks a claim") { $0.claims["nbf"] = StandInAnswer.json(value) })
+        try await expectRejection(Forgery("nbf", "lacks a claim") { $0.claims["nbf"] = MockResponse.json(value) })
     }
 
     @Test("Times that are missing or strings", arguments: ["exp", "iat"], [true, false])
     func oddTimes(claim: String, isMissing: Bool) async throws {
-        try await expectRefusal(
+        try await expectRejection(
             Forgery(claim, "lacks a claim") { $0.claims[claim] = isMissing ? nil : "4102444800" }
         )
     }
@@ -232,8 +232,8 @@ import Testing
     )
     func garbage(text: String, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.token) { $0.edit { $0["id_token"] = text } }
-            try await flow.expectRefusal(name, .providerError, "not a signed token")
+            flow.mock.change(name.token) { $0.edit { $0["id_token"] = text } }
+            try await flow.expectRejection(name, .providerError, "not a signed token")
         }
     }
 
@@ -243,8 +243,8 @@ import Testing
     )
     func tampered(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.token) { answer in
-                answer.edit { object in
+            flow.mock.change(name.token) { response in
+                response.edit { object in
                     var parts = (object["id_token"] as? String ?? "").split(separator: ".").map(String.init)
                     parts[1] = Base64URL.encode(
                         Data(
@@ -255,15 +255,15 @@ import Testing
                     object["id_token"] = parts.joined(separator: ".")
                 }
             }
-            try await flow.expectRefusal(name, .providerError, "signature")
-            flow.standIn.change(name.token) { $0.edit { $0["id_token"] = "\($0["id_token"] ?? "")=" } }
-            try await flow.expectRefusal(name, .providerError, "not a signed token")
+            try await flow.expectRejection(name, .providerError, "signature")
+            flow.mock.change(name.token) { $0.edit { $0["id_token"] = "\($0["id_token"] ?? "")=" } }
+            try await flow.expectRejection(name, .providerError, "not a signed token")
         }
     }
 
     @Test("A token that is too long is not parsed")
     func tooLong() async throws {
-        try await expectRefusal(
+        try await expectRejection(
             Forgery("long", "too long") { $0.claims["x"] = String(repeating: "x", count: 16 * 1024) }
         )
     }

@@ -11,10 +11,10 @@ import Testing
     static let good = [
         Forgery("without azp", "") { $0.claims["azp"] = nil },
         Forgery("without at_hash", "") { $0.claims["at_hash"] = nil },
-        Forgery("its audience in a list", "") { $0.claims["aud"] = [StandInProvider.clientID] },
-        Forgery("two audiences and our azp", "") { $0.claims["aud"] = [StandInProvider.clientID, "another"] },
+        Forgery("its audience in a list", "") { $0.claims["aud"] = [MockProvider.clientID] },
+        Forgery("two audiences and our azp", "") { $0.claims["aud"] = [MockProvider.clientID, "another"] },
         Forgery("of the other algorithm", "") { token in
-            token.header = ["alg": "ES256", "kid": StandInToken.curveKeyID]
+            token.header = ["alg": "ES256", "kid": MockToken.curveKeyID]
             token.signing = .curveKey
         },
         Forgery("from a clock that is 50 seconds ahead", "") { token in
@@ -28,7 +28,7 @@ import Testing
             token.claims["nbf"] = (token.claims["iat"] as? Int ?? 0) + 50
         },
         Forgery("with an nbf in the past", "") { $0.claims["nbf"] = 0 },
-        Forgery("with no nbf, said explicitly", "") { $0.claims["nbf"] = NSNull() },
+        Forgery("with no nbf, set explicitly", "") { $0.claims["nbf"] = NSNull() },
         // W40: Fields that a sign-in does not need.
         Forgery("with optional claims of odd types", "") { token in
             token.claims["email_verified"] = "true"
@@ -48,7 +48,7 @@ import Testing
     @Test("Allowed variations are accepted", arguments: good, OAuthProvider.withIDTokens)
     func control(variation: Forgery, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow async throws in
-            flow.standIn.changeIDToken(variation.forge)
+            flow.mock.changeIDToken(variation.forge)
             #expect(try await flow.signIn(name).email?.value == "ada@example.com")
         }
     }

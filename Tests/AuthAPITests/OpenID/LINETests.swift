@@ -8,22 +8,22 @@ import Testing
 
 /// A11: LINE, whose web login signs ID tokens with the channel secret although its discovery document says ES256.
 @Suite struct LINETests {
-    private static let settings: @Sendable (StandInProvider) -> [String: String] = { $0.environment(of: .line) }
+    private static let settings: @Sendable (MockProvider) -> [String: String] = { $0.environment(of: .line) }
 
     @Test("LINE's token is signed with the channel secret; its address never counts as verified")
     func signIn() async throws {
         try await ProviderFlow.with(settings: Self.settings) { flow in
             let identity = try await flow.signIn(.line)
-            #expect(identity.provider == .line && identity.issuer == flow.standIn.issuer(of: .line))
+            #expect(identity.provider == .line && identity.issuer == flow.mock.issuer(of: .line))
             #expect(identity.subject == "110169484474386276334" && identity.displayName == "Ada Lovelace")
             #expect(identity.email == nil && identity.unverifiedEmail?.value == "ada@example.com")
             #expect(!identity.isEmailAuthority && identity.avatarURL == nil)
-            let request = try #require(flow.standIn.requests.last { $0.path.hasSuffix("/realms/l/token") })
+            let request = try #require(flow.mock.requests.last { $0.path.hasSuffix("/realms/l/token") })
             #expect(request.headers[.authorization] == nil && request.body.contains("client_secret="))
             // Its published keys are not used.
-            #expect(flow.standIn.count(.oidcKeys) == 0)
+            #expect(flow.mock.count(.oidcKeys) == 0)
             for isVerified in [true, false] {
-                flow.standIn.changeIDToken { $0.claims["email_verified"] = isVerified }
+                flow.mock.changeIDToken { $0.claims["email_verified"] = isVerified }
                 try await flow.expectAddress(.line, unverified: "ada@example.com")
             }
         }
@@ -35,12 +35,12 @@ import Testing
             _ = try await flow.signIn(.line)
             let key =
                 switch secret {
-                case "id": Data(StandInProvider.clientID.utf8)
-                case "public key": Data((StandInToken.key?.publicKey.pemRepresentation ?? "").utf8)
+                case "id": Data(MockProvider.clientID.utf8)
+                case "public key": Data((MockToken.key?.publicKey.pemRepresentation ?? "").utf8)
                 default: Data(secret.utf8)
                 }
-            flow.standIn.changeIDToken { $0.signing = secret.isEmpty ? .none : .hmac(key) }
-            try await flow.expectRefusal(.line, .providerError, "signature")
+            flow.mock.changeIDToken { $0.signing = secret.isEmpty ? .none : .hmac(key) }
+            try await flow.expectRejection(.line, .providerError, "signature")
         }
     }
 
@@ -50,37 +50,37 @@ import Testing
     )
     func algorithms(algorithm: String) async throws {
         try await ProviderFlow.with(settings: Self.settings) { flow in
-            flow.standIn.changeIDToken { token in
-                token.header = ["alg": algorithm, "kid": StandInToken.keyID]
+            flow.mock.changeIDToken { token in
+                token.header = ["alg": algorithm, "kid": MockToken.keyID]
                 switch algorithm {
                 case "ES256":
-                    token.header["kid"] = StandInToken.curveKeyID
+                    token.header["kid"] = MockToken.curveKeyID
                     token.signing = .curveKey
                 case "RS256": token.signing = .key
                 case "none": token.signing = .none
                 default: break
                 }
             }
-            try await flow.expectRefusal(.line, .providerError, "algorithm that is not accepted")
+            try await flow.expectRejection(.line, .providerError, "algorithm that is not accepted")
         }
     }
 
     @Test("HS256 with the channel secret is accepted from LINE only", arguments: OAuthProvider.withIDTokens)
     func elsewhere(name: OAuthProvider) async throws {
         try await ProviderFlow.with(settings: Self.settings) { flow in
-            for secret in [StandInProvider.channelSecret, StandInProvider.clientSecret] {
-                flow.standIn.changeIDToken { token in
+            for secret in [MockProvider.channelSecret, MockProvider.clientSecret] {
+                flow.mock.changeIDToken { token in
                     token.header = ["alg": "HS256", "typ": "JWT"]
                     token.signing = .hmac(Data(secret.utf8))
                 }
-                try await flow.expectRefusal(name, .providerError, "algorithm that is not accepted")
+                try await flow.expectRejection(name, .providerError, "algorithm that is not accepted")
             }
         }
     }
 
     @Test("The claims of a signed token are checked as for every provider")
     func claims() async throws {
-        let forgeries: [(OAuthFailure, String, @Sendable (inout StandInToken) -> Void)] = [
+        let forgeries: [(OAuthFailure, String, @Sendable (inout MockToken) -> Void)] = [
             (.providerError, "another issuer", { $0.claims["iss"] = "https://access.line.me" }),
             (.providerError, "another client", { $0.claims["aud"] = "somebody-else" }),
             (.providerError, "nonce", { $0.claims["nonce"] = nil }),
@@ -90,8 +90,8 @@ import Testing
         ]
         try await ProviderFlow.with(settings: Self.settings) { flow in
             for (failure, reason, forge) in forgeries {
-                flow.standIn.changeIDToken(forge)
-                try await flow.expectRefusal(.line, failure, reason)
+                flow.mock.changeIDToken(forge)
+                try await flow.expectRejection(.line, failure, reason)
             }
         }
     }

@@ -13,33 +13,33 @@ import Testing
             let tls = try certificates.serverConfiguration()
             let right = certificates.path("root.crt")
             try await ProviderFlow.with(tls: tls, settings: { _ in ["OIDC_CA_FILE": right] }) { flow in
-                #expect(flow.standIn.address.hasPrefix("https://"))
+                #expect(flow.mock.address.hasPrefix("https://"))
                 #expect(try await flow.signIn(.oidc).email?.value == "ada@example.com")
                 // The other providers trust the system's authorities.
-                try await flow.expectRefusal(.google, .providerUnavailable, "certificate is not trusted")
+                try await flow.expectRejection(.google, .providerUnavailable, "certificate is not trusted")
             }
             for wrong in [certificates.path("other.crt"), ""] {
                 try await ProviderFlow.with(tls: tls, settings: { _ in ["OIDC_CA_FILE": wrong] }) { flow in
-                    try await flow.expectRefusal(.oidc, .providerUnavailable, "certificate is not trusted")
-                    #expect(flow.standIn.requests.isEmpty)
+                    try await flow.expectRejection(.oidc, .providerUnavailable, "certificate is not trusted")
+                    #expect(flow.mock.requests.isEmpty)
                 }
             }
         }
     }
 
-    /// Runs `body` with a provider at https://login.example for browsers, and at the stand-in for this server.
+    /// Runs `body` with a provider at https://login.example for browsers, and at the mock for this server.
     private func withInternalURL(
         namesInternal: Bool = false,
         _ body: @Sendable (ProviderFlow) async throws -> Void
     ) async throws {
-        let settings: @Sendable (StandInProvider) -> [String: String] = { standIn in
-            standIn.publicOrigin.update { $0 = "https://login.example" }
-            return ["OIDC_INTERNAL_URL": standIn.address, "OIDC_ISSUER": "https://login.example/realms/a"]
+        let settings: @Sendable (MockProvider) -> [String: String] = { mock in
+            mock.publicOrigin.update { $0 = "https://login.example" }
+            return ["OIDC_INTERNAL_URL": mock.address, "OIDC_ISSUER": "https://login.example/realms/a"]
         }
         try await ProviderFlow.with(settings: settings) { flow in
             if namesInternal {
-                flow.standIn.change(.oidcDiscovery) { [address = flow.standIn.address] answer in
-                    answer.edit { body in
+                flow.mock.change(.oidcDiscovery) { [address = flow.mock.address] response in
+                    response.edit { body in
                         for field in ["token_endpoint", "jwks_uri", "userinfo_endpoint"] {
                             body[field] = "\(body[field] ?? "")".replacing("https://login.example", with: address)
                         }
@@ -53,33 +53,33 @@ import Testing
     @Test("The server sends requests to OIDC_INTERNAL_URL, browsers go to the issuer", arguments: [true, false])
     func internalURL(namesInternal: Bool) async throws {
         try await withInternalURL(namesInternal: namesInternal) { flow in
-            flow.standIn.changeIDToken { $0.claims["email"] = nil }
+            flow.mock.changeIDToken { $0.claims["email"] = nil }
             let identity = try await flow.signIn(.oidc)
             #expect(identity.issuer == "https://login.example/realms/a")
-            let asked = Set(flow.standIn.requests.map(\.endpoint))
-            #expect(asked == [.oidcDiscovery, .oidcToken, .oidcKeys, .oidcUserInfo])
+            let requested = Set(flow.mock.requests.map(\.endpoint))
+            #expect(requested == [.oidcDiscovery, .oidcToken, .oidcKeys, .oidcUserInfo])
         }
     }
 
     @Test("An issuer with the internal address in its document is another one")
     func internalIssuer() async throws {
         try await withInternalURL { flow in
-            flow.standIn.publicOrigin.update { $0 = nil }
-            try await flow.expectRefusal(.oidc, .providerError, "another issuer")
+            flow.mock.publicOrigin.update { $0 = nil }
+            try await flow.expectRejection(.oidc, .providerError, "another issuer")
         }
     }
 
     @Test(
         "An internal address that leads outside, or elsewhere inside, is not followed",
-        arguments: [StandInProvider.Endpoint.oidcDiscovery, .oidcKeys, .oidcToken, .oidcUserInfo],
+        arguments: [MockProvider.Endpoint.oidcDiscovery, .oidcKeys, .oidcToken, .oidcUserInfo],
         ["https://login.example/realms/a/x", "http://169.254.169.254/", "/trap"]
     )
-    func redirects(endpoint: StandInProvider.Endpoint, target: String) async throws {
+    func redirects(endpoint: MockProvider.Endpoint, target: String) async throws {
         try await withInternalURL { flow in
-            flow.standIn.changeIDToken { $0.claims["email"] = nil }
-            flow.standIn.change(endpoint) { $0.redirect(to: target) }
-            try await flow.expectRefusal(.oidc, .providerError, "redirects are not followed")
-            #expect(flow.standIn.count(.trap) == 0)
+            flow.mock.changeIDToken { $0.claims["email"] = nil }
+            flow.mock.change(endpoint) { $0.redirect(to: target) }
+            try await flow.expectRejection(.oidc, .providerError, "redirects are not followed")
+            #expect(flow.mock.count(.trap) == 0)
         }
     }
 
@@ -93,11 +93,11 @@ import Testing
     )
     func elsewhere(field: String, address: String) async throws {
         try await withInternalURL { flow in
-            flow.standIn.change(.oidcDiscovery) { [own = flow.standIn.address] answer in
-                answer.edit { $0[field] = address.replacing("INTERNAL", with: own) }
+            flow.mock.change(.oidcDiscovery) { [own = flow.mock.address] response in
+                response.edit { $0[field] = address.replacing("INTERNAL", with: own) }
             }
-            try await flow.expectRefusal(.oidc, .providerError, "not allowed")
-            #expect(flow.standIn.requests.map(\.endpoint) == [.oidcDiscovery])
+            try await flow.expectRejection(.oidc, .providerError, "not allowed")
+            #expect(flow.mock.requests.map(\.endpoint) == [.oidcDiscovery])
         }
     }
 

@@ -13,7 +13,7 @@ import Testing
         try await ProviderFlow.with { flow in
             let identity = try await flow.signIn(.oidc)
             #expect(identity.provider == .oidc)
-            #expect(identity.issuer == flow.standIn.issuer(of: .oidc))
+            #expect(identity.issuer == flow.mock.issuer(of: .oidc))
             #expect(identity.subject == "110169484474386276334")
             #expect(identity.email?.value == "ada@example.com")
             #expect(identity.displayName == "Ada Lovelace")
@@ -21,7 +21,7 @@ import Testing
             #expect(identity.avatarURL == nil)
             #expect(!identity.isEmailAuthority)
             // Claims in the ID token are not requested again.
-            #expect(flow.standIn.count(.oidcUserInfo) == 0)
+            #expect(flow.mock.count(.oidcUserInfo) == 0)
         }
     }
 
@@ -29,9 +29,9 @@ import Testing
     func authority() async throws {
         try await ProviderFlow.with { flow in
             for email in ["ada@gmail.com", "ada@example.com"] {
-                flow.standIn.person.update { person in
-                    person.email = email
-                    person.hostedDomain = "example.com"
+                flow.mock.user.update { user in
+                    user.email = email
+                    user.hostedDomain = "example.com"
                 }
                 let isAuthority = try await flow.signIn(.oidc).isEmailAuthority
                 #expect(!isAuthority)
@@ -44,20 +44,20 @@ import Testing
     )
     func userInfo() async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.changeIDToken { token in
+            flow.mock.changeIDToken { token in
                 for claim in ["email", "email_verified", "name"] { token.claims[claim] = nil }
             }
             let identity = try await flow.signIn(.oidc)
             #expect(identity.email?.value == "ada@example.com" && identity.displayName == "Ada Lovelace")
-            #expect(flow.standIn.count(.oidcUserInfo) == 1)
-            let request = try #require(flow.standIn.requests.last { $0.endpoint == .oidcUserInfo })
+            #expect(flow.mock.count(.oidcUserInfo) == 1)
+            let request = try #require(flow.mock.requests.last { $0.endpoint == .oidcUserInfo })
             #expect(request.headers[.authorization] == "Bearer \(identity.tokens.accessToken.value)")
             // The token's `email_verified` does not apply to an address that is not in it.
-            flow.standIn.changeIDToken { token in
+            flow.mock.changeIDToken { token in
                 token.claims["email"] = nil
                 token.claims["email_verified"] = true
             }
-            flow.standIn.change(.oidcUserInfo) { $0.edit { $0["email_verified"] = nil } }
+            flow.mock.change(.oidcUserInfo) { $0.edit { $0["email_verified"] = nil } }
             try await flow.expectAddress(.oidc, unverified: "ada@example.com")
         }
     }
@@ -65,15 +65,15 @@ import Testing
     @Test("A userinfo response about another subject, or none, is rejected", arguments: ["another", "", nil])
     func userInfoSubject(subject: String?) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.changeIDToken { $0.claims["email"] = nil }
-            flow.standIn.change(.oidcUserInfo) { $0.edit { $0["sub"] = subject } }
-            try await flow.expectRefusal(.oidc, .providerError, "about another user")
+            flow.mock.changeIDToken { $0.claims["email"] = nil }
+            flow.mock.change(.oidcUserInfo) { $0.edit { $0["sub"] = subject } }
+            try await flow.expectRejection(.oidc, .providerError, "about another user")
         }
     }
 
     @Test("An invalid userinfo response fails the sign-in")
-    func userInfoAnswers() async throws {
-        let changes: [(OAuthFailure, String, @Sendable (inout StandInAnswer) -> Void)] = [
+    func userInfoResponses() async throws {
+        let changes: [(OAuthFailure, String, @Sendable (inout MockResponse) -> Void)] = [
             (.providerError, "redirects are not followed", { $0.redirect(to: "/trap") }),
             (.providerError, "too long", { $0.delivery = .endless }),
             (.providerError, "not JSON", { $0.headers[.contentType] = "application/jwt" }),
@@ -81,15 +81,15 @@ import Testing
             (.providerError, "4xx", { $0.status = 401 }), (.providerUnavailable, "5xx", { $0.status = 503 }),
         ]
         try await ProviderFlow.with { flow in
-            flow.standIn.changeIDToken { $0.claims["email"] = nil }
+            flow.mock.changeIDToken { $0.claims["email"] = nil }
             for (failure, reason, change) in changes {
-                flow.standIn.change(.oidcUserInfo, change)
-                try await flow.expectRefusal(.oidc, failure, reason)
+                flow.mock.change(.oidcUserInfo, change)
+                try await flow.expectRejection(.oidc, failure, reason)
             }
-            #expect(flow.standIn.count(.trap) == 0)
-            flow.standIn.change(.oidcUserInfo, nil)
+            #expect(flow.mock.count(.trap) == 0)
+            flow.mock.change(.oidcUserInfo, nil)
             // An endpoint that must not be requested counts as missing.
-            flow.standIn.change(.oidcDiscovery) { $0.edit { $0["userinfo_endpoint"] = "http://169.254.169.254/" } }
+            flow.mock.change(.oidcDiscovery) { $0.edit { $0["userinfo_endpoint"] = "http://169.254.169.254/" } }
             flow.clock.advance(by: 3601)
             try await flow.expectAddress(.oidc)
         }
@@ -98,11 +98,11 @@ import Testing
     @Test("OIDC_TRUST_EMAIL accepts an address without email_verified, and never an unverified one")
     func trust() async throws {
         try await ProviderFlow.with(settings: { _ in ["OIDC_TRUST_EMAIL": "true"] }) { flow in
-            flow.standIn.changeIDToken { $0.claims["email_verified"] = nil }
+            flow.mock.changeIDToken { $0.claims["email_verified"] = nil }
             #expect(try await flow.signIn(.oidc).email?.value == "ada@example.com")
             try await flow.expectAddress(.google, unverified: "ada@example.com")
             for text in ["false", "\"false\"", "0", "\"\"", "[]", "\"TRUE\""] {
-                flow.standIn.changeIDToken { $0.claims["email_verified"] = StandInAnswer.json(text) }
+                flow.mock.changeIDToken { $0.claims["email_verified"] = MockResponse.json(text) }
                 try await flow.expectAddress(.oidc, unverified: "ada@example.com", "\(text)")
             }
         }
@@ -119,9 +119,9 @@ import Testing
     )
     func authentication(listed: [String]?, setting: String?, isBasic: Bool) async throws {
         try await ProviderFlow.with(settings: { _ in ["OIDC_CLIENT_AUTH": setting ?? ""] }) { flow in
-            flow.standIn.change(.oidcDiscovery) { $0.edit { $0["token_endpoint_auth_methods_supported"] = listed } }
+            flow.mock.change(.oidcDiscovery) { $0.edit { $0["token_endpoint_auth_methods_supported"] = listed } }
             _ = try await flow.signIn(.oidc)
-            let request = try #require(flow.standIn.requests.last { $0.endpoint == .oidcToken })
+            let request = try #require(flow.mock.requests.last { $0.endpoint == .oidcToken })
             #expect((request.headers[.authorization]?.hasPrefix("Basic ") == true) == isBasic)
             #expect(request.body.contains("client_secret=") != isBasic)
         }
@@ -130,11 +130,11 @@ import Testing
     @Test("A provider that accepts no client secret is reported")
     func noSecret() async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.oidcDiscovery) { answer in
-                answer.edit { $0["token_endpoint_auth_methods_supported"] = ["private_key_jwt", "none"] }
+            flow.mock.change(.oidcDiscovery) { response in
+                response.edit { $0["token_endpoint_auth_methods_supported"] = ["private_key_jwt", "none"] }
             }
-            try await flow.expectRefusal(.oidc, .providerError, "accepts no client secret")
-            #expect(flow.standIn.count(.oidcToken) == 0)
+            try await flow.expectRejection(.oidc, .providerError, "accepts no client secret")
+            #expect(flow.mock.count(.oidcToken) == 0)
         }
     }
 

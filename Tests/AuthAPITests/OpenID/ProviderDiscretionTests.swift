@@ -11,14 +11,14 @@ import Testing
     func discretion() async throws {
         try await ProviderFlow.with { flow in
             var texts: [String] = []
-            var secrets: Set<String> = [StandInProvider.clientSecret, StandInProvider.clientSecret.percentEncoded]
-            let answers: [@Sendable (inout StandInAnswer) -> Void] = [
+            var secrets: Set<String> = [MockProvider.clientSecret, MockProvider.clientSecret.percentEncoded]
+            let responses: [@Sendable (inout MockResponse) -> Void] = [
                 { _ in }, { $0.status = 500 }, { $0.status = 400 }, { $0.body = "\($0.body)}" },
                 { $0.headers[.contentType] = "text/html" }, { $0.delivery = .closed }, { $0.redirect(to: "/trap") },
                 { $0.edit { $0["token_type"] = $0["access_token"] } }, { $0.edit { $0["error"] = $0["access_token"] } },
                 { $0.edit { $0["id_token"] = $0["access_token"] } }, { $0.edit { $0["id"] = $0["email"] } },
             ]
-            let tokens: [@Sendable (inout StandInToken) -> Void] = [
+            let tokens: [@Sendable (inout MockToken) -> Void] = [
                 { $0.claims["iss"] = $0.claims["email"] }, { $0.claims["aud"] = $0.claims["email"] },
                 { $0.header["alg"] = "ada@example.com" }, { $0.header["kid"] = "ada@example.com" },
                 { $0.claims["nonce"] = $0.claims["email"] }, { $0.claims["exp"] = $0.claims["email"] },
@@ -26,14 +26,14 @@ import Testing
             ]
             for name in OAuthProvider.kinds {
                 let provider = try flow.provider(name)
-                for index in answers.indices {
-                    for endpoint in StandInProvider.Endpoint.allCases { flow.standIn.change(endpoint, answers[index]) }
+                for index in responses.indices {
+                    for endpoint in MockProvider.Endpoint.allCases { flow.mock.change(endpoint, responses[index]) }
                     flow.clock.advance(by: 2 * 3600)
-                    guard let answer = try? await flow.answer(name) else { continue }
-                    secrets.formUnion([answer.code.value, answer.verifier.value, answer.nonce.value])
-                    texts.append("\(answer) \(String(reflecting: answer))")
+                    guard let response = try? await flow.authorize(name) else { continue }
+                    secrets.formUnion([response.code.value, response.verifier.value, response.nonce.value])
+                    texts.append("\(response) \(String(reflecting: response))")
                     do {
-                        let identity = try await provider.identity(for: answer)
+                        let identity = try await provider.identity(for: response)
                         texts.append("\(identity.tokens) \(String(reflecting: identity.tokens))")
                         secrets.insert(identity.tokens.accessToken.value)
                     } catch {
@@ -41,9 +41,9 @@ import Testing
                     }
                 }
             }
-            for endpoint in StandInProvider.Endpoint.allCases { flow.standIn.change(endpoint, nil) }
+            for endpoint in MockProvider.Endpoint.allCases { flow.mock.change(endpoint, nil) }
             for index in tokens.indices {
-                flow.standIn.changeIDToken(tokens[index])
+                flow.mock.changeIDToken(tokens[index])
                 for name in OAuthProvider.withIDTokens {
                     let error = await #expect(throws: ProviderError.self) { try await flow.signIn(name) }
                     texts.append(error.map { "\($0) \(String(reflecting: $0))" } ?? "")
@@ -60,10 +60,10 @@ import Testing
     @Test("Descriptions of settings and providers do not contain secrets")
     func descriptions() async throws {
         try await ProviderFlow.with { flow in
-            let settings = try TestAPI.settings(flow.standIn.environment, databaseURL: "postgresql://u@h/d")
+            let settings = try TestAPI.settings(flow.mock.environment, databaseURL: "postgresql://u@h/d")
             var text = "\(settings) \(String(reflecting: settings)) \(flow.providers)"
             dump(settings.providers, to: &text)
-            #expect(!text.contains(StandInProvider.clientSecret))
+            #expect(!text.contains(MockProvider.clientSecret))
         }
     }
 }

@@ -7,11 +7,11 @@ import Testing
 
 @testable import AuthAPI
 
-/// Signs a user in through the stand-in provider without the routes: only the part of a flow that uses the provider.
+/// Signs a user in through the mock provider without the routes: only the part of a flow that uses the provider.
 struct ProviderFlow: Sendable {
     static let redirectOrigin = "https://site.example"
 
-    let standIn: StandInProvider
+    let mock: MockProvider
     let providers: IdentityProviders
     let clock: TestClock
     let logs: LogRecorder
@@ -19,33 +19,33 @@ struct ProviderFlow: Sendable {
 
     /// Runs `body` with a provider and a client of it, both on the same clock.
     ///
-    /// `sleep` controls the client's time. `settings` extend those that make the stand-in Google, Discord and an OpenID
+    /// `sleep` controls the client's time. `settings` extend those that make the mock Google, Discord and an OpenID
     /// provider.
     static func with(
-        sleep: (@Sendable (StandInProvider, Duration) async throws -> Void)? = nil,
+        sleep: (@Sendable (MockProvider, Duration) async throws -> Void)? = nil,
         tls: TLSConfiguration? = nil,
-        settings: @Sendable (StandInProvider) -> [String: String] = { _ in [:] },
+        settings: @Sendable (MockProvider) -> [String: String] = { _ in [:] },
         _ body: @Sendable (ProviderFlow) async throws -> Void
     ) async throws {
         await TestGate.providers.enter()
         defer { Task { await TestGate.providers.leave() } }
         let clock = TestClock()
         let logs = LogRecorder()
-        try await StandInProvider.with(now: clock.now, tls: tls) { standIn in
+        try await MockProvider.with(now: clock.now, tls: tls) { mock in
             let logger = Logger(label: "test") { _ in
                 JSONLogHandler(format: .json, logLevel: .trace, write: logs.append)
             }
-            let given = settings(standIn)
-            let environment = [standIn.githubEnvironment, standIn.environment(of: .oidc), given]
-                .reduce(standIn.environment) { $0.merging($1) { $1 } }
+            let given = settings(mock)
+            let environment = [mock.githubEnvironment, mock.environment(of: .oidc), given]
+                .reduce(mock.environment) { $0.merging($1) { $1 } }
             let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
             let providers = IdentityProviders(settings.providers, logger: logger, now: clock.now) { duration in
-                if let sleep { try await sleep(standIn, duration) } else { try await clock.sleep(duration) }
+                if let sleep { try await sleep(mock, duration) } else { try await clock.sleep(duration) }
             }
             let result: Result<Void, any Error>
             do {
                 let flow = ProviderFlow(
-                    standIn: standIn,
+                    mock: mock,
                     providers: providers,
                     clock: clock,
                     logs: logs,
@@ -67,15 +67,15 @@ struct ProviderFlow: Sendable {
     /// Signs in; `change` modifies the values of the callback.
     func signIn(
         _ name: OAuthProvider,
-        change: (AuthorizationAnswer) -> AuthorizationAnswer = { $0 }
+        change: (AuthorizationResponse) -> AuthorizationResponse = { $0 }
     ) async throws -> ProviderIdentity {
         let provider = try provider(name)
-        let answer = try await answer(name)
-        return try await provider.identity(for: change(answer))
+        let response = try await authorize(name)
+        return try await provider.identity(for: change(response))
     }
 
     /// The values of the callback when the user agrees.
-    func answer(_ name: OAuthProvider) async throws -> AuthorizationAnswer {
+    func authorize(_ name: OAuthProvider) async throws -> AuthorizationResponse {
         let verifier = Base64URL.encode(SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) })
         let nonce = Base64URL.encode(SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) })
         let redirectURI = Self.redirectOrigin + APIPath.oauthCallback(name)
@@ -87,8 +87,8 @@ struct ProviderFlow: Sendable {
                 redirectURI: redirectURI
             )
         )
-        let callback = try standIn.authorize(address, redirectURI: redirectURI)
-        return AuthorizationAnswer(
+        let callback = try mock.authorize(address, redirectURI: redirectURI)
+        return AuthorizationResponse(
             code: Secret(callback.code),
             issuer: callback.issuer,
             verifier: Secret(verifier),
@@ -112,11 +112,11 @@ struct ProviderFlow: Sendable {
     }
 
     /// Expects that signing in fails.
-    func expectRefusal(
+    func expectRejection(
         _ name: OAuthProvider,
         _ failure: OAuthFailure,
         _ reason: String,
-        change: (AuthorizationAnswer) -> AuthorizationAnswer = { $0 },
+        change: (AuthorizationResponse) -> AuthorizationResponse = { $0 },
         _ comment: Comment? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
@@ -134,10 +134,10 @@ struct ProviderFlow: Sendable {
     }
 }
 
-extension AuthorizationAnswer {
+extension AuthorizationResponse {
     /// The same with another code or nonce.
-    func with(code: String? = nil, nonce: String? = nil) -> AuthorizationAnswer {
-        AuthorizationAnswer(
+    func with(code: String? = nil, nonce: String? = nil) -> AuthorizationResponse {
+        AuthorizationResponse(
             code: code.map(Secret.init) ?? self.code,
             issuer: issuer,
             verifier: verifier,
@@ -147,7 +147,7 @@ extension AuthorizationAnswer {
     }
 
     /// The same with another `iss`, or none.
-    func with(issuer: String?) -> AuthorizationAnswer {
-        AuthorizationAnswer(code: code, issuer: issuer, verifier: verifier, nonce: nonce, redirectURI: redirectURI)
+    func with(issuer: String?) -> AuthorizationResponse {
+        AuthorizationResponse(code: code, issuer: issuer, verifier: verifier, nonce: nonce, redirectURI: redirectURI)
     }
 }

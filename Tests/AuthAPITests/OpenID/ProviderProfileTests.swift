@@ -10,9 +10,9 @@ import Testing
     func unverified(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             try await flow.expectAddress(name, verified: "ada@example.com")
-            flow.standIn.person.update { person in
-                person.isEmailVerified = false
-                person.email = "Ada@GMail.com"
+            flow.mock.user.update { user in
+                user.isEmailVerified = false
+                user.email = "Ada@GMail.com"
             }
             try await flow.expectAddress(name, unverified: "ada@gmail.com")
         }
@@ -26,14 +26,14 @@ import Testing
         try await ProviderFlow.with { flow in
             let no: [String?] = ["\"false\"", "\"TRUE\"", "\"yes\"", "\"\"", "1", "null", "[true]", "{}", nil]
             for text in no {
-                flow.standIn.changeIDToken { token in
+                flow.mock.changeIDToken { token in
                     token.claims["email_verified"] = text.flatMap {
                         try? JSONSerialization.jsonObject(with: Data($0.utf8), options: .fragmentsAllowed)
                     }
                 }
                 try await flow.expectAddress(name, unverified: "ada@example.com", "\(text ?? "missing")")
             }
-            flow.standIn.changeIDToken { $0.claims["email_verified"] = "true" }
+            flow.mock.changeIDToken { $0.claims["email_verified"] = "true" }
             try await flow.expectAddress(name, verified: "ada@example.com")
         }
     }
@@ -41,8 +41,8 @@ import Testing
     @Test("Discord's `verified` must be there and true", arguments: ["null", "false", nil])
     func discordVerified(text: String?) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.discordUser) { answer in
-                answer.edit { $0["verified"] = text.map { $0 == "null" ? NSNull() : false as Any } }
+            flow.mock.change(.discordUser) { response in
+                response.edit { $0["verified"] = text.map { $0 == "null" ? NSNull() : false as Any } }
             }
             try await flow.expectAddress(.discord, unverified: "ada@example.com")
         }
@@ -52,11 +52,11 @@ import Testing
     func missing(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             for email in [nil, "", " "] {
-                flow.standIn.person.update { $0.email = email }
+                flow.mock.user.update { $0.email = email }
                 try await flow.expectAddress(name, "\(email ?? "missing")")
             }
-            flow.standIn.changeIDToken { $0.claims["email"] = NSNull() }
-            flow.standIn.person.update { $0.email = nil }
+            flow.mock.changeIDToken { $0.claims["email"] = NSNull() }
+            flow.mock.user.update { $0.email = nil }
             try await flow.expectAddress(name)
         }
     }
@@ -64,7 +64,7 @@ import Testing
     @Test("An email is stored in lower case", arguments: OAuthProvider.kinds)
     func lowerCase(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow async throws in
-            flow.standIn.person.update { $0.email = "Ada.Lovelace@Example.COM" }
+            flow.mock.user.update { $0.email = "Ada.Lovelace@Example.COM" }
             try await flow.expectAddress(name, verified: "ada.lovelace@example.com")
         }
     }
@@ -80,7 +80,7 @@ import Testing
     )
     func names(given: String, kept: String) async throws {
         try await ProviderFlow.with { flow async throws in
-            flow.standIn.person.update { $0.name = given }
+            flow.mock.user.update { $0.name = given }
             for name in OAuthProvider.kinds { #expect(try await flow.signIn(name).displayName == kept) }
         }
     }
@@ -89,13 +89,13 @@ import Testing
     func noName() async throws {
         try await ProviderFlow.with { flow async throws in
             for name in [nil, "", " \u{200B}\u{2066}\n"] {
-                flow.standIn.person.update { $0.name = name }
+                flow.mock.user.update { $0.name = name }
                 #expect(try await flow.signIn(.discord).displayName == "ada")
                 #expect(try await flow.signIn(.google).displayName == nil)
             }
-            flow.standIn.change(.discordUser) { $0.edit { $0["username"] = "\u{0}" } }
+            flow.mock.change(.discordUser) { $0.edit { $0["username"] = "\u{0}" } }
             #expect(try await flow.signIn(.discord).displayName == nil)
-            flow.standIn.changeIDToken { $0.claims["name"] = ["Ada"] }
+            flow.mock.changeIDToken { $0.claims["name"] = ["Ada"] }
             #expect(try await flow.signIn(.google).displayName == nil)
         }
     }
@@ -116,7 +116,7 @@ import Testing
     func googlePicture(address: String) async throws {
         #expect(GoogleAccount.picture(address) == nil)
         try await ProviderFlow.with { flow async throws in
-            flow.standIn.person.update { $0.picture = address }
+            flow.mock.user.update { $0.picture = address }
             #expect(try await flow.signIn(.google).avatarURL == nil)
         }
     }
@@ -141,17 +141,17 @@ import Testing
     )
     func discordID(text: String) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.person.update { $0.discordID = text }
-            try await flow.expectRefusal(.discord, .providerError, "contains no user")
-            flow.standIn.change(.discordUser) { $0.edit { $0["id"] = 80_351_110_224_678_912 } }
-            try await flow.expectRefusal(.discord, .providerError, "not the expected JSON")
+            flow.mock.user.update { $0.discordID = text }
+            try await flow.expectRejection(.discord, .providerError, "contains no user")
+            flow.mock.change(.discordUser) { $0.edit { $0["id"] = 80_351_110_224_678_912 } }
+            try await flow.expectRejection(.discord, .providerError, "not the expected JSON")
         }
     }
 
     @Test("Invalid lifetimes count as missing", arguments: [0, -1, 1e300])
     func lifetimes(seconds: Double) async throws {
         try await ProviderFlow.with { flow async throws in
-            flow.standIn.change(.discordToken) { $0.edit { $0["expires_in"] = seconds } }
+            flow.mock.change(.discordToken) { $0.edit { $0["expires_in"] = seconds } }
             #expect(try await flow.signIn(.discord).tokens.expiresAt == nil)
         }
     }

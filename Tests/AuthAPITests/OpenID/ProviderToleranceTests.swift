@@ -19,7 +19,7 @@ import Testing
     func lifetime(json: String, seconds: TimeInterval?) async throws {
         try await ProviderFlow.with { flow async throws in
             for provider in OAuthProvider.kinds {
-                flow.standIn.change(provider.token) { $0.edit { $0["expires_in"] = StandInAnswer.json(json) } }
+                flow.mock.change(provider.token) { $0.edit { $0["expires_in"] = MockResponse.json(json) } }
                 let expiresAt = try await flow.signIn(provider).tokens.expiresAt
                 let lifetime = expiresAt?.timeIntervalSince(flow.clock.now())
                 if let seconds {
@@ -41,9 +41,9 @@ import Testing
     func refreshToken(json: String) async throws {
         try await ProviderFlow.with { flow async throws in
             for provider in OAuthProvider.kinds {
-                flow.standIn.change(provider.token) { answer in
-                    answer.edit { body in
-                        body["refresh_token"] = StandInAnswer.json(json)
+                flow.mock.change(provider.token) { response in
+                    response.edit { body in
+                        body["refresh_token"] = MockResponse.json(json)
                         body["scope"] = ["openid", "email"]
                         body["refresh_token_expires_in"] = "never"
                         body["nobody_knows"] = ["a": [NSNull(), 1]]
@@ -58,10 +58,10 @@ import Testing
     func discordUser() async throws {
         try await ProviderFlow.with { flow async throws in
             for json in ["null", "7", "[]", "{}", "\"\"", "\"\\u0000\\u0007\"", "true"] {
-                flow.standIn.change(.discordUser) { answer in
-                    answer.edit { body in
+                flow.mock.change(.discordUser) { response in
+                    response.edit { body in
                         for name in ["username", "global_name", "avatar", "discriminator", "flags", "mfa_enabled"] {
-                            body[name] = StandInAnswer.json(json)
+                            body[name] = MockResponse.json(json)
                         }
                     }
                 }
@@ -70,15 +70,15 @@ import Testing
                 #expect(identity.subject == "80351110224678912")
             }
             for json in ["null", "80351110224678912", "8.0351110224678912e16", "[]", "true"] {
-                flow.standIn.change(.discordUser) { $0.edit { $0["id"] = StandInAnswer.json(json) } }
-                try await flow.expectRefusal(.discord, .providerError, "not the expected JSON", "\(json)")
+                flow.mock.change(.discordUser) { $0.edit { $0["id"] = MockResponse.json(json) } }
+                try await flow.expectRejection(.discord, .providerError, "not the expected JSON", "\(json)")
             }
             for json in ["\"true\"", "1", "null", "[true]"] {
-                flow.standIn.change(.discordUser) { $0.edit { $0["verified"] = StandInAnswer.json(json) } }
+                flow.mock.change(.discordUser) { $0.edit { $0["verified"] = MockResponse.json(json) } }
                 try await flow.expectAddress(.discord, unverified: "ada@example.com", "\(json)")
             }
             for json in ["7", "[]", "{}", "true"] {
-                flow.standIn.change(.discordUser) { $0.edit { $0["email"] = StandInAnswer.json(json) } }
+                flow.mock.change(.discordUser) { $0.edit { $0["email"] = MockResponse.json(json) } }
                 try await flow.expectAddress(.discord, "\(json)")
             }
         }
@@ -90,17 +90,17 @@ import Testing
     )
     func googleClaims(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow async throws in
-            flow.standIn.change(name.discovery) { answer in
-                answer.edit { body in
+            flow.mock.change(name.discovery) { response in
+                response.edit { body in
                     body["token_endpoint_auth_methods_supported"] = "client_secret_basic"
                     body["authorization_response_iss_parameter_supported"] = "yes"
                     body["scopes_supported"] = 7
                 }
             }
             _ = try await flow.signIn(name)
-            flow.standIn.change(.oidcUserInfo) { $0.edit { $0["email"] = nil } }
+            flow.mock.change(.oidcUserInfo) { $0.edit { $0["email"] = nil } }
             for json in ["7", "[]", "[\"ada@example.com\"]", "true"] {
-                flow.standIn.changeIDToken { $0.claims["email"] = StandInAnswer.json(json) }
+                flow.mock.changeIDToken { $0.claims["email"] = MockResponse.json(json) }
                 try await flow.expectAddress(name, "\(json)")
             }
         }
@@ -118,9 +118,9 @@ import Testing
     func unusableEmail(provider: OAuthProvider, email: String) async throws {
         try await ProviderFlow.with { flow async throws in
             for isVerified in [true, false] {
-                flow.standIn.person.update { person in
-                    person.email = email
-                    person.isEmailVerified = isVerified
+                flow.mock.user.update { user in
+                    user.email = email
+                    user.isEmailVerified = isVerified
                 }
                 try await flow.expectAddress(provider)
             }
@@ -131,7 +131,7 @@ import Testing
     func mismatches() async throws {
         try await ProviderFlow.with { flow async throws in
             func details(
-                _ change: (AuthorizationAnswer) -> AuthorizationAnswer = { $0 }
+                _ change: (AuthorizationResponse) -> AuthorizationResponse = { $0 }
             ) async throws -> [String: String] {
                 do {
                     _ = try await flow.signIn(.google, change: change)
@@ -140,24 +140,24 @@ import Testing
                     return Dictionary(uniqueKeysWithValues: error.details.map { ($0.name, $0.value.description) })
                 }
             }
-            let own = flow.standIn.address
-            flow.standIn.changeIDToken { $0.claims["iss"] = "\(own)/" }
+            let own = flow.mock.address
+            flow.mock.changeIDToken { $0.claims["iss"] = "\(own)/" }
             #expect(try await details() == ["expected": own, "received": "\(own)/"])
-            flow.standIn.changeIDToken { $0.claims["iss"] = "https://x\u{301}\r\n\\\u{1B}[31m" }
+            flow.mock.changeIDToken { $0.claims["iss"] = "https://x\u{301}\r\n\\\u{1B}[31m" }
             #expect(
                 try await details()["received"] == #"https://x\xcc\x81\x0d\x0a\x5c\x1b[31m"#
             )
-            flow.standIn.changeIDToken { $0.claims["iss"] = String(repeating: "x", count: 5000) }
+            flow.mock.changeIDToken { $0.claims["iss"] = String(repeating: "x", count: 5000) }
             #expect(try await details()["received"] == String(repeating: "x", count: 200) + "…")
-            flow.standIn.changeIDToken { $0.claims["aud"] = ["first", "second"] }
-            #expect(try await details() == ["expected": StandInProvider.clientID, "received": "first second"])
+            flow.mock.changeIDToken { $0.claims["aud"] = ["first", "second"] }
+            #expect(try await details() == ["expected": MockProvider.clientID, "received": "first second"])
             for text in ["ada@example.com", "https://user@accounts.example"] {
-                flow.standIn.changeIDToken { $0.claims["iss"] = text }
+                flow.mock.changeIDToken { $0.claims["iss"] = text }
                 #expect(try await details()["received"] == "(withheld: it has an @)")
             }
-            flow.standIn.changeIDToken { $0.claims["azp"] = "somebody-else" }
-            #expect(try await details() == ["expected": StandInProvider.clientID, "received": "somebody-else"])
-            flow.standIn.changeIDToken(nil)
+            flow.mock.changeIDToken { $0.claims["azp"] = "somebody-else" }
+            #expect(try await details() == ["expected": MockProvider.clientID, "received": "somebody-else"])
+            flow.mock.changeIDToken(nil)
             let mixedUp = try await details { $0.with(issuer: "https://evil.example") }
             #expect(mixedUp == ["expected": own, "received": "https://evil.example"])
             #expect(try await details { $0.with(issuer: "Zebra stripes") }["received"] == "(no issuer)")
@@ -167,10 +167,10 @@ import Testing
     @Test("W42: If the issuer in the discovery document differs, both spellings are logged")
     func discoveryMismatch() async throws {
         try await ProviderFlow.with { flow async throws in
-            flow.standIn.change(.discovery) { $0.edit { $0["issuer"] = "https://accounts.example/" } }
-            try await flow.expectRefusal(.google, .providerError, "another issuer")
+            flow.mock.change(.discovery) { $0.edit { $0["issuer"] = "https://accounts.example/" } }
+            try await flow.expectRejection(.google, .providerError, "another issuer")
             let line = flow.logs.all.first { $0.contains("not fetched") } ?? ""
-            #expect(line.contains("\"expected\":\"\(flow.standIn.address)\""))
+            #expect(line.contains("\"expected\":\"\(flow.mock.address)\""))
             #expect(line.contains("\"received\":\"https://accounts.example/\""))
         }
     }
@@ -185,20 +185,20 @@ import Testing
     )
     func providerWords(word: String, isLogged: Bool) async throws {
         try await OAuthSite.with { site in
-            for endpoint in [StandInProvider.Endpoint.googleToken, .discordToken] {
-                site.standIn.change(endpoint) { answer in
-                    answer.status = 400
-                    answer.edit { $0 = ["error": word, "error_description": "Zebra stripes"] }
+            for endpoint in [MockProvider.Endpoint.googleToken, .discordToken] {
+                site.mock.change(endpoint) { response in
+                    response.status = 400
+                    response.edit { $0 = ["error": word, "error_description": "Zebra stripes"] }
                 }
             }
-            for provider in OAuthProvider.standIns {
+            for provider in OAuthProvider.mocked {
                 expectFailure(.providerError, try await site.signIn(provider, in: site.browser()), in: site)
                 let browser = site.browser()
                 let target = try await site.begin(provider, in: browser)
                 let state = target.split(separator: "state=")[1].prefix { $0 != "&" }
                 let query = "error=\(word.percentEncoded)&error_description=Zebra&state=\(state)"
-                let answer = try await browser.get("\(APIPath.oauthCallback(provider))?\(query)")
-                expectFailure(.providerError, answer, in: site)
+                let response = try await browser.get("\(APIPath.oauthCallback(provider))?\(query)")
+                expectFailure(.providerError, response, in: site)
             }
             let lines = site.api.logs.all.filter { $0.contains("sign-in through a provider failed") }
             #expect(lines.count == 4)

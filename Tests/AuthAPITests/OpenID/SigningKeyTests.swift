@@ -8,10 +8,10 @@ import Testing
 
 /// A11: The provider's keys: fetched rarely, replaced when they change, kept while the provider is unavailable.
 @Suite struct SigningKeyTests {
-    private static let rotated: @Sendable (inout StandInAnswer) -> Void = { answer in
-        answer.edit { $0["keys"] = [StandInToken.publicKey(named: "rotated", StandInToken.strangersKey)] }
+    private static let rotated: @Sendable (inout MockResponse) -> Void = { response in
+        response.edit { $0["keys"] = [MockToken.publicKey(named: "rotated", MockToken.strangersKey)] }
     }
-    private static let signedByRotated: @Sendable (inout StandInToken) -> Void = { token in
+    private static let signedByRotated: @Sendable (inout MockToken) -> Void = { token in
         token.header["kid"] = "rotated"
         token.signing = .strangersKey
     }
@@ -20,13 +20,13 @@ import Testing
     func cached(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             for _ in 0..<3 { _ = try await flow.signIn(name) }
-            #expect(flow.standIn.count(name.keys) == 1 && flow.standIn.count(name.discovery) == 1)
+            #expect(flow.mock.count(name.keys) == 1 && flow.mock.count(name.discovery) == 1)
             flow.clock.advance(by: 3400)
             _ = try await flow.signIn(name)
-            #expect(flow.standIn.count(name.keys) == 1 && flow.standIn.count(name.discovery) == 1)
+            #expect(flow.mock.count(name.keys) == 1 && flow.mock.count(name.discovery) == 1)
             flow.clock.advance(by: 201)
             _ = try await flow.signIn(name)
-            #expect(flow.standIn.count(name.keys) == 2 && flow.standIn.count(name.discovery) == 2)
+            #expect(flow.mock.count(name.keys) == 2 && flow.mock.count(name.discovery) == 2)
         }
     }
 
@@ -37,7 +37,7 @@ import Testing
                 for _ in 0..<20 { group.addTask { _ = try await flow.signIn(name) } }
                 try await group.waitForAll()
             }
-            #expect(flow.standIn.count(name.keys) == 1 && flow.standIn.count(name.discovery) == 1)
+            #expect(flow.mock.count(name.keys) == 1 && flow.mock.count(name.discovery) == 1)
         }
     }
 
@@ -45,13 +45,13 @@ import Testing
     func rotation(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
-            flow.standIn.change(name.keys, Self.rotated)
-            flow.standIn.changeIDToken(Self.signedByRotated)
+            flow.mock.change(name.keys, Self.rotated)
+            flow.mock.changeIDToken(Self.signedByRotated)
             flow.clock.advance(by: 61)
             _ = try await flow.signIn(name)
             // The previous key is no longer trusted.
-            flow.standIn.changeIDToken(nil)
-            try await flow.expectRefusal(name, .providerError, "does not publish")
+            flow.mock.changeIDToken(nil)
+            try await flow.expectRejection(name, .providerError, "does not publish")
         }
     }
 
@@ -62,14 +62,14 @@ import Testing
     func rotationAfterFetch(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
-            #expect(flow.standIn.count(name.keys) == 1)
-            flow.standIn.change(name.keys, Self.rotated)
-            flow.standIn.changeIDToken(Self.signedByRotated)
+            #expect(flow.mock.count(name.keys) == 1)
+            flow.mock.change(name.keys, Self.rotated)
+            flow.mock.changeIDToken(Self.signedByRotated)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<10 { group.addTask { _ = try await flow.signIn(name) } }
                 try await group.waitForAll()
             }
-            #expect(flow.standIn.count(name.keys) == 2)
+            #expect(flow.mock.count(name.keys) == 2)
         }
     }
 
@@ -82,16 +82,16 @@ import Testing
             _ = try await flow.signIn(name)
             flow.clock.advance(by: 3601)
             _ = try await flow.signIn(name)
-            #expect(flow.standIn.count(name.keys) == 2)
+            #expect(flow.mock.count(name.keys) == 2)
             flow.clock.advance(by: 1)
-            flow.standIn.changeIDToken { $0.header["kid"] = "nobody's" }
-            for _ in 0..<5 { try await flow.expectRefusal(name, .providerError, "does not publish") }
-            #expect(flow.standIn.count(name.keys) == 3)
+            flow.mock.changeIDToken { $0.header["kid"] = "nobody's" }
+            for _ in 0..<5 { try await flow.expectRejection(name, .providerError, "does not publish") }
+            #expect(flow.mock.count(name.keys) == 3)
             flow.clock.advance(by: 60)
-            flow.standIn.change(name.keys, Self.rotated)
-            flow.standIn.changeIDToken(Self.signedByRotated)
+            flow.mock.change(name.keys, Self.rotated)
+            flow.mock.changeIDToken(Self.signedByRotated)
             _ = try await flow.signIn(name)
-            #expect(flow.standIn.count(name.keys) == 4)
+            #expect(flow.mock.count(name.keys) == 4)
         }
     }
 
@@ -103,7 +103,7 @@ import Testing
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
             flow.clock.advance(by: 61)
-            flow.standIn.changeIDToken { token in
+            flow.mock.changeIDToken { token in
                 token.header["kid"] = UUID().uuidString
                 token.signing = .strangersKey
             }
@@ -111,11 +111,11 @@ import Testing
                 if expected == 3 { flow.clock.advance(by: 60) }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<30 {
-                        group.addTask { try await flow.expectRefusal(name, .providerError, "does not publish") }
+                        group.addTask { try await flow.expectRejection(name, .providerError, "does not publish") }
                     }
                     try await group.waitForAll()
                 }
-                #expect(flow.standIn.count(name.keys) == expected)
+                #expect(flow.mock.count(name.keys) == expected)
             }
         }
     }
@@ -124,38 +124,38 @@ import Testing
         "Discovery document and keys are used for a day while the provider's hosts are unavailable",
         arguments: OAuthProvider.withIDTokens
     )
-    func keptWhileAway(name: OAuthProvider) async throws {
+    func keepsKeysDuringOutage(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
-            flow.standIn.change(name.keys) { $0.status = 503 }
-            flow.standIn.change(name.discovery) { $0.delivery = .closed }
+            flow.mock.change(name.keys) { $0.status = 503 }
+            flow.mock.change(name.discovery) { $0.delivery = .closed }
             flow.clock.advance(by: 2 * 3600)
             for _ in 0..<5 { _ = try await flow.signIn(name) }
             // Retried, but not for each sign-in.
-            #expect(flow.standIn.count(name.keys) == 2 && flow.standIn.count(name.discovery) == 2)
+            #expect(flow.mock.count(name.keys) == 2 && flow.mock.count(name.discovery) == 2)
             #expect(
                 flow.logs.all.count { $0.contains("not fetched") && $0.contains("\"kept\":\"true\"") } == 2
             )
             flow.clock.advance(by: 61)
             _ = try await flow.signIn(name)
-            #expect(flow.standIn.count(name.keys) == 3)
+            #expect(flow.mock.count(name.keys) == 3)
             flow.clock.advance(by: 22 * 3600)
-            try await flow.expectRefusal(name, .providerUnavailable, "")
-            flow.standIn.change(name.discovery, nil)
+            try await flow.expectRejection(name, .providerUnavailable, "")
+            flow.mock.change(name.discovery, nil)
             flow.clock.advance(by: 61)
-            try await flow.expectRefusal(name, .providerUnavailable, "5xx")
-            flow.standIn.change(name.keys, nil)
+            try await flow.expectRejection(name, .providerUnavailable, "5xx")
+            flow.mock.change(name.keys, nil)
             _ = try await flow.signIn(name)
         }
     }
 
     @Test("Documents expire even if the clock is set back", arguments: OAuthProvider.withIDTokens)
-    func clockSetBack(name: OAuthProvider) async throws {
+    func clockMovedBack(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             _ = try await flow.signIn(name)
             flow.clock.advance(by: -86_400 * 365)
-            flow.standIn.change(name.keys, Self.rotated)
-            flow.standIn.changeIDToken(Self.signedByRotated)
+            flow.mock.change(name.keys, Self.rotated)
+            flow.mock.changeIDToken(Self.signedByRotated)
             _ = try await flow.signIn(name)
         }
     }
@@ -166,14 +166,14 @@ import Testing
     )
     func oddKeys(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.keys) { answer in
-                let good = StandInToken.publicKey
+            flow.mock.change(name.keys) { response in
+                let good = MockToken.publicKey
                 func changed(_ field: String, _ value: Any) -> [String: Any] { good.merging([field: value]) { $1 } }
-                answer.edit { object in
+                response.edit { object in
                     object["keys"] = [
-                        ["kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": StandInToken.keyID],
-                        ["kty": "oct", "k": "AAAA", "alg": "HS256", "kid": StandInToken.keyID],
-                        ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": StandInToken.keyID], [:],
+                        ["kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": MockToken.keyID],
+                        ["kty": "oct", "k": "AAAA", "alg": "HS256", "kid": MockToken.keyID],
+                        ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": MockToken.keyID], [:],
                         changed("use", "enc"), changed("alg", "RSA-OAEP"), changed("alg", "none"), changed("n", "!"),
                         changed("n", "AQAB"), changed("n", String(repeating: "A", count: 100_000)), changed("e", 3),
                         good,
@@ -199,27 +199,27 @@ import Testing
     )
     func noName(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.keys) { $0.edit { $0["keys"] = [StandInToken.publicKey] } }
-            flow.standIn.changeIDToken { $0.header["kid"] = nil }
+            flow.mock.change(name.keys) { $0.edit { $0["keys"] = [MockToken.publicKey] } }
+            flow.mock.changeIDToken { $0.header["kid"] = nil }
             _ = try await flow.signIn(name)
-            flow.standIn.changeIDToken { token in
+            flow.mock.changeIDToken { token in
                 token.header["kid"] = nil
                 token.signing = .strangersKey
             }
-            try await flow.expectRefusal(name, .providerError, "signature")
+            try await flow.expectRejection(name, .providerError, "signature")
         }
     }
 
     @Test("An empty key set, and one of ten thousand", arguments: OAuthProvider.withIDTokens)
     func counts(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(name.keys) { $0.edit { $0["keys"] = [[String: Any]]() } }
-            try await flow.expectRefusal(name, .providerError, "does not publish")
-            flow.standIn.change(name.keys) { answer in
-                answer.edit { $0["keys"] = Array(repeating: ["kid": "x"], count: 10_000) + [StandInToken.publicKey] }
+            flow.mock.change(name.keys) { $0.edit { $0["keys"] = [[String: Any]]() } }
+            try await flow.expectRejection(name, .providerError, "does not publish")
+            flow.mock.change(name.keys) { response in
+                response.edit { $0["keys"] = Array(repeating: ["kid": "x"], count: 10_000) + [MockToken.publicKey] }
             }
             flow.clock.advance(by: 61)
-            try await flow.expectRefusal(name, .providerError, "does not publish")
+            try await flow.expectRejection(name, .providerError, "does not publish")
         }
     }
 }

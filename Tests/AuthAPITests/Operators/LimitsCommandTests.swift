@@ -23,10 +23,10 @@ import Testing
             #expect(first.status == 401)
             let unmet = try await operators.run(Self.settings) { try await $0.limits(of: nil, limit: 10) }
             #expect(Set(unmet.map(\.kind)) == ["account", "network", "registration"])
-            #expect(unmet.allSatisfy { $0.whose.hasPrefix("#") && $0.used == 1 && $0.wait == 0 })
+            #expect(unmet.allSatisfy { $0.subjectLabel.hasPrefix("#") && $0.used == 1 && $0.wait == 0 })
             for expected in [401, 429] {
-                let answer = try await api.client().post(APIPath.login, Self.wrong, headers: headers)
-                #expect(answer.status == expected)
+                let response = try await api.client().post(APIPath.login, Self.wrong, headers: headers)
+                #expect(response.status == expected)
             }
             let limits = try await operators.run(Self.settings) { try await $0.limits(of: nil, limit: 10) }
             let account = try #require(limits.first { $0.kind == "account" })
@@ -52,8 +52,8 @@ import Testing
             #expect(try await owner.post(APIPath.login, Self.wrong).status == 401)
             #expect(try await owner.post(APIPath.login, Self.login).status == 429)
             for expected in [401, 401, 429] {
-                let answer = try await api.client().post(APIPath.login, Self.wrong, headers: headers)
-                #expect(answer.status == expected)
+                let response = try await api.client().post(APIPath.login, Self.wrong, headers: headers)
+                #expect(response.status == expected)
             }
             let account = try LimitTarget(argument: "ADA@example.com")
             #expect(try await operators.run(Self.settings) { try await $0.clearLimits(of: account) } == 2)
@@ -61,13 +61,13 @@ import Testing
             #expect(try await owner.post(APIPath.login, Self.login).status == 200)
             // The network has one attempt left, as before.
             for expected in [401, 429] {
-                let answer = try await api.client().post(APIPath.login, Self.wrong, headers: headers)
-                #expect(answer.status == expected)
+                let response = try await api.client().post(APIPath.login, Self.wrong, headers: headers)
+                #expect(response.status == expected)
             }
             let network = try LimitTarget(argument: "203.0.113.250")
             #expect(try await operators.run(Self.settings) { try await $0.clearLimits(of: network) } == 1)
-            let answer = try await api.client().post(APIPath.login, Self.login, headers: headers)
-            #expect(answer.status == 200)
+            let response = try await api.client().post(APIPath.login, Self.login, headers: headers)
+            #expect(response.status == 200)
             let events = "SELECT count(*) FROM audit_events WHERE event = 'limit_cleared'"
             #expect(try await api.database.sql(events) == "3")
             #expect(try await api.database.sql(events + " AND user_id IS NOT NULL") == "2")

@@ -31,8 +31,8 @@ import Testing
         let nobody = Terminal(input: -1, output: -1)
         try MigrateCommand.Down.confirm(migration, isAgreed: true, at: nobody)
         try Operator.requireAnswer(isAgreed: true, at: nobody)
-        let refused = #expect(throws: ExitCode.self) { try Operator.requireAnswer(isAgreed: false, at: nobody) }
-        #expect(refused?.rawValue == 64)
+        let rejected = #expect(throws: ExitCode.self) { try Operator.requireAnswer(isAgreed: false, at: nobody) }
+        #expect(rejected?.rawValue == 64)
         #expect(try MigrateCommand.Down.parse(["--yes"]).yes)
         #expect(try !MigrateCommand.Down.parse([]).yes)
     }
@@ -43,8 +43,8 @@ import Testing
             let migrator = Migrator(database.configuration, logger: TestDatabase.silentLogger)
             let newest = try await migrator.newest()
             #expect(newest.version == Migrations.all.last?.version)
-            let refusal = MigrationError.changedMeanwhile
-            await #expect(throws: refusal) { try await migrator.down(expecting: newest.version - 1) }
+            let rejection = MigrationError.changedMeanwhile
+            await #expect(throws: rejection) { try await migrator.down(expecting: newest.version - 1) }
             #expect(try await migrator.down(expecting: newest.version).version == newest.version)
         }
     }

@@ -10,7 +10,7 @@ import Testing
     private static let id = "0B7B5E0C-57A4-4C5B-9A62-1D9C9A3A6E11"
 
     /// The exit status of a rejected call; nil when it would be executed.
-    private func refusal(_ arguments: [String]) -> Int32? {
+    private func rejection(_ arguments: [String]) -> Int32? {
         do {
             _ = try AuthAPI.parseAsRoot(arguments)
             return nil
@@ -28,7 +28,7 @@ import Testing
         ]
     )
     func wrongCalls(call: String) {
-        #expect(refusal(call.split(separator: " ").map(String.init)) == 64)
+        #expect(rejection(call.split(separator: " ").map(String.init)) == 64)
     }
 
     @Test(
@@ -42,7 +42,7 @@ import Testing
         ]
     )
     func rightCalls(call: String) {
-        #expect(refusal(call.split(separator: " ").map(String.init)) == nil)
+        #expect(rejection(call.split(separator: " ").map(String.init)) == nil)
     }
 
     @Test("A list without options shows fifty rows, and reads one more to detect another page")
@@ -77,8 +77,8 @@ import Testing
         #expect(try Operator.reference(" Ada@Example.com ") == .email(.init("ada@example.com")))
         #expect(try Operator.reference(Self.id).description == Self.id.lowercased())
         for text in ["", "ada", "ada@", Self.id.dropLast().description, "*", "%"] {
-            let refused = #expect(throws: ExitCode.self) { try Operator.reference(text) }
-            #expect(refused?.rawValue == 64, "\(text)")
+            let rejected = #expect(throws: ExitCode.self) { try Operator.reference(text) }
+            #expect(rejected?.rawValue == 64, "\(text)")
         }
     }
 
@@ -86,13 +86,13 @@ import Testing
     func registrationWithoutPassword() throws {
         let long = String(repeating: "x", count: 500)
         for (email, name) in [("ada", "Ada"), ("ada@example.com", ""), ("ada@example.com", long)] {
-            let refused = #expect(throws: ExitCode.self) {
+            let rejected = #expect(throws: ExitCode.self) {
                 _ = try UserCommand.Create.registration(email: email, name: name) {
                     Issue.record("a password was asked for")
                     return "Correct-Horse-7"
                 }
             }
-            #expect(refused?.rawValue == 64)
+            #expect(rejected?.rawValue == 64)
         }
     }
 
@@ -100,10 +100,10 @@ import Testing
     func registrationRules() throws {
         for password in ["short", "alllowercase1", "ada@example.com", "Password1", String(repeating: "Aa1", count: 50)]
         {
-            let refused = #expect(throws: ExitCode.self, "\(password)") {
+            let rejected = #expect(throws: ExitCode.self, "\(password)") {
                 _ = try UserCommand.Create.registration(email: "ada@example.com", name: "Ada") { password }
             }
-            #expect(refused?.rawValue == 64)
+            #expect(rejected?.rawValue == 64)
         }
         let good = try UserCommand.Create.registration(email: " ADA@example.com", name: "Ada") { "Correct-Horse-7" }
         #expect(good.email.value == "ada@example.com" && good.name.value == "Ada")

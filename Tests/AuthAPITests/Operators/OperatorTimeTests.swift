@@ -44,7 +44,7 @@ import Testing
             "２０２６-11-01", "2026-11-01T08:30:0xZ",
         ]
     )
-    func refused(text: String) { #expect(OperatorTime(text, now: Self.now) == nil) }
+    func rejected(text: String) { #expect(OperatorTime(text, now: Self.now) == nil) }
 
     @Test("W76: The error lists the formats, for both options", arguments: ["--since", "--until"])
     func forms(option: String) {

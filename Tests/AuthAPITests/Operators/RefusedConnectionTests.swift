@@ -87,7 +87,7 @@ import Testing
                 configuration: admin,
                 pool: PostgresPool(admin, logger: TestDatabase.silentLogger)
             )
-            try await TestAPI.with(database: database, databaseURL: url, isPatient: false) { api in
+            try await TestAPI.with(database: database, databaseURL: url, disablesTimeLimits: false) { api in
                 try await eventually("the reason is logged") {
                     api.logs.all.contains {
                         $0.contains("database not ready") && $0.contains("password authentication failed")

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test("A4: A password is asked for twice, without echo")
-    func unseen() async throws {
+    func withoutEcho() async throws {
         let (result, seen) = try await newPassword("\(Self.password)\n", "\(Self.password)\r")
         #expect(try result.get() == Self.password)
         #expect(seen == "Password: \r\nRepeat password: \r\n")
@@ -94,14 +94,14 @@ import Testing
 
     @Test("An input without a password is rejected", arguments: ["", "\n", "\r\n", "\n\(password)\n"])
     func noPassword(text: String) throws {
-        let refused = #expect(throws: ExitCode.self) { try piped(text) { try $0.newPassword() } }
-        #expect(refused?.rawValue == 64)
+        let rejected = #expect(throws: ExitCode.self) { try piped(text) { try $0.newPassword() } }
+        #expect(rejected?.rawValue == 64)
     }
 
     @Test("An input in another encoding is rejected", arguments: [[0xE9, 0x41], [0xFF, 0xFE, 0x41, 0]] as [[UInt8]])
     func encoding(bytes: [UInt8]) throws {
-        let refused = #expect(throws: ExitCode.self) { try piped(bytes: bytes) { try $0.newPassword() } }
-        #expect(refused?.rawValue == 64)
+        let rejected = #expect(throws: ExitCode.self) { try piped(bytes: bytes) { try $0.newPassword() } }
+        #expect(rejected?.rawValue == 64)
     }
 
     @Test("Only one line is read, up to a limit")

@@ -32,8 +32,8 @@ import Testing
             ("a\u{2028}b\u{2029}c", "a?b?c"), ("a\u{200B}b\u{FEFF}c", "a?b?c"), ("Ünï 田中 愛子 עברית", "Ünï 田中 愛子 עברית"),
         ]
     )
-    func harmless(text: String, shown: String) {
-        #expect(TextTable.harmless(text) == shown)
+    func sanitized(text: String, shown: String) {
+        #expect(TextTable.sanitized(text) == shown)
         #expect(TextTable(titles: ["X"], rows: [[text]]).description == "X\n\(shown)")
     }
 

@@ -52,8 +52,8 @@ import Testing
             #expect(result.counts == UserImport.Counts(imported: hashes.count))
             for index in hashes.indices {
                 let body = ["email": "user\(index)@example.com", "password": "Correct-Horse-7"]
-                let answer = try await api.client().post(APIPath.login, body)
-                #expect(answer.status == 200, "\(hashes[index])")
+                let response = try await api.client().post(APIPath.login, body)
+                #expect(response.status == 200, "\(hashes[index])")
                 let other = body.merging(["password": "Wrong-Horse-7"]) { $1 }
                 let wrong = try await api.client().post(APIPath.login, other)
                 #expect(wrong.status == 401)

@@ -97,8 +97,8 @@ import Testing
             let reference = try #require(Self.ada)
             _ = try await operators.run { try await $0.disable(reference) }
             for _ in 1...4 {
-                let answer = try await api.client().post(APIPath.login, Self.login)
-                #expect(answer.status == 403)
+                let response = try await api.client().post(APIPath.login, Self.login)
+                #expect(response.status == 403)
             }
         }
     }
@@ -112,8 +112,8 @@ import Testing
             let user = try #require(try await site.user(of: browser))
             let reference = try #require(UserReference(user.id))
             _ = try await operators.run { try await $0.disable(reference) }
-            let answer = try await site.signIn(.google, in: site.api.client())
-            expectFailure(.accountDisabled, answer, in: site)
+            let response = try await site.signIn(.google, in: site.api.client())
+            expectFailure(.accountDisabled, response, in: site)
             // Another provider account with the same address, for which Google is the authority, links nothing either.
             try await site.sql("DELETE FROM oauth_accounts")
             let linking = try await site.signIn(.google, in: site.api.client())
@@ -189,8 +189,8 @@ import Testing
             try await site.link(.discord, in: browser) { $0.email = "other@example.com" }
             let identity = try #require(try await site.methods(of: browser).identities.first)
             #expect(try await browser.delete(APIPath.identity(identity.id)).status == 204)
-            let refused = try await site.signIn(.discord, in: site.api.client()) { $0.email = "other@example.com" }
-            expectFailure(.identityDisconnected, refused, in: site)
+            let rejected = try await site.signIn(.discord, in: site.api.client()) { $0.email = "other@example.com" }
+            expectFailure(.identityDisconnected, rejected, in: site)
             let reference = try #require(Self.ada)
             #expect(try await operators.run { try await $0.allowIdentities(of: reference, at: .google) } == 0)
             #expect(try await operators.run { try await $0.allowIdentities(of: reference, at: .discord) } == 1)

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test("An allocation that fails is reported, and freeing nothing keeps nothing")
-    func refusal() {
+    func rejection() {
         let memory = Argon2Memory(limit: 2)
         var start: Bytes?
         #expect(unsafe memory.allocate(&start, 1 << 62) == ARGON2_MEMORY_ALLOCATION_ERROR.rawValue)

@@ -34,8 +34,8 @@ import Testing
             async let changed = Self.change(owner)
             try await hold.blocksAnother()
             try await hold.release()
-            let answers = try await (signedIn, changed)
-            #expect(answers.0.status == 200 && answers.1.status == 200)
+            let responses = try await (signedIn, changed)
+            #expect(responses.0.status == 200 && responses.1.status == 200)
             let statuses = [try await thief.get(APIPath.me).status, try await owner.get(APIPath.me).status]
             #expect(statuses == [401, 200])
         }
@@ -52,9 +52,9 @@ import Testing
             async let signedIn = thief.post(APIPath.login, Self.old)
             try await hold.blocksAnother()
             try await hold.release()
-            let answers = try await (changed, signedIn)
-            #expect(answers.0.status == 200 && answers.1.status == 401)
-            #expect(try answers.1.problem.code == .invalidCredentials)
+            let responses = try await (changed, signedIn)
+            #expect(responses.0.status == 200 && responses.1.status == 401)
+            #expect(try responses.1.problem.code == .invalidCredentials)
             let events = try await api.database.events()
             #expect(events.last?.summary == "sign_in_failed wrong_password")
             #expect(thief.token == nil)
@@ -79,8 +79,8 @@ import Testing
                     }
                     return try await group.reduce(into: Set()) { $0.insert($1) }
                 }
-                let answer = try await changed
-                #expect(answer.status == 200 && statuses.isSubset(of: [200, 401]))
+                let response = try await changed
+                #expect(response.status == 200 && statuses.isSubset(of: [200, 401]))
                 for thief in thieves {
                     let status = try await thief.get(APIPath.me).status
                     #expect(status == 401, "round \(round)")
@@ -103,8 +103,8 @@ import Testing
             async let second = Self.change(browsers[1], to: "Battery-Staple-2")
             try await hold.blocksAnother()
             try await hold.release()
-            let answers = try await (first, second)
-            #expect(answers.0.status == 200 && answers.1.status == 401)
+            let responses = try await (first, second)
+            #expect(responses.0.status == 200 && responses.1.status == 401)
             let login = ["email": "ada@example.com", "password": "Battery-Staple-1"]
             let signedIn = try await api.client().post(APIPath.login, login)
             #expect(signedIn.status == 200)
@@ -134,8 +134,8 @@ import Testing
                 async let changed = Self.change(browser)
                 try await hold.blocksAnother()
                 try await hold.release()
-                let answers = try await (signedIn, changed)
-                #expect(answers.0.status == 200 && answers.1.status == 200)
+                let responses = try await (signedIn, changed)
+                #expect(responses.0.status == 200 && responses.1.status == 200)
             }
         }
     }

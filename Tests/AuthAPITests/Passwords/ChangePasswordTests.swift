@@ -55,8 +55,8 @@ import Testing
             let former = try await api.client().get(APIPath.me, headers: [("Authorization", "Bearer \(before)")])
             #expect(former.status == 401)
             for other in [others.0, others.1] {
-                let answer = try await other.get(APIPath.me)
-                #expect(answer.status == 401)
+                let response = try await other.get(APIPath.me)
+                #expect(response.status == 401)
             }
             let live = try await browser.get(APIPath.sessions).decoded(SessionListBody.self)
             #expect(live.sessions.map(\.current) == [true])
@@ -98,20 +98,20 @@ import Testing
             let second = api.client()
             _ = try await second.post(APIPath.login, ["email": "ada@example.com", "password": Self.old])
             for client in [owner, second] {
-                let answer = try await change(client, from: "Wrong-Horse-7")
-                #expect(answer.status == 422)
+                let response = try await change(client, from: "Wrong-Horse-7")
+                #expect(response.status == 422)
             }
             // Even the correct password is rejected.
-            let refused = try await change(second)
-            #expect(refused.status == 429)
-            #expect(try refused.problem.code == .tooManyRequests)
-            let wait = try #require(refused.header("Retry-After").flatMap { Int($0) })
+            let rejected = try await change(second)
+            #expect(rejected.status == 429)
+            #expect(try rejected.problem.code == .tooManyRequests)
+            let wait = try #require(rejected.header("Retry-After").flatMap { Int($0) })
             #expect((9000...10_000).contains(wait))
             // Sign-ins have separate limits.
             #expect(try await signIn(api, Self.old) == 200)
             api.clock.advance(by: 10_000)
-            let answer = try await change(owner)
-            #expect(answer.status == 200)
+            let response = try await change(owner)
+            #expect(response.status == 200)
         }
     }
 
@@ -121,8 +121,8 @@ import Testing
             let owner = try await api.registered()
             for number in 1...9 { _ = try await signIn(api, "Wrong-Horse-7", address: "203.0.\(number).7") }
             #expect(try await signIn(api, Self.old) == 429)
-            let answers = [try await change(api.client()), try await change(owner)]
-            #expect(answers.map(\.status) == [401, 200])
+            let responses = [try await change(api.client()), try await change(owner)]
+            #expect(responses.map(\.status) == [401, 200])
         }
     }
 
@@ -133,12 +133,12 @@ import Testing
             var current = Self.old
             for number in 1...4 {
                 for body in [["new_password": "short"], ["new_password": Self.new]] {
-                    let answer = try await owner.post(APIPath.password, body)
-                    #expect(answer.status == 422)
+                    let response = try await owner.post(APIPath.password, body)
+                    #expect(response.status == 422)
                 }
                 let next = "Battery-Staple-\(number)"
-                let answer = try await change(owner, from: current, to: next)
-                #expect(answer.status == 200)
+                let response = try await change(owner, from: current, to: next)
+                #expect(response.status == 200)
                 current = next
             }
         }
@@ -153,9 +153,9 @@ import Testing
                 ("Lovelace1", "too_common"), ("Analytical1", "too_common"), ("Yoshikosan1", "too_common"),
                 ("A1" + String(repeating: "a", count: 127), "too_long"),
             ] {
-                let answer = try await change(owner, to: password)
-                #expect(answer.status == 422)
-                #expect(try answer.fieldCodes == ["new_password \(code)"])
+                let response = try await change(owner, to: password)
+                #expect(response.status == 422)
+                #expect(try response.fieldCodes == ["new_password \(code)"])
             }
             let odd = try await owner.post(
                 APIPath.password,
@@ -170,9 +170,9 @@ import Testing
         try await TestAPI.with { api in
             let owner = try await api.registered()
             try await api.database.sql("UPDATE users SET password_hash = NULL")
-            let refused = try await change(owner, from: nil)
-            #expect(refused.status == 403)
-            #expect(try refused.problem.code == .reauthenticationRequired)
+            let rejected = try await change(owner, from: nil)
+            #expect(rejected.status == 403)
+            #expect(try rejected.problem.code == .reauthenticationRequired)
             // There is no current password.
             let wrong = try await change(owner)
             #expect(try wrong.fieldCodes == ["current_password incorrect"])
@@ -197,8 +197,8 @@ import Testing
         try await TestAPI.with { api in
             let owner = try await api.registered()
             let eve = try await api.registered(email: "eve@example.com", password: "Other-Horse-9")
-            let answer = try await change(eve)
-            #expect(try answer.fieldCodes == ["current_password incorrect"])
+            let response = try await change(eve)
+            #expect(try response.fieldCodes == ["current_password incorrect"])
             let foreign = try await change(owner, headers: [("Sec-Fetch-Site", "cross-site")])
             #expect(foreign.status == 403)
             #expect(try foreign.problem.code == .crossSiteRequest)
@@ -220,8 +220,8 @@ import Testing
                 FROM users, generate_series(1, 5000) AS number
                 """
             )
-            let answer = try await change(owner)
-            #expect(answer.status == 200)
+            let response = try await change(owner)
+            #expect(response.status == 200)
             #expect(try await api.database.sql("SELECT count(*) FROM sessions") == "1")
             let ended = "SELECT count(*) FROM audit_events WHERE detail = 'password_changed'"
             #expect(try await api.database.sql(ended) == "5001")

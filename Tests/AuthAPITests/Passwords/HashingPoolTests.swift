@@ -42,11 +42,11 @@ import Testing
     private static func code(of error: (any Error)?) -> APIErrorCode? { (error as? APIError)?.code }
 
     /// A4: Results and errors of jobs are returned to the caller.
-    @Test func givesBackResultsAndErrors() async throws {
-        struct Refusal: Error {}
+    @Test func returnsResultsAndErrors() async throws {
+        struct Rejection: Error {}
         let pool = try HashingPool(threads: 2)
         #expect(try await pool.perform { 42 } == 42)
-        await #expect(throws: Refusal.self) { try await pool.perform { throw Refusal() } }
+        await #expect(throws: Rejection.self) { try await pool.perform { throw Rejection() } }
         let squares = try await withThrowingTaskGroup(of: Int.self) { group in
             for number in 0..<20 { group.addTask { try await pool.perform { number * number } } }
             return try await group.reduce(into: []) { $0.append($1) }.sorted()
@@ -56,7 +56,7 @@ import Testing
     }
 
     /// A4: A full queue rejects at once, with a delay for the retry, and accepts jobs again when it has room.
-    @Test func fullQueueRefusesAtOnce() async throws {
+    @Test func fullQueueRejectsAtOnce() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 3)
         let gate = Gate()
         async let running: Void = pool.perform { gate.pass() }
@@ -138,7 +138,7 @@ import Testing
     }
 
     /// A4: A task that was cancelled before is rejected as well.
-    @Test func taskCancelledBeforehandIsRefused() async throws {
+    @Test func rejectsCancelledTask() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
         async let running: Void = pool.perform { gate.pass() }
@@ -198,12 +198,12 @@ import Testing
     /// W13: The cost of a stored hash determines whether a result may be held back while it is checked.
     @Test func costsOfStoredHashes() {
         let usual = Argon2Parameters(memoryKiB: 19_456, iterations: 2, parallelism: 1)
-        #expect(usual.costNoMore(than: usual))
-        #expect(Argon2Parameters(memoryKiB: 8192, iterations: 3, parallelism: 1).costNoMore(than: usual))
-        #expect(!Argon2Parameters(memoryKiB: 65_536, iterations: 1, parallelism: 1).costNoMore(than: usual))
-        #expect(!Argon2Parameters(memoryKiB: 19_456, iterations: 3, parallelism: 1).costNoMore(than: usual))
+        #expect(usual.isAtMostAsExpensive(as: usual))
+        #expect(Argon2Parameters(memoryKiB: 8192, iterations: 3, parallelism: 1).isAtMostAsExpensive(as: usual))
+        #expect(!Argon2Parameters(memoryKiB: 65_536, iterations: 1, parallelism: 1).isAtMostAsExpensive(as: usual))
+        #expect(!Argon2Parameters(memoryKiB: 19_456, iterations: 3, parallelism: 1).isAtMostAsExpensive(as: usual))
         let lanes = Argon2Parameters(memoryKiB: 19_456, iterations: 2, parallelism: 4)
-        #expect(!usual.costNoMore(than: lanes))
+        #expect(!usual.isAtMostAsExpensive(as: lanes))
     }
 
     /// A4: Without a queue, a job runs if a thread is free, and is rejected otherwise.
@@ -236,7 +236,7 @@ import Testing
         for _ in 0..<2 { await places.next() }
         let error = await #expect(throws: APIError.self) { try await pool.admitting {} }
         #expect(Self.code(of: error) == .overloaded)
-        #expect(pool.snapshot.refused == 1)
+        #expect(pool.snapshot.rejected == 1)
         preparation.finish()
         for (number, task) in admitted.enumerated() { #expect(try await task.value == number) }
         // Places are released, also after failures.
@@ -245,7 +245,7 @@ import Testing
     }
 
     /// A4: A hasher forwards the pool's rejection, so that the client gets 503 with a delay.
-    @Test func hasherPassesOverloadOn() async throws {
+    @Test func hasherPropagatesOverload() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 0)
         let gate = Gate()
         async let running: Void = pool.perform { gate.pass() }

@@ -35,9 +35,9 @@ import Testing
                     perform: {
                         record.add("does \(job)")
                         onPerform(queue)
-                        return { record.add("answers \(job)") }
+                        return { record.add("delivers \(job)") }
                     },
-                    refuse: { record.add("refuses \(job): \((($0 as? APIError)?.code).map { "\($0)" } ?? "\($0)")") }
+                    reject: { record.add("rejects \(job): \((($0 as? APIError)?.code).map { "\($0)" } ?? "\($0)")") }
                 )
             )
         }
@@ -48,18 +48,18 @@ import Testing
 
     @Test("W13: While usual jobs wait, a thread holds back one result for one job, and the last not at all")
     func together() {
-        let pair = ["does 1", "does 2", "answers 1", "answers 2"]
-        #expect(work(through: 3, limit: 32) == pair + ["does 3", "answers 3"])
+        let pair = ["does 1", "does 2", "delivers 1", "delivers 2"]
+        #expect(work(through: 3, limit: 32) == pair + ["does 3", "delivers 3"])
         // One of many threads does not fill a batch alone: its results are not delayed.
-        #expect(work(through: 4, limit: 64, threads: 8) == pair + ["does 3", "does 4", "answers 3", "answers 4"])
+        #expect(work(through: 4, limit: 64, threads: 8) == pair + ["does 3", "does 4", "delivers 3", "delivers 4"])
     }
 
     @Test("W13: No result is held back for an expensive job, such as bcrypt")
     func beforeExpensive() {
-        #expect(work(through: 2, limit: 32, expensive: [2]) == ["does 1", "answers 1", "does 2", "answers 2"])
+        #expect(work(through: 2, limit: 32, expensive: [2]) == ["does 1", "delivers 1", "does 2", "delivers 2"])
         #expect(
             work(through: 4, limit: 64, threads: 8, expensive: [2, 4]) == [
-                "does 1", "answers 1", "does 2", "does 3", "answers 2", "answers 3", "does 4", "answers 4",
+                "does 1", "delivers 1", "does 2", "does 3", "delivers 2", "delivers 3", "does 4", "delivers 4",
             ]
         )
     }
@@ -78,9 +78,9 @@ import Testing
                     perform: {
                         gates[job]?.wait()
                         record.add("does \(job)")
-                        return { record.add("answers \(job)") }
+                        return { record.add("delivers \(job)") }
                     },
-                    refuse: { _ in record.add("refuses \(job)") }
+                    reject: { _ in record.add("rejects \(job)") }
                 )
             )
         }
@@ -93,22 +93,22 @@ import Testing
         await gates[3]?.entered()
         gates[2]?.open()
         // Its result was held back for one job: 1 and 2 are delivered while 3 still waits.
-        try await eventually("the second result is delivered") { record.all.contains("answers 2") }
-        #expect(!record.all.contains("answers 3"))
+        try await eventually("the second result is delivered") { record.all.contains("delivers 2") }
+        #expect(!record.all.contains("delivers 3"))
         gates[3]?.open()
         await first.value
         await second.value
-        #expect(Set(record.all.filter { $0.hasPrefix("answers") }).count == 5)
+        #expect(Set(record.all.filter { $0.hasPrefix("delivers") }).count == 5)
     }
 
     @Test("A4: Without waiting jobs, a result is delivered at once")
     func alone() {
-        #expect(work(through: 1, limit: 32) == ["does 1", "answers 1"])
+        #expect(work(through: 1, limit: 32) == ["does 1", "delivers 1"])
     }
 
     @Test("A4: In a short queue no result is held back, because it would occupy a place", arguments: 1...7)
     func short(limit: Int) {
-        #expect(work(through: 2, limit: limit) == ["does 1", "answers 1", "does 2", "answers 2"])
+        #expect(work(through: 2, limit: limit) == ["does 1", "delivers 1", "does 2", "delivers 2"])
     }
 
     @Test("A4: No result is held back for a rejected job")
@@ -122,10 +122,10 @@ import Testing
             now: { isLate.withLock { $0 } ? deadline : deadline - .seconds(1) },
             onPerform: { _ in isLate.withLock { $0 = true } }
         )
-        #expect(late.sorted() == ["answers 1", "does 1", "refuses 2: overloaded"])
+        #expect(late.sorted() == ["delivers 1", "does 1", "rejects 2: overloaded"])
         #expect(
             work(through: 2, limit: 32, onPerform: { $0.cancel(2) })
-                == ["does 1", "refuses 2: CancellationError()", "answers 1"]
+                == ["does 1", "rejects 2: CancellationError()", "delivers 1"]
         )
     }
 }

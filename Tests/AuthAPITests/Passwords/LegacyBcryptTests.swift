@@ -92,7 +92,7 @@ import Testing
         "$2b$04$abcdefghijklmnopqrstuuéhSHOYW62MYzOCiBO1FrAHfyr5D9Tx",
         "*0", "",
     ])
-    func refusesWhatItDoesNotKnow(stored: String) async throws {
+    func rejectsUnknownFormats(stored: String) async throws {
         #expect(LegacyBcrypt(stored) == nil)
         #expect(try await Self.hasher().verify(Password("Correct-Horse-7"), against: stored) == .wrong)
     }

@@ -90,7 +90,7 @@ import Testing
     }
 
     /// A4: A password appears in no log line, string or dump.
-    @Test func showsItselfToNobody() {
+    @Test func isRedacted() {
         let password = Password("Correct-Horse-7")
         var dumped = ""
         dump(password, to: &dumped)

@@ -9,7 +9,9 @@ import Testing
 
 /// W11: Waits for a host that does not respond are bounded.
 @Suite struct PostgresConnectTests {
-    private static func configuration(_ listener: DeafListener, _ more: String = "") throws -> PostgresConfiguration {
+    private static func configuration(_ listener: UnresponsiveListener, _ more: String = "") throws
+        -> PostgresConfiguration
+    {
         var configuration = try PostgresConfiguration(
             url: "host=127.0.0.1 port=\(listener.port) user=nobody dbname=nothing sslmode=disable \(more)"
         )
@@ -24,7 +26,7 @@ import Testing
         arguments: [false, true]
     )
     func closing(full: Bool) async throws {
-        let listener = try DeafListener(full: full)
+        let listener = try UnresponsiveListener(full: full)
         let pool = PostgresPool(try Self.configuration(listener), logger: TestDatabase.silentLogger)
         let clock = ContinuousClock()
         let waiting = Task { try await pool.ping() }
@@ -39,7 +41,7 @@ import Testing
 
     @Test("W11: Waiting jobs fail when the pool closes, and closing ends in time")
     func closingWithJobs() async throws {
-        let listener = try DeafListener()
+        let listener = try UnresponsiveListener()
         var configuration = try Self.configuration(listener)
         configuration.waitTimeout = nil
         configuration.drainTimeout = .milliseconds(300)
@@ -88,14 +90,14 @@ import Testing
             try await eventually("the statement runs") { try await database.sql(sleeping) == "1" }
             await pool.close()
             let error = await #expect(throws: PostgresError.self) { try await running.value }
-            #expect(error?.kind == .unavailable(.noAnswer))
+            #expect(error?.kind == .unavailable(.noResponse))
             #expect(try await database.sql(sleeping) == "0")
         }
     }
 
     @Test("W11: The connect timeout aborts an attempt", arguments: [false, true])
     func timeout(full: Bool) async throws {
-        let listener = try DeafListener(full: full)
+        let listener = try UnresponsiveListener(full: full)
         var configuration = try Self.configuration(listener)
         configuration.connectTimeout = .milliseconds(300)
         let clock = ContinuousClock()
@@ -110,7 +112,7 @@ import Testing
 
     @Test("D7, W11: A host that does not respond is skipped")
     func nextHost() async throws {
-        let listener = try DeafListener()
+        let listener = try UnresponsiveListener()
         try await TestPostgres.with { server in
             var configuration = try PostgresConfiguration(
                 url:
@@ -165,7 +167,7 @@ import Testing
     }
 
     @Test("W59: A refused connection fails at once with the server's message")
-    func refusal() async throws {
+    func rejection() async throws {
         try await TestDatabase.with(migrated: false) { database in
             var configuration = try PostgresConfiguration(
                 url: TestDatabase.connectionString(database.url, database: "nothing_\(TestDatabase.randomName())")

@@ -61,16 +61,16 @@ import Testing
     }
 
     @Test func transactionCommitsOrRollsBack() async throws {
-        struct Refusal: Error {}
+        struct Rejection: Error {}
         try await TestDatabase.with(migrated: false) { database in
             try await database.pool.transaction { db in
                 try db.run(S.MakeNotes())
                 try db.run(S.AddNote(id: 1))
             }
-            await #expect(throws: Refusal.self) {
+            await #expect(throws: Rejection.self) {
                 try await database.pool.transaction { db in
                     try db.run(S.AddNote(id: 2))
-                    throw Refusal()
+                    throw Rejection()
                 }
             }
             await #expect(throws: PostgresError.self) {
@@ -177,7 +177,7 @@ import Testing
     }
 
     /// A statement whose parameter types change is rejected.
-    @Test func changingParameterTypesAreRefused() async throws {
+    @Test func rejectsChangedParameterTypes() async throws {
         struct Either: Statement {
             static let sql: StaticString = "SELECT $1 IS NULL"
             let value: PostgresValue
@@ -186,8 +186,8 @@ import Testing
         }
         try await TestDatabase.with(migrated: false) { database in
             try await database.pool.withConnection { db in
-                let answers = [try db.one(Either(value: .int4(1))), try db.one(Either(value: .null(.int4)))]
-                #expect(answers == [false, true])
+                let values = [try db.one(Either(value: .int4(1))), try db.one(Either(value: .null(.int4)))]
+                #expect(values == [false, true])
                 let error = #expect(throws: PostgresError.self) { try db.one(Either(value: .nullText)) }
                 #expect(error?.kind == .misuse)
             }

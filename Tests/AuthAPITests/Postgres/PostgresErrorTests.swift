@@ -23,17 +23,17 @@ import Testing
         arguments: ["42501", "42P01", "23502", "23505", "23514", "23P01", "22001", "P0001", "38000", "39000", "XX002"]
     )
     func unfit(state: String) {
-        #expect(PostgresError(kind: .rejected, sqlState: state).isUnfitDatabase)
+        #expect(PostgresError(kind: .rejected, sqlState: state).isUnusableDatabase)
     }
 
     @Test("W52 Invalid statements and values are request errors", arguments: ["42601", "22P02", "22021", "XX000"])
     func faulty(state: String) {
-        #expect(!PostgresError(kind: .rejected, sqlState: state).isUnfitDatabase)
+        #expect(!PostgresError(kind: .rejected, sqlState: state).isUnusableDatabase)
     }
 
     @Test("W52: Operators get the server's message; logs and responses show neither DETAIL nor HINT")
     func words() async throws {
-        struct Refusal: Statement {
+        struct Rejection: Statement {
             static let sql: StaticString = """
                 DO $$ BEGIN
                     RAISE 'disk is full' USING DETAIL = 'row (swordfish)', HINT = 'buy another', ERRCODE = '53100';
@@ -42,7 +42,7 @@ import Testing
         }
         try await TestDatabase.with(migrated: false) { database in
             let error = try await #require(throws: PostgresError.self) {
-                _ = try await database.pool.withConnection { try $0.run(Refusal()) }
+                _ = try await database.pool.withConnection { try $0.run(Rejection()) }
             }
             let text = "disk is full (SQLSTATE 53100)\nDETAIL: row (swordfish)\nHINT: buy another"
             #expect(error.operatorText == text)

@@ -101,7 +101,7 @@ import Testing
     }
 
     /// D6: When the queue is full, jobs are rejected at once.
-    @Test func fullQueueRefuses() async throws {
+    @Test func fullQueueRejects() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let pool = Self.pool(database) { $0.queueLimit = 2 }
             let blocker = try await Blocker(pool)
@@ -110,7 +110,7 @@ import Testing
             let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
             #expect(error?.kind == .unavailable(.queueFull))
             let snapshot = pool.snapshot
-            #expect(snapshot.waiting == 2 && snapshot.busy == 1 && snapshot.connected == 1 && snapshot.refused == 1)
+            #expect(snapshot.waiting == 2 && snapshot.busy == 1 && snapshot.connected == 1 && snapshot.rejected == 1)
             try await blocker.release()
             for task in waiting { try await task.value }
             await pool.close()
@@ -261,7 +261,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            #expect(pool.snapshot.refused == 0 && pool.snapshot.waiting == 0)
+            #expect(pool.snapshot.rejected == 0 && pool.snapshot.waiting == 0)
             await pool.close()
         }
     }

@@ -20,14 +20,14 @@ import Testing
 
     private struct CountNotes: SharedRead {
         typealias Key = Int
-        typealias Answer = Int64
+        typealias Value = Int64
         static let sql: StaticString = """
             SELECT asked.place, (SELECT count(*) FROM notes) FROM unnest($1) WITH ORDINALITY AS asked (key, place)
             """
         let keys: [Int]
         init(_ keys: [Int]) { self.keys = keys }
         var parameters: [PostgresValue] { [.bytesArray(keys.map { [UInt8($0)] })] }
-        static func decode(_ row: PostgresRow) throws -> (place: Int, answer: Int64) {
+        static func decode(_ row: PostgresRow) throws -> (place: Int, value: Int64) {
             (Int(try row.int8(0)) - 1, try row.int8(1))
         }
     }
@@ -48,7 +48,7 @@ import Testing
                         group.addTask {
                             try await pool.withConnection { _ = try $0.run(S.AddNote(id: id)) }
                             #expect(try await pool.reading { try $0.one(SelectNote(id: id)) } == id)
-                            #expect(try await pool.answer(CountNotes.self, for: Int(id)) ?? 0 > 0)
+                            #expect(try await pool.lookUp(CountNotes.self, for: Int(id)) ?? 0 > 0)
                             try await pool.transaction(retrying: true) { db in
                                 try db.run(S.AddNote(id: 1000 + id))
                                 _ = try db.one(SelectNote(id: 1000 + id))
@@ -72,13 +72,13 @@ import Testing
                 var configuration = configuration
                 configuration.pooler = .transaction
                 let link = try PostgresLink(configuration)
-                func ask(_ text: String) throws -> String? {
+                func query(_ text: String) throws -> String? {
                     try text.withCString { try link.run($0, name: "test") }.text(row: 0, column: 0)
                 }
-                #expect(try ask("SELECT count(*) FROM pg_prepared_statements") == "0")
-                #expect(try ask("SHOW statement_timeout") == "0")
-                #expect(try ask("SHOW lock_timeout") == "0")
-                #expect(try ask("SHOW default_transaction_isolation") == "read committed")
+                #expect(try query("SELECT count(*) FROM pg_prepared_statements") == "0")
+                #expect(try query("SHOW statement_timeout") == "0")
+                #expect(try query("SHOW lock_timeout") == "0")
+                #expect(try query("SHOW default_transaction_isolation") == "read committed")
             }
         }
     }
@@ -134,7 +134,7 @@ import Testing
                         let error = await #expect(throws: PostgresError.self) {
                             _ = try await pool.withConnection { try $0.run(S.Sleep(milliseconds: 60_000)) }
                         }
-                        #expect(error?.kind == .unavailable(.noAnswer))
+                        #expect(error?.kind == .unavailable(.noResponse))
                         #expect(try await pool.reading { try $0.one(S.BackendPID()) } == backend)
                     }
                     #expect(pool.snapshot.connects == 1)
@@ -175,7 +175,7 @@ import Testing
     func statementMode() async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await TestPgBouncer.with("statement") { bouncer in
-                let error = try await Self.refusal(try await bouncer.configuration(database))
+                let error = try await Self.rejection(try await bouncer.configuration(database))
                 #expect(error?.operatorText.contains("statement pooling mode") == true)
             }
         }
@@ -188,7 +188,7 @@ import Testing
             let name = try await database.sql("SELECT current_database()") ?? ""
             try await database.sql("ALTER DATABASE \(name) SET default_transaction_isolation = 'serializable'")
             try await TestPgBouncer.with("transaction") { bouncer in
-                let error = try await Self.refusal(try await bouncer.configuration(database))
+                let error = try await Self.rejection(try await bouncer.configuration(database))
                 #expect(error?.operatorText.contains("default_transaction_isolation is serializable") == true)
                 #expect(error?.operatorText.contains("ALTER ROLE") == true)
             }
@@ -201,13 +201,13 @@ import Testing
             let settings = ignored ? ["ignore_startup_parameters": "options"] : [:]
             try await TestPgBouncer.with("transaction", settings: settings) { bouncer in
                 let configuration = try await bouncer.configuration(database, options: "options='-c search_path=auth'")
-                #expect(try await Self.refusal(configuration)?.operatorText.contains("options") == true)
+                #expect(try await Self.rejection(configuration)?.operatorText.contains("options") == true)
             }
         }
     }
 
     /// The permanent error of a connection.
-    private static func refusal(_ configuration: PostgresConfiguration) async throws -> PostgresError? {
+    private static func rejection(_ configuration: PostgresConfiguration) async throws -> PostgresError? {
         try await TestCommand.onThread {
             let error = #expect(throws: PostgresError.self) { _ = try PostgresLink(configuration) }
             #expect(error?.kind == .unavailable(.refused))

@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func timesOutOfRangeAreRefused() {
+    @Test func rejectsTimesOutOfRange() {
         for seconds in [Double.nan, .infinity, -.infinity, 1e18, -1e18] {
             #expect(PostgresTimestamp(Date(timeIntervalSinceReferenceDate: seconds)) == nil)
         }

@@ -9,7 +9,7 @@ import Testing
     /// Divides 60 by each key, and returns the transaction; no row for 7, an error for 0.
     private struct Divide: SharedRead {
         typealias Key = Int
-        struct Answer: Equatable {
+        struct Value: Equatable {
             let value: Int32
             let transaction: String
             let keys: Int64
@@ -22,10 +22,10 @@ import Testing
         let keys: [Int]
         init(_ keys: [Int]) { self.keys = keys }
         var parameters: [PostgresValue] { [.bytesArray(keys.map { Array(String($0).utf8) })] }
-        static func decode(_ row: PostgresRow) throws -> (place: Int, answer: Answer) {
+        static func decode(_ row: PostgresRow) throws -> (place: Int, value: Value) {
             (
                 Int(try row.int8(0)) - 1,
-                Answer(value: try row.int4(1), transaction: try row.text(2), keys: try row.int8(3))
+                Value(value: try row.int4(1), transaction: try row.text(2), keys: try row.int8(3))
             )
         }
     }
@@ -33,14 +33,14 @@ import Testing
     /// Acquires and releases an advisory lock.
     private struct WaitForLock: SharedRead {
         typealias Key = Int
-        typealias Answer = Bool
+        typealias Value = Bool
         static let sql: StaticString = """
             SELECT 1::int8, pg_advisory_xact_lock_shared(7) IS NOT NULL WHERE cardinality($1) > 0
             """
         let keys: [Int]
         init(_ keys: [Int]) { self.keys = keys }
         var parameters: [PostgresValue] { [.bytesArray(keys.map { [UInt8($0)] })] }
-        static func decode(_ row: PostgresRow) throws -> (place: Int, answer: Bool) {
+        static func decode(_ row: PostgresRow) throws -> (place: Int, value: Bool) {
             (Int(try row.int8(0)) - 1, try row.bool(1))
         }
     }
@@ -48,15 +48,15 @@ import Testing
     /// Submits lookups while the only worker is busy, so that they all wait, and returns the results in order.
     private func together<Value: Sendable>(
         _ pool: PostgresPool,
-        _ questions: [@Sendable () async throws -> Value]
+        _ lookups: [@Sendable () async throws -> Value]
     ) async throws -> [Result<Value, any Error>] {
         try await eventually("the pool is connected") { pool.isConnected }
         let gate = Gate()
         let blocker = Task { try await pool.withConnection { _ in gate.wait() } }
         await gate.entered()
         var tasks: [Task<Value, any Error>] = []
-        for question in questions {
-            tasks.append(Task { try await question() })
+        for lookup in lookups {
+            tasks.append(Task { try await lookup() })
             // One after the other, so that their order is known.
             try await eventually("\(tasks.count) jobs wait") { pool.snapshot.waiting >= tasks.count }
         }
@@ -85,19 +85,19 @@ import Testing
         }
     }
 
-    private func ask(_ pool: PostgresPool, _ key: Int) -> @Sendable () async throws -> Divide.Answer? {
-        { try await pool.answer(Divide.self, for: key) }
+    private func lookUp(_ pool: PostgresPool, _ key: Int) -> @Sendable () async throws -> Divide.Value? {
+        { try await pool.lookUp(Divide.self, for: key) }
     }
 
     @Test("Waiting lookups share a statement, and equal ones a position")
     func sharing() async throws {
         try await withPool { pool, _ in
-            let results = try await together(pool, [2, 3, 2, 7, 5, 3].map { ask(pool, $0) })
-            let answers = try results.map { try $0.get() }
-            #expect(answers.map { $0?.value } == [30, 20, 30, nil, 12, 20])
-            #expect(Set(answers.compactMap { $0?.transaction }).count == 1)
-            #expect(Set(answers.compactMap { $0?.keys }) == [4])
-            let alone = try await [ask(pool, 2)(), ask(pool, 2)()]
+            let results = try await together(pool, [2, 3, 2, 7, 5, 3].map { lookUp(pool, $0) })
+            let values = try results.map { try $0.get() }
+            #expect(values.map { $0?.value } == [30, 20, 30, nil, 12, 20])
+            #expect(Set(values.compactMap { $0?.transaction }).count == 1)
+            #expect(Set(values.compactMap { $0?.keys }) == [4])
+            let alone = try await [lookUp(pool, 2)(), lookUp(pool, 2)()]
             #expect(alone.map { $0?.keys } == [1, 1])
             #expect(alone[0]?.transaction != alone[1]?.transaction)
         }
@@ -106,19 +106,19 @@ import Testing
     @Test("An error of the statement fails exactly the lookups that share it")
     func faults() async throws {
         try await withPool { pool, _ in
-            let results = try await together(pool, [1, 0, 2].map { ask(pool, $0) })
+            let results = try await together(pool, [1, 0, 2].map { lookUp(pool, $0) })
             for result in results {
                 let error = #expect(throws: PostgresError.self) { _ = try result.get() }
                 #expect(error?.sqlState == "22012")
             }
-            #expect(try await ask(pool, 6)()?.value == 10)
+            #expect(try await lookUp(pool, 6)()?.value == 10)
         }
     }
 
     @Test("D7: When the connection breaks, its lookups fail, and the next one uses another connection")
     func lostConnection() async throws {
         try await withPool { pool, database in
-            let wait: @Sendable () async throws -> Bool? = { try await pool.answer(WaitForLock.self, for: 1) }
+            let wait: @Sendable () async throws -> Bool? = { try await pool.lookUp(WaitForLock.self, for: 1) }
             let next = try await holding(database) {
                 let stuck = Task { try await together(pool, [wait, wait]) }
                 try await waitForWaiters(database, 1)
@@ -139,19 +139,19 @@ import Testing
     func sentAfterwards() async throws {
         try await withPool(size: 2) { pool, database in
             try await database.sql("CREATE TABLE notes (id int4, body text)")
-            let first = try await ask(pool, 2)()
+            let first = try await lookUp(pool, 2)()
             try await database.sql("INSERT INTO notes VALUES (1, 'later')")
-            let second = try await ask(pool, 2)()
+            let second = try await lookUp(pool, 2)()
             #expect(first?.transaction != second?.transaction)
-            let asked = try await holding(database) {
-                let first = Task { try await pool.answer(WaitForLock.self, for: 1) }
+            let lookups = try await holding(database) {
+                let first = Task { try await pool.lookUp(WaitForLock.self, for: 1) }
                 try await waitForWaiters(database, 1)
                 // A separate statement, although the same lookup is running.
-                let second = Task { try await pool.answer(WaitForLock.self, for: 1) }
+                let second = Task { try await pool.lookUp(WaitForLock.self, for: 1) }
                 try await waitForWaiters(database, 2)
                 return [first, second]
             }
-            for task in asked { #expect(try await task.value == true) }
+            for task in lookups { #expect(try await task.value == true) }
         }
     }
 
@@ -160,9 +160,9 @@ import Testing
         try await withPool(size: 2) { pool, database in
             try await eventually("two workers are connected") { pool.snapshot.connected >= 2 }
             let stuck = try await holding(database) {
-                let stuck = Task { try await pool.answer(WaitForLock.self, for: 1) }
+                let stuck = Task { try await pool.lookUp(WaitForLock.self, for: 1) }
                 try await waitForWaiters(database, 1)
-                for _ in 0..<3 { #expect(try await ask(pool, 2)()?.value == 30) }
+                for _ in 0..<3 { #expect(try await lookUp(pool, 2)()?.value == 30) }
                 return stuck
             }
             #expect(try await stuck.value == true)
@@ -173,7 +173,7 @@ import Testing
     func mixedBudgets() async throws {
         try await withPool { pool, database in
             let backend = try await pool.reading { try $0.one(TestStatements.BackendPID()) }
-            let wait: @Sendable () async throws -> Bool? = { try await pool.answer(WaitForLock.self, for: 1) }
+            let wait: @Sendable () async throws -> Bool? = { try await pool.lookUp(WaitForLock.self, for: 1) }
             let short: @Sendable () async throws -> Bool? = {
                 let budget = DatabaseBudget()
                 budget.spend(since: Deadline(nanoseconds: Deadline.now.nanoseconds - 1_600_000_000))
@@ -193,10 +193,10 @@ import Testing
                 }
                 return results
             }
-            let answers = try await results.value
-            #expect((try? answers[0].get()) == true && (try? answers[2].get()) == true)
-            let error = #expect(throws: PostgresError.self) { _ = try answers[1].get() }
-            #expect(error?.kind == .unavailable(.noAnswer))
+            let values = try await results.value
+            #expect((try? values[0].get()) == true && (try? values[2].get()) == true)
+            let error = #expect(throws: PostgresError.self) { _ = try values[1].get() }
+            #expect(error?.kind == .unavailable(.noResponse))
             #expect(try await pool.reading { try $0.one(TestStatements.BackendPID()) } == backend)
         }
     }
@@ -204,14 +204,14 @@ import Testing
     @Test("D7: A lookup without time left does not shorten the time of others")
     func noTimeLeft() async throws {
         try await withPool { pool, _ in
-            let spent: @Sendable () async throws -> Divide.Answer? = {
+            let spent: @Sendable () async throws -> Divide.Value? = {
                 let budget = DatabaseBudget()
                 budget.spend(since: Deadline(nanoseconds: Deadline.now.nanoseconds - 3_000_000_000))
-                return try await DatabaseBudget.$current.withValue(budget) { try await ask(pool, 3)() }
+                return try await DatabaseBudget.$current.withValue(budget) { try await lookUp(pool, 3)() }
             }
             let late = await #expect(throws: PostgresError.self) { _ = try await spent() }
             #expect(late?.kind == .unavailable(.waitedTooLong))
-            let results = try await together(pool, [ask(pool, 2), ask(pool, 2)])
+            let results = try await together(pool, [lookUp(pool, 2), lookUp(pool, 2)])
             #expect(try results.map { try $0.get()?.value } == [30, 30])
         }
     }
@@ -220,19 +220,19 @@ import Testing
     func cancelled() async throws {
         try await withPool { pool, _ in
             let (cancellation, done) = AsyncStream.makeStream(of: Void.self)
-            let cancelled: @Sendable () async throws -> Divide.Answer? = {
-                let task = Task { try await ask(pool, 3)() }
+            let cancelled: @Sendable () async throws -> Divide.Value? = {
+                let task = Task { try await lookUp(pool, 3)() }
                 try await eventually("2 jobs wait") { pool.snapshot.waiting >= 2 }
                 task.cancel()
                 await #expect(throws: CancellationError.self) { _ = try await task.value }
                 done.finish()
-                return try await ask(pool, 4)()
+                return try await lookUp(pool, 4)()
             }
-            let last: @Sendable () async throws -> Divide.Answer? = {
+            let last: @Sendable () async throws -> Divide.Value? = {
                 for await _ in cancellation {}
-                return try await ask(pool, 2)()
+                return try await lookUp(pool, 2)()
             }
-            let results = try await together(pool, [ask(pool, 2), cancelled, last])
+            let results = try await together(pool, [lookUp(pool, 2), cancelled, last])
             #expect(try results.map { try $0.get()?.value } == [30, 15, 30])
         }
     }

@@ -11,7 +11,7 @@ import Testing
 
     /// The statement that is blocked, after the job has waited for most of its time.
     enum Job: CaseIterable, Sendable {
-        case read, write, transaction, secondStatement, question
+        case read, write, transaction, secondStatement, lookup
 
         func run(_ pool: PostgresPool) async throws {
             switch self {
@@ -27,19 +27,19 @@ import Testing
                     _ = try db.run(S.Sleep(milliseconds: 100))
                     _ = try db.run(S.AddNote(id: 2))
                 }
-            case .question: _ = try await pool.answer(NoteExists.self, for: 1)
+            case .lookup: _ = try await pool.lookUp(NoteExists.self, for: 1)
             }
         }
     }
 
     private struct NoteExists: SharedRead {
         typealias Key = Int
-        typealias Answer = Int32
+        typealias Value = Int32
         static let sql: StaticString = "SELECT 1::int8, id FROM notes WHERE cardinality($1) > 0"
         let keys: [Int]
         init(_ keys: [Int]) { self.keys = keys }
         var parameters: [PostgresValue] { [.bytesArray(keys.map { [UInt8($0)] })] }
-        static func decode(_ row: PostgresRow) throws -> (place: Int, answer: Int32) {
+        static func decode(_ row: PostgresRow) throws -> (place: Int, value: Int32) {
             (Int(try row.int8(0)) - 1, try row.int4(1))
         }
     }
@@ -105,7 +105,7 @@ import Testing
                     try await job.run(pool)
                 }
             }
-            #expect(error?.kind == .unavailable(.noAnswer))
+            #expect(error?.kind == .unavailable(.noResponse))
             #expect(clock.now - start < .seconds(30))
             // The lock is still held; the server has stopped waiting for it, and the connection serves.
             let waiters = try await database.sql(Self.waiters)
@@ -149,7 +149,7 @@ import Testing
                     try await busy.value
                     let running = clock.now
                     let error = await #expect(throws: PostgresError.self) { try await job.value }
-                    #expect(error?.kind == .unavailable(.noAnswer))
+                    #expect(error?.kind == .unavailable(.noResponse))
                     // Two seconds are left of the eight.
                     #expect(clock.now - running < .seconds(7))
                     #expect(try await database.sql(Self.waiters) == "0")
@@ -171,7 +171,7 @@ import Testing
                 let error = await #expect(throws: PostgresError.self) {
                     _ = try await pool.withConnection { try $0.run(S.Sleep(milliseconds: 60_000)) }
                 }
-                #expect(error?.kind == .unavailable(.noAnswer))
+                #expect(error?.kind == .unavailable(.noResponse))
                 #expect(try await pool.reading { try $0.one(S.BackendPID()) } == backend)
             }
         }
@@ -194,7 +194,7 @@ import Testing
                     } catch let error as PostgresError {
                         // Or the deadline passed before the statement.
                         #expect(error.isUnavailable)
-                        cancelled += error.kind == .unavailable(.noAnswer) ? 1 : 0
+                        cancelled += error.kind == .unavailable(.noResponse) ? 1 : 0
                     }
                     // This would be reported as cancelled, although it takes no time.
                     try await pool.ping()
@@ -220,7 +220,7 @@ import Testing
                 let error = await #expect(throws: PostgresError.self) {
                     _ = try await pool.withConnection { try $0.run(S.Sleep(milliseconds: 60_000)) }
                 }
-                #expect(error?.kind == .unavailable(.noAnswer))
+                #expect(error?.kind == .unavailable(.noResponse))
                 #expect(try await pool.reading { try $0.one(S.BackendPID()) } == backend)
             }
         }

@@ -9,13 +9,13 @@ import Testing
 
 /// Expects the response for a browser without a provider account that needs an address.
 func expectNothingPending(
-    _ answer: TestResponse,
+    _ response: TestResponse,
     _ comment: Comment? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-    #expect(answer.status == 404, comment, sourceLocation: sourceLocation)
-    #expect(try answer.problem.code == .noPendingConnection, comment, sourceLocation: sourceLocation)
-    #expect(answer.all("Set-Cookie").isEmpty, comment, sourceLocation: sourceLocation)
+    #expect(response.status == 404, comment, sourceLocation: sourceLocation)
+    #expect(try response.problem.code == .noPendingConnection, comment, sourceLocation: sourceLocation)
+    #expect(response.all("Set-Cookie").isEmpty, comment, sourceLocation: sourceLocation)
 }
 
 /// Attacks on the step that asks for an address.
@@ -159,11 +159,11 @@ func expectNothingPending(
             if kind == 2 { #expect(try await owner.post(APIPath.address, Self.good).status == 201) }
             let before = try await site.sql("SELECT users::text FROM users")
             let attacker = try await site.waiting(email: "ada@example.com", subject: "666")
-            let refused = try await attacker.post(APIPath.address, ["email": "ADA@example.com"])
+            let rejected = try await attacker.post(APIPath.address, ["email": "ADA@example.com"])
             let body = ["email": "ada@example.com", "password": "Correct-Horse-8", "name": "Mallory"]
             let registered = try await site.browser().post(APIPath.register, body)
-            #expect(refused.status == 409 && refused.all("Set-Cookie").isEmpty)
-            let (mine, theirs) = (try refused.problem, try registered.problem)
+            #expect(rejected.status == 409 && rejected.all("Set-Cookie").isEmpty)
+            let (mine, theirs) = (try rejected.problem, try registered.problem)
             #expect(mine.code == theirs.code && mine.detail == theirs.detail && mine.errors == theirs.errors)
             #expect(try await site.user(of: attacker) == nil)
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == (kind == 0 ? "0" : "1"))
@@ -180,22 +180,22 @@ func expectNothingPending(
             let attacker = try await site.waiting(email: "owner@gmail.com", subject: "666")
             #expect(try await attacker.post(APIPath.address, ["email": "owner@gmail.com"]).status == 201)
             let owner = site.browser()
-            for provider in OAuthProvider.standIns {
-                let answer = try await site.signIn(provider, in: owner) { $0.email = "owner@gmail.com" }
+            for provider in OAuthProvider.mocked {
+                let response = try await site.signIn(provider, in: owner) { $0.email = "owner@gmail.com" }
                 // The attacker's second provider is already linked; no sign-in succeeds either way.
                 let failure: OAuthFailure = provider == .discord ? .providerAlreadyLinked : .accountExists
-                expectFailure(failure, answer, in: site)
+                expectFailure(failure, response, in: site)
                 #expect(try await site.user(of: owner) == nil)
             }
             // The attacker gains nothing by signing in again, or with their own provider account.
-            try await site.signIn(.discord, in: attacker) { person in
-                person.discordID = "666"
-                person.email = "owner@gmail.com"
-                person.isEmailVerified = false
+            try await site.signIn(.discord, in: attacker) { user in
+                user.discordID = "666"
+                user.email = "owner@gmail.com"
+                user.isEmailVerified = false
             }
-            try await site.link(.google, in: attacker) { person in
-                person.subject = "666"
-                person.email = "mallory@gmail.com"
+            try await site.link(.google, in: attacker) { user in
+                user.subject = "666"
+                user.email = "mallory@gmail.com"
             }
             #expect(try await site.sql("SELECT email_verified_at IS NULL FROM users") == "t")
             #expect(try await site.methods(of: attacker).identities.count == 2)

@@ -17,14 +17,14 @@ import Testing
                 cookies.update { $0 = browser.cookies }
             }
             try await OAuthSite.with(["REGISTRATION": "closed"], database: database) { site in
-                let refused = try await site.signIn(.discord, in: site.browser()) { $0.email = nil }
-                expectFailure(.registrationClosed, refused, in: site)
+                let rejected = try await site.signIn(.discord, in: site.browser()) { $0.email = nil }
+                expectFailure(.registrationClosed, rejected, in: site)
                 let browser = site.browser()
                 for cookie in cookies.value { browser.keep(cookie) }
                 for body in [Self.good, [:]] {
-                    let answer = try await browser.post(APIPath.address, body)
-                    #expect(answer.status == 403)
-                    #expect(try answer.problem.code == .registrationClosed)
+                    let response = try await browser.post(APIPath.address, body)
+                    #expect(response.status == 403)
+                    #expect(try response.problem.code == .registrationClosed)
                 }
             }
             // The provider was turned off, or has another issuer, while the cookie waited.
@@ -42,8 +42,8 @@ import Testing
         try await OAuthSite.with(["REGISTRATION_DOMAINS": "example.com"]) { site in
             let browser = try await site.waiting(email: "ada@example.com")
             for email in ["ada@example.org", "ada@sub.example.com", "ada@example.com.evil.example"] {
-                let answer = try await browser.post(APIPath.address, ["email": email])
-                #expect(try answer.fieldCodes == ["email domain_not_allowed"])
+                let response = try await browser.post(APIPath.address, ["email": email])
+                #expect(try response.fieldCodes == ["email domain_not_allowed"])
             }
             #expect(try await browser.post(APIPath.address, Self.good).status == 201)
         }
@@ -65,8 +65,8 @@ import Testing
                 return browser
             }
             for code in ["", "nonsense"] {
-                let answer = try await site.signIn(.discord, in: invited(code)) { $0.email = nil }
-                expectFailure(.notInvited, answer, in: site)
+                let response = try await site.signIn(.discord, in: invited(code)) { $0.email = nil }
+                expectFailure(.notInvited, response, in: site)
             }
             let bound = try await site.waiting(in: invited(invite("bob@example.com")))
             let wrong = try await bound.post(APIPath.address, Self.good)
@@ -99,9 +99,9 @@ import Testing
                 (String(repeating: "a", count: 60_000), "too_long"),
             ]
             for (email, code) in addresses {
-                let answer = try await browser.post(APIPath.address, ["email": email])
-                #expect(answer.status == 422, "\(email.prefix(50))")
-                #expect(try answer.fieldCodes == ["email \(code)"], "\(email.prefix(50))")
+                let response = try await browser.post(APIPath.address, ["email": email])
+                #expect(response.status == 422, "\(email.prefix(50))")
+                #expect(try response.fieldCodes == ["email \(code)"], "\(email.prefix(50))")
             }
             let bodies = [
                 ("{}", 422, "email required"), (#"{"email":7}"#, 422, "email wrong_type"),
@@ -111,9 +111,9 @@ import Testing
                 (#"{"email":"\#(String(repeating: "a", count: 70_000))"}"#, 413, ""),
             ]
             for (json, status, field) in bodies {
-                let answer = try await browser.post(APIPath.address, json: json)
-                #expect(answer.status == status, "\(json.prefix(50))")
-                #expect(try answer.fieldCodes == (field.isEmpty ? [] : [field]), "\(json.prefix(50))")
+                let response = try await browser.post(APIPath.address, json: json)
+                #expect(response.status == status, "\(json.prefix(50))")
+                #expect(try response.fieldCodes == (field.isEmpty ? [] : [field]), "\(json.prefix(50))")
             }
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")
         }
@@ -124,9 +124,9 @@ import Testing
         try await OAuthSite.with(["REGISTRATION_LIMIT_NETWORK": "2/3600"]) { site in
             let browser = try await site.waiting()
             for header in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")] {
-                let answer = try await browser.post(APIPath.address, Self.good, headers: [header])
-                #expect(answer.status == 403)
-                #expect(try answer.problem.code == .crossSiteRequest)
+                let response = try await browser.post(APIPath.address, Self.good, headers: [header])
+                #expect(response.status == 403)
+                #expect(try response.problem.code == .crossSiteRequest)
             }
             let form = Data("email=ada%40example.com".utf8)
             let type = [("Content-Type", "application/x-www-form-urlencoded")]

@@ -57,10 +57,10 @@ import Testing
         try await OAuthSite.with { site in
             let browser = site.browser()
             let target = try await site.begin(.google, in: browser)
-            let asked = site.standIn.count(.googleToken)
+            let before = site.mock.count(.googleToken)
             expectFailure(forgery.failure, try await browser.get(forgery.forge(target)), in: site)
             #expect(try await site.user(of: browser) == nil)
-            #expect(site.standIn.count(.googleToken) == asked)
+            #expect(site.mock.count(.googleToken) == before)
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")
         }
     }
@@ -90,12 +90,12 @@ import Testing
             // W22: A signed-in user is redirected; the code is not used again.
             #expect(try await browser.get(target).header("Location") == PagePath.account)
             expectFailure(.flowExpired, try await site.browser().get(target), in: site)
-            #expect(site.standIn.count(.googleToken) == 1)
+            #expect(site.mock.count(.googleToken) == 1)
             // A failure also ends the flow.
             let denied = try await site.begin(.discord, in: browser)
             let state = try #require(URLComponents(string: denied)?.queryItems?.first { $0.name == "state" }?.value)
-            let refusal = "\(APIPath.oauthCallback(.discord))?error=access_denied&state=\(state)"
-            expectFailure(.accessDenied, try await browser.get(refusal), in: site)
+            let rejection = "\(APIPath.oauthCallback(.discord))?error=access_denied&state=\(state)"
+            expectFailure(.accessDenied, try await browser.get(rejection), in: site)
             expectFailure(.flowExpired, try await browser.get(denied), in: site, page: PagePath.account)
         }
     }
@@ -108,7 +108,7 @@ import Testing
             let thief = browser.copy()
             #expect(try await browser.get(target).header("Location") == "/")
             expectFailure(.flowExpired, try await thief.get(target), in: site)
-            #expect(site.standIn.count(.googleToken) == 2)
+            #expect(site.mock.count(.googleToken) == 2)
             #expect(try await site.user(of: thief) == nil)
         }
     }
@@ -124,11 +124,11 @@ import Testing
             for (browser, isSignedIn) in [(browser, true), (other, false)] {
                 let second = try await site.begin(.google, in: browser)
                 site.api.clock.advance(by: 601)
-                let answer = try await browser.get(second)
+                let response = try await browser.get(second)
                 if isSignedIn {
-                    #expect(answer.header("Location") == PagePath.account)
+                    #expect(response.header("Location") == PagePath.account)
                 } else {
-                    expectFailure(.flowExpired, answer, in: site)
+                    expectFailure(.flowExpired, response, in: site)
                 }
                 #expect(browser.flows.isEmpty)
             }
@@ -156,8 +156,8 @@ import Testing
             expectFailure(.flowExpired, try await renaming.get(second), in: site)
             // Two cookies of the same name, one of them planted.
             let planted = "\(other.name)=\(cookie.value); \(other.name)=\(other.value)"
-            let answer = try await site.browser().get(second, headers: [("Cookie", planted)])
-            expectFailure(.flowExpired, answer, in: site)
+            let response = try await site.browser().get(second, headers: [("Cookie", planted)])
+            expectFailure(.flowExpired, response, in: site)
             // The cookie of a pending link is not that of a flow, and vice versa.
             let connect = site.browser()
             connect.keep(RequestCookie(name: "oauth_connect", value: cookie.value))
@@ -171,11 +171,11 @@ import Testing
             let browser = site.browser()
             let target = try await site.begin(.google, in: browser)
             for method in ["HEAD", "POST", "PUT", "DELETE"] {
-                let answer = try await browser.send(method, target)
-                #expect(answer.status == 405, "\(method)")
-                #expect(answer.header("Allow")?.contains("GET") == true)
+                let response = try await browser.send(method, target)
+                #expect(response.status == 405, "\(method)")
+                #expect(response.header("Allow")?.contains("GET") == true)
             }
-            #expect(site.standIn.count(.googleToken) == 0)
+            #expect(site.mock.count(.googleToken) == 0)
             #expect(try await browser.get(target).header("Location") == "/")
         }
     }
@@ -194,16 +194,16 @@ import Testing
             let target = try await site.begin(.discord, in: browser, [("return_to", "/account")])
             let state = try #require(URLComponents(string: target)?.queryItems?.first { $0.name == "state" }?.value)
             let description = "error_description=Zebra%20stripes&error_uri=https%3A%2F%2Fevil.example"
-            let answer = try await browser.get(
+            let response = try await browser.get(
                 "\(APIPath.oauthCallback(.discord))?error=\(error.percentEncoded)&\(description)&state=\(state)"
             )
-            expectFailure(failure, answer, in: site)
-            let location = try #require(answer.header("Location"))
-            #expect(answer.parameter("provider") == "discord")
-            #expect(answer.parameter("return_to") == "/account")
+            expectFailure(failure, response, in: site)
+            let location = try #require(response.header("Location"))
+            #expect(response.parameter("provider") == "discord")
+            #expect(response.parameter("return_to") == "/account")
             #expect(!location.contains("script") && !location.contains("Zebra") && !location.contains("evil"))
             #expect(!site.api.logs.all.joined().contains("Zebra"))
-            #expect(answer.all("Set-Cookie").allSatisfy { !$0.hasPrefix("a=") })
+            #expect(response.all("Set-Cookie").allSatisfy { !$0.hasPrefix("a=") })
         }
     }
 
@@ -212,25 +212,25 @@ import Testing
         try await OAuthSite.with { site in
             let browser = site.browser()
             let target = try await site.begin(.google, in: browser)
-            let other = target.replacing(site.standIn.address.percentEncoded, with: "https%3A%2F%2Fevil.example")
+            let other = target.replacing(site.mock.address.percentEncoded, with: "https%3A%2F%2Fevil.example")
             #expect(other != target)
             expectFailure(.providerError, try await browser.get(other), in: site)
         }
     }
 
     @Test("A11: A disabled or unavailable provider leads to the sign-in page")
-    func providerDisabledOrAway() async throws {
+    func providerDisabledOrUnavailable() async throws {
         try await OAuthSite.with(["GOOGLE_CLIENT_ID": "", "GOOGLE_CLIENT_SECRET": ""]) { site in
             let browser = site.browser()
-            let answer = try await browser.get("\(APIPath.startOAuth(.google))?return_to=/account")
-            expectFailure(.providerDisabled, answer, in: site)
-            #expect(answer.parameter("return_to") == "/account")
+            let response = try await browser.get("\(APIPath.startOAuth(.google))?return_to=/account")
+            expectFailure(.providerDisabled, response, in: site)
+            #expect(response.parameter("return_to") == "/account")
             expectFailure(.flowExpired, try await browser.get(APIPath.oauthCallback(.google)), in: site)
             #expect(try await browser.get("/api/auth/myspace").status == 404)
             #expect(try await browser.get("/api/auth/callback/myspace").status == 404)
-            site.standIn.change(.discordToken) { $0.delivery = .closed }
+            site.mock.change(.discordToken) { $0.delivery = .closed }
             expectFailure(.providerUnavailable, try await site.signIn(.discord, in: browser), in: site)
-            site.standIn.change(.discordToken) { $0.status = 500 }
+            site.mock.change(.discordToken) { $0.status = 500 }
             expectFailure(.providerUnavailable, try await site.signIn(.discord, in: browser), in: site)
         }
     }

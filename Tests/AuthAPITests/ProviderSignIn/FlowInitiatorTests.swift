@@ -19,16 +19,16 @@ import Testing
     ]
 
     @Test("W18: A request from another site leads to the confirmation page, signed in or not", arguments: elsewhere)
-    func asks(headers: [(String, String)]) async throws {
+    func requiresConfirmation(headers: [(String, String)]) async throws {
         try await OAuthSite.with { site in
             for browser in [site.browser(), try await site.api.registered()] {
                 let before = try await site.user(of: browser)
-                for provider in OAuthProvider.standIns {
+                for provider in OAuthProvider.mocked {
                     let start = "\(APIPath.startOAuth(provider))?return_to=/account"
-                    let answer = try await browser.get(start, headers: headers)
-                    #expect(answer.status == 303)
+                    let response = try await browser.get(start, headers: headers)
+                    #expect(response.status == 303)
                     let page = "/login?confirm=\(provider.rawValue)&return_to=%2Faccount"
-                    #expect(answer.header("Location") == page)
+                    #expect(response.header("Location") == page)
                     #expect(browser.flows.isEmpty)
                 }
                 #expect(try await site.user(of: browser) == before)
@@ -37,14 +37,14 @@ import Testing
     }
 
     @Test("W18: With an unknown origin, only a browser with a session must confirm")
-    func nobodySays() async throws {
+    func unknownOrigin() async throws {
         try await OAuthSite.with { site in
             let signedIn = try await site.api.registered()
             for headers in [[], [("Sec-Fetch-Site", "none")]] {
-                let asked = try await signedIn.get(APIPath.startOAuth(.google), headers: headers)
-                #expect(asked.header("Location") == "/login?confirm=google")
+                let confirmation = try await signedIn.get(APIPath.startOAuth(.google), headers: headers)
+                #expect(confirmation.header("Location") == "/login?confirm=google")
                 let anonymous = try await site.browser().get(APIPath.startOAuth(.google), headers: headers)
-                #expect(anonymous.header("Location")?.hasPrefix(site.standIn.address) == true)
+                #expect(anonymous.header("Location")?.hasPrefix(site.mock.address) == true)
             }
         }
     }
@@ -56,11 +56,11 @@ import Testing
             [("Referer", "http://localhost:8080")], [("Origin", "http://localhost:8080")],
         ]
     )
-    func goesOn(headers: [(String, String)]) async throws {
+    func startsDirectly(headers: [(String, String)]) async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
-            let answer = try await browser.get(APIPath.startOAuth(.google), headers: headers)
-            #expect(answer.header("Location")?.hasPrefix(site.standIn.address) == true)
+            let response = try await browser.get(APIPath.startOAuth(.google), headers: headers)
+            #expect(response.header("Location")?.hasPrefix(site.mock.address) == true)
         }
     }
 
@@ -122,8 +122,8 @@ import Testing
             ]
             for link in bad {
                 let start = "\(APIPath.startOAuth(.google))?link=\(link)&return_to=/account"
-                let answer = try await owner.get(start, headers: OAuthSite.fromThisSite)
-                expectFailure(.notFromThisSite, answer, in: site)
+                let response = try await owner.get(start, headers: OAuthSite.fromThisSite)
+                expectFailure(.notFromThisSite, response, in: site)
                 #expect(owner.flows.isEmpty)
             }
             // The API's ticket works, and for some time.
@@ -153,15 +153,15 @@ import Testing
                 let path = APIPath.startOAuth(provider)
                 let ticket = try await site.ticket(for: provider, in: browser)
                 for (query, expected) in [("", nil), ("?choose=true", prompt), ("?link=\(ticket)", prompt)] {
-                    let answer = try await browser.get(path + query, headers: OAuthSite.fromThisSite)
-                    #expect(answer.header("Location")?.hasPrefix(site.standIn.address) == true)
-                    #expect(answer.parameter("prompt") == expected)
+                    let response = try await browser.get(path + query, headers: OAuthSite.fromThisSite)
+                    #expect(response.header("Location")?.hasPrefix(site.mock.address) == true)
+                    #expect(response.parameter("prompt") == expected)
                 }
             }
         }
     }
 
-    @Test("W22: A reloaded callback redirects if its user is signed in", arguments: OAuthProvider.standIns)
+    @Test("W22: A reloaded callback redirects if its user is signed in", arguments: OAuthProvider.mocked)
     func loadedAgain(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()

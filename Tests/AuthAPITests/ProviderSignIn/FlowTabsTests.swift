@@ -23,8 +23,8 @@ import Testing
             }
             #expect(browser.flows.count == 5)
             for number in [3, 1, 5, 2, 4] {
-                let answer = try await browser.get(targets[number - 1])
-                #expect(answer.header("Location") == "/page/\(number)")
+                let response = try await browser.get(targets[number - 1])
+                #expect(response.header("Location") == "/page/\(number)")
             }
             #expect(browser.flows.isEmpty)
             #expect(try await site.sql("SELECT count(*) FROM users") == "1")
@@ -60,9 +60,9 @@ import Testing
                 let hex = String(UInt64(number) + 0x1000_0000_0000_0000, radix: 16)
                 browser.keep(RequestCookie(name: "oauth_flow_\(hex)", value: "x"))
             }
-            let answer = try await browser.get(APIPath.startOAuth(.google))
-            #expect(answer.status == 303)
-            #expect(answer.all("Set-Cookie").count <= 21)
+            let response = try await browser.get(APIPath.startOAuth(.google))
+            #expect(response.status == 303)
+            #expect(response.all("Set-Cookie").count <= 21)
         }
     }
 
@@ -94,8 +94,8 @@ import Testing
             let two = try await site.begin(.google, in: browser, [("return_to", "/a"), ("return_to", "/b")])
             #expect(try await browser.get(two).header("Location") == "/")
             let other = "\(APIPath.startOAuth(.google))?link=1"
-            let answer = try await browser.get(other, headers: OAuthSite.fromThisSite)
-            expectFailure(.notFromThisSite, answer, in: site)
+            let response = try await browser.get(other, headers: OAuthSite.fromThisSite)
+            expectFailure(.notFromThisSite, response, in: site)
         }
     }
 

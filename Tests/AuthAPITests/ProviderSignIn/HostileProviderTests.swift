@@ -15,13 +15,13 @@ import Testing
         let testDescription: String
         let failure: OAuthFailure
         let provider: OAuthProvider
-        let prepare: @Sendable (StandInProvider) -> Void
+        let prepare: @Sendable (MockProvider) -> Void
 
         init(
             _ name: String,
             _ failure: OAuthFailure = .providerError,
             by provider: OAuthProvider = .google,
-            prepare: @escaping @Sendable (StandInProvider) -> Void
+            prepare: @escaping @Sendable (MockProvider) -> Void
         ) {
             testDescription = name
             self.failure = failure
@@ -33,7 +33,7 @@ import Testing
         static func token(
             _ name: String,
             _ failure: OAuthFailure = .providerError,
-            _ forge: @escaping @Sendable (inout StandInToken) -> Void
+            _ forge: @escaping @Sendable (inout MockToken) -> Void
         ) -> [Attack] {
             OAuthProvider.withIDTokens.map { provider in
                 Attack("\(name) by \(provider.rawValue)", failure, by: provider) { $0.changeIDToken(forge) }
@@ -46,19 +46,19 @@ import Testing
             _ change: @escaping @Sendable (inout [String: Any]) -> Void
         ) -> [Attack] {
             OAuthProvider.withIDTokens.map { provider in
-                Attack("\(name), by \(provider.rawValue)", by: provider) { standIn in
-                    standIn.change(provider.discovery) { $0.edit(change) }
+                Attack("\(name), by \(provider.rawValue)", by: provider) { mock in
+                    mock.change(provider.discovery) { $0.edit(change) }
                 }
             }
         }
 
         /// The same response from each endpoint.
-        static func answers(
+        static func responses(
             _ name: String,
             _ failure: OAuthFailure = .providerError,
-            _ change: @escaping @Sendable (inout StandInAnswer) -> Void
+            _ change: @escaping @Sendable (inout MockResponse) -> Void
         ) -> [Attack] {
-            StandInProvider.Endpoint.asked.map { endpoint in
+            MockProvider.Endpoint.requested.map { endpoint in
                 Attack("\(name) from \(endpoint)", failure, by: endpoint.provider) { $0.change(endpoint, change) }
             }
         }
@@ -73,7 +73,7 @@ import Testing
             },
             Attack.token("HS256 signed with the public key") { token in
                 token.header["alg"] = "HS256"
-                token.signing = .hmac(Data((StandInToken.key?.publicKey.pemRepresentation ?? "").utf8))
+                token.signing = .hmac(Data((MockToken.key?.publicKey.pemRepresentation ?? "").utf8))
             },
             Attack.token("a key that is not in the JWKS") { token in
                 token.header["kid"] = "stranger"
@@ -84,7 +84,7 @@ import Testing
             Attack.token("another issuer") { $0.claims["iss"] = "https://evil.example" },
             Attack.token("another audience") { $0.claims["aud"] = "somebody-else" },
             Attack.token("two audiences without azp") { token in
-                token.claims["aud"] = [StandInProvider.clientID, "somebody-else"]
+                token.claims["aud"] = [MockProvider.clientID, "somebody-else"]
                 token.claims["azp"] = nil
             },
             Attack.token("another azp") { $0.claims["azp"] = "somebody-else" },
@@ -94,9 +94,9 @@ import Testing
             },
             Attack.token("no subject") { $0.claims["sub"] = nil },
         ].flatMap(\.self) + [
-            Attack("the userinfo response is about somebody else", by: .oidc) { standIn in
-                standIn.changeIDToken { $0.claims["email"] = nil }
-                standIn.change(.oidcUserInfo) { $0.edit { $0["sub"] = "somebody-else" } }
+            Attack("the userinfo response is about somebody else", by: .oidc) { mock in
+                mock.changeIDToken { $0.claims["email"] = nil }
+                mock.change(.oidcUserInfo) { $0.edit { $0["sub"] = "somebody-else" } }
             }
         ]
 
@@ -115,50 +115,50 @@ import Testing
             Attack("Google's token of another type") {
                 $0.change(.googleToken) { $0.edit { $0["token_type"] = "mac" } }
             },
-            Attack("an OpenID provider's token of another type", by: .oidc) { standIn in
-                standIn.change(.oidcToken) { $0.edit { $0["token_type"] = "mac" } }
+            Attack("an OpenID provider's token of another type", by: .oidc) { mock in
+                mock.change(.oidcToken) { $0.edit { $0["token_type"] = "mac" } }
             },
-            Attack("Discord's token of another type", by: .discord) { standIn in
-                standIn.change(.discordToken) { $0.edit { $0["token_type"] = "mac" } }
+            Attack("Discord's token of another type", by: .discord) { mock in
+                mock.change(.discordToken) { $0.edit { $0["token_type"] = "mac" } }
             },
             Attack("no ID token") { $0.change(.googleToken) { $0.edit { $0["id_token"] = nil } } },
-            Attack("no ID token of an OpenID provider", by: .oidc) { standIn in
-                standIn.change(.oidcToken) { $0.edit { $0["id_token"] = nil } }
+            Attack("no ID token of an OpenID provider", by: .oidc) { mock in
+                mock.change(.oidcToken) { $0.edit { $0["id_token"] = nil } }
             },
-            Attack("Discord's user has no number", by: .discord) { standIn in
-                standIn.change(.discordUser) { $0.edit { $0["id"] = "../@me" } }
+            Attack("Discord's user has no number", by: .discord) { mock in
+                mock.change(.discordUser) { $0.edit { $0["id"] = "../@me" } }
             },
         ]
 
-    static let answers: [Attack] = [
-        Attack.answers("10 MB") { $0.edit { $0["x"] = String(repeating: "x", count: 10 * 1024 * 1024) } },
-        Attack.answers("an endless answer") { $0.delivery = .endless },
-        Attack.answers("a redirect inside") { $0.redirect(to: "/trap") },
-        Attack.answers("HTML") { answer in
-            answer.headers[.contentType] = "text/html"
-            answer.body = "<script>alert(1)</script>"
+    static let responses: [Attack] = [
+        Attack.responses("10 MB") { $0.edit { $0["x"] = String(repeating: "x", count: 10 * 1024 * 1024) } },
+        Attack.responses("an endless response") { $0.delivery = .endless },
+        Attack.responses("a redirect inside") { $0.redirect(to: "/trap") },
+        Attack.responses("HTML") { response in
+            response.headers[.contentType] = "text/html"
+            response.body = "<script>alert(1)</script>"
         },
-        Attack.answers("500", .providerUnavailable) { $0.status = 500 },
-        Attack.answers("429", .providerUnavailable) { $0.status = 429 },
-        Attack.answers("a closed connection", .providerUnavailable) { $0.delivery = .closed },
+        Attack.responses("500", .providerUnavailable) { $0.status = 500 },
+        Attack.responses("429", .providerUnavailable) { $0.status = 429 },
+        Attack.responses("a closed connection", .providerUnavailable) { $0.delivery = .closed },
     ].flatMap(\.self)
 
-    private func expectRefusal(_ attack: Attack, clock: TestClock = TestClock()) async throws {
+    private func expectRejection(_ attack: Attack, clock: TestClock = TestClock()) async throws {
         try await OAuthSite.with(providers: [.oidc], clock: clock) { site in
-            attack.prepare(site.standIn)
+            attack.prepare(site.mock)
             let browser = site.browser()
             let started = try await browser.get("\(APIPath.startOAuth(attack.provider))?return_to=/account")
             let location = try #require(started.header("Location"))
             // An invalid discovery document ends the flow at its start.
-            let isAtProvider = location.hasPrefix(site.standIn.address)
-            let ended = isAtProvider ? try await browser.get(site.standIn.authorize(location).target) : started
+            let isAtProvider = location.hasPrefix(site.mock.address)
+            let ended = isAtProvider ? try await browser.get(site.mock.authorize(location).target) : started
             expectFailure(attack.failure, ended, in: site)
             #expect(ended.parameter(PagePath.returnParameter) == "/account")
             #expect(try await site.user(of: browser) == nil)
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")
             #expect(try await site.sql("SELECT count(*) FROM sessions") == "0")
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
-            #expect(site.standIn.count(.trap) == 0)
+            #expect(site.mock.count(.trap) == 0)
             // W42: For a mismatch, both values are logged; the log contains nothing else from the provider.
             let log = site.api.logs.all.joined().replacing(/"received":"https:\/\/[a-z.]*"/, with: "")
             for secret in ["code-", "access-", "refresh-", "ada@example.com", "Lovelace", "eyJ", "evil", "169.254"] {
@@ -168,19 +168,21 @@ import Testing
     }
 
     @Test("A11: Forged ID tokens lead to the error page, without a session", arguments: tokens)
-    func forgedToken(attack: Attack) async throws { try await expectRefusal(attack) }
+    func forgedToken(attack: Attack) async throws { try await expectRejection(attack) }
 
     @Test("A11: False documents lead to the error page, without a session", arguments: documents)
-    func lyingDocument(attack: Attack) async throws { try await expectRefusal(attack) }
+    func lyingDocument(attack: Attack) async throws { try await expectRejection(attack) }
 
-    @Test("A11: Invalid responses lead to the error page, without a session", arguments: answers)
-    func brokenAnswer(attack: Attack) async throws { try await expectRefusal(attack) }
+    @Test("A11: Invalid responses lead to the error page, without a session", arguments: responses)
+    func brokenResponse(attack: Attack) async throws { try await expectRejection(attack) }
 
     @Test("A11: A slow response leads to the error page, without a session", arguments: [true, false])
-    func slowAnswer(hasHead: Bool) async throws {
+    func slowResponse(hasHead: Bool) async throws {
         // The response never arrives; the length of the timeout does not matter.
         let clock = TestClock { _ in try await Task.sleep(for: .milliseconds(300)) }
-        let attacks = Attack.answers("a slow answer", .providerUnavailable) { $0.delivery = hasHead ? .stalled : .held }
-        for attack in attacks { try await expectRefusal(attack, clock: clock) }
+        let attacks = Attack.responses("a slow response", .providerUnavailable) {
+            $0.delivery = hasHead ? .stalled : .held
+        }
+        for attack in attacks { try await expectRejection(attack, clock: clock) }
     }
 }

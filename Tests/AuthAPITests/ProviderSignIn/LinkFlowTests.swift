@@ -7,13 +7,13 @@ import Testing
 
 /// A12: Linking a provider account from the account page.
 @Suite struct LinkFlowTests {
-    @Test("A12: A signed-in user links a provider account and signs in with it", arguments: OAuthProvider.standIns)
+    @Test("A12: A signed-in user links a provider account and signs in with it", arguments: OAuthProvider.mocked)
     func links(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered(email: "countess@example.com")
-            let answer = try await site.link(provider, in: browser)
-            #expect(answer.header("Location") == "/account?connected=\(provider.rawValue)")
-            #expect(answer.all("Set-Cookie").allSatisfy { !$0.contains("access_token=") })
+            let response = try await site.link(provider, in: browser)
+            #expect(response.header("Location") == "/account?connected=\(provider.rawValue)")
+            #expect(response.all("Set-Cookie").allSatisfy { !$0.contains("access_token=") })
             let methods = try await site.methods(of: browser)
             #expect(methods.hasPassword)
             #expect(methods.identities.map(\.provider) == [provider])
@@ -43,9 +43,9 @@ import Testing
     func withoutSession() async throws {
         try await OAuthSite.with { site in
             let path = "\(APIPath.startOAuth(.google))?link=true"
-            let answer = try await site.browser().get(path, headers: [("Sec-Fetch-Site", "same-origin")])
-            expectFailure(.signInRequired, answer, in: site)
-            #expect(answer.all("Set-Cookie").isEmpty)
+            let response = try await site.browser().get(path, headers: [("Sec-Fetch-Site", "same-origin")])
+            expectFailure(.signInRequired, response, in: site)
+            #expect(response.all("Set-Cookie").isEmpty)
         }
     }
 
@@ -63,8 +63,8 @@ import Testing
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
             let ticket = try await site.ticket(for: .google, in: browser)
-            let answer = try await browser.get("\(APIPath.startOAuth(.google))?link=\(ticket)", headers: headers)
-            expectFailure(.notFromThisSite, answer, in: site)
+            let response = try await browser.get("\(APIPath.startOAuth(.google))?link=\(ticket)", headers: headers)
+            expectFailure(.notFromThisSite, response, in: site)
             #expect(browser.flows.isEmpty)
         }
     }
@@ -89,8 +89,8 @@ import Testing
             let owner = site.browser()
             try await site.signIn(.google, in: owner)
             let other = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
-            let answer = try await site.link(.google, in: other)
-            expectFailure(.identityTaken, answer, in: site, page: PagePath.account)
+            let response = try await site.link(.google, in: other)
+            expectFailure(.identityTaken, response, in: site, page: PagePath.account)
             #expect(try await site.methods(of: other).identities.isEmpty)
             #expect(try await site.methods(of: owner).identities.count == 1)
         }
@@ -101,8 +101,8 @@ import Testing
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
             try await site.link(.google, in: browser)
-            let answer = try await site.link(.google, in: browser) { $0.subject = "another-subject" }
-            expectFailure(.providerAlreadyLinked, answer, in: site, page: PagePath.account)
+            let response = try await site.link(.google, in: browser) { $0.subject = "another-subject" }
+            expectFailure(.providerAlreadyLinked, response, in: site, page: PagePath.account)
             #expect(try await site.methods(of: browser).identities.count == 1)
             // The database enforces it, too.
             let error = await #expect(throws: PostgresError.self) {
@@ -140,12 +140,12 @@ import Testing
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
             let target = try await site.beginLinking(.discord, in: browser)
-            site.standIn.change(.discordUser) { $0.delivery = .held }
-            async let answer = browser.get(target)
-            try await eventually("Discord is asked") { site.standIn.count(.discordUser) > 0 }
+            site.mock.change(.discordUser) { $0.delivery = .held }
+            async let response = browser.get(target)
+            try await eventually("Discord is asked") { site.mock.count(.discordUser) > 0 }
             try await site.sql("DELETE FROM sessions")
-            site.standIn.release()
-            expectFailure(.signInRequired, try await answer, in: site)
+            site.mock.release()
+            expectFailure(.signInRequired, try await response, in: site)
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
         }
     }
@@ -156,8 +156,8 @@ import Testing
             let browser = try await site.api.registered()
             let target = try await site.beginLinking(.google, in: browser)
             let state = try #require(URLComponents(string: target)?.queryItems?.first { $0.name == "state" }?.value)
-            let answer = try await browser.get("\(APIPath.oauthCallback(.google))?error=access_denied&state=\(state)")
-            expectFailure(.accessDenied, answer, in: site, page: PagePath.account)
+            let response = try await browser.get("\(APIPath.oauthCallback(.google))?error=access_denied&state=\(state)")
+            expectFailure(.accessDenied, response, in: site, page: PagePath.account)
             #expect(try await site.user(of: browser) != nil)
         }
     }

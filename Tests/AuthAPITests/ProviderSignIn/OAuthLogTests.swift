@@ -11,43 +11,43 @@ import Testing
         try await OAuthSite.with { site in
             var secrets: Set<String> = [
                 "ada@example.com", "ada%40example.com", "Lovelace", "110169484474386276334", "80351110224678912",
-                "access-", "refresh-", "code-", "Correct-Horse-7", StandInProvider.clientSecret, "code=", "state=",
+                "access-", "refresh-", "code-", "Correct-Horse-7", MockProvider.clientSecret, "code=", "state=",
                 "oauth_flow_", "oauth_connect", "return_to", "203.0.113.99", TestAPI.secretKey, "/private/page",
             ]
-            func note(_ answer: TestResponse) {
-                let location = answer.header("Location") ?? ""
+            func note(_ response: TestResponse) {
+                let location = response.header("Location") ?? ""
                 for name in ["state", "nonce", "code_challenge"] {
-                    if let value = answer.parameter(name) { secrets.insert(value) }
+                    if let value = response.parameter(name) { secrets.insert(value) }
                 }
-                secrets.formUnion(answer.all("Set-Cookie").map { String($0.split(separator: "=")[1].prefix(20)) })
+                secrets.formUnion(response.all("Set-Cookie").map { String($0.split(separator: "=")[1].prefix(20)) })
                 if location.contains("code=") { secrets.insert(location) }
             }
             let address = [("X-Real-IP", "203.0.113.99"), ("Sec-Fetch-Site", "same-origin")]
-            for provider in OAuthProvider.standIns {
+            for provider in OAuthProvider.mocked {
                 let browser = site.browser()
                 // A success, a repeated callback, a denial, a forgery, a failure of the provider, and linking.
                 let path = APIPath.startOAuth(provider)
                 for ending in ["", "&error=access_denied&error_description=Zebra", "&state=x", "&iss=Zebra"] {
                     let start = try await browser.get("\(path)?return_to=/private/page", headers: address)
                     note(start)
-                    let target = try site.standIn.authorize(try #require(start.header("Location"))).target
+                    let target = try site.mock.authorize(try #require(start.header("Location"))).target
                     note(try await browser.get(target + ending, headers: address))
                     note(try await browser.get(target + ending, headers: address))
                 }
                 note(try await browser.get("\(path)?link=Zebra", headers: address))
                 note(try await browser.get("\(path)?link=true"))
-                site.standIn.change(.discordToken) { $0.status = 500 }
-                site.standIn.change(.googleToken) { $0.body = "Zebra" }
+                site.mock.change(.discordToken) { $0.status = 500 }
+                site.mock.change(.googleToken) { $0.body = "Zebra" }
                 note(try await site.signIn(provider, in: browser))
-                site.standIn.change(.discordToken, nil)
-                site.standIn.change(.googleToken, nil)
+                site.mock.change(.discordToken, nil)
+                site.mock.change(.googleToken, nil)
             }
             _ = try await site.api.registered(email: "grace@example.com", name: "Grace Hushhush")
             let connecting = site.browser()
             note(
-                try await site.signIn(.google, in: connecting) { person in
-                    person.subject = "grace-subject"
-                    person.email = "grace@example.com"
+                try await site.signIn(.google, in: connecting) { user in
+                    user.subject = "grace-subject"
+                    user.email = "grace@example.com"
                 }
             )
             let login = ["email": "grace@example.com", "password": "Correct-Horse-7", "connect": "google"]
@@ -58,9 +58,9 @@ import Testing
             try await site.sql(
                 "ALTER TABLE oauth_accounts ADD CONSTRAINT never CHECK (provider_user_id <> 'eve') NOT VALID"
             )
-            let eve = try await site.signIn(.google, in: site.browser()) { person in
-                person.subject = "eve"
-                person.email = "eve@example.com"
+            let eve = try await site.signIn(.google, in: site.browser()) { user in
+                user.subject = "eve"
+                user.email = "eve@example.com"
             }
             expectFailure(.serviceUnavailable, eve, in: site)
             secrets.formUnion(["grace@", "grace-subject", "Hushhush", "eve@example.com", "Zebra", "Wrong-7-Horse"])
@@ -78,14 +78,14 @@ import Testing
     func levels() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
-            func level(_ answer: TestResponse) -> String? {
-                let id = answer.parameter(PagePath.errorIDParameter) ?? "none"
+            func level(_ response: TestResponse) -> String? {
+                let id = response.parameter(PagePath.errorIDParameter) ?? "none"
                 let lines = site.api.logs.all.filter { $0.contains("sign-in through a provider failed") }
                 let line = lines.first { $0.contains(id) }
                 return line.flatMap { $0.firstMatch(of: /"level":"(\w+)"/).map { String($0.1) } }
             }
             #expect(level(try await browser.get(APIPath.oauthCallback(.google))) == "INFO")
-            site.standIn.change(.discordToken) { $0.status = 500 }
+            site.mock.change(.discordToken) { $0.status = 500 }
             #expect(level(try await site.signIn(.discord, in: browser)) == "WARNING")
             // Division by zero: an unexpected database error.
             let sum = "length(provider_user_id) - length(provider_user_id)"
@@ -95,16 +95,16 @@ import Testing
     }
 
     @Test("D7: An unavailable database during a callback leads to an error page, and a retry succeeds")
-    func databaseAway() async throws {
+    func databaseUnavailable() async throws {
         try await OAuthSite.with { site in
             let linker = try await site.api.registered(email: "countess@example.com")
             let browser = site.browser()
             let target = try await site.begin(.google, in: browser, [("return_to", "/account")])
             let link = try await site.beginLinking(.google, in: linker)
             try await site.sql("ALTER TABLE users RENAME TO gone")
-            let answer = try await browser.get(target)
-            expectFailure(.serviceUnavailable, answer, in: site)
-            #expect(answer.parameter("return_to") == "/account")
+            let response = try await browser.get(target)
+            expectFailure(.serviceUnavailable, response, in: site)
+            #expect(response.parameter("return_to") == "/account")
             #expect(browser.flows.isEmpty)
             expectFailure(.serviceUnavailable, try await linker.get(link), in: site)
             let start = "\(APIPath.startOAuth(.google))?link=true"

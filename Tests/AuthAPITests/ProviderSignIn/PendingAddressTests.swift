@@ -15,13 +15,13 @@ extension OAuthSite {
         subject: String = "4815162342"
     ) async throws -> TestClient {
         let browser = browser ?? self.browser()
-        let answer = try await signIn(provider, in: browser) { person in
-            person.subject = subject
-            person.discordID = subject
-            person.email = email
-            person.isEmailVerified = false
+        let response = try await signIn(provider, in: browser) { user in
+            user.subject = subject
+            user.discordID = subject
+            user.email = email
+            user.isEmailVerified = false
         }
-        try #require(answer.page == PagePath.address, "\(answer.header("Location") ?? "")")
+        try #require(response.page == PagePath.address, "\(response.header("Location") ?? "")")
         return browser
     }
 }
@@ -30,21 +30,21 @@ extension OAuthSite {
 @Suite struct PendingAddressTests {
     @Test(
         "A12: The address that the user enters creates an account: unverified, with that identity and a session",
-        arguments: OAuthProvider.standIns,
+        arguments: OAuthProvider.mocked,
         [nil, "Ada@Provider.example", "not an address"]
     )
     func creates(provider: OAuthProvider, reported: String?) async throws {
         try await OAuthSite.with { site in
-            site.become { person in
-                person.email = reported
-                person.isEmailVerified = false
+            site.become { user in
+                user.email = reported
+                user.isEmailVerified = false
             }
             let browser = site.browser()
             let target = try await site.begin(provider, in: browser, [("return_to", "/account?x=1")])
-            let answer = try await browser.get(target)
-            #expect(answer.page == PagePath.address)
-            #expect(answer.parameter("provider") == provider.rawValue)
-            #expect(answer.parameter("return_to") == "/account?x=1")
+            let response = try await browser.get(target)
+            #expect(response.page == PagePath.address)
+            #expect(response.parameter("provider") == provider.rawValue)
+            #expect(response.parameter("return_to") == "/account?x=1")
             #expect(browser.cookies.map(\.name) == ["oauth_address"])
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")
             let unverified = reported == "Ada@Provider.example" ? "ada@provider.example" : nil
@@ -81,9 +81,9 @@ extension OAuthSite {
     @Test("A12: Without a name at the provider, it is derived from the address")
     func name() async throws {
         try await OAuthSite.with { site in
-            site.become { person in
-                person.name = nil
-                person.email = nil
+            site.become { user in
+                user.name = nil
+                user.email = nil
             }
             let browser = site.browser()
             _ = try await browser.get(site.begin(.google, in: browser))
@@ -98,9 +98,9 @@ extension OAuthSite {
     func recorded() async throws {
         try await OAuthSite.with { site in
             let database = site.api.database
-            site.become { person in
-                person.email = "reported@example.com"
-                person.isEmailVerified = false
+            site.become { user in
+                user.email = "reported@example.com"
+                user.isEmailVerified = false
             }
             let browser = site.browser()
             let target = try await site.begin(.discord, in: browser)
@@ -192,8 +192,8 @@ extension OAuthSite {
             try await site.link(.discord, in: owner) { $0.email = nil }
             let id = try #require(try await site.methods(of: owner).identities.first?.id)
             #expect(try await owner.delete(APIPath.identity(id)).status == 204)
-            let answer = try await site.signIn(.discord, in: site.browser()) { $0.email = nil }
-            expectFailure(.identityDisconnected, answer, in: site)
+            let response = try await site.signIn(.discord, in: site.browser()) { $0.email = nil }
+            expectFailure(.identityDisconnected, response, in: site)
             #expect(try await site.sql("SELECT count(*) FROM users") == "1")
         }
     }

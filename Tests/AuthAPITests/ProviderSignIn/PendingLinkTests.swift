@@ -17,11 +17,11 @@ import Testing
             _ = try await site.api.registered()
             let browser = site.browser()
             let target = try await site.begin(provider, in: browser, [("return_to", "/account?x=1")])
-            let answer = try await browser.get(target)
-            #expect(answer.page == PagePath.login)
-            #expect(answer.parameter("connect") == provider.rawValue)
-            #expect(answer.parameter("return_to") == "/account?x=1")
-            #expect(answer.failure == nil)
+            let response = try await browser.get(target)
+            #expect(response.page == PagePath.login)
+            #expect(response.parameter("connect") == provider.rawValue)
+            #expect(response.parameter("return_to") == "/account?x=1")
+            #expect(response.failure == nil)
             try await body(site, browser)
         }
     }
@@ -30,13 +30,13 @@ import Testing
         login.merging(["connect": provider]) { $1 }.merging(changes) { $1 }
     }
 
-    @Test("A12: The password links the account, signs in and verifies the email", arguments: OAuthProvider.standIns)
+    @Test("A12: The password links the account, signs in and verifies the email", arguments: OAuthProvider.mocked)
     func connects(provider: OAuthProvider) async throws {
         try await Self.withPending(provider) { site, browser in
             let pending = try await browser.get(APIPath.pendingConnection)
             #expect(try pending.decoded() == PendingConnectionBody(provider: provider, email: "ada@example.com"))
-            let answer = try await browser.post(APIPath.login, Self.connecting(provider.rawValue))
-            #expect(answer.status == 200)
+            let response = try await browser.post(APIPath.login, Self.connecting(provider.rawValue))
+            #expect(response.status == 200)
             #expect(browser.cookies.map(\.name) == ["access_token", "known_device"])
             #expect(try await browser.get(APIPath.pendingConnection).status == 404)
             let methods = try await site.methods(of: browser)
@@ -79,8 +79,8 @@ import Testing
             func code(_ browser: TestClient, _ provider: String) async throws -> APIErrorCode? {
                 // The password is wrong; checking it would give 401.
                 let body = Self.connecting(provider, ["password": "Wrong-Horse-7"])
-                let answer = try await browser.post(APIPath.login, body)
-                return answer.status == 404 ? try answer.problem.code : nil
+                let response = try await browser.post(APIPath.login, body)
+                return response.status == 404 ? try response.problem.code : nil
             }
             #expect(try await code(site.browser(), "google") == .noPendingConnection)
             #expect(try await code(browser, "discord") == .noPendingConnection)
@@ -134,10 +134,10 @@ import Testing
         try await Self.withPending { site, browser in
             let other = try await site.api.registered(email: "mallory@example.com", name: "Mallory")
             #expect(try await site.link(.google, in: other).header("Location") == "/account?connected=google")
-            let answer = try await browser.post(APIPath.login, Self.connecting("google"))
-            #expect(answer.status == 404)
-            #expect(try answer.problem.code == .noPendingConnection)
-            #expect(answer.all("Set-Cookie").isEmpty)
+            let response = try await browser.post(APIPath.login, Self.connecting("google"))
+            #expect(response.status == 404)
+            #expect(try response.problem.code == .noPendingConnection)
+            #expect(response.all("Set-Cookie").isEmpty)
             #expect(try await site.sql("SELECT count(*) FROM sessions") == "2")
             #expect(try await site.methods(of: other).identities.count == 1)
         }

@@ -74,7 +74,7 @@ import Testing
         #expect(try vault.seal(longest, for: Self.ada, in: .accessToken).count == 16384)
     }
 
-    @Test("D4: The table contains no readable token", arguments: OAuthProvider.standIns)
+    @Test("D4: The table contains no readable token", arguments: OAuthProvider.mocked)
     func unreadableInTheTable(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -83,7 +83,7 @@ import Testing
             let bytes = try #require(
                 try await site.sql("SELECT encode(access_token, 'escape') FROM oauth_accounts")
             )
-            // The stand-in's tokens are `access-…` and `refresh-…`.
+            // The mock's tokens are `access-…` and `refresh-…`.
             #expect(!row.contains("access-") && !bytes.contains("access-"))
             #expect(!row.contains(Data("access-".utf8).map { String($0, radix: 16) }.joined()))
             let refresh = try await site.sql("SELECT encode(refresh_token, 'escape') FROM oauth_accounts") ?? ""
@@ -97,7 +97,7 @@ import Testing
     func tooLong() async throws {
         try await OAuthSite.with { site in
             let long = String(repeating: "x", count: ProviderTokenVault.maximumLength + 1)
-            site.standIn.change(.discordToken) { answer in answer.edit { $0["access_token"] = long } }
+            site.mock.change(.discordToken) { response in response.edit { $0["access_token"] = long } }
             let browser = site.browser()
             expectFailure(.providerError, try await site.signIn(.discord, in: browser), in: site)
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")

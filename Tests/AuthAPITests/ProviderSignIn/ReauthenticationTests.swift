@@ -29,7 +29,7 @@ import Testing
         try await browser.post(APIPath.password, ["new_password": "Battery-Staple-8"])
     }
 
-    @Test("A user without a password signs in again and sets one", arguments: OAuthProvider.standIns)
+    @Test("A user without a password signs in again and sets one", arguments: OAuthProvider.mocked)
     func setsFirstPassword(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -52,8 +52,8 @@ import Testing
             let after = try await Self.confirmation(of: owner)
             let until = try #require(after.reauthenticatedUntil)
             #expect((540...600).contains(until.timeIntervalSince(.now)))
-            let answer = try await Self.setPassword(owner)
-            #expect(answer.status == 200)
+            let response = try await Self.setPassword(owner)
+            #expect(response.status == 200)
             let login = ["email": "ada@example.com", "password": "Battery-Staple-8"]
             let signedIn = try await site.browser().post(APIPath.login, login)
             #expect(signedIn.status == 200)
@@ -67,14 +67,14 @@ import Testing
             try await site.signIn(.google, in: owner)
             let ticket = try #require(try await Self.confirmation(of: owner).providers.first?.ticket)
             let start = "\(APIPath.startOAuth(.google))?reauthenticate=\(ticket)&return_to=/account/delete"
-            let answer = try await owner.get(start, headers: OAuthSite.fromThisSite)
-            #expect(answer.parameter("prompt") == "login" && answer.parameter("max_age") == "0")
-            let back = try await owner.get(site.standIn.authorize(try #require(answer.header("Location"))).target)
+            let response = try await owner.get(start, headers: OAuthSite.fromThisSite)
+            #expect(response.parameter("prompt") == "login" && response.parameter("max_age") == "0")
+            let back = try await owner.get(site.mock.authorize(try #require(response.header("Location"))).target)
             #expect(back.header("Location") == PagePath.deletion)
             // Other pages are not accepted for this purpose.
             let astray = "\(APIPath.startOAuth(.google))?reauthenticate=\(ticket)&return_to=/elsewhere"
             let other = try await owner.get(astray, headers: OAuthSite.fromThisSite)
-            let end = try await owner.get(site.standIn.authorize(try #require(other.header("Location"))).target)
+            let end = try await owner.get(site.mock.authorize(try #require(other.header("Location"))).target)
             #expect(end.header("Location") == PagePath.account)
         }
         try await OAuthSite.with { site in
@@ -82,14 +82,14 @@ import Testing
             try await site.signIn(.discord, in: owner)
             let ticket = try #require(try await Self.confirmation(of: owner).providers.first?.ticket)
             let start = "\(APIPath.startOAuth(.discord))?reauthenticate=\(ticket)&return_to=/account/password"
-            let answer = try await owner.get(start, headers: OAuthSite.fromThisSite)
-            #expect(answer.parameter("prompt") == "consent" && answer.parameter("max_age") == nil)
+            let response = try await owner.get(start, headers: OAuthSite.fromThisSite)
+            #expect(response.parameter("prompt") == "consent" && response.parameter("max_age") == nil)
         }
     }
 
     @Test("An ID token without a recent sign-in confirms nothing")
     func staleSignIn() async throws {
-        let changes: [@Sendable (inout StandInToken) -> Void] = [
+        let changes: [@Sendable (inout MockToken) -> Void] = [
             { $0.claims["auth_time"] = nil }, { $0.claims["auth_time"] = Int(Date.now.timeIntervalSince1970) - 120 },
             { $0.claims["auth_time"] = "now" }, { $0.claims["auth_time"] = 0 },
             { $0.claims["auth_time"] = Int(Date.now.timeIntervalSince1970) + 600 },
@@ -99,12 +99,12 @@ import Testing
             try await site.signIn(.google, in: owner)
             for change in changes {
                 let target = try await Self.begin(.google, in: owner, of: site)
-                site.standIn.changeIDToken(change)
-                let answer = try await owner.get(target)
-                expectFailure(.notReauthenticated, answer, in: site, page: PagePath.password)
-                site.standIn.changeIDToken(nil)
-                let refused = try await Self.setPassword(owner)
-                #expect(refused.status == 403)
+                site.mock.changeIDToken(change)
+                let response = try await owner.get(target)
+                expectFailure(.notReauthenticated, response, in: site, page: PagePath.password)
+                site.mock.changeIDToken(nil)
+                let rejected = try await Self.setPassword(owner)
+                #expect(rejected.status == 403)
             }
         }
     }
@@ -134,8 +134,8 @@ import Testing
                 [("reauthenticate", ticket), ("return_to", PagePath.password)]
             )
             expectFailure(.identityTooNew, try await thief.get(forced), in: site, page: PagePath.password)
-            let refused = try await Self.setPassword(thief)
-            #expect(refused.status == 403)
+            let rejected = try await Self.setPassword(thief)
+            #expect(rejected.status == 403)
             try await site.sql("UPDATE oauth_accounts SET created_at = created_at - interval '8 days'")
             let later = try await Self.confirmation(of: owner).providers.map(\.provider)
             #expect(later == [.google, .discord])
@@ -158,8 +158,8 @@ import Testing
                 (owner, "\(ticket)&reauthenticate=\(ticket)", OAuthSite.fromThisSite),
                 (other, ticket, OAuthSite.fromThisSite),
             ] {
-                let answer = try await browser.get(path + query, headers: headers)
-                expectFailure(.notFromThisSite, answer, in: site, page: PagePath.password)
+                let response = try await browser.get(path + query, headers: headers)
+                expectFailure(.notFromThisSite, response, in: site, page: PagePath.password)
             }
             let anonymous = try await site.browser().get(path + ticket, headers: OAuthSite.fromThisSite)
             expectFailure(.signInRequired, anonymous, in: site)
@@ -211,8 +211,8 @@ import Testing
                     let change = try await Self.setPassword(owner)
                     #expect(try change.fieldCodes == ["current_password required"])
                 }
-                let answer = try await owner.post(APIPath.deletion, body)
-                #expect(answer.status == 204)
+                let response = try await owner.post(APIPath.deletion, body)
+                #expect(response.status == 204)
                 #expect(try await site.sql("SELECT count(*) FROM users") == "0")
             }
         }

@@ -86,12 +86,12 @@ import Testing
             #expect(try await database.sql(Self.versions) == "\(vault(Self.first).version)")
             try await OAuthSite.with(Self.during, database: database) { site async throws in
                 try await site.takeOverIdentities()
-                site.standIn.change(.discordToken) { answer in answer.edit { $0["refresh_token"] = nil } }
+                site.mock.change(.discordToken) { response in response.edit { $0["refresh_token"] = nil } }
                 #expect(try await site.signIn(.discord, in: site.browser()).header("Location") == "/")
             }
             let new = vault(Self.second)
             #expect(try await database.sql(Self.versions) == "\(new.version)")
-            let key = IdentityKey(provider: .discord, issuer: "i", subject: StandInPerson().discordID)
+            let key = IdentityKey(provider: .discord, issuer: "i", subject: MockUser().discordID)
             let row = try await database.pool.withConnection { try $0.one(FindTokens()) }
             let refresh = try #require(row.refresh)
             let kept = new.open(refresh, version: new.version, for: key, in: .refreshToken)
@@ -109,7 +109,7 @@ import Testing
             }
             try await OAuthSite.with(Self.after, database: database) { site async throws in
                 try await site.takeOverIdentities()
-                site.standIn.change(.discordToken) { answer in answer.edit { $0["refresh_token"] = nil } }
+                site.mock.change(.discordToken) { response in response.edit { $0["refresh_token"] = nil } }
                 #expect(try await site.signIn(.discord, in: site.browser()).header("Location") == "/")
                 #expect(try await site.sql("SELECT refresh_token IS NULL FROM oauth_accounts") == "t")
             }

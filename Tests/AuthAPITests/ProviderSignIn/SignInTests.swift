@@ -6,13 +6,13 @@ import Testing
 
 /// A10, A11: The whole flow through both providers.
 @Suite struct OAuthSignInTests {
-    @Test("A11: The first sign-in creates an account, and later ones find it", arguments: OAuthProvider.standIns)
+    @Test("A11: The first sign-in creates an account, and later ones find it", arguments: OAuthProvider.mocked)
     func signsUpAndIn(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
-            let answer = try await site.signIn(provider, in: browser)
-            #expect(answer.status == 303)
-            #expect(answer.header("Location") == "/")
+            let response = try await site.signIn(provider, in: browser)
+            #expect(response.status == 303)
+            #expect(response.header("Location") == "/")
             #expect(browser.flows.isEmpty)
             let user = try #require(try await site.user(of: browser))
             #expect(user.email == "ada@example.com")
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("A11: The browser returns to the page where it started", arguments: OAuthProvider.standIns)
+    @Test("A11: The browser returns to the page where it started", arguments: OAuthProvider.mocked)
     func returnsToThePage(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
@@ -61,7 +61,7 @@ import Testing
         try await OAuthSite.with(["PUBLIC_URL": publicURL]) { site in
             let browser = site.browser()
             let start = try await browser.get(APIPath.startOAuth(.google))
-            let callback = try site.standIn.authorize(
+            let callback = try site.mock.authorize(
                 try #require(start.header("Location")),
                 redirectURI: "\(publicURL)/api/auth/callback/google"
             )
@@ -88,9 +88,9 @@ import Testing
     func nameFromEmail() async throws {
         try await OAuthSite.with { site in
             let browser = site.browser()
-            try await site.signIn(.google, in: browser) { person in
-                person.name = nil
-                person.picture = nil
+            try await site.signIn(.google, in: browser) { user in
+                user.name = nil
+                user.picture = nil
             }
             let user = try await site.user(of: browser)
             #expect(user?.name == "ada")
@@ -106,11 +106,11 @@ import Testing
                 ("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https"),
                 ("Forwarded", "host=evil.example;proto=https"),
             ]
-            for provider in OAuthProvider.standIns {
+            for provider in OAuthProvider.mocked {
                 site.become { $0.email = "\(provider.rawValue)@example.com" }
                 let browser = site.browser()
                 let start = try await browser.get(APIPath.startOAuth(provider), headers: headers)
-                let callback = try site.standIn.authorize(
+                let callback = try site.mock.authorize(
                     try #require(start.header("Location")),
                     redirectURI: "http://localhost:8080\(APIPath.oauthCallback(provider))"
                 )

@@ -48,12 +48,12 @@ import Testing
             let ada = try #require(UserReference("ada@example.com"))
             let code = try await api.recoveryCode()
             let hold = try await TestHold(before: "DELETE ON password_recoveries", in: api.database)
-            async let answer = api.recover(code)
+            async let response = api.recover(code)
             try await hold.reached()
             async let disabled = operators.run { try await $0.disable(ada) }
             try await hold.blocksAnother()
             try await hold.release()
-            #expect(try await answer.status == 204)
+            #expect(try await response.status == 204)
             #expect(try await disabled?.isNew == true)
             #expect(try await api.client().post(APIPath.login, Self.new).status == 403)
         }
@@ -140,8 +140,8 @@ import Testing
                 "SECRET_KEY": "Zq5-Kx3Jm2Vt7_Qr8Lw9Yp4Nc1Hd6Fb0Sg", "SECRET_KEY_PREVIOUS": TestAPI.secretKey,
             ]
             try await TestAPI.with(rotated, database: database) { api in
-                let answer = try await api.recover(code.value)
-                #expect(answer.status == 204)
+                let response = try await api.recover(code.value)
+                #expect(response.status == 204)
             }
         }
     }

@@ -20,8 +20,8 @@ import Testing
             let stored = try await api.database.sql("SELECT string_agg(r::text, ' ') FROM password_recoveries r")
             #expect(stored?.contains(code) == false)
 
-            let answer = try await api.recover(code)
-            #expect(answer.status == 204 && answer.all("Set-Cookie").isEmpty)
+            let response = try await api.recover(code)
+            #expect(response.status == 204 && response.all("Set-Cookie").isEmpty)
             for browser in [first, second] {
                 let me = try await browser.get(APIPath.me)
                 #expect(me.status == 401)
@@ -121,9 +121,9 @@ import Testing
             #expect(try missing.fieldCodes == ["code required"])
             // Words that only the account contains.
             for own in ["Lovelace1815!", "Ada@example.com1"] {
-                let answer = try await api.recover(code, password: own)
-                #expect(answer.status == 422)
-                #expect(try answer.fieldCodes == ["password too_common"])
+                let response = try await api.recover(code, password: own)
+                #expect(response.status == 422)
+                #expect(try response.fieldCodes == ["password too_common"])
             }
             try expectInvalidRecovery(await api.recover("x", password: "Lovelace1815!"))
             #expect(try await api.recover(" http://localhost:8080/recover#code=\(code)\n").status == 204)
@@ -142,7 +142,7 @@ import Testing
             let code = try await site.api.recoveryCode()
             #expect(try await site.api.recover(code, password: "Correct-Horse-7").status == 204)
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")
-            #expect(try await site.sql("SELECT issuer FROM disconnected_identities") == site.standIn.address)
+            #expect(try await site.sql("SELECT issuer FROM disconnected_identities") == site.mock.address)
             let thief = try await site.signIn(.discord, in: site.api.client()) { $0.email = "thief@example.com" }
             expectFailure(.identityDisconnected, thief, in: site)
             let events =

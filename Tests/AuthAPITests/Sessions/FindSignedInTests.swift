@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test("Each token gets its own session; an unknown token gets none")
-    func answers() async throws {
+    func results() async throws {
         try await TestDatabase.with { database in
             try await database.sql(Self.fill)
             let store = SessionStore(

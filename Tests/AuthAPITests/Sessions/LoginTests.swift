@@ -24,20 +24,20 @@ import Testing
     }
 
     @Test("A5: A wrong email address, a wrong password and an account without a password get the same response")
-    func sameAnswer() async throws {
+    func sameResponse() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
             try await api.database.sql("INSERT INTO users (email, name) VALUES ('oauth@example.com', 'Only OAuth')")
-            var answers: Set<String> = []
+            var responses: Set<String> = []
             for email in ["ada@example.com", "nobody@example.com", "oauth@example.com"] {
                 let response = try await api.client().post(APIPath.login, ["email": email, "password": "Wrong-pass1"])
                 #expect(response.status == 401)
                 #expect(response.all("Set-Cookie").isEmpty)
                 let problem = try response.problem
                 #expect(problem.code == .invalidCredentials)
-                answers.insert(response.text.replacing(problem.requestID, with: ""))
+                responses.insert(response.text.replacing(problem.requestID, with: ""))
             }
-            #expect(answers.count == 1)
+            #expect(responses.count == 1)
         }
     }
 
@@ -144,7 +144,7 @@ import Testing
             let hold = try await TestHold(before: "DELETE ON users", in: api.database)
             async let deletion = api.database.sql("DELETE FROM users")
             try await hold.reached()
-            let (events, refused) = try await api.database.events {
+            let (events, rejected) = try await api.database.events {
                 let login = ["email": "ada@example.com", "password": "Correct-Horse-7"]
                 async let signedIn = api.client().post(APIPath.login, login)
                 try await hold.blocksAnother()
@@ -152,8 +152,8 @@ import Testing
                 return try await signedIn
             }
             _ = try await deletion
-            #expect(refused.status == 401 && refused.header("Set-Cookie") == nil)
-            #expect(try refused.problem.code == .invalidCredentials)
+            #expect(rejected.status == 401 && rejected.header("Set-Cookie") == nil)
+            #expect(try rejected.problem.code == .invalidCredentials)
             #expect(events.map(\.summary) == ["sign_in_failed unknown_account"])
         }
     }

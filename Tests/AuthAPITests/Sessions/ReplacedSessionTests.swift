@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test("W7: So do registering and signing in as another user")
-    func someoneElse() async throws {
+    func anotherUser() async throws {
         try await TestAPI.with { api in
             let browser = try await api.registered()
             let ada = try #require(browser.token)
@@ -103,7 +103,7 @@ import Testing
         "W6: Signing out deletes the cookie even if the database fails, and reports the failure",
         arguments: [("53300", 503, APIErrorCode.serviceUnavailable), ("XX000", 500, .internalError)]
     )
-    func databaseAway(sqlState: String, status: Int, code: APIErrorCode) async throws {
+    func databaseUnavailable(sqlState: String, status: Int, code: APIErrorCode) async throws {
         try await TestAPI.with { api in
             let browser = try await api.registered()
             let token = try #require(browser.token)

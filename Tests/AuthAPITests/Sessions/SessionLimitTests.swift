@@ -198,9 +198,9 @@ import Testing
             try await insertSessions(5000, in: api.database)
             async let one = first.delete(APIPath.sessions)
             async let two = second.delete(APIPath.sessions)
-            let answers = try await [one, two]
-            #expect(answers.allSatisfy { [200, 401].contains($0.status) })
-            #expect(answers.contains { $0.status == 200 })
+            let responses = try await [one, two]
+            #expect(responses.allSatisfy { [200, 401].contains($0.status) })
+            #expect(responses.contains { $0.status == 200 })
             #expect(try await live(in: api.database) <= 1)
         }
     }

@@ -119,11 +119,11 @@ import Testing
     func anonymous() async throws {
         try await TestAPI.with { api in
             let client = api.client()
-            let answers = [
+            let responses = [
                 try await client.get(APIPath.sessions), try await client.delete(APIPath.sessions),
                 try await client.delete(APIPath.session(UUID().uuidString.lowercased())),
             ]
-            #expect(answers.map(\.status) == [401, 401, 401])
+            #expect(responses.map(\.status) == [401, 401, 401])
         }
     }
 

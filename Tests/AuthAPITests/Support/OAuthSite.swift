@@ -4,10 +4,10 @@ import Testing
 
 @testable import AuthAPI
 
-/// The API, a stand-in for Google, Discord and, if requested, OpenID providers, and browsers that use both.
+/// The API, a mock of Google, Discord and, if requested, OpenID providers, and browsers that use both.
 struct OAuthSite: Sendable {
     let api: TestAPI
-    let standIn: StandInProvider
+    let mock: MockProvider
 
     /// Runs `body` with both, on a separate database.
     static func with(
@@ -39,19 +39,19 @@ struct OAuthSite: Sendable {
         withGitHub: Bool = false,
         _ body: @Sendable (OAuthSite) async throws -> Void
     ) async throws {
-        try await StandInProvider.with(now: clock.now) { standIn in
-            let github = withGitHub ? [standIn.githubEnvironment] : []
-            let all = [standIn.environment] + github + providers.map { standIn.environment(of: $0) } + [environment]
+        try await MockProvider.with(now: clock.now) { mock in
+            let github = withGitHub ? [mock.githubEnvironment] : []
+            let all = [mock.environment] + github + providers.map { mock.environment(of: $0) } + [environment]
             let settings = all.reduce(into: [:]) { $0.merge($1) { $1 } }
             try await TestAPI.with(settings, database: database, databaseURL: databaseURL, clock: clock) { api in
-                try await body(OAuthSite(api: api, standIn: standIn))
+                try await body(OAuthSite(api: api, mock: mock))
             }
         }
     }
 
-    /// Makes this stand-in, which has its own port, the issuer of identities that another one linked.
+    /// Makes this mock, which has its own port, the issuer of identities that another one linked.
     func takeOverIdentities() async throws {
-        try await sql("UPDATE oauth_accounts SET issuer = '\(standIn.address)'")
+        try await sql("UPDATE oauth_accounts SET issuer = '\(mock.address)'")
     }
 
     /// A browser without cookies yet.
@@ -66,11 +66,11 @@ struct OAuthSite: Sendable {
     ) async throws -> String {
         let query = parameters.map { "\($0)=\($1.percentEncoded)" }.joined(separator: "&")
         let path = APIPath.startOAuth(provider)
-        let answer = try await browser.get(query.isEmpty ? path : "\(path)?\(query)", headers: headers)
-        try #require(answer.status == 303)
-        let location = try #require(answer.header("Location"))
-        try #require(location.hasPrefix(standIn.address), "\(location)")
-        return try standIn.authorize(location).target
+        let response = try await browser.get(query.isEmpty ? path : "\(path)?\(query)", headers: headers)
+        try #require(response.status == 303)
+        let location = try #require(response.header("Location"))
+        try #require(location.hasPrefix(mock.address), "\(location)")
+        return try mock.authorize(location).target
     }
 
     /// The headers of a browser that follows a link of this site.
@@ -94,7 +94,7 @@ struct OAuthSite: Sendable {
     func signIn(
         _ provider: OAuthProvider,
         in browser: TestClient,
-        as change: (inout StandInPerson) -> Void = { _ in }
+        as change: (inout MockUser) -> Void = { _ in }
     ) async throws -> TestResponse {
         become(change)
         return try await browser.get(begin(provider, in: browser))
@@ -105,23 +105,23 @@ struct OAuthSite: Sendable {
     func link(
         _ provider: OAuthProvider,
         in browser: TestClient,
-        as change: (inout StandInPerson) -> Void = { _ in }
+        as change: (inout MockUser) -> Void = { _ in }
     ) async throws -> TestResponse {
         become(change)
         return try await browser.get(beginLinking(provider, in: browser))
     }
 
     /// Changes the user at the provider, starting from the default one.
-    func become(_ change: (inout StandInPerson) -> Void) {
-        var person = StandInPerson()
-        change(&person)
-        standIn.person.update { [person] in $0 = person }
+    func become(_ change: (inout MockUser) -> Void) {
+        var user = MockUser()
+        change(&user)
+        mock.user.update { [user] in $0 = user }
     }
 
     /// The signed-in user.
     func user(of browser: TestClient) async throws -> UserBody? {
-        let answer = try await browser.get(APIPath.me)
-        return answer.status == 200 ? try answer.decoded() : nil
+        let response = try await browser.get(APIPath.me)
+        return response.status == 200 ? try response.decoded() : nil
     }
 
     /// The sign-in methods of the browser's user.
@@ -150,18 +150,18 @@ extension TestResponse {
 /// Expects that a flow ended on an error page, that no session was opened, and that the failure is in the log.
 func expectFailure(
     _ failure: OAuthFailure,
-    _ answer: TestResponse,
+    _ response: TestResponse,
     in site: OAuthSite,
     page: String = PagePath.login,
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    #expect(answer.status == 303, sourceLocation: sourceLocation)
-    #expect(answer.page == page, sourceLocation: sourceLocation)
-    #expect(answer.failure == failure, "\(answer.header("Location") ?? "")", sourceLocation: sourceLocation)
-    let tokens = answer.all("Set-Cookie").filter { $0.contains("access_token=") }
+    #expect(response.status == 303, sourceLocation: sourceLocation)
+    #expect(response.page == page, sourceLocation: sourceLocation)
+    #expect(response.failure == failure, "\(response.header("Location") ?? "")", sourceLocation: sourceLocation)
+    let tokens = response.all("Set-Cookie").filter { $0.contains("access_token=") }
     #expect(tokens.isEmpty, sourceLocation: sourceLocation)
-    let id = answer.parameter(PagePath.errorIDParameter) ?? ""
-    #expect(id == answer.header("X-Request-ID"), sourceLocation: sourceLocation)
+    let id = response.parameter(PagePath.errorIDParameter) ?? ""
+    #expect(id == response.header("X-Request-ID"), sourceLocation: sourceLocation)
     let line = site.api.logs.all.first { $0.contains("sign-in through a provider failed") && $0.contains(id) }
     #expect(line?.contains("\"failure\":\"\(failure.rawValue)\"") == true, sourceLocation: sourceLocation)
     #expect(line?.contains("\"reason\":") == true, sourceLocation: sourceLocation)

@@ -80,15 +80,15 @@ struct OpenAPIValidator: Sendable {
         let all = document.operations
         let exact = all.filter { $0.path == path }
         guard exact.isEmpty else { return exact }
-        let asked = path.split(separator: "/", omittingEmptySubsequences: false)
+        let requested = path.split(separator: "/", omittingEmptySubsequences: false)
         return all.filter { operation in
             let segments = operation.path.split(separator: "/", omittingEmptySubsequences: false)
-            return segments.count == asked.count
-                && zip(segments, asked).allSatisfy { segment, asked in
+            return segments.count == requested.count
+                && zip(segments, requested).allSatisfy { segment, requested in
                     // There are few provider keys, and other words in their place are unknown paths.
                     segment == "{provider}"
-                        ? OAuthProvider.settable.contains { $0.rawValue == asked }
-                        : segment == asked || (segment.hasPrefix("{") && !asked.isEmpty)
+                        ? OAuthProvider.settable.contains { $0.rawValue == requested }
+                        : segment == requested || (segment.hasPrefix("{") && !requested.isEmpty)
                 }
         }
     }

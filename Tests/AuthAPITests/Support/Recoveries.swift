@@ -33,9 +33,9 @@ extension TestAPI {
 }
 
 /// Expects the one response to every code that is not valid.
-func expectInvalidRecovery(_ answer: TestResponse, sourceLocation: SourceLocation = #_sourceLocation) throws {
-    #expect(answer.status == 403, sourceLocation: sourceLocation)
-    let problem = try answer.problem
+func expectInvalidRecovery(_ response: TestResponse, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    #expect(response.status == 403, sourceLocation: sourceLocation)
+    let problem = try response.problem
     #expect(problem.code == .invalidRecoveryCode, sourceLocation: sourceLocation)
     let detail = "The link is not valid: it was used, has expired or was replaced by a newer one."
     #expect(problem.detail == detail && problem.errors.isEmpty, sourceLocation: sourceLocation)

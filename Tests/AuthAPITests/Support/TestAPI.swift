@@ -31,14 +31,14 @@ struct TestAPI: Sendable {
         }
     }
 
-    /// Runs `body` with a server on the given database, without the site's time limits unless `isPatient` is false: a busy
+    /// Runs `body` with a server on the given database, without the site's time limits unless `disablesTimeLimits` is false: a busy
     /// machine is not an outage.
     static func with(
         _ environment: [String: String] = [:],
         database: TestDatabase,
         databaseURL: String? = nil,
         clock: TestClock = TestClock(),
-        isPatient: Bool = true,
+        disablesTimeLimits: Bool = true,
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
         let logs = LogRecorder()
@@ -51,7 +51,7 @@ struct TestAPI: Sendable {
             environment,
             databaseURL: databaseURL ?? database.servingURL ?? database.url
         )
-        if isPatient { settings.database.serving = settings.database.serving.withoutLimits }
+        if disablesTimeLimits { settings.database.serving = settings.database.serving.withoutLimits }
         let app = try await App(settings: settings, logger: logger, now: clock.now, sleep: clock.sleep)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = app.server { channel in
@@ -115,13 +115,13 @@ struct TestAPI: Sendable {
 /// A clock that stands still until it is moved.
 final class TestClock: Sendable {
     /// Waits for a response as long as a test can take: a busy machine is not an attack.
-    static let patience: @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(60)) }
+    static let longSleep: @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(60)) }
 
     /// The clock of requests to providers.
     let sleep: @Sendable (Duration) async throws -> Void
     private let offset = Locked<TimeInterval>(0)
 
-    init(sleep: @escaping @Sendable (Duration) async throws -> Void = TestClock.patience) { self.sleep = sleep }
+    init(sleep: @escaping @Sendable (Duration) async throws -> Void = TestClock.longSleep) { self.sleep = sleep }
 
     /// The API's time: the real time plus an offset.
     var now: @Sendable () -> Date { { [offset] in Date.now.addingTimeInterval(offset.value) } }

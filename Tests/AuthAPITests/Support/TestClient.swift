@@ -95,11 +95,11 @@ final class TestClient: Sendable {
             request.headers.add(name: "Cookie", value: pairs.joined(separator: "; "))
         }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let answer = try await Self.http.execute(request, timeout: .seconds(120))
-        let bytes = try await answer.body.collect(upTo: 4 * 1024 * 1024)
+        let received = try await Self.http.execute(request, timeout: .seconds(120))
+        let bytes = try await received.body.collect(upTo: 4 * 1024 * 1024)
         let response = TestResponse(
-            status: Int(answer.status.code),
-            headers: answer.headers,
+            status: Int(received.status.code),
+            headers: received.headers,
             body: Data(bytes.readableBytesView)
         )
         for cookie in response.all("Set-Cookie") {

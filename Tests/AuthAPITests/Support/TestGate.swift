@@ -2,7 +2,7 @@
 actor TestGate {
     /// For databases of the shared server.
     static let databases = TestGate(12)
-    /// For stand-in providers.
+    /// For mock providers.
     static let providers = TestGate(8)
     /// For separate servers.
     static let servers = TestGate(4)

@@ -59,8 +59,8 @@ struct TestPostgres: Sendable {
         do {
             try await control(["-w", "-l", log.path(), "start"])
         } catch {
-            let said = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-            throw TestCommand.Failure(description: "PostgreSQL did not start: \(said)")
+            let output = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+            throw TestCommand.Failure(description: "PostgreSQL did not start: \(output)")
         }
     }
 

@@ -10,14 +10,16 @@ import Foundation
 final class TestTerminal: Sendable {
     /// The program's end.
     let terminal: Terminal
-    private let person: Int32
+    private let controller: Int32
 
     init() throws {
-        person = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        controller = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var number: UInt32 = 0
         var locked: Int32 = 0
         // TIOCSPTLCK and TIOCGPTN of ioctl_tty(2), macros that Swift does not import.
-        guard person >= 0, ioctl(person, 0x4004_5431, &locked) == 0, ioctl(person, 0x8004_5430, &number) == 0 else {
+        guard controller >= 0, ioctl(controller, 0x4004_5431, &locked) == 0,
+            ioctl(controller, 0x8004_5430, &number) == 0
+        else {
             throw TestCommand.Failure(description: "there is no pseudoterminal")
         }
         let program = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -25,7 +27,7 @@ final class TestTerminal: Sendable {
     }
 
     deinit {
-        close(person)
+        close(controller)
         close(terminal.input)
     }
 
@@ -58,7 +60,7 @@ final class TestTerminal: Sendable {
             seen += more
         }
         let bytes = Array(text.utf8)
-        write(person, bytes, bytes.count)
+        write(controller, bytes, bytes.count)
         return seen
     }
 
@@ -70,10 +72,10 @@ final class TestTerminal: Sendable {
     }
 
     private func read(within milliseconds: Int32) -> String? {
-        var ready = pollfd(fd: person, events: Int16(POLLIN), revents: 0)
+        var ready = pollfd(fd: controller, events: Int16(POLLIN), revents: 0)
         guard poll(&ready, 1, milliseconds) == 1 else { return nil }
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = Glibc.read(person, &bytes, bytes.count)
+        let count = Glibc.read(controller, &bytes, bytes.count)
         return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
     }
 }

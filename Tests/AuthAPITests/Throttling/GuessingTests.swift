@@ -36,18 +36,18 @@ import Testing
         try await with { api async throws in
             _ = try await api.registered(email: "ada@example.com")
             for number in 1...3 {
-                let answer = try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7")
-                #expect(answer.status == 401)
+                let response = try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7")
+                #expect(response.status == 401)
             }
             // Even the correct password gets the same response in an unknown browser.
-            let refused = try await signIn(api.client(), "ada@example.com", "Correct-Horse-7", from: "198.51.100.7")
-            #expect(refused.status == 429)
-            #expect(try refused.problem.code == .tooManyRequests)
-            let wait = try #require(refused.header("Retry-After").flatMap { Int($0) })
+            let rejected = try await signIn(api.client(), "ada@example.com", "Correct-Horse-7", from: "198.51.100.7")
+            #expect(rejected.status == 429)
+            #expect(try rejected.problem.code == .tooManyRequests)
+            let wait = try #require(rejected.header("Retry-After").flatMap { Int($0) })
             #expect((9000...10_000).contains(wait))
             api.clock.advance(by: 10_000)
-            let answer = try await signIn(api.client(), "ada@example.com", "Correct-Horse-7", from: "198.51.100.7")
-            #expect(answer.status == 200)
+            let response = try await signIn(api.client(), "ada@example.com", "Correct-Horse-7", from: "198.51.100.7")
+            #expect(response.status == 200)
         }
     }
 
@@ -58,8 +58,8 @@ import Testing
             for number in 1...9 { _ = try await signIn(api.client(), "ada@example.com", from: "203.0.\(number).7") }
             // From the attacker's network, too.
             for _ in 1...9 { _ = try await signIn(api.client(), "eve@example.com", from: "203.0.113.9") }
-            let answer = try await signIn(owner, "ada@example.com", "Correct-Horse-7", from: "203.0.113.7")
-            #expect(answer.status == 200)
+            let response = try await signIn(owner, "ada@example.com", "Correct-Horse-7", from: "203.0.113.7")
+            #expect(response.status == 200)
             for _ in 1...2 { #expect(try await signIn(owner, "ada@example.com").status == 401) }
             #expect(try await signIn(owner, "ada@example.com", "Correct-Horse-7").status == 429)
         }
@@ -74,8 +74,8 @@ import Testing
             #expect(try await signIn(eve, "ada@example.com").status == 429)
             api.clock.advance(by: TimeInterval(DeviceCookie.lifetime))
             for _ in 1...3 { #expect(try await signIn(eve, "eve@example.com").status == 401) }
-            let answer = try await signIn(api.client(), "eve@example.com", "Correct-Horse-7", from: "198.51.100.7")
-            #expect(answer.status == 429)
+            let response = try await signIn(api.client(), "eve@example.com", "Correct-Horse-7", from: "198.51.100.7")
+            #expect(response.status == 429)
         }
     }
 
@@ -97,8 +97,8 @@ import Testing
     func network() async throws {
         try await with { api async throws in
             for number in 1...6 {
-                let answer = try await signIn(api.client(), "p\(number)@example.com", from: "203.0.113.\(number)")
-                #expect(answer.status == 401)
+                let response = try await signIn(api.client(), "p\(number)@example.com", from: "203.0.113.\(number)")
+                #expect(response.status == 401)
             }
             #expect(try await signIn(api.client(), "p7@example.com", from: "203.0.113.77").status == 429)
             #expect(try await signIn(api.client(), "p7@example.com", from: "203.0.114.77").status == 401)

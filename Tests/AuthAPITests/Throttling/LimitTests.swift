@@ -16,7 +16,7 @@ import Testing
             "", "10", "10/", "/600", "0/600", "10/0", "-1/600", "10/600/1", "ten/600", "100001/1", "1/86401", "1 /2",
         ]
     )
-    func refused(text: String) {
+    func rejected(text: String) {
         #expect(Limit(text) == nil)
     }
 }

@@ -112,13 +112,13 @@ import Testing
     }
 
     @Test("A17 A returned attempt can be taken again")
-    func givingBack() async throws {
+    func refunding() async throws {
         try await with { store, _ async throws in
             let attempts = [attempt("a"), attempt("198.51.100.1")]
             let email = try EmailAddress("ada@example.com")
             for _ in 0..<20 {
                 #expect(try await store.take(attempts, findingAccountOf: email, from: .operator, at: now).wait == nil)
-                _ = try await store.postgres.withConnection { try $0.run(GiveBack(attempts: attempts)) }
+                _ = try await store.postgres.withConnection { try $0.run(Refund(attempts: attempts)) }
             }
         }
     }
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test("A17 Attempts from a clock that was an hour ahead are ignored once it is correct")
-    func clockPutBack() async throws {
+    func clockMovedBack() async throws {
         try await with { store, _ async throws in
             let email = try EmailAddress("ada@example.com")
             let user = [Attempt(key: keys.account(email), limit: limit)]

@@ -40,11 +40,11 @@ import Testing
             #expect(events[0].user != nil && events[0].subject != nil)
             #expect(owner.cookies.isEmpty)
             #expect(try await site.sql(Self.remains) == "0 0 0 0")
-            let answers = [
+            let responses = [
                 try await other.get(APIPath.me),
                 try await site.browser().post(APIPath.login, ["email": "ada@example.com", "password": Self.password]),
             ]
-            #expect(answers.map(\.status) == [401, 401])
+            #expect(responses.map(\.status) == [401, 401])
             let named = "SELECT count(*) FROM audit_events WHERE audit_events::text ~ 'ada@|Ada|Correct'"
             #expect(try await site.sql(named) == "0")
         }
@@ -82,8 +82,8 @@ import Testing
                 let wrong = try await delete(owner, password: "Wrong-Horse-7")
                 #expect(try wrong.fieldCodes == ["password incorrect"])
             }
-            let refused = try await delete(owner)
-            #expect(refused.status == 429)
+            let rejected = try await delete(owner)
+            #expect(rejected.status == 429)
             #expect(try await api.database.sql("SELECT count(*) FROM users") == "1")
         }
     }
@@ -99,35 +99,35 @@ import Testing
                 FROM users, generate_series(1, 5000) AS number
                 """
             )
-            let answer = try await delete(owner)
-            #expect(answer.status == 204)
+            let response = try await delete(owner)
+            #expect(response.status == 204)
             #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
         }
     }
 
-    @Test("The tokens are revoked at the provider", arguments: OAuthProvider.standIns)
+    @Test("The tokens are revoked at the provider", arguments: OAuthProvider.mocked)
     func revokes(provider: OAuthProvider) async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
             try await site.link(provider, in: owner)
-            let answer = try await delete(owner)
-            #expect(answer.status == 204)
-            let endpoint: StandInProvider.Endpoint = provider == .google ? .googleRevocation : .discordRevocation
-            #expect(site.standIn.requests.filter { $0.endpoint == endpoint }.count == 1)
-            #expect(site.standIn.state.revoked.count == 1)
+            let response = try await delete(owner)
+            #expect(response.status == 204)
+            let endpoint: MockProvider.Endpoint = provider == .google ? .googleRevocation : .discordRevocation
+            #expect(site.mock.requests.filter { $0.endpoint == endpoint }.count == 1)
+            #expect(site.mock.state.revoked.count == 1)
             #expect(site.api.logs.all.contains { $0.contains("provider token revoked") })
         }
     }
 
     @Test("A provider that does not respond, or refuses, does not prevent it; no token is in the log")
-    func providerAway() async throws {
-        for change in [{ $0.status = 503 }, { $0.delivery = .closed }] as [@Sendable (inout StandInAnswer) -> Void] {
+    func providerUnavailable() async throws {
+        for change in [{ $0.status = 503 }, { $0.delivery = .closed }] as [@Sendable (inout MockResponse) -> Void] {
             try await OAuthSite.with { site in
                 let owner = try await site.api.registered()
                 try await site.link(.discord, in: owner)
-                site.standIn.change(.discordRevocation, change)
-                let answer = try await delete(owner)
-                #expect(answer.status == 204)
+                site.mock.change(.discordRevocation, change)
+                let response = try await delete(owner)
+                #expect(response.status == 204)
                 #expect(try await site.sql(Self.remains) == "0 0 0 0")
                 let line = site.api.logs.all.first { $0.contains("provider token not revoked") }
                 #expect(line?.contains("\"reason\":") == true)
@@ -142,13 +142,13 @@ import Testing
             let owner = try await site.api.registered()
             try await site.link(.discord, in: owner)
             let operators = Operators(database: site.api.database)
-            let ending = try await operators.run(site.standIn.environment) { service in
+            let ending = try await operators.run(site.mock.environment) { service in
                 let reference = try #require(UserReference("ada@example.com"))
                 let shown = try #require(try await service.store.user(reference))
                 return try await service.delete(shown)
             }
             #expect(ending == .deleted)
-            #expect(site.standIn.state.revoked.count == 1)
+            #expect(site.mock.state.revoked.count == 1)
         }
     }
 
@@ -163,9 +163,9 @@ import Testing
             async let signedIn = api.client().post(APIPath.login, login)
             try await hold.blocksAnother()
             try await hold.release()
-            let answers = try await (deleted, signedIn)
-            #expect(answers.0.status == 204 && answers.1.status == 401)
-            #expect(try answers.1.problem.code == .invalidCredentials)
+            let responses = try await (deleted, signedIn)
+            #expect(responses.0.status == 204 && responses.1.status == 401)
+            #expect(try responses.1.problem.code == .invalidCredentials)
             #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
         }
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
@@ -180,8 +180,8 @@ import Testing
             async let deleted = delete(owner)
             try await hold.blocksAnother()
             try await hold.release()
-            let answers = try await (deleted, signedIn)
-            #expect(answers.0.status == 204 && answers.1.status == 200)
+            let responses = try await (deleted, signedIn)
+            #expect(responses.0.status == 204 && responses.1.status == 200)
             #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
         }
     }
@@ -200,8 +200,8 @@ import Testing
             async let callback = browser.get(target)
             try await hold.blocksAnother()
             try await hold.release()
-            let answers = try await (deleted, callback)
-            #expect(answers.0.status == 204 && answers.1.status == 303)
+            let responses = try await (deleted, callback)
+            #expect(responses.0.status == 204 && responses.1.status == 303)
             // A later sign-in through the provider creates a new user, without data of the deleted account.
             #expect(try await site.sql("SELECT count(*) FROM users WHERE id = '\(former ?? "")'") == "0")
             #expect(try await site.sql("SELECT count(*) FROM users WHERE password_hash IS NOT NULL") == "0")
@@ -221,9 +221,9 @@ import Testing
             async let linked = tab.get(target)
             try await hold.blocksAnother()
             try await hold.release()
-            let answers = try await (deleted, linked)
-            #expect(answers.0.status == 204)
-            #expect(answers.1.failure == .signInRequired)
+            let responses = try await (deleted, linked)
+            #expect(responses.0.status == 204)
+            #expect(responses.1.failure == .signInRequired)
             #expect(try await site.sql(Self.remains) == "0 0 0 0")
         }
     }
@@ -249,8 +249,8 @@ import Testing
                     }
                     return try await group.reduce(into: Set()) { $0.insert($1) }
                 }
-                let answer = try await deleted
-                #expect(answer.status == 204 && statuses.isSubset(of: [200, 401]), "round \(round)")
+                let response = try await deleted
+                #expect(response.status == 204 && statuses.isSubset(of: [200, 401]), "round \(round)")
                 #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
             }
         }

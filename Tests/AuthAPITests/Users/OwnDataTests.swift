@@ -34,9 +34,9 @@ import Testing
             for (name, code) in [
                 ("", "required"), ("\u{202E}x", "invalid_character"), (String(repeating: "x", count: 201), "too_long"),
             ] {
-                let answer = try await owner.post(APIPath.name, ["name": name])
-                #expect(answer.status == 422)
-                #expect(try answer.fieldCodes == ["name \(code)"])
+                let response = try await owner.post(APIPath.name, ["name": name])
+                #expect(response.status == 422)
+                #expect(try response.fieldCodes == ["name \(code)"])
             }
             let anonymous = try await api.client().post(APIPath.name, ["name": "Eve"])
             #expect(anonymous.status == 401)
@@ -53,11 +53,11 @@ import Testing
             let owner = site.browser()
             try await site.signIn(.google, in: owner)
             _ = try await site.api.registered(email: "eve@example.com", name: "Eve")
-            let answer = try await owner.get(APIPath.data, headers: Visitor.headers)
-            #expect(answer.status == 200)
-            #expect(answer.header("Content-Disposition") == #"attachment; filename="yoshikosan-data.json""#)
-            #expect(answer.header("Cache-Control") == "no-store")
-            let file = try JSONValue(parsing: Array(answer.body))
+            let response = try await owner.get(APIPath.data, headers: Visitor.headers)
+            #expect(response.status == 200)
+            #expect(response.header("Content-Disposition") == #"attachment; filename="yoshikosan-data.json""#)
+            #expect(response.header("Cache-Control") == "no-store")
+            let file = try JSONValue(parsing: Array(response.body))
             let account = try #require(file["account"])
             #expect(account["email"]?.text == "ada@example.com" && account["has_password"] == .bool(false))
             #expect(account["email_verified_at"]?.text != nil)
@@ -70,7 +70,7 @@ import Testing
             // Data that users do not need: hashes and tokens of any kind.
             let token = try #require(owner.token)
             for secret in [token, "eve@example.com", "$argon2", "access-", "token"] {
-                #expect(!answer.text.contains(secret), "\(secret)")
+                #expect(!response.text.contains(secret), "\(secret)")
             }
         }
     }
@@ -117,8 +117,8 @@ import Testing
             }
             #expect(statuses == Array(repeating: 200, count: 30) + [429, 429])
             let other = try await api.registered(email: "eve@example.com")
-            let answer = try await other.get(APIPath.data)
-            #expect(answer.status == 200)
+            let response = try await other.get(APIPath.data)
+            #expect(response.status == 200)
             api.clock.advance(by: 600)
             let later = try await owner.get(APIPath.data)
             #expect(later.status == 200)

@@ -33,13 +33,13 @@ import Testing
     func closed() async throws {
         try await OAuthSite.with(["REGISTRATION": "closed"]) { site in
             for body in [Self.ada, [:]] {
-                let answer = try await site.api.client().post(APIPath.register, body)
-                #expect(answer.status == 403)
-                #expect(try answer.problem.code == .registrationClosed)
+                let response = try await site.api.client().post(APIPath.register, body)
+                #expect(response.status == 403)
+                #expect(try response.problem.code == .registrationClosed)
             }
-            for provider in OAuthProvider.standIns {
-                let answer = try await site.signIn(provider, in: site.api.client())
-                expectFailure(.registrationClosed, answer, in: site)
+            for provider in OAuthProvider.mocked {
+                let response = try await site.signIn(provider, in: site.api.client())
+                expectFailure(.registrationClosed, response, in: site)
             }
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")
             // A user created by an operator connects a provider account, and signs in through it.
@@ -69,13 +69,13 @@ import Testing
             }
             for email in ["ada@sub.example.com", "ada@example.com.evil.example", "ada@notexample.com", "a@example.org"]
             {
-                let answer = try await register(site.api, email)
-                #expect(answer.status == 422)
-                #expect(try answer.fieldCodes == ["email domain_not_allowed"])
+                let response = try await register(site.api, email)
+                #expect(response.status == 422)
+                #expect(try response.fieldCodes == ["email domain_not_allowed"])
             }
-            for provider in OAuthProvider.standIns {
-                let refused = try await site.signIn(provider, in: site.api.client()) { $0.email = "eve@example.org" }
-                expectFailure(.domainNotAllowed, refused, in: site)
+            for provider in OAuthProvider.mocked {
+                let rejected = try await site.signIn(provider, in: site.api.client()) { $0.email = "eve@example.org" }
+                expectFailure(.domainNotAllowed, rejected, in: site)
             }
             let browser = site.api.client()
             try await site.signIn(.google, in: browser) { $0.email = "new@example.com" }
@@ -106,10 +106,10 @@ import Testing
             let wrong = String(code.reversed())
             var details: Set<String> = []
             for bad in [wrong, "x", "=", code + "A", revoked, expired, bound, String(repeating: "A", count: 22)] {
-                let answer = try await register(api, "ada@example.com", invite: bad)
-                #expect(answer.status == 422)
-                #expect(try answer.fieldCodes == ["invite invalid_invite"], "\(bad)")
-                details.insert(try answer.problem.errors[0].detail)
+                let response = try await register(api, "ada@example.com", invite: bad)
+                #expect(response.status == 422)
+                #expect(try response.fieldCodes == ["invite invalid_invite"], "\(bad)")
+                details.insert(try response.problem.errors[0].detail)
             }
             #expect(details.count == 1)
             // The whole link may be pasted.
@@ -169,22 +169,22 @@ import Testing
     @Test("Invite: a provider creates an account only with the invitation in the browser's cookie")
     func providers() async throws {
         try await OAuthSite.with(["REGISTRATION": "invite"]) { site in
-            for provider in OAuthProvider.standIns {
+            for provider in OAuthProvider.mocked {
                 let email = "\(provider.rawValue)@example.com"
-                let refused = try await site.signIn(provider, in: site.api.client()) { $0.email = email }
-                expectFailure(.notInvited, refused, in: site)
+                let rejected = try await site.signIn(provider, in: site.api.client()) { $0.email = email }
+                expectFailure(.notInvited, rejected, in: site)
                 let (foreign, _) = try await invite(site.api, email: "other@example.com")
                 let (code, _) = try await invite(site.api, email: email)
                 for (value, isGood) in [(foreign, false), ("nonsense", false), (code, true)] {
                     let browser = site.api.client()
                     browser.keep(RequestCookie(name: PagePath.inviteCookie, value: value))
-                    let answer = try await site.signIn(provider, in: browser) { $0.email = email }
+                    let response = try await site.signIn(provider, in: browser) { $0.email = email }
                     if isGood {
                         let user = try #require(try await site.user(of: browser))
                         #expect(user.email == email)
                         #expect(!browser.cookies.contains { $0.name == PagePath.inviteCookie })
                     } else {
-                        expectFailure(.notInvited, answer, in: site)
+                        expectFailure(.notInvited, response, in: site)
                     }
                 }
             }
@@ -208,8 +208,8 @@ import Testing
                 "SECRET_KEY_PREVIOUS": TestAPI.secretKey,
             ]
             try await TestAPI.with(rotated, database: database) { api in
-                let answer = try await register(api, "ada@example.com", invite: code)
-                #expect(answer.status == 201)
+                let response = try await register(api, "ada@example.com", invite: code)
+                #expect(response.status == 201)
             }
         }
     }

@@ -1,14 +1,14 @@
-"""A page of the application without a session: sign in and return to it, with JavaScript and without (group 6)."""
+"""A page of the application without a session: sign in and return to it, with JavaScript and without."""
 
 import os
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from people import NAME, fill_login, path_of, send
 from playwright.sync_api import expect
 from providers import GOOGLE
 from site_under_test import PASSWORD
+from user_actions import NAME, fill_login, path_of, send
 
 # Pages with characters that a return address must preserve.
 PAGES = ["/notes", "/notes?a=1&b=2", "/notes?q=a%2Bb+c%26d", "/notes?q=%E6%97%A5%E6%9C%AC%E8%AA%9E"]
@@ -162,7 +162,7 @@ def test_app6_a_session_ended_on_another_device_leads_to_the_sign_in(visitor, ac
     expect_notes_of(copy, account)
     page.get_by_role("button", name="Sign out").click()
     # The page that is still open: its next request is rejected.
-    answer = copy.evaluate("fetch('/notes').then(response => response.status)")
-    assert answer == 401
+    response = copy.evaluate("fetch('/notes').then(response => response.status)")
+    assert response == 401
     copy.goto("/notes")
     assert path_of(copy) == "/login"

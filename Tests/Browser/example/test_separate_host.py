@@ -2,14 +2,14 @@
 
 import pytest
 from example_application import example_application
-from people import NAME, fill_login, send
 from playwright.sync_api import expect
 from providers import GOOGLE
 from site_under_test import PASSWORD, free_ports, running_site
+from user_actions import NAME, fill_login, send
 
 
 @pytest.fixture(scope="module")
-def hosted(stand_ins):
+def hosted(mock_providers):
     """The origins of the site and of the application."""
     external, browser = free_ports(2)
     url, origin = f"http://localhost:{browser}", f"http://notes.localhost:{browser}"
@@ -18,7 +18,7 @@ def hosted(stand_ins):
         example_application() as port,
         running_site(
             APP_UPSTREAM=f"http://127.0.0.1:{port}", APP_URL=origin, APP_PUBLIC_PATHS="/static/", **settings,
-            **stand_ins.settings,
+            **mock_providers.settings,
         ),
     ):  # fmt: skip
         yield url, origin

@@ -1,30 +1,30 @@
 """Fixtures of the tests of flows through providers."""
 
+import mock_providers as mock_providers_module
 import pytest
-import stand_ins as stand_ins_module
 from providers import DISCORD, GENERIC, GOOGLE
 from site_under_test import running_site
 from watch import Watch
 
 
 @pytest.fixture(scope="session")
-def stand_ins():
-    """Stand-ins for the providers."""
-    with stand_ins_module.running() as running:
+def mock_providers():
+    """Mocks of the providers."""
+    with mock_providers_module.running() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def site(stand_ins):
-    """A site that signs in through the stand-ins."""
-    with running_site(**stand_ins.settings) as running:
+def site(mock_providers):
+    """A site that signs in through the mock providers."""
+    with running_site(**mock_providers.settings) as running:
         yield running
 
 
 @pytest.fixture
-def watch(site, stand_ins):
+def watch(site, mock_providers):
     """Fails the test when a page wrote to the console or requested a host other than the site and the providers."""
-    watch = Watch(site.url, stand_ins.google, stand_ins.discord, stand_ins.oidc)
+    watch = Watch(site.url, mock_providers.google, mock_providers.discord, mock_providers.oidc)
     yield watch
     assert watch.complaints == []
 

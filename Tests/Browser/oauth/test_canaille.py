@@ -2,9 +2,9 @@
 
 import pytest
 from canaille_process import Canaille, ending
-from people import expect_anonymous, expect_signed_in, path_of, register, sign_out
 from playwright.sync_api import expect
 from site_under_test import free_ports, psql, running_site
+from user_actions import expect_anonymous, expect_signed_in, path_of, register, sign_out
 from watch import Watch
 
 

@@ -3,27 +3,27 @@
 import secrets
 
 import pytest
-from people import expect_anonymous, expect_signed_in, path_of, register, send, sign_out
 from playwright.sync_api import expect
 from site_under_test import psql
+from user_actions import expect_anonymous, expect_signed_in, path_of, register, send, sign_out
 
 
 @pytest.fixture
-def unverified(stand_ins, provider, email):
+def unverified(mock_providers, provider, email):
     """Describes the test's user at the provider, which has verified no address."""
 
     def describe(reported: str | None):
         login = provider.login(email)
         if provider.code != "discord":
-            stand_ins.describe(provider.code, login, name=login, email=reported, email_verified=False)
+            mock_providers.describe(provider.code, login, name=login, email=reported, email_verified=False)
         else:
             identifier = str(secrets.randbits(60))
-            stand_ins.describe("discord", identifier, username=login, email=reported, verified=False)
+            mock_providers.describe("discord", identifier, username=login, email=reported, verified=False)
 
     return describe
 
 
-def ask(page, provider, email: str):
+def request_email(page, provider, email: str):
     """Signs in at the provider, up to the page that asks for an address."""
     provider.sign_in(page, email, start="/login?return_to=/account")
     assert path_of(page) == "/register/address"
@@ -36,7 +36,7 @@ def test_a12_the_entered_address_creates_an_unverified_account(
     page, site, provider, email, unverified, reported
 ):
     unverified(reported)
-    ask(page, provider, email)
+    request_email(page, provider, email)
     expect(page.locator("main")).to_contain_text(f"{provider.title} account: {provider.login(email)}")
     field = page.get_by_label("Email address")
     expect(field).to_have_value(reported or "")
@@ -62,7 +62,7 @@ def test_a12_a_taken_address_is_reported_and_links_nothing(visitor, site, provid
     register(visitor(), email)
     unverified(email)
     page = visitor()
-    ask(page, provider, email)
+    request_email(page, provider, email)
     expect(page.get_by_label("Email address")).to_have_value(email)
     assert send(page, "Create account").status == 409
     expect(page.locator("#error-summary")).to_contain_text("An account with this email address already exists.")
@@ -76,7 +76,7 @@ def test_a12_a_taken_address_is_reported_and_links_nothing(visitor, site, provid
 def test_a12_two_tabs_create_one_account(visitor, site, provider, email, unverified):
     unverified(None)
     first = visitor()
-    ask(first, provider, email)
+    request_email(first, provider, email)
     second = first.context.new_page()
     second.goto(first.url)
     for page, address in ((first, email), (second, f"second-{email}")):

@@ -2,10 +2,10 @@
 
 import secrets
 
-from people import expect_anonymous, expect_signed_in, path_of, register, send, sign_out
 from playwright.sync_api import expect
 from providers import DISCORD, GOOGLE
 from site_under_test import PASSWORD, psql
+from user_actions import expect_anonymous, expect_signed_in, path_of, register, send, sign_out
 
 
 def method(page, provider):
@@ -107,17 +107,17 @@ def test_a12_the_last_sign_in_method_cannot_be_removed(page, provider, email):
     expect(method(page, provider).get_by_role("button")).to_have_count(0)
 
 
-def at_gmail(stand_ins, email: str) -> str:
-    """An address at Gmail, which both stand-ins have verified for the user with the email."""
+def at_gmail(mock_providers, email: str) -> str:
+    """An address at Gmail, which both mock providers have verified for the user with the email."""
     name = email.split("@")[0]
     address = f"{name}@gmail.com"
-    stand_ins.describe("google", email, email=address, email_verified=True, name=email)
-    stand_ins.describe("discord", str(secrets.randbits(60)), username=name, email=address)
+    mock_providers.describe("google", email, email=address, email_verified=True, name=email)
+    mock_providers.describe("discord", str(secrets.randbits(60)), username=name, email=address)
     return address
 
 
-def test_w3_google_is_the_authority_for_gmail(page, site, stand_ins, email):
-    address = at_gmail(stand_ins, email)
+def test_w3_google_is_the_authority_for_gmail(page, site, mock_providers, email):
+    address = at_gmail(mock_providers, email)
     DISCORD.sign_in(page, email)
     sign_out(page)
     GOOGLE.sign_in(page, email)
@@ -200,10 +200,10 @@ def test_a12_linking_requires_the_user_who_started_it(visitor, site, provider, e
     assert identities(site, email) == 0
 
 
-def test_a12_w2_a_link_from_another_site_links_nothing(visitor, site, watch, stand_ins, provider, email):
+def test_a12_w2_a_link_from_another_site_links_nothing(visitor, site, watch, mock_providers, provider, email):
     page = visitor()
     register(page, email)
-    page.goto(stand_ins.google)
+    page.goto(mock_providers.google)
     start = f"{site.url}/api/auth/{provider.code}?link=true&return_to=/account"
     page.evaluate("address => { location.href = address }", start)
     expect(page.locator("#error-summary")).to_contain_text("connected only from your account page")
@@ -233,10 +233,10 @@ def test_w2_the_button_of_the_account_page_links_under_the_pages_policy(page, pr
     expect(page.locator("#notice")).to_contain_text(f"{provider.title} is connected.")
 
 
-def test_w18_another_site_does_not_replace_the_session(visitor, site, stand_ins, provider, email):
+def test_w18_another_site_does_not_replace_the_session(visitor, site, mock_providers, provider, email):
     page = visitor()
     register(page, email)
-    page.goto(stand_ins.google)
+    page.goto(mock_providers.google)
     start = f"{site.url}/api/auth/{provider.code}?return_to=/account"
     page.evaluate("address => { location.href = address }", start)
     page.wait_for_url(f"{site.url}/login?confirm=**")
@@ -265,7 +265,7 @@ def test_w23_connecting_asks_which_account_to_use(visitor, email):
     for provider, prompt in ((GOOGLE, "select_account"), (DISCORD, "consent")):
         page.goto("/account")
         page.locator(f"#connect-{provider.code}").click()
-        expect(page).to_have_title(f"Stand-in for {provider.title}")
+        expect(page).to_have_title(f"Mock {provider.title}")
         assert f"prompt={prompt}" in page.url
 
 

@@ -4,10 +4,10 @@ import base64
 import json
 
 from chromium import OPTIONS
-from people import expect_anonymous, expect_signed_in, path_of, sign_out
 from playwright.sync_api import expect
 from providers import GOOGLE
 from site_under_test import psql
+from user_actions import expect_anonymous, expect_signed_in, path_of, sign_out
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -118,10 +118,10 @@ def test_login_csrf_an_attackers_flow_does_not_sign_in(visitor, provider, email)
     expect_anonymous(victim)
 
 
-def test_an_unavailable_provider_is_named_and_can_be_retried(page, site, stand_ins, provider, email):
+def test_an_unavailable_provider_is_named_and_can_be_retried(page, site, mock_providers, provider, email):
     page.goto("/login?return_to=/account")
     provider.start(page)
-    with stand_ins.away(provider.code):
+    with mock_providers.unavailable(provider.code):
         provider.agree(page, email)
         identifier = expect_failure(page, f"We cannot reach {provider.title} right now.")
     assert identifier in site.logs()
@@ -130,31 +130,31 @@ def test_an_unavailable_provider_is_named_and_can_be_retried(page, site, stand_i
     assert path_of(page) == "/account"
 
 
-def test_f3_a_picture_is_shown_without_a_referrer(visitor, stand_ins, watch, email):
+def test_f3_a_picture_is_shown_without_a_referrer(visitor, mock_providers, watch, email):
     picture = "https://lh3.googleusercontent.com/a/picture=s96-c"
-    stand_ins.describe("google", email, email=email, email_verified=True, name="Pictured", picture=picture)
+    mock_providers.describe("google", email, email=email, email_verified=True, name="Pictured", picture=picture)
     watch.sites.add("lh3.googleusercontent.com")
     page = visitor()
-    asked = []
+    requests = []
 
-    def answer(route):
-        asked.append(route.request.all_headers())
+    def response(route):
+        requests.append(route.request.all_headers())
         route.fulfill(body=PIXEL, content_type="image/png")
 
-    page.context.route("https://lh3.googleusercontent.com/**", answer)
+    page.context.route("https://lh3.googleusercontent.com/**", response)
     GOOGLE.sign_in(page, email)
     avatar = page.get_by_role("navigation").locator("img.avatar")
     expect(avatar).to_have_attribute("src", picture)
     assert avatar.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
-    assert asked
-    assert all("referer" not in headers and "cookie" not in headers for headers in asked)
+    assert requests
+    assert all("referer" not in headers and "cookie" not in headers for headers in requests)
 
 
-def test_an_email_change_at_the_provider_changes_no_user(visitor, site, stand_ins, email):
+def test_an_email_change_at_the_provider_changes_no_user(visitor, site, mock_providers, email):
     page = visitor()
     GOOGLE.sign_in(page, email)
     sign_out(page)
-    stand_ins.describe("google", email, email=f"new-{email}", email_verified=True, name="Moved")
+    mock_providers.describe("google", email, email=f"new-{email}", email_verified=True, name="Moved")
     GOOGLE.sign_in(page, email)
     page.goto("/account")
     expect(page.get_by_test_id("account-email")).to_have_text(email)
@@ -174,7 +174,7 @@ def test_a_browser_without_cookies_gets_no_redirect_loop(playwright, site, watch
         context.close()
 
 
-def test_e5_nothing_secret_is_logged(visitor, site, stand_ins, provider, email):
+def test_e5_nothing_secret_is_logged(visitor, site, mock_providers, provider, email):
     page = visitor()
     provider.sign_in(page, email)
     page.goto("/account")
@@ -184,6 +184,6 @@ def test_e5_nothing_secret_is_logged(visitor, site, stand_ins, provider, email):
     provider.deny(page)
     logs = site.logs()
     assert "/api/auth/callback/" in logs
-    secrets = stand_ins.secrets_seen | {email, provider.login(email), "demo-secret"}
+    secrets = mock_providers.secrets_seen | {email, provider.login(email), "demo-secret"}
     assert len(secrets) > 8
     assert [secret for secret in secrets if secret in logs] == []

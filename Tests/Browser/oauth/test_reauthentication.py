@@ -1,8 +1,8 @@
 """Signing in again at a provider, to set a first password or to delete the account."""
 
-from people import expect_anonymous, expect_signed_in, path_of, send, sign_in, sign_out
 from playwright.sync_api import expect
 from site_under_test import psql
+from user_actions import expect_anonymous, expect_signed_in, path_of, send, sign_in, sign_out
 
 NEW = "Battery-Staple-8"
 
@@ -10,7 +10,7 @@ NEW = "Battery-Staple-8"
 def sign_in_again(page, provider, email):
     """Presses the button on the open page, and agrees at the provider."""
     page.locator(f"#reauthenticate-{provider.code}").click()
-    expect(page).to_have_title(f"Stand-in for {provider.title}")
+    expect(page).to_have_title(f"Mock {provider.title}")
     provider.agree(page, email)
 
 

@@ -38,12 +38,12 @@ import Testing
         }
     }
 
-    private func answer(_ method: String, _ url: String) async throws -> (status: Int, type: String?, text: String) {
+    private func response(_ method: String, _ url: String) async throws -> (status: Int, type: String?, text: String) {
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method)
-        let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
-        let body = try await answer.body.collect(upTo: 1 << 20)
-        return (Int(answer.status.code), answer.headers.first(name: "Content-Type"), String(buffer: body))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let body = try await response.body.collect(upTo: 1 << 20)
+        return (Int(response.status.code), response.headers.first(name: "Content-Type"), String(buffer: body))
     }
 
     @Test("E8 The response has the current numbers in Prometheus' text format 0.0.4")
@@ -53,9 +53,9 @@ import Testing
             let jobs = Counter(label: "jobs_total", dimensions: [], factory: registry)
             for count in 1...2 {
                 jobs.increment()
-                let answer = try await answer("GET", address + MetricsServer.path)
-                #expect(answer.status == 200 && answer.type?.hasPrefix("text/plain; version=0.0.4") == true)
-                #expect(answer.text == "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total \(count)\n")
+                let response = try await response("GET", address + MetricsServer.path)
+                #expect(response.status == 200 && response.type?.hasPrefix("text/plain; version=0.0.4") == true)
+                #expect(response.text == "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total \(count)\n")
             }
         }
     }
@@ -64,10 +64,10 @@ import Testing
     func healthCheck() async throws {
         try await with(PrometheusRegistry([])) { address in
             // A busy machine is not a fault of the server.
-            let patience = Duration.seconds(60)
-            let healthy = await HealthCheck.fault(at: address + MetricsServer.path, within: patience)
+            let timeout = Duration.seconds(60)
+            let healthy = await HealthCheck.fault(at: address + MetricsServer.path, within: timeout)
             #expect(healthy == nil)
-            let missing = await HealthCheck.fault(at: address + "/health", within: patience)
+            let missing = await HealthCheck.fault(at: address + "/health", within: timeout)
             #expect(missing == "\(address)/health answered 404")
             let away = await HealthCheck.fault(at: "http://127.0.0.1:1/health")
             #expect(away == "http://127.0.0.1:1/health did not respond")
@@ -78,8 +78,8 @@ import Testing
     func nothingElse() async throws {
         try await with(PrometheusRegistry([])) { address in
             for (method, path) in [("GET", "/"), ("GET", "/health"), ("GET", "/metrics/x"), ("POST", "/metrics")] {
-                let answer = try await answer(method, address + path)
-                #expect(answer.status == 404, "\(method) \(path)")
+                let response = try await response(method, address + path)
+                #expect(response.status == 404, "\(method) \(path)")
             }
         }
     }

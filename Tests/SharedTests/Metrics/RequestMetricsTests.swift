@@ -9,7 +9,7 @@ import Testing
 
 /// E8: Requests by route and status.
 @Suite struct RequestMetricsTests {
-    private func answers(_ requests: [(HTTPRequest.Method, String)]) async throws -> String {
+    private func responses(_ requests: [(HTTPRequest.Method, String)]) async throws -> String {
         let registry = PrometheusRegistry(RequestMetric.descriptions)
         let router = Router(context: TestContext.self)
         router.addMiddleware { RequestObserver(logger: Logger(label: "test"), registry: registry, trusting: []) }
@@ -25,7 +25,7 @@ import Testing
 
     @Test("E8 A request is counted under its route, never under its path")
     func routes() async throws {
-        let text = try await answers([(.get, "/things/secret-1"), (.get, "/things/secret-2")])
+        let text = try await responses([(.get, "/things/secret-1"), (.get, "/things/secret-2")])
         #expect(
             text.contains(#"http_request_duration_seconds_count{method="GET",route="/things/{id}",status="204"} 2"#)
         )
@@ -36,7 +36,7 @@ import Testing
     @Test("E8 Clients cannot create series with unknown methods")
     func methods() async throws {
         let brew = try #require(HTTPRequest.Method("BREW"))
-        let text = try await answers([(brew, "/things/1")])
+        let text = try await responses([(brew, "/things/1")])
         #expect(!text.contains("BREW"))
     }
 }

@@ -46,7 +46,7 @@ import Testing
             "sys/fs/cgroup/memory.high": "max\n",
         ])
         #expect(found == ProcessLimits(processors: 1.5, memory: 256 * Self.megabytes))
-        #expect(found.wholeProcessors == 2)
+        #expect(found.processorCount == 2)
     }
 
     @Test("W10: Of nested groups, the smallest limit of each kind applies, at any level")
@@ -80,7 +80,7 @@ import Testing
             "sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes": "536870912\n",
         ])
         #expect(found == ProcessLimits(processors: 0.5, memory: 512 * Self.megabytes))
-        #expect(found.wholeProcessors == 1)
+        #expect(found.processorCount == 1)
     }
 
     @Test("W10: A version 1 group without quota, a group outside the namespace, a mount point with a space")

@@ -25,7 +25,7 @@ import Testing
             ("abc\u{2028}def", .invalidCharacter),
         ]
     )
-    func refused(text: String, code: FieldErrorCode) {
+    func rejected(text: String, code: FieldErrorCode) {
         #expect(performing: { try DisplayName(text) }, throws: { ($0 as? RuleViolation)?.code == code })
     }
 }

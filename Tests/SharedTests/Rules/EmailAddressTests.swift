@@ -30,7 +30,7 @@ import Testing
             "ada@" + String(repeating: "b", count: 64) + ".com",
         ]
     )
-    func refused(text: String) {
+    func rejected(text: String) {
         #expect(performing: { try EmailAddress(text) }, throws: { ($0 as? RuleViolation)?.code == .invalidEmail })
     }
 

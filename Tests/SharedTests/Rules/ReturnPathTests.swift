@@ -22,7 +22,7 @@ import Testing
             "/a/../b", "/a/%2e%2e/b", "/a/%252e%252e/b", "/a%252fb", "/a%00", "/a%0d%0aLocation:x", "/a%7f",
         ]
     )
-    func refused(text: String) { #expect(ReturnPath(text) == nil) }
+    func rejected(text: String) { #expect(ReturnPath(text) == nil) }
 
     @Test(
         "W2: Paths of the API, in any spelling, and paths that only accept forms, are rejected",

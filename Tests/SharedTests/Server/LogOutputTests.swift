@@ -55,7 +55,7 @@ import Testing
     @Test("D6: While the reader is blocked, lines are buffered up to a limit, and the dropped ones are counted")
     func stuck() throws {
         let reader = try Reader()
-        reader.output.tellDropped { self.bytes("dropped \($0)") }
+        reader.output.reportDropped { self.bytes("dropped \($0)") }
         let line = bytes(String(repeating: "x", count: 999))
         let sent = 3 * LogOutput.limit / line.count
         for _ in 0..<sent { reader.output.append(line) }
@@ -70,11 +70,11 @@ import Testing
     func end() throws {
         let reader = try Reader()
         for number in 0..<10 { reader.output.append(bytes("\(number)")) }
-        reader.output.flush(patience: 10_000)
+        reader.output.flush(timeout: 10_000)
         #expect(reader.lines { $0 == "9" }.count == 10)
         let line = bytes(String(repeating: "x", count: 999))
         for _ in 0..<500 { reader.output.append(line) }
         // Returns, although half of it does not fit into the pipe.
-        reader.output.flush(patience: 1)
+        reader.output.flush(timeout: 1)
     }
 }

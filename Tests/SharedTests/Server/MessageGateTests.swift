@@ -41,8 +41,8 @@ import Testing
             #expect(seen.contains("\r\n\r\n/a?q=%CC%81\n"))
             #expect(seen.contains("user-agent: browser/??????\n"))
             #expect(seen.contains("cookie: a=??; language=ja"))
-            let refused = try await Self.exchange("GET /\(marks) HTTP/1.1\r\nHost: a\r\n\r\n", port: client.port ?? 0)
-            #expect(refused.hasPrefix("HTTP/1.1 400 ") && refused.contains("malformed_request"))
+            let rejected = try await Self.exchange("GET /\(marks) HTTP/1.1\r\nHost: a\r\n\r\n", port: client.port ?? 0)
+            #expect(rejected.hasPrefix("HTTP/1.1 400 ") && rejected.contains("malformed_request"))
         }
     }
 }

@@ -35,7 +35,7 @@ import Testing
             ("é.example", "host name"), (String(repeating: "a", count: 64), "host name"),
         ]
     )
-    func refused(text: String, reason: String) {
+    func rejected(text: String, reason: String) {
         let error = #expect(throws: SettingHost.Invalid.self) { try SettingHost(text) }
         #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
     }

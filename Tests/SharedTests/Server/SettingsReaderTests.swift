@@ -22,7 +22,7 @@ import Testing
         _ = CommonSettings(from: &reader)
         _ = reader.integer(.databasePoolSize, in: 1...100, default: 4)
         let settings = reader
-        #expect(throws: SettingsFaults.self) { try settings.finish() }
+        #expect(throws: SettingsFaults.self) { try settings.throwIfInvalid() }
         let names = settings.faults.map { String($0.prefix { $0 != ":" }) }
         #expect(names == ["API_PORT", "MIGRATE_ON_START", "PUBLIC_URL", "LOG_LEVEL", "DATABASE_POOL_SIZE"])
     }
@@ -32,7 +32,7 @@ import Testing
         var reader = reader(["API_PORT": "", "LOG_LEVEL": ""])
         #expect(reader.integer(.apiPort, in: 1...65_535, default: 8000) == 8000)
         #expect(CommonSettings(from: &reader).logLevel == .info)
-        try reader.finish()
+        try reader.throwIfInvalid()
     }
 
     @Test("A secret comes from the file that NAME_FILE names, without its line break")
@@ -42,7 +42,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: path) }
         var reader = reader(["SECRET_KEY_FILE": path.path()])
         #expect(reader.secret(.secretKey)?.value == "from the file")
-        try reader.finish()
+        try reader.throwIfInvalid()
     }
 
     @Test("A secret comes from the systemd credential of its name, unless NAME_FILE names another file")
@@ -58,7 +58,7 @@ import Testing
         var reader = reader(environment)
         #expect(reader.secret(.secretKey)?.value == "the credential")
         #expect(reader.file(of: .databaseURL) == nil && reader.secret(.databaseURL) == nil)
-        try reader.finish()
+        try reader.throwIfInvalid()
         var named = self.reader(environment.merging(["SECRET_KEY_FILE": other.path()]) { $1 })
         #expect(named.secret(.secretKey)?.value == "the file")
         var both = self.reader(environment.merging(["SECRET_KEY": "hush-hush"]) { $1 })
@@ -80,7 +80,7 @@ import Testing
         try Data("the key\n".utf8).write(to: key)
         var before = reader(["SECRET_KEY_FILE": key.path()])
         #expect(before.secret(.secretKeyPrevious) == nil && !before.isSet(.secretKeyPrevious))
-        try before.finish()
+        try before.throwIfInvalid()
 
         let previous = key.path() + "_previous"
         try Data("the former key\n".utf8).write(to: URL(filePath: previous))
@@ -91,7 +91,7 @@ import Testing
         #expect(given.secret(.secretKeyPrevious)?.value == "another")
         var direct = reader(["SECRET_KEY": "the key"])
         #expect(direct.secret(.secretKeyPrevious) == nil)
-        for settings in [after, given, direct] { try settings.finish() }
+        for settings in [after, given, direct] { try settings.throwIfInvalid() }
     }
 
     @Test("W11: A secret can come from a pipe; a pipe without a writer is a fault")
@@ -100,10 +100,10 @@ import Testing
         #expect(mkfifo(path, 0o600) == 0)
         defer { unlink(path) }
         let failure = #expect(throws: BoundedFile.Failure.self) {
-            try BoundedFile.read(path, limit: 100, patience: 20)
+            try BoundedFile.read(path, limit: 100, timeout: 20)
         }
         #expect(failure?.reason == "it is not a regular file, and nothing was written to it")
-        async let content = Task.detached { try BoundedFile.read(path, limit: 100, patience: 20_000) }.value
+        async let content = Task.detached { try BoundedFile.read(path, limit: 100, timeout: 20_000) }.value
         // Opening it blocks until there is a reader.
         try await Task.detached { try Data("from the pipe".utf8).write(to: URL(filePath: path)) }.value
         #expect(try await String(decoding: content, as: UTF8.self) == "from the pipe")
@@ -157,7 +157,7 @@ import Testing
         #expect(reader.boolean(.migrateOnStart, default: true) == false)
         #expect(!reader.isSet(.publicURL))
         #expect(CommonSettings(from: &reader).publicURL == .localhost)
-        try reader.finish()
+        try reader.throwIfInvalid()
     }
 
     @Test(

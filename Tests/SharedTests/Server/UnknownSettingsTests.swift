@@ -33,7 +33,7 @@ import Testing
             "LOGIN_LIMIT", "REGISTRATION_MODE", "GOOGLE_SECRET", "OIDC_10_ISSUER", "OIDC_2_ISSUER_FILE", "OIDC_GROUPS",
         ]
     )
-    func told(name: String) { #expect(names([name: "x"]) == [name]) }
+    func reported(name: String) { #expect(names([name: "x"]) == [name]) }
 
     @Test("W74: Names of Compose, Kubernetes, libpq, shells and images, and our own, are not reported")
     func quiet() {

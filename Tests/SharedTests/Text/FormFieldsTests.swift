@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: ["", "a b", "ヨシ!", "&=+%/?#\"<>", "\u{0}\r\n", "~-._"])
-    func whatIsWrittenIsReadAgain(text: String) throws {
+    func roundTrips(text: String) throws {
         let encoded = text.percentEncoded
         #expect(encoded.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"&=+\"<>#".utf8.contains($0) })
         #expect(try FormFields(reading: "a=\(encoded)".utf8)["a"] == text)

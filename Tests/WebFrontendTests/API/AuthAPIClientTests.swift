@@ -58,7 +58,7 @@ import Testing
 
     // F8: A response that violates the contract counts as "unavailable".
     @Test(arguments: Garbage.allCases)
-    func garbageCountsAsAway(garbage: Garbage) async throws {
+    func treatsInvalidResponseAsUnavailable(garbage: Garbage) async throws {
         let api = StubAuthAPI(["GET /api/auth/me": { _ in garbage.response }])
         try await TestSite.with(api) { site in
             let page = try await site.get("/", cookie: StubAuthAPI.cookie)
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func slowAnswerIsGivenUp() async throws {
+    @Test func timesOutOnSlowResponse() async throws {
         let (gate, opener) = AsyncStream<Void>.makeStream()
         let api = StubAuthAPI([
             "GET /api/auth/me": { _ in
@@ -88,15 +88,15 @@ import Testing
                 return Response(status: .ok)
             }
         ])
-        try await TestSite.with(api, deadlines: Deadlines(answer: .milliseconds(100))) { site in
-            let answer1 = try await site.get("/", cookie: StubAuthAPI.cookie)
+        try await TestSite.with(api, deadlines: Deadlines(response: .milliseconds(100))) { site in
+            let response1 = try await site.get("/", cookie: StubAuthAPI.cookie)
             opener.finish()
-            #expect(answer1.status == 503)
+            #expect(response1.status == 503)
         }
     }
 
     // The head arrives in time, the body never.
-    @Test func slowBodyIsGivenUp() async throws {
+    @Test func timesOutOnSlowBody() async throws {
         let (gate, opener) = AsyncStream<Void>.makeStream()
         let api = StubAuthAPI([
             "GET /api/auth/me": { _ in
@@ -108,10 +108,10 @@ import Testing
                 return Response(status: .ok, headers: [.contentType: "application/json"], body: body)
             }
         ])
-        try await TestSite.with(api, deadlines: Deadlines(answer: .milliseconds(100))) { site in
-            let answer2 = try await site.get("/", cookie: StubAuthAPI.cookie)
+        try await TestSite.with(api, deadlines: Deadlines(response: .milliseconds(100))) { site in
+            let response2 = try await site.get("/", cookie: StubAuthAPI.cookie)
             opener.finish()
-            #expect(answer2.status == 503)
+            #expect(response2.status == 503)
         }
     }
 
@@ -132,23 +132,23 @@ enum Garbage: CaseIterable, Sendable {
 
     var response: Response {
         switch self {
-        case .noJSON: answer(.ok, "nonsense")
-        case .wrongShape: answer(.ok, "{\"id\": 1}")
-        case .html: answer(.badGateway, "<html></html>")
+        case .noJSON: response(.ok, "nonsense")
+        case .wrongShape: response(.ok, "{\"id\": 1}")
+        case .html: response(.badGateway, "<html></html>")
         case .empty: Response(status: .ok)
         case .redirect: Response(status: .found, headers: [.location: "http://evil.example/"])
-        case .tooLong: answer(.ok, String(repeating: " ", count: AuthAPITransport.maximumAnswerSize + 1))
+        case .tooLong: response(.ok, String(repeating: " ", count: AuthAPITransport.maximumResponseSize + 1))
         case .problemOfAnotherStatus:
             Response(status: .forbidden, headers: [:], body: StubAuthAPI.problem(.unauthenticated).body)
         case .unknownCode:
-            answer(
+            response(
                 .unauthorized,
                 #"{"type":"about:blank","title":"","status":401,"detail":"","code":"odd","errors":[],"request_id":""}"#
             )
         }
     }
 
-    private func answer(_ status: HTTPResponse.Status, _ text: String) -> Response {
+    private func response(_ status: HTTPResponse.Status, _ text: String) -> Response {
         Response(status: status, body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 }

@@ -33,7 +33,7 @@ import Testing
         "red", "fff", "0f62577", "##0f6257", "0f625g", "+f6257", "0f6257,", "rgb(0,0,0)", "0f6257,74d3c1,000000",
         "０f6257",
     ])
-    func anythingElseIsRefused(text: String) throws {
+    func rejectsInvalidInput(text: String) throws {
         if text == "0f6257," {
             // An empty element of a list is ignored.
             let color = try Self.color(text)
@@ -58,7 +58,7 @@ import Testing
             "#333333 has a contrast of 1.30:1 with dark pages (#1a201e); text needs 4.5:1, so choose a lighter color"
         ),
     ])
-    func lowContrastIsRefusedWithItsFigure(text: String, reason: String) {
+    func rejectsLowContrastWithRatio(text: String, reason: String) {
         let faults = #expect(throws: SettingsFaults.self) { try Self.color(text) }
         #expect(faults?.lines == ["SITE_COLOR: \(reason)"])
     }

@@ -38,7 +38,7 @@ import Testing
         Array("<script>alert(1)</script>".utf8), Array("<!-- <svg>".utf8), [0xFF, 0xFE, 0x3C, 0x00],
         Array("<!DOCTYPE svg [<!ENTITY a \"b>\">]><svg/>".utf8), [0, 0, 1, 0],
     ])
-    func anythingElseIsRefused(content: [UInt8]) throws {
+    func rejectsInvalidInput(content: [UInt8]) throws {
         try TestFolder.with { folder in
             let file = try folder.file("logo.png", content)
             let lines = Self.faults(["SITE_LOGO": file, "SITE_ICON": file])
@@ -117,14 +117,14 @@ import Testing
         (#"{"home_heading": 1}"#, ["is not one JSON object of texts"]), ("[]", ["is not one JSON object of texts"]),
         ("", ["is not one JSON object of texts"]),
     ])
-    func textsThatDoNotFitAreRefused(json: String, reasons: [String]) throws {
+    func rejectsInvalidTexts(json: String, reasons: [String]) throws {
         try TestFolder.with { folder in
             _ = try folder.file("en.json", json.utf8)
             #expect(Self.faults(["SITE_TEXTS": folder.path]) == reasons.map { "SITE_TEXTS: en.json: \($0)" })
         }
     }
 
-    @Test func otherLanguagesAndLongFilesAreRefused() throws {
+    @Test func rejectsUnknownLanguagesAndLongFiles() throws {
         try TestFolder.with { folder in
             _ = try folder.file("fr.json", "{}".utf8)
             _ = try folder.file("en.json", [UInt8](repeating: 0x20, count: SiteTexts.maximumFile + 1))
@@ -152,7 +152,7 @@ import Testing
         ("a\nb", "contains a line break as character 2"),
         (String(repeating: "名", count: 61), "must have at most 60 characters, not 61"),
     ])
-    func hostileNamesAreRefused(name: String, reason: String) {
+    func rejectsHostileNames(name: String, reason: String) {
         for setting in ["SITE_NAME", "SITE_NAME_JA"] {
             let faults = #expect(throws: SettingsFaults.self) { try TestSettings.all([setting: name]) }
             #expect(faults?.lines == ["\(setting): \(reason)"])
@@ -196,7 +196,7 @@ import Testing
         "mailto:a@example.com\"onclick=x", "https://example.com:99999/", "https:example.com",
         "https://example.com/\(String(repeating: "a", count: 2048))",
     ])
-    func otherLinksAreRefused(text: String) {
+    func rejectsInvalidLinks(text: String) {
         for name in ["SITE_TERMS_URL", "SITE_PRIVACY_URL", "SITE_SUPPORT_URL"] {
             let faults = #expect(throws: SettingsFaults.self) { try TestSettings.all([name: text]) }
             #expect(faults?.lines.count == 1)

@@ -38,8 +38,8 @@ import Testing
     @Test(arguments: ["//login", "/./login", "/lo%67in", "/account//sessions", "/login//"])
     func otherSpellingsAreUnknown(path: String) async throws {
         try await TestSite.with { site in
-            let answer1 = try await site.get(path)
-            #expect(answer1.status == 404)
+            let response1 = try await site.get(path)
+            #expect(response1.status == 404)
         }
     }
 
@@ -48,14 +48,14 @@ import Testing
             let page = try await site.get("/login/?return_to=/account")
             #expect(page.status == 308)
             #expect(page.location == "/login?return_to=/account")
-            let answer2 = try await site.post("/login/")
-            #expect(answer2.status == 404)
+            let response2 = try await site.post("/login/")
+            #expect(response2.status == 404)
         }
     }
 
     // A14: A form from a page of another site is rejected.
     @Test(arguments: ["/login", "/register", "/logout", "/account/sessions/end-others"])
-    func crossSiteFormsAreRefused(path: String) async throws {
+    func rejectsCrossSiteForms(path: String) async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             let fetched = try await site.post(
@@ -75,7 +75,7 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
-    @Test func formOfThisSiteIsTaken() async throws {
+    @Test func acceptsSameOriginForm() async throws {
         try await TestSite.with { site in
             let page = try await site.post("/logout", headers: ["Sec-Fetch-Site": "same-origin"])
             #expect(page.status == 303)
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(arguments: ["/login", "/register"])
-    func tooMuchIsRefused(path: String) async throws {
+    func rejectsOversizedInput(path: String) async throws {
         try await TestSite.with { site in
             let page = try await site.post(path, ["password": String(repeating: "a", count: 70_000)])
             #expect(page.status == 413)
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func bodyThatNeverEndsIsGivenUp() async throws {
+    @Test func timesOutOnEndlessBody() async throws {
         try await TestSite.with(deadlines: Deadlines(body: .milliseconds(100))) { site in
             let (chunks, continuation) = AsyncStream<ByteBuffer>.makeStream()
             continuation.yield(ByteBuffer(string: "email="))
@@ -125,7 +125,7 @@ import Testing
         "email=a&email=b", "email=%", "email=%4", "email=%zz", "email=%ff", "email=%C3",
         (0..<40).map { "f\($0)=1" }.joined(separator: "&"),
     ])
-    func unreadableFormsAreRefused(text: String) async throws {
+    func rejectsUnreadableForms(text: String) async throws {
         try await TestSite.with { site in
             for path in ["/login", "/register"] {
                 let page = try await site.post(path, text: text)
@@ -157,7 +157,7 @@ import Testing
     }
 
     // F8: A clear page that reloads automatically, and works again when the API does.
-    @Test func apiAwayIsAPageThatComesBack() async throws {
+    @Test func showsReloadingPageWhenAPIIsUnavailable() async throws {
         let nobody = try await TestSite.abandonedAddress()
         try await TestSite.with(apiURL: nobody) { site in
             for path in ["/", "/login", "/account"] {
@@ -176,14 +176,14 @@ import Testing
             #expect(login.status == 503)
             #expect(login.body.contains("value=\"ada@example.com\""))
             // Pages that do not need the API work.
-            let answer3 = try await site.get("/")
-            #expect(answer3.status == 200)
-            let answer4 = try await site.get("/login")
-            #expect(answer4.status == 200)
-            let answer5 = try await site.get("/health/live")
-            #expect(answer5.status == 200)
-            let answer6 = try await site.get("/health/ready")
-            #expect(answer6.status == 503)
+            let response3 = try await site.get("/")
+            #expect(response3.status == 200)
+            let response4 = try await site.get("/login")
+            #expect(response4.status == 200)
+            let response5 = try await site.get("/health/live")
+            #expect(response5.status == 200)
+            let response6 = try await site.get("/health/ready")
+            #expect(response6.status == 503)
         }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// The headers of every response.
 @Suite struct HeadersTests {
-    @Test func everyAnswerIsGuarded() async throws {
+    @Test func sendsSecurityHeadersOnEveryResponse() async throws {
         try await TestSite.with { site in
             let pages = [
                 try await site.get("/"), try await site.get("/login"), try await site.get("/nothing"),
@@ -34,19 +34,19 @@ import Testing
         }
     }
 
-    @Test func pagesAreNotKept() async throws {
+    @Test func forbidsCachingPages() async throws {
         try await TestSite.with { site in
             for path in ["/", "/login", "/register", "/account", "/nothing"] {
-                let answer1 = try await site.get(path, cookie: StubAuthAPI.cookie)
-                #expect(answer1["Cache-Control"] == "no-store")
+                let response1 = try await site.get(path, cookie: StubAuthAPI.cookie)
+                #expect(response1["Cache-Control"] == "no-store")
             }
         }
     }
 
-    @Test func tlsIsInsistedOnWhereItIs() async throws {
+    @Test func requiresTLS() async throws {
         try await TestSite.with(publicURL: "https://yoshikosan.example") { site in
-            let answer2 = try await site.get("/")
-            #expect(answer2["Strict-Transport-Security"] == "max-age=31536000")
+            let response2 = try await site.get("/")
+            #expect(response2["Strict-Transport-Security"] == "max-age=31536000")
         }
     }
 

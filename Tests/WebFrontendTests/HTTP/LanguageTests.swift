@@ -6,7 +6,7 @@ import Testing
 
 /// English and Japanese, by the browser's preference and the visitor's choice (requirement F6).
 @Suite struct LanguageTests {
-    @Test func pagesAreInTheLanguageAskedFor() async throws {
+    @Test func servesRequestedLanguage() async throws {
         try await TestSite.with { site in
             for path in ["/", "/login", "/register", "/account", "/nothing", "/logout"] {
                 let english = try await site.get(
@@ -52,7 +52,7 @@ import Testing
     }
 
     // The choice overrides the browser's preference, lasts a year, and leads back to the page.
-    @Test func choiceIsKeptAndLeadsBack() async throws {
+    @Test func remembersChoiceAndRedirectsBack() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/login?return_to=/account")
             #expect(page.body.contains(#"<form class="languages" method="post" action="/language""#))
@@ -77,7 +77,7 @@ import Testing
     }
 
     // After a failed form, a confirmation or a missing page, the way back is a page that exists for GET.
-    @Test func everyPageNamesAWayBack() async throws {
+    @Test func everyPageLinksBack() async throws {
         try await TestSite.with { site in
             let failed = try await site.post("/login", ["email": "", "return_to": "/account"])
             #expect(failed.body.contains(#"name="return_to" value="/login?return_to=%2Faccount""#))
@@ -93,7 +93,7 @@ import Testing
     @Test(arguments: [
         "//evil.example", "https://evil.example/", "/\\evil.example", "/%2F/evil.example", "javascript:alert(1)",
     ])
-    func wayBackStaysOnThisSite(target: String) async throws {
+    func backLinkStaysOnThisSite(target: String) async throws {
         try await TestSite.with { site in
             let choice = try await site.post("/language", ["language": "ja", "return_to": target])
             #expect(choice.status == 303)
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(arguments: ["", "fr", "JA", "ja\r\nSet-Cookie: x=y", "ja; Domain=example.com"])
-    func otherLanguagesAreRefused(language: String) async throws {
+    func rejectsUnknownLanguages(language: String) async throws {
         try await TestSite.with { site in
             let choice = try await site.post("/language", ["language": language])
             #expect(choice.status == 400)

@@ -52,19 +52,19 @@ import Testing
         "mailto:a@example.com;b",
         "tel:", "tel:+81 3", "mailto:a@example.com,nobody", "https://example.com/a b", "ftp://example.com",
     ])
-    func whatIsNoContactIsRefused(text: String) {
+    func rejectsInvalidContacts(text: String) {
         let faults = #expect(throws: SettingsFaults.self) { try Self.contact(text) }
         #expect(faults?.lines.count == 1)
         #expect(faults?.lines.first?.hasPrefix("SECURITY_CONTACT: must be addresses like mailto:") == true)
     }
 
-    @Test func moreThanTenContactsAreRefused() throws {
+    @Test func rejectsMoreThanTenContacts() throws {
         let ten = Array(repeating: "tel:110", count: 10)
         #expect(try Self.contact(ten.joined(separator: ","))?.addresses.count == 10)
         #expect(throws: SettingsFaults.self) { try Self.contact((ten + ["tel:110"]).joined(separator: ",")) }
     }
 
-    @Test func theFileIsThereOnlyWithAContact() async throws {
+    @Test func servesFileOnlyWithContact() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/.well-known/security.txt")
             #expect(page.status == 404)

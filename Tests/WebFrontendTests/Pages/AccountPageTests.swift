@@ -120,7 +120,7 @@ import Testing
     }
 
     // W5: A truncated list says so; a complete one, and that of the previous version of the API, does not.
-    @Test func cutListSaysSo() async throws {
+    @Test func reportsTruncatedList() async throws {
         for (total, isCut) in [(200_001, true), (2, false), (nil, false)] as [(Int?, Bool)] {
             let api = StubAuthAPI([
                 "GET /api/auth/sessions": { _ in

@@ -12,7 +12,7 @@ import Testing
     ]
 
     // The content of the page comes from the cookie, not from its URL.
-    @Test func addressIsAskedForTheWaitingAccount() async throws {
+    @Test func asksForAddressOfPendingAccount() async throws {
         try await TestSite.with(providers: [.discord]) { site in
             let page = try await site.get(
                 "\(Self.path)&email=evil@example.com&name=Evil",
@@ -95,7 +95,7 @@ import Testing
     }
 
     // F8
-    @Test func formSurvivesAnAPIThatIsAway() async throws {
+    @Test func keepsFormWhenAPIIsUnavailable() async throws {
         try await TestSite.with(apiURL: TestSite.abandonedAddress()) { site in
             let page = try await site.post("/register/address", Self.posted, cookie: StubAuthAPI.addressCookie)
             #expect(page.status == 503)
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func whoIsSignedInIsToldThatTheSessionEnds() async throws {
+    @Test func warnsSignedInUserThatSessionEnds() async throws {
         try await TestSite.with(providers: [.discord]) { site in
             let page = try await site.get(Self.path, cookie: "\(StubAuthAPI.cookie); \(StubAuthAPI.addressCookie)")
             #expect(page.status == 200)

@@ -7,7 +7,7 @@ import Testing
 /// Linking a provider account with the password of the account with its email address (requirement A12).
 @Suite struct ConnectPageTests {
     // The email address is that of the pending link and cannot be changed.
-    @Test func passwordIsAskedForTheWaitingAddress() async throws {
+    @Test func asksForPasswordOfPendingConnection() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, providers: [.google]) { site in
             let page = try await site.get(
@@ -53,7 +53,7 @@ import Testing
 
     // F7: The form keeps the email address of the pending link.
     @Test(arguments: [("Wrong-1", 401), ("", 422)])
-    func failedTryKeepsTheForm(password: String, status: Int) async throws {
+    func keepsFormAfterFailure(password: String, status: Int) async throws {
         try await TestSite.with { site in
             let page = try await site.post(
                 "/login",
@@ -69,7 +69,7 @@ import Testing
     }
 
     // F8
-    @Test func formSurvivesAnAPIThatIsAway() async throws {
+    @Test func keepsFormWhenAPIIsUnavailable() async throws {
         try await TestSite.with(apiURL: TestSite.abandonedAddress()) { site in
             let page = try await site.post("/login", form("Correct-Horse-7"), cookie: StubAuthAPI.connectCookie)
             #expect(page.status == 503)
@@ -118,7 +118,7 @@ import Testing
         #expect(api.requests.map(\.fields) == [["email": "ada@example.com", "password": "Correct-Horse-7"]])
     }
 
-    @Test func whoIsSignedInIsSentToTheAccountPage() async throws {
+    @Test func redirectsSignedInUserToAccountPage() async throws {
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get(
                 "/login?connect=google",

@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func pageSaysWhatHappensAndAsksForWhatConfirms() async throws {
+    @Test func explainsDeletionAndAsksForConfirmation() async throws {
         for (confirmation, hasEmail, hasPassword, link) in [
             (Confirmations.password, true, true, false), (Confirmations.both, true, true, true),
             (Confirmations.provider, false, false, true), (Confirmations.recent, true, false, false),
@@ -89,7 +89,7 @@ import Testing
         ("email", FieldErrorCode.mismatch, "This is not the email address of your account."),
         ("password", .incorrect, "This is not your password."), ("password", .required, "Enter a password."),
     ])
-    func refusalsAreSaid(field: String, code: FieldErrorCode, text: String) async throws {
+    func showsRejections(field: String, code: FieldErrorCode, text: String) async throws {
         let api = Self.api(Confirmations.password) { _ in
             StubAuthAPI.problem(.invalidFields, fields: [FieldError(field: field, code: code, detail: "D")])
         }
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func confirmationThatIsOverIsOfferedAgain() async throws {
+    @Test func offersExpiredConfirmationAgain() async throws {
         let api = StubAuthAPI([
             "GET /api/auth/confirmation": { _ in try StubAuthAPI.json(Confirmations.recent) },
             "POST /api/auth/delete": { _ in StubAuthAPI.problem(.reauthenticationRequired) },
@@ -142,7 +142,7 @@ import Testing
         (.identityDiffers, "with an account that is not connected to this one"),
         (.identityTooNew, "less than 7 days ago"), (.accessDenied, "You did not grant access at Google"),
     ])
-    func failuresAreSaid(failure: OAuthFailure, text: String) async throws {
+    func showsFailures(failure: OAuthFailure, text: String) async throws {
         try await TestSite.with(Self.api(Confirmations.provider)) { site in
             for path in ["/account/delete", "/account/password"] {
                 let query = "?oauth_error=\(failure.rawValue)&provider=google"

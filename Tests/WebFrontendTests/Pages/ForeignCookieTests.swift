@@ -44,7 +44,7 @@ import Testing
     }
 
     // W21: A session that only the sign-in page sees, so that it redirects and the other page redirects back.
-    @Test func circleIsLeft() async throws {
+    @Test func breaksRedirectLoop() async throws {
         try await TestSite.with(api) { site in
             let sent = try await site.get("/account")
             #expect(sent.location == "/login?return_to=%2Faccount")

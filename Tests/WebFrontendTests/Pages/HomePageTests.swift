@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func signingOutClearsTheCookieAndSaysSo() async throws {
+    @Test func clearsCookieAndConfirmsSignOut() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             let page = try await site.post("/logout", cookie: StubAuthAPI.cookie)
@@ -80,7 +80,7 @@ import Testing
     }
 
     // After the session ended on another device, the page is that of an anonymous visitor.
-    @Test func deadCookieIsNobody() async throws {
+    @Test func treatsInvalidCookieAsSignedOut() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/", cookie: "access_token=dead")
             #expect(page.status == 200)

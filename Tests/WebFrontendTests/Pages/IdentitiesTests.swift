@@ -45,7 +45,7 @@ import Testing
     }
 
     // A12: The last sign-in method cannot be disconnected; the page explains why.
-    @Test func lastWayIsNotOffered() async throws {
+    @Test func doesNotOfferToUnlinkLastMethod() async throws {
         let api = stub(Identities.last)
         try await TestSite.with(api, providers: [.google]) { site in
             let page = try await site.get("/account", cookie: StubAuthAPI.cookie)

@@ -30,7 +30,7 @@ import Testing
     }
 
     // F7: 303 with the API's cookie, unchanged.
-    @Test func signingInHandsTheCookieOn() async throws {
+    @Test func forwardsSessionCookieOnSignIn() async throws {
         try await TestSite.with { site in
             let page = try await site.post("/login", ["email": "ada@example.com", "password": "Correct-Horse-7"])
             #expect(page.status == 303)
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func signedInVisitorIsSentOn() async throws {
+    @Test func redirectsSignedInVisitor() async throws {
         try await TestSite.with { site in
             let home = try await site.get("/login", cookie: StubAuthAPI.cookie)
             #expect(home.status == 303)
@@ -163,7 +163,7 @@ import Testing
     }
 
     // A browser that rejects cookies gets an explanation, and no redirect loop.
-    @Test func refusedCookiesAreExplained() async throws {
+    @Test func explainsRejectedCookies() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/signed-in?return_to=%2Faccount")
             #expect(page.status == 200)

@@ -40,7 +40,7 @@ import Testing
         (.internalError, true), (.clockSkew, true), (.identityTaken, false), (.providerDisabled, false),
         (.notFromThisSite, false), (.signInRequired, false),
     ])
-    func tryingAgainIsOfferedWhereItHelps(failure: OAuthFailure, isOffered: Bool) async throws {
+    func offersRetryWhereItHelps(failure: OAuthFailure, isOffered: Bool) async throws {
         let path = "/login?oauth_error=\(failure.rawValue)&provider=discord&return_to=%2Faccount"
         let link = #"id="oauth-retry" href="/api/auth/discord?return_to=%2Faccount">Try again with Discord</a>"#
         try await TestSite.with(providers: [.discord]) { site in
@@ -192,7 +192,7 @@ import Testing
     }
 
     // W22: A repeated callback in a signed-in browser redirects without an error.
-    @Test func whoIsSignedInGoesOn() async throws {
+    @Test func redirectsSignedInUser() async throws {
         try await TestSite.with(providers: [.google]) { site in
             let path = "/login?oauth_error=flow_expired&provider=google"
             let page = try await site.get("\(path)&return_to=%2Faccount%3Fa=1", cookie: StubAuthAPI.cookie)
@@ -204,7 +204,7 @@ import Testing
     }
 
     // A signed-in user sees any other failure, with a link to continue.
-    @Test func whoIsSignedInIsToldAndCanGoOn() async throws {
+    @Test func showsSignedInNoticeWithContinueLink() async throws {
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get(
                 "/login?oauth_error=access_denied&provider=google&return_to=%2Faccount",

@@ -39,7 +39,7 @@ import Testing
         (APIErrorCode.invalidFields, "Remove control characters"),
         (.tooManyRequests, "Too many attempts. Please wait"),
     ])
-    func refusedNameIsShownAgain(code: APIErrorCode, text: String) async throws {
+    func showsRejectedNameAgain(code: APIErrorCode, text: String) async throws {
         let api = StubAuthAPI([
             "POST /api/auth/name": { _ in
                 let fault = FieldError(field: "name", code: .invalidCharacter, detail: "D")
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func fileIsHandedOnWhole() async throws {
+    @Test func forwardsCompleteFile() async throws {
         let file = "[" + String(repeating: "\"0123456789\",", count: 50_000) + "0]"
         let api = StubAuthAPI([
             "GET /api/auth/data": StubAuthAPI.signedIn { _ in
@@ -70,7 +70,7 @@ import Testing
             #expect(page["Content-Disposition"] == #"attachment; filename="yoshikosan-data.json""#)
             #expect(page["Cache-Control"] == "no-store")
             // More than the limit of other responses.
-            #expect(page.body.utf8.elementsEqual(file.utf8) && file.utf8.count > AuthAPITransport.maximumAnswerSize)
+            #expect(page.body.utf8.elementsEqual(file.utf8) && file.utf8.count > AuthAPITransport.maximumResponseSize)
         }
     }
 

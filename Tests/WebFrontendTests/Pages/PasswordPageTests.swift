@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func changesAndHandsOnTheCookie() async throws {
+    @Test func changesPasswordAndForwardsCookie() async throws {
         let api = StubAuthAPI([
             Self.path: StubAuthAPI.signedIn { _ in try StubAuthAPI.json(StubAuthAPI.user, cookies: [Self.newCookie]) }
         ])
@@ -55,7 +55,7 @@ import Testing
         #expect(sent?.fields == ["current_password": "Correct-Horse-7", "new_password": "Battery-Staple-8"])
     }
 
-    @Test func everythingThatIsWrongIsSaidAtOnce() async throws {
+    @Test func reportsAllErrorsAtOnce() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             let page = try await site.post(
@@ -77,7 +77,7 @@ import Testing
         (.tooManyRequests, "Too many attempts. Please wait"),
         (.overloaded, "Your entries are kept"),
     ])
-    func refusals(code: APIErrorCode, text: String) async throws {
+    func rejections(code: APIErrorCode, text: String) async throws {
         let api = StubAuthAPI([
             Self.path: { _ in
                 let fault = FieldError(field: "current_password", code: .incorrect, detail: "D")

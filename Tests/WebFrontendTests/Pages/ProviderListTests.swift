@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test("Many pages share one request to the API, also concurrent ones")
-    func askedOnce() async throws {
+    func requestsListOnce() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, providers: [.google]) { site in
             try await withThrowingTaskGroup(of: Bool.self) { tasks in
@@ -82,7 +82,7 @@ import Testing
             let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
             #expect(page.body.contains(#"data-method="company" data-linked"#))
             #expect(page.body.contains(#"action="/account/identities/\#(Identities.gone)/unlink""#))
-            #expect(page.body.contains("This site no longer offers it"))
+            #expect(page.body.contains("This site no longer offers this provider"))
             // The other one is the last sign-in method.
             #expect(!page.body.contains(#"action="/account/identities/\#(Identities.google.id)/unlink""#))
             #expect(page.body.contains("This is your only way to sign in"))

@@ -67,7 +67,7 @@ import Testing
     }
 
     // A3: The same list as in the API, before a request to it.
-    @Test func commonPasswordIsRefused() async throws {
+    @Test func rejectsCommonPassword() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             for password in ["Password1", "Ada.Lovelace1@example.com"] {
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func signedInVisitorIsSentOn() async throws {
+    @Test func redirectsSignedInVisitor() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/register?return_to=/account", cookie: StubAuthAPI.cookie)
             #expect(page.status == 303)

@@ -103,8 +103,8 @@ import Testing
             let offer = try await site.get("/register?provider=google&return_to=%2Faccount")
             #expect(offer.body.contains(#"id="continue-google" href="/api/auth/google?return_to=%2Faccount""#))
             for bad in ["", "short", Self.code + ";", String(repeating: "é", count: 11)] {
-                let refused = try await site.post("/register", ["invite": bad, "provider": "google"])
-                #expect(refused.status == 422 && refused.cookies.isEmpty)
+                let rejected = try await site.post("/register", ["invite": bad, "provider": "google"])
+                #expect(rejected.status == 422 && rejected.cookies.isEmpty)
             }
         }
         #expect(api.requests.isEmpty)

@@ -119,7 +119,7 @@ import Testing
 
     // W29: The frontend rejects what the API rejects, including the site's name.
     @Test(arguments: ["Summer2026!", "Yoshikosan1", "Exampleshop26", "Lovelace1!"])
-    func commonPasswordsAreRefused(password: String) async throws {
+    func rejectsCommonPasswords(password: String) async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, publicURL: "https://exampleshop.example") { site in
             let page = try await site.post(

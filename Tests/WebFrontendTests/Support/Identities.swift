@@ -22,7 +22,7 @@ enum Identities {
     static let passwordOnly = IdentityListBody(
         identities: [],
         hasPassword: true,
-        linkable: OAuthProvider.standIns.map { LinkableBody(provider: $0, ticket: "\($0.rawValue)-ticket") }
+        linkable: OAuthProvider.mocked.map { LinkableBody(provider: $0, ticket: "\($0.rawValue)-ticket") }
     )
     static let both = IdentityListBody(identities: [discord, google], hasPassword: true)
     static let last = IdentityListBody(identities: [google], hasPassword: false)

@@ -4,7 +4,7 @@ import Shared
 
 extension OAuthProvider {
     /// The providers of tests.
-    static let standIns: [OAuthProvider] = [.google, .discord]
+    static let mocked: [OAuthProvider] = [.google, .discord]
 }
 
 /// The providers that the API lists, by their keys.

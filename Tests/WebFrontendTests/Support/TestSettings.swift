@@ -14,7 +14,7 @@ enum TestSettings {
     static func common(_ variables: [String: String]) throws -> CommonSettings {
         var reader = reader(variables)
         let settings = CommonSettings(from: &reader)
-        try reader.finish()
+        try reader.throwIfInvalid()
         return settings
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// The files that pages load.
 @Suite struct AssetTests {
-    @Test func filesAreKeptForGoodUnderTheirHash() async throws {
+    @Test func cachesHashedFilesPermanently() async throws {
         try await TestSite.with { site in
             let paths = try AssetLibrary.embedded().paths
             #expect(Set(paths.keys) == ["site_css", "site_js", "icon"])
@@ -21,12 +21,12 @@ import Testing
                 #expect(head.status == 200)
                 #expect(head["Content-Length"] == file["Content-Length"])
             }
-            let answer1 = try await site.get(paths["site_css"] ?? "")
-            #expect(answer1["Content-Type"] == "text/css; charset=utf-8")
-            let answer2 = try await site.get(paths["site_js"] ?? "")
-            #expect(answer2["Content-Type"] == "text/javascript; charset=utf-8")
-            let answer3 = try await site.get(paths["icon"] ?? "")
-            #expect(answer3["Content-Type"] == "image/svg+xml")
+            let response1 = try await site.get(paths["site_css"] ?? "")
+            #expect(response1["Content-Type"] == "text/css; charset=utf-8")
+            let response2 = try await site.get(paths["site_js"] ?? "")
+            #expect(response2["Content-Type"] == "text/javascript; charset=utf-8")
+            let response3 = try await site.get(paths["icon"] ?? "")
+            #expect(response3["Content-Type"] == "image/svg+xml")
         }
     }
 
@@ -36,7 +36,7 @@ import Testing
         ("", false), ("identity", false), ("gzip;q=0", false), ("gzip; q=0.000, *", false), ("br", false),
         ("*;q=0", false), ("gzipped", false), ("gzip;q=0.001", true),
     ])
-    func filesAreCompressedForWhoeverCanReadThem(accepted: String, isCompressed: Bool) async throws {
+    func compressesFilesForSupportingClients(accepted: String, isCompressed: Bool) async throws {
         try await TestSite.with { site in
             let path = try AssetLibrary.embedded().paths["site_css"] ?? ""
             let file = try await site.get(path, headers: ["Accept-Encoding": accepted])

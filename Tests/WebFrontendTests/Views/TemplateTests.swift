@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func everyPageIsWhole() throws {
+    @Test func everyPageIsComplete() throws {
         let pages = try PageRenderer.embedded()
         for view in Self.views + Self.failures + Self.confirmations + Self.problems {
             for visitor in [Visitor.unknown, .anonymous, .signedIn(StubAuthAPI.user)] {
@@ -165,7 +165,7 @@ import Testing
         #expect(Set(names) == Set(TemplateLibrary.embeddedSources.keys))
     }
 
-    @Test func everyTextIsUsedAndEveryUsedTextIsThere() throws {
+    @Test func textKeysMatchUses() throws {
         let used = try TemplateLibrary.embedded().textKeys.union(TextKey.allCases.map(\.rawValue))
         let texts = try Translations.embedded()[.english].texts
         #expect(Set(texts.keys).subtracting(used).sorted() == [])
@@ -186,11 +186,11 @@ import Testing
     }
 
     @Test(arguments: ["{{{name}}}", "{{&name}}", "{{% CONTENT_TYPE: TEXT}}{{name}}", "{{ & name}}"])
-    func unescapedValuesAreRefused(source: String) {
+    func rejectsUnescapedValues(source: String) {
         #expect(throws: (any Error).self) { try TemplateLibrary(["x": source]) }
     }
 
-    @Test func brokenTemplateIsRefused() {
+    @Test func rejectsBrokenTemplate() {
         #expect(throws: TemplateLibrary.Fault.self) { try TemplateLibrary(["x": "{{#a}}"]) }
     }
 

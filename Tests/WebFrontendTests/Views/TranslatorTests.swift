@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: ["", "[]", "{}", #"{"a": 1}"#, #"{"title_home": "Welcome"}"#])
-    func incompleteTranslationIsRefused(json: String) {
+    func rejectsIncompleteTranslation(json: String) {
         #expect(throws: TranslationError.self) { try Translator(.english, json: Array(json.utf8)) }
     }
 }

@@ -76,7 +76,8 @@ extension AuditEventKind: ExpressibleByArgument {}
 extension AuditRecord {
     fileprivate var cells: [String] {
         [
-            occurredAt.ISO8601Format(), event, how.isEmpty ? "-" : how, whom ?? "-", address ?? "-", requestID ?? "-",
+            occurredAt.ISO8601Format(), event, how.isEmpty ? "-" : how, subjectLabel ?? "-", address ?? "-",
+            requestID ?? "-",
             session ?? "-", userAgent ?? "-",
         ]
     }

@@ -59,7 +59,7 @@ struct InviteCommand: AsyncParsableCommand {
             do throws(RuleViolation) {
                 return try EmailAddress(email)
             } catch {
-                throw Operator.misused("--email: \(error.detail)")
+                throw Operator.usageError("--email: \(error.detail)")
             }
         }
     }
@@ -99,7 +99,7 @@ struct InviteCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard let id = UUID(uuidString: invite) else {
-                throw Operator.misused("an invitation is named by its identifier (UUID)")
+                throw Operator.usageError("an invitation is identified by its ID (UUID)")
             }
             guard try await Operator.run({ try await $0.invites.revoke(id) }) else {
                 StandardError.print("there is no live invitation \(id.lowercaseText)")

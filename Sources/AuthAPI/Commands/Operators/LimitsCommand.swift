@@ -36,7 +36,7 @@ struct LimitsCommand: AsyncParsableCommand {
                 rows: limits.map { limit in
                     [
                         limit.kind, "\(limit.used)/\(limit.attempts)", limit.wait == 0 ? "now" : "in \(limit.wait) s",
-                        limit.freeAt.ISO8601Format(), limit.whose,
+                        limit.freeAt.ISO8601Format(), limit.subjectLabel,
                     ]
                 }
             )

@@ -96,7 +96,7 @@ enum Operator {
     static func reference(_ text: String, option: String? = nil) throws -> UserReference {
         guard let reference = UserReference(text) else {
             let name = option.map { "\($0): " } ?? ""
-            throw misused("\(name)a user is identified by email address or ID (UUID)")
+            throw usageError("\(name)a user is identified by email address or ID (UUID)")
         }
         return reference
     }
@@ -127,12 +127,12 @@ enum Operator {
     /// - Throws: ``ExitCode`` 64.
     static func requireAnswer(isAgreed: Bool, at terminal: Terminal = .standard) throws {
         guard isAgreed || terminal.isInteractive else {
-            throw misused("confirmation is required and there is no terminal; add --yes")
+            throw usageError("confirmation is required and there is no terminal; add --yes")
         }
     }
 
     /// Prints a usage error: `EX_USAGE` of sysexits.h.
-    static func misused(_ explanation: String) -> ExitCode {
+    static func usageError(_ explanation: String) -> ExitCode {
         StandardError.print(explanation)
         return ExitCode(64)
     }

@@ -14,7 +14,7 @@ enum LimitTarget: Sendable, Equatable, CustomStringConvertible {
         } else if let email = try? EmailAddress(argument) {
             self = .account(email)
         } else {
-            throw Operator.misused("limits are named by email address or IP address")
+            throw Operator.usageError("limits are identified by email address or IP address")
         }
     }
 
@@ -47,7 +47,7 @@ struct LimitRecord: Sendable, Equatable, Encodable {
     let freeAt: Date
 
     /// The subject in short form.
-    var whose: String { network ?? email ?? "#" + subject.dropFirst(2).prefix(12) }
+    var subjectLabel: String { network ?? email ?? "#" + subject.dropFirst(2).prefix(12) }
 
     private enum CodingKeys: String, CodingKey {
         case kind, subject, email, network, used, attempts

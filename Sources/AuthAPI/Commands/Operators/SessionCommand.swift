@@ -52,7 +52,7 @@ struct SessionCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard let id = SessionID(uuidString: session) else {
-                throw Operator.misused("a session is identified by its ID (UUID)")
+                throw Operator.usageError("a session is identified by its ID (UUID)")
             }
             guard try await Operator.run({ try await $0.store.endSession(id) }) else {
                 StandardError.print("there is no live session \(id.lowercaseText)")

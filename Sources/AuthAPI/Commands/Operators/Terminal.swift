@@ -33,15 +33,17 @@ struct Terminal: Sendable {
             // Editors on Windows begin files with a byte order mark.
             if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
             guard !bytes.isEmpty else {
-                throw Operator.misused("standard input is empty: give the password as its first line")
+                throw Operator.usageError("standard input is empty: give the password as its first line")
             }
             guard let line = String(validating: bytes, as: UTF8.self) else {
-                throw Operator.misused("standard input is not text in UTF-8")
+                throw Operator.usageError("standard input is not text in UTF-8")
             }
             return line
         }
-        let first = try readUnseen("Password: ")
-        guard try readUnseen("Repeat password: ") == first else { throw Operator.misused("the passwords do not match") }
+        let first = try readWithoutEcho("Password: ")
+        guard try readWithoutEcho("Repeat password: ") == first else {
+            throw Operator.usageError("the passwords do not match")
+        }
         return first
     }
 
@@ -75,15 +77,15 @@ struct Terminal: Sendable {
     }
 
     /// Reads a line without echo, byte by byte, so that Ctrl-C can restore the terminal.
-    private func readUnseen(_ prompt: String) throws -> String {
+    private func readWithoutEcho(_ prompt: String) throws -> String {
         var saved = termios()
         guard unsafe tcgetattr(input, &saved) == 0 else {
-            throw Operator.misused("the terminal cannot be read")
+            throw Operator.usageError("the terminal cannot be read")
         }
-        var unseen = saved
-        unseen.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
-        guard unsafe tcsetattr(input, TCSAFLUSH, &unseen) == 0 else {
-            throw Operator.misused("the terminal cannot hide input")
+        var withoutEcho = saved
+        withoutEcho.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
+        guard unsafe tcsetattr(input, TCSAFLUSH, &withoutEcho) == 0 else {
+            throw Operator.usageError("the terminal cannot hide input")
         }
         defer {
             _ = unsafe tcsetattr(input, TCSAFLUSH, &saved)

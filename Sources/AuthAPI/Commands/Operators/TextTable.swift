@@ -9,7 +9,7 @@ struct TextTable: CustomStringConvertible {
     ///
     /// The last column is not padded, so it is the place for wide characters.
     var description: String {
-        let all = [titles] + rows.map { $0.map(Self.harmless) }
+        let all = [titles] + rows.map { $0.map(Self.sanitized) }
         let widths = titles.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         return all.dropFirst(showsTitles ? 0 : 1).map { row in
             row.indices.map { column in
@@ -21,7 +21,7 @@ struct TextTable: CustomStringConvertible {
     }
 
     /// The text without control and bidirectional characters (UTS #55): names are untrusted.
-    static func harmless(_ text: String) -> String {
+    static func sanitized(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in

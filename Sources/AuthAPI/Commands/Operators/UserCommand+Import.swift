@@ -33,7 +33,9 @@ extension UserCommand {
 
         func run() async throws {
             guard let format = format ?? ImportFormat(fileName: file) else {
-                throw Operator.misused("--format: say csv or jsonl; the name of the file does not tell")
+                throw Operator.usageError(
+                    "--format: the format cannot be inferred from the file name; use --format csv or --format jsonl"
+                )
             }
             let isTerminal = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
             var progress = ImportProgress(total: ImportProgress.size(of: file), isTerminal: isTerminal)
@@ -46,9 +48,9 @@ extension UserCommand {
                         progress: { progress.show(rows: $0, bytes: $1) }
                     )
                 } catch let error as ImportSource.Unreadable {
-                    throw Operator.misused("\(file) cannot be read: \(error.reason)")
+                    throw Operator.usageError("\(file) cannot be read: \(error.reason)")
                 } catch let error as ImportRow.Fault {
-                    throw Operator.misused("\(file): \(error)")
+                    throw Operator.usageError("\(file): \(error)")
                 }
             }
             progress.end()

@@ -45,7 +45,7 @@ extension UserCommand {
             let (yes, seconds, keepsProviders) = (yes, valid.seconds, keepProviders)
             let link = try await Operator.run { service in
                 guard let found = try await service.recoverable(reference) else { throw Operator.noUser(reference) }
-                let email = TextTable.harmless(found.user.email)
+                let email = TextTable.sanitized(found.user.email)
                 guard found.user.disabledAt == nil else {
                     // The ID, because an address can contain what a shell would run.
                     let fix = "AuthAPI user enable \(found.user.id)"
@@ -97,7 +97,7 @@ struct RecoverableUser: Sendable, CustomStringConvertible {
 
     var description: String {
         """
-        user:            \(TextTable.harmless(user.email)) (\(TextTable.harmless(user.name)))
+        user:            \(TextTable.sanitized(user.email)) (\(TextTable.sanitized(user.name)))
         created:         \(user.createdAt.ISO8601Format())
         last sign-in:    \(lastSignIn?.ISO8601Format() ?? "none that the audit trail knows")
         signs in by:     \(user.signIn)

@@ -16,7 +16,7 @@ extension UserCommand {
             let reference = try argument.reference
             let change = try await Operator.run { try await $0.disable(reference) }
             guard let change else { throw Operator.noUser(reference) }
-            let email = TextTable.harmless(change.email)
+            let email = TextTable.sanitized(change.email)
             let count = change.sessions
             let ended = count == 0 ? "" : "; ended \(count) session\(count == 1 ? "" : "s")"
             print(change.isNew ? "disabled \(email)\(ended)" : "\(email) is disabled already\(ended)")
@@ -33,7 +33,7 @@ extension UserCommand {
             let reference = try argument.reference
             let change = try await Operator.run { try await $0.enable(reference) }
             guard let change else { throw Operator.noUser(reference) }
-            let email = TextTable.harmless(change.email)
+            let email = TextTable.sanitized(change.email)
             print(change.isNew ? "enabled \(email)" : "\(email) is not disabled")
         }
     }
@@ -63,7 +63,7 @@ extension UserCommand {
             do throws(RuleViolation) {
                 address = try EmailAddress(email)
             } catch {
-                throw Operator.misused("email: \(error.detail)")
+                throw Operator.usageError("email: \(error.detail)")
             }
             let changed = try await Operator.run { try await $0.setEmail(of: reference, to: address) }
             guard let changed else { throw Operator.noUser(reference) }
@@ -92,7 +92,7 @@ extension UserCommand {
             let reference = try Operator.reference(user)
             guard let provider = OAuthProvider(exactly: provider), OAuthProvider.settable.contains(provider) else {
                 let keys = OAuthProvider.settable.map(\.rawValue).joined(separator: ", ")
-                throw Operator.misused("provider: must be one of \(keys)")
+                throw Operator.usageError("provider: must be one of \(keys)")
             }
             let allowed = try await Operator.run { try await $0.allowIdentities(of: reference, at: provider) }
             guard let allowed else { throw Operator.noUser(reference) }

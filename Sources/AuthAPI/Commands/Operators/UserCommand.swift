@@ -112,10 +112,10 @@ struct UserCommand: AsyncParsableCommand {
             do throws(RuleViolation) { address = try EmailAddress(email) } catch { faults.append(error.detail) }
             do throws(RuleViolation) { displayName = try DisplayName(name) } catch { faults.append(error.detail) }
             // Report an invalid address before asking for the password.
-            guard let address, let displayName else { throw Operator.misused(faults.joined(separator: "\n")) }
+            guard let address, let displayName else { throw Operator.usageError(faults.joined(separator: "\n")) }
             let text = try password()
             let broken = PasswordRules.violations(in: text, besides: [address.value, name] + siteWords)
-            guard broken.isEmpty else { throw Operator.misused(broken.map(\.detail).joined(separator: "\n")) }
+            guard broken.isEmpty else { throw Operator.usageError(broken.map(\.detail).joined(separator: "\n")) }
             return .init(email: address, name: displayName, password: Password(text))
         }
     }
@@ -136,7 +136,7 @@ struct UserCommand: AsyncParsableCommand {
             try Operator.requireAnswer(isAgreed: yes)
             try await Operator.run { service in
                 guard let found = try await service.store.user(reference) else { throw Operator.noUser(reference) }
-                let question = "This permanently deletes \(TextTable.harmless(found.email)). Type the address: "
+                let question = "This permanently deletes \(TextTable.sanitized(found.email)). Type the address: "
                 if !yes, Terminal.standard.ask(question) != found.email {
                     StandardError.print("nothing was deleted")
                     throw ExitCode.failure
@@ -149,7 +149,7 @@ struct UserCommand: AsyncParsableCommand {
         ///
         /// - Throws: ``ExitCode`` 1 when the user was not deleted.
         private static func report(_ deletion: UserDeletion, of shown: UserRecord) throws {
-            let email = TextTable.harmless(shown.email)
+            let email = TextTable.sanitized(shown.email)
             switch deletion {
             case .deleted: return print("deleted \(email)")
             case .changed:
@@ -184,8 +184,8 @@ struct UserCommand: AsyncParsableCommand {
 extension UserRecord {
     /// The user's sign-in methods.
     var signIn: String {
-        let ways = (hasPassword ? ["password"] : []) + providers
-        return ways.isEmpty ? "nothing" : ways.joined(separator: ",")
+        let methods = (hasPassword ? ["password"] : []) + providers
+        return methods.isEmpty ? "nothing" : methods.joined(separator: ",")
     }
 
     /// Prints the record.
@@ -195,7 +195,7 @@ extension UserRecord {
     func text(json: Bool) throws -> String {
         if json { return try JSONText.of(self) }
         let lines = [
-            ("id", id), ("email", TextTable.harmless(email)), ("name", TextTable.harmless(name)),
+            ("id", id), ("email", TextTable.sanitized(email)), ("name", TextTable.sanitized(name)),
             ("signs in by", signIn), ("email verified", emailVerifiedAt?.ISO8601Format() ?? "never"),
             ("disabled", disabledAt?.ISO8601Format() ?? "no"), ("created", createdAt.ISO8601Format()),
             ("changed", updatedAt.ISO8601Format()), ("live sessions", "\(sessions)"),

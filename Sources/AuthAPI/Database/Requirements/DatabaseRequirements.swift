@@ -66,19 +66,19 @@ struct DatabaseRequirements: Sendable {
 // Schema and tables.
 extension DatabaseRequirements {
     /// The schema of the search path that this system uses, or would use if it existed.
-    private var wantedSchema: String {
+    private var expectedSchema: String {
         let named = SQLName.schemas(inSearchPath: facts.searchPath, role: facts.role)
         return facts.schema ?? named.first { $0 != facts.role } ?? named.first ?? "public"
     }
 
     private var schema: [DatabaseFault] {
-        let wanted = SQLName.identifier(wantedSchema)
+        let quotedSchema = SQLName.identifier(expectedSchema)
         guard facts.schema != nil else {
-            if facts.schemas.contains(wantedSchema) {
+            if facts.schemas.contains(expectedSchema) {
                 return [
                     schemaFault(
-                        "permission denied for schema \(wantedSchema) (SQLSTATE 42501)",
-                        "GRANT USAGE\(purpose == .migrating ? ", CREATE" : "") ON SCHEMA \(wanted) TO \(role)"
+                        "permission denied for schema \(expectedSchema) (SQLSTATE 42501)",
+                        "GRANT USAGE\(purpose == .migrating ? ", CREATE" : "") ON SCHEMA \(quotedSchema) TO \(role)"
                     )
                 ]
             }
@@ -88,8 +88,8 @@ extension DatabaseRequirements {
                     "no schema has been selected to create in (SQLSTATE 3F000): the search_path is "
                         + "\"\(facts.searchPath)\" and the database has these schemas: \(known)",
                     purpose == .migrating
-                        ? "CREATE SCHEMA \(wanted) AUTHORIZATION \(role), or correct the search_path"
-                        : "correct the search_path, or run as the owner of the database: CREATE SCHEMA \(wanted)"
+                        ? "CREATE SCHEMA \(quotedSchema) AUTHORIZATION \(role), or correct the search_path"
+                        : "correct the search_path, or run as the owner of the database: CREATE SCHEMA \(quotedSchema)"
                 )
             ]
         }
@@ -106,9 +106,9 @@ extension DatabaseRequirements {
         guard purpose == .migrating, !pending.isEmpty, !facts.mayCreate else { return [] }
         return [
             schemaFault(
-                "permission denied for schema \(wantedSchema) (SQLSTATE 42501): the role \(facts.role) may not create "
+                "permission denied for schema \(expectedSchema) (SQLSTATE 42501): the role \(facts.role) may not create "
                     + "tables in it",
-                "GRANT CREATE ON SCHEMA \(wanted) TO \(role)"
+                "GRANT CREATE ON SCHEMA \(quotedSchema) TO \(role)"
             )
         ]
     }
@@ -174,13 +174,13 @@ extension DatabaseRequirements {
 
     private var rights: [DatabaseFault] {
         if let historyError, foreignHistory.isEmpty {
-            return [rightsFault("\(historyError.detail) (SQLSTATE \(historyError.sqlState ?? ""))")]
+            return [privilegeFault("\(historyError.detail) (SQLSTATE \(historyError.sqlState ?? ""))")]
         }
         guard purpose == .serving, pending.isEmpty, !state.missing.isEmpty else { return [] }
-        return [rightsFault("the role \(facts.role) may not use \(state.missing)")]
+        return [privilegeFault("the role \(facts.role) may not use \(state.missing)")]
     }
 
-    private func rightsFault(_ message: String) -> DatabaseFault {
+    private func privilegeFault(_ message: String) -> DatabaseFault {
         DatabaseFault(weight: .blocking, subject: "privileges", message: message, fix: Self.migrate)
     }
 

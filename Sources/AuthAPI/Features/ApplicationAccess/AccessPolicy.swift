@@ -11,7 +11,7 @@ struct AccessPolicy: Sendable {
     }
 
     /// Why a signed-in user may not use the application; the audit trail's `detail`.
-    enum Refusal: String, Sendable, CaseIterable {
+    enum Rejection: String, Sendable, CaseIterable {
         /// The policy requires a verified email address.
         case emailNotVerified = "email_not_verified"
         /// The address is not in the lists.
@@ -27,7 +27,7 @@ struct AccessPolicy: Sendable {
     /// Why a user may not use the application; nil when they may.
     ///
     /// An unverified address proves nothing: anyone can register it.
-    func refusal(of signedIn: SignedIn) -> Refusal? {
+    func rejection(of signedIn: SignedIn) -> Rejection? {
         let isOpen = allowedEmails.isEmpty && allowedDomains.isEmpty
         if isOpen, userName == .id { return nil }
         guard signedIn.isEmailVerified, let email = signedIn.user.headerEmail?.lowercased() else {

@@ -47,7 +47,7 @@ struct ApplicationAccessRoutes: Sendable {
         self.host = host
         service = ApplicationAccessService(
             policy: access.policy,
-            refusals: AccessRefusals(postgres: postgres),
+            rejections: AccessRejections(postgres: postgres),
             assertions: assertions,
             now: now
         )
@@ -73,7 +73,7 @@ struct ApplicationAccessRoutes: Sendable {
         switch verdict {
         case .admitted(let fields): return Response(status: .noContent, headers: fields)
         case .signedOut: return Response(status: .unauthorized)
-        case .refused: return Response(status: .forbidden)
+        case .rejected: return Response(status: .forbidden)
         }
     }
 
@@ -88,12 +88,12 @@ struct ApplicationAccessRoutes: Sendable {
             // For proxies that cannot rename a header.
             if let cookies = fields[.applicationCookie], !cookies.isEmpty { fields[.cookie] = cookies }
             return Response(status: .noContent, headers: fields)
-        case .refused: throw APIError(.accessDenied, detail: "Your account may not use this application.")
+        case .rejected: throw APIError(.accessDenied, detail: "Your account may not use this application.")
         case .signedOut:
-            let asked = ForwardedRequest(request)
-            guard asked.isNavigation else { throw APIError(.unauthenticated) }
-            let headers: HTTPFields = [.location: "\(publicURL)\(asked.signInPath)"]
-            if asked.wantsRedirect { return Response(status: .seeOther, headers: headers) }
+            let forwarded = ForwardedRequest(request)
+            guard forwarded.isNavigation else { throw APIError(.unauthenticated) }
+            let headers: HTTPFields = [.location: "\(publicURL)\(forwarded.signInPath)"]
+            if forwarded.wantsRedirect { return Response(status: .seeOther, headers: headers) }
             throw ErrorWithHeaders(APIError(.unauthenticated), headers: headers)
         }
     }

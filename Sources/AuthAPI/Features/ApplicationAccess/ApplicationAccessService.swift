@@ -5,7 +5,7 @@ import Shared
 /// Decides which signed-in users may use the application, and describes them to it.
 struct ApplicationAccessService: Sendable {
     let policy: AccessPolicy
-    let refusals: AccessRefusals
+    let rejections: AccessRejections
     /// Signs the identity; nil unless `APP_ASSERTION` is on.
     let assertions: AssertionIssuer?
     /// The clock.
@@ -18,15 +18,15 @@ struct ApplicationAccessService: Sendable {
         /// There is no live session.
         case signedOut
         /// The user may not use the application.
-        case refused
+        case rejected
     }
 
     /// Decides on a request, and records a refusal in the audit trail.
     func verdict(on signedIn: SignedIn?, from trace: @autoclosure () -> RequestTrace) async throws -> Verdict {
         guard let signedIn else { return .signedOut }
-        if let refusal = policy.refusal(of: signedIn) {
-            await refusals.record(refusal, of: signedIn, from: trace())
-            return .refused
+        if let rejection = policy.rejection(of: signedIn) {
+            await rejections.record(rejection, of: signedIn, from: trace())
+            return .rejected
         }
         var fields = IdentityHeaders(signedIn: signedIn, userName: policy.userName).fields
         if let assertions { fields[.assertion] = try await assertions.assertion(of: signedIn, at: now()) }

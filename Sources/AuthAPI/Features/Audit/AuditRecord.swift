@@ -30,7 +30,7 @@ struct AuditRecord: Sendable, Equatable, Encodable {
     }
 
     /// The subject in short form: email address, ID, or the beginning of the hash.
-    var whom: String? { email ?? user ?? subject.map { "#" + $0.dropFirst(2).prefix(12) } }
+    var subjectLabel: String? { email ?? user ?? subject.map { "#" + $0.dropFirst(2).prefix(12) } }
 
     private enum CodingKeys: String, CodingKey {
         case id, event, user, email, subject, provider, detail, session, device, address

@@ -6,7 +6,7 @@ import PostgresClient
 struct RequestTrace: Sendable, Equatable {
     let client: ClientInfo
     /// The ID of the browser, if it is known for the account.
-    var knownAs: DeviceID?
+    var knownDevice: DeviceID?
     /// When the browser signed in to that account, to the second.
     var knownSince: Date?
     /// The request ID; nil without a request.
@@ -15,18 +15,18 @@ struct RequestTrace: Sendable, Equatable {
     /// A command of an operator.
     static let `operator` = RequestTrace(client: ClientInfo(userAgent: nil, address: nil), requestID: nil)
 
-    init(client: ClientInfo, requestID: String?, knownAs: DeviceID? = nil, knownSince: Date? = nil) {
+    init(client: ClientInfo, requestID: String?, knownDevice: DeviceID? = nil, knownSince: Date? = nil) {
         self.client = client
         self.requestID = requestID
-        self.knownAs = knownAs
+        self.knownDevice = knownDevice
         self.knownSince = knownSince
     }
 
-    init(_ request: Request, context: some TracedContext, knownAs known: KnownDevice? = nil) {
+    init(_ request: Request, context: some TracedContext, knownDevice known: KnownDevice? = nil) {
         self.init(
             client: ClientInfo(userAgent: request.headers[.userAgent], address: context.clientAddress),
             requestID: context.requestID,
-            knownAs: known?.id,
+            knownDevice: known?.id,
             knownSince: known?.since
         )
     }
@@ -34,7 +34,7 @@ struct RequestTrace: Sendable, Equatable {
     /// Four parameters, for the columns `device_id, address, user_agent, request_id`.
     var parameters: [PostgresValue] {
         [
-            .uuid(orNull: knownAs), .text(orNull: client.address), .text(orNull: client.userAgent),
+            .uuid(orNull: knownDevice), .text(orNull: client.address), .text(orNull: client.userAgent),
             .text(orNull: requestID),
         ]
     }

@@ -7,21 +7,21 @@ struct HealthRoutes: Sendable {
 
     /// `GET /health`: 200 when the service and its database work, otherwise 503.
     @Sendable func overall(_ request: Request, context: APIRequestContext) async throws -> Response {
-        try await answer(service.overall())
+        try await response(service.overall())
     }
 
     /// `GET /health/live`: 200 while the process runs.
     @Sendable func liveness(_ request: Request, context: APIRequestContext) throws -> Response {
-        try answer(service.liveness())
+        try response(service.liveness())
     }
 
     /// `GET /health/ready`: 200 when requests can be served: the database responds and its schema is current; otherwise
     /// 503.
     @Sendable func readiness(_ request: Request, context: APIRequestContext) async throws -> Response {
-        try await answer(service.overall())
+        try await response(service.overall())
     }
 
-    private func answer(_ body: HealthBody) throws -> Response {
+    private func response(_ body: HealthBody) throws -> Response {
         var response = try Response.json(body, status: body.status == .ok ? .ok : .serviceUnavailable)
         if body.status != .ok { response.headers[.retryAfter] = "2" }
         return response

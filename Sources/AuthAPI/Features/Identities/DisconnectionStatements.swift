@@ -26,17 +26,17 @@ struct ForgetDisconnection: Statement {
 }
 
 /// Records that a disconnected identity was rejected, for its former user or the user with its email address.
-struct RecordRefusal: Statement {
+struct RecordRejection: Statement {
     static let sql: StaticString = """
         INSERT INTO audit_events (event, user_id, provider, detail, device_id, address, user_agent, request_id)
         VALUES ('sign_in_failed', $1, $2, $3, $4, $5, $6, $7)
         """
     let user: UserID
     let provider: OAuthProvider
-    let refusal: LinkingPolicy.Refusal
+    let rejection: LinkingPolicy.Rejection
     let trace: RequestTrace
     var parameters: [PostgresValue] {
-        [.uuid(user), .text(provider.rawValue), .text(refusal.rawValue)] + trace.parameters
+        [.uuid(user), .text(provider.rawValue), .text(rejection.rawValue)] + trace.parameters
     }
 }
 
@@ -50,7 +50,7 @@ struct LockOwnIdentity: Statement {
 }
 
 /// Keeps the requesting session when the identity that opened it is removed.
-struct KeepAskingSession: Statement {
+struct KeepRequestingSession: Statement {
     static let sql: StaticString = "UPDATE sessions SET identity_id = NULL WHERE id = $1 AND identity_id = $2"
     let identity: IdentityID
     let visitor: SignedIn

@@ -33,7 +33,7 @@ extension IdentityStore {
                 )
             )
             guard let provider = try db.first(LockOwnIdentity(id: identity, user: userID)) else { return }
-            try db.run(KeepAskingSession(identity: identity, visitor: visitor))
+            try db.run(KeepRequestingSession(identity: identity, visitor: visitor))
             try db.run(EndSessionsThrough(identity: identity, at: provider, visitor: visitor, trace: trace))
             try db.run(DisconnectIdentity(id: identity, visitor: visitor, trace: trace))
         }

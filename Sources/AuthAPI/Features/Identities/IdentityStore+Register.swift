@@ -10,7 +10,7 @@ extension IdentityStore {
     /// it linked, even if the first also took the address or the last use of an invitation.
     ///
     /// - Throws: `no_pending_connection` when the identity was linked or disconnected; `email_taken`;
-    ///   ``RegistrationPolicy/Refusal`` when the invitation is no longer live.
+    ///   ``RegistrationPolicy/Rejection`` when the invitation is no longer live.
     func register(
         _ key: IdentityKey,
         as identity: IdentityID,

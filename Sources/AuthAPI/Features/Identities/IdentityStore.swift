@@ -16,9 +16,9 @@ struct IdentityStore: Sendable {
         /// There is no account, and no verified email to create one with.
         case addressNeeded
         /// The sign-in is rejected and recorded in the audit trail.
-        case refused(LinkingPolicy.Refusal)
+        case rejected(LinkingPolicy.Rejection)
         /// There is no account, and none is created.
-        case notAdmitted(RegistrationPolicy.Refusal)
+        case notAdmitted(RegistrationPolicy.Rejection)
     }
 
     /// The rows changed between two statements; the operation must be repeated.
@@ -66,13 +66,13 @@ struct IdentityStore: Sendable {
             case .signIn:
                 guard let owner, let user = try db.first(LockUser(id: owner)) else { throw Raced() }
                 guard !user.isDisabled else {
-                    return .refused(try refusal(.userDisabled, of: key, owner, from: trace, in: db))
+                    return .rejected(try rejection(.userDisabled, of: key, owner, from: trace, in: db))
                 }
                 let id = try refresh(identity, sealed, of: owner, in: db)
                 let vouched = try vouch(for: user, by: identity.email, picture: identity.avatarURL, at: now, in: db)
                 return .user(vouched, id)
             case .askAddress:
-                do throws(RegistrationPolicy.Refusal) {
+                do throws(RegistrationPolicy.Rejection) {
                     try registration.anticipate(code: code)
                 } catch {
                     return .notAdmitted(error)
@@ -83,8 +83,8 @@ struct IdentityStore: Sendable {
                 do throws(any Error) {
                     let invite = try registration.decision(email, code: code)
                     if let invite { try InviteStore.use(invite, in: db) }
-                } catch let refusal as RegistrationPolicy.Refusal {
-                    return .notAdmitted(refusal)
+                } catch let rejection as RegistrationPolicy.Rejection {
+                    return .notAdmitted(rejection)
                 }
                 let user = User(email: email, name: identity.displayName, avatarURL: identity.avatarURL)
                 let insertion = InsertProviderAccount(
@@ -107,9 +107,9 @@ struct IdentityStore: Sendable {
             case .askPassword:
                 guard let email else { throw Raced() }
                 return .passwordNeeded(email)
-            case .refuse(let refusal):
-                guard let user = formerOwner ?? sameEmail?.user.id else { return .refused(refusal) }
-                return .refused(try self.refusal(refusal, of: key, user, from: trace, in: db))
+            case .reject(let rejection):
+                guard let user = formerOwner ?? sameEmail?.user.id else { return .rejected(rejection) }
+                return .rejected(try self.rejection(rejection, of: key, user, from: trace, in: db))
             }
         }
     }
@@ -176,15 +176,15 @@ struct IdentityStore: Sendable {
     }
 
     /// Records a rejected sign-in with an identity.
-    private func refusal(
-        _ refusal: LinkingPolicy.Refusal,
+    private func rejection(
+        _ rejection: LinkingPolicy.Rejection,
         of key: IdentityKey,
         _ user: UserID,
         from trace: RequestTrace,
         in db: PostgresConnection
-    ) throws -> LinkingPolicy.Refusal {
-        try db.run(RecordRefusal(user: user, provider: key.provider, refusal: refusal, trace: trace))
-        return refusal
+    ) throws -> LinkingPolicy.Rejection {
+        try db.run(RecordRejection(user: user, provider: key.provider, rejection: rejection, trace: trace))
+        return rejection
     }
 
     /// Links an identity.
@@ -193,7 +193,7 @@ struct IdentityStore: Sendable {
     private func insert(_ insertion: InsertIdentity, _ key: IdentityKey, in db: PostgresConnection) throws {
         guard try db.run(insertion) == 0 else { return }
         if try db.first(FindOwner(key: key)) != nil { throw Raced() }
-        throw LinkingPolicy.Refusal.providerTaken.error
+        throw LinkingPolicy.Rejection.providerTaken.error
     }
 
     /// Stores the data of this sign-in.

@@ -31,11 +31,11 @@ enum LinkingPolicy {
         case link
         /// Link it once the password of the account with the same email has been entered.
         case askPassword
-        case refuse(Refusal)
+        case reject(Rejection)
     }
 
     /// Why a sign-in with an identity is rejected; the raw values are those of the audit trail's `detail`.
-    enum Refusal: String, Sendable, Equatable {
+    enum Rejection: String, Sendable, Equatable {
         /// Its user has disconnected it.
         case disconnected = "identity_disconnected"
         /// The account with the same email has another account of this provider.
@@ -54,16 +54,16 @@ enum LinkingPolicy {
         sameEmail: SameEmail?
     ) -> Decision {
         if isLinked { return .signIn }
-        if isDisconnected { return .refuse(.disconnected) }
+        if isDisconnected { return .reject(.disconnected) }
         guard hasEmail else { return .askAddress }
         guard let sameEmail else { return .create }
-        if sameEmail.hasProvider { return .refuse(.providerTaken) }
-        if sameEmail.isVerified, isEmailAuthority { return sameEmail.isDisabled ? .refuse(.userDisabled) : .link }
-        return sameEmail.hasPassword ? .askPassword : .refuse(.accountExists)
+        if sameEmail.hasProvider { return .reject(.providerTaken) }
+        if sameEmail.isVerified, isEmailAuthority { return sameEmail.isDisabled ? .reject(.userDisabled) : .link }
+        return sameEmail.hasPassword ? .askPassword : .reject(.accountExists)
     }
 }
 
-extension LinkingPolicy.Refusal {
+extension LinkingPolicy.Rejection {
     /// The error for the user and the operator.
     var error: ProviderError {
         switch self {

@@ -32,9 +32,9 @@ struct InviteStore: Sendable {
     ///
     /// Concurrent uses wait for each other, so an invitation never creates too many accounts.
     ///
-    /// - Throws: ``RegistrationPolicy/Refusal`` when it is no longer live.
+    /// - Throws: ``RegistrationPolicy/Rejection`` when it is no longer live.
     static func use(_ use: InviteUse, in db: PostgresConnection) throws {
-        guard try db.run(UseInvite(use: use)) > 0 else { throw RegistrationPolicy.Refusal.notInvited }
+        guard try db.run(UseInvite(use: use)) > 0 else { throw RegistrationPolicy.Rejection.notInvited }
     }
 }
 

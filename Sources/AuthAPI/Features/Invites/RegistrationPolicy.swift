@@ -3,7 +3,7 @@ import Shared
 /// Who may create an account: the rules of `REGISTRATION` and `REGISTRATION_DOMAINS`, for the form and for providers.
 struct RegistrationPolicy: Sendable {
     /// Why an account cannot be created.
-    enum Refusal: String, Error, Sendable, Equatable {
+    enum Rejection: String, Error, Sendable, Equatable {
         case closed = "registration_closed"
         /// There is no invitation, or it is wrong, used, expired, revoked, or for another address.
         case notInvited = "not_invited"
@@ -18,7 +18,7 @@ struct RegistrationPolicy: Sendable {
     ///
     /// - Throws: `registration_closed`.
     func requireOpen() throws {
-        guard settings.mode != .closed else { throw Refusal.closed.error(code: nil) }
+        guard settings.mode != .closed else { throw Rejection.closed.error(code: nil) }
     }
 
     /// Checks a registration with a password, without the state of its invitation.
@@ -26,7 +26,7 @@ struct RegistrationPolicy: Sendable {
     /// - Returns: the invitation to use; nil when none is required.
     /// - Throws: `registration_closed` or `invalid_fields`.
     func admit(_ email: EmailAddress, code: String?) throws -> InviteUse? {
-        do throws(Refusal) {
+        do throws(Rejection) {
             return try decision(email, code: code)
         } catch {
             throw error.error(code: code)
@@ -38,13 +38,13 @@ struct RegistrationPolicy: Sendable {
     /// - Throws: `invalid_fields` when it is not.
     func check(_ invite: InviteUse?, code: String?) async throws {
         guard let invite else { return }
-        guard try await store.isLive(invite) else { throw Refusal.notInvited.error(code: code) }
+        guard try await store.isLive(invite) else { throw Rejection.notInvited.error(code: code) }
     }
 
     /// Checks the rules that do not depend on the email address, before it is known.
     ///
     /// - Throws: why no account may be created.
-    func anticipate(code: String?) throws(Refusal) {
+    func anticipate(code: String?) throws(Rejection) {
         guard settings.mode != .closed else { throw .closed }
         if settings.mode == .invite, code.flatMap(OneTimeCode.init(typed:)) == nil { throw .notInvited }
     }
@@ -56,7 +56,7 @@ struct RegistrationPolicy: Sendable {
     ///   - code: the code of an invitation.
     /// - Returns: the invitation to use; nil when none is required.
     /// - Throws: why it may not.
-    func decision(_ email: EmailAddress, code: String?) throws(Refusal) -> InviteUse? {
+    func decision(_ email: EmailAddress, code: String?) throws(Rejection) -> InviteUse? {
         guard settings.mode != .closed else { throw .closed }
         guard settings.allows(email) else { throw .domain }
         guard settings.mode == .invite else { return nil }
@@ -65,7 +65,7 @@ struct RegistrationPolicy: Sendable {
     }
 }
 
-extension RegistrationPolicy.Refusal {
+extension RegistrationPolicy.Rejection {
     /// The error of a registration with a password.
     func error(code: String?) -> APIError {
         switch self {
@@ -96,7 +96,7 @@ extension RegistrationPolicy.Refusal {
     }
 }
 
-extension RegistrationPolicy.Refusal {
+extension RegistrationPolicy.Rejection {
     /// The error of a provider sign-in.
     var providerError: ProviderError {
         switch self {

@@ -34,7 +34,7 @@ struct Argon2Parameters: Sendable, Equatable {
     }
 
     /// Whether a hash with these parameters takes at most as long as one with the others.
-    func costNoMore(than other: Argon2Parameters) -> Bool {
+    func isAtMostAsExpensive(as other: Argon2Parameters) -> Bool {
         work <= other.work && parallelism >= other.parallelism
     }
 

@@ -89,7 +89,7 @@ final class HashingPool: Service {
                             let result = Swift.Result { try job() }
                             return { continuation.resume(with: result) }
                         },
-                        refuse: { continuation.resume(throwing: $0) }
+                        reject: { continuation.resume(throwing: $0) }
                     )
                 )
                 // A cancellation before the job was in the queue could not remove it.

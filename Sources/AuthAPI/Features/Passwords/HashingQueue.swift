@@ -11,10 +11,10 @@ import Shared
 /// `@unchecked Sendable`: every mutable property is private and touched only between `lock` and `unlock` of
 /// `condition`, and jobs' closures are called after the unlock.
 final class HashingQueue: @unchecked Sendable {
-    /// A job with its callbacks: either `refuse` or the delivery of the result is called, exactly once.
+    /// A job with its callbacks: either `reject` or the delivery of the result is called, exactly once.
     struct Job: Sendable {
         /// Delivers the result.
-        typealias Answer = @Sendable () -> Void
+        typealias Delivery = @Sendable () -> Void
 
         /// Identifies the job for its removal.
         let id: UInt64
@@ -23,9 +23,9 @@ final class HashingQueue: @unchecked Sendable {
         /// Whether the work costs no more than a usual hash, so that a result may be held back while it runs.
         var isUsual = false
         /// Does the work.
-        let perform: @Sendable () -> Answer
+        let perform: @Sendable () -> Delivery
         /// Reports that the work was not done.
-        let refuse: @Sendable (any Error) -> Void
+        let reject: @Sendable (any Error) -> Void
     }
 
     /// Signals that there is a job, or that the queue is closed.
@@ -34,7 +34,7 @@ final class HashingQueue: @unchecked Sendable {
     private let batch: Int
     private let now: @Sendable () -> ContinuousClock.Instant
     private var waiting: [Job] = []
-    private var held: [Job.Answer] = []
+    private var held: [Job.Delivery] = []
     /// The number of delivered batches.
     private var delivered: UInt64 = 0
     private var nextID: UInt64 = 0
@@ -42,7 +42,7 @@ final class HashingQueue: @unchecked Sendable {
     private var runningThreads: Int
     private var busyThreads = 0
     private var admitted = 0
-    private var refused: UInt64 = 0
+    private var rejected: UInt64 = 0
     private var whenEnded: CheckedContinuation<Void, Never>?
 
     /// Creates a queue in which `limit` jobs may wait while all threads are busy.
@@ -60,7 +60,7 @@ final class HashingQueue: @unchecked Sendable {
     var snapshot: HashingSnapshot {
         condition.lock()
         defer { unlock() }
-        return HashingSnapshot(waiting: waiting.count, busy: busyThreads, refused: refused)
+        return HashingSnapshot(waiting: waiting.count, busy: busyThreads, rejected: rejected)
     }
 
     /// The identifier of the next job.
@@ -80,7 +80,7 @@ final class HashingQueue: @unchecked Sendable {
         condition.lock()
         let isFull =
             isClosed || admitted >= limit + runningThreads || waiting.count >= limit + runningThreads - busyThreads
-        if isFull { refused += 1 } else { admitted += 1 }
+        if isFull { rejected += 1 } else { admitted += 1 }
         unlock()
         if isFull { throw Self.overloaded }
     }
@@ -97,10 +97,10 @@ final class HashingQueue: @unchecked Sendable {
         condition.lock()
         let late = removeLate()
         let isAccepted = !isClosed && waiting.count < limit + runningThreads - busyThreads
-        if isAccepted { waiting.append(job) } else { refused += 1 }
+        if isAccepted { waiting.append(job) } else { rejected += 1 }
         unlock()
-        if !isAccepted { job.refuse(Self.overloaded) }
-        for job in late { job.refuse(Self.overloaded) }
+        if !isAccepted { job.reject(Self.overloaded) }
+        for job in late { job.reject(Self.overloaded) }
     }
 
     /// Removes a job that has not started, and reports its cancellation.
@@ -109,7 +109,7 @@ final class HashingQueue: @unchecked Sendable {
         let index = waiting.firstIndex { $0.id == id }
         let job = index.map { waiting.remove(at: $0) }
         unlock()
-        job?.refuse(CancellationError())
+        job?.reject(CancellationError())
     }
 
     /// Runs jobs on the calling thread until the queue is closed and empty.
@@ -119,7 +119,7 @@ final class HashingQueue: @unchecked Sendable {
         var kept: UInt64?
         while let current = job {
             let outcome = finish(with: current.perform(), afterKeepingFor: kept)
-            for answer in outcome.due { answer() }
+            for deliver in outcome.due { deliver() }
             kept = outcome.batch
             job = outcome.next ?? next()
         }
@@ -157,7 +157,7 @@ final class HashingQueue: @unchecked Sendable {
             if job != nil { busyThreads += 1 }
             let isDone = job == nil && isClosed
             unlock()
-            for job in late { job.refuse(Self.overloaded) }
+            for job in late { job.reject(Self.overloaded) }
             if job != nil || isDone { return job }
         }
     }
@@ -165,26 +165,26 @@ final class HashingQueue: @unchecked Sendable {
     /// Accepts a result from the calling thread.
     ///
     /// - Parameters:
-    ///   - answer: delivers the result.
+    ///   - deliver: delivers the result.
     ///   - kept: the batch of the calling thread's previous held-back result.
     /// - Returns: the results to deliver, the thread's next job if one waits, and the batch of the held-back result.
     private func finish(
-        with answer: @escaping Job.Answer,
+        with deliver: @escaping Job.Delivery,
         afterKeepingFor kept: UInt64?
-    ) -> (due: [Job.Answer], next: Job?, batch: UInt64?) {
+    ) -> (due: [Job.Delivery], next: Job?, batch: UInt64?) {
         condition.lock()
         let late = removeLate()
-        held.append(answer)
+        held.append(deliver)
         let job = waiting.isEmpty ? nil : waiting.removeFirst()
         if job == nil { busyThreads -= 1 }
-        var due: [Job.Answer] = []
+        var due: [Job.Delivery] = []
         if job?.isUsual != true || kept == delivered || held.count >= batch {
             swap(&due, &held)
             delivered += 1
         }
         let current = due.isEmpty ? delivered : nil
         unlock()
-        for job in late { job.refuse(Self.overloaded) }
+        for job in late { job.reject(Self.overloaded) }
         return (due, job, current)
     }
 
@@ -193,7 +193,7 @@ final class HashingQueue: @unchecked Sendable {
         // All jobs have the same deadline, so the late ones are at the front.
         let late = waiting.prefix { $0.deadline <= time }
         waiting.removeFirst(late.count)
-        refused += UInt64(late.count)
+        rejected += UInt64(late.count)
         return late
     }
 
@@ -213,5 +213,5 @@ struct HashingSnapshot: Sendable, Equatable {
     /// The busy threads.
     let busy: Int
     /// The jobs rejected since start, at once or after waiting too long.
-    let refused: UInt64
+    let rejected: UInt64
 }

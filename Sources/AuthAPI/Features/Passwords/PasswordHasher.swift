@@ -51,7 +51,7 @@ struct PasswordHasher: Sendable {
     func verify(_ password: Password, against stored: String?) async throws -> Verification {
         switch readable(stored) {
         case .argon2id(let hash):
-            let isUsual = hash.parameters.costNoMore(than: parameters)
+            let isUsual = hash.parameters.isAtMostAsExpensive(as: parameters)
             guard try await perform(isUsual: isUsual, { try hash.matches(password) }) else { return .wrong }
             return needsUpgrade(hash) ? .correctNeedsUpgrade : .correct
         case .bcrypt(let hash):

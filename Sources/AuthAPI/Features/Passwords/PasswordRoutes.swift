@@ -32,7 +32,7 @@ struct PasswordRoutes: Sendable {
             to: Password(new),
             current: current,
             of: context.signedIn,
-            from: RequestTrace(request, context: context, knownAs: device)
+            from: RequestTrace(request, context: context, knownDevice: device)
         )
         var response = cookie.set(opened.token, on: .json(opened.user.body))
         if let email { try devices.keep(for: email, of: request, on: &response) }

@@ -41,7 +41,7 @@ struct PasswordService: Sendable {
                     _ = try await batches.end(others, from: trace, at: gate.now())
                 }
             } catch {
-                await gate.giveBack(confirmed.attempts)
+                await gate.refund(confirmed.attempts)
                 throw error
             }
             let session = try await sessions.prepare(for: confirmed.own.credentials.user, from: trace)
@@ -53,10 +53,10 @@ struct PasswordService: Sendable {
                 session: user.sessionID,
                 trace: trace
             )
-            if try await store.set(change, for: user, opening: session.row, givingBack: confirmed.attempts) {
+            if try await store.set(change, for: user, opening: session.row, refunding: confirmed.attempts) {
                 return OpenedSession(user: confirmed.own.credentials.user, token: session.token)
             }
-            await gate.giveBack(confirmed.attempts)
+            await gate.refund(confirmed.attempts)
         }
         throw APIError(.serviceUnavailable, detail: "The account is being changed at the same moment.", retryAfter: 1)
     }

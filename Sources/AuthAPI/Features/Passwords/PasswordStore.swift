@@ -32,9 +32,9 @@ struct PasswordStore: Sendable {
         _ change: PasswordChange,
         for visitor: SignedIn,
         opening session: NewSession,
-        givingBack attempts: [Attempt]
+        refunding attempts: [Attempt]
     ) async throws -> Bool {
-        let opening = InsertSession(session: session, givingBack: attempts)
+        let opening = InsertSession(session: session, refunding: attempts)
         return try await postgres.transaction(retrying: true) { db in
             guard try db.first(LockUser(id: change.user)) != nil,
                 try db.first(

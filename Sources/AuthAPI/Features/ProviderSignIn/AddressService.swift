@@ -44,8 +44,8 @@ struct AddressService: Sendable {
                 replacing: await sessions.hashes(of: presented),
                 using: admission
             )
-        } catch let refusal as RegistrationPolicy.Refusal {
-            throw refusal.error(code: code)
+        } catch let rejection as RegistrationPolicy.Rejection {
+            throw rejection.error(code: code)
         }
         return OpenedSession(user: user, token: session.token)
     }

@@ -102,7 +102,7 @@ struct ProviderSignInService: Sendable {
         let identity = try await identity(for: flow, code: code, issuer: issuer)
         do {
             return try await signIn(identity, invite: flow.invite, replacing: tokens, from: trace)
-        } catch is UserGone {
+        } catch is UserNotFound {
             // The user was deleted, or the identity disconnected, between two steps; the second attempt finds that.
             return try await signIn(identity, invite: flow.invite, replacing: tokens, from: trace)
         }
@@ -126,14 +126,14 @@ struct ProviderSignInService: Sendable {
             return .signedIn(session)
         case .passwordNeeded(let email): return .passwordNeeded(PendingLink(identity, email: email))
         case .addressNeeded: return .addressNeeded(PendingAddress(identity, invite: invite))
-        case .refused(let refusal): throw refusal.error
-        case .notAdmitted(let refusal): throw refusal.providerError
+        case .rejected(let rejection): throw rejection.error
+        case .notAdmitted(let rejection): throw rejection.providerError
         }
     }
 
     private func identity(for flow: SignInFlow, code: Secret, issuer: String?) async throws -> ProviderIdentity {
         let identity = try await configured(flow.provider).identity(
-            for: AuthorizationAnswer(
+            for: AuthorizationResponse(
                 code: code,
                 issuer: issuer,
                 verifier: Secret(flow.verifier),

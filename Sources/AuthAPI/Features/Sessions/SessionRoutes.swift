@@ -30,7 +30,7 @@ struct SessionRoutes: Sendable {
                 password: password,
                 linking: pending,
                 replacing: cookie.presented(by: request),
-                from: RequestTrace(request, context: context, knownAs: devices.device(of: request, for: email))
+                from: RequestTrace(request, context: context, knownDevice: devices.device(of: request, for: email))
             )
         }
         var response = cookie.set(opened.token, on: .json(opened.user.body))

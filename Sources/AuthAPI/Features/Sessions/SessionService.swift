@@ -38,17 +38,17 @@ struct SessionService: Sendable {
                 replacing: await hashes(of: presented),
                 upgrade: upgrade,
                 linking: pending,
-                givingBack: checked.attempts
+                refunding: checked.attempts
             )
             if isStored { return OpenedSession(user: found.user, token: session.token) }
-            await gate.giveBack(checked.attempts)
+            await gate.refund(checked.attempts)
         }
         throw APIError(.serviceUnavailable, detail: "The account is being changed at the same moment.", retryAfter: 1)
     }
 
     /// Opens a session for the account of a linked identity, which replaces those of the given tokens.
     ///
-    /// - Throws: ``UserGone``, also when the identity was disconnected.
+    /// - Throws: ``UserNotFound``, also when the identity was disconnected.
     func open(
         for user: User,
         through provider: OAuthProvider,
@@ -57,7 +57,7 @@ struct SessionService: Sendable {
         from trace: RequestTrace
     ) async throws -> OpenedSession {
         let session = try await prepare(for: user, through: provider, identity: identity, from: trace)
-        guard try await store.insert(session.row, replacing: await hashes(of: presented)) else { throw UserGone() }
+        guard try await store.insert(session.row, replacing: await hashes(of: presented)) else { throw UserNotFound() }
         return OpenedSession(user: user, token: session.token)
     }
 
@@ -154,4 +154,4 @@ struct SessionService: Sendable {
 }
 
 /// The user was deleted while a session was being opened.
-struct UserGone: Error {}
+struct UserNotFound: Error {}

@@ -46,12 +46,12 @@ struct InsertSession: Statement {
     let session: NewSession
     /// The hash that the password was checked against; nil without a password.
     var checkedHash: String?
-    var givingBack: [Attempt] = []
+    var refunding: [Attempt] = []
     var parameters: [PostgresValue] {
         [
             .uuid(session.id), .uuid(session.userID), .bytes(session.tokenHash.bytes),
             .timestamp(session.createdAt), .timestamp(session.expiresAt), .text(orNull: session.provider?.rawValue),
-        ] + session.trace.parameters + givingBack.costs + [
+        ] + session.trace.parameters + refunding.costs + [
             .uuid(orNull: session.identity), .int8(Self.countingTo), .text(orNull: checkedHash),
         ]
     }
@@ -112,7 +112,7 @@ struct UpgradeHash: Statement {
 /// Finds the sessions of tokens, with their users.
 struct FindSignedIn: SharedRead {
     typealias Key = TokenHash
-    typealias Answer = FoundSession
+    typealias Value = FoundSession
 
     /// With fewer elements than the planner's default estimate (10), it would create a new plan each time.
     private static let leastPlaces = 16
@@ -132,7 +132,7 @@ struct FindSignedIn: SharedRead {
 
     init(_ keys: [TokenHash]) { hashes = keys }
 
-    static func decode(_ row: PostgresRow) throws -> (place: Int, answer: FoundSession) {
+    static func decode(_ row: PostgresRow) throws -> (place: Int, value: FoundSession) {
         let signedIn = SignedIn(
             user: try User(row, from: 2),
             sessionID: try row.uuid(1),

@@ -16,7 +16,7 @@ struct SessionStore: Sendable {
 
     /// The user and session of a token, if the session is live.
     func signedIn(with hash: TokenHash, at now: Date) async throws -> SignedIn? {
-        guard let session = try await postgres.answer(FindSignedIn.self, for: hash), session.expiresAt > now else {
+        guard let session = try await postgres.lookUp(FindSignedIn.self, for: hash), session.expiresAt > now else {
             return nil
         }
         return session.signedIn
@@ -37,9 +37,9 @@ struct SessionStore: Sendable {
         replacing replaced: [TokenHash] = [],
         upgrade: HashUpgrade? = nil,
         linking pending: PendingLink? = nil,
-        givingBack attempts: [Attempt] = []
+        refunding attempts: [Attempt] = []
     ) async throws -> Bool {
-        let opening = InsertSession(session: session, checkedHash: checkedHash, givingBack: attempts)
+        let opening = InsertSession(session: session, checkedHash: checkedHash, refunding: attempts)
         let (isStored, mayBeTooMany): (Bool, Bool)
         if upgrade == nil, pending == nil, replaced.isEmpty {
             (isStored, mayBeTooMany) = try await postgres.withConnection { try $0.one(opening) }

@@ -56,7 +56,7 @@ extension PasswordGate {
                 return (own, try await self.proof(password, in: field, for: own))
             } catch {
                 // No password was checked.
-                try? await store.giveBack([attempt])
+                try? await store.refund([attempt])
                 throw error
             }
         }
@@ -68,8 +68,8 @@ extension PasswordGate {
     }
 
     /// Returns the attempts of an abandoned check; if this fails, they return with time.
-    func giveBack(_ attempts: [Attempt]) async {
-        try? await store.giveBack(attempts)
+    func refund(_ attempts: [Attempt]) async {
+        try? await store.refund(attempts)
     }
 
     /// The proof; nil for a wrong password.

@@ -37,8 +37,8 @@ struct PasswordGate: Sendable {
             var (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
             if let since = found?.devicesKnownSince, let known = trace.knownSince, known < since {
                 // It signed in before the password was recovered, so it is no longer known.
-                try await store.giveBack(attempts)
-                trace.knownAs = nil
+                try await store.refund(attempts)
+                trace.knownDevice = nil
                 attempts = self.attempts(at: email, from: trace)
                 (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
             }
@@ -47,14 +47,14 @@ struct PasswordGate: Sendable {
                 return (found, try await hasher.verify(password, against: found?.passwordHash))
             } catch {
                 // The password was not checked, so return the attempt; if this fails, it returns with time.
-                try? await store.giveBack(attempts)
+                try? await store.refund(attempts)
                 throw error
             }
         }
-        guard let found, verification != .wrong else { throw try await refused(found, email: email, from: trace) }
+        guard let found, verification != .wrong else { throw try await rejected(found, email: email, from: trace) }
         if found.isDisabled {
             // Only sent if the password is correct; takes no attempt.
-            try? await store.giveBack(attempts)
+            try? await store.refund(attempts)
             try await audit.record(failure(.userDisabled, found, email: email, from: trace))
             throw APIError(.accountDisabled, detail: "This account is disabled.")
         }
@@ -93,7 +93,7 @@ struct PasswordGate: Sendable {
     }
 
     /// Records a wrong password or an unknown account, and returns the error, which is the same for both.
-    func refused(_ found: UserCredentials?, email: EmailAddress, from trace: RequestTrace) async throws -> APIError {
+    func rejected(_ found: UserCredentials?, email: EmailAddress, from trace: RequestTrace) async throws -> APIError {
         let reason: SignInFailure =
             switch found {
             case nil: .unknownAccount
@@ -113,7 +113,7 @@ struct PasswordGate: Sendable {
     }
 
     private func attempts(at email: EmailAddress, from trace: RequestTrace) -> [Attempt] {
-        if let device = trace.knownAs { return [Attempt(key: keys.device(device), limit: limits.device)] }
+        if let device = trace.knownDevice { return [Attempt(key: keys.device(device), limit: limits.device)] }
         return [
             Attempt(key: keys.account(email), limit: limits.account),
             Attempt(key: keys.network(trace.client.address), limit: limits.network),

@@ -2,7 +2,7 @@ import FoundationEssentials
 import PostgresClient
 
 /// Returns attempts whose password was not checked; opening a session returns those of correct passwords.
-struct GiveBack: Statement {
+struct Refund: Statement {
     static let sql: StaticString = """
         WITH given (key, cost) AS (VALUES ($1::bytea, $2::bigint), ($3, $4)),
         locked AS (SELECT key FROM throttles WHERE key IN ($1, $3) ORDER BY key FOR UPDATE)

@@ -56,8 +56,8 @@ struct ThrottleStore: Sendable {
     }
 
     /// Returns attempts.
-    func giveBack(_ attempts: [Attempt]) async throws {
-        _ = try await postgres.withConnection { try $0.run(GiveBack(attempts: attempts)) }
+    func refund(_ attempts: [Attempt]) async throws {
+        _ = try await postgres.withConnection { try $0.run(Refund(attempts: attempts)) }
     }
 
     /// Removes expired rows, at most `limit`, unless another replica is doing it.

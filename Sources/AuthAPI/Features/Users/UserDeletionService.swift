@@ -39,7 +39,7 @@ struct UserDeletionService: Sendable {
     /// - Throws: `unauthenticated` when the session of the request has ended; ``PostgresError``.
     func delete(_ request: UserDeletionRequest, at now: Date) async throws -> UserDeletion {
         // Too many to delete with the row within the timeout of one statement.
-        if request.hasManySessions, try await store.isThere(request) {
+        if request.hasManySessions, try await store.matches(request) {
             let all = SessionSelection(
                 user: request.user,
                 keeping: request.visitor?.sessionID,

@@ -15,7 +15,7 @@ struct UserDeletionStore: Sendable {
     let postgres: PostgresPool
 
     /// Whether the user exists and has the email address.
-    func isThere(_ request: UserDeletionRequest) async throws -> Bool {
+    func matches(_ request: UserDeletionRequest) async throws -> Bool {
         let email = try await postgres.withConnection { try $0.first(FindEmail(user: request.user)) }
         return email?.isExactly(request.email) == true
     }

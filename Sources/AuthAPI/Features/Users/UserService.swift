@@ -51,8 +51,8 @@ struct UserService: Sendable {
                 using: admission,
                 from: trace
             )
-        } catch let refusal as RegistrationPolicy.Refusal {
-            throw refusal.error(code: code)
+        } catch let rejection as RegistrationPolicy.Rejection {
+            throw rejection.error(code: code)
         }
         return OpenedSession(user: user, token: session.token)
     }
@@ -93,7 +93,7 @@ struct UserService: Sendable {
             trace: trace
         )
         let ending = try await deletion.delete(request, at: gate.now())
-        await gate.giveBack(confirmed.attempts)
+        await gate.refund(confirmed.attempts)
         switch ending {
         case .deleted: return
         case .gone: throw APIError(.unauthenticated)

@@ -11,7 +11,7 @@ struct UserStore: Sendable {
     ///
     /// Ends the browser's previous sessions.
     ///
-    /// - Throws: ``RegistrationPolicy/Refusal`` when the invitation is no longer live; `email_taken` when another
+    /// - Throws: ``RegistrationPolicy/Rejection`` when the invitation is no longer live; `email_taken` when another
     ///   account has the email address. The database decides, so that exactly one of two concurrent registrations
     ///   succeeds.
     func create(

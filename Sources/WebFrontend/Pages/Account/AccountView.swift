@@ -46,7 +46,10 @@ struct AccountView: PageView {
         if let report { values["oauth_failure"] = failure(report).values(texts) }
         // Not together with a failure.
         if let connected, report == nil, identities.isLinked(connected) {
-            values["notice"] = texts.text(.noticeConnected, ["provider": identities.providers.spoken(connected, texts)])
+            values["notice"] = texts.text(
+                .noticeConnected,
+                ["provider": identities.providers.displayName(connected, texts)]
+            )
         }
         return values
     }

@@ -57,7 +57,7 @@ struct IdentitiesView: Sendable {
             [
                 "linked": false,
                 "link": SitePath.linking(linkable),
-                "label": texts.text(.identityConnect, ["provider": providers.spoken(linkable.provider, texts)]),
+                "label": texts.text(.identityConnect, ["provider": providers.displayName(linkable.provider, texts)]),
             ],
             texts
         )

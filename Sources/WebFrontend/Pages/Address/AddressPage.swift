@@ -15,7 +15,7 @@ struct AddressPage: Sendable {
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let caller = Caller(request, context)
-        guard let pending = try await pending(caller) else { return Self.over(query) }
+        guard let pending = try await pending(caller) else { return Self.expired(query) }
         var view = await view(pending, returnTo: query.returnTo, caller, context)
         // The URL of the page does not fill the form.
         view.email = pending.email ?? ""
@@ -29,7 +29,7 @@ struct AddressPage: Sendable {
         let form = try await Form(body: request, within: bodyDeadline)
         let caller = Caller(request, context)
         if let language = form.language {
-            guard let view = await typed(form, caller, context) else { return Self.over(form) }
+            guard let view = await typed(form, caller, context) else { return Self.expired(form) }
             return try pages.redrawn(view, in: language, context)
         }
         do {
@@ -44,7 +44,7 @@ struct AddressPage: Sendable {
             let signed = try await api.registerAddress(body, for: caller)
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch let error as APIError where error.code == .noPendingConnection {
-            return Self.over(form)
+            return Self.expired(form)
         } catch {
             let failure = try FormFailure(error, email: form.email, logger: context.logger)
             return try await failed(form, failure, caller, context)
@@ -64,7 +64,7 @@ struct AddressPage: Sendable {
     }
 
     /// To the sign-in page, which explains that the flow is over, and redirects visitors who have completed it.
-    private static func over(_ form: Form) -> Response {
+    private static func expired(_ form: Form) -> Response {
         .seeOther(
             SitePath.link(
                 SitePath.login,
@@ -112,7 +112,7 @@ struct AddressPage: Sendable {
         _ caller: Caller,
         _ context: PageContext
     ) async throws -> Response {
-        guard var view = await typed(form, caller, context) else { return Self.over(form) }
+        guard var view = await typed(form, caller, context) else { return Self.expired(form) }
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
         return try pages.response(

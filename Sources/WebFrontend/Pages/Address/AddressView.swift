@@ -36,7 +36,7 @@ struct AddressView: PageView {
     func title(_ texts: Translator) -> String { texts[.titleAddress] }
 
     func values(_ texts: Translator) -> ViewValues {
-        let provider = providers.spoken(pending.provider, texts)
+        let provider = providers.displayName(pending.provider, texts)
         var values: ViewValues = [
             "typed_form": "address-form", "provider": pending.provider.rawValue,
             "lead": texts.text(.addressLead, ["provider": provider]),

@@ -31,7 +31,7 @@ struct DeletionPage: Sendable {
             let body = DeleteAccountRequest(email: form.email, password: password.isEmpty ? nil : password)
             do {
                 let cookies = try await api.deleteAccount(body, for: caller)
-                return farewell(cookies, request)
+                return deletedResponse(cookies, request)
             } catch let error as APIError where error.code == .reauthenticationRequired {
                 // The confirmation has expired; the page offers it again.
                 return .seeOther(SitePath.deletion)
@@ -55,7 +55,7 @@ struct DeletionPage: Sendable {
     }
 
     /// Redirects to the home page and deletes every cookie of this site and the cached pages.
-    private func farewell(_ cookies: [String], _ request: Request) -> Response {
+    private func deletedResponse(_ cookies: [String], _ request: Request) -> Response {
         let isSecure = settings.common.publicURL.isSecure
         let own = Caller.ownCookies(of: request, isSecure: isSecure)
         var response = Response.seeOther(

@@ -14,7 +14,7 @@ struct ApplicationEntrance: Sendable {
             throw APIError(.notFound, detail: "There is nothing at this path.")
         }
         let caller = Caller(request, context)
-        if caller.hasForeignSession || caller.wasSentOn { throw ForeignCookie(name: caller.sessionCookie) }
+        if caller.hasForeignSession || caller.wasRedirected { throw ForeignCookie(name: caller.sessionCookie) }
         let notice = caller.hasSession ? Notice.sessionOver : nil
         let location = SitePath.link(SitePath.login, returnTo: ReturnPath(address), notice: notice)
         return Response(status: .found, headers: [.location: location])

@@ -33,8 +33,8 @@ struct LoginPage: Sendable {
                 return .seeOther(query.returnTo?.value ?? SitePath.account)
             }
             guard view.report != nil || connecting != nil else {
-                let sendingOn = Caller.sendingOn(to: query.returnTo, isSecure: context.isSecure)
-                return .seeOther((query.returnTo ?? settings.landing).value, cookies: sendingOn)
+                let redirectCookies = Caller.redirectCookies(to: query.returnTo, isSecure: context.isSecure)
+                return .seeOther((query.returnTo ?? settings.landing).value, cookies: redirectCookies)
             }
             view.offer = .goOn(user, connecting: connecting)
         } else if let connecting {

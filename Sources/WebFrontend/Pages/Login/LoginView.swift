@@ -55,7 +55,7 @@ struct LoginView: PageView {
             values["form"] = signInForm(texts, email: email)
             values["typed_form"] = "login-form"
         case .connect(let pending): values["form"] = connectForm(texts, pending)
-        case .goOn(let user, let provider): values["already"] = already(texts, user, connecting: provider)
+        case .goOn(let user, let provider): values["already"] = alreadySignedIn(texts, user, connecting: provider)
         case .confirm(let provider, let user): values["confirm"] = confirmation(texts, provider, user)
         }
         if let lead = lead(texts) { values["lead"] = lead }
@@ -68,8 +68,9 @@ struct LoginView: PageView {
 
     private func heading(_ texts: Translator, _ standard: TextKey) -> String {
         switch offer {
-        case .connect(let pending): texts.text(.titleConnect, ["provider": providers.spoken(pending.provider, texts)])
-        case .confirm(let provider, _): texts.text(.titleConfirm, ["provider": providers.spoken(provider, texts)])
+        case .connect(let pending):
+            texts.text(.titleConnect, ["provider": providers.displayName(pending.provider, texts)])
+        case .confirm(let provider, _): texts.text(.titleConfirm, ["provider": providers.displayName(provider, texts)])
         case .signIn, .goOn: texts[standard]
         }
     }
@@ -77,8 +78,9 @@ struct LoginView: PageView {
     private func lead(_ texts: Translator) -> String? {
         switch offer {
         case .signIn: returnTo != nil && !hasFailed ? texts[.loginContinue] : nil
-        case .connect(let pending): texts.text(.connectLead, ["provider": providers.spoken(pending.provider, texts)])
-        case .confirm(let provider, _): texts.text(.confirmLead, ["provider": providers.spoken(provider, texts)])
+        case .connect(let pending):
+            texts.text(.connectLead, ["provider": providers.displayName(pending.provider, texts)])
+        case .confirm(let provider, _): texts.text(.confirmLead, ["provider": providers.displayName(provider, texts)])
         case .goOn: nil
         }
     }
@@ -136,14 +138,14 @@ struct LoginView: PageView {
         return form
     }
 
-    private func already(_ texts: Translator, _ user: UserBody, connecting: OAuthProvider?) -> ViewValues {
+    private func alreadySignedIn(_ texts: Translator, _ user: UserBody, connecting: OAuthProvider?) -> ViewValues {
         let parts = texts.parts(.loginAlready, around: "email")
         var values: ViewValues = [
             "signed_in_as": ["before": parts.before, "after": parts.after], "email": user.email, "advice": false,
             "link": (returnTo ?? landing).value, "label": texts[.loginAlreadyContinue],
         ]
         if let connecting {
-            values["advice"] = texts.text(.connectAlready, ["provider": providers.spoken(connecting, texts)])
+            values["advice"] = texts.text(.connectAlready, ["provider": providers.displayName(connecting, texts)])
             values["link"] = SitePath.account
             values["label"] = texts[.connectAlreadyContinue]
         }
@@ -158,7 +160,7 @@ struct LoginView: PageView {
             "replaces": replaces,
             "provider": provider.rawValue,
             "link": SitePath.signIn(through: provider, returnTo: returnTo),
-            "label": texts.text(.confirmContinue, ["provider": providers.spoken(provider, texts)]),
+            "label": texts.text(.confirmContinue, ["provider": providers.displayName(provider, texts)]),
             "other_link": user == nil
                 ? SitePath.link(SitePath.login, returnTo: returnTo) : (returnTo ?? landing).value,
             "other_label": texts[user == nil ? .connectOtherWay : .confirmStay],

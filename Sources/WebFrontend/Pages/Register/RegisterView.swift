@@ -52,8 +52,8 @@ struct RegisterView: PageView {
         if let invited, providers.contains(invited) {
             values["invited"] = [
                 "provider": invited.rawValue, "link": SitePath.signIn(through: invited, returnTo: returnTo),
-                "label": texts.text(.confirmContinue, ["provider": providers.spoken(invited, texts)]),
-                "text": texts.text(.registerInvited, ["provider": providers.spoken(invited, texts)]),
+                "label": texts.text(.confirmContinue, ["provider": providers.displayName(invited, texts)]),
+                "text": texts.text(.registerInvited, ["provider": providers.displayName(invited, texts)]),
                 "other_link": SitePath.link(SitePath.register, returnTo: returnTo),
             ]
             values["typed_form"] = false

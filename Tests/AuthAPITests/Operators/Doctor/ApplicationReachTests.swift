@@ -7,7 +7,7 @@ import Testing
 
 /// The doctor's findings about the application behind the sign-in.
 @Suite struct ApplicationReachTests {
-    private static func reach(_ upstream: String, patience: Duration = .seconds(60)) -> ApplicationReach {
+    private static func reach(_ upstream: String, timeout: Duration = .seconds(60)) -> ApplicationReach {
         let variables = ["APP_UPSTREAM": upstream]
         let provider = EnvironmentVariablesProvider(environmentVariables: variables)
         var reader = SettingsReader(ConfigReader(provider: provider))
@@ -15,7 +15,7 @@ import Testing
         return ApplicationReach(
             application: settings,
             signsAssertions: false,
-            patience: patience,
+            timeout: timeout,
             isContainer: false,
             addresses: []
         )
@@ -23,7 +23,7 @@ import Testing
 
     @Test("Without an application there is no finding")
     func none() async throws {
-        let reach = ApplicationReach(application: nil, signsAssertions: false, patience: .seconds(1))
+        let reach = ApplicationReach(application: nil, signsAssertions: false, timeout: .seconds(1))
         let findings = await reach.findings()
         #expect(findings.isEmpty)
     }
@@ -31,7 +31,7 @@ import Testing
     @Test("An application that does not respond is a problem, except from a container")
     func silent() async throws {
         // The port of the discard service, which does not run.
-        var reach = Self.reach("http://127.0.0.1:9", patience: .seconds(2))
+        var reach = Self.reach("http://127.0.0.1:9", timeout: .seconds(2))
         let native = await reach.findings()
         #expect(native.map(\.level) == [.fix] && native[0].message.contains("does not answer"))
         reach.isContainer = true

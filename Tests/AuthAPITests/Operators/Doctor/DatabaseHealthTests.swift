@@ -13,13 +13,13 @@ import Testing
     static func findings(
         _ serving: PostgresConfiguration,
         url: String = "https://site.example",
-        patience: Duration = .seconds(60)
+        timeout: Duration = .seconds(60)
     ) async throws -> [Finding] {
         let health = DatabaseHealth(
             roles: DatabaseRoles(serving: serving.withoutLimits, owner: nil),
             publicURL: try #require(WebOrigin(url)),
             logger: TestDatabase.silentLogger,
-            patience: patience
+            timeout: timeout
         )
         return await health.findings()
     }
@@ -112,11 +112,11 @@ import Testing
         arguments: ["users", "sessions", "oauth_accounts", "throttles"],
         ["SELECT", "INSERT", "DELETE", "UPDATE"]
     )
-    func missingRight(table: String, right: String) async throws {
+    func missingPrivilege(table: String, right: String) async throws {
         let found = try await Self.findings(after: "REVOKE \(right) ON \(table) FROM \(Self.role)")
-        let rights = try Self.only("privileges", in: found)
+        let privileges = try Self.only("privileges", in: found)
         let message = "the role \(Self.role) may not use \(table)"
-        #expect(rights == .fix("privileges", message, "run as the owner: AuthAPI migrate up"))
+        #expect(privileges == .fix("privileges", message, "run as the owner: AuthAPI migrate up"))
     }
 
     @Test(
@@ -125,8 +125,8 @@ import Testing
     )
     func missingTrail(right: String) async throws {
         let found = try await Self.findings(after: "REVOKE \(right) FROM \(Self.role)")
-        let rights = try Self.only("privileges", in: found)
-        #expect(rights.message == "the role \(Self.role) may not use audit_events")
+        let privileges = try Self.only("privileges", in: found)
+        #expect(privileges.message == "the role \(Self.role) may not use audit_events")
     }
 
     @Test(
@@ -141,9 +141,9 @@ import Testing
         ]
     )
     func wideRight(sql: String, named: String) async throws {
-        let rights = try Self.only("privileges", in: try await Self.findings(after: sql))
-        #expect(rights.level == .fix && rights.advice?.contains("MIGRATION_DATABASE_URL") == true)
-        #expect(rights.message == "\(Self.role) has more privileges than required: \(named)")
+        let privileges = try Self.only("privileges", in: try await Self.findings(after: sql))
+        #expect(privileges.level == .fix && privileges.advice?.contains("MIGRATION_DATABASE_URL") == true)
+        #expect(privileges.message == "\(Self.role) has more privileges than required: \(named)")
     }
 
     @Test("D6 The owner and superusers have more privileges than required")
@@ -160,14 +160,17 @@ import Testing
                 try await TestSQL.run("CREATE ROLE \(role) LOGIN \(attribute)", on: owner)
                 try await TestSQL.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role)", on: owner)
                 let found = try await Self.findings(PostgresConfiguration(url: server.url() + " user=\(role)"))
-                let rights = try Self.only("privileges", in: found)
-                #expect(rights.message.hasPrefix("\(role) has more privileges than required: \(named), "), "\(rights)")
+                let privileges = try Self.only("privileges", in: found)
+                #expect(
+                    privileges.message.hasPrefix("\(role) has more privileges than required: \(named), "),
+                    "\(privileges)"
+                )
             }
             let found = try await Self.findings(owner)
-            let rights = try Self.only("privileges", in: found)
+            let privileges = try Self.only("privileges", in: found)
             #expect(
-                rights.message.contains("owns ") && rights.message.contains(" oauth_accounts ")
-                    && rights.message.contains("yoshikosan_schema_migrations")
+                privileges.message.contains("owns ") && privileges.message.contains(" oauth_accounts ")
+                    && privileges.message.contains("yoshikosan_schema_migrations")
             )
         }
     }
@@ -214,7 +217,7 @@ import Testing
             password: TestAPI.secretKey,
             database: "site"
         )
-        let found = try await Self.findings(nowhere, patience: .seconds(2))
+        let found = try await Self.findings(nowhere, timeout: .seconds(2))
         #expect(found.map(\.subject) == ["database"] && found[0].level == .fix)
         #expect(found[0].message.contains("host=127.0.0.1 port=1") && found[0].message.contains("Connection refused"))
         #expect(!"\(found)".contains(TestAPI.secretKey))
@@ -239,7 +242,7 @@ import Testing
                 roles: DatabaseRoles(serving: try PostgresConfiguration(url: url), owner: nil),
                 publicURL: .localhost,
                 logger: TestDatabase.silentLogger,
-                patience: .seconds(1)
+                timeout: .seconds(1)
             )
         }
         func server(version: Int32 = 170_002, tls: String? = nil, address: String? = nil) -> DescribeServer.Server {

@@ -12,7 +12,7 @@ import Testing
         return await Doctor(
             reader: SettingsReader(ConfigReader(provider: provider)),
             logger: TestDatabase.silentLogger,
-            patience: .seconds(60)
+            timeout: .seconds(60)
         ).findings()
     }
 
@@ -29,7 +29,7 @@ import Testing
     func good() async throws {
         try await OAuthSite.with { site in
             try await Self.withKeyFile(mode: 0o400) { key in
-                var environment = site.standIn.environment
+                var environment = site.mock.environment
                 environment["SECRET_KEY_FILE"] = key
                 environment["DATABASE_URL"] = site.api.database.servingURL
                 environment["PUBLIC_URL"] = "https://site.example"
@@ -44,7 +44,7 @@ import Testing
                 let callback = "https://site.example/api/auth/callback/discord"
                 #expect(found.contains { $0.subject == "Discord" && $0.message.hasSuffix(callback) })
                 // No finding contains a secret.
-                #expect(!"\(found)".contains(TestAPI.secretKey) && !"\(found)".contains(StandInProvider.clientSecret))
+                #expect(!"\(found)".contains(TestAPI.secretKey) && !"\(found)".contains(MockProvider.clientSecret))
             }
         }
     }

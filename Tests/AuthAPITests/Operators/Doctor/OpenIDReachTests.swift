@@ -7,23 +7,23 @@ import Testing
 
 /// A10: The findings of `doctor` about OpenID providers, with real servers.
 @Suite struct OpenIDReachTests {
-    /// The findings about the second OpenID provider, which is the stand-in.
+    /// The findings about the second OpenID provider, which is the mock.
     private static func findings(
         _ changes: [String: String] = [:],
         certificates: TestCertificates? = nil,
-        prepare: @Sendable (StandInProvider) -> Void = { _ in }
+        prepare: @Sendable (MockProvider) -> Void = { _ in }
     ) async throws -> [Finding] {
         await TestGate.providers.enter()
         defer { Task { await TestGate.providers.leave() } }
-        return try await StandInProvider.with(tls: try certificates?.serverConfiguration()) { standIn in
-            prepare(standIn)
-            let environment = standIn.environment(of: OAuthProvider.openID[1]).merging(
-                changes.mapValues { $0.replacing("ADDRESS", with: standIn.address) }
+        return try await MockProvider.with(tls: try certificates?.serverConfiguration()) { mock in
+            prepare(mock)
+            let environment = mock.environment(of: OAuthProvider.openID[1]).merging(
+                changes.mapValues { $0.replacing("ADDRESS", with: mock.address) }
             ) { $1 }
             let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
-            let found = await ProviderReach(providers: settings.providers.all, patience: .seconds(20)).findings()
-            #expect(standIn.requests.allSatisfy { $0.body.isEmpty && $0.headers[.authorization] == nil })
-            #expect(standIn.count(.trap) == 0)
+            let found = await ProviderReach(providers: settings.providers.all, timeout: .seconds(20)).findings()
+            #expect(mock.requests.allSatisfy { $0.body.isEmpty && $0.headers[.authorization] == nil })
+            #expect(mock.count(.trap) == 0)
             return found
         }
     }
@@ -45,8 +45,8 @@ import Testing
         #expect(bad[0].level == .fix && bad[0].message.contains("another issuer"))
         #expect(bad[0].message.contains("expected https://login.example/realms/b"))
         #expect(bad[0].advice?.contains("OIDC_2_ISSUER must be exactly") == true)
-        let outside = try await Self.findings(settings) { standIn in
-            standIn.change(.oidcDiscovery) { $0.redirect(to: "https://login.example/trap") }
+        let outside = try await Self.findings(settings) { mock in
+            mock.change(.oidcDiscovery) { $0.redirect(to: "https://login.example/trap") }
         }
         #expect(outside[0].level == .fix && outside[0].message.contains("redirects are not followed"))
     }
@@ -54,7 +54,7 @@ import Testing
     @Test("A11 Unusable keys are a problem", arguments: ["[]", "[{\"kty\":\"oct\",\"k\":\"AAAA\"}]"])
     func keys(json: String) async throws {
         let found = try await Self.findings {
-            $0.change(.oidcKeys) { $0.edit { $0["keys"] = StandInAnswer.json(json) } }
+            $0.change(.oidcKeys) { $0.edit { $0["keys"] = MockResponse.json(json) } }
         }
         #expect(found[0].level == .fix && found[0].message.contains("/realms/b/keys: none of the keys"))
         #expect(found[0].advice?.contains("RS256, PS256, ES256 or EdDSA") == true)

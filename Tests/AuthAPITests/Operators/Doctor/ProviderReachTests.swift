@@ -9,32 +9,32 @@ import Testing
 @Suite struct ProviderReachTests {
     private static func findings(
         _ environment: [String: String],
-        patience: Duration = .seconds(20),
+        timeout: Duration = .seconds(20),
         ahead: TimeInterval = 0
     ) async throws -> [Finding] {
         let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
         return await ProviderReach(
             providers: settings.providers.all,
-            patience: patience,
+            timeout: timeout,
             now: { Date.now.addingTimeInterval(ahead) }
         ).findings()
     }
 
     /// The findings when an endpoint of both providers responds differently.
     private static func findings(
-        patience: Duration = .seconds(20),
+        timeout: Duration = .seconds(20),
         ahead: TimeInterval = 0,
-        _ endpoint: StandInProvider.Endpoint = .discovery,
-        _ change: @escaping @Sendable (inout StandInAnswer) -> Void = { _ in }
+        _ endpoint: MockProvider.Endpoint = .discovery,
+        _ change: @escaping @Sendable (inout MockResponse) -> Void = { _ in }
     ) async throws -> [Finding] {
         await TestGate.providers.enter()
         defer { Task { await TestGate.providers.leave() } }
-        return try await StandInProvider.with { standIn in
-            standIn.change(endpoint, change)
-            let found = try await findings(standIn.environment, patience: patience, ahead: ahead)
+        return try await MockProvider.with { mock in
+            mock.change(endpoint, change)
+            let found = try await findings(mock.environment, timeout: timeout, ahead: ahead)
             // Only the one request is sent, without secrets.
-            #expect(standIn.requests.allSatisfy { $0.body.isEmpty && $0.headers[.authorization] == nil })
-            #expect(standIn.count(.trap) == 0)
+            #expect(mock.requests.allSatisfy { $0.body.isEmpty && $0.headers[.authorization] == nil })
+            #expect(mock.count(.trap) == 0)
             return found
         }
     }
@@ -73,7 +73,7 @@ import Testing
 
     @Test("A10 A response that does not arrive or end times out", arguments: [true, false])
     func slow(isHeld: Bool) async throws {
-        let found = try await Self.findings(patience: .milliseconds(500)) { $0.delivery = isHeld ? .held : .stalled }
+        let found = try await Self.findings(timeout: .milliseconds(500)) { $0.delivery = isHeld ? .held : .stalled }
         let google = try Self.only("Google", in: found)
         #expect(google.level == .fix && google.message.contains("did not respond in time"))
     }
@@ -87,7 +87,7 @@ import Testing
         ]
     )
     func wrongDocument(reason: String, field: String, value: String?) async throws {
-        let found = try await Self.findings { answer in answer.edit { $0[field] = value } }
+        let found = try await Self.findings { response in response.edit { $0[field] = value } }
         let google = try Self.only("Google", in: found)
         #expect(google.level == .fix && google.message.contains(reason))
         #expect(google.advice?.contains("GOOGLE_ISSUER") == true)
@@ -97,10 +97,10 @@ import Testing
 
     @Test("A11 A response without a document is reported, and redirects are not followed")
     func noDocument() async throws {
-        let changes: [(String, @Sendable (inout StandInAnswer) -> Void)] = [
+        let changes: [(String, @Sendable (inout MockResponse) -> Void)] = [
             ("rejected the request", { $0.status = 404 }), ("internal error", { $0.status = 503 }),
             ("not JSON", { $0.headers[.contentType] = "text/html" }), ("too long", { $0.delivery = .endless }),
-            ("redirects", { $0.redirect(to: StandInProvider.Endpoint.trap.rawValue) }),
+            ("redirects", { $0.redirect(to: MockProvider.Endpoint.trap.rawValue) }),
         ]
         for (reason, change) in changes {
             let google = try Self.only("Google", in: try await Self.findings(.discovery, change))
@@ -119,14 +119,14 @@ import Testing
     func github() async throws {
         await TestGate.providers.enter()
         defer { Task { await TestGate.providers.leave() } }
-        try await StandInProvider.with { standIn in
-            let good = try await Self.findings(standIn.githubEnvironment)
+        try await MockProvider.with { mock in
+            let good = try await Self.findings(mock.githubEnvironment)
             #expect(good.map(\.subject) == ["GitHub", "clock"] && good.allSatisfy { $0.level == .ok }, "\(good)")
-            #expect(good[0].message == "\(standIn.address)/api/v3/meta responds")
-            standIn.change(.githubMeta) { $0.status = 404 }
-            let bad = try await Self.findings(standIn.githubEnvironment)
+            #expect(good[0].message == "\(mock.address)/api/v3/meta responds")
+            mock.change(.githubMeta) { $0.status = 404 }
+            let bad = try await Self.findings(mock.githubEnvironment)
             #expect(bad.first?.level == .fix && bad.first?.advice?.contains("GITHUB_URL") == true)
-            #expect(standIn.requests.allSatisfy { $0.headers[.authorization] == nil })
+            #expect(mock.requests.allSatisfy { $0.headers[.authorization] == nil })
         }
     }
 

@@ -9,7 +9,7 @@ struct ApplicationReach: Sendable {
     let application: ApplicationSettings?
     /// Whether the application gets a signed assertion, with which it can detect requests that bypass nginx.
     let signsAssertions: Bool
-    let patience: Duration
+    let timeout: Duration
     /// Whether this program runs in a container, so that it is not on the application's network.
     var isContainer = ServerReach.runsInContainer
     /// The addresses of this machine.
@@ -22,34 +22,34 @@ struct ApplicationReach: Sendable {
             configuration: .init(redirectConfiguration: .disallow)
         )
         var findings: [Finding] = []
-        for upstream in application.upstreams { findings.append(await look(at: upstream, client)) }
+        for upstream in application.upstreams { findings.append(await inspect(at: upstream, client)) }
         try? await client.shutdown()
         return findings
     }
 
-    private func look(at upstream: ApplicationSettings.Upstream, _ client: HTTPClient) async -> Finding {
-        switch await answer(of: upstream.description, client) {
-        case .itself:
+    private func inspect(at upstream: ApplicationSettings.Upstream, _ client: HTTPClient) async -> Finding {
+        switch await probe(upstream.description, client) {
+        case .ownAPI:
             return .fix(
                 "APP_UPSTREAM",
                 "\(upstream) is this system itself, not an application",
                 "set APP_UPSTREAM to the application's own address"
             )
-        case .nothing where isContainer:
+        case .noResponse where isContainer:
             return .ok("APP_UPSTREAM", "\(upstream) shares no network with this container; only nginx should reach it")
-        case .nothing:
+        case .noResponse:
             return .fix(
                 "APP_UPSTREAM",
                 "\(upstream) does not answer",
                 "start the application, or correct APP_UPSTREAM"
             )
-        case .something where isContainer:
+        case .otherProgram where isContainer:
             return .fix(
                 "APP_UPSTREAM",
                 "\(upstream) responds to this container: the application shares a network with more than nginx",
                 "attach the application to the network `application` only"
             )
-        case .something: return await exposure(of: upstream, client)
+        case .otherProgram: return await exposure(of: upstream, client)
         }
     }
 
@@ -63,7 +63,7 @@ struct ApplicationReach: Sendable {
         }
         for address in addresses where !ServerReach.isLocal(address) {
             let other = "\(address.isIPv4 ? address.description : "[\(address)]"):\(upstream.port)"
-            guard case .nothing = await answer(of: other, client) else {
+            guard case .noResponse = await probe(other, client) else {
                 return .fix(
                     "APP_UPSTREAM",
                     "the application also responds at \(other), bypassing nginx and its sign-in",
@@ -74,31 +74,31 @@ struct ApplicationReach: Sendable {
         return .ok("APP_UPSTREAM", "\(upstream) responds, on this machine only")
     }
 
-    private enum Answer {
-        case nothing, something
+    private enum ProbeResult {
+        case noResponse, otherProgram
         /// The response of this system's API.
-        case itself
+        case ownAPI
     }
 
-    private func answer(of authority: String, _ client: HTTPClient) async -> Answer {
+    private func probe(_ authority: String, _ client: HTTPClient) async -> ProbeResult {
         var request = HTTPClientRequest(url: "http://\(authority)\(APIPath.me)")
         request.headers.add(name: "Connection", value: "close")
-        let deadline = NIODeadline.now() + .nanoseconds(Int64(patience / .nanoseconds(1)))
+        let deadline = NIODeadline.now() + .nanoseconds(Int64(timeout / .nanoseconds(1)))
         do {
             let response = try await client.execute(request, deadline: deadline)
             guard response.status == .unauthorized,
                 let body = try? await response.body.collect(upTo: 16_384),
                 let problem = try? JSONDecoder().decode(Problem.self, from: Data(body.readableBytesView)),
                 problem.code == .unauthenticated
-            else { return .something }
-            return .itself
+            else { return .otherProgram }
+            return .ownAPI
         } catch let error as HTTPClientError where error == .connectTimeout || error == .deadlineExceeded {
-            return .nothing
+            return .noResponse
         } catch is HTTPClientError {
             // It listens, but its response is not HTTP.
-            return .something
+            return .otherProgram
         } catch {
-            return .nothing
+            return .noResponse
         }
     }
 }

@@ -10,16 +10,16 @@ struct DatabaseHealth: Sendable {
     /// Whether the server migrates the schema itself.
     var migratesOnStart = false
     let logger: Logger
-    let patience: Duration
+    let timeout: Duration
 
     func findings() async -> [Finding] {
         let configuration = forDoctor(roles.serving)
         do throws(PostgresError) {
             try PostgresReach.connect(configuration)
         } catch {
-            return [Self.refusal(error, roles.serving)]
+            return [Self.rejection(error, roles.serving)]
         }
-        let findings = await asking(configuration) { try await look($0) }
+        let findings = await withPool(configuration) { try await inspect($0) }
         return findings + (await ownerFindings(besides: findings))
     }
 
@@ -30,9 +30,9 @@ struct DatabaseHealth: Sendable {
         do throws(PostgresError) {
             try PostgresReach.connect(configuration)
         } catch {
-            return [Self.refusal(error, owner)]
+            return [Self.rejection(error, owner)]
         }
-        let findings = await asking(configuration) { pool in
+        let findings = await withPool(configuration) { pool in
             try await pool.withConnection { try DatabaseInspection.faults(on: PostgresReader($0), for: .migrating) }
                 .map(\.finding)
         }
@@ -42,12 +42,12 @@ struct DatabaseHealth: Sendable {
     private func forDoctor(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
         var configuration = configuration
         configuration.poolSize = 1
-        configuration.waitTimeout = patience
+        configuration.waitTimeout = timeout
         configuration.applicationName += "-doctor"
         return configuration
     }
 
-    private func asking(
+    private func withPool(
         _ configuration: PostgresConfiguration,
         _ body: (PostgresPool) async throws -> [Finding]
     ) async -> [Finding] {
@@ -63,7 +63,7 @@ struct DatabaseHealth: Sendable {
         return findings
     }
 
-    private static func refusal(_ error: PostgresError, _ configuration: PostgresConfiguration) -> Finding {
+    private static func rejection(_ error: PostgresError, _ configuration: PostgresConfiguration) -> Finding {
         let resolved = try? PostgresReach.resolve(configuration)
         let code = error.sqlState.map { " (SQLSTATE \($0))" } ?? ""
         let advice =
@@ -72,7 +72,7 @@ struct DatabaseHealth: Sendable {
         return .fix("database", "\(configuration) cannot be used: \(error.detail)\(code)", advice)
     }
 
-    private func look(_ pool: PostgresPool) async throws -> [Finding] {
+    private func inspect(_ pool: PostgresPool) async throws -> [Finding] {
         let started = Date.now
         let server = try await pool.withConnection { try $0.one(DescribeServer()) }
         // The server read its clock between the two.
@@ -90,7 +90,7 @@ struct DatabaseHealth: Sendable {
             findings.append(try await schema(pool))
         }
         findings += faults.map(\.finding)
-        if !faults.contains(where: { $0.subject == "privileges" }) { findings.append(try await rights(pool)) }
+        if !faults.contains(where: { $0.subject == "privileges" }) { findings.append(try await privileges(pool)) }
         findings += try await sessions(pool)
         findings += try await visitors(pool)
         findings += try await backups(pool)
@@ -140,11 +140,11 @@ struct DatabaseHealth: Sendable {
 
     /// Reports the pooler in front of the server, and whether DATABASE_POOLER fits it.
     private func pooler(_ pool: PostgresPool) async throws -> Finding {
-        let (isThere, isShared) = try await pool.withConnection { db in
+        let (exists, isShared) = try await pool.withConnection { db in
             (try db.one(FindProcess()) != db.announcedProcess, db.isShared)
         }
         let setting = "DATABASE_POOLER=\(roles.serving.pooler.rawValue)"
-        switch (isThere, isShared) {
+        switch (exists, isShared) {
         case (false, false): return .ok("pooler", "no pooler in front of PostgreSQL (\(setting))")
         case (true, true):
             return .ok("pooler", "a pooler in front of PostgreSQL; its connections are treated as shared (\(setting))")
@@ -176,14 +176,14 @@ struct DatabaseHealth: Sendable {
         return .ok("connections", "\(server.connections) of \(server.maxConnections) are in use")
     }
 
-    private func rights(_ pool: PostgresPool) async throws -> Finding {
-        let rights = try await pool.withConnection { try $0.one(DescribeRights()) }
-        guard !rights.tooWide.isEmpty else {
-            return .ok("privileges", "\(rights.role) has exactly the required privileges")
+    private func privileges(_ pool: PostgresPool) async throws -> Finding {
+        let privileges = try await pool.withConnection { try $0.one(DescribePrivileges()) }
+        guard !privileges.tooWide.isEmpty else {
+            return .ok("privileges", "\(privileges.role) has exactly the required privileges")
         }
         return .fix(
             "privileges",
-            "\(rights.role) has more privileges than required: \(rights.tooWide)",
+            "\(privileges.role) has more privileges than required: \(privileges.tooWide)",
             "use a separate serving role: set MIGRATION_DATABASE_URL to the owner and DATABASE_URL to the role; AuthAPI "
                 + "migrate up creates it"
         )

@@ -46,9 +46,9 @@ struct DescribeServer: Statement {
 }
 
 /// Finds privileges of this connection's role beyond those that serving requires.
-struct DescribeRights: Statement {
+struct DescribePrivileges: Statement {
     /// The result; the list is comma-separated.
-    struct Rights: Sendable {
+    struct Privileges: Sendable {
         let role: String
         let tooWide: String
     }
@@ -80,8 +80,8 @@ struct DescribeRights: Statement {
         )
         """
 
-    static func decode(_ row: PostgresRow) throws -> Rights {
-        Rights(role: try row.text(0), tooWide: try row.text(1))
+    static func decode(_ row: PostgresRow) throws -> Privileges {
+        Privileges(role: try row.text(0), tooWide: try row.text(1))
     }
 }
 

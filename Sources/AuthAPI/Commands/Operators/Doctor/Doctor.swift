@@ -8,7 +8,7 @@ struct Doctor {
     let reader: SettingsReader
     let logger: Logger
     /// The timeout of each network request.
-    var patience: Duration = .seconds(5)
+    var timeout: Duration = .seconds(5)
 
     /// Runs every check that is possible with the settings, even if some of them are invalid.
     func findings() async -> [Finding] {
@@ -44,16 +44,16 @@ struct Doctor {
         findings += await ApplicationReach(
             application: access.application,
             signsAssertions: access.signsAssertions,
-            patience: patience
+            timeout: timeout
         ).findings()
-        findings += await ProviderReach(providers: providers.all, patience: patience).findings()
+        findings += await ProviderReach(providers: providers.all, timeout: timeout).findings()
         if let database = DatabaseRoles.read(from: &reader) {
             findings += await DatabaseHealth(
                 roles: database,
                 publicURL: common.publicURL,
                 migratesOnStart: reader.boolean(.migrateOnStart, default: true),
                 logger: logger,
-                patience: patience
+                timeout: timeout
             ).findings()
         } else {
             findings.append(.note("database", "not checked: the settings do not name it"))

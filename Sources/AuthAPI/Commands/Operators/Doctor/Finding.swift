@@ -39,7 +39,7 @@ extension Finding: CustomStringConvertible {
     var description: String {
         let level = level == .fix ? "FIX " : level == .note ? "note" : "ok  "
         let subject = subject + String(repeating: " ", count: max(0, 14 - subject.count))
-        let line = "\(level)  \(subject)  \(TextTable.harmless(message))"
+        let line = "\(level)  \(subject)  \(TextTable.sanitized(message))"
         return advice.map { "\(line)\n      \(String(repeating: " ", count: 16))→ \($0)" } ?? line
     }
 }

@@ -8,7 +8,7 @@ struct ProviderReach: Sendable {
     static let toleratedSkew = 30.0
 
     let providers: [ProviderSettings]
-    let patience: Duration
+    let timeout: Duration
     /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
@@ -19,8 +19,8 @@ struct ProviderReach: Sendable {
             // The client that sign-ins use, so that both accept the same responses.
             let configuration = ProviderClient.clientConfiguration(trusting: provider.openID.authorities)
             let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-            let client = ProviderClient(client: http) { [patience] _ in try await Task.sleep(for: patience) }
-            findings += await look(at: provider, client)
+            let client = ProviderClient(client: http) { [timeout] _ in try await Task.sleep(for: timeout) }
+            findings += await inspect(at: provider, client)
             try? await http.shutdown()
         }
         return findings
@@ -36,16 +36,16 @@ struct ProviderReach: Sendable {
         }
     }
 
-    private func look(at provider: ProviderSettings, _ client: ProviderClient) async -> [Finding] {
+    private func inspect(at provider: ProviderSettings, _ client: ProviderClient) async -> [Finding] {
         let address = Self.address(of: provider) ?? provider.address.description
-        let answer: ProviderAnswer
+        let response: ProviderResponse
         do {
-            answer = try await client.get(address)
+            response = try await client.get(address)
         } catch {
             return [Self.fault(of: provider, at: address, error)]
         }
-        var findings = [await Self.judge(answer, from: address, of: provider, client)]
-        if let theirs = answer.date.flatMap(HTTPDate.seconds) {
+        var findings = [await Self.judge(response, from: address, of: provider, client)]
+        if let theirs = response.date.flatMap(HTTPDate.seconds) {
             findings.append(Self.judge(skew: theirs - now().timeIntervalSince1970, against: provider.name.en))
         }
         return findings
@@ -53,7 +53,7 @@ struct ProviderReach: Sendable {
 
     /// Evaluates the response: whether it is the issuer's document, and its keys can verify ID tokens.
     private static func judge(
-        _ answer: ProviderAnswer,
+        _ response: ProviderResponse,
         from address: String,
         of provider: ProviderSettings,
         _ client: ProviderClient
@@ -61,18 +61,18 @@ struct ProviderReach: Sendable {
         guard provider.kind != .discord, provider.kind != .github else {
             return .ok(provider.name.en, "\(address) responds")
         }
-        var asked = address
+        var requestedAddress = address
         do throws(ProviderError) {
             let origin = provider.openID.internalOrigin
-            let keys = try ProviderMetadata(answer.decoded(), issuer: provider.address, through: origin).keySetAddress
-            asked = keys.description
+            let keys = try ProviderMetadata(response.decoded(), issuer: provider.address, through: origin).keySetAddress
+            requestedAddress = keys.description
             // LINE's ID tokens are signed with the secret.
             if provider.kind != .line, try await client.signingKeys(at: keys).isEmpty {
                 throw ProviderError(.providerError, "none of the keys can verify an ID token")
             }
             return .ok(provider.name.en, "\(address) responds; its issuer and keys are valid")
         } catch {
-            return fault(of: provider, at: asked, error)
+            return fault(of: provider, at: requestedAddress, error)
         }
     }
 

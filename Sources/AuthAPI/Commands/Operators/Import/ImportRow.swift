@@ -69,7 +69,7 @@ struct ImportRow: Sendable, Equatable {
     }
 
     private static func unknown(_ name: String) -> Fault {
-        Fault("there is no field \"\(TextTable.harmless(String(name.prefix(40))))\"; the fields are \(Field.names)")
+        Fault("there is no field \"\(TextTable.sanitized(String(name.prefix(40))))\"; the fields are \(Field.names)")
     }
 
     private enum Value: Decodable {

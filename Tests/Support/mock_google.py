@@ -1,7 +1,7 @@
-"""A stand-in for Google or another OpenID provider: the package oidc-provider-mock with additions.
+"""A mock of Google or another OpenID provider: the package oidc-provider-mock with additions.
 
-The package knows neither PKCE (RFC 7636) nor verified emails of people whom it has not met, leaves out the `state` when
-somebody says no (RFC 6749, section 4.1.2.1), and takes its pages' style from another site.
+The package knows neither PKCE (RFC 7636) nor verified emails of users whom it has not met, leaves out the `state` when
+the user declines (RFC 6749, section 4.1.2.1), and takes its pages' style from another site.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import oidc_provider_mock
 # Otherwise it rejects plain http.
 os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
 
-PEOPLE = {
+USERS = {
     "yoshiko": {"name": "Yoshiko Tanaka", "email": "yoshiko@example.com"},
     "kenji": {"name": "Kenji 山田", "email": "kenji@example.com"},
     "unverified": {"name": "Not Verified", "email": "unverified@example.com", "email_verified": False},
@@ -26,8 +26,8 @@ PEOPLE = {
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Stand-in for TITLE</title>
-<main><p>This is a stand-in for TITLE, for tests and development. Choose a person or enter any name.</p>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Mock TITLE</title>
+<main><p>This is a mock of TITLE, for tests and development. Choose a user or enter any name.</p>
 {% block content %}{{ content }}{% endblock %}</main></html>
 """
 
@@ -40,8 +40,8 @@ def claims(sub: str, **more: object) -> dict[str, object]:
 
 def make(client_id: str, client_secret: str, title: str = "Google") -> flask.Flask:
     """The application, for one client."""
-    people = [oidc_provider_mock.User(sub=sub, claims=claims(sub, **known)) for sub, known in PEOPLE.items()]
-    app = oidc_provider_mock.app(require_nonce=True, user_claims=people)
+    users = [oidc_provider_mock.User(sub=sub, claims=claims(sub, **known)) for sub, known in USERS.items()]
+    app = oidc_provider_mock.app(require_nonce=True, user_claims=users)
     # Without the debugger, which would run code from a browser.
     app.wsgi_app = app.wsgi_app.app
     app.debug = False
@@ -71,17 +71,17 @@ def make(client_id: str, client_secret: str, title: str = "Google") -> flask.Fla
         return None
 
     @app.after_request
-    def complete(answer: flask.Response):
-        if flask.request.path == "/oauth2/authorize" and answer.location:
-            sent, query = parse_qs(urlsplit(answer.location).query), flask.request.args
+    def complete(response: flask.Response):
+        if flask.request.path == "/oauth2/authorize" and response.location:
+            sent, query = parse_qs(urlsplit(response.location).query), flask.request.args
             if "code" in sent:
                 challenges[sent["code"][0]] = query["code_challenge"]
             elif "state" not in sent:
-                answer.location += "&" + urlencode({"state": query["state"]})
+                response.location += "&" + urlencode({"state": query["state"]})
             app.secrets_seen |= {query["state"], query["nonce"]}
-        if flask.request.path == "/oauth2/token" and answer.status_code == 200:
-            app.secrets_seen |= {answer.json[name] for name in ("access_token", "refresh_token", "id_token")}
-        return answer
+        if flask.request.path == "/oauth2/token" and response.status_code == 200:
+            app.secrets_seen |= {response.json[name] for name in ("access_token", "refresh_token", "id_token")}
+        return response
 
     return app
 

@@ -4,12 +4,12 @@ import Shared
 
 @testable import AuthAPI
 
-/// The codes and tokens that the stand-in provider has issued.
-final class StandInState: Sendable {
+/// The codes and tokens that the mock provider has issued.
+final class MockState: Sendable {
     /// The grant of a user.
     struct Grant: Sendable {
         let provider: OAuthProvider
-        let person: StandInPerson
+        let user: MockUser
         let redirectURI: String
         let codeChallenge: String
         let nonce: String?
@@ -19,13 +19,13 @@ final class StandInState: Sendable {
     }
 
     /// Why a code is rejected (RFC 6749, section 5.2).
-    struct Refusal: Error {
+    struct Rejection: Error {
         let code: String
         let status: Int
     }
 
     private let grants = Locked<[String: Grant]>([:])
-    private let people = Locked<[String: StandInPerson]>([:])
+    private let users = Locked<[String: MockUser]>([:])
     private let revocations = Locked<[String]>([])
 
     /// Creates a code for a grant.
@@ -36,16 +36,16 @@ final class StandInState: Sendable {
     }
 
     /// Creates an access token.
-    func issueAccessToken(for person: StandInPerson) -> String {
+    func issueAccessToken(for user: MockUser) -> String {
         let token = "access-\(UUID().uuidString)"
-        people.update { $0[token] = person }
+        users.update { $0[token] = user }
         return token
     }
 
     /// The user of an `Authorization` header.
-    func person(authorization: String?) -> StandInPerson? {
+    func user(authorization: String?) -> MockUser? {
         guard let authorization, authorization.hasPrefix("Bearer ") else { return nil }
-        return people.value[String(authorization.dropFirst(7))]
+        return users.value[String(authorization.dropFirst(7))]
     }
 
     /// The tokens that were revoked.
@@ -55,39 +55,39 @@ final class StandInState: Sendable {
     func noteRevocation(of token: String) { revocations.update { $0.append(token) } }
 
     /// Revokes a token, for the right client.
-    func revoke(body: String, authorization: String?) -> Result<Void, Refusal> {
-        let form = StandInForm.fields(body)
-        if let refusal = Self.refusal(of: form, authorization: authorization) { return .failure(refusal) }
+    func revoke(body: String, authorization: String?) -> Result<Void, Rejection> {
+        let form = MockForm.fields(body)
+        if let rejection = Self.rejection(of: form, authorization: authorization) { return .failure(rejection) }
         guard let token = form["token"], token.hasPrefix("access-") || token.hasPrefix("refresh-") else {
-            return .failure(Refusal(code: "invalid_request", status: 400))
+            return .failure(Rejection(code: "invalid_request", status: 400))
         }
         revocations.update { $0.append(token) }
         return .success(())
     }
 
     /// Why a client is rejected; nil for the right one.
-    private static func refusal(of form: [String: String], authorization: String?) -> Refusal? {
+    private static func rejection(of form: [String: String], authorization: String?) -> Rejection? {
         var client = (id: form["client_id"] ?? "", secret: form["client_secret"] ?? "")
         if let authorization, authorization.hasPrefix("Basic "),
             let pair = Data(base64Encoded: String(authorization.dropFirst(6)))
         {
             let halves = String(decoding: pair, as: UTF8.self).split(separator: ":", omittingEmptySubsequences: false)
             guard halves.count == 2, form["client_secret"] == nil else {
-                return Refusal(code: "invalid_request", status: 400)
+                return Rejection(code: "invalid_request", status: 400)
             }
-            client = (StandInForm.decoded(halves[0]), StandInForm.decoded(halves[1]))
+            client = (MockForm.decoded(halves[0]), MockForm.decoded(halves[1]))
         }
-        let secrets = [StandInProvider.clientSecret, StandInProvider.channelSecret]
-        let isKnown = client.id == StandInProvider.clientID && secrets.contains(client.secret)
-        return isKnown ? nil : Refusal(code: "invalid_client", status: 401)
+        let secrets = [MockProvider.clientSecret, MockProvider.channelSecret]
+        let isKnown = client.id == MockProvider.clientID && secrets.contains(client.secret)
+        return isKnown ? nil : Rejection(code: "invalid_client", status: 401)
     }
 
     /// Redeems a code once, for the right client, redirect URI and verifier.
-    func redeem(body: String, authorization: String?, at provider: OAuthProvider) -> Result<Grant, Refusal> {
-        let form = StandInForm.fields(body)
-        if let refusal = Self.refusal(of: form, authorization: authorization) { return .failure(refusal) }
+    func redeem(body: String, authorization: String?, at provider: OAuthProvider) -> Result<Grant, Rejection> {
+        let form = MockForm.fields(body)
+        if let rejection = Self.rejection(of: form, authorization: authorization) { return .failure(rejection) }
         guard form["grant_type"] == "authorization_code", let code = form["code"] else {
-            return .failure(Refusal(code: "unsupported_grant_type", status: 400))
+            return .failure(Rejection(code: "unsupported_grant_type", status: 400))
         }
         let grant = Locked<Grant?>(nil)
         grants.update { grants in
@@ -98,13 +98,13 @@ final class StandInState: Sendable {
         guard let grant = grant.value, grant.provider == provider, form["redirect_uri"] == grant.redirectURI,
             (43...128).contains(verifier.utf8.count),
             Base64URL.encode(SHA256.hash(data: Data(verifier.utf8))) == grant.codeChallenge
-        else { return .failure(Refusal(code: "invalid_grant", status: 400)) }
+        else { return .failure(Rejection(code: "invalid_grant", status: 400)) }
         return .success(grant)
     }
 }
 
 /// Parses forms and queries.
-enum StandInForm {
+enum MockForm {
     /// Names and values; a duplicate name is left out.
     static func fields(_ text: some StringProtocol) -> [String: String] {
         var fields: [String: String] = [:]

@@ -3,7 +3,7 @@ import Shared
 
 @testable import AuthAPI
 
-extension StandInProvider {
+extension MockProvider {
     /// The provider's redirect to the callback.
     struct Callback: Sendable {
         let code: String
@@ -26,10 +26,10 @@ extension StandInProvider {
     ///
     /// `redirectURI` is the one registered callback; nil accepts that of the request.
     ///
-    /// - Throws: ``StandInFault`` when a provider would reject the request, so that the test fails.
+    /// - Throws: ``MockFault`` when a provider would reject the request, so that the test fails.
     func authorize(_ authorizationURL: String, redirectURI: String? = nil) throws -> Callback {
         let parts = authorizationURL.split(separator: "?", maxSplits: 1)
-        guard parts.count == 2 else { throw StandInFault("no query: \(authorizationURL)") }
+        guard parts.count == 2 else { throw MockFault("no query: \(authorizationURL)") }
         var endpoints = [
             "\(address)/authorize": OAuthProvider.google, "\(address)/oauth2/authorize": .discord,
             "\(address)/login/oauth/authorize": .github,
@@ -38,42 +38,42 @@ extension StandInProvider {
             endpoints["\(self.issuer(of: provider))/authorize"] = provider
         }
         guard let provider = endpoints[String(parts[0])] else {
-            throw StandInFault("not an authorization endpoint: \(parts[0])")
+            throw MockFault("not an authorization endpoint: \(parts[0])")
         }
-        let query = StandInForm.fields(parts[1])
+        let query = MockForm.fields(parts[1])
         let wanted = [
             "response_type": "code", "client_id": Self.clientID, "code_challenge_method": "S256",
             "scope": Self.scopes[provider] ?? "openid profile email",
         ]
         for (name, value) in wanted where query[name] != value {
-            throw StandInFault("\(name) is \(query[name] ?? "missing"), not \(value)")
+            throw MockFault("\(name) is \(query[name] ?? "missing"), not \(value)")
         }
         guard let state = query["state"], (22...1024).contains(state.utf8.count) else {
-            throw StandInFault("the state is missing, or too short to be unguessable")
+            throw MockFault("the state is missing, or too short to be unguessable")
         }
         guard let challenge = query["code_challenge"], Base64URL.decode(challenge)?.count == 32 else {
-            throw StandInFault("the challenge is no SHA-256 digest")
+            throw MockFault("the challenge is no SHA-256 digest")
         }
         guard Self.scopes[provider] != nil && provider != .google || (query["nonce"]?.utf8.count ?? 0) >= 22 else {
-            throw StandInFault("the nonce is missing, or too short to be unguessable")
+            throw MockFault("the nonce is missing, or too short to be unguessable")
         }
-        guard let asked = query["redirect_uri"], asked == redirectURI ?? asked,
-            asked.hasSuffix(APIPath.oauthCallback(provider))
-        else { throw StandInFault("the redirect address is not the registered one") }
+        guard let requestedURI = query["redirect_uri"], requestedURI == redirectURI ?? requestedURI,
+            requestedURI.hasSuffix(APIPath.oauthCallback(provider))
+        else { throw MockFault("the redirect address is not the registered one") }
         let code = self.state.issueCode(
             for: .init(
                 provider: provider,
-                person: person.value,
-                redirectURI: asked,
+                user: user.value,
+                redirectURI: requestedURI,
                 codeChallenge: challenge,
                 nonce: query["nonce"],
                 scope: query["scope"] ?? "",
                 isFresh: query["prompt"] == "login" && query["max_age"] == "0"
             )
         )
-        var answer = "\(asked)?code=\(code.percentEncoded)&state=\(state.percentEncoded)"
+        var response = "\(requestedURI)?code=\(code.percentEncoded)&state=\(state.percentEncoded)"
         let issuer = [.discord, .github, .line].contains(provider) ? nil : self.issuer(of: provider)
-        if let issuer { answer += "&iss=\(issuer.percentEncoded)" }
-        return Callback(code: code, state: state, issuer: issuer, address: answer)
+        if let issuer { response += "&iss=\(issuer.percentEncoded)" }
+        return Callback(code: code, state: state, issuer: issuer, address: response)
     }
 }

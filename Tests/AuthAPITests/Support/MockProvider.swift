@@ -15,7 +15,7 @@ import Shared
 /// response.
 ///
 /// It checks what a provider checks (client, redirect URI, PKCE, one use per code) and rejects invalid requests.
-final class StandInProvider: Sendable {
+final class MockProvider: Sendable {
     /// Its endpoints.
     enum Endpoint: String, CaseIterable, Sendable {
         case discovery = "/.well-known/openid-configuration"
@@ -35,7 +35,7 @@ final class StandInProvider: Sendable {
         case githubToken = "/login/oauth/access_token"
         case githubUser = "/api/v3/user"
         case githubEmails = "/api/v3/user/emails"
-        case githubGrant = "/api/v3/applications/stand-in-client/grant"
+        case githubGrant = "/api/v3/applications/mock-client/grant"
         /// Open to everyone.
         case githubMeta = "/api/v3/meta"
         /// This path must never be requested.
@@ -50,25 +50,25 @@ final class StandInProvider: Sendable {
     }
 
     /// The registration of this site.
-    static let clientID = "stand-in-client"
-    static let clientSecret = "stand-in-$ecret/+%"
+    static let clientID = "mock-client"
+    static let clientSecret = "mock-$ecret/+%"
     /// The registration with LINE, which signs with the secret.
     static let channelSecret = String(repeating: "channel-", count: 4)
 
     let port: Int
     /// The user who signs in.
-    let person = Locked(StandInPerson())
+    let user = Locked(MockUser())
     /// The origin of the OpenID providers for browsers, if it is not the server's.
     let publicOrigin = Locked<String?>(nil)
-    let state: StandInState
+    let state: MockState
     private let now: @Sendable () -> Date
     private let scheme: String
-    private let answerChanges = Locked<[Endpoint: @Sendable (inout StandInAnswer) -> Void]>([:])
-    private let tokenChange = Locked<(@Sendable (inout StandInToken) -> Void)?>(nil)
+    private let responseChanges = Locked<[Endpoint: @Sendable (inout MockResponse) -> Void]>([:])
+    private let tokenChange = Locked<(@Sendable (inout MockToken) -> Void)?>(nil)
     private let received = Locked<[Received]>([])
     private let watchers = Locked<[Endpoint: [AsyncStream<Void>.Continuation]]>([:])
     /// Opens at the end of the test, and by ``release()``.
-    private let latch = StandInLatch()
+    private let latch = MockLatch()
 
     /// The received requests.
     struct Received: Sendable {
@@ -83,19 +83,19 @@ final class StandInProvider: Sendable {
         self.port = port
         self.scheme = scheme
         self.now = now
-        state = StandInState()
+        state = MockState()
     }
 
     /// Runs `body` with a provider that ends with it; its clock should be the API's.
     static func with<Value: Sendable>(
         now: @escaping @Sendable () -> Date = { Date.now },
         tls: TLSConfiguration? = nil,
-        _ body: @Sendable (StandInProvider) async throws -> Value
+        _ body: @Sendable (MockProvider) async throws -> Value
     ) async throws -> Value {
         let (channels, continuation) = AsyncStream<any Channel>.makeStream()
-        let current = Locked<StandInProvider?>(nil)
+        let current = Locked<MockProvider?>(nil)
         let server = Application(
-            responder: CallbackResponder<StandInContext> { request, context in
+            responder: CallbackResponder<MockContext> { request, context in
                 guard let provider = current.value else { return Response(status: .serviceUnavailable) }
                 return try await provider.respond(to: request, context)
             },
@@ -105,12 +105,12 @@ final class StandInProvider: Sendable {
                 continuation.yield(channel)
                 continuation.finish()
             },
-            logger: Logger(label: "stand-in") { _ in SwiftLogNoOpLogHandler() }
+            logger: Logger(label: "mock-provider") { _ in SwiftLogNoOpLogHandler() }
         )
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: server)],
-                logger: Logger(label: "stand-in") { _ in SwiftLogNoOpLogHandler() }
+                logger: Logger(label: "mock-provider") { _ in SwiftLogNoOpLogHandler() }
             )
         )
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -119,9 +119,9 @@ final class StandInProvider: Sendable {
                 try await group.run()
             }
             guard let port = await channels.first(where: { _ in true })?.localAddress?.port else {
-                throw StandInFault("the stand-in provider did not start")
+                throw MockFault("the mock provider did not start")
             }
-            let provider = StandInProvider(port: port, scheme: tls == nil ? "http" : "https", now: now)
+            let provider = MockProvider(port: port, scheme: tls == nil ? "http" : "https", now: now)
             current.update { $0 = provider }
             let result: Result<Value, any Error>
             do { result = .success(try await body(provider)) } catch { result = .failure(error) }
@@ -143,12 +143,12 @@ final class StandInProvider: Sendable {
     }
 
     /// Changes the responses of an endpoint from now on; nil restores them.
-    func change(_ endpoint: Endpoint, _ change: (@Sendable (inout StandInAnswer) -> Void)?) {
-        answerChanges.update { $0[endpoint] = change }
+    func change(_ endpoint: Endpoint, _ change: (@Sendable (inout MockResponse) -> Void)?) {
+        responseChanges.update { $0[endpoint] = change }
     }
 
     /// Changes the ID tokens from now on; nil restores them.
-    func changeIDToken(_ change: (@Sendable (inout StandInToken) -> Void)?) {
+    func changeIDToken(_ change: (@Sendable (inout MockToken) -> Void)?) {
         tokenChange.update { $0 = change }
     }
 
@@ -159,7 +159,7 @@ final class StandInProvider: Sendable {
     func count(_ endpoint: Endpoint) -> Int { received.value.count { $0.endpoint == endpoint } }
 
     /// Returns once an endpoint has been requested; throws when the task is cancelled.
-    func asked(for endpoint: Endpoint) async throws {
+    func waitForRequest(to endpoint: Endpoint) async throws {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         watchers.update { $0[endpoint, default: []].append(continuation) }
         if count(endpoint) > 0 { continuation.finish() }
@@ -170,7 +170,7 @@ final class StandInProvider: Sendable {
     /// Releases every held response.
     func release() { latch.open() }
 
-    private func respond(to request: Request, _ context: StandInContext) async throws -> Response {
+    private func respond(to request: Request, _ context: MockContext) async throws -> Response {
         var request = request
         let path = request.uri.path
         let endpoint = Endpoint(path: path)
@@ -182,37 +182,37 @@ final class StandInProvider: Sendable {
         }
         guard let endpoint else { return Response(status: .notFound) }
         for watcher in watchers.value[endpoint] ?? [] { watcher.finish() }
-        var answer = self.answer(endpoint, of: Self.provider(at: path), headers: request.headers, body: body)
-        answerChanges.value[endpoint]?(&answer)
-        return try await answer.response(latch: latch, channel: context.channel)
+        var response = self.response(endpoint, of: Self.provider(at: path), headers: request.headers, body: body)
+        responseChanges.value[endpoint]?(&response)
+        return try await response.response(latch: latch, channel: context.channel)
     }
 
-    private func answer(
+    private func response(
         _ endpoint: Endpoint,
         of provider: OAuthProvider,
         headers: HTTPFields,
         body: String
-    ) -> StandInAnswer {
+    ) -> MockResponse {
         switch endpoint {
-        case .discovery, .oidcDiscovery: discoveryAnswer(provider)
-        case .keys, .oidcKeys: StandInAnswer(["keys": [StandInToken.publicKey, StandInToken.publicCurveKey]])
-        case .googleToken, .oidcToken: tokenAnswer(provider, headers: headers, body: body)
-        case .discordToken: tokenAnswer(.discord, headers: headers, body: body)
-        case .googleRevocation, .oidcRevocation, .discordRevocation: revocationAnswer(headers: headers, body: body)
-        case .oidcUserInfo: userAnswer(headers: headers, \.userInfo)
-        case .discordUser: userAnswer(headers: headers, \.discordUser)
-        case .discordGateway: StandInAnswer(["url": "wss://gateway.discord.gg"])
-        case .githubToken: githubTokenAnswer(headers: headers, body: body)
-        case .githubUser, .githubEmails: githubAnswer(endpoint, headers: headers)
+        case .discovery, .oidcDiscovery: discoveryResponse(provider)
+        case .keys, .oidcKeys: MockResponse(["keys": [MockToken.publicKey, MockToken.publicCurveKey]])
+        case .googleToken, .oidcToken: tokenResponse(provider, headers: headers, body: body)
+        case .discordToken: tokenResponse(.discord, headers: headers, body: body)
+        case .googleRevocation, .oidcRevocation, .discordRevocation: revocationResponse(headers: headers, body: body)
+        case .oidcUserInfo: userResponse(headers: headers, \.userInfo)
+        case .discordUser: userResponse(headers: headers, \.discordUser)
+        case .discordGateway: MockResponse(["url": "wss://gateway.discord.gg"])
+        case .githubToken: githubTokenResponse(headers: headers, body: body)
+        case .githubUser, .githubEmails: githubResponse(endpoint, headers: headers)
         case .githubGrant: state.revokeGrant(body: body, authorization: headers[.authorization])
-        case .githubMeta: StandInAnswer(["verifiable_password_authentication": true])
-        case .trap: StandInAnswer(["issuer": address])
+        case .githubMeta: MockResponse(["verifiable_password_authentication": true])
+        case .trap: MockResponse(["issuer": address])
         }
     }
 
-    private func discoveryAnswer(_ provider: OAuthProvider) -> StandInAnswer {
+    private func discoveryResponse(_ provider: OAuthProvider) -> MockResponse {
         let issuer = issuer(of: provider)
-        return StandInAnswer([
+        return MockResponse([
             "issuer": issuer, "authorization_endpoint": "\(issuer)/authorize", "token_endpoint": "\(issuer)/token",
             "jwks_uri": "\(issuer)/keys", "revocation_endpoint": "\(issuer)/revoke",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
@@ -228,19 +228,19 @@ final class StandInProvider: Sendable {
         }
     }
 
-    private func tokenAnswer(_ provider: OAuthProvider, headers: HTTPFields, body: String) -> StandInAnswer {
-        let grant: StandInState.Grant
+    private func tokenResponse(_ provider: OAuthProvider, headers: HTTPFields, body: String) -> MockResponse {
+        let grant: MockState.Grant
         switch state.redeem(body: body, authorization: headers[.authorization], at: provider) {
-        case .failure(let refusal): return StandInAnswer(["error": refusal.code], status: refusal.status)
+        case .failure(let rejection): return MockResponse(["error": rejection.code], status: rejection.status)
         case .success(let redeemed): grant = redeemed
         }
-        let accessToken = state.issueAccessToken(for: grant.person)
+        let accessToken = state.issueAccessToken(for: grant.user)
         var object: [String: Any] = [
             "access_token": accessToken, "token_type": "Bearer", "expires_in": 3600, "scope": grant.scope,
         ]
         if provider != .discord {
-            var token = StandInToken(
-                claims: grant.person.claims(
+            var token = MockToken(
+                claims: grant.user.claims(
                     issuer: issuer(of: provider),
                     nonce: grant.nonce ?? "",
                     accessToken: accessToken,
@@ -258,31 +258,31 @@ final class StandInProvider: Sendable {
         } else {
             object["refresh_token"] = "refresh-\(UUID().uuidString)"
         }
-        return StandInAnswer(object)
+        return MockResponse(object)
     }
 
     /// An empty page (RFC 7009, section 2.2).
-    private func revocationAnswer(headers: HTTPFields, body: String) -> StandInAnswer {
+    private func revocationResponse(headers: HTTPFields, body: String) -> MockResponse {
         switch state.revoke(body: body, authorization: headers[.authorization]) {
-        case .failure(let refusal): return StandInAnswer(["error": refusal.code], status: refusal.status)
+        case .failure(let rejection): return MockResponse(["error": rejection.code], status: rejection.status)
         case .success:
-            var answer = StandInAnswer([:])
-            answer.headers[.contentType] = "text/html"
-            answer.body = ""
-            return answer
+            var response = MockResponse([:])
+            response.headers[.contentType] = "text/html"
+            response.body = ""
+            return response
         }
     }
 
-    private func userAnswer(headers: HTTPFields, _ body: (StandInPerson) -> [String: Any]) -> StandInAnswer {
-        guard let person = state.person(authorization: headers[.authorization]) else {
-            return StandInAnswer(["message": "401: Unauthorized", "code": 0], status: 401)
+    private func userResponse(headers: HTTPFields, _ body: (MockUser) -> [String: Any]) -> MockResponse {
+        guard let user = state.user(authorization: headers[.authorization]) else {
+            return MockResponse(["message": "401: Unauthorized", "code": 0], status: 401)
         }
-        return StandInAnswer(body(person))
+        return MockResponse(body(user))
     }
 }
 
-/// A failure of the stand-in, or an invalid request.
-struct StandInFault: Error, CustomStringConvertible {
+/// A failure of the mock, or an invalid request.
+struct MockFault: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }

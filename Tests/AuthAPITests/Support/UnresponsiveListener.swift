@@ -5,7 +5,7 @@ import Foundation
 #endif
 
 /// A port on this machine that never responds.
-final class DeafListener: Sendable {
+final class UnresponsiveListener: Sendable {
     /// The port.
     let port: Int
     private let sockets: [Int32]

@@ -5,13 +5,13 @@ import Shared
 import Synchronization
 
 /// Records refused access to the application in the audit trail: one event per session and reason.
-final class AccessRefusals: Sendable {
+final class AccessRejections: Sendable {
     /// The maximum number of cached refusals; then the cache is cleared, and the statement finds existing events.
     static let limit = 4096
 
     private struct Entry: Hashable {
         let session: SessionID
-        let refusal: AccessPolicy.Refusal
+        let rejection: AccessPolicy.Rejection
     }
 
     private let postgres: PostgresPool
@@ -22,15 +22,15 @@ final class AccessRefusals: Sendable {
     /// Records a refusal that has not been recorded yet.
     ///
     /// A failure is logged, and the next refusal tries again.
-    func record(_ refusal: AccessPolicy.Refusal, of signedIn: SignedIn, from trace: RequestTrace) async {
-        let entry = Entry(session: signedIn.sessionID, refusal: refusal)
+    func record(_ rejection: AccessPolicy.Rejection, of signedIn: SignedIn, from trace: RequestTrace) async {
+        let entry = Entry(session: signedIn.sessionID, rejection: rejection)
         let isNew = recorded.withLock { recorded in
             if recorded.count >= Self.limit { recorded.removeAll(keepingCapacity: true) }
             return recorded.insert(entry).inserted
         }
         guard isNew else { return }
         do {
-            let event = RecordAccessRefusal(refusal: refusal, signedIn: signedIn, trace: trace)
+            let event = RecordAccessRejection(rejection: rejection, signedIn: signedIn, trace: trace)
             _ = try await postgres.withConnection { try $0.run(event) }
         } catch {
             recorded.withLock { _ = $0.remove(entry) }
@@ -39,7 +39,7 @@ final class AccessRefusals: Sendable {
     }
 }
 
-private struct RecordAccessRefusal: Statement {
+private struct RecordAccessRejection: Statement {
     static let sql: StaticString = """
         INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
         SELECT 'access_refused', $1, $2, $3, $4, $5, $6, $7
@@ -48,10 +48,10 @@ private struct RecordAccessRefusal: Statement {
             WHERE user_id = $1 AND event = 'access_refused' AND session_id = $2 AND detail = $3
         )
         """
-    let refusal: AccessPolicy.Refusal
+    let rejection: AccessPolicy.Rejection
     let signedIn: SignedIn
     let trace: RequestTrace
     var parameters: [PostgresValue] {
-        [.uuid(signedIn.user.id), .uuid(signedIn.sessionID), .text(refusal.rawValue)] + trace.parameters
+        [.uuid(signedIn.user.id), .uuid(signedIn.sessionID), .text(rejection.rawValue)] + trace.parameters
     }
 }

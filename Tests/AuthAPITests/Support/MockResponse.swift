@@ -3,15 +3,15 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// A response of the stand-in provider that a test can change.
-struct StandInAnswer: Sendable {
+/// A response of the mock provider that a test can change.
+struct MockResponse: Sendable {
     /// How the response reaches the client.
     enum Delivery: Sendable {
         /// Normally.
         case whole
-        /// Nothing is sent until the stand-in is released.
+        /// Nothing is sent until the mock is released.
         case held
-        /// Only the head is sent until the stand-in is released.
+        /// Only the head is sent until the mock is released.
         case stalled
         /// The body never ends.
         case endless
@@ -45,10 +45,10 @@ struct StandInAnswer: Sendable {
     }
 
     /// The same with other fields in the JSON body.
-    func edited(_ change: (inout [String: Any]) -> Void) -> StandInAnswer {
-        var answer = self
-        answer.edit(change)
-        return answer
+    func edited(_ change: (inout [String: Any]) -> Void) -> MockResponse {
+        var response = self
+        response.edit(change)
+        return response
     }
 
     /// Redirects the browser.
@@ -57,7 +57,7 @@ struct StandInAnswer: Sendable {
         headers[.location] = location
     }
 
-    func response(latch: StandInLatch, channel: any Channel) async throws -> Response {
+    func response(latch: MockLatch, channel: any Channel) async throws -> Response {
         let status = HTTPResponse.Status(code: status)
         switch delivery {
         case .whole: break
@@ -101,7 +101,7 @@ struct StandInAnswer: Sendable {
 }
 
 /// Has the connection, so that it can be closed.
-struct StandInContext: RequestContext {
+struct MockContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
 
@@ -112,7 +112,7 @@ struct StandInContext: RequestContext {
 }
 
 /// Blocks waiting tasks until it is opened, permanently.
-final class StandInLatch: Sendable {
+final class MockLatch: Sendable {
     private let state = Locked<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
 
     var isOpen: Bool { state.value.isOpen }

@@ -1,4 +1,4 @@
-"""A stand-in for Discord: the part of its OAuth 2.0 that a sign-in needs, with the documented paths and responses."""
+"""A mock of Discord: the part of its OAuth 2.0 that a sign-in needs, with the documented paths and responses."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import secrets
 from urllib.parse import urlencode
 
 import flask
-from google_stand_in import challenge
+from mock_google import challenge
 
-PEOPLE = {
+USERS = {
     "80351110224678912": {"username": "yoshiko", "global_name": "Yoshiko ✿", "email": "yoshiko@example.com"},
     "80351110224678913": {"username": "haruka", "global_name": None, "email": "haruka@example.com"},
     "80351110224678914": {"username": "unverified", "email": "unverified@example.com", "verified": False},
@@ -17,17 +17,17 @@ PEOPLE = {
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Stand-in for Discord</title>
-<main><p>This is a stand-in for Discord, for tests and development. Choose a person or enter any name.</p>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Mock Discord</title>
+<main><p>This is a mock of Discord, for tests and development. Choose a user or enter any name.</p>
 <h1>Authorize</h1><p>Asked for: {{ scope }}</p>
 <form method="post"><input name="name" aria-label="Name" required autofocus> <button>Authorize</button></form>
-<form method="post"><p>{% for id, person in people.items() %}
-<button name="id" value="{{ id }}">{{ person.username }}</button>{% endfor %}</p></form>
+<form method="post"><p>{% for id, user in users.items() %}
+<button name="id" value="{{ id }}">{{ user.username }}</button>{% endfor %}</p></form>
 <form method="post"><button name="action" value="deny">Cancel</button></form></main></html>
 """
 
 
-def person(identifier: str, **more: object) -> dict[str, object]:
+def user(identifier: str, **more: object) -> dict[str, object]:
     """A user object, as returned by `/users/@me` for the scopes `identify email`."""
     return {"id": identifier, "discriminator": "0", "global_name": None, "avatar": None, "verified": True} | more
 
@@ -35,37 +35,37 @@ def person(identifier: str, **more: object) -> dict[str, object]:
 def make(client_id: str, client_secret: str) -> flask.Flask:
     """The application, for one client."""
     app = flask.Flask(__name__)
-    people = {identifier: person(identifier, **known) for identifier, known in PEOPLE.items()}
+    users = {identifier: user(identifier, **known) for identifier, known in USERS.items()}
     codes: dict[str, tuple[str, str, str]] = {}
     tokens: dict[str, str] = {}
     app.secrets_seen = set()
 
     @app.get("/oauth2/authorize")
-    def ask():
+    def show_consent():
         query = flask.request.args
         if query.get("client_id") != client_id or query.get("code_challenge_method") != "S256":
             return "another client, or no PKCE", 400
-        return flask.render_template_string(_PAGE, people=people, scope=query["scope"])
+        return flask.render_template_string(_PAGE, users=users, scope=query["scope"])
 
     @app.post("/oauth2/authorize")
     def authorize():
         query, form = flask.request.args, flask.request.form
         if form.get("action") == "deny":
-            answer = {"error": "access_denied", "error_description": "The resource owner denied the request"}
+            response = {"error": "access_denied", "error_description": "The resource owner denied the request"}
         else:
             identifier = form.get("id") or _named(form["name"])
             code = secrets.token_urlsafe(24)
             codes[code] = (identifier, query["code_challenge"], query["redirect_uri"])
-            answer = {"code": code}
+            response = {"code": code}
         app.secrets_seen.add(query["state"])
-        return flask.redirect(f"{query['redirect_uri']}?{urlencode(answer | {'state': query['state']})}")
+        return flask.redirect(f"{query['redirect_uri']}?{urlencode(response | {'state': query['state']})}")
 
     def _named(name: str) -> str:
-        for identifier, known in people.items():
+        for identifier, known in users.items():
             if known["username"] == name:
                 return identifier
         identifier = str(secrets.randbits(60))
-        people[identifier] = person(identifier, username=name, email=f"{name}@example.com")
+        users[identifier] = user(identifier, username=name, email=f"{name}@example.com")
         return identifier
 
     @app.post("/api/oauth2/token")
@@ -106,11 +106,11 @@ def make(client_id: str, client_secret: str) -> flask.Flask:
         scheme, _, access = flask.request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or access not in tokens:
             return {"message": "401: Unauthorized", "code": 0}, 401
-        return people[tokens[access]]
+        return users[tokens[access]]
 
     @app.put("/users/<identifier>")
     def describe(identifier: str):
-        people[identifier] = person(identifier, **flask.request.json)
+        users[identifier] = user(identifier, **flask.request.json)
         return "", 204
 
     return app

@@ -19,10 +19,10 @@ def fill_registration(
 
 def send(page: Page, button: str):
     """Presses the form's button and returns the response to the form."""
-    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+    with page.expect_response(lambda response: response.request.method == "POST") as response:
         page.locator("main").get_by_role("button", name=button, exact=True).click()
     page.wait_for_load_state()
-    return answer.value
+    return response.value
 
 
 def register(page: Page, email: str, name: str = NAME):

@@ -3,8 +3,8 @@ import Foundation
 
 @testable import AuthAPI
 
-/// A user with an account at the stand-in provider.
-struct StandInPerson: Sendable {
+/// A user with an account at the mock provider.
+struct MockUser: Sendable {
     /// Google's subject.
     var subject = "110169484474386276334"
     /// Discord's ID.
@@ -32,7 +32,7 @@ struct StandInPerson: Sendable {
     ) -> [String: Any] {
         let seconds = Int(now.timeIntervalSince1970)
         var claims: [String: Any] = [
-            "iss": issuer, "sub": subject, "aud": StandInProvider.clientID, "azp": StandInProvider.clientID,
+            "iss": issuer, "sub": subject, "aud": MockProvider.clientID, "azp": MockProvider.clientID,
             "exp": seconds + 3600, "iat": seconds, "nonce": nonce, "email_verified": isEmailVerified,
             "at_hash": Base64URL.encode(SHA256.hash(data: Data(accessToken.utf8)).prefix(16)),
         ]

@@ -1,8 +1,8 @@
-"""Runs the stand-ins for Google, Discord and another OpenID provider.
+"""Runs the mocks of Google, Discord and another OpenID provider.
 
 For a test, in threads; for `make dev OAUTH=demo`, as a program.
 
-Usage: stand_ins.py FILE; when all listen, the file contains the settings of the site.
+Usage: mock_providers.py FILE; when all listen, the file contains the settings of the site.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import threading
 import urllib.request
 from pathlib import Path
 
-import discord_stand_in
 import flask
-import google_stand_in
+import mock_discord
+import mock_google
 from werkzeug.serving import make_server
 
 CLIENT_ID = "demo"
@@ -27,14 +27,14 @@ OIDC_NAME = "Keystone"
 
 
 @dataclasses.dataclass(frozen=True)
-class StandIns:
-    """The addresses of running stand-ins."""
+class MockProviders:
+    """The addresses of running mock providers."""
 
     google: str
     discord: str
     oidc: str
     _apps: dict[str, flask.Flask] = dataclasses.field(repr=False)
-    _away: set[str] = dataclasses.field(repr=False)
+    _unavailable: set[str] = dataclasses.field(repr=False)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -52,11 +52,11 @@ class StandIns:
             "OIDC_ISSUER": self.oidc,
         }
 
-    def describe(self, provider: str, identifier: str, **person: object) -> None:
+    def describe(self, provider: str, identifier: str, **user: object) -> None:
         """Describes a user in the format of a provider."""
         request = urllib.request.Request(
             f"{getattr(self, provider)}/users/{identifier}",
-            data=json.dumps(person).encode(),
+            data=json.dumps(user).encode(),
             headers={"Content-Type": "application/json"},
             method="PUT",
         )
@@ -68,13 +68,13 @@ class StandIns:
         return set().union(*(app.secrets_seen for app in self._apps.values())) - {None}
 
     @contextlib.contextmanager
-    def away(self, provider: str):
+    def unavailable(self, provider: str):
         """The provider responds to browsers only."""
-        self._away.add(provider)
+        self._unavailable.add(provider)
         try:
             yield
         finally:
-            self._away.remove(provider)
+            self._unavailable.remove(provider)
 
 
 @contextlib.contextmanager
@@ -85,33 +85,33 @@ def running(host: str = "127.0.0.1", name: str | None = None, certificate: tuple
     """
     # Each of its log lines would contain a code.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    away: set[str] = set()
+    unavailable: set[str] = set()
     apps = {
-        "google": google_stand_in.make(CLIENT_ID, CLIENT_SECRET),
-        "discord": discord_stand_in.make(CLIENT_ID, CLIENT_SECRET),
-        "oidc": google_stand_in.make(CLIENT_ID, CLIENT_SECRET, OIDC_NAME),
+        "google": mock_google.make(CLIENT_ID, CLIENT_SECRET),
+        "discord": mock_discord.make(CLIENT_ID, CLIENT_SECRET),
+        "oidc": mock_google.make(CLIENT_ID, CLIENT_SECRET, OIDC_NAME),
     }
     servers = []
     for provider, app in apps.items():
-        app.before_request(lambda provider=provider: _refuse(provider in away))
+        app.before_request(lambda provider=provider: _reject(provider in unavailable))
         servers.append(make_server(host, 0, app, threaded=True, ssl_context=certificate))
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         origin = f"{'https' if certificate else 'http'}://{name or host}"
-        yield StandIns(*(f"{origin}:{server.server_port}" for server in servers), apps, away)
+        yield MockProviders(*(f"{origin}:{server.server_port}" for server in servers), apps, unavailable)
     finally:
         for server in servers:
             server.shutdown()
             server.server_close()
 
 
-def _refuse(is_away: bool):
-    return ("away", 503) if is_away and not flask.request.path.endswith("/authorize") else None
+def _reject(is_unavailable: bool):
+    return ("away", 503) if is_unavailable and not flask.request.path.endswith("/authorize") else None
 
 
 if __name__ == "__main__":
-    with running() as stand_ins:
-        lines = [f"{name}={value}\n" for name, value in stand_ins.settings.items()]
+    with running() as mock_providers:
+        lines = [f"{name}={value}\n" for name, value in mock_providers.settings.items()]
         Path(sys.argv[1]).write_text("".join(lines))
         threading.Event().wait()

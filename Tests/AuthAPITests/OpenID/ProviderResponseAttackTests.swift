@@ -6,68 +6,68 @@ import Testing
 @testable import AuthAPI
 
 /// A11: Invalid responses of a provider, from each endpoint.
-@Suite struct ProviderAnswerAttackTests {
-    typealias Endpoint = StandInProvider.Endpoint
+@Suite struct ProviderResponseAttackTests {
+    typealias Endpoint = MockProvider.Endpoint
 
-    static let endpoints = Endpoint.asked
+    static let endpoints = Endpoint.requested
 
-    private func expectRefusal(
+    private func expectRejection(
         _ endpoint: Endpoint,
         _ failure: OAuthFailure,
         _ reason: String,
-        change: @escaping @Sendable (inout StandInAnswer) -> Void
+        change: @escaping @Sendable (inout MockResponse) -> Void
     ) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(endpoint, change)
+            flow.mock.change(endpoint, change)
             let name = endpoint.provider
-            try await flow.expectRefusal(name, failure, reason)
+            try await flow.expectRejection(name, failure, reason)
             // One response was enough: the request is not repeated.
-            #expect(flow.standIn.count(endpoint) == 1)
-            flow.standIn.change(endpoint, nil)
+            #expect(flow.mock.count(endpoint) == 1)
+            flow.mock.change(endpoint, nil)
             _ = try await flow.signIn(name)
         }
     }
 
     @Test("A 10 MB response is not read", arguments: endpoints)
     func big(endpoint: Endpoint) async throws {
-        try await expectRefusal(endpoint, .providerError, "too long") { answer in
-            answer.edit { $0["padding"] = String(repeating: "x", count: 10 * 1024 * 1024) }
+        try await expectRejection(endpoint, .providerError, "too long") { response in
+            response.edit { $0["padding"] = String(repeating: "x", count: 10 * 1024 * 1024) }
         }
     }
 
     @Test("A response that is one byte too long is not read, one of exactly 256 KiB is", arguments: [0, 1])
     func limit(excess: Int) async throws {
         try await ProviderFlow.with { flow in
-            flow.standIn.change(.discordUser) { answer in
-                let length = 256 * 1024 - answer.body.utf8.count + excess
-                answer.body += String(repeating: " ", count: length)
+            flow.mock.change(.discordUser) { response in
+                let length = 256 * 1024 - response.body.utf8.count + excess
+                response.body += String(repeating: " ", count: length)
             }
             if excess == 0 {
                 _ = try await flow.signIn(.discord)
             } else {
-                try await flow.expectRefusal(.discord, .providerError, "too long")
+                try await flow.expectRejection(.discord, .providerError, "too long")
             }
         }
     }
 
     @Test("An endless response times out", arguments: endpoints)
     func endless(endpoint: Endpoint) async throws {
-        try await expectRefusal(endpoint, .providerError, "too long") { $0.delivery = .endless }
+        try await expectRejection(endpoint, .providerError, "too long") { $0.delivery = .endless }
     }
 
     @Test("A slow response times out, whether its head or its body is late", arguments: endpoints, [true, false])
     func slow(endpoint: Endpoint, hasHead: Bool) async throws {
         // The response is held until the end of the test. The timeout starts only once the request has arrived.
         let waits = Locked<[Duration]>([])
-        let patience: @Sendable (StandInProvider, Duration) async throws -> Void = { standIn, duration in
+        let sleepUntilRequested: @Sendable (MockProvider, Duration) async throws -> Void = { mock, duration in
             waits.update { $0.append(duration) }
-            try await standIn.asked(for: endpoint)
+            try await mock.waitForRequest(to: endpoint)
         }
-        try await ProviderFlow.with(sleep: patience) { flow in
-            flow.standIn.change(endpoint) { $0.delivery = hasHead ? .stalled : .held }
+        try await ProviderFlow.with(sleep: sleepUntilRequested) { flow in
+            flow.mock.change(endpoint) { $0.delivery = hasHead ? .stalled : .held }
             let name = endpoint.provider
-            try await flow.expectRefusal(name, .providerUnavailable, "in time")
-            #expect(flow.standIn.count(endpoint) == 1)
+            try await flow.expectRejection(name, .providerUnavailable, "in time")
+            #expect(flow.mock.count(endpoint) == 1)
         }
         #expect(Set(waits.value) == [.seconds(5)])
     }
@@ -75,14 +75,14 @@ import Testing
     @Test("A redirect to an internal address is not followed", arguments: endpoints, [301, 302, 303, 307, 308])
     func redirect(endpoint: Endpoint, status: Int) async throws {
         try await ProviderFlow.with { flow in
-            let trap = "\(flow.standIn.address)/trap"
-            flow.standIn.change(endpoint) { answer in
-                answer.redirect(to: trap)
-                answer.status = status
+            let trap = "\(flow.mock.address)/trap"
+            flow.mock.change(endpoint) { response in
+                response.redirect(to: trap)
+                response.status = status
             }
             let name = endpoint.provider
-            try await flow.expectRefusal(name, .providerError, "redirects are not followed")
-            #expect(flow.standIn.count(.trap) == 0)
+            try await flow.expectRejection(name, .providerError, "redirects are not followed")
+            #expect(flow.mock.count(.trap) == 0)
         }
     }
 
@@ -93,45 +93,45 @@ import Testing
     )
     func html(endpoint: Endpoint, type: String) async throws {
         // Not even if the body is valid.
-        try await expectRefusal(endpoint, .providerError, "not JSON") { $0.headers[.contentType] = type }
+        try await expectRejection(endpoint, .providerError, "not JSON") { $0.headers[.contentType] = type }
     }
 
     @Test("No content type, and two", arguments: endpoints, [0, 2])
     func types(endpoint: Endpoint, count: Int) async throws {
-        try await expectRefusal(endpoint, .providerError, "not JSON") { answer in
-            answer.headers[values: .contentType] = Array(["application/json", "text/html"].prefix(count))
+        try await expectRejection(endpoint, .providerError, "not JSON") { response in
+            response.headers[values: .contentType] = Array(["application/json", "text/html"].prefix(count))
         }
     }
 
     @Test("500, 503 and 429 mean that the provider is unavailable", arguments: endpoints, [500, 502, 503, 429])
     func away(endpoint: Endpoint, status: Int) async throws {
-        try await expectRefusal(endpoint, .providerUnavailable, status == 429 ? "429" : "5xx") { answer in
-            answer.status = status
-            answer.headers[.contentType] = "text/html"
-            answer.body = "<h1>Sorry</h1>"
+        try await expectRejection(endpoint, .providerUnavailable, status == 429 ? "429" : "5xx") { response in
+            response.status = status
+            response.headers[.contentType] = "text/html"
+            response.body = "<h1>Sorry</h1>"
         }
     }
 
     @Test("Other statuses are failures, whatever the body is", arguments: endpoints, [201, 206, 400, 403, 404])
     func status(endpoint: Endpoint, status: Int) async throws {
-        try await expectRefusal(endpoint, .providerError, "") { $0.status = status }
+        try await expectRejection(endpoint, .providerError, "") { $0.status = status }
     }
 
     @Test("A connection that closes instead of answering", arguments: endpoints)
     func closed(endpoint: Endpoint) async throws {
-        try await expectRefusal(endpoint, .providerUnavailable, "closed the connection") { $0.delivery = .closed }
+        try await expectRejection(endpoint, .providerUnavailable, "closed the connection") { $0.delivery = .closed }
     }
 
     @Test("A provider that is not reachable", arguments: OAuthProvider.kinds)
     func absent(name: OAuthProvider) async throws {
-        let environment = try await StandInProvider.with { $0.environment.merging($0.environment(of: .oidc)) { $1 } }
+        let environment = try await MockProvider.with { $0.environment.merging($0.environment(of: .oidc)) { $1 } }
         let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
         try await ProviderFlow.with { flow in
             // Its codes are valid, but the address is that of a stopped provider.
-            let answer = try await flow.answer(name)
+            let response = try await flow.authorize(name)
             let providers = IdentityProviders(settings.providers, logger: flow.logger)
             let error = await #expect(throws: ProviderError.self) {
-                try await providers[name]?.identity(for: answer.with(issuer: nil))
+                try await providers[name]?.identity(for: response.with(issuer: nil))
             }
             try await providers.close()
             #expect(error?.failure == .providerUnavailable)
@@ -148,7 +148,7 @@ import Testing
         ]
     )
     func json(endpoint: Endpoint, body: String) async throws {
-        try await expectRefusal(endpoint, .providerError, "not the expected JSON") { $0.body = body }
+        try await expectRejection(endpoint, .providerError, "not the expected JSON") { $0.body = body }
     }
 
     @Test(
@@ -157,7 +157,7 @@ import Testing
         ["mac", "DPoP", "N_A", "bearer\u{301}"]
     )
     func tokenType(endpoint: Endpoint, type: String) async throws {
-        try await expectRefusal(endpoint, .providerError, "bearer") { $0.edit { $0["token_type"] = type } }
+        try await expectRejection(endpoint, .providerError, "bearer") { $0.edit { $0["token_type"] = type } }
     }
 
     // W40: A missing type means the only one that this client requests.
@@ -166,8 +166,8 @@ import Testing
         try await ProviderFlow.with { flow in
             let name = endpoint.provider
             for type in ["\"bEARER\"", "\"\"", "null", "7", "[\"Bearer\"]", nil] {
-                flow.standIn.change(endpoint) { answer in
-                    answer.edit { $0["token_type"] = type.map(StandInAnswer.json) }
+                flow.mock.change(endpoint) { response in
+                    response.edit { $0["token_type"] = type.map(MockResponse.json) }
                 }
                 _ = try await flow.signIn(name)
             }
@@ -180,13 +180,13 @@ import Testing
         ["", "a b", "a\r\nHost: evil.example", "töken", String(repeating: "x", count: 8193)]
     )
     func token(endpoint: Endpoint, text: String) async throws {
-        try await expectRefusal(endpoint, .providerError, "token is empty, too long") {
+        try await expectRejection(endpoint, .providerError, "token is empty, too long") {
             $0.edit { $0["access_token"] = text }
         }
     }
 
     @Test("An OpenID provider without an ID token", arguments: OAuthProvider.withIDTokens)
     func noIDToken(name: OAuthProvider) async throws {
-        try await expectRefusal(name.token, .providerError, "no ID token") { $0.edit { $0["id_token"] = nil } }
+        try await expectRejection(name.token, .providerError, "no ID token") { $0.edit { $0["id_token"] = nil } }
     }
 }

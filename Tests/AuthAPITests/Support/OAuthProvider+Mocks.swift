@@ -1,8 +1,8 @@
 import Shared
 
 extension OAuthProvider {
-    /// The providers that the stand-in is by default.
-    static let standIns: [OAuthProvider] = [.google, .discord]
+    /// The providers that the mock is by default.
+    static let mocked: [OAuthProvider] = [.google, .discord]
     /// The first OpenID provider of `OIDC_…`.
     static let oidc = openID[0]
     /// A provider of each kind.
@@ -10,12 +10,12 @@ extension OAuthProvider {
     /// Those with ID tokens.
     static let withIDTokens: [OAuthProvider] = [.google, .oidc]
 
-    /// The stand-in's path of the discovery document.
-    var discovery: StandInProvider.Endpoint { self == .google ? .discovery : .oidcDiscovery }
+    /// The mock's path of the discovery document.
+    var discovery: MockProvider.Endpoint { self == .google ? .discovery : .oidcDiscovery }
     /// Its path of the keys.
-    var keys: StandInProvider.Endpoint { self == .google ? .keys : .oidcKeys }
+    var keys: MockProvider.Endpoint { self == .google ? .keys : .oidcKeys }
     /// Its token endpoint.
-    var token: StandInProvider.Endpoint {
+    var token: MockProvider.Endpoint {
         switch self {
         case .google: .googleToken
         case .discord: .discordToken
@@ -24,9 +24,9 @@ extension OAuthProvider {
     }
 }
 
-extension StandInProvider.Endpoint {
+extension MockProvider.Endpoint {
     /// The endpoints that a sign-in requests.
-    static let asked: [StandInProvider.Endpoint] = [
+    static let requested: [MockProvider.Endpoint] = [
         .discovery, .keys, .googleToken, .oidcDiscovery, .oidcKeys, .oidcToken, .discordToken, .discordUser,
     ]
 

@@ -5,7 +5,7 @@ import Foundation
 @testable import AuthAPI
 
 /// An ID token before it is signed, which a test can change.
-struct StandInToken {
+struct MockToken {
     /// The signing key.
     enum Signing {
         /// The provider's RSA key, RS256.
@@ -24,8 +24,8 @@ struct StandInToken {
         case none
     }
 
-    static let keyID = "stand-in-1"
-    static let curveKeyID = "stand-in-curve"
+    static let keyID = "mock-1"
+    static let curveKeyID = "mock-curve"
 
     var header: [String: Any] = ["alg": "RS256", "typ": "JWT", "kid": Self.keyID]
     var claims: [String: Any]

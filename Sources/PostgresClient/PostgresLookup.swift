@@ -2,13 +2,13 @@
 ///
 /// The statement is sent after the lookup was requested: it includes the lookups that wait when a worker becomes free,
 /// and no later ones.
-final class PostgresQuestion<S: SharedRead>: PostgresJob {
+final class PostgresLookup<S: SharedRead>: PostgresJob {
     let id: UInt64
     let kind = PostgresSchedule.Kind.shares(ObjectIdentifier(S.self))
     private let key: S.Key
     private let times: PostgresJobTimes
     private let onStart: @Sendable () -> Void
-    private let continuation: CheckedContinuation<S.Answer?, any Error>
+    private let continuation: CheckedContinuation<S.Value?, any Error>
 
     /// A lookup with less time left fails, instead of shortening the statement that others share.
     private static var leastTime: Duration { .milliseconds(100) }
@@ -19,7 +19,7 @@ final class PostgresQuestion<S: SharedRead>: PostgresJob {
         key: S.Key,
         times: PostgresJobTimes,
         onStart: @escaping @Sendable () -> Void,
-        _ continuation: CheckedContinuation<S.Answer?, any Error>
+        _ continuation: CheckedContinuation<S.Value?, any Error>
     ) {
         self.id = id
         self.key = key
@@ -31,36 +31,36 @@ final class PostgresQuestion<S: SharedRead>: PostgresJob {
     var waitsUntil: Deadline { times.waitsUntil }
 
     func run(_ jobs: [any PostgresJob], on connection: PostgresConnection) -> [any PostgresJob] {
-        let questions = Self.inTime(jobs.compactMap { $0 as? PostgresQuestion<S> })
-        guard !questions.isEmpty else { return [] }
-        for question in questions { question.onStart() }
+        let lookups = Self.inTime(jobs.compactMap { $0 as? PostgresLookup<S> })
+        guard !lookups.isEmpty else { return [] }
+        for lookup in lookups { lookup.onStart() }
         var places: [S.Key: Int] = [:]
         var keys: [S.Key] = []
-        for question in questions where places[question.key] == nil {
-            places[question.key] = keys.count
-            keys.append(question.key)
+        for lookup in lookups where places[lookup.key] == nil {
+            places[lookup.key] = keys.count
+            keys.append(lookup.key)
         }
-        connection.setDeadline(questions.map(\.times.endsBy).min() ?? .never)
+        connection.setDeadline(lookups.map(\.times.endsBy).min() ?? .never)
         do {
-            var answers = [S.Answer?](repeating: nil, count: keys.count)
-            for (place, answer) in try connection.all(S(keys)) {
-                guard answers.indices.contains(place) else {
+            var values = [S.Value?](repeating: nil, count: keys.count)
+            for (place, value) in try connection.all(S(keys)) {
+                guard values.indices.contains(place) else {
                     throw PostgresError(kind: .decoding, statement: S.name, detail: "a row for none of the keys")
                 }
-                answers[place] = answer
+                values[place] = value
             }
-            for question in questions {
-                question.continuation.resume(returning: places[question.key].flatMap { answers[$0] })
+            for lookup in lookups {
+                lookup.continuation.resume(returning: places[lookup.key].flatMap { values[$0] })
             }
             return []
         } catch {
             // The statement ended because the time of one lookup was over; the others are repeated.
-            let isLate = (error as? PostgresError)?.kind == .unavailable(.noAnswer)
-            guard isLate, questions.count > 1 else {
-                for question in questions { question.fail(error) }
+            let isLate = (error as? PostgresError)?.kind == .unavailable(.noResponse)
+            guard isLate, lookups.count > 1 else {
+                for lookup in lookups { lookup.fail(error) }
                 return []
             }
-            return Self.inTime(questions, orElse: error)
+            return Self.inTime(lookups, orElse: error)
         }
     }
 
@@ -70,13 +70,13 @@ final class PostgresQuestion<S: SharedRead>: PostgresJob {
 
     /// The lookups that have enough time left; fails the others.
     private static func inTime(
-        _ questions: [PostgresQuestion<S>],
+        _ lookups: [PostgresLookup<S>],
         orElse error: any Error = PostgresError.unavailable(.waitedTooLong)
-    ) -> [PostgresQuestion<S>] {
+    ) -> [PostgresLookup<S>] {
         let soon = Deadline.now.adding(leastTime)
-        return questions.filter { question in
-            let isInTime = soon < question.times.endsBy
-            if !isInTime { question.fail(error) }
+        return lookups.filter { lookup in
+            let isInTime = soon < lookup.times.endsBy
+            if !isInTime { lookup.fail(error) }
             return isInTime
         }
     }

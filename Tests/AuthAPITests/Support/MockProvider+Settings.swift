@@ -2,7 +2,7 @@ import Shared
 
 @testable import AuthAPI
 
-extension StandInProvider {
+extension MockProvider {
     /// The issuer of ID tokens: Google's, or that of a realm.
     func issuer(of provider: OAuthProvider) -> String {
         if provider == .line { return "\(address)/realms/l" }
