@@ -162,6 +162,12 @@ def test_app9_over_the_limit_an_upload_is_refused(proxy, wide):
     refused = send_raw(proxy.port, head + chunk)
     assert refused.status == 413 and refused.json()["code"] == "payload_too_large"
     assert proxy.received_nothing and wide.received_nothing
+    # W25: The text names both limits, in a problem document and on a page.
+    too_large = "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 400000000\r\n"
+    problem = send_raw(wide.port, f"{too_large}\r\n".encode()).json()
+    assert problem["detail"] == "Requests may be up to 64 KiB, those to the application up to 300 MiB."
+    page = send_raw(wide.port, f"{too_large}Sec-Fetch-Mode: navigate\r\nAccept-Language: ja\r\n\r\n".encode())
+    assert "アプリケーションへは300 MiBまで" in page.body.decode()
     # A body within the limit passes.
     assert proxy.fetch("/upload", "POST", body=b"x" * 65_000).status == 200
     assert proxy.received().body == 65_000

@@ -4,70 +4,19 @@ import hashlib
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from site_under_test import PASSWORD, ROOT, binaries, binary, database, psql
-
-
-class Site:
-    """A database with its two roles and a user, and its settings."""
-
-    def __init__(self, url: str, folder: Path):
-        self.url = url
-        self.name = psql(url, "SELECT current_database()")
-        self.folder = folder / "backups"
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("POSTGRES_")} | {
-            "MIGRATION_DATABASE_URL": url,
-            "DATABASE_URL": url.replace("//yoshikosan@", "//yoshikosan_api@", 1),
-            "DEV_FOLDER": str(folder / "dev"),
-            "BACKUPS": str(self.folder),
-            "YES": "1",
-            "BINARIES": binaries(),
-            "ARGON2_MEMORY_KIB": "8192",
-        }
-        settings = self.environment | {"SECRET_KEY": "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"}
-        for command in (["migrate", "up"], ["user", "create", "kept@example.com", "--name", "Kept"]):
-            subprocess.run(
-                [binary("AuthAPI"), *command], env=settings, input=PASSWORD, text=True, check=True, capture_output=True
-            )
-
-    def run(self, *arguments: str, status: int = 0, **settings: str) -> str:
-        """Runs scripts/backup; returns its output."""
-        done = subprocess.run(
-            [ROOT / "scripts/backup", "here", *arguments], env=self.environment | settings,
-            capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def create(self) -> Path:
-        """Creates a backup, which must be the only one."""
-        self.run("create")
-        (file,) = self.folder.glob("*.dump")
-        return file
-
-    def users(self) -> list[str]:
-        """The addresses in the database."""
-        return psql(self.url, "SELECT email FROM users ORDER BY email").splitlines()
-
-    def databases(self) -> list[str]:
-        """The databases of this site on the server."""
-        query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%' ORDER BY 1"
-        return psql(self.url, query).splitlines()
+from backed_up_site import backed_up_site
+from site_under_test import psql
 
 
 @pytest.fixture
 def site(tmp_path):
     """A separate site for this test."""
-    with database() as url:
-        one = Site(url, tmp_path)
-        try:
-            yield one
-        finally:
-            for name in one.databases():
-                if name != one.name:
-                    psql(url.replace(f"/{one.name}?", "/postgres?"), f'drop database "{name}" with (force)')
+    with backed_up_site(tmp_path) as one:
+        yield one
 
 
 def seal(file: Path) -> None:
@@ -157,89 +106,6 @@ def test_m4_a_drill_signs_in_on_the_newest_backup_and_leaves_nothing(site):
     assert psql(site.url, "SELECT string_agg(kind, ' ' ORDER BY kind) FROM backup_status") == "backup drill"
 
 
-PSQL = """#!/bin/bash
-# A psql that interrupts its caller once, at the statement STRIKE.
-real=$(PATH=${PATH#*:} type -P psql)
-case "$*" in
-*"$STRIKE"*) [[ ! -e $STRUCK ]] || exec "$real" "$@" ;;
-*) exec "$real" "$@" ;;
-esac
-touch "$STRUCK"
-group=$(ps -o pgid= $$ | tr -d ' ')
-if [[ $WHEN == after ]]; then "$real" "$@" || exit; fi
-case $WITH in
-failure) exit 1 ;;
-INT) kill -INT -- "-$group" ;;
-*) kill "-$WITH" "$group" ;;
-esac
-if [[ $WHEN == before ]]; then exec "$real" "$@"; fi
-"""
-
-
-@pytest.fixture
-def interrupt_restore(tmp_path):
-    """Runs a restore that is interrupted at a statement; PATH has a stand-in for psql."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "psql").write_text(PSQL)
-    (folder / "psql").chmod(0o755)
-
-    def run(site, file, statement, when, signal):
-        struck = tmp_path / f"struck-{len(list(tmp_path.iterdir()))}"
-        environment = site.environment | {
-            "PATH": f"{folder}:{os.environ['PATH']}",
-            "STRIKE": statement, "WHEN": when, "WITH": signal, "STRUCK": str(struck),
-        }
-        # Tests may run in the background, where SIGINT is ignored.
-        command = ["env", "--default-signal=INT,TERM,HUP", ROOT / "scripts/backup", "here", "restore", str(file)]
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        assert struck.exists(), done.stderr
-        return done
-
-    return run
-
-
-def closed(site) -> str:
-    """The databases of the site that accept no connections."""
-    server = site.url.replace(f"/{site.name}?", "/postgres?")
-    return psql(server, f"SELECT datname FROM pg_database WHERE NOT datallowconn AND datname LIKE '{site.name}%'")
-
-
-def test_w86_every_end_of_a_restore_leaves_the_database_open(site, interrupt_restore):
-    """Ctrl-C, signals and failures at every statement of the last seconds."""
-    file = site.create()
-    for statement, when, signal in [
-        ("allow_connections false", "after", "INT"),
-        ("pg_terminate_backend", "before", "TERM"),
-        ("pg_terminate_backend", "after", "failure"),
-        ("rename to", "before", "failure"),
-        ("rename to", "before", "INT"),
-        ("rename to", "after", "TERM"),
-        ("rename to", "after", "INT"),
-        ("rename to", "after", "HUP"),
-        ("allow_connections true", "before", "INT"),
-        ("allow_connections true", "before", "TERM"),
-    ]:
-        case = f"{signal} {when} {statement}"
-        done = interrupt_restore(site, file, statement, when, signal)
-        assert closed(site) == "", case
-        assert site.users() == ["kept@example.com"], case
-        assert not [name for name in site.databases() if "_restore_" in name], case
-        assert done.returncode != 0 or signal == "failure", case
-
-
-def test_w86_the_next_command_reopens_a_database_after_a_killed_restore(site, interrupt_restore):
-    file = site.create()
-    assert interrupt_restore(site, file, "allow_connections false", "after", "KILL").returncode == -9
-    assert closed(site) == site.name
-    assert f"left the database {site.name} closed to connections; it is open again" in site.run("create")
-    assert closed(site) == ""
-    assert psql(site.url, "SELECT email FROM users") == "kept@example.com"
-
-
 def test_w91_only_the_newest_backups_are_kept(site):
     """BACKUP_KEEP deletes older backups of the same database, with their checksums, and nothing else."""
     others = ["notes.txt", f"{site.name}_other-20260101T000000Z.dump", "other-20260101T000000Z.dump"]
@@ -261,17 +127,15 @@ def test_w91_only_the_newest_backups_are_kept(site):
 def test_w91_a_new_backup_is_kept_although_older_ones_have_a_later_date(site):
     """A wrong clock wrote them."""
     site.folder.mkdir(mode=0o700)
-    for year in (2098, 2099):
-        (site.folder / f"{site.name}-{year}0101T000000Z.dump").write_text("")
-    site.run("create", BACKUP_KEEP="2")
-    years = sorted(path.name.removeprefix(f"{site.name}-")[:4] for path in site.folder.glob("*.dump"))
-    assert len(years) == 2 and years[1] == "2099" and years[0] < "2098"
+    (site.folder / f"{site.name}-20990101T000000Z.dump").write_text("")
+    site.run("create", BACKUP_KEEP="1")
+    [file] = site.folder.glob("*.dump")
+    assert file.stat().st_size > 0
 
 
 def test_w91_a_drill_deletes_what_a_killed_drill_left(site):
     """A copy of all users; a drill that may still be running keeps its database."""
-    now = psql(site.url, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')")
-    others = [f"{site.name}_drill_{now}", f"{site.name}_drill_notes"]
+    others = [f"{site.name}_drill_{time.strftime('%Y%m%d%H%M%S', time.gmtime())}", f"{site.name}_drill_notes"]
     for name in (f"{site.name}_drill_20260101000000", *others):
         psql(site.url, f'CREATE DATABASE "{name}"')
     site.create()

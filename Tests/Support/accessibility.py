@@ -12,7 +12,7 @@ OPTIONS = {
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
 }
-# The rules whose result depends on the window and the preferences. The others read the document alone, so once is enough.
+# The rules whose result depends on the window and the preferences. The others read the document alone: once is enough.
 VISUAL_RULES = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 VISUAL = {"runOnly": {"type": "rule", "values": VISUAL_RULES}, "resultTypes": ["violations"]}
 

@@ -12,8 +12,7 @@ from site_under_test import PASSWORD
 
 @dataclasses.dataclass(frozen=True)
 class Ports:
-    """The addresses of the sites: normal, without servers, with an exceeded limit, by invitation, closed,
-    and with many providers."""
+    """The sites: normal, without servers, with an exceeded limit, by invitation, closed, with many providers."""
 
     site: int
     empty: int
