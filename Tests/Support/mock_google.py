@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from unittest import mock
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import flask
@@ -38,10 +39,19 @@ def claims(sub: str, **more: object) -> dict[str, object]:
     return {"name": sub, "email": email, "email_verified": True} | more
 
 
-def make(client_id: str, client_secret: str, title: str = "Google") -> flask.Flask:
-    """The application, for one client."""
+class _WithoutAuthTime(oidc_provider_mock._app.OpenIDCode):
+    """Google's ID tokens: only verified apps that enable it get `auth_time`."""
+
+    def get_compatible_claims(self, request: object) -> dict[str, object]:
+        return {name: value for name, value in super().get_compatible_claims(request).items() if name != "auth_time"}
+
+
+def make(client_id: str, client_secret: str, title: str = "Google", *, has_auth_time: bool = False) -> flask.Flask:
+    """The application, for one client; its ID tokens contain the time of the sign-in or not."""
     users = [oidc_provider_mock.User(sub=sub, claims=claims(sub, **known)) for sub, known in USERS.items()]
-    app = oidc_provider_mock.app(require_nonce=True, user_claims=users)
+    code = oidc_provider_mock._app.OpenIDCode if has_auth_time else _WithoutAuthTime
+    with mock.patch.object(oidc_provider_mock._app, "OpenIDCode", code):
+        app = oidc_provider_mock.app(require_nonce=True, user_claims=users)
     # Without the debugger, which would run code from a browser.
     app.wsgi_app = app.wsgi_app.app
     app.debug = False

@@ -89,7 +89,7 @@ def running(host: str = "127.0.0.1", name: str | None = None, certificate: tuple
     apps = {
         "google": mock_google.make(CLIENT_ID, CLIENT_SECRET),
         "discord": mock_discord.make(CLIENT_ID, CLIENT_SECRET),
-        "oidc": mock_google.make(CLIENT_ID, CLIENT_SECRET, OIDC_NAME),
+        "oidc": mock_google.make(CLIENT_ID, CLIENT_SECRET, OIDC_NAME, has_auth_time=True),
     }
     servers = []
     for provider, app in apps.items():

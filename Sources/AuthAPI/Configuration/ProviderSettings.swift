@@ -22,6 +22,16 @@ struct ProviderSettings: Sendable {
         }
     }
 
+    /// Whether ID tokens confirm with `auth_time` that the user signed in again (OpenID Connect Core, section 3.1.2.1).
+    var confirmsByAuthTime: Bool {
+        switch kind {
+        // LINE documents `prompt=login`, `max_age` and `auth_time`.
+        case .line, .oidc: true
+        // Google sends the time only to verified apps that enable it (Google, "Security bundle", `auth_time`).
+        case .google, .discord, .github: false
+        }
+    }
+
     /// The environment variable of a setting, with this provider's number if it has one.
     func variable(_ name: SettingName) -> String {
         let index = OAuthProvider.openID.firstIndex(of: key) ?? 0

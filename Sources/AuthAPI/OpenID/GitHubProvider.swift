@@ -47,8 +47,10 @@ struct GitHubProvider: IdentityProvider {
         )
         let user = try await client.get(api.user, bearer: reply.tokens.accessToken).decoded(GitHubUser.self)
         guard user.id > 0 else { throw ProviderError(.providerError, "the provider's response contains no user") }
-        let emails = try await client.get(api.emails, bearer: reply.tokens.accessToken).decoded([GitHubEmail].self)
-        let email = GitHubEmail.primary(of: emails)
+        // A GitHub App may lack the permission for addresses.
+        let list = try await client.getIfAllowed(api.emails, bearer: reply.tokens.accessToken)
+        let emails = try list?.decoded([GitHubEmail].self)
+        let email = GitHubEmail.primary(of: emails ?? [])
         return ProviderIdentity(
             provider: settings.key,
             issuer: settings.issuer,

@@ -47,14 +47,17 @@ struct OpenIDProvider: IdentityProvider {
             at: endpoint.description,
             clientID: settings.clientID,
             scope: settings.openID.scope,
-            extra: [(name: "nonce", value: request.nonce)] + Self.prompt(for: request)
+            extra: [(name: "nonce", value: request.nonce)] + prompt(for: request)
         )
     }
 
     /// OpenID Connect Core, section 3.1.2.1; with `max_age`, the ID token contains the time of the sign-in.
-    private static func prompt(for request: AuthorizationRequest) -> [(name: String, value: String)] {
-        if request.reauthenticates { return [(name: "prompt", value: "login"), (name: "max_age", value: "0")] }
-        return request.choosesAccount ? [(name: "prompt", value: "select_account")] : []
+    private func prompt(for request: AuthorizationRequest) -> [(name: String, value: String)] {
+        if request.reauthenticates, settings.confirmsByAuthTime {
+            return [(name: "prompt", value: "login"), (name: "max_age", value: "0")]
+        }
+        let asks = request.choosesAccount || request.reauthenticates
+        return asks ? [(name: "prompt", value: "select_account")] : []
     }
 
     func identity(for response: AuthorizationResponse) async throws(ProviderError) -> ProviderIdentity {
@@ -72,8 +75,12 @@ struct OpenIDProvider: IdentityProvider {
             of: idToken,
             expecting: .init(nonce: response.nonce, accessToken: reply.tokens.accessToken)
         )
-        let authenticatedAt = claims.authenticatedAt.map { Date(timeIntervalSince1970: $0) }
-        if let since = response.authenticatedSince { try verifier.check(authenticatedAt, since: since) }
+        // From other providers it may be the time of an older sign-in, and the time of the callback counts.
+        let confirmedAt = settings.confirmsByAuthTime ? claims.authenticatedAt : nil
+        let authenticatedAt = confirmedAt.map { Date(timeIntervalSince1970: $0) }
+        if settings.confirmsByAuthTime, let since = response.authenticatedSince {
+            try verifier.check(authenticatedAt, since: since)
+        }
         // The verifier has checked that there is one.
         let subject = claims.subject ?? ""
         let profile = try await profile(in: claims, of: subject, metadata, accessToken: reply.tokens.accessToken)
@@ -105,7 +112,8 @@ struct OpenIDProvider: IdentityProvider {
         try await exchange.revoke(token, at: endpoint.description, authentication: authentication(metadata))
     }
 
-    /// The claims of the ID token, or of the userinfo endpoint if the token has no address.
+    /// The claims of the ID token, or of the userinfo endpoint if the token has no address and the endpoint responds with
+    /// JSON.
     ///
     /// - Throws: ``ProviderError`` when the endpoint responds with another subject (OpenID Connect Core, section 5.3.2).
     private func profile(
@@ -115,7 +123,10 @@ struct OpenIDProvider: IdentityProvider {
         accessToken: Secret
     ) async throws(ProviderError) -> OpenIDProfile {
         guard !claims.profile.hasEmail, let endpoint = metadata.userInfoEndpoint else { return claims.profile }
-        let profile = try await client.get(endpoint.description, bearer: accessToken).decoded(OpenIDProfile.self)
+        guard let reply = try await client.getIfAllowed(endpoint.description, bearer: accessToken) else {
+            return claims.profile
+        }
+        let profile = try reply.decoded(OpenIDProfile.self)
         guard profile.subject?.isExactly(subject) == true else {
             throw ProviderError(.providerError, "the userinfo response is about another user than the ID token")
         }

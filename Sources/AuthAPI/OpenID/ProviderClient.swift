@@ -51,14 +51,32 @@ struct ProviderClient: Sendable {
     ///
     /// - Throws: ``ProviderError`` unless the response is a JSON document with status 200.
     func get(_ address: String, bearer: Secret? = nil) async throws(ProviderError) -> ProviderResponse {
+        let response = try await fetch(address, bearer: bearer)
+        guard response.status == 200 else { throw response.failure }
+        guard response.isJSON else { throw .notJSON }
+        return response
+    }
+
+    /// Requests a document that a sign-in does not need.
+    ///
+    /// - Returns: the JSON document; nil if the provider rejects the request (4xx), or the response is not JSON.
+    /// - Throws: ``ProviderError`` for every other status than 200, and for 429, after which a retry can succeed.
+    func getIfAllowed(_ address: String, bearer: Secret) async throws(ProviderError) -> ProviderResponse? {
+        let response = try await fetch(address, bearer: bearer)
+        if (400...499).contains(response.status), response.status != 429 { return nil }
+        guard response.status == 200 else { throw response.failure }
+        return response.isJSON ? response : nil
+    }
+
+    /// Requests a document and accepts any response.
+    ///
+    /// - Throws: ``ProviderError`` when there is no response.
+    private func fetch(_ address: String, bearer: Secret?) async throws(ProviderError) -> ProviderResponse {
         var request = HTTPClientRequest(url: address)
         request.headers = ["Accept": "application/json", "User-Agent": "yoshikosan"]
         // RFC 6750, section 2.1.
         if let bearer { request.headers.add(name: "Authorization", value: "Bearer \(bearer.value)") }
-        let response = try await send(request)
-        guard response.status == 200 else { throw response.failure }
-        guard response.isJSON else { throw .notJSON }
-        return response
+        return try await send(request)
     }
 
     /// Posts a form and requires a JSON response; the caller checks the status.

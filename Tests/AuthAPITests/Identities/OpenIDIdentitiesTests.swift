@@ -69,6 +69,22 @@ import Testing
         }
     }
 
+    @Test("Without access to the userinfo endpoint, a linked user signs in, and a new user enters an address")
+    func withoutUserInfo() async throws {
+        try await OAuthSite.with(providers: [.oidc]) { site in
+            try await site.signIn(.oidc, in: site.browser())
+            site.mock.changeIDToken { $0.claims["email"] = nil }
+            site.mock.change(.oidcUserInfo) { $0.status = 403 }
+            let known = site.browser()
+            let response = try await site.signIn(.oidc, in: known)
+            #expect(response.header("Location") == "/")
+            #expect(try await site.user(of: known)?.email == "ada@example.com")
+            let redirect = try await site.signIn(.oidc, in: site.browser()) { $0.subject = "42" }
+            #expect(redirect.page == PagePath.address)
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+        }
+    }
+
     @Test("An unavailable provider prevents neither the start nor sign-ins through the others")
     func absent() async throws {
         let away = try await MockProvider.with { $0.environment(of: .oidc) }

@@ -102,11 +102,9 @@ import Testing
             (.providerError, "too long", { $0.body += String(repeating: " ", count: 300 * 1024) }),
             (.providerError, "too long", { $0.delivery = .endless }),
             (.providerError, "redirects are not followed", { $0.redirect(to: "/trap") }),
-            (.providerError, "not JSON", { $0.headers[.contentType] = "text/html" }),
-            (.providerError, "not JSON", { $0.headers[.contentType] = "application/x-www-form-urlencoded" }),
             (.providerError, "not the expected JSON", { $0.body += "}" }),
             (.providerUnavailable, "5xx", { $0.status = 503 }), (.providerUnavailable, "429", { $0.status = 429 }),
-            (.providerError, "", { $0.status = 403 }), (.providerUnavailable, "", { $0.delivery = .closed }),
+            (.providerUnavailable, "", { $0.delivery = .closed }),
         ]
         try await ProviderFlow.with { flow in
             for (failure, reason, change) in changes {
@@ -116,6 +114,24 @@ import Testing
             flow.mock.change(endpoint, nil)
             _ = try await flow.signIn(.github)
             #expect(flow.mock.count(.trap) == 0)
+        }
+    }
+
+    @Test(
+        "A rejected request, or a response of another type, when GitHub identifies the user",
+        arguments: [MockProvider.Endpoint.githubToken, .githubUser]
+    )
+    func rejections(endpoint: Endpoint) async throws {
+        try await ProviderFlow.with { flow in
+            for type in ["text/html", "application/x-www-form-urlencoded"] {
+                flow.mock.change(endpoint) { $0.headers[.contentType] = type }
+                try await flow.expectRejection(.github, .providerError, "not JSON", "\(type)")
+            }
+            for status in [401, 403, 404] {
+                flow.mock.change(endpoint) { $0.status = status }
+                try await flow.expectRejection(.github, .providerError, "", "\(status)")
+            }
+            #expect(flow.mock.count(.githubEmails) == 0)
         }
     }
 

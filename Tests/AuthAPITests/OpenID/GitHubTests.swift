@@ -125,6 +125,26 @@ import Testing
         }
     }
 
+    @Test("Without permission for addresses, a linked user signs in, and a new user enters an address")
+    func withoutAddresses() async throws {
+        let changes: [@Sendable (inout MockResponse) -> Void] = [
+            { $0.status = 403 }, { $0.status = 404 }, { $0.headers[.contentType] = "text/html" },
+        ]
+        try await OAuthSite.with(withGitHub: true) { site in
+            try await site.signIn(.github, in: site.browser())
+            for change in changes {
+                site.mock.change(.githubEmails, change)
+                let known = site.browser()
+                let response = try await site.signIn(.github, in: known)
+                #expect(response.header("Location") == "/")
+                #expect(try await site.user(of: known)?.email == "ada@example.com")
+                let redirect = try await site.signIn(.github, in: site.browser()) { $0.githubID = 42 }
+                #expect(redirect.page == PagePath.address)
+            }
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+        }
+    }
+
     @Test("GitHub is linked, confirms a change, and asks which account to use")
     func links() async throws {
         try await OAuthSite.with(withGitHub: true) { site in

@@ -105,6 +105,27 @@ import Testing
         #expect(faults?.lines == ["LINE_CLIENT_SECRET: must be the channel secret, which has 32 characters"])
     }
 
+    @Test("LINE must ask the user to sign in again, and confirm the time with auth_time")
+    func reauthentication() async throws {
+        try await ProviderFlow.with(settings: Self.settings) { flow in
+            let request = AuthorizationRequest(
+                state: "s",
+                nonce: "n",
+                codeChallenge: "c",
+                redirectURI: "https://x/",
+                reauthenticates: true
+            )
+            let address = try await flow.provider(.line).authorizationURL(for: request)
+            #expect(address.hasSuffix("&prompt=login&max_age=0"))
+            var withoutTime = try await flow.authorize(.line)
+            withoutTime.authenticatedSince = flow.clock.now()
+            let response = withoutTime
+            let provider = try flow.provider(.line)
+            let error = await #expect(throws: ProviderError.self) { try await provider.identity(for: response) }
+            #expect(error?.failure == .notReauthenticated)
+        }
+    }
+
     @Test("An account is linked from the account page, and signs in afterwards")
     func linked() async throws {
         try await OAuthSite.with(providers: [.line]) { site in

@@ -76,9 +76,9 @@ import Testing
         let changes: [(OAuthFailure, String, @Sendable (inout MockResponse) -> Void)] = [
             (.providerError, "redirects are not followed", { $0.redirect(to: "/trap") }),
             (.providerError, "too long", { $0.delivery = .endless }),
-            (.providerError, "not JSON", { $0.headers[.contentType] = "application/jwt" }),
-            (.providerError, "not the expected JSON", { $0.body = "[]" }),
-            (.providerError, "4xx", { $0.status = 401 }), (.providerUnavailable, "5xx", { $0.status = 503 }),
+            (.providerError, "not the expected JSON", { $0.body = "[]" }), (.providerError, "", { $0.status = 206 }),
+            (.providerUnavailable, "429", { $0.status = 429 }), (.providerUnavailable, "5xx", { $0.status = 503 }),
+            (.providerUnavailable, "closed the connection", { $0.delivery = .closed }),
         ]
         try await ProviderFlow.with { flow in
             flow.mock.changeIDToken { $0.claims["email"] = nil }
@@ -92,6 +92,28 @@ import Testing
             flow.mock.change(.oidcDiscovery) { $0.edit { $0["userinfo_endpoint"] = "http://169.254.169.254/" } }
             flow.clock.advance(by: 3601)
             try await flow.expectAddress(.oidc)
+        }
+    }
+
+    @Test("Without access to the userinfo endpoint, or with a signed response of it, the user has no address")
+    func userInfoRejected() async throws {
+        let changes: [@Sendable (inout MockResponse) -> Void] = [
+            { $0.status = 401 }, { $0.status = 403 }, { $0.status = 404 },
+            { $0.headers[.contentType] = "application/jwt" }, { $0.headers[.contentType] = nil },
+            { response in
+                response.status = 400
+                response.headers[.contentType] = "text/html"
+            },
+        ]
+        try await ProviderFlow.with { flow in
+            flow.mock.changeIDToken { $0.claims["email"] = nil }
+            for change in changes {
+                flow.mock.change(.oidcUserInfo, change)
+                let identity = try await flow.signIn(.oidc)
+                #expect(identity.subject == "110169484474386276334" && identity.displayName == "Ada Lovelace")
+                #expect(identity.email == nil && identity.unverifiedEmail == nil)
+            }
+            #expect(flow.mock.count(.oidcUserInfo) == changes.count)
         }
     }
 

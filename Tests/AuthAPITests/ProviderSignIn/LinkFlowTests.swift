@@ -83,6 +83,28 @@ import Testing
         }
     }
 
+    @Test("A12: A bearer token that another proxy adds neither hides the cookie nor replaces it")
+    func addedAuthorization() async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let ticket = try await site.ticket(for: .google, in: browser)
+            let token = try #require(browser.token)
+            let headers = OAuthSite.fromThisSite + [("Authorization", "Bearer \(token)")]
+            let path = "\(APIPath.startOAuth(.google))?link=\(ticket)"
+            expectFailure(.signInRequired, try await site.browser().get(path, headers: headers), in: site)
+
+            let added = [("Authorization", "Bearer of-another-server")]
+            let target = try await site.begin(
+                .google,
+                in: browser,
+                [("link", ticket)],
+                headers: OAuthSite.fromThisSite + added
+            )
+            let response = try await browser.get(target, headers: added)
+            #expect(response.header("Location") == "/account?connected=google")
+        }
+    }
+
     @Test("A12: A provider account linked to another user is not moved")
     func identityTaken() async throws {
         try await OAuthSite.with { site in

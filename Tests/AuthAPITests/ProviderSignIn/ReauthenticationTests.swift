@@ -29,9 +29,9 @@ import Testing
         try await browser.post(APIPath.password, ["new_password": "Battery-Staple-8"])
     }
 
-    @Test("A user without a password signs in again and sets one", arguments: OAuthProvider.mocked)
+    @Test("A user without a password signs in again and sets one", arguments: OAuthProvider.kinds)
     func setsFirstPassword(provider: OAuthProvider) async throws {
-        try await OAuthSite.with { site in
+        try await OAuthSite.with(providers: [.oidc]) { site in
             let owner = site.browser()
             try await site.signIn(provider, in: owner)
             // The sign-in that opened the session may come from the provider's session, not from the user.
@@ -60,45 +60,76 @@ import Testing
         }
     }
 
-    @Test("The provider must ask the user to sign in, and the browser returns to the page")
+    @Test("An OpenID provider must ask the user to sign in, and the browser returns to the page")
     func asksForSignIn() async throws {
-        try await OAuthSite.with { site in
+        try await OAuthSite.with(providers: [.oidc]) { site in
             let owner = site.browser()
-            try await site.signIn(.google, in: owner)
+            try await site.signIn(.oidc, in: owner)
             let ticket = try #require(try await Self.confirmation(of: owner).providers.first?.ticket)
-            let start = "\(APIPath.startOAuth(.google))?reauthenticate=\(ticket)&return_to=/account/delete"
+            let start = "\(APIPath.startOAuth(.oidc))?reauthenticate=\(ticket)&return_to=/account/delete"
             let response = try await owner.get(start, headers: OAuthSite.fromThisSite)
             #expect(response.parameter("prompt") == "login" && response.parameter("max_age") == "0")
             let back = try await owner.get(site.mock.authorize(try #require(response.header("Location"))).target)
             #expect(back.header("Location") == PagePath.deletion)
             // Other pages are not accepted for this purpose.
-            let astray = "\(APIPath.startOAuth(.google))?reauthenticate=\(ticket)&return_to=/elsewhere"
+            let astray = "\(APIPath.startOAuth(.oidc))?reauthenticate=\(ticket)&return_to=/elsewhere"
             let other = try await owner.get(astray, headers: OAuthSite.fromThisSite)
             let end = try await owner.get(site.mock.authorize(try #require(other.header("Location"))).target)
             #expect(end.header("Location") == PagePath.account)
         }
+    }
+
+    @Test(
+        "Google and Discord, which do not confirm the time of a sign-in, show the account",
+        arguments: [(.google, "select_account"), (.discord, "consent")] as [(OAuthProvider, String)]
+    )
+    func asksForAccount(provider: OAuthProvider, prompt: String) async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
-            try await site.signIn(.discord, in: owner)
+            try await site.signIn(provider, in: owner)
             let ticket = try #require(try await Self.confirmation(of: owner).providers.first?.ticket)
-            let start = "\(APIPath.startOAuth(.discord))?reauthenticate=\(ticket)&return_to=/account/password"
+            let start = "\(APIPath.startOAuth(provider))?reauthenticate=\(ticket)&return_to=/account/password"
             let response = try await owner.get(start, headers: OAuthSite.fromThisSite)
-            #expect(response.parameter("prompt") == "consent" && response.parameter("max_age") == nil)
+            #expect(response.parameter("prompt") == prompt && response.parameter("max_age") == nil)
         }
     }
 
-    @Test("An ID token without a recent sign-in confirms nothing")
+    @Test("Google's ID tokens have no auth_time, or that of an older sign-in: the completed flow confirms")
+    func googleSignIn() async throws {
+        let changes: [@Sendable (inout MockToken) -> Void] = [
+            { token in
+                let hasTime = token.claims["auth_time"] != nil
+                #expect(!hasTime)
+            },
+            { $0.claims["auth_time"] = Int(Date.now.timeIntervalSince1970) - 86_400 },
+        ]
+        for change in changes {
+            try await OAuthSite.with { site in
+                let owner = site.browser()
+                try await site.signIn(.google, in: owner)
+                site.mock.changeIDToken(change)
+                let response = try await owner.get(Self.begin(.google, in: owner, of: site))
+                #expect(response.header("Location") == PagePath.password)
+                let until = try #require(try await Self.confirmation(of: owner).reauthenticatedUntil)
+                #expect((540...600).contains(until.timeIntervalSince(.now)))
+                let password = try await Self.setPassword(owner)
+                #expect(password.status == 200)
+            }
+        }
+    }
+
+    @Test("An OpenID provider's ID token without a recent sign-in confirms nothing")
     func staleSignIn() async throws {
         let changes: [@Sendable (inout MockToken) -> Void] = [
             { $0.claims["auth_time"] = nil }, { $0.claims["auth_time"] = Int(Date.now.timeIntervalSince1970) - 120 },
             { $0.claims["auth_time"] = "now" }, { $0.claims["auth_time"] = 0 },
             { $0.claims["auth_time"] = Int(Date.now.timeIntervalSince1970) + 600 },
         ]
-        try await OAuthSite.with { site in
+        try await OAuthSite.with(providers: [.oidc]) { site in
             let owner = site.browser()
-            try await site.signIn(.google, in: owner)
+            try await site.signIn(.oidc, in: owner)
             for change in changes {
-                let target = try await Self.begin(.google, in: owner, of: site)
+                let target = try await Self.begin(.oidc, in: owner, of: site)
                 site.mock.changeIDToken(change)
                 let response = try await owner.get(target)
                 expectFailure(.notReauthenticated, response, in: site, page: PagePath.password)

@@ -60,6 +60,11 @@ extension MockProvider {
         guard let requestedURI = query["redirect_uri"], requestedURI == redirectURI ?? requestedURI,
             requestedURI.hasSuffix(APIPath.oauthCallback(provider))
         else { throw MockFault("the redirect address is not the registered one") }
+        // Google documents no other values, and sends `auth_time` only to verified apps that enable it.
+        let prompts = [nil, "none", "consent", "select_account"]
+        guard provider != .google || prompts.contains(query["prompt"]) else {
+            throw MockFault("Google has no prompt \(query["prompt"] ?? "")")
+        }
         let code = self.state.issueCode(
             for: .init(
                 provider: provider,
@@ -68,7 +73,7 @@ extension MockProvider {
                 codeChallenge: challenge,
                 nonce: query["nonce"],
                 scope: query["scope"] ?? "",
-                isFresh: query["prompt"] == "login" && query["max_age"] == "0"
+                isFresh: provider != .google && query["prompt"] == "login" && query["max_age"] == "0"
             )
         )
         var response = "\(requestedURI)?code=\(code.percentEncoded)&state=\(state.percentEncoded)"

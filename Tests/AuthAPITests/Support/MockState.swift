@@ -14,7 +14,7 @@ final class MockState: Sendable {
         let codeChallenge: String
         let nonce: String?
         let scope: String
-        /// Whether the user had to sign in again.
+        /// Whether the user had to sign in again, and the ID token contains the time.
         var isFresh = false
     }
 

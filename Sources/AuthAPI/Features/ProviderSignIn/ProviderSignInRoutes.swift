@@ -206,8 +206,9 @@ struct ProviderSignInRoutes: Sendable {
         return visitor
     }
 
+    /// The user of the cookie; only browsers open these routes, so `Authorization` is for another server, such as a proxy.
     private func signedIn(_ request: Request) async throws -> SignedIn? {
-        guard let token = cookie.token(of: request) else { return nil }
+        guard let token = cookie.cookieToken(of: request) else { return nil }
         return try await sessions.signedIn(with: token)
     }
 
