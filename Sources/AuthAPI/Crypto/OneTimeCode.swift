@@ -4,9 +4,6 @@ import Shared
 
 /// A code of 128 random bits that an operator gives to a user; the database has only a keyed hash of it.
 struct OneTimeCode: Sendable {
-    /// The maximum length of typed text in bytes: a whole link may be pasted.
-    static let maximumTypedLength = 2048
-
     /// The code as in links: 22 characters (RFC 4648, section 5).
     let text: Secret
 
@@ -17,23 +14,16 @@ struct OneTimeCode: Sendable {
 
     /// Parses typed or pasted text: the code, or the link that ends with it; nil when it is neither.
     init?(typed text: String) {
-        guard text.utf8.count <= Self.maximumTypedLength else { return nil }
-        let parts = text.trimmingBlanks().utf8.split(
-            separator: UInt8(ascii: "="),
-            omittingEmptySubsequences: false
-        )
-        guard let code = parts.last.map({ String(Substring($0)) }), Base64URL.decode(code)?.count == 16 else {
-            return nil
-        }
+        guard let code = TypedCode.code(in: text), Base64URL.decode(code)?.count == 16 else { return nil }
         self.text = Secret(code)
     }
 
     /// Typed text that may be a code: if it is not, the response is the same as for an invalid code.
     static func unread(_ text: String) throws(RuleViolation) -> String {
-        guard !text.trimmingBlanks().isEmpty else { throw RuleViolation(.required, "Enter the code.") }
-        guard text.utf8.count <= maximumTypedLength else {
-            throw RuleViolation(.tooLong, "The code may have at most \(maximumTypedLength) characters.")
+        guard text.utf8.count <= TypedCode.maximumLength else {
+            throw RuleViolation(.tooLong, "The code may have at most \(TypedCode.maximumLength) characters.")
         }
+        guard !TypedCode.isMissing(text) else { throw RuleViolation(.required, "Enter the code.") }
         return text
     }
 

@@ -82,4 +82,15 @@ extension Request {
         guard let first = values.first, values.dropFirst().allSatisfy({ $0.isExactly(first) }) else { return nil }
         return first
     }
+
+    /// Rejects differing cookies of that name: no session counts then, so a redirect to get one would lead back.
+    ///
+    /// - Throws: `malformed_request`.
+    func rejectForeignCookie(_ name: String) throws {
+        guard cookieValue(name) == nil, !cookieValues(name).isEmpty else { return }
+        throw APIError(
+            .malformedRequest,
+            detail: "Another application on this host has set a cookie named \(name); delete the cookies of this host."
+        )
+    }
 }

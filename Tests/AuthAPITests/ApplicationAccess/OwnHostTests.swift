@@ -161,6 +161,38 @@ import Testing
         }
     }
 
+    @Test("W21 Another application's cookie with the name of the session's is an error, not a redirect loop")
+    func foreignCookies() async throws {
+        try await TestAPI.with(Self.settings) { api in
+            let client = try await api.registered()
+            let token = try #require(client.token)
+            let arrival = try await Self.enter(api, client)
+            let arrived = try await api.client().get(arrival.path, headers: arrival.header)
+            let session = try #require(Self.cookies(arrived).first { $0.hasPrefix("app_session=") })
+            let page = ("X-Original-URI", "/notes")
+            for cookies in ["\(session); app_session=foreign", "app_session=foreign; \(session)"] {
+                let check = try await api.client().get(APIPath.accessCheck, headers: [("Cookie", cookies)])
+                #expect(check.status == 401)
+                let begun = try await api.client().get(APIPath.entry, headers: [page, ("Cookie", cookies)])
+                #expect(begun.status == 400 && begun.header("Location") == nil && Self.cookies(begun).isEmpty)
+                #expect(try begun.problem.code == .malformedRequest)
+                #expect(try begun.problem.detail.contains("app_session"))
+            }
+            // One value is no conflict.
+            for cookies in ["app_session=foreign", "\(session); \(session)", "app_session=; \(session)"] {
+                let begun = try await api.client().get(APIPath.entry, headers: [page, ("Cookie", cookies)])
+                #expect(begun.status == 302, "\(cookies)")
+            }
+            for values in [[token, "foreign"], ["foreign", token]] {
+                let headers = [("Cookie", values.map { "access_token=\($0)" }.joined(separator: "; "))]
+                let entered = try await api.client().get("/enter?state=\(arrival.state)", headers: headers)
+                #expect(entered.status == 400 && entered.header("Location") == nil)
+                #expect(try entered.problem.code == .malformedRequest)
+                #expect(try entered.problem.detail.contains("access_token"))
+            }
+        }
+    }
+
     @Test("Without APP_URL, these routes do not exist")
     func off() async throws {
         try await TestAPI.with(["APP_UPSTREAM": "http://app:3000"]) { api in

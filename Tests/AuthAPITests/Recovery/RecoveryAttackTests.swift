@@ -98,7 +98,8 @@ import Testing
             // Both now use the attempts of unknown browsers, of which there are two.
             for expected in [401, 401, 429] { #expect(try await guess(known) == expected) }
             #expect(try await guess(api.client()) == 429)
-            // Signing in makes a browser known again.
+            // Signing in makes a browser known again, from the next second on.
+            api.clock.advance(by: 1)
             let operators = Operators(database: api.database)
             let target = try LimitTarget(argument: "ada@example.com")
             _ = try await operators.run { try await $0.clearLimits(of: target) }

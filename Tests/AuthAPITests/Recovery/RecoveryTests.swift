@@ -8,6 +8,9 @@ import Testing
 @Suite struct RecoveryTests {
     private static let old = ["email": "ada@example.com", "password": "Correct-Horse-7"]
     private static let new = ["email": "ada@example.com", "password": "Battery-Staple-8"]
+    private static let code = "AbCdEfGhIjKl-_OpQrStUw"
+    /// With a code, one byte less than the longest text.
+    private static let padding = String(repeating: "\u{200B}", count: 675)
 
     @Test("The code sets a new password once, ends every session, and does not sign in")
     func works() async throws {
@@ -117,6 +120,10 @@ import Testing
             let short = try await api.recover("x", password: "short")
             #expect(short.status == 422)
             #expect(try short.fieldCodes.contains("password too_short"))
+            let invisible = try await api.recover("\u{200B}\u{3000}")
+            #expect(try invisible.fieldCodes == ["code required"])
+            let long = try await api.recover(String(repeating: "\u{200B}", count: 683))
+            #expect(try long.fieldCodes == ["code too_long"])
             let missing = try await api.client().post(APIPath.recover, ["password": "Battery-Staple-8"])
             #expect(try missing.fieldCodes == ["code required"])
             // Words that only the account contains.
@@ -126,9 +133,30 @@ import Testing
                 #expect(try response.fieldCodes == ["password too_common"])
             }
             try expectInvalidRecovery(await api.recover("x", password: "Lovelace1815!"))
-            #expect(try await api.recover(" http://localhost:8080/recover#code=\(code)\n").status == 204)
+            #expect(try await api.recover(" <http://localhost:8080/recover#code=\(code)>\u{FEFF}\n").status == 204)
         }
     }
+
+    @Test(
+        "W20: A typed or pasted code or link is cleaned like an email address",
+        arguments: [
+            "\(code)", "\(code)\u{200B}", "\u{FEFF}\(code)", "AbCdEfGhIjKl\u{2060}-_OpQrStUw",
+            "\u{3000}\(code)\u{00A0}\r\n", "ＡｂＣｄＥｆＧｈＩｊＫｌ\u{FF0D}\u{FF3F}ＯｐＱｒＳｔＵｗ", "code=\(code)", "＝\(code)",
+            "<https://auth.example.com/recover#code=\(code)>", " < https://auth.example.com/recover#code=\(code) >\n",
+            "＜https://auth.example.com/recover＃code＝\(code)＞\u{200B}", "\(code)\(padding)",
+        ]
+    )
+    func cleaned(text: String) { #expect(OneTimeCode(typed: text)?.text.value == Self.code) }
+
+    @Test(
+        "W20: Cleaning accepts nothing else, and no text that is too long",
+        arguments: [
+            "", "<", "<>", "=", "<\(code)", "\(code)>", "<<\(code)>>", "\(code).", "\(code)=",
+            "AbCdEfGhIjKl -_OpQrStUw", "AbCdEfGhIjKl\u{2212}_OpQrStUw", "AbCdEfGhIjKl-_OpQrStUx",
+            "\(code)\(padding)\u{200B}",
+        ]
+    )
+    func notCleaned(text: String) { #expect(OneTimeCode(typed: text) == nil) }
 
     @Test("Provider accounts are disconnected unless they are kept; only the signed-in user can link them again")
     func providers() async throws {

@@ -64,7 +64,9 @@ struct ApplicationHost: Sendable {
     /// Stores the page that a browser requested in a cookie of the application's host.
     ///
     /// - Returns: the state for the redirect to this site.
+    /// - Throws: `malformed_request` when another application has set a cookie with the name of the session's.
     func begin(_ page: String, of request: Request, on response: inout Response) throws -> String {
+        try request.rejectForeignCookie(cookieName)
         let entry = ApplicationEntry(
             state: Base64URL.random256Bits(),
             page: ReturnPath.staysOnThisSite(page) ? page : home

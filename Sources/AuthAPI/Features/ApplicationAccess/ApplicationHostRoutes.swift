@@ -25,9 +25,12 @@ struct ApplicationHostRoutes: Sendable {
 
     /// `GET /enter`, on the host of the pages: 303 to the application's host with a code for a signed-in visitor, else to
     /// the sign-in page and then here again.
+    ///
+    /// - Throws: `malformed_request` when another application has set a cookie with the name of the session's.
     @Sendable func enter(_ request: Request, context: APIRequestContext) async throws -> Response {
         guard let host else { throw Self.notFound }
         guard let state = CallbackQuery(request).state else { return Self.to("\(host.url)\(host.home)") }
+        try request.rejectForeignCookie(cookie.name)
         guard let token = cookie.cookieToken(of: request), try await sessions.signedIn(with: token) != nil else {
             return Self.to("\(PagePath.login)?\(PagePath.returnParameter)=\(Self.enter(state).percentEncoded)")
         }

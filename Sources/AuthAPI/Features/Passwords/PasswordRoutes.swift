@@ -10,7 +10,7 @@ struct PasswordRoutes: Sendable {
     /// The words that passwords must not be built from.
     let siteWords: [String]
 
-    /// `POST /api/auth/password`: 200 with the user, and the cookie of the only remaining session.
+    /// `POST /api/auth/password`: 200 with the user, and the cookies of the only remaining session and the only known browser.
     @Sendable func change(_ request: Request, context: SignedInContext) async throws -> Response {
         let user = context.signedIn.user
         var body = try await JSONBody(request)
@@ -32,10 +32,12 @@ struct PasswordRoutes: Sendable {
             to: Password(new),
             current: current,
             of: context.signedIn,
-            from: RequestTrace(request, context: context, knownDevice: device)
+            from: RequestTrace(request, context: context, knownDevice: device?.user == user.id ? device : nil)
         )
         var response = cookie.set(opened.token, on: .json(opened.user.body))
-        if let email { try devices.keep(for: email, of: request, on: &response) }
+        if let email {
+            try devices.keep(for: email, of: user.id, from: request, afterPasswordChange: true, on: &response)
+        }
         return response
     }
 }

@@ -11,7 +11,7 @@ struct PasswordService: Sendable {
 
     /// Changes the user's password, or sets the first one.
     ///
-    /// Ends every session, and opens a new one for the caller.
+    /// Ends every session, forgets known browsers, and opens a new session for the caller.
     ///
     /// - Parameters:
     ///   - password: the new password, which has been validated.
@@ -53,7 +53,14 @@ struct PasswordService: Sendable {
                 session: user.sessionID,
                 trace: trace
             )
-            if try await store.set(change, for: user, opening: session.row, refunding: confirmed.attempts) {
+            let isSet = try await store.set(
+                change,
+                for: user,
+                opening: session.row,
+                refunding: confirmed.attempts,
+                now: gate.now
+            )
+            if isSet {
                 return OpenedSession(user: confirmed.own.credentials.user, token: session.token)
             }
             await gate.refund(confirmed.attempts)

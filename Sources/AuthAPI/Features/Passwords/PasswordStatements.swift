@@ -33,12 +33,13 @@ struct PasswordChange: Sendable {
 
 /// Sets a password hash; no row when the user no longer exists or has another hash than the one to replace.
 ///
-/// Revokes the user's one-time link, which is for the previous password. Locks the user's row, for which
-/// ``InsertSession`` waits.
+/// Revokes the user's one-time link, which is for the previous password, and forgets the browsers that signed in with
+/// it. Locks the user's row, for which ``InsertSession`` waits.
 struct SetPasswordHash: Statement {
     static let sql: StaticString = """
         WITH changed AS (
-            UPDATE users SET password_hash = $2 WHERE id = $1 AND ($3 OR password_hash IS NOT DISTINCT FROM $4)
+            UPDATE users SET password_hash = $2, devices_known_since = $11
+            WHERE id = $1 AND ($3 OR password_hash IS NOT DISTINCT FROM $4)
             RETURNING id
         ),
         revoked AS (DELETE FROM password_recoveries USING changed WHERE password_recoveries.user_id = changed.id)
@@ -46,6 +47,8 @@ struct SetPasswordHash: Statement {
         SELECT 'password_changed', id, $5, $6, $7, $8, $9, $10 FROM changed
         """
     let change: PasswordChange
+    /// The server's time, with which the cookies of known browsers are compared.
+    let now: Date
     var parameters: [PostgresValue] {
         let replaced: [PostgresValue] =
             switch change.replaced {
@@ -54,6 +57,7 @@ struct SetPasswordHash: Statement {
             }
         return [.uuid(change.user), .text(change.hash)] + replaced
             + [.text(change.reason.rawValue), .uuid(orNull: change.session)] + change.trace.parameters
+            + [.timestamp(DeviceCookie.knownAgain(after: now))]
     }
 }
 

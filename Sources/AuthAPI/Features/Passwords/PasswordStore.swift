@@ -6,7 +6,7 @@ import Shared
 struct PasswordStore: Sendable {
     let postgres: PostgresPool
 
-    /// Sets a password and ends every session of the user, in a transaction.
+    /// Sets a password, forgets known browsers and ends every session of the user, in a transaction.
     ///
     /// A concurrent sign-in with the previous password fails: either its session is already stored and ends here, or it
     /// waits for this transaction and finds another hash. That requires two statements: a single one would not see the
@@ -14,7 +14,7 @@ struct PasswordStore: Sendable {
     ///
     /// - Returns: whether the password was set; otherwise nothing has changed.
     static func set(_ change: PasswordChange, at now: Date, in db: PostgresConnection) throws -> Bool {
-        guard try db.run(SetPasswordHash(change: change)) > 0 else { return false }
+        guard try db.run(SetPasswordHash(change: change, now: now)) > 0 else { return false }
         try db.run(EndAllSessions(user: change.user, reason: .password, trace: change.trace, now: now))
         return true
     }
@@ -26,13 +26,15 @@ struct PasswordStore: Sendable {
     ///   - visitor: the session, which must be live until the end of the transaction.
     ///   - session: the new session.
     ///   - attempts: the attempts of the confirmation, which are returned.
+    ///   - now: the clock, which is read when no other sign-in of the user can be in progress.
     /// - Returns: whether the password was set; false when the stored hash was changed concurrently.
     /// - Throws: `unauthenticated` when the session has ended.
     func set(
         _ change: PasswordChange,
         for visitor: SignedIn,
         opening session: NewSession,
-        refunding attempts: [Attempt]
+        refunding attempts: [Attempt],
+        now: @escaping @Sendable () -> Date
     ) async throws -> Bool {
         let opening = InsertSession(session: session, refunding: attempts)
         return try await postgres.transaction(retrying: true) { db in
@@ -41,7 +43,7 @@ struct PasswordStore: Sendable {
                     HoldSession(session: visitor.sessionID, user: change.user, now: session.createdAt)
                 ) != nil
             else { throw APIError(.unauthenticated) }
-            guard try Self.set(change, at: session.createdAt, in: db) else { return false }
+            guard try Self.set(change, at: now(), in: db) else { return false }
             _ = try db.one(opening)
             return true
         }

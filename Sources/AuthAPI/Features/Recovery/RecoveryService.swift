@@ -43,7 +43,7 @@ struct RecoveryService: Sendable {
             passwordHash: hash,
             clearing: email.map(gate.keys.account),
             from: trace,
-            at: gate.now()
+            now: gate.now
         )
         guard isDone else { throw Self.invalid() }
     }

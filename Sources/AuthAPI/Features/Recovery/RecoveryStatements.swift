@@ -80,13 +80,6 @@ struct UnlinkProviders: Statement {
     var parameters: [PostgresValue] { [.uuid(user)] + trace.parameters }
 }
 
-/// Forgets the known browsers of an account.
-struct ForgetDevices: Statement {
-    static let sql: StaticString = "UPDATE users SET devices_known_since = date_trunc('second', now()) WHERE id = $1"
-    let user: UserID
-    var parameters: [PostgresValue] { [.uuid(user)] }
-}
-
 /// Clears the rate limit of an account.
 struct ClearLimit: Statement {
     static let sql: StaticString = "DELETE FROM throttles WHERE key = $1"

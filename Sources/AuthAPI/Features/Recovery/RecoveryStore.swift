@@ -28,17 +28,16 @@ struct RecoveryStore: Sendable {
         passwordHash: String,
         clearing limit: ThrottleKey?,
         from trace: RequestTrace,
-        at now: Date
+        now: @escaping @Sendable () -> Date
     ) async throws -> Bool {
         let user = recovery.user.id
         let change = PasswordChange(user: user, hash: passwordHash, replaced: .any, reason: .recovery, trace: trace)
         return try await postgres.transaction(retrying: true) { db in
             guard try db.first(LockUser(id: user))?.isDisabled == false,
                 try db.run(UseRecovery(user: user, hash: recovery.hash)) > 0,
-                try PasswordStore.set(change, at: now, in: db)
+                try PasswordStore.set(change, at: now(), in: db)
             else { return false }
             if !recovery.keepsProviders { try db.run(UnlinkProviders(user: user, trace: trace)) }
-            try db.run(ForgetDevices(user: user))
             // Everything that locks both locks the user before the rate limits.
             if let limit { try db.run(ClearLimit(key: limit)) }
             return true

@@ -34,7 +34,7 @@ struct SessionRoutes: Sendable {
             )
         }
         var response = cookie.set(opened.token, on: .json(opened.user.body))
-        try devices.keep(for: email, of: request, on: &response)
+        try devices.keep(for: email, of: opened.user.id, from: request, on: &response)
         if pending != nil { pendingLinks.forget(of: request, on: &response) }
         // It may be that of another user of this browser.
         pendingAddresses.forget(of: request, on: &response)

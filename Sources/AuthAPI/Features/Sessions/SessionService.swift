@@ -30,7 +30,7 @@ struct SessionService: Sendable {
         for _ in 1...2 {
             let checked = try await gate.check(password, of: email, from: trace)
             let found = checked.credentials
-            let session = try await prepare(for: found.user, from: trace)
+            let session = try await prepare(for: found.user, from: checked.trace)
             let upgrade = checked.needsUpgrade ? await hashUpgrade(of: found, password: password) : nil
             let isStored = try await store.insert(
                 session.row,

@@ -35,8 +35,8 @@ struct PasswordGate: Sendable {
         let (found, verification) = try await hasher.admitting {
             () async throws -> (UserCredentials?, PasswordHasher.Verification) in
             var (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
-            if let since = found?.devicesKnownSince, let known = trace.knownSince, known < since {
-                // It signed in before the password was recovered, so it is no longer known.
+            if wait == nil, let device = trace.knownDevice, !device.isKnown(for: found) {
+                // The address belongs to another user or to none, or the password was set after the sign-in.
                 try await store.refund(attempts)
                 trace.knownDevice = nil
                 attempts = self.attempts(at: email, from: trace)
@@ -61,7 +61,8 @@ struct PasswordGate: Sendable {
         return CheckedPassword(
             credentials: found,
             needsUpgrade: verification == .correctNeedsUpgrade,
-            attempts: attempts
+            attempts: attempts,
+            trace: trace
         )
     }
 
@@ -113,7 +114,7 @@ struct PasswordGate: Sendable {
     }
 
     private func attempts(at email: EmailAddress, from trace: RequestTrace) -> [Attempt] {
-        if let device = trace.knownDevice { return [Attempt(key: keys.device(device), limit: limits.device)] }
+        if let device = trace.knownDevice { return [Attempt(key: keys.device(device.id), limit: limits.device)] }
         return [
             Attempt(key: keys.account(email), limit: limits.account),
             Attempt(key: keys.network(trace.client.address), limit: limits.network),
@@ -140,4 +141,6 @@ struct CheckedPassword: Sendable {
     let needsUpgrade: Bool
     /// The attempts of the check; opening the session returns them.
     let attempts: [Attempt]
+    /// The origin of the request, with the browser only if it is known for the account.
+    let trace: RequestTrace
 }

@@ -39,7 +39,7 @@ struct UserRoutes: Sendable {
             )
         }
         var response = cookie.set(opened.token, on: .json(opened.user.body, status: .created))
-        try devices.keep(for: email, of: request, on: &response)
+        try devices.keep(for: email, of: opened.user.id, from: request, on: &response)
         // It may be that of another user of this browser.
         pendingAddresses.forget(of: request, on: &response)
         return response
