@@ -197,11 +197,10 @@ def test_w80_compose_keeps_the_containers_that_were_deployed(site):
 def test_w81_a_deployment_activates_the_new_nginx_configuration(site, load, clone):
     """A new file, as git creates it, is used without a failed request, also after a restart."""
     before = serving(site)
-    configuration = (clone / "nginx.conf").read_text()
-    style = (clone / "docker/nginx/errors/error.css").read_text()
-    changed = configuration.replace("X-Request-ID $request_id always;", "X-Request-ID $request_id always;\n"
-                                    "        add_header X-Deployed second always;", 1)
-    assert changed != configuration
+    names = "nginx.conf", "docker/nginx/server.conf", "docker/nginx/errors/error.css"
+    main, server, style = ((clone / name).read_text() for name in names)
+    header = "add_header X-Request-ID $request_id always;\n"
+    assert header in server and "max_ranges 0;" in main
 
     def replace(name: str, text: str) -> None:
         (clone / f"{name}.new").write_text(text)
@@ -209,21 +208,22 @@ def test_w81_a_deployment_activates_the_new_nginx_configuration(site, load, clon
 
     try:
         # If nginx rejects the configuration, nothing is activated.
-        replace("nginx.conf", changed.replace("max_ranges 0;", "max_ranges none;"))
+        replace("nginx.conf", main.replace("max_ranges 0;", "max_ranges none;"))
         done = site.run("make", "docker-deploy", check=False)
         assert done.returncode != 0 and '"max_ranges" directive invalid number' in done.stderr, done.stderr
         assert_nothing_changed(site, before)
         assert site.fetch("/error.css").one("X-Deployed") is None
 
-        replace("nginx.conf", changed)
+        replace("nginx.conf", main)
+        replace("docker/nginx/server.conf", server.replace(header, f"{header}add_header X-Deployed second always;\n"))
         replace("docker/nginx/errors/error.css", f"{style}/* second */\n")
         site.run("make", "docker-deploy")
         assert serving(site)["nginx"] == before["nginx"]
         assert site.fetch("/error.css").one("X-Deployed") == "second"
         assert site.fetch("/error.css").body.decode().endswith("/* second */\n")
     finally:
-        replace("nginx.conf", configuration)
-        replace("docker/nginx/errors/error.css", style)
+        for name, text in zip(names, (main, server, style), strict=True):
+            replace(name, text)
 
 
 def test_w81_a_restart_of_nginx_keeps_the_deployed_configuration(site, clone):

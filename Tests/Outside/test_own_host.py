@@ -170,6 +170,24 @@ def test_own_host_other_names_are_the_site(hosted, host):
     assert hosted.received_nothing
 
 
+def test_w21_own_host_another_cookie_with_the_name_of_the_session_is_an_error_page(hosted):
+    user = hosted.register()
+    _, session = enter(hosted, user.cookie)
+    hosted.application.requests.clear()
+    begun = there(hosted, "/notes")
+    pages = [
+        *(there(hosted, "/notes", Cookie=pair) for pair in (f"{session}; app_session=x", f"app_session=x; {session}")),
+        hosted.fetch(
+            path_and_query(begun.one("Location")),
+            headers=NAVIGATION | {"Cookie": f"access_token=x; {user.cookie}"},
+        ),
+    ]
+    for page in pages:
+        assert page.status == 400 and page.one("Location") is None and not page.headers.get_all("Set-Cookie")
+        assert page.one("Content-Type").startswith("text/html") and b"<h1>" in page.body
+    assert hosted.received_nothing
+
+
 def test_own_host_public_paths_and_the_assertion(hosted):
     user = hosted.register()
     _, session = enter(hosted, user.cookie)

@@ -35,14 +35,9 @@ public struct EmailAddress: Sendable, Hashable {
     }
 
     /// The typed or pasted text without invisible characters and surrounding white space, and with full-width forms of
-    /// ASCII converted to ASCII.
-    ///
-    /// The script of the pages does the same (`site.js`, `cleanEmail`). A text that is too long is not changed.
+    /// ASCII converted to ASCII; a text that is too long is not changed.
     public static func cleaned(_ text: String) -> String {
-        guard text.utf8.count <= maximumTypedLength else { return text }
-        var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where !isInvisible(scalar) { scalars.append(folded(scalar)) }
-        return String(scalars).trimmingBlanks()
+        text.utf8.count <= maximumTypedLength ? text.cleaningTyped() : text
     }
 
     /// The fault of a typed text that is not an address; nil when it is one, or is missing or too long.
@@ -55,25 +50,4 @@ public struct EmailAddress: Sendable, Hashable {
     private static var tooLong: RuleViolation {
         RuleViolation(.tooLong, "The email address may have at most \(maximumLength) characters.")
     }
-
-    /// Format characters (general category Cf) and other characters without width.
-    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
-        guard scalar.value > 0x7F else { return false }
-        return scalar.properties.generalCategory == .format || scalar.properties.isDefaultIgnorableCodePoint
-    }
-
-    /// The ASCII character of which a character is a wide or small form (Unicode, "Halfwidth and Fullwidth Forms",
-    /// "Small Form Variants"; UTS #46, section 2.3, for the full stops).
-    private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
-        switch scalar.value {
-        case 0xFF01...0xFF5E: Unicode.Scalar(UInt8(scalar.value - 0xFEE0))
-        case 0x3002, 0xFF61, 0x2024: "."
-        default: smallForms[scalar] ?? scalar
-        }
-    }
-
-    /// The small form variants with a compatibility mapping to ASCII.
-    private static let smallForms = Dictionary(
-        uniqueKeysWithValues: zip("﹐﹒﹔﹕﹖﹗﹙﹚﹛﹜﹟﹠﹡﹢﹣﹤﹥﹦﹨﹩﹪﹫".unicodeScalars, ",.;:?!(){}#&*+-<>=\\$%@".unicodeScalars)
-    )
 }

@@ -1,17 +1,20 @@
 /// A page of this site to return to after signing in; never another site, and never a path with side effects.
 ///
 /// OWASP "Unvalidated Redirects and Forwards": only paths that start with a single slash and contain nothing that a
-/// browser parses as a host (`//`, a backslash) or removes (control characters, white space). Paths of the API are
-/// rejected because some of them have side effects on GET, and a redirect counts as a request from this site.
+/// browser parses as a host (`//`, a backslash) or removes (control characters, white space). Paths of the API and the
+/// download of the user's data are rejected because they have side effects on GET, and a redirect counts as a request
+/// from this site.
 public struct ReturnPath: Sendable, Hashable {
     /// The maximum length in bytes.
     public static let maximumLength = 512
     /// The home page.
     public static let home = ReturnPath(trusted: "/")
 
-    /// The first segments of paths that are not pages, in lower case: the API, and paths that only accept forms or
-    /// redirect.
-    private static let reserved = ["api", "logout", "language", "signed-in"]
+    /// The first segments of paths that are not pages, in lower case: the API, paths that only accept forms or
+    /// redirect, and the download of the user's data.
+    private static let reserved: [[[UInt8]]] = [
+        "api", "logout", "language", "signed-in", "account/data/download",
+    ].map { path in path.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) } }
 
     /// The path, with its query if it has one.
     public let value: String
@@ -21,7 +24,7 @@ public struct ReturnPath: Sendable, Hashable {
     /// Parses a path from a client; nil when it could lead to another site, or to a path with side effects.
     public init?(_ text: String) {
         guard Self.staysOnThisSite(text), let path = Self.decodedPath(of: text),
-            !Self.reserved.contains(where: { path.first?.elementsEqual($0.utf8) == true })
+            !Self.reserved.contains(where: { path.starts(with: $0) })
         else { return nil }
         value = text
     }

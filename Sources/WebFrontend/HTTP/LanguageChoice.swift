@@ -54,10 +54,15 @@ struct LanguageChoice: RouterMiddleware {
 
 extension PageRenderer {
     /// Shows a form again in the language of the pressed button, with the typed values.
-    func redrawn(_ view: some PageView, in language: SiteLanguage, _ context: PageContext) throws -> Response {
+    func redrawn(
+        _ view: some PageView,
+        for visitor: Visitor = .anonymous,
+        in language: SiteLanguage,
+        _ context: PageContext
+    ) throws -> Response {
         var context = context
         context.language = language
-        var response = try response(view, visitor: .anonymous, in: context)
+        var response = try response(view, visitor: visitor, in: context)
         response.headers.append(LanguageChoice.cookie(language, isSecure: context.isSecure))
         return response
     }

@@ -8,6 +8,7 @@ import Testing
         arguments: [
             "/", "/account", "/account?tab=a&x=1", "/a/b#c", "/a?u=//x", "/account/", "/apiary", "/app/api", "/a.b/c",
             "/login?return_to=%2Fapi", "/%E6%97%A5%E6%9C%AC", "/a%20b", "/100%", "/%zz", "/logout-help", "/languages",
+            "/account/data", "/account/data/", "/account/data/downloads", "/data/download", "/account/x/data/download",
         ]
     )
     func taken(text: String) { #expect(ReturnPath(text)?.value == text) }
@@ -25,7 +26,7 @@ import Testing
     func rejected(text: String) { #expect(ReturnPath(text) == nil) }
 
     @Test(
-        "W2: Paths of the API, in any spelling, and paths that only accept forms, are rejected",
+        "W2: Paths of the API, in any spelling, paths that only accept forms, and the download are rejected",
         arguments: [
             "/api/auth/google?link=true", "/api/auth/google", "/api/auth/callback/google?code=x&state=y", "/api",
             "/api/", "/api?x", "/api#x", "/API/auth/google", "/aPi", "//api/auth/google", "/%61pi/auth/google",
@@ -35,6 +36,8 @@ import Testing
             "/;x=1/api/auth/google", "/api./auth/google", "/api../auth", "/api%2e/auth", "/api%20/auth", "/api .",
             "/api%00/auth", "/\tapi", "/ap\ni", "/logout", "/logout?x=1", "/LOGOUT", "/%6Cogout/", "/language",
             "/language?language=ja", "/signed-in", "/signed-in?return_to=/api/auth/google",
+            "/account/data/download", "/account/data/download/", "/account/data/download?x=1", "/Account/DATA/Download",
+            "/account/data/%64ownload", "/account/data;x/download#x", "/account%20/data./download",
         ]
     )
     func actsByGET(text: String) { #expect(ReturnPath(text) == nil) }

@@ -74,6 +74,34 @@ import Testing
         }
     }
 
+    /// W2: A link or redirect from another site neither uses a download nor is audited.
+    @Test func otherSitesLeadToThePage() async throws {
+        let api = StubAuthAPI(["GET /api/auth/data": StubAuthAPI.signedIn { _ in try StubAuthAPI.json(["a": "b"]) }])
+        try await TestSite.with(api) { site in
+            for (origin, isSent) in [
+                ("cross-site", false), ("same-site", false), ("same-origin", true), ("none", true),
+            ] {
+                let page = try await site.get(
+                    "/account/data/download",
+                    cookie: StubAuthAPI.cookie,
+                    headers: ["Sec-Fetch-Site": origin]
+                )
+                #expect(page.status == (isSent ? 200 : 303), "\(origin)")
+                let target: String? = isSent ? nil : "/account/data"
+                #expect(page.location == target)
+            }
+        }
+        #expect(api.requests.count == 2)
+    }
+
+    /// W2: Signing in does not end in the download.
+    @Test func signInDoesNotLeadToTheFile() async throws {
+        try await TestSite.with { site in
+            let page = try await site.get("/login?return_to=/account/data/download", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 303 && page.location == "/")
+        }
+    }
+
     @Test func dataPageLeadsToTheFile() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/account/data", cookie: StubAuthAPI.cookie)

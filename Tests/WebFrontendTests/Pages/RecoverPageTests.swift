@@ -18,7 +18,7 @@ import Testing
         try await TestSite.with(api) { site in
             let page = try await site.get("/recover")
             #expect(page.status == 200)
-            #expect(page["Cache-Control"] == "no-store" && page["Referrer-Policy"] == "no-referrer")
+            #expect(page["Cache-Control"] == "no-store" && page["Referrer-Policy"] == "same-origin")
             #expect(page.body.contains(#"id="code" name="code" type="text" autocomplete="off""#))
             // The query of a link does not fill the form or change the page.
             let other = try await site.get("/recover?code=\(Self.code)", cookie: StubAuthAPI.cookie)
@@ -46,10 +46,12 @@ import Testing
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             let page = try await site.post("/recover", ["code": " ", "password": "x", "password_confirmation": "y"])
-            #expect(page.status == 422 && page["Referrer-Policy"] == "no-referrer")
+            #expect(page.status == 422 && page["Referrer-Policy"] == "same-origin")
             for text in ["Enter the code of your link.", "Use at least 8 characters in the password."] {
                 #expect(page.body.contains(text))
             }
+            let invisible = try await site.post("/recover", ["code": "\u{200B}\u{3000}", "password": "x"])
+            #expect(invisible.body.contains("Enter the code of your link."))
             let typed = try await site.post("/recover", ["code": Self.code, "password": "x"])
             #expect(typed.body.contains("value=\"\(Self.code)\""))
             let language = try await site.post("/recover", ["code": Self.code, "language": "ja"])
@@ -68,6 +70,23 @@ import Testing
             let other = try await site.post("/recover", Self.good, headers: ["Accept-Language": "ja"])
             #expect(other.body.contains("このリンクは使えません。"))
         }
+    }
+
+    /// Browsers send `Sec-Fetch-Site` to https and localhost only, and the policy of the page keeps `Origin` in forms.
+    @Test("The form works on a site over http, where browsers identify the page by Origin only")
+    func overHTTP() async throws {
+        let api = StubAuthAPI(["POST /api/auth/recover": { _ in Response(status: .noContent) }])
+        try await TestSite.with(api, publicURL: "http://auth.example.com") { site in
+            let page = try await site.get("/recover")
+            #expect(page["Referrer-Policy"] == "same-origin")
+            let done = try await site.post("/recover", Self.good, headers: ["Origin": "http://auth.example.com"])
+            #expect(done.status == 303 && done.location == "/login?notice=password-recovered")
+            for origin in ["null", "http://evil.example.com"] {
+                let rejected = try await site.post("/recover", Self.good, headers: ["Origin": origin])
+                #expect(rejected.status == 403)
+            }
+        }
+        #expect(api.requests.count == 1)
     }
 
     @Test("Another site cannot send the form")

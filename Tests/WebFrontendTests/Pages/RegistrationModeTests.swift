@@ -6,6 +6,8 @@ import Testing
 /// The pages of a site with restricted registration.
 @Suite struct RegistrationModeTests {
     private static let code = "AbCdEfGhIjKlMnOpQrStUv"
+    /// With a code, one byte less than the longest text.
+    private static let padding = String(repeating: "\u{200B}", count: 675)
     private static let good: KeyValuePairs = [
         "name": "Ada Lovelace", "email": "ada@example.com", "password": "Correct-Horse-7",
         "password_confirmation": "Correct-Horse-7", "invite": code,
@@ -106,6 +108,39 @@ import Testing
                 let rejected = try await site.post("/register", ["invite": bad, "provider": "google"])
                 #expect(rejected.status == 422 && rejected.cookies.isEmpty)
             }
+        }
+        #expect(api.requests.isEmpty)
+    }
+
+    @Test(
+        "W20: A typed or pasted code or link is cleaned like an email address",
+        arguments: [
+            "\(code)", "\(code)\u{200B}", "\u{FEFF}\(code)", "AbCdEfGhIjKl\u{2060}MnOpQrStUv",
+            "\u{3000}\(code)\u{00A0}\r\n", "ＡｂＣｄＥｆＧｈＩｊＫｌＭｎＯｐＱｒＳｔＵｖ", "＝\(code)", "\(code)\(padding)",
+            "<https://auth.example.com/register#invite=\(code)>",
+            "＜https://auth.example.com/register＃invite＝\(code)＞\u{200B}",
+        ]
+    )
+    func cleaned(text: String) {
+        let cookie = "registration_invite=\(Self.code); Max-Age=600; Path=/; HttpOnly; SameSite=Lax"
+        #expect(InviteCode.cookie(text, isSecure: false) == cookie)
+    }
+
+    @Test(
+        "W20: Cleaning accepts nothing else, and no text that is too long",
+        arguments: [
+            "", "<", "<>", "=", "<\(code)", "\(code)>", "<<\(code)>>", "\(code).", "AbCdEfGhIjKl MnOpQrStUv",
+            "AbCdEfGhIjKl\u{2212}nOpQrStUv", "\(code)\u{3000}x", "\(code)\(padding)\u{200B}",
+        ]
+    )
+    func notCleaned(text: String) { #expect(InviteCode.cookie(text, isSecure: false) == nil) }
+
+    @Test("W20: A code of invisible characters only is missing")
+    func missing() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api, registration: RegistrationSettings(mode: .invite)) { site in
+            let page = try await site.post("/register", ["invite": "\u{200B}\u{FEFF} "])
+            #expect(page.status == 422 && page.body.contains("Enter the code of your invitation."))
         }
         #expect(api.requests.isEmpty)
     }

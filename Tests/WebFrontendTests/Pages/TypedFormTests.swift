@@ -98,6 +98,45 @@ import Testing
         #expect(api.requests.isEmpty)
     }
 
+    // W26: The same for signed-in users, whose header stays; the button does not send the form to the API.
+    @Test func languageSwitchKeepsTheFormsOfUsers() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            for (path, form) in [("/account/name", "name-form"), ("/account/delete", "deletion-form")] {
+                let shown = try await site.get(path, cookie: StubAuthAPI.cookie)
+                #expect(shown.body.contains("name=\"language\" value=\"ja\" lang=\"ja\" form=\"\(form)\""))
+                #expect(shown.body.contains("id=\"\(form)\""))
+                let page = try await site.post(
+                    path,
+                    [
+                        "name": "Grace <3", "email": "\u{200B}g@example.com", "password": "Secret-No-1",
+                        "language": "ja",
+                    ],
+                    cookie: StubAuthAPI.cookie
+                )
+                #expect(page.status == 200 && page["Content-Language"] == "ja")
+                #expect(page.cookies == ["language=ja; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"])
+                let typed = path == "/account/name" ? "Grace &lt;3" : "g@example.com"
+                #expect(page.body.contains("value=\"\(typed)\""))
+                #expect(page.body.contains("data-location=\"\(path)\" data-signed-in"))
+                #expect(page.body.contains(#"data-testid="user-name">Ada Lovelace<"#))
+                #expect(!page.body.contains("Secret-No-1") && !page.body.contains("error-summary"))
+                let anonymous = try await site.post(path, ["name": "Grace", "language": "ja"])
+                #expect(anonymous.status == 303 && anonymous.location?.hasPrefix("/login?") == true)
+            }
+        }
+        #expect(!api.requests.contains { $0.method == .post })
+    }
+
+    // W26: Without a form, the language buttons of the page belong to their own.
+    @Test func languageSwitchWithoutTheForm() async throws {
+        let api = StubAuthAPI(["GET /api/auth/confirmation": { _ in try StubAuthAPI.json(Confirmations.provider) }])
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/account/delete", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 200 && !page.body.contains(" form=\""))
+        }
+    }
+
     // W28: The summary takes the focus, so it is not also a live region.
     @Test func summaryIsAnnouncedOnce() async throws {
         try await TestSite.with { site in

@@ -17,10 +17,13 @@ struct DataPage: Sendable {
         }
     }
 
-    /// Sends the file.
+    /// Sends the file; redirects to the page when another site links to it, because a download is limited and audited.
     @Sendable func download(_ request: Request, _ context: PageContext) async throws -> Response {
         // HEAD downloads nothing.
         guard request.method == .get else { throw APIError(.methodNotAllowed, allow: ["GET"]) }
+        if let site = request.headers[.secFetchSite], site.isExactly("cross-site") || site.isExactly("same-site") {
+            return .seeOther(SitePath.data)
+        }
         return try await visitors.protected(request, context, page: SitePath.data) { caller in
             let file = try await api.ownData(for: caller)
             return Response(

@@ -14,12 +14,10 @@ struct DeletionPage: Sendable {
     /// Shows the form.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try await visitors.protected(request, context, page: SitePath.deletion) { caller in
-            async let me = api.me(for: caller)
-            async let providers = directory.providers(for: caller, logger: context.logger)
-            let confirmation = try await api.confirmation(for: caller)
-            var view = DeletionView(email: "", confirmation: confirmation, providers: await providers)
+            let (user, shown) = try await userAndView(email: "", caller, context)
+            var view = shown
             view.report = OAuthReport(Form(query: request))
-            return try pages.response(view, visitor: .signedIn(try await me), in: context)
+            return try pages.response(view, visitor: .signedIn(user), in: context)
         }
     }
 
@@ -27,6 +25,10 @@ struct DeletionPage: Sendable {
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         return try await visitors.protected(request, context, page: SitePath.deletion) { caller in
+            if let language = form.language {
+                let (user, view) = try await userAndView(email: form.email, caller, context)
+                return try pages.redrawn(view, for: .signedIn(user), in: language, context)
+            }
             let password = form[FormField.password.rawValue]
             let body = DeleteAccountRequest(email: form.email, password: password.isEmpty ? nil : password)
             do {
@@ -37,21 +39,32 @@ struct DeletionPage: Sendable {
                 return .seeOther(SitePath.deletion)
             } catch {
                 let failure = try FormFailure(error, email: form.email, logger: context.logger)
-                async let me = api.me(for: caller)
-                async let providers = directory.providers(for: caller, logger: context.logger)
-                let confirmation = try await api.confirmation(for: caller)
-                var view = DeletionView(email: form.email, confirmation: confirmation, providers: await providers)
+                let (user, typed) = try await userAndView(email: form.email, caller, context)
+                var view = typed
                 view.errors = failure.errors
                 view.retryAfter = failure.retryAfter
                 return try pages.response(
                     view,
-                    visitor: .signedIn(try await me),
+                    visitor: .signedIn(user),
                     in: context,
                     status: failure.status,
                     headers: failure.headers
                 )
             }
         }
+    }
+
+    /// The signed-in user, and the form with the typed email address.
+    private func userAndView(
+        email: String,
+        _ caller: Caller,
+        _ context: PageContext
+    ) async throws -> (UserBody, DeletionView) {
+        async let me = api.me(for: caller)
+        async let providers = directory.providers(for: caller, logger: context.logger)
+        let confirmation = try await api.confirmation(for: caller)
+        let view = DeletionView(email: email, confirmation: confirmation, providers: await providers)
+        return (try await me, view)
     }
 
     /// Redirects to the home page and deletes every cookie of this site and the cached pages.

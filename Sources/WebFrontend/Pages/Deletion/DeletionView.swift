@@ -31,6 +31,7 @@ struct DeletionView: PageView {
             ]
             if needsPassword { form["password_field"] = passwordField.values(texts, errors: errors) }
             values["form"] = form
+            values["typed_form"] = "deletion-form"
         }
         if let offer = again.values(texts, isOnlyWay: !confirmation.hasPassword) { values["reauthentication"] = offer }
         if let report {

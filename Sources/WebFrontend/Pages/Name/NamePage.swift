@@ -20,6 +20,10 @@ struct NamePage: Sendable {
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
         return try await visitors.protected(request, context, page: SitePath.name) { caller in
+            if let language = form.language {
+                let user = try await api.me(for: caller)
+                return try pages.redrawn(NameView(name: form["name"]), for: .signedIn(user), in: language, context)
+            }
             do {
                 _ = try await api.changeName(ChangeNameRequest(name: form["name"]), for: caller)
                 return .seeOther(SitePath.link(SitePath.account, returnTo: nil, notice: .nameChanged))

@@ -24,7 +24,7 @@ struct NameView: PageView {
             autocomplete: "name",
             value: name
         )
-        var values: ViewValues = ["name_field": field.values(texts, errors: errors)]
+        var values: ViewValues = ["typed_form": "name-form", "name_field": field.values(texts, errors: errors)]
         if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
             values["summary"] = summary
         }

@@ -1,4 +1,3 @@
-import HTTPTypes
 import Hummingbird
 import Shared
 
@@ -12,12 +11,9 @@ struct RecoverPage: Sendable {
     let settings: FrontendSettings
     let bodyDeadline: Duration
 
-    /// No referrer, so that other pages do not see the URL; the form itself is accepted because of `Sec-Fetch-Site`.
-    private static let headers: HTTPFields = [.init(validated: "Referrer-Policy"): "no-referrer"]
-
     /// Shows the form, also to signed-in users.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
-        try pages.response(RecoverView(), visitor: .unknown, in: context, headers: Self.headers)
+        try pages.response(RecoverView(), visitor: .unknown, in: context)
     }
 
     /// Sets the password and redirects to the sign-in page, or shows the form again with all errors.
@@ -25,10 +21,10 @@ struct RecoverPage: Sendable {
         let form = try await Form(body: request, within: bodyDeadline)
         let code = form[FormField.code.rawValue]
         if let language = form.language {
-            return try pages.redrawn(RecoverView(code: code), in: language, context)
+            return try pages.redrawn(RecoverView(code: code), for: .unknown, in: language, context)
         }
         var faults: [FieldError] = []
-        if code.trimmingBlanks().isEmpty {
+        if TypedCode.isMissing(code) {
             faults.append(FieldError(field: FormField.code.rawValue, code: .required, detail: ""))
         }
         let siteWords = settings.common.siteWords
@@ -47,14 +43,12 @@ struct RecoverPage: Sendable {
         var view = RecoverView(code: code)
         view.errors = failure.errors
         view.retryAfter = failure.retryAfter
-        var headers = Self.headers
-        headers[.retryAfter] = failure.headers[.retryAfter]
         return try pages.response(
             view,
             visitor: .unknown,
             in: context,
             status: failure.status,
-            headers: headers
+            headers: failure.headers
         )
     }
 }

@@ -9,12 +9,7 @@ enum InviteCode {
 
     /// The cookie for a typed or pasted code or link; nil when it cannot be a code.
     static func cookie(_ typed: String, isSecure: Bool) -> String? {
-        let parts = typed.trimmingBlanks().utf8.split(
-            separator: UInt8(ascii: "="),
-            omittingEmptySubsequences: false
-        )
-        guard let code = parts.last.map({ Substring($0) }), code.utf8.count == length,
-            code.utf8.allSatisfy(isCodeCharacter)
+        guard let code = TypedCode.code(in: typed), code.utf8.count == length, code.utf8.allSatisfy(isCodeCharacter)
         else { return nil }
         let name = isSecure ? "__Host-\(PagePath.inviteCookie)" : PagePath.inviteCookie
         let secure = isSecure ? "; Secure" : ""

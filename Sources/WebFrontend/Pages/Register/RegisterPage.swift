@@ -113,7 +113,7 @@ struct RegisterPage: Sendable {
 
     private func inviteFaults(in form: Form) -> [FieldError] {
         let field = FormField.invite.rawValue
-        guard settings.registration.mode == .invite, form[field].trimmingBlanks().isEmpty else { return [] }
+        guard settings.registration.mode == .invite, TypedCode.isMissing(form[field]) else { return [] }
         return [FieldError(field: field, code: .required, detail: "")]
     }
 
