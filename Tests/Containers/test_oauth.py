@@ -56,7 +56,7 @@ def test_w85_rotating_the_key_signs_no_user_out(stack, mock_providers, browser):
     # A token that no key decrypts, because it is bound to another row.
     stack.query(
         "INSERT INTO oauth_accounts (user_id, provider, provider_user_id, access_token, key_version)"
-        " SELECT user_id, provider, 'copied', access_token, key_version FROM oauth_accounts"
+        " SELECT user_id, 'discord', 'copied', access_token, key_version FROM oauth_accounts"
         " WHERE access_token IS NOT NULL LIMIT 1"
     )
     # An interrupted rotation left a file that its owner may only read.

@@ -158,7 +158,8 @@ def swarm(gateway):
         if state != "active":
             containers.docker("swarm", "leave", "--force")
             if not had_bridge:
-                containers.docker("network", "rm", bridge)
+                # Engine 20.10 may report endpoints of this network that no longer exist, until it is restarted.
+                containers.docker("network", "rm", bridge, check=False)
 
 
 def test_stack(swarm):
@@ -190,7 +191,7 @@ def test_w91_the_labelled_node_backs_up(swarm):
         assert [each["Name"] for each in mounts if each["Type"] == "volume"] == [f"{swarm.name}_backups"]
 
         def has_succeeded() -> bool:
-            return ".last-success" in containers.docker("exec", container, "ls", "-A", "/backups")
+            return ".last-success" in containers.docker("exec", container, "ls", "-A", "/backups").split()
 
         def output() -> str:
             return containers.docker("service", "logs", "--raw", f"{swarm.name}_backup")
