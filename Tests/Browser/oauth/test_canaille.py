@@ -90,6 +90,8 @@ def test_a11_a_provider_outage(visitor, site, canaille):
     page = visitor()
     canaille.stop()
     start(page)
+    # Chromium's own error page, or one of the site if it has not fetched the provider's metadata yet.
+    page.wait_for_url(lambda url: url.startswith("chrome-error:") or "oauth_error=" in url, wait_until="commit")
     page.goto("/login")
     expect_anonymous(page)
     canaille.start(site.url, key="second")
