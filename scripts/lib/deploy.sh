@@ -8,7 +8,7 @@
 child=
 committed=
 created=
-# What the program says when it ends early.
+# The message of a program that fails or is interrupted.
 if_ended="The new version was not deployed; the previous version keeps serving."
 former_configuration=
 declare -A built=()

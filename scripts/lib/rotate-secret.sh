@@ -26,7 +26,7 @@ in_secrets() { # PROGRAM
 # Days since the previous key was replaced; empty without one.
 former_age() { in_secrets 'if [ -e secret_key_previous ]; then echo $((($(date +%s) - $(stat -c %Y secret_key_previous)) / 86400)); fi'; }
 
-# SECRET_KEY or SECRET_KEY_FILE, say, whichever the settings of a service give a value.
+# Prints the name of a setting, or NAME_FILE, if the configuration of a service gives it a value.
 given() { # SERVICE NAME
     engine compose config "$1" | sed -nE "/: \"\"\$/d; s/^ *($2(_FILE)?): .*/\1/p" | head -n 1 || true
 }

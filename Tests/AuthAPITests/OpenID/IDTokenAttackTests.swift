@@ -146,19 +146,19 @@ import Testing
         },
         Forgery("the issuer with a slash", "another issuer") { $0.claims["iss"] = "\($0.claims["iss"] ?? "")/" },
         Forgery("no issuer", "lacks a claim") { $0.claims["iss"] = nil },
-        Forgery("another audience", "another client") { $0.claims["aud"] = "somebody-else" },
+        Forgery("another audience", "another client") { $0.claims["aud"] = "another-client" },
         Forgery("a list of other audiences", "another client") { $0.claims["aud"] = ["a", "b"] },
         Forgery("no audience", "lacks a claim") { $0.claims["aud"] = nil },
         Forgery("an empty list of audiences", "another client") { $0.claims["aud"] = [String]() },
         Forgery("two audiences without azp", "several audiences") { token in
-            token.claims["aud"] = [MockProvider.clientID, "somebody-else"]
+            token.claims["aud"] = [MockProvider.clientID, "another-client"]
             token.claims["azp"] = nil
         },
         Forgery("two audiences and the other's azp", "for another client") { token in
-            token.claims["aud"] = [MockProvider.clientID, "somebody-else"]
-            token.claims["azp"] = "somebody-else"
+            token.claims["aud"] = [MockProvider.clientID, "another-client"]
+            token.claims["azp"] = "another-client"
         },
-        Forgery("another azp", "for another client") { $0.claims["azp"] = "somebody-else" },
+        Forgery("another azp", "for another client") { $0.claims["azp"] = "another-client" },
         Forgery("another nonce", "nonce") { $0.claims["nonce"] = "AAAAAAAAAAAAAAAAAAAAAA" },
         Forgery("no nonce", "nonce") { $0.claims["nonce"] = nil },
         Forgery("an empty nonce", "nonce") { $0.claims["nonce"] = "" },

@@ -82,7 +82,7 @@ import Testing
     func claims() async throws {
         let forgeries: [(OAuthFailure, String, @Sendable (inout MockToken) -> Void)] = [
             (.providerError, "another issuer", { $0.claims["iss"] = "https://access.line.me" }),
-            (.providerError, "another client", { $0.claims["aud"] = "somebody-else" }),
+            (.providerError, "another client", { $0.claims["aud"] = "another-client" }),
             (.providerError, "nonce", { $0.claims["nonce"] = nil }),
             (.providerError, "subject", { $0.claims["sub"] = "" }),
             (.providerError, "another access token", { $0.claims["at_hash"] = "AAAAAAAAAAAAAAAAAAAAAA" }),

@@ -155,8 +155,8 @@ import Testing
                 flow.mock.changeIDToken { $0.claims["iss"] = text }
                 #expect(try await details()["received"] == "(withheld: it has an @)")
             }
-            flow.mock.changeIDToken { $0.claims["azp"] = "somebody-else" }
-            #expect(try await details() == ["expected": MockProvider.clientID, "received": "somebody-else"])
+            flow.mock.changeIDToken { $0.claims["azp"] = "another-client" }
+            #expect(try await details() == ["expected": MockProvider.clientID, "received": "another-client"])
             flow.mock.changeIDToken(nil)
             let mixedUp = try await details { $0.with(issuer: "https://evil.example") }
             #expect(mixedUp == ["expected": own, "received": "https://evil.example"])

@@ -82,21 +82,21 @@ import Testing
             Attack.token("a kid that is a path") { $0.header["kid"] = "../../../etc/passwd" },
             Attack.token("a kid that is an address") { $0.header["kid"] = "http://169.254.169.254/latest/meta-data" },
             Attack.token("another issuer") { $0.claims["iss"] = "https://evil.example" },
-            Attack.token("another audience") { $0.claims["aud"] = "somebody-else" },
+            Attack.token("another audience") { $0.claims["aud"] = "another-client" },
             Attack.token("two audiences without azp") { token in
-                token.claims["aud"] = [MockProvider.clientID, "somebody-else"]
+                token.claims["aud"] = [MockProvider.clientID, "another-client"]
                 token.claims["azp"] = nil
             },
-            Attack.token("another azp") { $0.claims["azp"] = "somebody-else" },
+            Attack.token("another azp") { $0.claims["azp"] = "another-client" },
             Attack.token("expired", .clockSkew) { $0.claims["exp"] = ($0.claims["iat"] as? Int ?? 0) - 61 },
             Attack.token("issued in the future", .clockSkew) {
                 $0.claims["iat"] = ($0.claims["iat"] as? Int ?? 0) + 300
             },
             Attack.token("no subject") { $0.claims["sub"] = nil },
         ].flatMap(\.self) + [
-            Attack("the userinfo response is about somebody else", by: .oidc) { mock in
+            Attack("the userinfo response is about another user", by: .oidc) { mock in
                 mock.changeIDToken { $0.claims["email"] = nil }
-                mock.change(.oidcUserInfo) { $0.edit { $0["sub"] = "somebody-else" } }
+                mock.change(.oidcUserInfo) { $0.edit { $0["sub"] = "another-user" } }
             }
         ]
 

@@ -50,7 +50,7 @@ struct DeviceCookie: Sendable {
         Date(timeIntervalSince1970: change.timeIntervalSince1970.rounded(.down) + 1)
     }
 
-    /// The browser, if its cookie is for the email address; ``KnownDevice/isKnown(for:)`` tells if it still counts.
+    /// The browser, if its cookie is for the email address; ``KnownDevice/isKnown(for:)`` checks whether it is still valid.
     func device(of request: Request, for email: EmailAddress) -> KnownDevice? {
         guard let value = request.cookieValue(name), value.utf8.count <= Self.maximumLength,
             let sealed = Base64URL.decode(value), let plain = keys.open(sealed, in: context(email)),
