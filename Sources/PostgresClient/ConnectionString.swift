@@ -16,6 +16,10 @@ package enum ConnectionString {
         guard !string.utf8.contains(0), !string.isEmpty else {
             throw PostgresConfiguration.Invalid(faults: ["the connection string is empty or contains a NUL character"])
         }
+        if string.hasPrefix("\"") || string.hasPrefix("'") {
+            // `docker run --env-file` and others do not remove quotation marks.
+            throw PostgresConfiguration.Invalid(faults: ["the connection string is in quotation marks; remove them"])
+        }
         if let scheme = string.firstRange(of: "://").map({ string[..<$0.lowerBound] }),
             !["postgres", "postgresql"].contains(scheme), !scheme.contains("=")
         {

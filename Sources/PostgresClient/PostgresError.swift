@@ -98,13 +98,15 @@ package struct PostgresError: Error, Sendable {
     /// Whether the database does not match the statements, which only an operator can fix.
     ///
     /// A privilege, table, column or index is missing or has changed (class 42, except syntax errors; 3F000; 55000;
-    /// 22001), a pooler mixes up prepared statements (26000; class 42), another program has added a column, constraint or
-    /// trigger that rejects the row (classes 23, P0, 38 and 39), or an index or table is damaged (XX001, XX002).
+    /// 22001), a sequence or an index has reached its limit (2200H, class 54), a pooler mixes up prepared statements
+    /// (26000; class 42), another program has added a column, constraint, trigger, rule, view or foreign table that
+    /// rejects the row (classes 09, 23, 27, 38, 39, 44, HV and P0; 0A000), or an index or table is damaged (XX001,
+    /// XX002).
     package var isUnusableDatabase: Bool {
         guard kind == .rejected, let sqlState else { return false }
         return sqlState.hasPrefix("42") && sqlState != "42601"
-            || ["23", "38", "39", "P0"].contains(sqlState.prefix(2))
-            || ["22001", "26000", "3F000", "55000", "XX001", "XX002"].contains(sqlState)
+            || ["09", "23", "27", "38", "39", "44", "54", "HV", "P0"].contains(sqlState.prefix(2))
+            || ["0A000", "22001", "2200H", "26000", "3F000", "55000", "XX001", "XX002"].contains(sqlState)
     }
 
     /// Whether the same transaction may succeed if it is repeated (40001, 40P01).

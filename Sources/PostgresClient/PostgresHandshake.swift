@@ -143,16 +143,15 @@ struct ConnectFailure {
     private var isRefusal: Bool {
         guard let sqlState else { return needsPassword }
         if sqlState.hasPrefix("28") || ["3D000", "42501"].contains(sqlState) { return true }
-        // PgBouncer uses this code for almost every error.
-        return sqlState == "08P01" && (detail.contains("unsupported startup parameter") || detail.contains("no such "))
+        return sqlState == "08P01" && PostgresError.isPoolerRefusal(detail)
     }
 }
 
 extension PostgresError {
-    /// Whether another host may accept the connection: this one is down, starting up, full, or has the wrong session
-    /// attributes.
+    /// Whether another host may accept the connection: this one is down, starting up, full, a pooler without its
+    /// server, or has the wrong session attributes.
     fileprivate var leavesOtherHosts: Bool {
-        kind != .unavailable(.closed) && (sqlState == nil || sqlState == "57P03" || sqlState == "53300")
+        kind != .unavailable(.closed) && (sqlState == nil || !isRefusal)
     }
 }
 

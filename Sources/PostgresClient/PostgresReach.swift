@@ -91,8 +91,9 @@ extension PostgresError {
         if kind == .unavailable(.refused) { return true }
         guard kind == .unavailable(.notConnected) else { return false }
         if let sqlState {
+            if sqlState == "08P01" { return Self.isPoolerRefusal(detail) }
             // Temporary: no connection free (53), a server that starts or stops (57), a database that is closed (55).
-            return sqlState == "08P01" || !["08", "53", "55", "57", "58", "XX"].contains(sqlState.prefix(2))
+            return !["08", "53", "55", "57", "58", "XX"].contains(sqlState.prefix(2))
         }
         // libpq's messages, which it does not translate here.
         let refusals = [
@@ -100,5 +101,17 @@ extension PostgresError {
             "channel binding", "SCRAM", "service file", "definition of service", "invalid ", "private key",
         ]
         return !detail.contains("SYSCALL") && refusals.contains { detail.contains($0) }
+    }
+
+    /// Whether PgBouncer's message, which it never translates, is about settings or a password.
+    ///
+    /// Its code is 08P01 for almost every error, also for temporary ones: `no more connections allowed
+    /// (max_client_conn)`, `server login has been failing, try again later (server_login_retry)`.
+    static func isPoolerRefusal(_ message: String) -> Bool {
+        let refusals = [
+            "unsupported startup parameter", "no such ", "authentication failed", "login failed", "login rejected",
+            "not allowed", "use SHOW HELP",
+        ]
+        return refusals.contains { message.contains($0) }
     }
 }

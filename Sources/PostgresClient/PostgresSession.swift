@@ -62,8 +62,8 @@ extension PostgresLink {
             }
         } catch {
             guard case .rejected = error.kind else { throw error }
-            // PgBouncer's message about an unsupported mode.
-            let isFinal = error.detail.contains("statement pooling mode")
+            // PgBouncer's message about statement mode or its admin console.
+            let isFinal = PostgresError.isPoolerRefusal(error.detail)
             let reason = isFinal ? PostgresError.Unavailability.refused : .notConnected
             var refusal = PostgresError.unavailable(reason, error.detail, statement: error.statement)
             refusal.sqlState = error.sqlState

@@ -20,21 +20,36 @@ import Testing
     }
 
     @Test("A temporary failure is not a refusal", arguments: ["57P03", "53300", "08006"])
-    func passing(state: String) {
+    func temporary(state: String) {
         let failure = ConnectFailure(message: Self.head + "FATAL:  \(state): not now\nLOCATION:  here\n")
         #expect(failure.sqlState == state && failure.error.kind == .unavailable(.notConnected))
         #expect(failure.error.isUnavailable)
     }
 
+    @Test(
+        "W50: PgBouncer's temporary errors are retried; those about settings and passwords are not",
+        arguments: [
+            ("no more connections allowed (max_client_conn)", false), ("query_wait_timeout", false),
+            ("server login has been failing, try again later (server_login_retry)", false),
+            ("client_login_timeout (server down)", false), ("no such user: eve", true),
+            ("SASL authentication failed", true), ("unsupported startup parameter: options", true),
+        ]
+    )
+    func pooler(message: String, isRefusal: Bool) {
+        let error = ConnectFailure(message: Self.head + "FATAL:  08P01: \(message)\n").error
+        #expect(error.sqlState == "08P01" && error.isRefusal == isRefusal)
+        #expect((error.kind == .unavailable(.refused)) == isRefusal)
+    }
+
     @Test("libpq's own messages have no code")
     func withoutServer() {
-        let away = ConnectFailure(
+        let unreachable = ConnectFailure(
             message: Self.head
                 + "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?\n"
         )
-        #expect(away.sqlState == nil && away.error.kind == .unavailable(.notConnected))
+        #expect(unreachable.sqlState == nil && unreachable.error.kind == .unavailable(.notConnected))
         #expect(
-            away.detail.hasSuffix(
+            unreachable.detail.hasSuffix(
                 "Connection refused; Is the server running on that host and accepting TCP/IP connections?"
             )
         )

@@ -28,6 +28,8 @@ import Testing
         ("postgresql://app:hunter2@db/app?target_session_attrs=rw", "target_session_attrs must be one of"),
         ("postgresql://app:hunter2@db/app?connect_timeout=soon", "connect_timeout must be"),
         ("postgresql://app:hunter2@db/app\u{0}", "NUL"),
+        ("\"postgresql://app:hunter2@db/app\"", "in quotation marks"),
+        ("'postgresql://app:hunter2@db/app'", "in quotation marks"),
     ])
     func faultsAreSentencesWithoutValues(url: String, fault: String) throws {
         let error = try #require(throws: PostgresConfiguration.Invalid.self) { try PostgresConfiguration(url: url) }
@@ -56,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func whatTheStringSaysReachesLibpq() throws {
+    @Test func parametersOfTheStringReachLibpq() throws {
         let configuration = try PostgresConfiguration(
             url: "postgresql://app@db/app?connect_timeout=7&application_name=mine&options=-c%20work_mem%3D8MB"
         )
@@ -70,7 +72,7 @@ import Testing
     }
 
     /// W51: PgBouncer rejects the startup parameter `options`, so this program does not send it.
-    @Test func noOptionsOfOurOwn() throws {
+    @Test func addsNoOptions() throws {
         let configuration = try PostgresConfiguration(url: "postgresql://app@db/app")
         for each in [configuration, configuration.forMigrations(waitingUpTo: nil)] {
             #expect(!each.connectionParameters.contains { $0.keyword == "options" })

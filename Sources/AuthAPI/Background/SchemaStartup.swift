@@ -28,9 +28,11 @@ struct SchemaStartup: Service {
         try await cancelWhenGracefulShutdown {
             var wait = Duration.milliseconds(250)
             var reported = ""
+            // The last one used: the explanation of an error names its role.
+            var connection = postgres.configuration
             while true {
                 do {
-                    try await attempt()
+                    try await attempt(&connection)
                     await whenReady()
                     return
                 } catch is CancellationError {
@@ -40,7 +42,7 @@ struct SchemaStartup: Service {
                     report(.error, error.description, &reported)
                 } catch let error as PostgresError where error.kind != .misuse && error.kind != .decoding {
                     let level: Logger.Level = error.isUnavailable && !error.isRefusal ? .warning : .error
-                    report(level, DatabaseExplanation(error, postgres.configuration).text, &reported)
+                    report(level, DatabaseExplanation(error, connection).text, &reported)
                 }
                 guard (try? await Task.sleep(for: wait)) != nil else { return }
                 wait = min(wait * 2, .seconds(5))
@@ -48,13 +50,15 @@ struct SchemaStartup: Service {
         }
     }
 
-    private func attempt() async throws {
-        // Connects directly to get the error of a server that refuses; a job of the pool would only report a timeout.
-        let configuration = postgres.configuration
+    private func attempt(_ connection: inout PostgresConfiguration) async throws {
         if let migrator {
+            connection = migrator.configuration
             let applied = try await migrator.up()
             logger.info("schema is current", metadata: ["applied": .stringConvertible(applied.count)])
         }
+        let configuration = postgres.configuration
+        connection = configuration
+        // Connects directly to get the error of a server that refuses; a job of the pool would only report a timeout.
         try await PostgresReach.onThread { try PostgresReach.connect(configuration) }
         let faults = try await postgres.reading { try DatabaseInspection.faults(on: $0, for: .serving) }
         let blocking = faults.filter { $0.weight >= .blocking }

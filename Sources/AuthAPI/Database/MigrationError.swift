@@ -26,7 +26,10 @@ extension MigrationError {
         switch self {
         case .unfit(let faults): faults.allSatisfy { $0.weight < .unfit }
         case .noServingRole, .notOwner, .locked: true
-        case .edited, .unknown, .nothingToRollBack, .changedMeanwhile, .failed: false
+        // Privileges (42501), conflicts (40), exhausted resources (53), a cancelled statement (57), I/O errors (58).
+        case .failed(_, _, let sqlState, _):
+            sqlState == "42501" || ["40", "53", "57", "58"].contains(sqlState.prefix(2))
+        case .edited, .unknown, .nothingToRollBack, .changedMeanwhile: false
         }
     }
 }
@@ -57,6 +60,8 @@ extension MigrationError: CustomStringConvertible {
                 + "MIGRATION_DATABASE_URL (or POSTGRES_USER) to the owner, or set MIGRATE_ON_START=false"
         case .failed(let file, let line, let sqlState, let message):
             "\(file)\(line.map { ":\($0)" } ?? ""): \(message) (SQLSTATE \(sqlState)); nothing of this file was applied"
+                + (sqlState == "42501"
+                    ? "\n  fix: set MIGRATION_DATABASE_URL (or POSTGRES_USER) to the role that owns the tables" : "")
         case .locked(let holders):
             "canceling statement due to lock timeout (SQLSTATE 55P03); these sessions hold the locks: "
                 + (holders.isEmpty ? "unknown" : holders.map(\.description).joined(separator: "; "))

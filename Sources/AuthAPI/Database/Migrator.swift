@@ -11,7 +11,8 @@ struct Migrator: Sendable {
     /// How long one attempt waits for a lock: shorter than the timeout of requests, so that none fails behind it.
     static let lockTimeout = Duration.seconds(1)
 
-    private let configuration: PostgresConfiguration
+    /// The connection of the owner of the tables.
+    let configuration: PostgresConfiguration
     private let migrations: [Migration]
     private let serving: PostgresConfiguration?
     private let logger: Logger

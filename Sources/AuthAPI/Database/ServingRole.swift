@@ -19,13 +19,15 @@ struct ServingRole: Sendable {
         self.configuration = configuration
     }
 
-    /// Creates the role, or sets its password if it cannot sign in; a role that can is not changed.
+    /// Creates the role, or sets its password if it has NOLOGIN or the server rejects the password; any other role is
+    /// not changed.
     ///
     /// Sends only a verifier of the password (RFC 5803), so that the server's log cannot show it. Throws
     /// `MigrationError.noServingRole` when the connection's role may not do that.
     func ensure(on db: PostgresConnection) throws {
-        let exists = try db.one(FindRole(role: name))
-        guard !exists || (password != nil && !canConnect) else { return }
+        let mayLogIn = try db.first(FindRole(role: name))
+        let exists = mayLogIn != nil
+        guard !exists || (password != nil && (mayLogIn == false || isPasswordRejected)) else { return }
         let verifier = try password.map { try db.verifier(ofPassword: $0, role: name) }
         do {
             try db.transaction(retrying: true) { db in
@@ -54,19 +56,23 @@ struct ServingRole: Sendable {
     /// Whether the error is from a race: the role exists, or was changed concurrently.
     private static let lostRaces: Set<String> = ["42710", "23505", "XX000"]
 
-    /// Whether the role can sign in with its current password.
-    private var canConnect: Bool {
-        do {
+    /// Whether the server, or a pooler (08P01), rejects the password.
+    ///
+    /// A new password does not help against other rejections: CONNECT is revoked, all connections are in use, a rule of
+    /// pg_hba.conf.
+    private var isPasswordRejected: Bool {
+        do throws(PostgresError) {
             try PostgresReach.connect(configuration)
-            return true
-        } catch {
             return false
+        } catch {
+            return error.sqlState == "28P01" || (error.sqlState == "08P01" && error.isRefusal)
         }
     }
 }
 
+/// Selects whether the role has LOGIN.
 private struct FindRole: Statement {
-    static let sql: StaticString = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
+    static let sql: StaticString = "SELECT rolcanlogin FROM pg_roles WHERE rolname = $1"
     let role: String
     var parameters: [PostgresValue] { [.text(role)] }
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
@@ -100,10 +106,15 @@ private struct CreateRole: Statement {
 private struct SetPassword: Statement {
     static let sql: StaticString = """
         DO $$
+        DECLARE
+            serving CONSTANT text := current_setting('yoshikosan.serving_role');
+            -- PostgreSQL reports an expired password as a wrong one.
+            validity CONSTANT text := CASE
+                WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = serving AND rolvaliduntil <= now())
+                THEN 'VALID UNTIL ''infinity''' ELSE '' END;
         BEGIN
             EXECUTE format(
-                'ALTER ROLE %I LOGIN PASSWORD %L',
-                current_setting('yoshikosan.serving_role'), current_setting('yoshikosan.serving_verifier')
+                'ALTER ROLE %I LOGIN PASSWORD %L %s', serving, current_setting('yoshikosan.serving_verifier'), validity
             );
         END
         $$

@@ -101,10 +101,11 @@ public struct SettingsReader {
         return value
     }
 
-    /// An optional port, which must differ from the given one; 0 means any free port, in tests.
+    /// An optional port, which must differ from the given one.
     public mutating func port(_ name: SettingName, otherThan taken: Int) -> Int? {
         guard text(name) != nil else { return nil }
-        let port = integer(name, in: 0...65_535, default: 0)
+        // Not 0: operators mean "off" by it, but the system chooses a port.
+        let port = integer(name, in: 1...65_535, default: 0)
         if port != 0, port == taken { fault(name, "is the port of the server itself") }
         return port
     }

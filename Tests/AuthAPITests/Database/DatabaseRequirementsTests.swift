@@ -157,7 +157,8 @@ import Testing
     @Test(
         "W59: Permanent faults are distinguished from temporary ones",
         arguments: [
-            ("28P01", "", true), ("28000", "", true), ("3D000", "", true), ("42501", "", true), ("08P01", "", true),
+            ("28P01", "", true), ("28000", "", true), ("3D000", "", true), ("42501", "", true),
+            ("08P01", "no such user: eve", true), ("08P01", "query_wait_timeout", false),
             ("57P03", "", false), ("53300", "", false), ("55000", "", false), ("08006", "", false),
             (nil, "server does not support SSL, but SSL was required", true),
             (nil, "SSL error: certificate verify failed", true), (nil, "definition of service \"x\" not found", true),

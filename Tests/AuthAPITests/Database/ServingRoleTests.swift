@@ -40,7 +40,7 @@ import Testing
                 SELECT string_agg(relname, ', ') FROM pg_class
                 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
                     AND NOT has_any_column_privilege('\(Self.role)', oid, 'SELECT')
-                    -- The sequence of an identity column takes no right of its own.
+                    -- The sequence of an identity column requires no separate privilege.
                     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'i')
                 """
             let tables = try await database.sql(missing)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(
-        "It can neither change the schema nor access more than it needs",
+        "The role cannot change the schema or access more than it needs",
         arguments: [
             "ALTER TABLE users ADD COLUMN x int", "DROP TABLE sessions", "TRUNCATE sessions", "CREATE TABLE x ()",
             "CREATE TEMPORARY TABLE x ()", "CREATE SCHEMA x", "CREATE FUNCTION f() RETURNS int RETURN 1",
@@ -166,6 +166,43 @@ import Testing
             try await TestSQL.run("CREATE ROLE nobody LOGIN", on: owner)
             try await roles.migrator(logger: TestDatabase.silentLogger).up()
             #expect(try await TestSQL.run("SELECT count(*) FROM sessions", on: nobody) == "0")
+        }
+    }
+
+    @Test("W52: A role that cannot connect because CONNECT is revoked gets the privilege, and keeps its password")
+    func connectRevoked() async throws {
+        try await TestPostgres.with { server in
+            let admin = try server.configuration()
+            try await TestSQL.run("CREATE ROLE plain LOGIN; CREATE ROLE \(Self.role) LOGIN", on: admin)
+            try await TestSQL.run("CREATE DATABASE site OWNER plain", on: admin)
+            try await TestSQL.run("REVOKE CONNECT ON DATABASE site FROM PUBLIC", on: admin)
+            // This owner may not set passwords.
+            let owner = try PostgresConfiguration(url: server.url(database: "site") + " user=plain")
+            let url = server.url(database: "site") + " user=\(Self.role) password=Zr5Lw8Yp1Nc6Hd4Fb0Sg"
+            let serving = try PostgresConfiguration(url: url)
+            let roles = DatabaseRoles(serving: serving, owner: owner)
+            try await roles.migrator(logger: TestDatabase.silentLogger).up()
+            #expect(try await TestSQL.run("SELECT count(*) FROM users", on: serving) == "0")
+            let password = "SELECT rolpassword FROM pg_authid WHERE rolname = '\(Self.role)'"
+            #expect(try await TestSQL.run(password, on: admin) == nil)
+        }
+    }
+
+    @Test(
+        "W52: A role with NOLOGIN or an expired password can sign in after a migration",
+        arguments: ["NOLOGIN", "LOGIN VALID UNTIL '2020-01-01'"]
+    )
+    func cannotLogIn(attributes: String) async throws {
+        let password = "Zr5Lw8Yp1Nc6Hd4Fb0Sg-third"
+        let needPassword = "local all \(Self.role) scram-sha-256\nlocal all all trust\n"
+        try await TestPostgres.with(prepare: { try $0.write(needPassword, to: "pg_hba.conf") }) { server in
+            let owner = try server.configuration()
+            try await TestSQL.run("CREATE ROLE \(Self.role) PASSWORD '\(password)' \(attributes)", on: owner)
+            let url = server.url() + " user=\(Self.role) password=\(password)"
+            let serving = try PostgresConfiguration(url: url)
+            let roles = DatabaseRoles(serving: serving, owner: owner)
+            try await roles.migrator(logger: TestDatabase.silentLogger).up()
+            #expect(try await TestSQL.run("SELECT count(*) FROM users", on: serving) == "0")
         }
     }
 

@@ -63,6 +63,7 @@ import Testing
             "ALTER TABLE sessions RENAME TO old_sessions", "ALTER TABLE users RENAME COLUMN name TO full_name",
             "DROP INDEX users_email_key", "DROP FUNCTION take_attempts",
             "ALTER TABLE users ADD COLUMN tenant int NOT NULL DEFAULT 1; ALTER TABLE users ALTER COLUMN tenant DROP DEFAULT",
+            "CREATE RULE note AS ON UPDATE TO audit_events DO ALSO NOTHING",
         ]
     )
     func changedMeanwhile(command: String) async throws {
@@ -112,8 +113,27 @@ import Testing
                 "permission denied for table yoshikosan_schema_migrations"
             ),
             (
-                "ALTER TABLE throttles RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO throttles", "privileges",
-                "throttles"
+                "ALTER TABLE throttles RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO throttles", "schema",
+                "relation \"throttles\" does not exist (SQLSTATE 42P01)"
+            ),
+            (
+                "ALTER TABLE users RENAME COLUMN name TO full_name",
+                "ALTER TABLE users RENAME COLUMN full_name TO name", "schema",
+                "column \"name\" of relation \"users\" does not exist (SQLSTATE 42703)"
+            ),
+            (
+                "ALTER TABLE sessions ADD COLUMN tenant int NOT NULL",
+                "ALTER TABLE sessions ALTER COLUMN \"tenant\" DROP NOT NULL", "schema",
+                "null value in column \"tenant\" of relation \"sessions\" violates not-null constraint (SQLSTATE 23502)"
+            ),
+            (
+                "ALTER TABLE throttles DROP CONSTRAINT throttles_pkey",
+                "ALTER TABLE throttles ADD CONSTRAINT throttles_pkey PRIMARY KEY (key)", "schema",
+                "index \"throttles_pkey\" does not exist"
+            ),
+            (
+                "ALTER FUNCTION take_attempts RENAME TO elsewhere", "ALTER FUNCTION elsewhere RENAME TO take_attempts",
+                "schema", "function take_attempts(bytea[], bigint[], bigint[], timestamptz) does not exist"
             ),
             (
                 "ALTER TABLE users ENABLE ROW LEVEL SECURITY", "ALTER TABLE users DISABLE ROW LEVEL SECURITY",
@@ -140,6 +160,16 @@ import Testing
             #expect(api.logs.all.count { $0.contains(#""message":"not ready""#) } == 1)
             try await api.database.sql(repairing)
             #expect(try await client.get(APIPath.readiness).status == 200)
+        }
+    }
+
+    @Test("W55: A missing index that sign-ins do not require is reported, and the API stays ready")
+    func index() async throws {
+        try await TestAPI.with { api in
+            try await api.database.sql("DROP INDEX users_email_key")
+            #expect(try await api.client().get(APIPath.readiness).status == 200)
+            let finding = try await Self.finding("schema", api.database)
+            #expect(finding.message.contains("\"users_email_key\" does not exist"), "\(finding)")
         }
     }
 

@@ -74,6 +74,43 @@ import Testing
         }
     }
 
+    @Test(
+        "W59: A server that responds is not reported as unreachable",
+        arguments: ["53300", "55000", "57P03"]
+    )
+    func responds(state: String) {
+        var error = PostgresError.unavailable(.notConnected, "FATAL:  not now")
+        error.sqlState = state
+        let explanation = DatabaseExplanation(error)
+        let event = "the database rejected the connection: FATAL:  not now (SQLSTATE \(state))"
+        #expect(explanation.text.hasPrefix(event) && explanation.status == 69)
+    }
+
+    @Test("W59: If the owner's connection is rejected at the start, the command that fixes it names the owner")
+    func owner() async throws {
+        let rules = "local all own scram-sha-256\nlocal all all trust\n"
+        try await TestPostgres.with(prepare: { try $0.write(rules, to: "pg_hba.conf") }) { server in
+            let admin = try server.configuration()
+            try await TestSQL.run("CREATE ROLE own LOGIN PASSWORD 'another'", on: admin)
+            let owner = try PostgresConfiguration(url: server.url() + " user=own password=\(Self.password)")
+            let pool = PostgresPool(admin, logger: TestDatabase.silentLogger)
+            let reasons = Locked<[String]>([])
+            let startup = SchemaStartup(
+                migrator: Migrator(owner, logger: TestDatabase.silentLogger),
+                postgres: pool,
+                logger: TestDatabase.silentLogger,
+                whileWaiting: { reason in reasons.update { $0.append(reason) } }
+            )
+            let running = Task { try await startup.run() }
+            try await eventually("the reason is reported") { !reasons.value.isEmpty }
+            running.cancel()
+            _ = await running.result
+            #expect(reasons.value.first?.contains("fix: correct the password") == true)
+            #expect(reasons.value.first?.contains("ALTER ROLE \"own\" PASSWORD") == true, "\(reasons.value)")
+            await pool.close()
+        }
+    }
+
     @Test("W59: A server with a wrong password keeps running, reports it, and is ready once the password is correct")
     func serving() async throws {
         let rules = "local all ada scram-sha-256\nlocal all all trust\n"

@@ -195,7 +195,7 @@ import Testing
     }
 
     /// Two statement types of one name are two statements.
-    @Test func statementsOfOneNameDoNotMeet() async throws {
+    @Test func statementsWithTheSameNameAreSeparate() async throws {
         enum First {
             struct Find: Statement {
                 static let sql: StaticString = "SELECT 1"

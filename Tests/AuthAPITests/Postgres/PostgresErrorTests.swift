@@ -9,25 +9,29 @@ import Testing
         "A full disk, a system error, a conflict and a timeout are temporary",
         arguments: ["53100", "53200", "53300", "58030", "40001", "40P01", "57014", "55P03", "25006", "57P03", "08006"]
     )
-    func passing(state: String) {
+    func temporary(state: String) {
         #expect(PostgresError(kind: .rejected, sqlState: state).isUnavailable)
     }
 
     @Test("A wrong statement is a permanent error", arguments: ["23505", "22001", "42501", "42601", "XX000"])
-    func staying(state: String) {
+    func permanent(state: String) {
         #expect(!PostgresError(kind: .rejected, sqlState: state).isUnavailable)
     }
 
     @Test(
-        "W52 Changes of others in the database are not errors of the request",
-        arguments: ["42501", "42P01", "23502", "23505", "23514", "23P01", "22001", "P0001", "38000", "39000", "XX002"]
+        "W52 Errors that other changes to the database cause are not request errors",
+        arguments: [
+            "42501", "42P01", "23502", "23505", "23514", "23P01", "22001", "P0001", "38000", "39000", "XX002",
+            // A rule, a view's check option, a foreign table, a long value in an index, a full sequence.
+            "0A000", "44000", "HV00N", "54000", "2200H",
+        ]
     )
-    func unfit(state: String) {
+    func changedDatabase(state: String) {
         #expect(PostgresError(kind: .rejected, sqlState: state).isUnusableDatabase)
     }
 
     @Test("W52 Invalid statements and values are request errors", arguments: ["42601", "22P02", "22021", "XX000"])
-    func faulty(state: String) {
+    func wrongStatement(state: String) {
         #expect(!PostgresError(kind: .rejected, sqlState: state).isUnusableDatabase)
     }
 

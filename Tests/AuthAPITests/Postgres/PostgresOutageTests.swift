@@ -175,13 +175,13 @@ import Testing
             #expect(text.contains("password authentication failed"))
             #expect(!text.contains("Horse"))
 
-            let right = try pool("right-Horse-1", TestDatabase.silentLogger)
-            try await right.ping()
-            await right.close()
+            let correct = try pool("right-Horse-1", TestDatabase.silentLogger)
+            try await correct.ping()
+            await correct.close()
         }
     }
 
-    /// D6: `sslmode=verify-full` accepts only a server whose certificate the right authority signed.
+    /// D6: `sslmode=verify-full` accepts only a server whose certificate is signed by the configured authority.
     @Test func verifyFull() async throws {
         try await TestPostgres.withTLS { server in
             try server.write("local all all trust\nhostssl all all 127.0.0.1/32 trust\n", to: "pg_hba.conf")
@@ -193,9 +193,9 @@ import Testing
                 )
                 return configuration
             }
-            let right = PostgresPool(try configuration("root.crt"), logger: TestDatabase.silentLogger)
+            let trusted = PostgresPool(try configuration("root.crt"), logger: TestDatabase.silentLogger)
             let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
-            #expect(try await TestSQL.run(encrypted, on: right.configuration) == "t")
+            #expect(try await TestSQL.run(encrypted, on: trusted.configuration) == "t")
             // More than one TLS record in either direction.
             struct Length: Statement {
                 static let sql: StaticString = "SELECT $1"
@@ -205,11 +205,11 @@ import Testing
             }
             let text = String(repeating: "x", count: 1_000_000)
             for _ in 0..<5 {
-                #expect(try await right.withConnection { try $0.one(Length(text: text)) } == 1_000_000)
+                #expect(try await trusted.withConnection { try $0.one(Length(text: text)) } == 1_000_000)
             }
-            await right.close()
+            await trusted.close()
 
-            // Another authority; and the right one for another name.
+            // Another authority, and the correct one for another host name.
             for wrong in [try configuration("other.crt"), try configuration("root.crt", host: "localhost")] {
                 let pool = PostgresPool(wrong, logger: TestDatabase.silentLogger)
                 let error = await #expect(throws: PostgresError.self) { try await pool.ping() }

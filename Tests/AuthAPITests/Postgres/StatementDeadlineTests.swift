@@ -80,7 +80,7 @@ import Testing
     }
 
     /// The budget ends long before the server's timeouts: the statement ends, the connection is kept.
-    @Test("W12: A job that waited and is then blocked by a lock", arguments: Job.allCases)
+    @Test("W12: A job that waited and is then blocked is cancelled when its time is over", arguments: Job.allCases)
     func lockAfterWaiting(job: Job) async throws {
         try await TestDatabase.with(migrated: false) { database in
             try await database.pool.withConnection { _ = try $0.run(S.MakeNotes()) }
@@ -159,6 +159,18 @@ import Testing
         }
     }
 
+    /// Expects that a slow statement is cancelled, and its connection kept.
+    private static func checkStatementIsCancelled(_ configuration: PostgresConfiguration) async throws {
+        try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
+            let backend = try await pool.reading { try $0.one(S.BackendPID()) }
+            let error = await #expect(throws: PostgresError.self) {
+                _ = try await pool.withConnection { try $0.run(S.Sleep(milliseconds: 60_000)) }
+            }
+            #expect(error?.kind == .unavailable(.noResponse))
+            #expect(try await pool.reading { try $0.one(S.BackendPID()) } == backend)
+        }
+    }
+
     /// D7, W12: Without timeouts of the server, ours cancel the statement.
     @Test func serverWithoutLimit() async throws {
         try await TestDatabase.with(migrated: false) { database in
@@ -166,14 +178,7 @@ import Testing
             configuration.poolSize = 1
             configuration.statementTimeout = nil
             configuration.jobTimeout = .seconds(2)
-            try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
-                let backend = try await pool.reading { try $0.one(S.BackendPID()) }
-                let error = await #expect(throws: PostgresError.self) {
-                    _ = try await pool.withConnection { try $0.run(S.Sleep(milliseconds: 60_000)) }
-                }
-                #expect(error?.kind == .unavailable(.noResponse))
-                #expect(try await pool.reading { try $0.one(S.BackendPID()) } == backend)
-            }
+            try await Self.checkStatementIsCancelled(configuration)
         }
     }
 
@@ -215,14 +220,7 @@ import Testing
             )
             configuration.poolSize = 1
             configuration.jobTimeout = .seconds(2)
-            try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
-                let backend = try await pool.reading { try $0.one(S.BackendPID()) }
-                let error = await #expect(throws: PostgresError.self) {
-                    _ = try await pool.withConnection { try $0.run(S.Sleep(milliseconds: 60_000)) }
-                }
-                #expect(error?.kind == .unavailable(.noResponse))
-                #expect(try await pool.reading { try $0.one(S.BackendPID()) } == backend)
-            }
+            try await Self.checkStatementIsCancelled(configuration)
         }
     }
 }

@@ -63,6 +63,11 @@ enum TestStatements {
             """
     }
 
+    /// Holds back new audit events until the transaction ends.
+    struct LockAuditTrail: Statement {
+        static let sql: StaticString = "LOCK TABLE audit_events IN SHARE MODE"
+    }
+
     /// Leaves a transaction open.
     struct Begin: Statement {
         static let sql: StaticString = "BEGIN"

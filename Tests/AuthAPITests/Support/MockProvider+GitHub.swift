@@ -35,7 +35,7 @@ extension MockProvider {
 }
 
 extension MockState {
-    /// Deletes the grant of a token, for the right client (RFC 7617; unlike RFC 6749 nothing is percent-encoded).
+    /// Deletes the grant of a token, for the registered client (RFC 7617; unlike RFC 6749, without percent-encoding).
     func revokeGrant(body: String, authorization: String?) -> MockResponse {
         let pair = "\(MockProvider.clientID):\(MockProvider.clientSecret)"
         guard authorization == "Basic \(Data(pair.utf8).base64EncodedString())" else {

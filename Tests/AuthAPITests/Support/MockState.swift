@@ -54,7 +54,7 @@ final class MockState: Sendable {
     /// Records that a token was revoked.
     func noteRevocation(of token: String) { revocations.update { $0.append(token) } }
 
-    /// Revokes a token, for the right client.
+    /// Revokes a token, for the registered client.
     func revoke(body: String, authorization: String?) -> Result<Void, Rejection> {
         let form = MockForm.fields(body)
         if let rejection = Self.rejection(of: form, authorization: authorization) { return .failure(rejection) }
@@ -65,7 +65,7 @@ final class MockState: Sendable {
         return .success(())
     }
 
-    /// Why a client is rejected; nil for the right one.
+    /// Why a client is rejected; nil for the registered one.
     private static func rejection(of form: [String: String], authorization: String?) -> Rejection? {
         var client = (id: form["client_id"] ?? "", secret: form["client_secret"] ?? "")
         if let authorization, authorization.hasPrefix("Basic "),
@@ -82,7 +82,7 @@ final class MockState: Sendable {
         return isKnown ? nil : Rejection(code: "invalid_client", status: 401)
     }
 
-    /// Redeems a code once, for the right client, redirect URI and verifier.
+    /// Redeems a code once, if client, redirect URI and verifier are correct.
     func redeem(body: String, authorization: String?, at provider: OAuthProvider) -> Result<Grant, Rejection> {
         let form = MockForm.fields(body)
         if let rejection = Self.rejection(of: form, authorization: authorization) { return .failure(rejection) }

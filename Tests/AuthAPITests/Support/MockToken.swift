@@ -17,7 +17,7 @@ struct MockToken {
         /// An Ed25519 key, which the provider publishes only if the test requires it.
         case edwardsKey
         /// An RSA key that the provider does not publish.
-        case strangersKey
+        case otherKey
         /// HS256 with these bytes.
         case hmac(Data)
         /// Nothing: the signature is empty.
@@ -71,7 +71,7 @@ struct MockToken {
     /// The provider's key, created for the first test that needs it.
     static let key = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
     /// A key of another provider.
-    static let strangersKey = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
+    static let otherKey = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
     private static let curveKey = P256.Signing.PrivateKey()
     private static let edwardsKey = Curve25519.Signing.PrivateKey()
 
@@ -80,7 +80,7 @@ struct MockToken {
         case .key: Self.sign(input, with: Self.key)
         case .keyWithPSS: Self.sign(input, with: Self.key, padding: .PSS)
         case .edwardsKey: (try? Self.edwardsKey.signature(for: input)) ?? Data()
-        case .strangersKey: Self.sign(input, with: Self.strangersKey)
+        case .otherKey: Self.sign(input, with: Self.otherKey)
         case .curveKey: (try? Self.curveKey.signature(for: input).rawRepresentation) ?? Data()
         case .hmac(let secret): Data(HMAC<SHA256>.authenticationCode(for: input, using: SymmetricKey(data: secret)))
         case .none: Data()

@@ -31,8 +31,8 @@ struct TestAPI: Sendable {
         }
     }
 
-    /// Runs `body` with a server on the given database, without the site's time limits unless `disablesTimeLimits` is false: a busy
-    /// machine is not an outage.
+    /// Runs `body` with a server on the given database, without the site's time limits unless `disablesTimeLimits` is
+    /// false: a busy machine is not an outage.
     static func with(
         _ environment: [String: String] = [:],
         database: TestDatabase,

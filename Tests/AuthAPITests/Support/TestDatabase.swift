@@ -64,6 +64,18 @@ struct TestDatabase: Sendable {
         try await TestSQL.run(text, on: configuration)
     }
 
+    /// Gives every user that many more live sessions, each a second older than the previous one.
+    func insertSessions(_ count: Int) async throws {
+        try await sql(
+            """
+            INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
+            SELECT users.id, sha256((users.id::text || n)::bytea),
+                now() - n * interval '1 second', now() + interval '5 days'
+            FROM users, generate_series(1, \(count)) n
+            """
+        )
+    }
+
     /// A logger without output.
     static let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -27,7 +27,7 @@ final class UnresponsiveListener: Sendable {
         let port = Int(UInt16(bigEndian: address.sin_port))
         self.port = port
         // The backlog is filled, so the system does not respond to further connections either.
-        sockets = [listener] + (full ? (0..<4).map { _ in Self.knock(port) } : [])
+        sockets = [listener] + (full ? (0..<4).map { _ in Self.startConnecting(port) } : [])
     }
 
     deinit {
@@ -43,7 +43,7 @@ final class UnresponsiveListener: Sendable {
     }
 
     /// Starts to connect and does not wait.
-    private static func knock(_ port: Int) -> Int32 {
+    private static func startConnecting(_ port: Int) -> Int32 {
         let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         var address = Self.address(port: port)
         _ = withUnsafePointer(to: &address) { pointer in

@@ -63,7 +63,7 @@ import Testing
         #expect(allows(.post, host: "site.example", origin: "https://site.example:443"))
     }
 
-    @Test("Neither header: not a browser")
+    @Test("A request with neither header is not from a browser, and is accepted")
     func notABrowser() { #expect(allows(.post)) }
 
     @Test("Configured origins are accepted, regardless of the metadata")
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "W31 One origin in several spellings",
+        "W31 Several spellings of the origin are accepted",
         arguments: [
             ("https://example.com", "https://EXAMPLE.com"), ("https://example.com", "https://example.com:443"),
             ("https://example.com:443", "https://example.com"), ("http://example.com:80", "http://example.com"),
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test(
-        "W31 Other origins with similar spellings",
+        "W31 Other origins with similar spellings are rejected",
         arguments: [
             "null", "", "https://example.com/", "https://example.com:8443", "https://example.com.evil.example",
             "https://a.example.com", "https://example.com@evil.example", "https://example.com https://evil.example",

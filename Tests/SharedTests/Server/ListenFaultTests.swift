@@ -34,8 +34,8 @@ import Testing
 
     @Test("W71: A host of another machine, or an unknown one, is named by its setting")
     func host() throws {
-        let foreign = ListenFault.Address(try SettingHost("192.0.2.1"), .frontendHost, port: 0, .frontendPort)
-        let fault = #expect(throws: ListenFault.self) { try ListenFault.check([foreign]) }
+        let elsewhere = ListenFault.Address(try SettingHost("192.0.2.1"), .frontendHost, port: 0, .frontendPort)
+        let fault = #expect(throws: ListenFault.self) { try ListenFault.check([elsewhere]) }
         #expect(fault?.description == "FRONTEND_HOST: 192.0.2.1 is not an address of this machine")
         let unknown = ListenFault.Address(try SettingHost("nobody.invalid"), .apiHost, port: 0, .apiPort)
         let other = #expect(throws: ListenFault.self) { try ListenFault.check([unknown]) }

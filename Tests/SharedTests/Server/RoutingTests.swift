@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(
-        "The methods of a path",
+        "A path has exactly its methods",
         arguments: [
             ("/api/auth/login", ["POST"]), ("/api/auth/sessions", ["DELETE", "GET", "HEAD"]),
             ("/api/auth/sessions/1", ["DELETE"]), ("/api/auth", []), ("/", []), ("/api/auth/sessions/1/2", []),

@@ -194,11 +194,18 @@ import Testing
         }
     }
 
-    @Test("W74: For a port that Kubernetes has set for a service, the fault says so")
+    @Test("W74: For a port that Kubernetes has set for a service, the fault names the cause")
     func serviceLink() {
         var reader = reader(["API_PORT": "tcp://10.0.0.1:8000"])
         _ = reader.integer(.apiPort, in: 1...65_535, default: 8000)
         #expect(reader.faults.joined().contains("enableServiceLinks"))
+    }
+
+    @Test("W71: Port 0 does not turn the metrics off, so it is rejected")
+    func metricsPort() {
+        var reader = reader(["API_METRICS_PORT": "0"])
+        _ = reader.port(.apiMetricsPort, otherThan: 8000)
+        #expect(reader.faults == ["API_METRICS_PORT: must be an integer from 1 to 65535, not \"0\""])
     }
 
     @Test("Only secrets can come from a file")
@@ -226,7 +233,7 @@ import Testing
     }
 
     @Test(
-        "Origins",
+        "Origins are converted to their canonical form",
         arguments: [
             ("https://example.com", "https://example.com"), ("HTTPS://Example.com:443/", "https://example.com"),
             ("http://localhost:8080", "http://localhost:8080"), ("http://[::1]:80", "http://[::1]"),
@@ -235,7 +242,7 @@ import Testing
     func origins(text: String, expected: String) { #expect(WebOrigin(text)?.description == expected) }
 
     @Test(
-        "Invalid origins",
+        "Invalid origins are rejected",
         arguments: [
             "", "*", "https://*.example.com", "example.com", "ftp://example.com", "https://example.com/a", "null",
             "https://a@example.com", "https://example.com?x", "https://", "https://exa mple.com",

@@ -19,7 +19,9 @@ struct DatabaseExplanation: Sendable, Equatable {
         let fix = error.connectionFix(role: resolved?.user ?? configuration?.user, database: resolved?.database)
         switch error.kind {
         case .unavailable(.notConnected), .unavailable(.refused):
-            let event = error.isRefusal ? "the database rejected the connection" : "the database cannot be reached"
+            // Only a server that responds sends a code.
+            let isRejected = error.isRefusal || error.sqlState != nil
+            let event = isRejected ? "the database rejected the connection" : "the database cannot be reached"
             text = "\(event): \(error.detail)\(code)" + (fix.map { "\n  fix: \($0)" } ?? "")
             status = error.isRefusal ? SettingsFaults.exitStatus : HealthCheck.unavailableStatus
         case .unavailable:

@@ -16,6 +16,8 @@ struct DatabaseRequirements: Sendable {
     let state: DescribeServing.State
     /// The pending migrations.
     var pending: [Migration] = []
+    /// The changes of the schema since the migrations, if all were applied.
+    var changes: [SchemaChange] = []
     /// The error of reading the history.
     var historyError: PostgresError?
     /// The versions of the collation; nil if unknown.
@@ -24,8 +26,8 @@ struct DatabaseRequirements: Sendable {
     /// All faults, the most severe first.
     var faults: [DatabaseFault] {
         let found =
-            version + encoding + readOnly + schema + foreignHistory + foreignTables + language + migrated + rights
-            + rowSecurity + isolation + timeLimits + replicationRole + collationVersion + loggedValues
+            version + encoding + readOnly + schema + foreignHistory + foreignTables + language + migrated + changed
+            + rights + rowSecurity + isolation + timeLimits + replicationRole + collationVersion + loggedValues
         return found.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
             .map(\.element)
     }
@@ -172,12 +174,19 @@ extension DatabaseRequirements {
         return [schemaFault(message, Self.migrate)]
     }
 
+    private var changed: [DatabaseFault] { changes.map(\.fault) }
+
     private var rights: [DatabaseFault] {
         if let historyError, foreignHistory.isEmpty {
             return [privilegeFault("\(historyError.detail) (SQLSTATE \(historyError.sqlState ?? ""))")]
         }
-        guard purpose == .serving, pending.isEmpty, !state.missing.isEmpty else { return [] }
-        return [privilegeFault("the role \(facts.role) may not use \(state.missing)")]
+        guard purpose == .serving, pending.isEmpty else { return [] }
+        // Granting privileges does not help if the table or function is missing.
+        let missing = state.missing.split(separator: " ").filter { name in
+            !changes.contains { $0.name == name || $0.name.hasPrefix("\(name)(") }
+        }
+        guard !missing.isEmpty else { return [] }
+        return [privilegeFault("the role \(facts.role) may not use \(missing.joined(separator: " "))")]
     }
 
     private func privilegeFault(_ message: String) -> DatabaseFault {

@@ -78,6 +78,7 @@ enum Readiness: Sendable, Equatable {
         // Fails with the server's error (42501) if the role may not read it.
         guard try Set(migrations.map(\.version)).isSubset(of: history.versions(db)) else { return .outdated }
         guard state.missing.isEmpty, state.hidden.isEmpty else { return .unusable }
+        guard try !SchemaChange.all(db).contains(where: \.isBlocking) else { return .unusable }
         return state.isReadOnly ? .readOnly : .ready
     }
 

@@ -196,7 +196,7 @@ struct DatabaseHealth: Sendable {
             let message = "no user has more than \(most) live sessions"
             guard most > 1000 else { return [.ok("sessions", message)] }
             return [.fix("sessions", message, "see whose they are: AuthAPI session list")]
-        } catch let error as PostgresError where ["42P01", "42501"].contains(error.sqlState ?? "") {
+        } catch let error as PostgresError where error.isUnusableDatabase {
             return []
         }
     }
@@ -206,7 +206,7 @@ struct DatabaseHealth: Sendable {
         let seen: DescribeVisitors.Visitors
         do {
             seen = try await pool.withConnection { try $0.one(DescribeVisitors()) }
-        } catch let error as PostgresError where ["42P01", "42501"].contains(error.sqlState ?? "") {
+        } catch let error as PostgresError where error.isUnusableDatabase {
             return []
         }
         let advice = "if that is a proxy, add it to TRUSTED_PROXIES of nginx; otherwise all users share one rate limit"
@@ -226,7 +226,7 @@ struct DatabaseHealth: Sendable {
         do {
             let found = try await pool.withConnection { try $0.one(FindBackupStatus()) }
             return [found.status.finding(now: found.now)]
-        } catch let error as PostgresError where ["42P01", "42501"].contains(error.sqlState ?? "") {
+        } catch let error as PostgresError where error.isUnusableDatabase {
             return []
         }
     }
