@@ -3,9 +3,10 @@
 import pytest
 from echo import echo_servers
 from echo_application import echo_application
+from operator_program import Operator
 from protected_application import GuardedProxy, ProtectedSite
 from scripted_check import ADMITTED, scripted_check
-from site_under_test import nginx, running_site
+from site_under_test import database, nginx, running_site
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +61,10 @@ def protected(_protected):
     """The whole site with that application at its root."""
     _protected.application.requests.clear()
     return _protected
+
+
+@pytest.fixture(scope="module")
+def operator():
+    """A database with its two roles."""
+    with database() as url:
+        yield Operator(url)

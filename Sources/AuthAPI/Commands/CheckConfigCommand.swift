@@ -11,8 +11,8 @@ struct CheckConfigCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try APISettings.orExit()
         UnknownSettings.report()
-        print("settings are valid; the site's address is \(settings.common.publicURL)")
-        for line in settings.callbackLines { print(line) }
+        try StandardOutput.print("settings are valid; the site's address is \(settings.common.publicURL)")
+        for line in settings.callbackLines { try StandardOutput.print(line) }
     }
 }
 

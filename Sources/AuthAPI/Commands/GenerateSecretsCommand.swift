@@ -56,7 +56,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let directory else {
-            for name in Self.printedNames { print("\(name.rawValue)=\(Base64URL.random256Bits())") }
+            for name in Self.printedNames { try StandardOutput.print("\(name.rawValue)=\(Base64URL.random256Bits())") }
             return
         }
         let names = Self.names

@@ -30,8 +30,8 @@ struct MigrateCommand: AsyncParsableCommand {
                 if let dedicatedServer, dedicatedServer == migrator.host { try await migrator.shutOtherDatabases() }
                 return applied
             }
-            for migration in applied { print("applied \(migration.file)") }
-            if applied.isEmpty { print("nothing to apply: the schema is current") }
+            for migration in applied { try StandardOutput.print("applied \(migration.file)") }
+            if applied.isEmpty { try StandardOutput.print("nothing to apply: the schema is current") }
         }
     }
 
@@ -51,7 +51,7 @@ struct MigrateCommand: AsyncParsableCommand {
                 try Self.confirm(newest, isAgreed: yes)
                 return try await migrator.down(expecting: newest.version)
             }
-            print("rolled back \(migration.file)")
+            try StandardOutput.print("rolled back \(migration.file)")
         }
 
         /// Asks for confirmation, and names the data that will be deleted.
@@ -74,7 +74,7 @@ struct MigrateCommand: AsyncParsableCommand {
         func run() async throws {
             for line in try await withMigrator({ try await $0.status() }) {
                 let time = line.appliedAt.map { "  \($0)" } ?? ""
-                print("\(line.version)  \(line.name)  \(line.state)\(time)")
+                try StandardOutput.print("\(line.version)  \(line.name)  \(line.state)\(time)")
             }
         }
     }

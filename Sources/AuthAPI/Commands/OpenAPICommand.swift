@@ -5,6 +5,6 @@ struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "openapi", abstract: "Prints the OpenAPI document.")
 
     func run() async throws {
-        print(OpenAPIDocument.text())
+        try StandardOutput.print(OpenAPIDocument.text())
     }
 }

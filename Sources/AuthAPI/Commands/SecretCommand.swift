@@ -43,8 +43,8 @@ struct SecretCommand: AsyncParsableCommand {
 
         /// The result as text.
         private static func printReport(_ report: ProviderTokenRotation.Report) throws {
-            print("encrypted: \(report.rotated)")
-            print("already current: \(report.current)")
+            try StandardOutput.print("encrypted: \(report.rotated)")
+            try StandardOutput.print("already current: \(report.current)")
             guard report.unreadable > 0 else { return }
             StandardError.print(
                 """

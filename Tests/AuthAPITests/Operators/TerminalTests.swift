@@ -55,6 +55,16 @@ import Testing
         #expect(status(try await newPassword("Correct-\(key)").0) == 130)
     }
 
+    @Test("SIGTERM, which cancels the command, ends the question for a password and restores the echo")
+    func cancelled() async throws {
+        let terminal = try TestTerminal()
+        let command = Task.detached { try terminal.terminal.newPassword() }
+        try await eventually("the password is asked for") { !terminal.echoes }
+        command.cancel()
+        await #expect(throws: CancellationError.self) { try await command.value }
+        #expect(terminal.echoes)
+    }
+
     @Test("A question reads one line, with echo")
     func ask() async throws {
         let terminal = try TestTerminal()

@@ -201,8 +201,9 @@ import Testing
                 "permission denied for table users (SQLSTATE 42501)\n  fix: AuthAPI doctor lists missing privileges"
             #expect(found.explanation == expected && found.status == 78)
         }
-        let away = CommandEnding(of: PostgresError.unavailable(.waitedTooLong))
-        #expect(away?.explanation == "the database does not respond: no connection in time" && away?.status == 69)
+        let unavailable = CommandEnding(of: PostgresError.unavailable(.waitedTooLong))
+        #expect(unavailable?.explanation == "the database does not respond: no connection in time")
+        #expect(unavailable?.status == 69)
         let late = CommandEnding(of: PostgresError(kind: .rejected, sqlState: "57014", detail: "statement timeout"))
         #expect(late?.explanation == "the database rejected a statement: statement timeout (SQLSTATE 57014)")
         #expect(CommandEnding(of: CancellationError()) == nil)

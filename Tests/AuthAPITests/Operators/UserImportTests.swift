@@ -200,6 +200,29 @@ import Testing
         }
     }
 
+    @Test("A user with the ID of the row is present, also with another hash; one with another ID is not")
+    func identifiers() async throws {
+        try await Operators.with { operators in
+            let row = { (id: UUID) in "id,email,password_hash\n\(id),a@example.com,\(Self.bcrypt)" }
+            let id = UUID()
+            _ = try await run(row(id), on: operators)
+            for dryRun in [true, false] {
+                // Its application would know the user by an ID that does not exist here.
+                let other = try await run(row(UUID()), dryRun: dryRun, on: operators)
+                #expect(other.lines == ["2: email: another user has this address"])
+            }
+            // As after the first sign-in.
+            _ = try await operators.database.sql("UPDATE users SET password_hash = '\(Self.argon2)'")
+            for dryRun in [true, false] {
+                let again = try await run(row(id), dryRun: dryRun, on: operators)
+                #expect(again.counts == UserImport.Counts(imported: 0, present: 1, rejected: 0))
+            }
+            let withoutID = try await run("email,password_hash\na@example.com,\(Self.bcrypt)", on: operators)
+            #expect(withoutID.lines == ["2: email: another user has this address"])
+            #expect(try await operators.database.sql("SELECT password_hash FROM users") == Self.argon2)
+        }
+    }
+
     @Test("An export can be imported, with IDs and hashes")
     func roundTrip() async throws {
         try await Operators.with { source in

@@ -23,10 +23,10 @@ import Testing
             let other = try await eve.get(APIPath.me)
             #expect(other.status == 200)
 
-            let right = try await api.client().post(APIPath.login, Self.login)
-            #expect(right.status == 403)
-            #expect(try right.problem.code == .accountDisabled)
-            #expect(right.all("Set-Cookie").isEmpty)
+            let correct = try await api.client().post(APIPath.login, Self.login)
+            #expect(correct.status == 403)
+            #expect(try correct.problem.code == .accountDisabled)
+            #expect(correct.all("Set-Cookie").isEmpty)
             let wrong = try await api.client().post(
                 APIPath.login,
                 Self.login.merging(["password": "Wrong-Horse-7"]) { $1 }

@@ -55,10 +55,10 @@ struct AuditCommand: AsyncParsableCommand {
             )
             var isFirst = true
             try await trail.read(query, newest: limit) { part in
-                print(try text(of: part, isFirst: isFirst))
+                try StandardOutput.print(text(of: part, isFirst: isFirst))
                 isFirst = false
             }
-            if isFirst, !json { print("no events") }
+            if isFirst, !json { try StandardOutput.print("no events") }
         }
     }
 

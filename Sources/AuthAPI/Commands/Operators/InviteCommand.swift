@@ -47,11 +47,11 @@ struct InviteCommand: AsyncParsableCommand {
             if made.mode != .invite {
                 StandardError.print("note: REGISTRATION is \(made.mode.rawValue), so no invitation is asked for")
             }
-            guard !json else { return print(try JSONText.of(made)) }
+            guard !json else { return try StandardOutput.print(JSONText.of(made)) }
             let accounts = made.uses == 1 ? "one account" : "\(made.uses) accounts"
             let until = made.expiresAt.ISO8601Format()
             StandardError.print("valid until \(until), for \(accounts); revoke: invite revoke \(made.id)")
-            print(made.link)
+            try StandardOutput.print(made.link)
         }
 
         private static func address(_ email: String?) throws -> EmailAddress? {
@@ -75,8 +75,8 @@ struct InviteCommand: AsyncParsableCommand {
         func run() async throws {
             let limit = rows.limit
             let invites = try await Operator.run { try await $0.invites.live(limit: limit) }
-            guard !rows.json else { return print(try JSONText.of(invites)) }
-            guard !invites.isEmpty else { return print("no live invitation") }
+            guard !rows.json else { return try StandardOutput.print(JSONText.of(invites)) }
+            guard !invites.isEmpty else { return try StandardOutput.print("no live invitation") }
             let table = TextTable(
                 titles: ["ID", "USED", "CREATED", "EXPIRES", "EMAIL"],
                 rows: invites.map { invite in
@@ -86,7 +86,7 @@ struct InviteCommand: AsyncParsableCommand {
                     ]
                 }
             )
-            print(table)
+            try StandardOutput.print(table)
         }
     }
 
@@ -105,7 +105,7 @@ struct InviteCommand: AsyncParsableCommand {
                 StandardError.print("there is no live invitation \(id.lowercaseText)")
                 throw Operator.notFound
             }
-            print("revoked 1 invitation")
+            try StandardOutput.print("revoked 1 invitation")
         }
     }
 }

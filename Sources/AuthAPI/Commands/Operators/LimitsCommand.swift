@@ -29,8 +29,8 @@ struct LimitsCommand: AsyncParsableCommand {
             let target = try target.map(LimitTarget.init(argument:))
             let limit = rows.limit
             let limits = try await Operator.run { try await $0.limits(of: target, limit: limit) }
-            guard !rows.json else { return print(try JSONText.of(limits)) }
-            guard !limits.isEmpty else { return print("no limit is in use") }
+            guard !rows.json else { return try StandardOutput.print(JSONText.of(limits)) }
+            guard !limits.isEmpty else { return try StandardOutput.print("no limit is in use") }
             let table = TextTable(
                 titles: ["LIMIT", "USED", "NEXT ATTEMPT", "ALL BACK AT", "OF"],
                 rows: limits.map { limit in
@@ -40,7 +40,7 @@ struct LimitsCommand: AsyncParsableCommand {
                     ]
                 }
             )
-            print(table)
+            try StandardOutput.print(table)
         }
     }
 
@@ -60,8 +60,8 @@ struct LimitsCommand: AsyncParsableCommand {
         func run() async throws {
             let target = try LimitTarget(argument: target)
             let cleared = try await Operator.run { try await $0.clearLimits(of: target) }
-            guard cleared > 0 else { return print("nothing to clear for \(target)") }
-            print("cleared \(cleared) limit\(cleared == 1 ? "" : "s") of \(target)")
+            guard cleared > 0 else { return try StandardOutput.print("nothing to clear for \(target)") }
+            try StandardOutput.print("cleared \(cleared) limit\(cleared == 1 ? "" : "s") of \(target)")
         }
     }
 }

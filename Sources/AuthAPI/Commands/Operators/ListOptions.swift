@@ -40,7 +40,7 @@ struct ListOptions: ParsableArguments {
         cells: (Row) -> [String]
     ) throws {
         let page = try text(of: rows, id: id, empty: empty, titles: titles, cells: cells)
-        print(page.text)
+        try StandardOutput.print(page.text)
         if let next = page.next { StandardError.print("more: --after \(next)") }
     }
 

@@ -58,7 +58,7 @@ struct SessionCommand: AsyncParsableCommand {
                 StandardError.print("there is no live session \(id.lowercaseText)")
                 throw Operator.notFound
             }
-            print("ended 1 session")
+            try StandardOutput.print("ended 1 session")
         }
     }
 }

@@ -26,7 +26,8 @@ struct Terminal: Sendable {
 
     /// Reads a password: from the terminal, without echo and twice, or from the first line of the input.
     ///
-    /// - Throws: ``ExitCode`` 64 when there is none, or the two are different.
+    /// - Throws: ``ExitCode`` 64 when there is none, or the two are different; `CancellationError` when the task is
+    ///   cancelled while the terminal is read.
     func newPassword() throws -> String {
         guard isInteractive else {
             var bytes = readBytes() ?? []
@@ -64,19 +65,22 @@ struct Terminal: Sendable {
         return bytes
     }
 
-    /// The next byte; nil at the end of the input.
+    /// The next byte; nil at the end of the input and when the task is cancelled.
     private func readByte() -> UInt8? {
         var byte: UInt8 = 0
-        while true {
+        while !Task.isCancelled {
+            var request = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&request, 1, 100) != 0 else { continue }
             switch unsafe read(input, &byte, 1) {
             case 1: return byte
             case -1 where errno == EINTR: continue
             default: return nil
             }
         }
+        return nil
     }
 
-    /// Reads a line without echo, byte by byte, so that Ctrl-C can restore the terminal.
+    /// Reads a line without echo, byte by byte, so that Ctrl-C and SIGTERM restore the terminal.
     private func readWithoutEcho(_ prompt: String) throws -> String {
         var saved = termios()
         guard unsafe tcgetattr(input, &saved) == 0 else {
@@ -104,6 +108,7 @@ struct Terminal: Sendable {
             default: bytes.append(byte)
             }
         }
+        try Task.checkCancellation()
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -31,14 +31,14 @@ extension UserCommand {
             guard let export = try await Operator.run({ try await $0.export(reference) }) else {
                 throw Operator.noUser(reference)
             }
-            print(try JSONText.of(export))
+            try StandardOutput.print(JSONText.of(export))
         }
 
         private func exportAll() async throws {
             let passwordHashes = passwordHashes
             try await Operator.run { service in
                 try await service.exportAll(withPasswordHashes: passwordHashes) { part in
-                    print(try part.map(JSONText.line).joined(separator: "\n"))
+                    try StandardOutput.print(part.map(JSONText.line).joined(separator: "\n"))
                 }
             }
         }

@@ -15,7 +15,8 @@ extension UserCommand {
                 signs in. `-` is standard input and requires --format.
 
                 Rejected rows are reported with their line; the others are imported. To continue an interrupted import, run it \
-                again: existing users with the same hash are counted as present. Exit status 1: some rows were rejected.
+                again: a user who has the address and ID of a row is counted as present and not changed; for rows without \
+                IDs, one who has the address and hash. Exit status 1: some rows were rejected.
                 """
         )
 
@@ -44,7 +45,7 @@ extension UserCommand {
                     let reader = try ImportReader(path: file, format: format)
                     return try await UserImport(store: service.imports, isDryRun: dryRun).run(
                         reader,
-                        report: { print(try text(of: $0)) },
+                        report: { try StandardOutput.print(text(of: $0)) },
                         progress: { progress.show(rows: $0, bytes: $1) }
                     )
                 } catch let error as ImportSource.Unreadable {
@@ -54,7 +55,7 @@ extension UserCommand {
                 }
             }
             progress.end()
-            print(try text(of: counts))
+            try StandardOutput.print(text(of: counts))
             if counts.rejected > 0 { throw ExitCode.failure }
         }
 

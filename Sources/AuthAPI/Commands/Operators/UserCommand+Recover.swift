@@ -71,9 +71,9 @@ extension UserCommand {
                 }
                 return made
             }
-            guard !json else { return print(try JSONText.of(link)) }
+            guard !json else { return try StandardOutput.print(JSONText.of(link)) }
             StandardError.print("valid until \(link.expiresAt.ISO8601Format()), for one use:")
-            print(link.link)
+            try StandardOutput.print(link.link)
         }
     }
 }

@@ -19,7 +19,7 @@ extension UserCommand {
             let email = TextTable.sanitized(change.email)
             let count = change.sessions
             let ended = count == 0 ? "" : "; ended \(count) session\(count == 1 ? "" : "s")"
-            print(change.isNew ? "disabled \(email)\(ended)" : "\(email) is disabled already\(ended)")
+            try StandardOutput.print(change.isNew ? "disabled \(email)\(ended)" : "\(email) is disabled already\(ended)")
         }
     }
 
@@ -34,7 +34,7 @@ extension UserCommand {
             let change = try await Operator.run { try await $0.enable(reference) }
             guard let change else { throw Operator.noUser(reference) }
             let email = TextTable.sanitized(change.email)
-            print(change.isNew ? "enabled \(email)" : "\(email) is not disabled")
+            try StandardOutput.print(change.isNew ? "enabled \(email)" : "\(email) is not disabled")
         }
     }
 
@@ -67,7 +67,7 @@ extension UserCommand {
             }
             let changed = try await Operator.run { try await $0.setEmail(of: reference, to: address) }
             guard let changed else { throw Operator.noUser(reference) }
-            print(try changed.text(json: json))
+            try StandardOutput.print(changed.text(json: json))
         }
     }
 
@@ -100,7 +100,7 @@ extension UserCommand {
                 StandardError.print("\(reference) has disconnected no \(provider.shownName) account")
                 throw Operator.notFound
             }
-            print("allowed \(allowed) \(provider.shownName) account\(allowed == 1 ? "" : "s")")
+            try StandardOutput.print("allowed \(allowed) \(provider.shownName) account\(allowed == 1 ? "" : "s")")
         }
     }
 }

@@ -151,7 +151,7 @@ struct UserCommand: AsyncParsableCommand {
         private static func report(_ deletion: UserDeletion, of shown: UserRecord) throws {
             let email = TextTable.sanitized(shown.email)
             switch deletion {
-            case .deleted: return print("deleted \(email)")
+            case .deleted: return try StandardOutput.print("deleted \(email)")
             case .changed:
                 StandardError.print(
                     "nothing was deleted: the user \(shown.id) no longer has the address \(email); run the command again"
@@ -176,7 +176,7 @@ struct UserCommand: AsyncParsableCommand {
             guard let ended = try await Operator.run({ try await $0.store.endSessions(of: reference) }) else {
                 throw Operator.noUser(reference)
             }
-            print("ended \(ended) session\(ended == 1 ? "" : "s")")
+            try StandardOutput.print("ended \(ended) session\(ended == 1 ? "" : "s")")
         }
     }
 }
@@ -189,7 +189,7 @@ extension UserRecord {
     }
 
     /// Prints the record.
-    fileprivate func show(json: Bool) throws { print(try text(json: json)) }
+    fileprivate func show(json: Bool) throws { try StandardOutput.print(text(json: json)) }
 
     /// The record as lines, or as JSON.
     func text(json: Bool) throws -> String {

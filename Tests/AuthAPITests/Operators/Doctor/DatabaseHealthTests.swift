@@ -37,13 +37,6 @@ import Testing
         }
     }
 
-    /// The one finding on a subject.
-    private static func only(_ subject: String, in findings: [Finding]) throws -> Finding {
-        let found = findings.filter { $0.subject == subject }
-        try #require(found.count == 1, "\(findings)")
-        return found[0]
-    }
-
     @Test("D6 A good database has no problems, and every aspect was checked")
     func good() async throws {
         let found = try await Self.findings(after: "")
@@ -54,9 +47,9 @@ import Testing
             ]
         )
         #expect(found.allSatisfy { $0.level == .ok || ["backups", "disk"].contains($0.subject) }, "\(found)")
-        #expect(try Self.only("schema", in: found).message == "current (\(Migrations.all.count) migrations)")
-        #expect(try Self.only("privileges", in: found).message == "\(Self.role) has exactly the required privileges")
-        #expect(try Self.only("database", in: found).message.contains("yoshikosan_test_"))
+        #expect(try Finding.only("schema", in: found).message == "current (\(Migrations.all.count) migrations)")
+        #expect(try Finding.only("privileges", in: found).message == "\(Self.role) has exactly the required privileges")
+        #expect(try Finding.only("database", in: found).message.contains("yoshikosan_test_"))
     }
 
     @Test(
@@ -76,7 +69,7 @@ import Testing
             func check(_ configuration: PostgresConfiguration) async throws {
                 var configuration = configuration
                 configuration.pooler = setting
-                let found = try Self.only("pooler", in: try await Self.findings(configuration))
+                let found = try Finding.only("pooler", in: try await Self.findings(configuration))
                 #expect(found.level == level && found.message.contains(words), "\(found)")
                 #expect(found.message.contains("DATABASE_POOLER=\(setting.rawValue)"))
                 #expect((found.advice == nil) == (level == .ok))
@@ -93,18 +86,18 @@ import Testing
             after: "DELETE FROM yoshikosan_schema_migrations WHERE version = \(last.version)"
         )
         #expect(
-            try Self.only("schema", in: pending)
+            try Finding.only("schema", in: pending)
                 == .fix("schema", "pending: \(last.file)", "run as the owner: AuthAPI migrate up")
         )
         let empty = try await Self.findings(after: "", migrated: false)
-        #expect(try Self.only("schema", in: empty).message == "there is none that this role can use")
-        #expect(try Self.only("schema", in: empty).level == .fix)
+        #expect(try Finding.only("schema", in: empty).message == "there is none that this role can use")
+        #expect(try Finding.only("schema", in: empty).level == .fix)
         // Without tables, there is no finding about visitors.
         #expect(!empty.contains { $0.subject == "visitors" })
         let newer = try await Self.findings(
             after: "INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')"
         )
-        #expect(try Self.only("schema", in: newer) == .note("schema", "current; newer migrations: 1"))
+        #expect(try Finding.only("schema", in: newer) == .note("schema", "current; newer migrations: 1"))
     }
 
     @Test(
@@ -112,9 +105,9 @@ import Testing
         arguments: ["users", "sessions", "oauth_accounts", "throttles"],
         ["SELECT", "INSERT", "DELETE", "UPDATE"]
     )
-    func missingPrivilege(table: String, right: String) async throws {
-        let found = try await Self.findings(after: "REVOKE \(right) ON \(table) FROM \(Self.role)")
-        let privileges = try Self.only("privileges", in: found)
+    func missingPrivilege(table: String, privilege: String) async throws {
+        let found = try await Self.findings(after: "REVOKE \(privilege) ON \(table) FROM \(Self.role)")
+        let privileges = try Finding.only("privileges", in: found)
         let message = "the role \(Self.role) may not use \(table)"
         #expect(privileges == .fix("privileges", message, "run as the owner: AuthAPI migrate up"))
     }
@@ -123,9 +116,9 @@ import Testing
         "D6 Missing privileges on the audit trail are named",
         arguments: ["SELECT ON audit_events", "INSERT ON audit_events", "EXECUTE ON FUNCTION remove_audit_events"]
     )
-    func missingTrail(right: String) async throws {
-        let found = try await Self.findings(after: "REVOKE \(right) FROM \(Self.role)")
-        let privileges = try Self.only("privileges", in: found)
+    func missingTrailPrivilege(privilege: String) async throws {
+        let found = try await Self.findings(after: "REVOKE \(privilege) FROM \(Self.role)")
+        let privileges = try Finding.only("privileges", in: found)
         #expect(privileges.message == "the role \(Self.role) may not use audit_events")
     }
 
@@ -140,8 +133,8 @@ import Testing
             ("ALTER TABLE throttles OWNER TO yoshikosan_api", "owns throttles, empties throttles"),
         ]
     )
-    func wideRight(sql: String, named: String) async throws {
-        let privileges = try Self.only("privileges", in: try await Self.findings(after: sql))
+    func surplusPrivilege(sql: String, named: String) async throws {
+        let privileges = try Finding.only("privileges", in: try await Self.findings(after: sql))
         #expect(privileges.level == .fix && privileges.advice?.contains("MIGRATION_DATABASE_URL") == true)
         #expect(privileges.message == "\(Self.role) has more privileges than required: \(named)")
     }
@@ -160,14 +153,14 @@ import Testing
                 try await TestSQL.run("CREATE ROLE \(role) LOGIN \(attribute)", on: owner)
                 try await TestSQL.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role)", on: owner)
                 let found = try await Self.findings(PostgresConfiguration(url: server.url() + " user=\(role)"))
-                let privileges = try Self.only("privileges", in: found)
+                let privileges = try Finding.only("privileges", in: found)
                 #expect(
                     privileges.message.hasPrefix("\(role) has more privileges than required: \(named), "),
                     "\(privileges)"
                 )
             }
             let found = try await Self.findings(owner)
-            let privileges = try Self.only("privileges", in: found)
+            let privileges = try Finding.only("privileges", in: found)
             #expect(
                 privileges.message.contains("owns ") && privileges.message.contains(" oauth_accounts ")
                     && privileges.message.contains("yoshikosan_schema_migrations")
@@ -182,7 +175,7 @@ import Testing
             var configuration = try server.configuration()
             for (size, level) in [(1, Finding.Level.ok), (2, .fix)] {
                 configuration.poolSize = size
-                let found = try Self.only("connections", in: try await Self.findings(configuration))
+                let found = try Finding.only("connections", in: try await Self.findings(configuration))
                 #expect(found.level == level && found.message == "1 of 3 are in use")
                 #expect(
                     (found.advice?.contains("DATABASE_POOL_SIZE (now 2 for each API process)") ?? false) == (size == 2)
@@ -202,14 +195,14 @@ import Testing
                 let url = "postgresql://postgres@127.0.0.1:\(server.port)/postgres?sslmode=\(mode)&sslrootcert="
                 let root = server.data.appending(path: mode == "verify-full" ? "root.crt" : "missing.crt").path()
                 let found = try await Self.findings(PostgresConfiguration(url: url + root))
-                let encryption = try Self.only("encryption", in: found)
+                let encryption = try Finding.only("encryption", in: found)
                 #expect(encryption.message == start && encryption.level == (mode == "verify-full" ? .ok : .note))
             }
         }
     }
 
     @Test("An unreachable database is reported with the reason and without the password")
-    func away() async throws {
+    func unreachable() async throws {
         let nowhere = try PostgresConfiguration(
             host: "127.0.0.1",
             port: "1",

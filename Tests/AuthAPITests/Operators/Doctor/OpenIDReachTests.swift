@@ -63,8 +63,8 @@ import Testing
     @Test("A10 A certificate that is not trusted differs from a provider that is unreachable")
     func authorities() async throws {
         try await TestCertificates.with { certificates in
-            let right = ["OIDC_2_CA_FILE": certificates.path("root.crt")]
-            let good = try await Self.findings(right, certificates: certificates)
+            let trusted = ["OIDC_2_CA_FILE": certificates.path("root.crt")]
+            let good = try await Self.findings(trusted, certificates: certificates)
             #expect(good.allSatisfy { $0.level == .ok }, "\(good)")
             for wrong in [["OIDC_2_CA_FILE": certificates.path("other.crt")], [:]] {
                 let found = try await Self.findings(wrong, certificates: certificates)

@@ -39,12 +39,6 @@ import Testing
         }
     }
 
-    private static func only(_ subject: String, in findings: [Finding]) throws -> Finding {
-        let found = findings.filter { $0.subject == subject }
-        try #require(found.count == 1, "\(findings)")
-        return found[0]
-    }
-
     @Test("A10 Working providers have no problems")
     func good() async throws {
         let found = try await Self.findings()
@@ -67,14 +61,14 @@ import Testing
         #expect(found.map(\.subject) == ["Google"] && found[0].level == .fix)
         #expect(found[0].message.contains("cannot be reached") && found[0].advice?.contains("firewall") == true)
         let closed = try await Self.findings { $0.delivery = .closed }
-        #expect(try Self.only("Google", in: closed).level == .fix)
-        #expect(try Self.only("Discord", in: closed).level == .ok)
+        #expect(try Finding.only("Google", in: closed).level == .fix)
+        #expect(try Finding.only("Discord", in: closed).level == .ok)
     }
 
     @Test("A10 A response that does not arrive or end times out", arguments: [true, false])
     func slow(isHeld: Bool) async throws {
         let found = try await Self.findings(timeout: .milliseconds(500)) { $0.delivery = isHeld ? .held : .stalled }
-        let google = try Self.only("Google", in: found)
+        let google = try Finding.only("Google", in: found)
         #expect(google.level == .fix && google.message.contains("did not respond in time"))
     }
 
@@ -88,7 +82,7 @@ import Testing
     )
     func wrongDocument(reason: String, field: String, value: String?) async throws {
         let found = try await Self.findings { response in response.edit { $0[field] = value } }
-        let google = try Self.only("Google", in: found)
+        let google = try Finding.only("Google", in: found)
         #expect(google.level == .fix && google.message.contains(reason))
         #expect(google.advice?.contains("GOOGLE_ISSUER") == true)
         // The response still contains the time.
@@ -103,14 +97,14 @@ import Testing
             ("redirects", { $0.redirect(to: MockProvider.Endpoint.trap.rawValue) }),
         ]
         for (reason, change) in changes {
-            let google = try Self.only("Google", in: try await Self.findings(.discovery, change))
+            let google = try Finding.only("Google", in: try await Self.findings(.discovery, change))
             #expect(google.level == .fix && google.message.contains(reason), "\(google)")
         }
     }
 
     @Test("A10 A wrong DISCORD_BASE_URL is named")
     func discord() async throws {
-        let found = try Self.only("Discord", in: try await Self.findings(.discordGateway) { $0.status = 404 })
+        let found = try Finding.only("Discord", in: try await Self.findings(.discordGateway) { $0.status = 404 })
         #expect(found.level == .fix && found.advice?.contains("DISCORD_BASE_URL") == true)
         #expect(found.message.contains("/api/v10/gateway"))
     }

@@ -18,12 +18,12 @@ struct DoctorCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         let findings = await Doctor(reader: SettingsReader(), logger: Logger(label: "AuthAPI")).findings()
         if json {
-            try print(JSONText.of(findings))
+            try StandardOutput.print(JSONText.of(findings))
         } else {
-            for finding in findings { print(finding) }
+            for finding in findings { try StandardOutput.print(finding) }
         }
         let count = findings.count { $0.level == .fix }
-        if !json { print(count == 0 ? "No problems found." : "Problems found: \(count)") }
+        if !json { try StandardOutput.print(count == 0 ? "No problems found." : "Problems found: \(count)") }
         if count > 0 { throw ExitCode.failure }
     }
 }

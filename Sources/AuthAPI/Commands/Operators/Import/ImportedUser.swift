@@ -4,6 +4,8 @@ import Shared
 /// A valid user from a row, in the stored form.
 struct ImportedUser: Sendable, Equatable, Encodable {
     let id: String
+    /// Whether the row has an ID; otherwise the ID is random.
+    let hasID: Bool
     let email: String
     let name: String
     let passwordHash: String?
@@ -13,6 +15,7 @@ struct ImportedUser: Sendable, Equatable, Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case id, email, name, disabled
+        case hasID = "has_id"
         case passwordHash = "password_hash"
         case emailVerified = "email_verified"
         case createdAt = "created_at"
@@ -37,8 +40,10 @@ struct ImportedUser: Sendable, Equatable, Encodable {
         if let text = row.values[.id] {
             guard let id = UUID(uuidString: text) else { throw ImportRow.Fault(.id, "is not a UUID") }
             self.id = id.lowercaseText
+            hasID = true
         } else {
             id = UserID.random().lowercaseText
+            hasID = false
         }
         if let text = row.values[.passwordHash] {
             do throws(ImportedHash.Fault) {

@@ -19,7 +19,7 @@ struct UserImport: Sendable {
     /// The number of rows by result.
     struct Counts: Sendable, Equatable, Encodable {
         var imported = 0
-        /// Users that already existed with the same password hash, such as after an interrupted import.
+        /// Users that already existed, such as after an interrupted import.
         var present = 0
         var rejected = 0
     }
@@ -119,7 +119,9 @@ struct UserImportStore: Sendable {
 
     /// Why a user was not stored.
     enum Conflict: String, Sendable {
-        /// The same user exists.
+        /// The same user exists: with the address and the ID, or, if the row has no ID, with the address and the hash.
+        ///
+        /// The hash of a row with an ID does not matter: a sign-in replaces it.
         case present
         /// Another user has the email address.
         case email
@@ -161,8 +163,8 @@ private struct InsertUsers: Statement {
     static let sql: StaticString = """
         WITH given AS MATERIALIZED (
             SELECT * FROM jsonb_to_recordset($1::jsonb) AS given (
-                line bigint, id uuid, email text, name text, password_hash text, email_verified boolean,
-                disabled boolean, created_at timestamptz
+                line bigint, id uuid, has_id boolean, email text, name text, password_hash text,
+                email_verified boolean, disabled boolean, created_at timestamptz
             )
         ),
         made AS (
@@ -176,7 +178,8 @@ private struct InsertUsers: Statement {
         SELECT line, CASE
             WHEN made.id IS NOT NULL THEN NULL
             WHEN present.id IS NULL AND EXISTS (SELECT FROM users WHERE users.id = given.id) THEN 'id'
-            WHEN present.password_hash IS NOT DISTINCT FROM given.password_hash THEN 'present'
+            WHEN present.id = given.id OR NOT has_id AND present.id IS NOT NULL
+                AND present.password_hash IS NOT DISTINCT FROM given.password_hash THEN 'present'
             ELSE 'email'
         END
         FROM given LEFT JOIN made ON made.id = given.id LEFT JOIN users AS present ON lower(present.email) = given.email
@@ -193,11 +196,14 @@ private struct InsertUsers: Statement {
 private struct CompareUsers: Statement {
     static let sql: StaticString = """
         SELECT line, CASE
-            WHEN present.id IS NOT NULL AND present.password_hash IS NOT DISTINCT FROM given.password_hash THEN 'present'
+            WHEN present.id = given.id OR NOT has_id AND present.id IS NOT NULL
+                AND present.password_hash IS NOT DISTINCT FROM given.password_hash THEN 'present'
             WHEN present.id IS NOT NULL THEN 'email'
             WHEN EXISTS (SELECT FROM users WHERE users.id = given.id) THEN 'id'
         END
-        FROM jsonb_to_recordset($1::jsonb) AS given (line bigint, id uuid, email text, password_hash text)
+        FROM jsonb_to_recordset($1::jsonb) AS given (
+            line bigint, id uuid, has_id boolean, email text, password_hash text
+        )
         LEFT JOIN users AS present ON lower(present.email) = given.email
         ORDER BY line
         """

@@ -1,0 +1,63 @@
+"""What the commands write to standard output."""
+
+import fcntl
+import os
+import re
+import subprocess
+
+import pytest
+from operator_program import Operator
+from site_under_test import ROOT, TIMEOUT_SECONDS, binary, database
+
+
+@pytest.fixture(scope="module")
+def operator():
+    """A database with its two roles and a user."""
+    with database() as url:
+        operator = Operator(url)
+        operator.create("full@example.com")
+        yield operator
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["user", "export"],
+        ["user", "export", "full@example.com"],
+        ["user", "list"],
+        ["audit", "--json"],
+        ["generate-secrets"],
+        ["openapi"],
+    ],
+)
+def test_a_command_fails_when_its_output_cannot_be_written(operator, arguments):
+    """A truncated export must not pass for a complete one."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [operator.program, *arguments],
+            env=operator.settings,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+        )
+    assert (done.returncode, done.stderr) == (74, "standard output cannot be written: No space left on device\n")
+
+
+def test_output_to_a_slow_non_blocking_pipe_is_complete():
+    command = [binary("AuthAPI"), "openapi"]
+    whole = subprocess.run(command, capture_output=True, check=True, timeout=TIMEOUT_SECONDS).stdout
+    source, target = os.pipe()
+    os.set_blocking(target, False)
+    assert fcntl.fcntl(target, fcntl.F_SETPIPE_SZ, 4096) < len(whole)
+    with subprocess.Popen(command, stdout=target) as process:
+        os.close(target)
+        with open(source, "rb") as pipe:
+            assert pipe.read() == whole
+    assert process.returncode == 0
+
+
+def test_every_command_writes_through_standard_output():
+    """Swift's `print` ignores failures."""
+    for file in (ROOT / "Sources/AuthAPI").rglob("*.swift"):
+        assert not re.findall(r"(?<![.\w`])(?<!func )print\(", file.read_text("utf-8")), file
