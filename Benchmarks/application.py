@@ -1,4 +1,4 @@
-"""Measures what the check of each request costs an application behind the sign-in.
+"""Measures the cost of the check of each request to an application behind the sign-in.
 
 application.py BINARIES DATABASE_URL REPORT. The constant route of the example application is requested directly,
 through nginx on a public path (no check), and through nginx with the check. Every round measures all three in turn, at

@@ -104,7 +104,7 @@ class Usage:
 
 
 class MemoryWatch:
-    """The resident memory of named processes, looked at regularly while the block runs."""
+    """The resident memory of named processes, sampled while the block runs."""
 
     def __init__(self, roots: dict[str, int], seconds: float = 1):
         self.roots, self.seconds = roots, seconds

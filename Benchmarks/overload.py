@@ -1,7 +1,7 @@
 """Ten times more sign-ins than the machine can hash, and slow, idle and disconnecting clients.
 
-overload.py BINARIES DATABASE_URL REPORT. The load comes at a fixed rate, whatever is answered; /me and /health are
-asked meanwhile by a process of its own, so that the load's own delays are not taken for the server's.
+overload.py BINARIES DATABASE_URL REPORT. Requests are sent at a fixed rate, independent of the responses. A separate
+process requests /me and /health meanwhile, so that delays of the load generator are not measured as the server's.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def too_many_logins(api: Server, users: TestUsers) -> str:
     again = login_rate(api, users, 1)
     after = PacedProcess(probes(watched), 5).results()
     assert status == 200, status
-    accepted, refused = logins.count("200"), logins.count("503")
+    accepted, rejected = logins.count("200"), logins.count("503")
     rest = {outcome: count for outcome, count in logins.counts.items() if outcome not in ("200", "503")}
     lines = [
         f"### {TIMES} times more sign-ins than can be hashed",
@@ -115,9 +115,10 @@ def too_many_logins(api: Server, users: TestUsers) -> str:
         "| what | figure |",
         "|---|---|",
         f"| sent | {logins.sent} |",
-        f"| answered 200 | {accepted}, {accepted / SECONDS:.0f} a second ({accepted / SECONDS / limit:.0%} of it), "
+        f"| answered with 200 | {accepted}, {accepted / SECONDS:.0f} a second "
+        f"({accepted / SECONDS / limit:.0%} of it), "
         f"p50 {logins.milliseconds('200', 50):.0f} ms, p99 {logins.milliseconds('200', 99):.0f} ms |",
-        f"| refused with 503 | {refused}, p50 {logins.milliseconds('503', 50):.1f} ms, p99 "
+        f"| rejected with 503 | {rejected}, p50 {logins.milliseconds('503', 50):.1f} ms, p99 "
         f"{logins.milliseconds('503', 99):.1f} ms, slowest {logins.milliseconds('503', 100):.0f} ms |",
         f"| 503 without Retry-After | {logins.without_retry_after} |",
         f"| anything else, lost | {rest or 0}, {logins.sent - sum(logins.counts.values())} |",
@@ -213,7 +214,7 @@ def slow_clients(api: Server, frontend: Server, proxy: int, users: TestUsers) ->
     head = b"GET /api/auth/me HTTP/1.1\r\nHost: localhost\r\n"
     login = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     page = b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    rows = [("nobody", "", look())]
+    rows = [("no other clients", "", look())]
     for name, port in (("nginx", proxy), ("the API", api.port)):
         for what, clients in (
             ("2,000 idle connections", MisbehavingClients(port, 2000, every=60)),
@@ -222,14 +223,14 @@ def slow_clients(api: Server, frontend: Server, proxy: int, users: TestUsers) ->
                 "500 that send a body byte by byte",
                 MisbehavingClients(port, 500, login + b"Content-Length: 60000\r\n\r\n", b" "),
             ),
-            ("200 that do not read 50 pages they ask for", MisbehavingClients(port, 200, page * 50, reads=False)),
+            ("200 that do not read the 50 pages they request", MisbehavingClients(port, 200, page * 50, reads=False)),
         ):
             found = asyncio.run(clients.hold(look))
             rows.append((f"{what}, at {name}", f"{clients.closed} of {clients.count}", found))
         found, count = asyncio.run(disconnect_after_send(port, head + b"Cookie: x=y\r\n\r\n", look))
-        rows.append((f"connections that vanish after their request, at {name}", f"{count} made", found))
+        rows.append((f"connections that close after their request, at {name}", f"{count} made", found))
     lines = [
-        "### Slow, idle and vanishing clients",
+        "### Slow, idle and disconnecting clients",
         "",
         f"{PROBES} requests a second of each kind meanwhile: p50 / p99 / slowest in ms. nginx gives a client 10 s for",
         "its header and between two parts of its body, 15 s between two reads, and 30 s of idleness; the servers give",

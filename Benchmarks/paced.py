@@ -1,4 +1,4 @@
-"""Load at a fixed rate, whatever the server does: a request is sent when it is due, on whichever connection is free."""
+"""Load at a fixed rate, independent of the server: each request is sent when it is due, on any free connection."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Measures the servers against the limits of the machine; scripts/bench prepares everything and calls this.
+"""Measures the servers against the limits of the machine; run by scripts/bench.
 
 peak.py BINARIES DATABASE_URL REPORT. Settings from the environment: BENCH_CONNECTIONS, BENCH_SECONDS, BENCH_ROUNDS;
-PEER, the command of another server that does the same job, with PEER_NAME, PEER_PREFIX, and PEER_DATABASE_URL, its own
+PEER, the command of another server with the same purpose, with PEER_NAME, PEER_PREFIX, and PEER_DATABASE_URL, its
 database.
 
-Every round measures every row, so that a machine whose speed drifts spoils all alike; the table has the medians and, in
-brackets, the least and the greatest. What the machine allows is measured right before and after each row that is
-compared with it, and the share is that of the mean of the two. Processor time per request, from the processes' own
-accounting, drifts far less than rates do.
+Every round measures every row, so that changes in the machine's speed affect all rows; the table has the medians and,
+in brackets, minimum and maximum. The limit of the machine is measured immediately before and after each row that is
+compared with it, and the share refers to the mean of the two. Processor time per request, as the kernel accounts it,
+varies far less than rates do.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ class Bench:
 
     @staticmethod
     def fresh(body: dict[str, str]) -> dict[str, str]:
-        """The settings of a run; each registers others."""
+        """The settings of a run; each run registers new users."""
         return body | {"BODY": TestUsers.registration_body()} if body.get("BODY") == "new" else body
 
     def server(self, label: str, server: Server, users: TestUsers, headers: str, prefix: str) -> None:
-        """The rows of a server that does our job."""
+        """Measures the rows of an authentication server."""
         login = {"BODY": users.login_body, "COUNT": str(USERS)}
 
         def me() -> Row:
@@ -111,13 +111,13 @@ class Bench:
         self.record(f"{label} POST {prefix}/login during /me", logins.result())
 
     def share(self, name: str) -> str:
-        """What the row reached of what the machine allows: the median over the rounds, and the range."""
+        """The share of the machine's limit that a row reached: the median over the rounds, and the range."""
         shares = [each["share"] for each in self.rounds[name] if "share" in each]
         return f"{median(shares):.0%} ({min(shares):.0%}–{max(shares):.0%})" if shares else ""
 
 
 def number(value: float) -> str:
-    """A figure with the digits that mean something."""
+    """A figure with its significant digits."""
     return (
         ""
         if math.isnan(value)

@@ -1,4 +1,4 @@
-"""The servers under load: ours as deployed, one that answers a constant, and a peer that the user names."""
+"""The servers under load: ours as deployed, one that returns a constant, and the configured peer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 PASSWORD = "Correct-Horse-7"
-# All requests come from one address, so the limits on guessing are set out of the way; they are counted all the same.
+# All requests come from one address, so the rate limits are very high; attempts are still counted.
 UNLIMITED = {
     "LOGIN_LIMIT_ACCOUNT": "100000/1",
     "LOGIN_LIMIT_DEVICE": "100000/1",
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 def inherited() -> dict[str, str]:
-    """What a server gets of this environment; the password of the database does not belong into its address."""
+    """The variables that a server inherits; the connection string does not contain the database password."""
     names = ("PATH", "HOME", "PGPASSWORD")
     return {"HOME": "/"} | {name: os.environ[name] for name in names if name in os.environ}
 
@@ -54,7 +54,7 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        while not self.answers(path):
+        while not self.responds(path):
             if self.process.poll() is not None or time.monotonic() - begun > 60:
                 self.stop()
                 raise RuntimeError(f"{name} did not start, see {self.log}")
@@ -66,8 +66,8 @@ class Server:
         """Its process."""
         return self.process.pid
 
-    def answers(self, path: str) -> bool:
-        """Whether it answers 200."""
+    def responds(self, path: str) -> bool:
+        """Whether a path returns 200."""
         with contextlib.suppress(OSError, http.client.HTTPException):
             return self.fetch("GET", path)[0] == 200
         return False
@@ -84,7 +84,7 @@ class Server:
             connection.close()
 
     def stop(self) -> None:
-        """Asks it to end, and after 15 seconds ends its whole group."""
+        """Stops it with SIGTERM, after 15 seconds its process group with SIGKILL."""
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(15)
@@ -125,13 +125,13 @@ def frontend(binaries: Path, api_url: str, **settings: str) -> Server:
 
 
 def constant(binaries: Path) -> Server:
-    """A Hummingbird server with one route that answers a constant."""
+    """A Hummingbird server with one route that returns a constant."""
     port = free_port()
     return Server("ConstantRoute", [f"{binaries}/ConstantRoute", str(port)], port, "/", {})
 
 
 def peer(command: str, database: str) -> Server:
-    """Another server that does the same job; {port} and {database} in its command are filled in."""
+    """Another server with the same purpose; {port} and {database} in its command are replaced."""
     port = free_port()
     words = shlex.split(command.replace("{port}", str(port)).replace("{database}", database))
     return Server("peer", words, port, "/health", dict(os.environ) | {"DATABASE_URL": database})
@@ -159,7 +159,7 @@ class TestUsers:
 
     @property
     def login_body(self) -> str:
-        """What signs one of them in; {N} is the number."""
+        """The credentials of one of them; {N} is its number."""
         return json.dumps({"email": f"bench-{self.run}-{{N}}@example.com", "password": PASSWORD})
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Load by wrk: as many requests as the server answers, over a fixed number of connections."""
+"""Load by wrk: as many requests as the server can handle, over a fixed number of connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNITS = {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}
 
 
 class Wrk:
-    """One run of wrk, under way from the moment it is made."""
+    """One run of wrk, which starts when the object is created."""
 
     def __init__(self, url: str, connections: int, seconds: int, script: str = "", **settings: str):
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]

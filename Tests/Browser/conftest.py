@@ -1,5 +1,6 @@
 """Fixtures of the tests in Chromium."""
 
+import mock_providers as mock_providers_module
 import pytest
 from chromium import OPTIONS
 from page_states import Ports
@@ -25,6 +26,13 @@ def chromium(playwright):
     browser = playwright.chromium.launch(**OPTIONS)
     yield browser
     browser.close()
+
+
+@pytest.fixture(scope="session")
+def mock_providers():
+    """Mocks of the providers."""
+    with mock_providers_module.running() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,7 @@ def test_a15_a_reader_signs_in_and_sees_their_own_data(docs, reader):
     assert "401" in send(docs, "getCurrentUser")
 
 
-def test_a14_an_unsafe_request_is_sent_like_those_of_the_pages(docs, reader):
+def test_a14_an_unsafe_request_is_sent_as_same_origin_without_a_bearer_token(docs, reader):
     send(docs, "login", {"email": reader, "password": PASSWORD}, accept=True)
     sent = [request for request in docs.sent_requests if request.method == "POST"]
     headers = sent[-1].all_headers()

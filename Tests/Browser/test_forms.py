@@ -4,9 +4,10 @@ import json
 
 import pytest
 from playwright.sync_api import expect
-from site_under_test import PASSWORD, ROOT, psql, wait_until
+from site_under_test import PASSWORD, ROOT, wait_until
 from user_actions import (
     NAME,
+    accounts,
     expect_anonymous,
     expect_signed_in,
     fill_registration,
@@ -38,13 +39,8 @@ def expect_kept(page, **values: str):
         expect(password).to_have_value("")
 
 
-def accounts(site, email) -> int:
-    """The number of accounts with the email."""
-    return int(psql(site.database_url, f"select count(*) from users where lower(email) = lower('{email}')"))
-
-
 @pytest.mark.parametrize("known", [True, False], ids=["wrong-password", "unknown-email"])
-def test_f7_a5_a_failed_sign_in_has_one_message_for_both_reasons(page, email, known):
+def test_f7_a5_a_wrong_password_and_an_unknown_email_get_the_same_message(page, email, known):
     if known:
         register(page, email)
         sign_out(page)
@@ -116,7 +112,7 @@ def test_f2_with_scripts_a_mismatch_is_shown_before_sending(visitor, email):
     assert send(page, "Create account").status == 303
 
 
-def test_f2_the_rules_are_ticked_off_while_typing(visitor):
+def test_f2_met_password_rules_are_marked_while_typing(visitor):
     page = visitor()
     page.goto("/register")
     password = page.get_by_label("Password", exact=True)
@@ -235,7 +231,7 @@ def test_w28_each_show_password_button_names_its_field(visitor):
         page.get_by_role("button", name=f"Hide password ({field})", exact=True).click()
 
 
-def test_w26_another_language_keeps_typed_values(page, email):
+def test_w26_switching_the_language_keeps_typed_values(page, email):
     sent = []
     page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
     fill_registration(page, email, NAME)

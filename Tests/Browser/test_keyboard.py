@@ -33,7 +33,9 @@ def focused(page) -> dict:
     )
 
 
-@pytest.mark.parametrize("name", ["home", "login", "register", "account", "login-wrong", "not-found", "nginx-away"])
+@pytest.mark.parametrize(
+    "name", ["home", "login", "register", "account", "login-wrong", "not-found", "nginx-unavailable"]
+)
 def test_f6_every_control_is_reached_in_order_with_a_visible_focus(page, ports, name):
     BY_NAME[name].open(page, ports)
     page.evaluate("document.activeElement.blur()")
@@ -56,7 +58,7 @@ def test_f6_every_control_is_reached_in_order_with_a_visible_focus(page, ports, 
     assert all(after > before - 24 for before, after in itertools.pairwise(tops)), tops
 
 
-def test_f6_the_first_stop_leads_to_the_content(page, ports):
+def test_f6_the_first_focused_element_skips_to_the_content(page, ports):
     visit(page, ports.site, "/login")
     page.keyboard.press("Tab")
     assert focused(page)["text"] == "Skip to content"
@@ -67,7 +69,7 @@ def test_f6_the_first_stop_leads_to_the_content(page, ports):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_f7_the_summary_takes_the_focus_and_links_to_the_fields(chromium, ports, scripts):
+def test_f7_the_error_summary_is_focused_and_links_to_the_fields(chromium, ports, scripts):
     context = chromium.new_context(locale="en-GB", java_script_enabled=scripts)
     page = context.new_page()
     visit(page, ports.site, "/register")
@@ -99,7 +101,7 @@ def test_f7_the_summary_takes_the_focus_and_links_to_the_fields(chromium, ports,
         ),
     ],
 )
-def test_f6_password_managers_and_phones_know_the_fields(page, ports, path, tokens):
+def test_f6_fields_have_the_attributes_for_password_managers_and_phones(page, ports, path, tokens):
     visit(page, ports.site, path)
     fields = page.locator("main input:not([type=hidden])")
     assert {field.get_attribute("name"): field.get_attribute("autocomplete") for field in fields.all()} == tokens
@@ -134,7 +136,7 @@ def test_f2_the_button_stays_in_place_when_the_passwords_differ(page, ports):
     assert posts == []
 
 
-def test_the_strength_of_a_password_is_a_hint(page, ports):
+def test_the_password_strength_is_shown_and_does_not_block(page, ports):
     visit(page, ports.site, "/register")
     hint = page.locator(".strength")
     strengths = []

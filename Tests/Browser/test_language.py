@@ -15,7 +15,7 @@ def test_f6_the_browsers_preference_is_the_default(chromium, site, locale, langu
     context.close()
 
 
-def test_f6_the_visitors_choice_is_kept_and_leads_back(page):
+def test_f6_the_chosen_language_is_kept_and_returns_to_the_page(page):
     page.goto("/login?return_to=/account")
     page.get_by_role("button", name="日本語").click()
     expect(page.locator("html")).to_have_attribute("lang", "ja")
@@ -49,7 +49,7 @@ def test_f6_the_switch_is_reached_by_keyboard_and_labelled(visitor):
     expect(page.locator("html")).to_have_attribute("lang", "ja")
 
 
-def test_f6_the_session_continues_in_another_language(visitor, email):
+def test_f6_switching_the_language_keeps_the_session(visitor, email):
     page = visitor()
     register(page, email)
     page.goto("/account")

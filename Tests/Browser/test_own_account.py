@@ -68,7 +68,7 @@ def test_the_name_is_changed(page, email):
     expect_signed_in(page, "山田 花子")
 
 
-def test_the_users_data_is_one_file(page, email):
+def test_a_user_downloads_their_data_as_one_file(page, email):
     register(page, email)
     page.goto("/account")
     page.locator("#to-data").click()

@@ -38,7 +38,7 @@ def enter_code(page, link: str, is_scripted: bool, field: str):
         page.locator(f"#{field}").fill(link)
 
 
-def test_a_new_password_with_a_link(scene, browser_page):
+def test_a_one_time_link_sets_a_new_password(scene, browser_page):
     _, operator = scene
     page, is_scripted = browser_page
     email = f"recover-{secrets.token_hex(4)}@example.com"
@@ -60,7 +60,7 @@ def test_a_new_password_with_a_link(scene, browser_page):
     expect(page.locator("#error-summary")).to_contain_text("This link is not valid.")
 
 
-def test_an_account_with_an_invitation(scene, browser_page):
+def test_an_invitation_creates_an_account(scene, browser_page):
     _, operator = scene
     page, is_scripted = browser_page
     email = f"invited-{secrets.token_hex(4)}@example.com"

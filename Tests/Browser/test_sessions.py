@@ -24,7 +24,7 @@ def test_a18_two_devices_see_each_other_and_one_ends_the_other(page, visitor, em
     assert path_of(other) == "/login"
 
 
-def test_a18_all_other_devices_at_once(page, visitor, email):
+def test_a18_all_other_devices_are_signed_out_at_once(page, visitor, email):
     register(page, email)
     others = [visitor() for _ in range(2)]
     for other in others:
@@ -53,7 +53,7 @@ def test_a18_ending_an_ended_session_is_no_error(visitor, email):
     expect(page.locator("[data-session]")).to_have_count(1)
 
 
-def test_a_session_that_ended_in_another_tab(page, email):
+def test_a_page_whose_session_ended_in_another_tab_leads_to_the_sign_in(page, email):
     register(page, email)
     page.goto("/account")
     other = page.context.new_page()

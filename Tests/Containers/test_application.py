@@ -73,7 +73,7 @@ def test_app14_a_deployment_fails_no_request_to_the_application(site):
     assert min(sum(outcomes.values()) for outcomes in load.outcomes.values()) > 20
 
 
-def test_app14_a_replaced_application_is_found_again(site):
+def test_app14_nginx_finds_a_replaced_application(site):
     """Another container may have another address; its notes are in a volume."""
     [before] = site.containers("app")
     notes = site.fetch("/notes", headers=site.cookie).body.count(b"data-note")

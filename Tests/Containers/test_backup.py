@@ -4,7 +4,7 @@ import containers
 import site_under_test
 
 
-def test_backup_restore_and_drill(tmp_path):
+def test_a_backup_is_restored_and_passes_its_drill(tmp_path):
     """M4: The state of the backup is restored, with the same sessions; the drill leaves nothing behind."""
     with containers.project(BACKUPS=str(tmp_path), YES="1") as one:
         one.up()
@@ -21,7 +21,7 @@ def test_backup_restore_and_drill(tmp_path):
         assert one.query(databases) == "1"
         assert len(one.containers("backend")) == 1
 
-        # W82: A setting that names another database by its file is refused, as the setting itself.
+        # W82: A setting that names another database by its file is rejected, like the setting itself.
         (tmp_path / "url").write_text("postgresql://elsewhere.example.com/yoshikosan")
         one.environment["DATABASE_URL_FILE"] = str(tmp_path / "url")
         refused = one.run("make", "docker-backup", check=False)

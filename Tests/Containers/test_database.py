@@ -30,7 +30,7 @@ def all_migrations() -> list[str]:
     return sorted(str(int(file.name.split("_")[0])) for file in folder.glob("*.up.sql"))
 
 
-def test_two_migrate_at_once_on_an_empty_database(empty):
+def test_two_concurrent_migrations_of_an_empty_database_succeed(empty):
     """D2: Each migration is applied once, and two servers that start at once both serve."""
     command = ["docker", "compose", "run", "--rm", "--no-deps", "-T", "migrate"]
     both = [
@@ -45,7 +45,7 @@ def test_two_migrate_at_once_on_an_empty_database(empty):
     assert sorted(migrations(empty)) == all_migrations()
 
 
-def test_the_api_serves_as_a_role_with_few_privileges(stack):
+def test_the_api_connects_as_a_role_with_few_privileges(stack):
     """D6: The API never connects as the owner; its role can access this database only and cannot change tables."""
     names = "SELECT string_agg(DISTINCT usename, ',') FROM pg_stat_activity WHERE application_name = 'yoshikosan'"
     assert stack.query(names) == "yoshikosan_api"
@@ -56,14 +56,14 @@ def test_the_api_serves_as_a_role_with_few_privileges(stack):
         psql -qAtc 'TRUNCATE sessions' "{url}/yoshikosan" 2>&1
         psql -qAtc 'SELECT 1' "{url}/postgres" 2>&1
     """
-    answers = containers.docker(
+    lines = containers.docker(
         "run", "--rm", "--user=0", f"--network={stack.project}_database", f"-v={stack.project}_secrets:/secrets:ro",
         "--entrypoint=bash", containers.POSTGRES_IMAGE, "-c", script, check=False,
     ).splitlines()
-    assert answers[0] == "t"
-    assert "must be owner of table users" in answers[1]
-    assert "permission denied for table sessions" in answers[2]
-    assert "permission denied for database" in " ".join(answers[3:])
+    assert lines[0] == "t"
+    assert "must be owner of table users" in lines[1]
+    assert "permission denied for table sessions" in lines[2]
+    assert "permission denied for database" in " ".join(lines[3:])
 
 
 def test_the_volumes_of_the_previous_version_are_reused():
@@ -89,7 +89,7 @@ def test_the_volumes_of_the_previous_version_are_reused():
         assert listing.split() == ["postgres_api_password", "secret_key"]
 
 
-def test_one_killed_in_the_middle_of_a_migration(empty):
+def test_a_killed_migration_is_rolled_back_and_applied_at_the_next_start(empty):
     """D2: Its changes are rolled back, and the next start applies the migration."""
     # An uncommitted table with the same name blocks the migration half-way.
     statement = "BEGIN; CREATE TABLE sessions (id int); SELECT pg_sleep(120)"
@@ -116,7 +116,7 @@ def test_one_killed_in_the_middle_of_a_migration(empty):
     assert sorted(migrations(empty)) == all_migrations()
 
 
-def test_postgres_restarts_under_load(stack):
+def test_a_restart_of_postgres_under_load_loses_nothing(stack):
     """D7: 503 with Retry-After in the meantime, quick recovery, no restart of the API, nothing acknowledged is lost."""
     before = stack.container("backend")["State"]["StartedAt"]
     cookie = {"Cookie": stack.register()}
@@ -156,7 +156,7 @@ def test_postgres_restarts_under_load(stack):
     stack.up()
 
 
-def test_w17_the_log_of_postgres_shows_no_values(stack):
+def test_w17_the_log_of_postgres_contains_no_values(stack):
     """Errors contain no email address: neither DETAIL nor parameters are logged."""
     names = "'log_error_verbosity', 'log_parameter_max_length', 'log_parameter_max_length_on_error'"
     query = f"SELECT string_agg(setting, ' ' ORDER BY name) FROM pg_settings WHERE name IN ({names})"

@@ -10,7 +10,7 @@ SERVERS = ["postgres", "backend", "frontend", "nginx"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_runs_without_privileges(stack, service):
+def test_containers_run_without_privileges(stack, service):
     """C3: Not root, read-only, no capabilities, no privilege escalation, bounded memory and processes."""
     container = stack.container(service)
     host = container["HostConfig"]
@@ -23,7 +23,7 @@ def test_runs_without_privileges(stack, service):
 
 
 @pytest.mark.parametrize("service", SERVERS)
-def test_processes_have_no_privileges(stack, service):
+def test_server_processes_have_no_privileges(stack, service):
     """C3: The kernel's state of each server's first process."""
     process = stack.container(service)["State"]["Pid"]
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
@@ -33,7 +33,7 @@ def test_processes_have_no_privileges(stack, service):
 
 
 @pytest.mark.parametrize("service", SERVERS)
-def test_health_restart_and_logs(stack, service):
+def test_servers_are_healthy_restart_and_limit_their_logs(stack, service):
     """C5, C9: Each is healthy, restarts after a crash, and cannot fill the disk with logs."""
     container = stack.container(service)
     host = container["HostConfig"]
@@ -58,7 +58,7 @@ def test_only_nginx_publishes_ports(stack):
             assert bound == {}
 
 
-def test_networks(stack):
+def test_postgres_is_in_an_internal_network_only(stack):
     """C7: nginx and the frontend share no network with PostgreSQL, whose network has no route outside."""
     site, database = f"{stack.project}-network", f"{stack.project}_database"
     expected = {"postgres": {database}, "backend": {site, database}, "frontend": {site}}

@@ -26,14 +26,14 @@ def files(image: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "megabytes"), [("backend", 85), ("frontend", 110)])
-def test_size(name, megabytes):
+def test_images_are_within_their_size_limits(name, megabytes):
     """C2"""
     (image,) = containers.inspect(IMAGES[name])
     assert image["Size"] <= megabytes * 1_000_000
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_holds_no_shell_compiler_or_source(name):
+def test_images_contain_no_shell_compiler_or_source(name):
     """C1: No shell, sources or build tools."""
     paths = files(IMAGES[name])
     assert f"usr/local/bin/{PROGRAMS[name]}" in paths
@@ -45,7 +45,7 @@ def test_holds_no_shell_compiler_or_source(name):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_configuration(name):
+def test_images_have_an_unprivileged_user_and_a_health_check(name):
     """C3, C5: An unprivileged numeric user, and the program as entry point and health check."""
     (image,) = containers.inspect(IMAGES[name])
     config = image["Config"]
@@ -56,7 +56,7 @@ def test_configuration(name):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_labels(name):
+def test_images_have_labels_with_origin_and_version(name):
     """C1: The origin of an image; its version is that of the program."""
     (image,) = containers.inspect(IMAGES[name])
     labels = {
@@ -82,7 +82,7 @@ def test_every_library_is_present_and_needed(name):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_bill_of_materials(name, tmp_path):
+def test_images_have_a_complete_bill_of_materials(name, tmp_path):
     """C1: Each image has a complete bill of materials, and every licence."""
     container = containers.docker("create", IMAGES[name])
     try:

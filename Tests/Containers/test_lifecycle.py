@@ -8,14 +8,14 @@ import containers
 import pytest
 
 
-def test_settings_come_with_defaults_only(stack):
+def test_the_site_starts_without_settings(stack):
     """C6: The site starts without .env; the programs have defaults for what compose.yml does not set."""
     environment = stack.container("backend")["Config"]["Env"]
     secret = ("SECRET_KEY=", "POSTGRES_PASSWORD=")
     assert not [line for line in environment if line.startswith(secret) and line[-1] != "="]
 
 
-def test_secrets_are_files_of_their_readers(stack):
+def test_secrets_are_files_that_only_their_services_can_read(stack):
     """E3: Random, mode 0400; the owner's password is readable by PostgreSQL's group, and separate from the API's."""
     files = "/secrets /secrets/secret_key /secrets/postgres_api_password /owner-secrets"
     files += " /owner-secrets/postgres_password"
@@ -39,7 +39,7 @@ def test_secrets_are_files_of_their_readers(stack):
         assert len(stack.secret(name)) >= 43
 
 
-def test_no_secret_is_visible(stack):
+def test_inspection_and_logs_show_no_secret(stack):
     """E3: Neither the engine's inspection nor any log shows a secret or a token."""
     cookie = stack.register()
     token = cookie.split("=", 1)[1]
@@ -73,7 +73,7 @@ def test_a_configured_value_takes_precedence():
         assert one.secret("secret_key") == key
 
 
-def test_data_and_secrets_outlive_down():
+def test_data_and_secrets_survive_down():
     """C8, E3: After `down` and `up`, the same token is still valid; `down -v` deletes everything."""
     with containers.project() as one:
         one.up("backend", "frontend", "nginx")
@@ -84,7 +84,7 @@ def test_data_and_secrets_outlive_down():
         assert one.fetch("/api/auth/me", headers=cookie).json()["email"] == email
 
 
-def test_a_bad_setting_is_named():
+def test_an_invalid_setting_is_reported():
     """E2: The service's log lists all faults, and Compose names the service."""
     with containers.project(ALLOWED_ORIGINS="*", DATABASE_POOL_SIZE="0", SECRET_KEY="too-short") as one:
         done = one.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60", check=False)
@@ -93,11 +93,11 @@ def test_a_bad_setting_is_named():
         log = one.logs("backend")
         for name in ("ALLOWED_ORIGINS", "DATABASE_POOL_SIZE", "SECRET_KEY"):
             assert f"{name}: " in log
-        one.wait(lambda: one.container("backend")["State"]["ExitCode"] == 78, "the API says EX_CONFIG")
+        one.wait(lambda: one.container("backend")["State"]["ExitCode"] == 78, "the API exits with 78")
 
 
 @pytest.mark.parametrize("service", ["frontend", "backend", "nginx", "postgres"])
-def test_ends_within_ten_seconds(stack, service):
+def test_services_stop_within_ten_seconds(stack, service):
     """E7: After the stop signal, each exits with status 0, even with connected clients."""
     container = stack.container(service)
     started = time.monotonic()

@@ -21,7 +21,7 @@ def stack(provider_settings):
 
 
 @pytest.mark.parametrize("provider", [GOOGLE, DISCORD], ids=lambda provider: provider.code)
-def test_a_whole_sign_in_through_nginx(stack, mock_providers, browser, provider):
+def test_a_user_signs_in_through_a_provider(stack, mock_providers, browser, provider):
     """Sign up, sign out and sign in again; tokens are encrypted in the database, and no log contains a secret."""
     email = f"person-{secrets.token_hex(5)}@example.com"
     page = browser.new_context(base_url=stack.url, locale="en", ignore_https_errors=True).new_page()

@@ -35,7 +35,7 @@ def former() -> str:
     return IMAGE
 
 
-def test_u1_postgres_is_upgraded_with_every_session(former, tmp_path):
+def test_u1_an_upgrade_of_postgres_keeps_every_session(former, tmp_path):
     """From 15 to the version of compose.yml; the previous data is not touched."""
     with containers.project(POSTGRES_IMAGE=former, BACKUPS=str(tmp_path), YES="1") as one:
         one.up()

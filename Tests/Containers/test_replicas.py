@@ -50,7 +50,7 @@ def test_w89_nginx_keeps_its_connections_to_the_servers(stack):
 
 
 @pytest.mark.long
-def test_deploying_fails_no_request():
+def test_a_deployment_fails_no_request():
     """N6, E7: With two replicas of each, every container is replaced under load; no request fails."""
     with containers.project() as one:
         one.up("--scale", "backend=2", "--scale", "frontend=2")

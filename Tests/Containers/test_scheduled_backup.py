@@ -35,7 +35,7 @@ def once(site, check: bool = True):
     return site.compose("exec", "-T", "backup", "backup-schedule", "once", check=check)
 
 
-def test_w91_the_first_start_backs_up_and_drills(site):
+def test_w91_the_first_start_creates_a_backup_and_runs_a_drill(site):
     """The service is healthy once a backup has passed its drill."""
     log = site.logs("backup")
     assert "encrypted for BACKUP_RECIPIENT" in log and "A test user signed in" in log
@@ -48,7 +48,7 @@ def test_w91_the_first_start_backs_up_and_drills(site):
     assert site.query("SELECT string_agg(kind, ' ' ORDER BY kind) FROM backup_status") == "backup drill"
 
 
-def test_w91_it_runs_without_privileges(site):
+def test_w91_the_backup_service_runs_without_privileges(site):
     """C3: Like the other services; only its user can read the folder."""
     container = site.container("backup")
     assert container["Config"]["User"] == "65532:999" and container["HostConfig"]["ReadonlyRootfs"] is True
@@ -74,7 +74,7 @@ def test_w91_an_encrypted_backup_is_restored(site, keys, tmp_path):
     site.wait(lambda: site.fetch("/api/auth/me", headers=site.cookie).status == 200, "the session is back")
 
 
-def test_w91_a_failure_is_visible(site):
+def test_w91_a_failed_backup_makes_the_service_unhealthy(site):
     """The status is not 0, and the container becomes unhealthy; no checked backup is deleted."""
     before = backups(site)
     site.query("INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')")
@@ -93,14 +93,14 @@ def test_w91_a_failure_is_visible(site):
 @pytest.mark.parametrize(
     ("name", "value"), [("BACKUP_AT", "25:00"), ("BACKUP_KEEP", "none"), ("BACKUP_RECIPIENT", "age1wrong")]
 )
-def test_w91_a_wrong_setting_is_named(name, value):
+def test_w91_an_invalid_backup_setting_is_reported(name, value):
     """E2: the status is 78, and the log names the setting."""
     options = ["--rm", "--network=none", "--tmpfs=/tmp", f"--env={name}={value}"]
     done = subprocess.run(["docker", "run", *options, containers.BACKUP_IMAGE], capture_output=True, text=True)
     assert done.returncode == 78 and f"{name} is '{value}'" in done.stderr, done.stderr
 
 
-def test_w91_it_ends_at_once(site):
+def test_w91_the_backup_service_stops_at_once(site):
     """E7: with status 0."""
     container = site.container("backup")
     containers.docker("stop", "--time", "20", container["Id"])
@@ -110,7 +110,7 @@ def test_w91_it_ends_at_once(site):
         site.up()
 
 
-def test_w91_a_deployment_replaces_it(site):
+def test_w91_a_deployment_replaces_the_backup_service(site):
     """U1: With the deployed version; its backups stay."""
     before, names = site.containers("backup"), backups(site)
     site.environment["BACKUP_KEEP"] = "3"

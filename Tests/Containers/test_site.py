@@ -27,7 +27,7 @@ from playwright.sync_api import sync_playwright
         ("/nginx-health", 404, "text/html"),
     ],
 )
-def test_route(stack, port, path, status, kind):
+def test_each_path_reaches_its_server_through_both_ports(stack, port, path, status, kind):
     """N1, N2: Each path leads to the right server, through both ports; health checks are not published."""
     response = site_under_test.fetch(getattr(stack, port), path)
     assert (response.status, response.headers.get_content_type()) == (status, kind)
@@ -35,7 +35,7 @@ def test_route(stack, port, path, status, kind):
     assert response.one("Server") == "nginx"
 
 
-def test_register_login_me_logout(stack):
+def test_a_user_registers_signs_in_and_signs_out_through_the_api(stack):
     """A1, A5, A8, A9"""
     email = f"person-{secrets.token_hex(6)}@example.com"
     account = {"email": email, "password": site_under_test.PASSWORD}
@@ -52,14 +52,14 @@ def test_register_login_me_logout(stack):
     assert stack.fetch("/api/auth/me", headers=cookie).status == 401
 
 
-def test_client_address_is_that_of_the_peer(stack):
+def test_a_client_cannot_choose_its_address(stack):
     """N3: A client cannot choose the address in its session."""
     cookie = {"Cookie": stack.register(), "X-Real-IP": "192.0.2.7", "X-Forwarded-For": "192.0.2.7"}
     (session,) = stack.fetch("/api/auth/sessions", headers=cookie).json()["sessions"]
     assert session["ip_address"] != "192.0.2.7"
 
 
-def test_in_a_browser(stack):
+def test_a_user_registers_signs_out_and_signs_in_with_a_browser(stack):
     """F1, F2, F3, C6: registering, signing out and signing in, in Chromium."""
     email = f"person-{secrets.token_hex(6)}@example.com"
     with sync_playwright() as playwright:

@@ -21,14 +21,14 @@ class Swarm:
 
     def __init__(self, gateway: str):
         self.name = f"yoshikosan-test-{secrets.token_hex(4)}"
-        self.external_port, self.browser_port, self.database_port, nobody = site_under_test.free_ports(4)
+        self.external_port, self.browser_port, self.database_port, unused_port = site_under_test.free_ports(4)
         password = secrets.token_urlsafe(24)
         containers.docker(
             "run", "--detach", f"--name={self.name}-postgres", f"--publish={gateway}:{self.database_port}:5432",
             f"--env=POSTGRES_PASSWORD={password}", "--env=POSTGRES_USER=yoshikosan", containers.POSTGRES_IMAGE,
         )
         # The first host is unavailable; the second accepts writes.
-        hosts = f"{gateway}:{nobody},{gateway}:{self.database_port}"
+        hosts = f"{gateway}:{unused_port},{gateway}:{self.database_port}"
         database = f"{hosts}/yoshikosan?target_session_attrs=read-write"
         self.secrets = {
             "secret_key": secrets.token_urlsafe(48),
@@ -144,7 +144,7 @@ def swarm(gateway):
         stack.await_replicas()
         site_under_test.wait_until(
             lambda: site_under_test.listens(stack.browser_port) and stack.fetch("/api/auth/me").status == 401,
-            "the site answers", 300,
+            "the site responds", 300,
         )
         # One account stays signed in; the other signs in, which after a hundred times ends its first session.
         for email in (ACCOUNT["email"], "swarm-visitor@example.com"):
@@ -162,7 +162,7 @@ def swarm(gateway):
                 containers.docker("network", "rm", bridge, check=False)
 
 
-def test_stack(swarm):
+def test_the_stack_replaces_its_servers_without_a_failed_request(swarm):
     """C6, N6, D7: the stack serves, and replaces its servers without a failed request."""
     assert b"Aiko Tanaka" in site_under_test.fetch(swarm.external_port, "/", headers=swarm.cookie).body
     load = Load()
@@ -178,7 +178,7 @@ def test_stack(swarm):
     assert set(load.outcomes["POST /api/auth/login"]) == {200}
 
 
-def test_w91_the_labelled_node_backs_up(swarm):
+def test_w91_only_the_labelled_node_creates_backups(swarm):
     """Only that node; the first backup is created and checked at once."""
     assert swarm.replicas()["backup"] == "0/0"
     (node,) = containers.docker("node", "ls", "--quiet").split()
@@ -206,14 +206,14 @@ def test_w91_the_labelled_node_backs_up(swarm):
     swarm.await_replicas()
 
 
-def test_app12_an_application_in_the_stack(swarm):
+def test_app12_the_stack_serves_an_application_through_nginx_only(swarm):
     """Beside the sign-in, with the identity; reachable through nginx only."""
     with swarm.updating("backend", "frontend", "nginx"):
         swarm.deploy("examples/app/stack.yml", APP_PATH="/app/", APP_PUBLIC_PATHS="/app/static/")
     swarm.await_replicas(app="1/1")
     site_under_test.wait_until(
         lambda: site_under_test.listens(swarm.browser_port) and swarm.fetch("/app/static/notes.css").status == 200,
-        "the application answers", 300,
+        "the application responds", 300,
     )
     forged = {"Remote-User": "admin", "Remote-Name": "admin"}
     assert swarm.fetch("/app/notes", headers=forged).status == 401

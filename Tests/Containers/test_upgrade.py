@@ -33,7 +33,7 @@ def use(stack, root, settings: dict) -> None:
     stack.environment |= settings
 
 
-def test_u1_the_release_before_is_upgraded_and_taken_back(former, provider_settings, browser):
+def test_u1_the_previous_release_is_upgraded_and_restored(former, provider_settings, browser):
     """Users, identities and sessions of each version are valid in the other."""
     # The images of that release have fixed names, which a site on this machine may use.
     services = {name: {"image": IMAGES["backend"]} for name in ("secrets", "migrate", "backend")}

@@ -43,7 +43,7 @@ def api(scene, postgres, clock):
 
 
 @pytest.mark.quick
-def test_the_clock_jumps_by_an_hour(scene, postgres, api, clock):
+def test_a_clock_jump_of_an_hour_signs_no_user_out(scene, postgres, api, clock):
     """A17: No user is signed out or locked out, neither forwards, nor back to before the sessions started."""
     with (
         front(api.port, scene.frontend(api.port).port) as port,

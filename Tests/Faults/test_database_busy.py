@@ -31,7 +31,7 @@ def port(scene, api):
         yield port
 
 
-def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
+def test_d7_the_api_starts_while_postgres_has_no_free_connection(scene, crowded, api, port):
     """The API runs, reports that it is not ready, and serves as soon as there are connections."""
     with scene.measured("API started while all connections are in use", port, crowded) as measure:
         api.terminate()
@@ -39,11 +39,11 @@ def test_d7_no_connection_left_at_the_start(scene, crowded, api, port):
             api.launch()
             measure.wait_until_rejected("me", 60)
             measure.wait_until_succeeded("page")
-            assert api.answers("/health/live") and api.answers("/health/ready", 503)
+            assert api.responds("/health/live") and api.responds("/health/ready", 503)
         measure.mark_fault_ended()
 
 
-def test_d7_no_connection_left_after_a_disconnect(scene, crowded, api, port):
+def test_d7_the_api_reconnects_when_postgres_has_a_free_connection(scene, crowded, api, port):
     """The API loses its connections, and others take all before it reconnects."""
     with scene.measured("Connections of the API cut, all others in use", port, crowded) as measure:
         # So that it does not reconnect first; others, which are superusers, can.
@@ -72,7 +72,7 @@ def held(server, statement: str):
 
 
 @pytest.mark.parametrize("table", ["users", pytest.param("sessions", marks=pytest.mark.quick)])
-def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
+def test_d7_a_table_locked_for_writing_rejects_writes_only(scene, postgres, site, table):
     """Writes are rejected; signed-in users are not affected."""
     with scene.measured(f"Lock on `{table}` that blocks writes", site, postgres) as measure:
         with held(postgres, f"lock table {table} in share row exclusive mode"):
@@ -82,7 +82,7 @@ def test_d7_a_table_is_locked_for_writing(scene, postgres, site, table):
     assert not measure.rejected_count("me") and not measure.rejected_count("page")
 
 
-def test_d7_a_table_is_locked_exclusively(scene, postgres, site):
+def test_d7_an_exclusively_locked_table_rejects_requests_until_it_is_unlocked(scene, postgres, site):
     """Like a migration that rewrites it."""
     with scene.measured("Lock on `users` that blocks everything", site, postgres) as measure:
         with held(postgres, "lock table users in access exclusive mode"):
@@ -92,7 +92,7 @@ def test_d7_a_table_is_locked_exclusively(scene, postgres, site):
     assert not measure.rejected_count("page")
 
 
-def test_d7_a_statement_takes_too_long(scene, postgres, site):
+def test_d7_a_slow_statement_times_out(scene, postgres, site):
     """The timeout ends it; other requests are not affected."""
     with scene.measured("Inserting a user takes 30 s", site, postgres) as measure:
         slow_registrations(postgres, 0)

@@ -10,7 +10,7 @@ from site_under_test import TIMEOUT_SECONDS, wait_until
 
 
 @pytest.mark.parametrize("server", [pytest.param("AuthAPI", marks=pytest.mark.quick), "WebFrontend"])
-def test_out_of_file_descriptors(scene, postgres, server):
+def test_a_server_recovers_when_it_ran_out_of_file_descriptors(scene, postgres, server):
     """Requests through nginx are served over its open connections."""
     api = scene.api(postgres)
     frontend = scene.frontend(api.port)
@@ -30,4 +30,4 @@ def test_out_of_file_descriptors(scene, postgres, server):
             assert share < 0.25, f"the server uses {share:.0%} of a processor while it waits"
         measure.mark_fault_ended()
         measure.wait_until_succeeded("register")
-        assert starved.answers("/health/live")
+        assert starved.responds("/health/live")

@@ -24,7 +24,7 @@ def full(data, disk):
 
 
 @pytest.mark.quick
-def test_d7_the_data_disk_is_full(scene, full, disk):
+def test_d7_the_site_recovers_from_a_full_data_disk(scene, full, disk):
     """Registrations are rejected, sessions continue, and free space is enough to recover."""
     log = full.folder / "pg_wal"
     (full.seen / "pg_wal").rename(full.seen / "moved")
@@ -44,7 +44,7 @@ def test_d7_the_data_disk_is_full(scene, full, disk):
     assert not measure.rejected_count("me") and not measure.rejected_count("page")
 
 
-def test_d7_the_wal_disk_is_full(scene, full, disk):
+def test_d7_the_site_recovers_from_a_full_wal_disk(scene, full, disk):
     """PostgreSQL stops; once there is free space and it is started, everything works."""
     full.start()
     api = scene.api(full)
@@ -66,7 +66,9 @@ def test_d7_the_wal_disk_is_full(scene, full, disk):
         measure.wait_until_succeeded("page")
         disk.free()
         if full.process.poll() is None:
-            wait_until(lambda: full.answers() or full.process.poll() is not None, "PostgreSQL comes back or ends")
+            wait_until(
+                lambda: full.accepts_connections() or full.process.poll() is not None, "PostgreSQL responds or ends"
+            )
         if full.process.poll() is not None:
             full.start()
         measure.mark_fault_ended()

@@ -21,7 +21,7 @@ def port(scene, postgres, standby):
 
 
 @pytest.mark.quick
-def test_d7_failover(scene, postgres, standby, port):
+def test_d7_the_api_finds_the_new_primary_after_a_failover(scene, postgres, standby, port):
     """The API finds the new primary without intervention."""
     with scene.measured("Primary killed, standby promoted", port, standby) as measure:
         postgres.kill()

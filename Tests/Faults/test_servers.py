@@ -26,7 +26,7 @@ def port(scene, apis):
         yield port
 
 
-def test_d7_the_only_api_is_killed(scene, postgres):
+def test_d7_nginx_responds_with_errors_until_a_killed_api_is_back(scene, postgres):
     """nginx responds with errors until it is back."""
     api = scene.api(postgres)
     with (
@@ -40,7 +40,7 @@ def test_d7_the_only_api_is_killed(scene, postgres):
         measure.mark_fault_ended()
 
 
-def test_d7_the_api_is_killed_without_nginx(scene, postgres):
+def test_d7_a_killed_api_loses_no_acknowledged_data(scene, postgres):
     """There is no response in the meantime; acknowledged data is not lost."""
     api = scene.api(postgres)
     label = "API killed and started (without nginx)"
@@ -51,7 +51,7 @@ def test_d7_the_api_is_killed_without_nginx(scene, postgres):
         measure.mark_fault_ended()
 
 
-def test_n6_one_of_two_apis_is_killed(scene, postgres, apis, port):
+def test_n6_the_other_replica_serves_when_one_api_is_killed(scene, postgres, apis, port):
     """The other one serves all requests; only non-idempotent ones are rejected."""
     with scene.measured("One of two APIs killed", port, postgres) as measure:
         apis[0].kill()
@@ -62,7 +62,7 @@ def test_n6_one_of_two_apis_is_killed(scene, postgres, apis, port):
 
 
 @pytest.mark.quick
-def test_f8_the_frontend_without_an_api(scene, postgres):
+def test_f8_pages_show_an_error_and_reload_while_the_api_is_unavailable(scene, postgres):
     """Pages that need it show an error with Retry-After and reload automatically; other pages keep working."""
     api = scene.api(postgres)
     frontend = scene.frontend(api.port)
@@ -76,13 +76,13 @@ def test_f8_the_frontend_without_an_api(scene, postgres):
         page = fetch(port, "/account", headers={"Cookie": cookie})
         assert page.status == 503 and page.one("Retry-After") and page.one("Refresh"), page.headers
         assert re.search(rb"<h1[^>]*>[^<]+</h1>", page.body)
-        assert frontend.answers("/login") and frontend.answers("/health/live")
+        assert frontend.responds("/login") and frontend.responds("/health/live")
         api.start()
         measure.mark_fault_ended()
 
 
 @pytest.mark.parametrize("server", [pytest.param("AuthAPI", marks=pytest.mark.quick), "WebFrontend"])
-def test_e7_replicas_are_stopped(scene, postgres, apis, port, server):
+def test_e7_stopping_replicas_fails_no_idempotent_request(scene, postgres, apis, port, server):
     """Every request gets a response; no idempotent request fails."""
     with scene.measured(f"SIGTERM to both {server}s in turn", port, postgres) as measure:
         for program in [program for program in scene.programs if program.name == server]:
@@ -92,7 +92,7 @@ def test_e7_replicas_are_stopped(scene, postgres, apis, port, server):
     assert not any(measure.rejected_count(kind) for kind in ("me", "page", "login"))
 
 
-def test_e7_the_only_api_is_stopped(scene, postgres):
+def test_e7_a_stopped_api_completes_requests_in_progress(scene, postgres):
     """Without nginx: requests in progress are completed, and later ones are not served."""
     api = scene.api(postgres, DATABASE_POOL_SIZE="30")
     slow_registrations(postgres, 0)

@@ -190,9 +190,9 @@ EDITS = [
     ("migrations", RELEASED, FIRST, "0001_x.up.sql", f"{RELEASED}:1: released migrations stay listed"),
     ("settings", ".env.example", "#AUDIT_RETENTION=90", "#AUDIT_RETENTION=91", "docs/configuration.md: differs from"),
     ("settings", "docs/configuration.md", "## Audit trail", "## Audit", "docs/configuration.md:{line}: differs from"),
-    ("version", VERSION, 'current = "', 'current = "9.', "docker/Dockerfile: Version.swift says 9."),
+    ("version", VERSION, 'current = "', 'current = "9.', "docker/Dockerfile: Version.swift is 9."),
     ("version", VERSION, 'current = "', 'current = "v', f"{VERSION}:{{line}}: semantic"),
-    ("version", "docker/Dockerfile", "ARG VERSION=", "ARG VERSION=9.", f"docker/Dockerfile:{{line}}: but {VERSION}"),
+    ("version", "docker/Dockerfile", "ARG VERSION=", "ARG VERSION=9.", f"docker/Dockerfile:{{line}}: in {VERSION} is"),
     ("version", "CHANGELOG.md", "## [0.", "## 0.", "CHANGELOG.md:1: no section"),
 ]
 

@@ -69,7 +69,7 @@ def test_an_accepted_value_is_accepted_in_its_file_only(repository):
     assert value not in repository.read("hooks/secrets.accepted")
 
 
-def test_accepting_needs_a_file(repository):
+def test_accepting_secrets_requires_a_file(repository):
     """M7"""
     done = repository.run("make", "accept-secrets", "FILE=nowhere")
     assert done.returncode == 2 and "usage: make accept-secrets FILE=path" in done.stdout, done.stdout

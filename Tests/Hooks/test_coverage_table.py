@@ -27,17 +27,17 @@ def test_each_file_and_module_has_a_row():
     assert rows["everything"] == ["10", "15", "66.67"]
 
 
-def test_a_module_below_the_floor_is_refused():
+def test_a_module_below_the_minimum_is_rejected():
     done = table(90, **{"Shared/A.swift": (899, 1000), "AuthAPI/B.swift": (1, 1)})
     assert done.returncode == 1 and "Shared is below 90 %" in done.stderr
     assert "Sources/Shared/A.swift" in done.stdout and "  *" in done.stdout
 
 
-def test_wiring_does_not_count():
+def test_wiring_files_are_not_counted():
     files = {"Shared/A.swift": (1, 1), "AuthAPI/B.swift": (1, 1), "AuthAPI/App+Build.swift": (0, 500)}
     done = table(90, **files)
     assert done.returncode == 0 and "(wiring)" in done.stdout
 
 
-def test_a_module_that_was_not_measured_is_refused():
+def test_a_module_that_was_not_measured_is_rejected():
     assert table(90, **{"Shared/A.swift": (1, 1)}).returncode == 1

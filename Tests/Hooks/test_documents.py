@@ -24,7 +24,7 @@ def test_u4_the_index_lists_every_page():
     assert listed == {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
 
 
-def test_requirements_that_tests_name_are_listed():
+def test_requirements_in_test_names_are_listed():
     listed = set(re.findall(r"^\| ([A-Z]+\d+) \|", text("docs/requirements.md"), re.MULTILINE))
     tests = "".join(file.read_text() for file in (ROOT / "Tests").rglob("test_*.py"))
     tests += "".join(file.read_text() for file in (ROOT / "Tests").rglob("*Tests.swift"))
@@ -33,19 +33,19 @@ def test_requirements_that_tests_name_are_listed():
     assert len(named) > 100 and named <= listed, named - listed
 
 
-def test_tests_that_the_threat_model_names_exist():
+def test_tests_in_the_threat_model_exist():
     named = set(re.findall(r"`(?:Tests/\w+/)?(\w+)(?:Tests`|\.py`)", text("docs/threat-model.md")))
     files = {path.stem.removesuffix("Tests") for path in (ROOT / "Tests").rglob("*")}
     assert len(named) > 20 and named <= files, named - files
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_no_figure_is_left_to_be_filled_in(document):
+def test_documents_contain_no_placeholder_figures(document):
     assert not re.findall(r"@[A-Z]+@", document.read_text())
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_u4_commands_of_make_exist(document):
+def test_u4_make_commands_in_documents_exist(document):
     makefiles = text("Makefile") + text("docker/docker.mk")
     targets = set(re.findall(r"^([a-z][a-z-]*):", makefiles, re.MULTILINE))
     code = " ".join(re.findall(r"`([^`]+)`", document.read_text()))
@@ -54,7 +54,7 @@ def test_u4_commands_of_make_exist(document):
 
 
 @pytest.mark.parametrize("document", CURRENT, ids=lambda path: path.name)
-def test_u4_settings_that_are_named_exist(document):
+def test_u4_settings_in_documents_exist(document):
     documented = set(re.findall(r"^(?:#|# )?([A-Z][A-Z0-9_]*)=", text(".env.example"), re.MULTILINE))
     programs = [path.read_text() for path in (ROOT / "scripts").rglob("*") if path.is_file()]
     programs += [text("Makefile"), text("docker/docker.mk"), text("docker/nginx/render")]

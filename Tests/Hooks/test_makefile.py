@@ -42,7 +42,7 @@ def test_make_alone_lists_every_command(repository):
 
 
 @pytest.mark.parametrize("settings", [{"LC_ALL": "C"}, {"LC_ALL": "tr_TR.UTF-8", "LANG": "ja_JP.UTF-8"}])
-def test_the_locale_changes_nothing(repository, settings):
+def test_make_does_not_depend_on_the_locale(repository, settings):
     """M7"""
     lines = repository.run("make", "-j2", **settings).stdout.splitlines()
     assert [line for line in lines if "setlocale" not in line] == repository.run("make").stdout.splitlines()
@@ -74,7 +74,7 @@ def test_the_makefile_gives_no_setting_a_value(repository, tmp_path):
     assert given & settings == set()
 
 
-def test_an_unknown_target_is_refused(repository):
+def test_an_unknown_target_is_rejected(repository):
     """M7"""
     done = repository.run("make", "tset")
     assert done.returncode == 2 and "unknown command 'tset'; run make to list all commands" in done.stdout
@@ -96,7 +96,7 @@ def test_db_new_begins_the_next_migration(repository):
 
 
 @pytest.mark.parametrize("name", ["", "Add nickname", "../x", "1st"])
-def test_db_new_needs_a_name(repository, name):
+def test_db_new_requires_a_valid_name(repository, name):
     """M4, M7: the next step is named, and nothing is written."""
     done = repository.run("make", "db-new", f"NAME={name}")
     assert done.returncode != 0 and "make db-new NAME=add_nickname" in done.stdout
@@ -118,7 +118,7 @@ def recorded(tmp_path):
 
 
 @pytest.mark.parametrize(("target", "deletes"), [("db-reset", "drop schema"), ("docker-clean", "down --volumes")])
-def test_commands_that_delete_data_ask_first(repository, recorded, target, deletes):
+def test_commands_that_delete_data_require_confirmation(repository, recorded, target, deletes):
     """M3, M4: Without a terminal, nothing is deleted, and the message names the option that confirms."""
     path, asked = recorded
     settings = {"PATH": path, "DATABASE_URL": "host=nowhere.invalid", "BINARIES": path.partition(":")[0]}

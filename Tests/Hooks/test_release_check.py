@@ -22,7 +22,7 @@ def release(repository):
     repository.run("git", "tag", "--delete", "v0.2.0")
 
 
-def test_a_version_that_can_be_released(release):
+def test_a_releasable_version_passes(release):
     """The commands are printed, and the text of the tag keeps its headings."""
     done = release.run("scripts/release-check", "--files")
     assert done.returncode == 0 and "git tag --annotate --file .build/release.txt v0.2.0" in done.stdout, done.stdout
@@ -35,7 +35,7 @@ def test_a_version_that_can_be_released(release):
 WRONG = {
     "version": ("docker/Dockerfile", "0.2.0", "0.3.0", "files disagree about the version"),
     "date": ("CHANGELOG.md", " - 2026-12-01", "", "no section '## [0.2.0] - YYYY-MM-DD'"),
-    "empty": ("CHANGELOG.md", "### Added\n\n- A thing.\n\n", "", "says nothing about 0.2.0"),
+    "empty": ("CHANGELOG.md", "### Added\n\n- A thing.\n\n", "", "lists no changes in 0.2.0"),
     "unreleased": ("CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- More.\n", "has unreleased changes"),
     "upgrading": ("docs/upgrading.md", "### From 0.1.0", "### From 0.0.9", "upgrading from 0.1.0"),
     "migration": ("hooks/migrations.released", "0013_providers.up.sql", "0013_others.up.sql", "every migration"),
@@ -44,7 +44,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_each_obstacle_is_named(release, wrong):
+def test_each_obstacle_is_reported(release, wrong):
     """Each obstacle is named, and no command is printed."""
     file, old, new, said = WRONG[wrong]
     before = release.read(file)

@@ -48,7 +48,7 @@ def test_app_an_assertion_is_for_this_application_of_this_site_only(protected, k
             claims(protected, keys, forged)
 
 
-def test_app_the_token_of_the_session_is_no_assertion(protected, keys):
+def test_app_a_session_token_is_rejected_as_an_assertion(protected, keys):
     user = protected.register()
     with pytest.raises((jwt.InvalidTokenError, jwt.PyJWKClientError)):
         claims(protected, keys, user.token)
@@ -57,12 +57,12 @@ def test_app_the_token_of_the_session_is_no_assertion(protected, keys):
     assert protected.fetch("/notes", headers={"Cookie": f"access_token={text}"}).status == 401
 
 
-def test_app_a_public_path_has_no_assertion(protected):
+def test_app_requests_to_public_paths_have_no_assertion(protected):
     protected.fetch("/static/a", headers={"X-Auth-Assertion": "forged"})
     assert protected.received().one("X-Auth-Assertion") is None
 
 
-def test_app_another_proxy_gets_the_same_at_verify(protected, keys):
+def test_app_verify_returns_the_same_assertion_to_another_proxy(protected, keys):
     user = protected.register("Zoë")
     response = protected.fetch("/api/auth/verify", headers={"Cookie": f"a=1; {user.cookie}; b=2"})
     assert (response.status, response.one("Remote-User"), response.one("Remote-Name")) == (204, user.id, "Zo%C3%AB")

@@ -32,7 +32,7 @@ def test_app2_the_check_is_not_reachable_from_outside(protected, spelling, metho
         assert response.one(name) is None
 
 
-def test_app2_nor_in_absolute_form_or_by_another_host(protected):
+def test_app2_the_check_is_not_reachable_by_an_absolute_url_or_another_host(protected):
     user = protected.register()
     for target in ("http://localhost/api/auth/check", "http://x/api/auth/check?y"):
         response = protected.raw(f"GET {target} HTTP/1.1\nHost: x\nConnection: close\nCookie: {user.cookie}")
@@ -40,7 +40,7 @@ def test_app2_nor_in_absolute_form_or_by_another_host(protected):
     assert protected.received_nothing
 
 
-def test_app2_without_an_application_it_does_not_exist_either(site):
+def test_app2_without_an_application_the_check_does_not_exist(site):
     for spelling in SPELLINGS:
         assert site.fetch(spelling).status == 404
 
@@ -91,7 +91,7 @@ class Cookies:
 
 
 @pytest.mark.parametrize("seed", range(2, 8))
-def test_app4_for_the_same_cookies_the_verdict_is_that_of_me(protected, seed):
+def test_app4_the_check_decides_like_me_for_the_same_cookies(protected, seed):
     """200 generated sets of cookies; some admit, most do not."""
     users = [protected.register() for _ in range(2)]
     ended = protected.sign_in(users[0])
@@ -131,7 +131,7 @@ def test_app4_for_the_same_cookies_the_verdict_is_that_of_me(protected, seed):
         (["__Host-access_token={0}"], 401),
     ],
 )
-def test_app4_odd_cookies(protected, cookies, status):
+def test_app4_the_check_decides_like_me_for_unusual_cookies(protected, cookies, status):
     tokens = [protected.register().token, protected.register().token]
     assert verdicts(protected, [cookie.format(*tokens) for cookie in cookies]) == (status, status)
 
@@ -140,7 +140,7 @@ def test_app4_odd_cookies(protected, cookies, status):
     "target",
     ["/a/..;/b", "//", "//a", "/a\\b", "/" + "a" * 8000, "/%ff%fe", "/é", "/a?" + "b" * 8000, "/a%0ab", "/;"],
 )
-def test_app4_odd_addresses_reach_the_application_of_a_user_only(protected, target):
+def test_app4_unusual_paths_reach_the_application_only_with_a_session(protected, target):
     head = f"GET {target} HTTP/1.1\nHost: a\nConnection: close"
     assert protected.raw(head).status == 401
     assert protected.received_nothing
@@ -150,13 +150,13 @@ def test_app4_odd_addresses_reach_the_application_of_a_user_only(protected, targ
 
 
 @pytest.mark.parametrize("target", ["/%00", "/a%00b", "/..", "/%2e%2e%2f", "/../..", "/%2e%2e/%2e%2e/x", "/\0"])
-def test_app4_invalid_addresses_reach_nothing(protected, target):
+def test_app4_invalid_paths_get_400_and_reach_no_server(protected, target):
     user = protected.register()
     assert protected.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close\nCookie: {user.cookie}").status == 400
     assert protected.received_nothing
 
 
-def test_app4_authorization_is_the_applications(protected):
+def test_app4_a_bearer_token_does_not_replace_the_cookie(protected):
     """A token there is valid for the API, not for the application, which may use its own credentials there."""
     user = protected.register()
     bearer = {"Authorization": f"Bearer {user.token}"}
@@ -168,7 +168,7 @@ def test_app4_authorization_is_the_applications(protected):
     assert protected.received().one("Authorization") == "Bearer of-its-own"
 
 
-def test_app4_the_pages_and_the_api_stay_where_they_are(protected):
+def test_app4_the_pages_and_the_api_keep_their_paths(protected):
     for path, status in (
         ("/login", 200), ("/register", 200), ("/account", 303), ("/docs", 200), ("/openapi.json", 200),
         ("/api/auth/me", 401), ("/api/auth/nowhere", 404), ("/signed-in", 200), ("/error.css", 200),
@@ -184,7 +184,7 @@ def test_app4_the_pages_and_the_api_stay_where_they_are(protected):
         assert protected.received().target == path
 
 
-def test_app4_at_a_prefix_the_rest_of_the_site_is_what_it_was(echoes, application):
+def test_app4_an_application_at_a_prefix_does_not_change_the_rest_of_the_site(echoes, application):
     application.requests.clear()
     with scripted_check() as check, nginx(check.port, echoes[1], APP_UPSTREAM=application.url, APP_PATH="/app") as run:
         assert fetch(run.port, "/").json()["server"] == "frontend"

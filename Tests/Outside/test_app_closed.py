@@ -50,7 +50,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 @pytest.mark.parametrize("path", ["/", "/notes?a=1", "/api/notes"])
-def test_app3_a_response_without_proof_admits_no_request(proxy, what, path):
+def test_app3_an_incomplete_response_of_the_check_admits_no_request(proxy, what, path):
     proxy.check.response = BROKEN[what]
     page = proxy.fetch(path, headers={"Sec-Fetch-Mode": "navigate", "Cookie": "access_token=x"})
     assert proxy.received_nothing
@@ -62,13 +62,13 @@ def test_app3_a_response_without_proof_admits_no_request(proxy, what, path):
     assert problem.one("Retry-After") == "5"
 
 
-def test_app3_only_the_complete_response_admits(proxy):
+def test_app3_the_complete_response_of_the_check_admits_the_request(proxy):
     assert proxy.fetch("/notes").status == 200
     assert proxy.received().one("Remote-User") == USER
 
 
 @pytest.mark.parametrize("way", ["stopped", "hanging", "closing"])
-def test_app3_without_the_api_all_are_rejected_and_admitted_right_after(way):
+def test_app3_requests_are_rejected_while_the_api_is_unavailable(way):
     [port, frontend] = free_ports(2)
     with echo_application() as application, nginx(port, frontend, APP_UPSTREAM=application.url) as run:
         with scripted_check(port) if way != "stopped" else contextlib.nullcontext() as check:
@@ -86,7 +86,7 @@ def test_app3_without_the_api_all_are_rejected_and_admitted_right_after(way):
             assert len(check.requests) == 1
 
 
-def test_app3_the_check_gets_the_cookies_and_nothing_else_of_the_request(proxy):
+def test_app3_the_check_receives_only_the_cookies_of_the_request(proxy):
     """No path, method or body, which it could interpret differently from the application."""
     proxy.fetch(
         "/notes?secret=1",
@@ -101,7 +101,7 @@ def test_app3_the_check_gets_the_cookies_and_nothing_else_of_the_request(proxy):
     assert check_request.one("X-Request-ID") == proxy.received().one("X-Request-ID")
 
 
-def test_app3_several_cookie_headers_are_one_for_the_check(proxy):
+def test_app3_several_cookie_headers_are_joined_for_the_check(proxy):
     proxy.raw("GET / HTTP/1.1\nHost: a\nCookie: a=1\nCookie: b=2\nConnection: close")
     assert proxy.check.requests[0].all("Cookie") == ["a=1; b=2"]
 

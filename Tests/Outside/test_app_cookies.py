@@ -45,7 +45,7 @@ def test_app7_our_cookies_are_removed_at_any_position(protected, user, place):
 
 
 @pytest.mark.parametrize("pairs", list(itertools.permutations([OURS[0], "a=1", "b=2", "a=3"]))[::3])
-def test_app7_the_order_of_the_others_stays(protected, user, pairs):
+def test_app7_cookies_of_the_application_keep_their_order(protected, user, pairs):
     assert shown(protected, user, "; ".join(pairs)) == "; ".join(
         pair for pair in pairs if pair[0] in "ab" and pair[1] == "="
     )
@@ -70,11 +70,11 @@ def test_app7_the_order_of_the_others_stays(protected, user, pairs):
         ([f"{OURS[0]}; big=" + "x" * 15_000], "big=" + "x" * 15_000),
     ],
 )
-def test_app7_odd_places(protected, user, headers, expected):
+def test_app7_our_cookies_are_removed_from_unusual_headers(protected, user, headers, expected):
     assert shown(protected, user, *headers) == expected.encode().decode("latin-1")
 
 
-def test_app7_no_part_of_the_token_is_anywhere_in_what_the_application_gets(protected, user):
+def test_app7_the_application_receives_no_part_of_the_token(protected, user):
     signature = user.token.rsplit(".", 1)[1]
     for header in ("{0}", 'a="{0}"; {0}', "{0}; a=1", "a=1;{0};{0}", "a;{0};="):
         shown(protected, user, header.format(f"access_token={user.token}"))
@@ -87,7 +87,7 @@ def test_app7_no_part_of_the_token_is_anywhere_in_what_the_application_gets(prot
 
 @pytest.mark.parametrize("character", ["\x01", "\x0b", "\x1f", "\x7f"])
 @pytest.mark.parametrize("path", ["/notes", "/static/x", "/account", "/api/auth/me"])
-def test_app4_cookies_with_control_characters_are_the_clients_fault(protected, user, character, path):
+def test_app4_cookies_with_control_characters_get_400(protected, user, character, path):
     response = protected.site.fetch(path, headers={"Cookie": f"access_token={user.token}; a=1{character}"})
     assert response.status == 400
     assert not protected.application.requests

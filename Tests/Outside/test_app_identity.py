@@ -87,7 +87,7 @@ def test_app1_a_malformed_header_never_reaches_the_application(proxy, name, how)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_app1_nor_does_one_in_a_trailer(proxy, name):
+def test_app1_a_forged_identity_in_a_trailer_never_reaches_the_application(proxy, name):
     head = "POST /notes HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
     response = send_raw(proxy.port, f"{head}Trailer: {name}\r\n\r\n1\r\nx\r\n0\r\n{name}: {EVIL}\r\n\r\n".encode())
     assert response.status == 200
@@ -95,7 +95,7 @@ def test_app1_nor_does_one_in_a_trailer(proxy, name):
     assert proxy.received().body == 1
 
 
-def test_app1_without_a_session_nothing_passes(proxy):
+def test_app1_without_a_session_no_request_reaches_the_application(proxy):
     proxy.check.response = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
     for name in NAMES:
         for lines in spellings(name).values():
@@ -104,7 +104,7 @@ def test_app1_without_a_session_nothing_passes(proxy):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_app1_a_public_path_has_no_identity(proxy, name):
+def test_app1_requests_to_public_paths_have_no_identity(proxy, name):
     for lines in spellings(name).values():
         proxy.forget()
         assert proxy.raw(request(lines).replace("/notes", "/static/a.css")).status == 200
@@ -114,7 +114,7 @@ def test_app1_a_public_path_has_no_identity(proxy, name):
     assert not proxy.check.requests
 
 
-def test_app1_the_client_chooses_neither_address_nor_scheme_nor_request_id(proxy):
+def test_app1_the_client_cannot_choose_address_scheme_or_request_id(proxy):
     spoofed = {
         "X-Real-IP": "6.6.6.6", "X-Forwarded-For": "9.9.9.9", "X-Forwarded-Proto": "https", "Forwarded": "for=9.9.9.9",
         "X-Forwarded-Host": "evil.example", "X-Request-ID": "chosen-by-me", "True-Client-IP": "6.6.6.6",
@@ -130,14 +130,14 @@ def test_app1_the_client_chooses_neither_address_nor_scheme_nor_request_id(proxy
         assert seen.one(name) is None
 
 
-def test_app1_other_headers_pass(proxy):
+def test_app1_other_headers_are_forwarded(proxy):
     others = {"Authorization": "Basic eDp5", "X-CSRF-Token": "t", "X-Requested-With": "fetch", "Accept": "*/*"}
     proxy.fetch("/notes", headers=others)
     for name, value in others.items():
         assert proxy.received().one(name) == value
 
 
-def test_app1_every_name_is_in_the_configuration_once():
+def test_app1_the_configuration_contains_every_header_name_once():
     text = (ROOT / "docker/nginx/application-request.conf").read_text()
     names = [name.lower() for name in re.findall(r"^proxy_set_header (\S+) ", text, re.MULTILINE)]
     assert len(names) == len(set(names))
@@ -160,7 +160,7 @@ def test_app13_names_arrive_as_percent_encoded_utf8(protected, name):
     assert seen.one("Remote-Email-Verified") == "false"
 
 
-def test_app1_an_address_that_a_provider_vouches_for_is_marked(protected):
+def test_app1_an_email_address_verified_by_a_provider_is_marked(protected):
     user = protected.register(is_verified=True)
     protected.fetch("/notes", headers={"Cookie": user.cookie})
     assert protected.received().one("Remote-Email-Verified") == "true"

@@ -46,7 +46,7 @@ def test_app5_every_other_spelling_needs_a_session(proxy, target):
 
 
 @pytest.mark.parametrize("target", PROTECTED)
-def test_app5_with_a_session_it_is_the_applications_business(proxy, target):
+def test_app5_with_a_session_forwarded_requests_have_the_identity(proxy, target):
     response = proxy.raw(f"GET {target} HTTP/1.1\nHost: a\nConnection: close")
     assert response.status in (200, 400, 404)
     for seen in proxy.application.requests:
@@ -54,14 +54,14 @@ def test_app5_with_a_session_it_is_the_applications_business(proxy, target):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
-def test_app5_the_method_makes_no_difference(proxy, method):
+def test_app5_public_paths_are_open_for_every_method(proxy, method):
     proxy.check.response = SIGNED_OUT
     assert proxy.fetch("/static/a", method, body=None if method in ("GET", "HEAD") else b"x").status == 200
     assert proxy.fetch("/private", method).status == 401
     assert len(proxy.application.requests) == 1
 
 
-def test_app5_a_path_that_another_header_names_opens_nothing(proxy):
+def test_app5_headers_that_name_another_path_are_removed(proxy):
     """Symfony, IIS and others use the path in such a header instead of the request line."""
     proxy.check.response = SIGNED_OUT
     for name in ("X-Original-URL", "X-Rewrite-URL", "X-Original-URI", "X-Forwarded-Uri", "X-Forwarded-Prefix"):

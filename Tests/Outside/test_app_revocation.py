@@ -92,7 +92,7 @@ WAYS = [by_signing_out, by_another_device, by_ending_all_others, by_an_operator,
 
 
 @pytest.mark.parametrize("way", WAYS, ids=[way.__name__ for way in WAYS])
-def test_app8_the_next_request_is_refused_on_every_replica_under_load(replicas, way):
+def test_app8_an_ended_session_is_rejected_on_every_replica_under_load(replicas, way):
     protected, second = replicas
     user = protected.register()
     others = [protected.register() for _ in range(3)]
@@ -136,7 +136,7 @@ def test_app8_an_expired_session_is_rejected(replicas):
         assert fetch(port, "/notes", headers={"Cookie": user.cookie}).status == 401
 
 
-def test_app8_a_check_costs_no_write(replicas):
+def test_app8_a_check_does_not_write_to_the_database(replicas):
     """It does not extend the session: the row stays unchanged."""
     protected, _ = replicas
     user = protected.register()

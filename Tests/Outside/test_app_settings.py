@@ -98,7 +98,7 @@ def test_app11_an_upstream_with_invisible_characters_is_rejected(tmp_path, value
         ({"PUBLIC_URL": "http://localhost:9090"}, "http://localhost:9090"),
     ],
 )
-def test_app11_the_public_address_is_not_an_application(settings, value):
+def test_app11_the_public_url_is_rejected_as_the_upstream(settings, value):
     for program in PROGRAMS:
         result = check(program, **COMPLETE | settings | {"APP_UPSTREAM": value})
         assert result.returncode == 78 and "APP_UPSTREAM: " in result.stderr and "this system itself" in result.stderr
@@ -111,7 +111,7 @@ def test_app11_the_public_address_is_not_an_application(settings, value):
         "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:FFFF:127.0.0.1]",
     ],
 )  # fmt: skip
-def test_app11_nor_are_the_ports_of_this_systems_servers(tmp_path, host):
+def test_app11_ports_of_our_own_servers_are_rejected_as_the_upstream(tmp_path, host):
     for program, name in (("AuthAPI", "API_PORT"), ("WebFrontend", "FRONTEND_PORT")):
         result = check(program, **COMPLETE | {name: "7000", "APP_UPSTREAM": f"http://{host}:7000"})
         assert result.returncode == 78 and "this system itself" in result.stderr
@@ -137,12 +137,12 @@ PATHS = [
 
 
 @pytest.mark.parametrize("value", RESERVED)
-def test_app11_the_application_is_not_where_the_sign_in_is(tmp_path, value):
+def test_app11_a_path_of_the_sign_in_is_rejected(tmp_path, value):
     expect_rejected(tmp_path, "APP_PATH", value, "belongs to the sign-in", APP_UPSTREAM="http://app")
 
 
 @pytest.mark.parametrize("value", PATHS)
-def test_app11_a_hostile_path_is_refused(tmp_path, value):
+def test_app11_a_hostile_path_is_rejected(tmp_path, value):
     expect_rejected(tmp_path, "APP_PATH", value, "neither / nor a path", APP_UPSTREAM="http://app")
     # Also without an application: the value would apply once there is one.
     expect_rejected(tmp_path, "APP_PATH", value)
@@ -154,7 +154,7 @@ def test_app11_a_hostile_path_is_refused(tmp_path, value):
     + [(value, "/") for value in RESERVED if value.startswith(("/login", "/account", "/api/auth", "/docs", "/assets"))]
     + [("/", "/"), ("/app/", "/app/"), ("/x/", "/app/"), ("/application/", "/app/"), ("/app", "/app/"), ("=/x", "/")],
 )
-def test_app11_a_hostile_public_path_is_refused(tmp_path, value, path):
+def test_app11_a_hostile_public_path_is_rejected(tmp_path, value, path):
     expect_rejected(tmp_path, "APP_PUBLIC_PATHS", value, programs=[], APP_UPSTREAM="http://app", APP_PATH=path)
     expect_rejected(
         tmp_path, "APP_PUBLIC_PATHS", f"{path}ok/,{value}", programs=[], APP_UPSTREAM="http://app", APP_PATH=path
@@ -173,7 +173,7 @@ def test_app11_a_hostile_public_path_is_refused(tmp_path, value, path):
     ]
     + [("APP_ASSERTION", value) for value in ("maybe", "on;", "2")],
 )
-def test_app11_sizes_and_times_are_checked(tmp_path, name, value):
+def test_app11_invalid_sizes_and_timeouts_are_rejected(tmp_path, name, value):
     expect_rejected(tmp_path, name, value, programs=["AuthAPI"] if name == "APP_ASSERTION" else [])
 
 
@@ -244,7 +244,7 @@ def test_app11_without_an_application_nothing_changes(tmp_path):
 FILES = ["nginx.conf", "docker/nginx/server.conf", "docker/nginx/routes-beside-application.conf"]
 
 
-def test_app11_the_parts_agree_about_what_stays_with_the_sign_in(tmp_path):
+def test_app11_all_programs_reserve_the_same_paths(tmp_path):
     """The list is in three places: all of them reject every reserved path as APP_PATH."""
     locations = re.findall(
         r"^ *location (?:= )?(/\S+) ",

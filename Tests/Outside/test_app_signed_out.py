@@ -8,7 +8,7 @@ from protected_application import ProtectedSite, session_cookie
 from site_under_test import PASSWORD, running_site
 
 SIGNED_OUT = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
-REFUSED = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+ACCESS_DENIED = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 OLD_BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROGRAMS = {
@@ -58,7 +58,7 @@ def test_app6_programs_get_a_problem_document(proxy, who, method):
     assert response.one("Cache-Control") == "no-store" and response.one("Location") is None
 
 
-def test_app6_a_websocket_is_refused_with_its_handshake(proxy):
+def test_app6_a_websocket_handshake_without_a_session_is_rejected(proxy):
     proxy.check.response = SIGNED_OUT
     with WebSocketClient(proxy.port, "/socket", {"Sec-Fetch-Mode": "websocket"}) as socket:
         assert socket.status == 401
@@ -68,7 +68,7 @@ def test_app6_a_websocket_is_refused_with_its_handshake(proxy):
 @pytest.mark.parametrize("headers", [NAVIGATION, OLD_BROWSER])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_app6_a_user_without_access_sees_an_explanation(proxy, headers, method):
-    proxy.check.response = REFUSED
+    proxy.check.response = ACCESS_DENIED
     response = proxy.fetch("/notes", method, headers=headers, body=None if method == "GET" else b"x=1")
     assert response.status == 403 and proxy.received_nothing
     page = response.body.decode()
@@ -79,8 +79,8 @@ def test_app6_a_user_without_access_sees_an_explanation(proxy, headers, method):
 
 
 @pytest.mark.parametrize("who", PROGRAMS)
-def test_app6_and_a_program_a_problem_document(proxy, who):
-    proxy.check.response = REFUSED
+def test_app6_a_program_without_access_gets_a_problem_document(proxy, who):
+    proxy.check.response = ACCESS_DENIED
     response = proxy.fetch("/notes", headers=PROGRAMS[who])
     assert (response.status, response.json()["code"]) == (403, "access_denied")
     assert proxy.received_nothing
@@ -121,7 +121,7 @@ RETURNS = {
 
 @pytest.mark.parametrize("target", RETURNS)
 @pytest.mark.parametrize("headers", [NAVIGATION, OLD_BROWSER])
-def test_app6_a_page_leads_to_the_sign_in_with_its_address(protected, target, headers):
+def test_app6_a_page_redirects_to_the_sign_in_with_its_return_path(protected, target, headers):
     lines = "\n".join(f"{name}: {value}" for name, value in headers.items())
     response = protected.raw(f"GET {target} HTTP/1.1\nHost: localhost\nConnection: close\n{lines}")
     assert response.status == 302 and protected.received_nothing
@@ -158,7 +158,7 @@ def test_app6_the_sign_in_leads_to_the_requested_page(protected, email, way, tar
     assert there.status == 200 and protected.received().target == landing
 
 
-def test_app6_the_account_page_has_a_way_back(protected):
+def test_app6_the_account_page_links_back_to_the_application(protected):
     user = protected.register()
     page = protected.fetch("/account", headers={"Cookie": user.cookie}).body.decode()
     assert '<a class="button" href="/" id="to-application">Go to the application</a>' in page
@@ -190,7 +190,7 @@ def test_app6_the_entrance_is_not_reachable_directly(protected):
         assert response.status == 302 and "evil" not in response.one("Location")
 
 
-def test_app6_the_sign_in_leads_to_the_application_below_a_path():
+def test_app6_the_sign_in_leads_to_an_application_at_a_prefix():
     with echo_application() as application, running_site(APP_UPSTREAM=application.url, APP_PATH="/app") as site:
         protected = ProtectedSite(site, application)
         home = protected.fetch("/", headers=NAVIGATION)

@@ -105,7 +105,7 @@ def upload(proxy, size: int, chunked: bool = False):
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_app9_a_large_upload_costs_nginx_no_memory_and_no_disk(wide, chunked):
+def test_app9_nginx_does_not_buffer_a_large_upload_in_memory_or_on_disk(wide, chunked):
     before = workers_memory(wide)
     assert upload(wide, 200_000_000, chunked).status == 200
     assert wide.received().body == 200_000_000
@@ -113,7 +113,7 @@ def test_app9_a_large_upload_costs_nginx_no_memory_and_no_disk(wide, chunked):
     assert not [file for file in (wide.nginx.folder / "client_body").rglob("*") if file.is_file()]
 
 
-def test_app9_an_upload_begins_before_it_has_ended(wide):
+def test_app9_an_upload_reaches_the_application_before_it_is_complete(wide):
     connection = socket.create_connection(("127.0.0.1", wide.port), timeout=TIMEOUT_SECONDS)
     connection.sendall(b"POST /upload HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\nhello")
     assert wide.application.body_begun.wait(TIMEOUT_SECONDS)
@@ -133,7 +133,7 @@ def continued(port: int, size: int) -> tuple[bytes, bool]:
 
 
 @pytest.mark.parametrize("which", ["proxy", "wide"])
-def test_app9_signed_out_an_upload_is_rejected_before_its_body(request, which):
+def test_app9_an_upload_without_a_session_is_rejected_before_its_body(request, which):
     proxy = request.getfixturevalue(which)
     proxy.check.response = SIGNED_OUT
     line, was_continued = continued(proxy.port, 50_000)
@@ -145,7 +145,7 @@ def test_app9_signed_out_an_upload_is_rejected_before_its_body(request, which):
     assert proxy.received_nothing
 
 
-def test_app9_signed_out_a_large_upload_too(wide):
+def test_app9_a_large_upload_without_a_session_is_rejected_before_its_body(wide):
     wide.check.response = SIGNED_OUT
     line, was_continued = continued(wide.port, 250_000_000)
     assert line.startswith(b"HTTP/1.1 401") and not was_continued
@@ -154,7 +154,7 @@ def test_app9_signed_out_a_large_upload_too(wide):
     assert wide.received_nothing
 
 
-def test_app9_over_the_limit_an_upload_is_refused(proxy, wide):
+def test_app9_an_upload_over_the_limit_is_rejected(proxy, wide):
     assert continued(proxy.port, 70_000)[0].startswith(b"HTTP/1.1 413")
     assert continued(wide.port, 400_000_000)[0].startswith(b"HTTP/1.1 413")
     chunk = f"{70_000:x}\r\n".encode() + b"x" * 70_000 + b"\r\n0\r\n\r\n"
@@ -173,7 +173,7 @@ def test_app9_over_the_limit_an_upload_is_refused(proxy, wide):
     assert proxy.received().body == 65_000
 
 
-def test_app9_with_no_limit_any_size_passes(echoes):
+def test_app9_without_a_limit_any_size_is_accepted(echoes):
     with guarded_proxy(echoes[1], APP_MAX_BODY="0") as proxy:
         assert upload(proxy, 20_000_000).status == 200
         assert proxy.received().body == 20_000_000

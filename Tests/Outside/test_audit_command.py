@@ -87,7 +87,7 @@ def test_untrusted_text_cannot_control_the_terminal(operator, owner_url):
         (["--user", "x"], "--user"),
     ],
 )
-def test_a_usage_error_is_status_64_and_names_the_option(operator, arguments, named):
+def test_a_usage_error_exits_with_64_and_names_the_option(operator, arguments, named):
     error = operator.run("audit", *arguments, status=64)[1]
     assert named in error.splitlines()[0]
 
@@ -104,17 +104,17 @@ def test_w76_a_rejected_time_lists_the_formats(operator):
             assert form in first
 
 
-def test_statuses_of_an_unavailable_database_and_an_old_schema(operator):
+def test_an_unavailable_database_and_an_old_schema_exit_with_69(operator):
     nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}
-    away = operator.run("audit", status=69, **nowhere)[1].splitlines()[-1]
-    assert away.startswith("the database cannot be reached: ") and "Connection refused" in away
+    unreachable = operator.run("audit", status=69, **nowhere)[1].splitlines()[-1]
+    assert unreachable.startswith("the database cannot be reached: ") and "Connection refused" in unreachable
     with database() as url:
         assert "AuthAPI migrate up" in operator.run("audit", status=69, DATABASE_URL=url)[1]
 
 
-def test_a_visit_is_recorded_with_the_request_ids_of_its_responses(operator, site, email):
+def test_audit_events_have_the_request_ids_of_the_responses(operator, site, email):
     """Through nginx and the pages: the client address is the visitor's, the request ID that of the response."""
-    headers = {"User-Agent": "Browser/1.0", "X-Request-ID": "claimed-by-a-stranger", "X-Real-IP": "192.0.2.1"}
+    headers = {"User-Agent": "Browser/1.0", "X-Request-ID": "claimed-by-the-client", "X-Real-IP": "192.0.2.1"}
     registration = {"email": email, "password": PASSWORD, "name": "Aiko"}
     registered = site.fetch("/api/auth/register", "POST", headers=headers, body=registration)
     form = urlencode({"email": email, "password": "Wrong-Horse-7"}).encode()
@@ -133,4 +133,4 @@ def test_a_visit_is_recorded_with_the_request_ids_of_its_responses(operator, sit
     }
     table = operator.run("audit", "--user", email, **where)[0]
     assert re.search(r"  signed_in +password +" + re.escape(email), table)
-    assert registered.one("X-Request-ID") != "claimed-by-a-stranger"
+    assert registered.one("X-Request-ID") != "claimed-by-the-client"

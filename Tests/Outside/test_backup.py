@@ -59,7 +59,7 @@ def test_m4_a_restore_restores_everything_and_keeps_the_previous_data(site):
         psql(serving, "TRUNCATE users")
 
 
-def test_m4_a_restore_asks_first(site):
+def test_m4_a_restore_requires_confirmation(site):
     file = site.create()
     assert "YES=1" in site.run("restore", str(file), status=1, YES="")
     assert site.databases() == [site.name]
@@ -90,7 +90,7 @@ def test_m4_a_damaged_or_newer_backup_changes_nothing(site):
     assert site.databases() == [site.name]
 
 
-def test_m4_a_drill_signs_in_on_the_newest_backup_and_leaves_nothing(site):
+def test_m4_a_drill_signs_in_with_the_newest_backup_and_cleans_up(site):
     assert "there is no backup" in site.run("drill", status=1)
     file = site.create()
     hours_ago = file.stat().st_mtime - 3 * 3600

@@ -81,7 +81,7 @@ def test_w91_a_backup_is_due_unless_one_succeeded_since_then(schedule, hours_sin
     assert schedule.run("is-due", at) == (0 if due else 1)
 
 
-def test_w91_health_is_the_last_attempt_and_its_age(schedule):
+def test_w91_health_depends_on_the_last_attempt_and_its_age(schedule):
     assert schedule.run("healthcheck") == 1
     schedule.succeeded(25)
     assert schedule.run("healthcheck") == 0
@@ -97,7 +97,7 @@ def test_w91_health_is_the_last_attempt_and_its_age(schedule):
     assert schedule.run("healthcheck") == 0
 
 
-def test_w91_a_success_in_the_future_counts_as_none(schedule):
+def test_w91_a_recorded_success_in_the_future_is_ignored(schedule):
     """A wrong clock recorded it; otherwise no backup would run until then."""
     schedule.succeeded(-48)
     assert schedule.run("is-due") == 0
@@ -106,7 +106,7 @@ def test_w91_a_success_in_the_future_counts_as_none(schedule):
     assert schedule.run("healthcheck") == 0
 
 
-def test_w91_without_a_record_nothing_is_backed_up(schedule, tmp_path):
+def test_w91_no_backup_is_created_if_it_cannot_be_recorded(schedule, tmp_path):
     """Otherwise the next attempt would follow at once, and each would delete the oldest backup."""
     commands = tmp_path / "commands"
     commands.mkdir()
@@ -135,7 +135,7 @@ def test_w91_one_backup_runs_at_a_time(schedule):
 
 
 @pytest.mark.parametrize("waiting", [True, False])
-def test_e7_it_exits_at_once_with_status_0(schedule, waiting):
+def test_e7_the_scheduler_exits_at_once_with_status_0(schedule, waiting):
     """While a backup runs, which gets the signal, and between two backups."""
     if waiting:
         Path(f"{schedule.log}.wait").touch()
@@ -154,7 +154,7 @@ def test_e7_it_exits_at_once_with_status_0(schedule, waiting):
 
 
 @pytest.mark.parametrize("at", ["3:00", "24:00", "03:60", "noon", "03:00 "])
-def test_e2_a_wrong_time_is_named(schedule, at):
+def test_e2_an_invalid_backup_time_is_rejected_with_its_value(schedule, at):
     environment = schedule.environment | {"BACKUP_AT": at}
     done = subprocess.run([SCHEDULE, "run"], env=environment, capture_output=True, text=True)
     assert done.returncode == 78 and f"BACKUP_AT is '{at}'" in done.stderr

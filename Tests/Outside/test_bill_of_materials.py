@@ -64,7 +64,7 @@ def test_the_bill_is_valid_and_lists_what_was_linked(image):
     assert '"created": "2023-11-14T22:13:20Z"' in path.read_text()
 
 
-def test_every_licence_is_there(image):
+def test_the_image_contains_every_licence(image):
     """Those of linked packages in the list, those of Debian's packages as copyright files."""
     text = (image / bills.FOLDER / "THIRD-PARTY.txt").read_text()
     for name, version in bills.packages(image / bills.FOLDER / "sbom.spdx.json").items():

@@ -12,7 +12,7 @@ BURST = 2
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row["said"] or "empty")
-def test_w30_every_notation_of_an_address(front, row):
+def test_w30_nginx_parses_every_notation_of_an_address_like_the_servers(front, row):
     response = fetch(front.port, "/", source=PROXY, headers={"X-Forwarded-For": row["said"]})
     [handed_on] = response.json()["headers"]["x-real-ip"]
     assert response.json()["headers"]["x-forwarded-for"] == [handed_on]
@@ -21,7 +21,7 @@ def test_w30_every_notation_of_an_address(front, row):
     assert address == ipaddress.ip_address(row["client"] or PROXY)
 
 
-def test_w30_several_headers_and_proxies(front):
+def test_w30_the_client_address_is_found_behind_several_headers_and_proxies(front):
     chain = {"X-Forwarded-For": "203.0.113.4, [2001:db8::2], 10.9.8.7"}
     assert fetch(front.port, "/", source=PROXY, headers=chain).json()["headers"]["x-real-ip"] == ["2001:db8::2"]
     # Entries that a client sent to the proxy are ignored.
@@ -57,7 +57,7 @@ def strict(echoes):
         (["[2001:db8::1]", "[2001:db8::2]", "[2001:db8::3]"], "[2001:db9::1]"),
     ],
 )
-def test_w30_clients_that_share_a_limit(strict, clients, another):
+def test_w30_clients_in_one_network_share_a_limit(strict, clients, another):
     def attempt(client):
         return fetch(strict.port, "/login", "POST", source=PROXY, headers={"X-Forwarded-For": client}).status
 

@@ -162,7 +162,7 @@ def test_w82_the_program_of_a_service_reads_the_setting(tmp_path, name, reader):
 
 
 @pytest.mark.parametrize("name", sorted(name for name in reach() if name.endswith("_FILE")))
-def test_w82_a_file_is_mounted_where_the_service_is_told_to_look(folder, plain, name):
+def test_w82_a_file_is_mounted_at_the_path_in_its_setting(folder, plain, name):
     configuration = compose(folder, f"{name}=./hidden/value")
     for each in reach()[name]:
         part = service(configuration, each)
@@ -173,7 +173,7 @@ def test_w82_a_file_is_mounted_where_the_service_is_told_to_look(folder, plain, 
 
 
 @pytest.mark.parametrize("name", sorted(PATHS))
-def test_u2_a_picture_or_folder_is_mounted_where_the_frontend_looks(folder, plain, name):
+def test_u2_a_picture_or_folder_is_mounted_at_the_path_that_the_frontend_reads(folder, plain, name):
     part = compose(folder, f"{name}=look/file")["services"]["frontend"]
     assert part["environment"][name] == PATHS[name]
     [volume] = [each for each in part["volumes"] if each["target"] == PATHS[name]]

@@ -92,14 +92,14 @@ def test_nginx_accepts_the_configuration_of_its_unit(package, tmp_path):
     run("nginx", "-t", "-q", "-e", "stderr", "-c", str(state / "nginx.conf"), PATH=path)
 
 
-def test_the_example_for_tls_is_that_of_the_page():
+def test_the_tls_example_equals_the_one_in_the_documentation():
     [block] = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs/reverse-proxy.md").read_text(), re.S)
     _, text = (ROOT / "packaging/nginx-tls.conf").read_text().split("\n\n", 1)
     assert text == block
 
 
 @pytest.mark.parametrize("folder", ["/nonexistent", "Tests"])
-def test_a_folder_without_the_programs_is_refused(folder, tmp_path):
+def test_a_folder_without_the_programs_is_rejected(folder, tmp_path):
     done = subprocess.run(
         ["make", "deb", f"FROM={folder}"], cwd=ROOT, env=os.environ | {"OUTPUT": str(tmp_path)}, capture_output=True,
         text=True,

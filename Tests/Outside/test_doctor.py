@@ -147,12 +147,12 @@ def test_all_problems_of_a_bad_deployment_are_reported_at_once(deployment, tmp_p
 
 def test_unavailable_services_are_named_with_the_reason(deployment):
     settings, _ = deployment
-    away = settings | {
+    unreachable = settings | {
         "DATABASE_URL_FILE": "",
         "DATABASE_URL": f"postgresql://x:{KEY}@127.0.0.1:1/x",
         "GOOGLE_ISSUER": "http://127.0.0.1:1",
     }
-    status, findings = doctor(**away)
+    status, findings = doctor(**unreachable)
     assert (status, to_fix(findings)) == (1, {"database", "Google"})
     assert "Connection refused" in findings["database"][0]["message"]
     assert doctor(DATABASE_URL="", SECRET_KEY="")[0] == 1

@@ -134,7 +134,7 @@ def test_n5_f6_the_rate_limit_page_shows_the_waiting_time(limited):
         ({"path": "/health"}, 404, "ページが見つかりません"),
     ],
 )
-def test_f6_refusals_are_in_the_visitors_language(limited, request_of, status, title):
+def test_f6_rejections_are_in_the_visitors_language(limited, request_of, status, title):
     page = fetch(limited.port, headers={"Cookie": "language=ja"}, **request_of)
     assert page.status == status
     assert f"エラー {status} {title}" in text_of(page)
@@ -168,7 +168,7 @@ def test_w25_an_invalid_head_request_has_the_status_of_get(limited, target, stat
             assert response.status == status
 
 
-def test_f6_every_error_has_words_in_both_languages():
+def test_f6_every_error_has_texts_in_both_languages():
     texts = (ROOT / "docker/nginx/error-texts.conf").read_text()
     english, japanese = texts.split('map "$page_language', 1)
     statuses = set(re.findall(r"^    (\d{3}) ", english, re.MULTILINE))
@@ -188,7 +188,7 @@ def test_w25_the_texts_name_the_limits_that_nginx_has():
         assert {number for line in rows for number in re.findall(r"(\d+) KiB", line)} == {limit}
 
 
-def test_w25_the_limits_are_where_the_texts_say(limited):
+def test_w25_nginx_enforces_the_limits_that_the_texts_name(limited):
     def address(length):
         return fetch(limited.port, "/" + "x" * (length - len("GET / HTTP/1.1"))).status
 
@@ -257,7 +257,7 @@ def test_w26_after_a_form_the_page_leads_back_to_it(limited, path, language):
 @pytest.mark.parametrize(
     "line", "POST /logout,GET /login,POST /loginx,POST /account,POST //evil.example/login".split(",")
 )
-def test_w26_only_after_a_form(limited, line):
+def test_w26_the_page_links_back_to_a_form_only_after_a_form(limited, line):
     method, path = line.split()
     page = fetch(limited.port, path, method, body=b"" if method == "POST" else None)
     assert "Back button" not in text_of(page)

@@ -41,19 +41,19 @@ def test_n1_paths_go_to_their_server(front, path, server):
 
 
 @pytest.mark.parametrize("path", ["//api//auth/login", "/api/auth/login/", "/%61pi/auth/login", "/api/%2e%2e/login"])
-def test_n1_the_servers_see_the_path_as_it_was_sent(front, path):
+def test_n1_the_servers_receive_the_path_unchanged(front, path):
     # So that they can reject all spellings but one.
     assert fetch(front.port, path).json()["raw"] == path
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/", "/health/ready", "/health/live", "//health", "/metrics"])
-def test_n1_the_servers_health_is_not_published(front, path):
+def test_n1_health_checks_of_the_servers_are_not_published(front, path):
     response = fetch(front.port, path)
     assert response.status == 404
     assert b"server" not in response.body
 
 
-def test_n1_nginx_has_its_own_health_for_this_machine_only(front):
+def test_n1_the_health_check_of_nginx_is_for_this_machine_only(front):
     assert fetch(front.port, "/nginx-health").status == 200
     from_elsewhere = fetch(front.port, "/nginx-health", source="127.0.0.2", headers={"X-Forwarded-For": "8.8.8.8"})
     assert from_elsewhere.status == 404
@@ -87,7 +87,7 @@ def test_n3_a_trusted_proxy_names_the_client(front):
     assert response.one("Strict-Transport-Security") == "max-age=31536000"
 
 
-def test_n3_of_a_chain_only_the_trusted_end_counts(front):
+def test_n3_only_the_trusted_end_of_a_proxy_chain_counts(front):
     chain = {"X-Forwarded-For": "1.1.1.1, 7.7.7.7, 10.9.8.7", "X-Forwarded-Proto": "gopher"}
     headers = forwarded(fetch(front.port, "/", source="127.0.0.2", headers=chain))
     assert headers["x-real-ip"] == "7.7.7.7"
@@ -101,7 +101,7 @@ def test_n3_of_a_chain_only_the_trusted_end_counts(front):
         ("http, https", "http"), ("", "http"), ("httpss", "http"), ("wss", "http"), (", https", "http"),
     ],
 )  # fmt: skip
-def test_w30_a_list_of_schemes_begins_with_that_of_the_browser(front, value, scheme):
+def test_w30_the_first_of_several_schemes_is_used(front, value, scheme):
     headers = {"X-Forwarded-Proto": value}
     assert forwarded(fetch(front.port, "/", source="127.0.0.2", headers=headers))["x-forwarded-proto"] == scheme
     assert forwarded(fetch(front.port, "/", headers=headers))["x-forwarded-proto"] == "http"
@@ -128,7 +128,7 @@ def test_e5_nginx_logs_the_request_without_its_query(front):
     assert "secret" not in logged
 
 
-def test_w25_a_path_in_other_bytes_than_ascii_leaves_a_readable_log_line(front):
+def test_w25_a_path_that_is_not_ascii_is_logged_readably(front):
     response = send_raw(front.port, b"GET /\xff\xfe?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
     def lines():
@@ -138,7 +138,7 @@ def test_w25_a_path_in_other_bytes_than_ascii_leaves_a_readable_log_line(front):
     assert lines()[0]["path"] == "(not ASCII)"
 
 
-def test_a10_the_cookies_of_flows_through_providers_pass_in_both_directions(front):
+def test_a10_cookies_of_provider_flows_are_forwarded_in_both_directions(front):
     response = fetch(front.port, "/api/auth/google?cookies", headers={"Cookie": "; ".join(["flow=" + "c" * 2000] * 6)})
     assert response.status == 200
     assert len(response.headers.get_all("Set-Cookie")) == 6

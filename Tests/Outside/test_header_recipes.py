@@ -60,7 +60,7 @@ def program(language: str, folder):
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_app13_the_program_knows_the_user(language, tmp_path):
+def test_app13_the_program_reads_the_user_from_the_headers(language, tmp_path):
     with program(language, tmp_path) as port:
         for headers in ({}, {"Remote-User": ""}, {"Remote-Name": "x"}):
             assert fetch(port, "/", headers=headers).status == 401

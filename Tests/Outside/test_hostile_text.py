@@ -200,7 +200,7 @@ def work(site, program: str, path: str, request, unit: str) -> tuple[float, list
     [("AuthAPI", *case) for case in API] + [("WebFrontend", *case) for case in FRONTEND],
     ids=name_of,
 )
-def test_w15_odd_text_costs_no_more_than_plain_text(site, program, path, request_of, status):
+def test_w15_unusual_text_costs_no_more_than_plain_text(site, program, path, request_of, status):
     plain, _ = work(site, program, path, request_of, PLAIN)
     hostile, statuses = work(site, program, path, request_of, HOSTILE)
     assert statuses == [status] * ROUNDS

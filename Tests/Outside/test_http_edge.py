@@ -50,7 +50,7 @@ def heads(received: bytes) -> list[bytes]:
         "GET /nowhere HTTP/1.0\r\n\r\n",
     ],
 )
-def test_w33_the_connection_is_closed_after_the_answer(site, server, request_head):
+def test_w33_the_connection_is_closed_after_the_response(site, server, request_head):
     received, closed = exchange(getattr(site, server), request_head)
     assert closed, "the connection stays open"
     assert len(heads(received)) == 1
@@ -90,7 +90,7 @@ def test_w33_other_connections_stay_open(site, server, connection):
         ("frontend_port", "/nowhere"),
     ],
 )
-def test_w33_head_is_get_without_a_body(site, server, path):
+def test_w33_a_head_response_is_the_get_response_without_a_body(site, server, path):
     got, head = (fetch(getattr(site, server), path, method) for method in ("GET", "HEAD"))
     assert (head.status, head.body) == (got.status, b"")
     ignored = {"date", "x-request-id"}
@@ -120,7 +120,7 @@ def error_lines(site) -> int:
         ("Content-Length: 10\r\n", "abc"),
     ],
 )
-def test_w35_a_broken_body_is_the_clients_fault(site, server, framing, body):
+def test_w35_an_invalid_body_is_reported_as_a_client_error(site, server, framing, body):
     before = error_lines(site)
     received, closed = exchange(getattr(site, server), f"{LOGIN[server]}{framing}\r\n{body}", half_close=True)
     assert closed and len(heads(received)) == 1, received
@@ -137,7 +137,7 @@ def test_w35_a_broken_body_is_the_clients_fault(site, server, framing, body):
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_w35_a_broken_body_that_nobody_reads_makes_no_second_answer(site, server):
+def test_w35_an_unread_invalid_body_causes_no_second_response(site, server):
     request = f"GET /health/live HTTP/1.1\r\nHost: a\r\n{CHUNKED}\r\nzz\r\n"
     received, closed = exchange(getattr(site, server), request)
     assert closed
@@ -188,8 +188,8 @@ def test_w25_w35_invalid_http_gets_a_response_with_a_body(site, server, data, st
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_w33_a_client_that_expects_100_continue_gets_it(site, server):
-    """RFC 9110, section 10.1.1: `Expect: 100-continue` is answered before the body is there, once, and only then."""
+def test_w33_a_client_that_expects_100_continue_receives_it(site, server):
+    """RFC 9110, section 10.1.1: the server responds to `Expect: 100-continue` once, before it reads the body."""
     body = b"{}" if server == "api_port" else b"email=a"
     head = f"{LOGIN[server]}Content-Length: {len(body)}\r\nExpect: 100-Continue\r\nConnection: close\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", getattr(site, server)), timeout=TIMEOUT_SECONDS) as connection:
@@ -231,7 +231,7 @@ def test_w25_raw_utf8_in_the_address_gets_a_page(site, path):
     ],
 )
 @pytest.mark.parametrize("method", ["TRACE", "PATCH", "PROPFIND"])
-def test_w35_a_method_that_a_path_does_not_allow(site, server, path, allow, method):
+def test_w35_a_method_that_is_not_allowed_gets_405_with_allow(site, server, path, allow, method):
     response = fetch(getattr(site, server), path, method)
     assert response.status == 405
     assert response.one("Allow") == allow

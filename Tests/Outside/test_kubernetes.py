@@ -60,7 +60,7 @@ def test_every_object_is_valid(objects, version):
         kubernetes_validate.validate(each, version, strict=True)
 
 
-def test_the_validator_would_refuse_a_misspelt_field(objects):
+def test_the_validator_rejects_a_misspelt_field(objects):
     """Otherwise the test above would prove nothing."""
     wrong = json.loads(json.dumps(of_kind(objects, "Deployment")["backend"]))
     wrong["spec"]["template"]["spec"]["containers"][0]["readinessprobe"] = {}
@@ -139,7 +139,7 @@ def reachable(policies: dict[str, dict], source: str, target: str) -> bool:
     return allows(source, "egress", "to", target) and allows(target, "ingress", "from", source)
 
 
-def test_only_the_connections_of_the_picture_are_allowed(objects):
+def test_network_policies_allow_only_the_documented_connections(objects):
     policies = of_kind(objects, "NetworkPolicy")
     assert policies["default-deny"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     allowed = {(source, target) for source in WORKLOADS for target in WORKLOADS if reachable(policies, source, target)}
@@ -187,12 +187,12 @@ def marked(tmp_path_factory) -> list[dict]:
 
 
 @pytest.mark.parametrize(("name", "service"), expected())
-def test_a_setting_reaches_the_containers_that_compose_gives_it_to(marked, name, service):
+def test_a_setting_reaches_the_same_containers_as_with_compose(marked, name, service):
     """As listed in .env.example; a new setting requires no change to a manifest."""
     assert environment(marked, service)[name] == f"-{name.lower()}-"
 
 
-def test_what_the_manifests_fix_is_set_there(objects):
+def test_settings_that_the_manifests_fix_are_set(objects):
     ports = {name for name in FIXED if name.endswith("_PORT")}
     for name in ports:
         for service in reach()[name] & WORKLOADS.keys():
@@ -218,14 +218,14 @@ def test_only_the_programs_that_need_secrets_get_any(objects):
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
-def test_a_secret_has_a_place(name):
+def test_every_secret_reaches_a_container_that_needs_it(name):
     """Each belongs to a container with a Secret and is read by name (test_systemd_units.py reads every one)."""
     services = reach()[f"{name}_FILE"]
     assert services & {"backend", "migrate"} or services == {"secrets"}, f"{name} has no place in the manifests"
     assert services.isdisjoint({"frontend", "nginx"})
 
 
-def test_the_keys_of_the_page_are_read(tmp_path):
+def test_the_keys_in_the_documentation_are_accepted(tmp_path):
     """The API accepts a folder with the keys from the documentation."""
     page = (ROOT / "docs/kubernetes.md").read_text()
     keys = re.findall(r"--from-literal=(yoshikosan_\w+)=", page)

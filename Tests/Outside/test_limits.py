@@ -6,7 +6,7 @@ import socket
 
 import pytest
 from site_under_test import PASSWORD, ROOT, fetch, nginx, running_site, wait_until
-from test_answers import assert_guarded, assert_page, assert_problem
+from test_nginx_responses import assert_guarded, assert_page, assert_problem
 
 BURST = 3
 
@@ -72,15 +72,15 @@ def test_n5_an_ipv6_network_counts_as_one_client(strict):
 
 
 def test_n5_an_untrusted_client_cannot_choose_whose_budget_it_uses(strict):
-    answers = [
+    codes = [
         fetch(strict.port, "/login", "POST", headers={"X-Forwarded-For": f"198.51.100.{number}"}).status
         for number in range(BURST + 2)
     ]
-    assert answers == [200] * (BURST + 1) + [429]
+    assert codes == [200] * (BURST + 1) + [429]
 
 
 @pytest.mark.parametrize("path", ["/api/auth/google", "/api/auth/callback/discord?code=x", "/api//auth/google/"])
-def test_n5_flows_through_providers_have_a_budget_of_their_own(strict, path):
+def test_n5_provider_flows_have_a_separate_budget(strict, path):
     # A sign-in takes two requests: its start and its callback.
     allowed = 2 * (BURST + 1)
     assert statuses(strict.port, path, allowed + 1, method="GET") == [200] * allowed + [429]
@@ -98,7 +98,7 @@ def connection(run, source: str) -> socket.socket:
     return socket.create_connection(("127.0.0.1", run.port), source_address=(source, 0))
 
 
-def test_w88_one_address_does_not_hold_all_connections(echoes):
+def test_w88_one_address_cannot_use_all_connections(echoes):
     """A thousand concurrent requests are served, as from one NAT; at most an eighth of nginx's connections."""
     with nginx(*echoes) as run, contextlib.ExitStack() as stack:
         held = []
@@ -116,14 +116,14 @@ def test_w88_one_address_does_not_hold_all_connections(echoes):
                 with contextlib.suppress(OSError):
                     each.sendall(b"x")
 
-        def is_refused() -> bool:
+        def is_rejected() -> bool:
             keep()
             return fetch(run.port, "/", source="127.0.0.3").status == 429
 
         hold(1000)
         assert [fetch(run.port, "/", source="127.0.0.3").status for _ in range(5)] == [200] * 5
         hold(100)
-        wait_until(is_refused, "the address is refused")
+        wait_until(is_rejected, "requests of the address are rejected")
         refused = fetch(run.port, "/api/auth/me", source="127.0.0.3")
         assert_problem(refused, 429, "too_many_requests")
         assert refused.one("Retry-After")
@@ -147,11 +147,11 @@ def test_w16_the_limit_of_nginx_is_far_above_those_of_the_api(echoes):
     assert int(defaults["CREDENTIAL_BURST"]) > attempts
     with nginx(*echoes) as run:
         allowed = int(defaults["CREDENTIAL_BURST"]) + 1
-        answers = [fetch(run.port, "/login", "POST").status for _ in range(allowed)]
-        assert set(answers) == {200}
+        codes = [fetch(run.port, "/login", "POST").status for _ in range(allowed)]
+        assert set(codes) == {200}
 
 
-def test_w16_a_stranger_behind_the_same_address_does_not_stop_a_known_browser(email):
+def test_w16_an_attacker_at_the_same_address_does_not_lock_out_a_known_browser(email):
     """The defaults of nginx, and a low network limit in the API."""
     with running_site(CREDENTIAL_RATE="", CREDENTIAL_BURST="", LOGIN_LIMIT_NETWORK="5/600") as site:
         made = site.fetch("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": "Owner"})
@@ -163,8 +163,8 @@ def test_w16_a_stranger_behind_the_same_address_does_not_stop_a_known_browser(em
             headers = {"Cookie": cookies} if cookies else {}
             return site.fetch("/api/auth/login", "POST", body={"email": email, "password": password}, headers=headers)
 
-        stranger = [sign_in(f"Wrong-Horse-{number}").status for number in range(40)]
-        assert stranger == [401] * 5 + [429] * 35
+        attacker = [sign_in(f"Wrong-Horse-{number}").status for number in range(40)]
+        assert attacker == [401] * 5 + [429] * 35
         assert sign_in(PASSWORD).status == 429
         known = next(part for part in cookies.split("; ") if part.startswith("known_device="))
         assert sign_in(PASSWORD, known).status == 200

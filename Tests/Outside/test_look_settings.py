@@ -58,7 +58,7 @@ COLORS = [
 
 
 @pytest.mark.parametrize("color", COLORS)
-def test_u3_a_color_is_refused_by_frontend_and_nginx_with_the_same_words(tmp_path, color):
+def test_u3_frontend_and_nginx_reject_a_color_with_the_same_message(tmp_path, color):
     frontend, proxy = check("WebFrontend", **COMPLETE | {"SITE_COLOR": color}), render(tmp_path, SITE_COLOR=color)
     assert frontend.returncode == proxy.returncode in (0, 78)
     if "contrast" in frontend.stderr:
@@ -66,7 +66,7 @@ def test_u3_a_color_is_refused_by_frontend_and_nginx_with_the_same_words(tmp_pat
         assert re.search(r"has a contrast of [1-4]\.\d\d:1 with (light|dark) pages", frontend.stderr)
 
 
-def test_u3_the_example_settings_of_the_page_are_valid(tmp_path):
+def test_u3_the_documented_settings_are_validated(tmp_path):
     (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>')
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts/en.json").write_text('{"home_heading": "Books"}')
@@ -142,7 +142,7 @@ def test_u3_frontend_and_nginx_compute_the_same_colors(tmp_path):
             assert errors.status == 200 and style.strip().endswith(errors.body)
 
 
-def test_u3_the_api_tells_its_name_and_where_to_read_on(site):
+def test_u3_the_api_index_has_its_name_version_and_documentation_links(site):
     response = site.fetch("/api/")
     assert (response.status, response.one("Content-Type")) == (200, "application/json")
     document = response.json()
@@ -153,7 +153,7 @@ def test_u3_the_api_tells_its_name_and_where_to_read_on(site):
     assert document["version"] == site.fetch("/openapi.json").json()["info"]["version"]
 
 
-def test_u3_with_an_application_at_the_root_the_path_is_the_applications(proxy):
+def test_u3_with_an_application_at_the_root_the_api_index_belongs_to_the_application(proxy):
     """Only /api/auth/ belongs to the sign-in: an application often has its own API."""
     assert proxy.fetch("/api/").status == 200
     assert proxy.received().target == "/api/"

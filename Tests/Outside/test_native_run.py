@@ -47,7 +47,7 @@ def server_of(cluster: str) -> int:
     return int((ROOT / f".build/postgres-{cluster}/data/postmaster.pid").read_text().split()[0])
 
 
-def test_the_private_postgres_starts_once_and_survives_a_crash(cluster):
+def test_the_development_postgres_starts_once_and_survives_a_crash(cluster):
     assert postgres("start", cluster, "fsync=off").returncode == 0
     first = server_of(cluster)
     assert postgres("start", cluster).returncode == 0
@@ -67,7 +67,7 @@ def test_the_private_postgres_starts_once_and_survives_a_crash(cluster):
     assert postgres("status", cluster).returncode == 3
 
 
-def test_a_port_in_use_is_named_with_its_owner_and_a_fix():
+def test_a_port_in_use_is_reported_with_its_process_and_the_fix():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = shell("require_free_ports BROWSER_PORT", BROWSER_PORT=str(port))
@@ -101,7 +101,7 @@ def test_dotenv_adds_to_the_environment_and_is_not_evaluated(tmp_path):
     + [("DATABASE_URL", ""), ("DATABASE_URL_FILE", ""), ("LOG_LEVEL", "yes")]
     + [("MIGRATION_DATABASE_URL", ""), ("MIGRATION_DATABASE_URL_FILE", "")],
 )
-def test_a_database_that_is_named_even_in_part_is_not_replaced(tmp_path, name, own):
+def test_a_database_setting_disables_the_development_database(tmp_path, name, own):
     copy = f"root={tmp_path}; mkdir {tmp_path}/scripts; ln -s {ROOT}/scripts/* {tmp_path}/scripts"
     lines = f"{copy}; development_settings"
     result = shell(f'{lines}; printf "%s" "$own_database"', **{name: "x"})

@@ -5,15 +5,8 @@ import re
 import subprocess
 
 import pytest
-from operator_program import Operator, at_terminal
+from operator_program import at_terminal
 from site_under_test import PASSWORD, database
-
-
-@pytest.fixture(scope="module")
-def operator():
-    """A database with its two roles."""
-    with database() as url:
-        yield Operator(url)
 
 
 def test_a_user_is_created_found_and_deleted(operator, email):
@@ -99,14 +92,15 @@ def test_sessions_are_listed_and_ended(operator, email):
         ["user", "frobnicate"],
     ],
 )
-def test_wrong_use_is_status_64(operator, arguments):
+def test_a_usage_error_exits_with_64(operator, arguments):
     assert operator.run(*arguments, status=64)[1]
 
 
-def test_statuses_of_an_unavailable_database_and_of_wrong_settings(operator):
+def test_an_unavailable_database_exits_with_69_and_wrong_settings_with_78(operator):
     nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "DATABASE_POOL_TIMEOUT": "1"}
-    away = operator.run("user", "list", status=69, **nowhere)
-    assert away[1].startswith("the database cannot be reached: ") and "Connection refused" in away[1]
+    unreachable = operator.run("user", "list", status=69, **nowhere)
+    assert unreachable[1].startswith("the database cannot be reached: ")
+    assert "Connection refused" in unreachable[1]
     assert operator.run("user", "list", status=78, SECRET_KEY="short")[1].startswith("SECRET_KEY:")
     with database() as url:
         assert "AuthAPI migrate up" in operator.run("user", "list", status=69, DATABASE_URL=url)[1]
@@ -129,7 +123,7 @@ def test_at_a_terminal_passwords_are_hidden_and_confirmed(operator, email):
     assert status == 0 and f"deleted {email}" in seen
 
 
-def test_w75_only_the_shown_user_is_deleted(operator, email):
+def test_w75_only_the_user_that_was_shown_is_deleted(operator, email):
     """The address moves to another user while the operator reads the question."""
     shown = operator.create(email)
     heirs = []

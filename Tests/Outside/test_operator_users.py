@@ -6,18 +6,11 @@ import warnings
 
 import pytest
 from operator_program import SETTINGS, Operator
-from site_under_test import PASSWORD, database, running_site
+from site_under_test import PASSWORD, running_site
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import crypt
-
-
-@pytest.fixture(scope="module")
-def operator():
-    """A database with its two roles."""
-    with database() as url:
-        yield Operator(url)
 
 
 def test_a_user_is_disabled_and_enabled(operator, email):
@@ -87,7 +80,7 @@ def test_limits_are_listed_and_cleared(email):
         ["user", "import", "/nowhere/users.csv"],
     ],
 )
-def test_wrong_use_is_status_64(operator, arguments):
+def test_a_usage_error_exits_with_64(operator, arguments):
     assert operator.run(*arguments, status=64)[1]
 
 

@@ -117,7 +117,7 @@ def test_own_host_the_cookies_of_one_host_are_invalid_on_the_other(hosted):
     assert hosted.received_nothing
 
 
-def test_own_host_a_code_is_for_the_browser_that_started(hosted):
+def test_own_host_a_code_is_valid_only_in_the_browser_that_started(hosted):
     """A stolen link, and an attacker's link."""
     user = hosted.register()
     begun = there(hosted, "/notes")
@@ -142,7 +142,7 @@ def test_own_host_several_tabs_enter_at_once(hosted):
 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/account", "/docs", "/api/auth/me", "/enter"])
-def test_own_host_has_none_of_the_pages(hosted, path):
+def test_own_host_paths_of_the_site_belong_to_the_application(hosted, path):
     user = hosted.register()
     _, session = enter(hosted, user.cookie)
     assert there(hosted, path).one("Location").startswith(f"{hosted.site.url}/enter?state=")
@@ -158,12 +158,12 @@ def test_own_host_the_check_is_not_reachable(hosted, path):
 
 
 @pytest.mark.parametrize("host", [HOST, HOST.upper(), f"{HOST}:8080", f"{HOST}:1", f"{HOST}."])
-def test_own_host_is_known_by_its_name(hosted, host):
+def test_own_host_is_recognized_by_the_host_header(hosted, host):
     assert there(hosted, "/notes", host=host).one("Location").startswith(f"{hosted.site.url}/enter?state=")
 
 
 @pytest.mark.parametrize("host", ["localhost", f"x.{HOST}", f"{HOST}.evil.example", "wiki", "wiki.localhos"])
-def test_own_host_other_names_are_the_site(hosted, host):
+def test_own_host_other_host_names_belong_to_the_site(hosted, host):
     user = hosted.register()
     assert b"<h1>" in there(hosted, "/login", host=host).body
     assert there(hosted, "/notes", host=host, Cookie=user.cookie).status == 404
@@ -200,7 +200,7 @@ def test_own_host_public_paths_and_the_assertion(hosted):
     assert hosted.fetch("/static/app.css").status == 404
 
 
-def test_own_host_the_pages_lead_there(hosted):
+def test_own_host_the_pages_link_to_the_application(hosted):
     user = hosted.register()
     for path in ("/", "/account"):
         page = hosted.fetch(path, headers={"Cookie": user.cookie}).body.decode()
@@ -221,7 +221,7 @@ def test_own_host_with_the_longest_name_and_nothing_outside_the_path():
             assert fetch(run.port, path, headers={"Host": host}).status == 404, path
 
 
-def test_own_host_an_error_on_the_way_there_is_a_page():
+def test_own_host_an_error_while_entering_is_a_page():
     settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{HOST}"}
     with nginx(*free_ports(2), **settings) as run:
         response = fetch(run.port, "/enter?state=0123456789abcdef", headers=NAVIGATION)
@@ -254,7 +254,7 @@ URLS = {
 
 
 @pytest.mark.parametrize("value", URLS)
-def test_own_host_a_hostile_address_is_refused(tmp_path, value):
+def test_own_host_an_invalid_address_is_rejected(tmp_path, value):
     expect_rejected(
         tmp_path, "APP_URL", value, URLS[value], APP_UPSTREAM="http://app", PUBLIC_URL="https://www.example.com"
     )

@@ -57,7 +57,7 @@ def visit(ports: list[int], number: int) -> list[int]:
         headers = {"Cookie": cookie} if cookie else {}
         return fetch(ports[(number + step) % len(ports)], f"/api/auth/{path}", method, headers, body)
 
-    registered = request(0, "register", body={"email": email, "password": PASSWORD, "name": "Somebody"})
+    registered = request(0, "register", body={"email": email, "password": PASSWORD, "name": "Ada"})
     signed_in = request(1, "login", body={"email": email, "password": PASSWORD})
     cookies = [cookie.split(";")[0] for cookie in signed_in.headers.get_all("Set-Cookie", [])]
     cookie = next((cookie for cookie in cookies if cookie.startswith("access_token=")), "")

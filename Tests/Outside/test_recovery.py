@@ -5,19 +5,11 @@ import os
 import re
 import subprocess
 
-import pytest
 from operator_program import SETTINGS, Operator, at_terminal
-from site_under_test import PASSWORD, database, running_site, wait_until
+from site_under_test import PASSWORD, running_site, wait_until
 
 NEW = "Battery-Staple-8"
 LINK = re.compile(r"^http://localhost:\d+/recover#code=([A-Za-z0-9_-]{22})\n$")
-
-
-@pytest.fixture(scope="module")
-def operator():
-    """A database with its two roles."""
-    with database() as url:
-        yield Operator(url)
 
 
 def post(site, path: str, form: str):
@@ -42,7 +34,7 @@ def test_the_command_prints_one_link_and_its_user(operator, email):
     assert re.fullmatch(rf"{re.escape(email)} is disabled\n  fix: AuthAPI user enable [0-9a-f-]{{36}}\n", error)
 
 
-def test_at_a_terminal_it_shows_the_account_before_it_asks(operator, email):
+def test_at_a_terminal_the_command_shows_the_account_before_it_asks(operator, email):
     operator.create(email, "Aiko Tanaka")
     status, seen = at_terminal(operator, ["user", "recover", email], "no\n")
     assert status == 1 and "no link was made" in seen and "#code=" not in seen
@@ -70,8 +62,8 @@ def test_the_code_reaches_no_log_and_is_not_on_the_page(email):
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()
         """
         subprocess.run(["psql", "-qAtc", terminate, site.database_url], check=True, capture_output=True)
-        nobody = {"email": email, "password": PASSWORD}
-        wait_until(lambda: site.fetch("/api/auth/login", "POST", body=nobody).status == 401, "the connection is back")
+        login = {"email": email, "password": PASSWORD}
+        wait_until(lambda: site.fetch("/api/auth/login", "POST", body=login).status == 401, "the connection is back")
         operator = Operator(site.database_url)
         operator.settings["PUBLIC_URL"] = site.url
         operator.create(email)

@@ -33,7 +33,7 @@ def products(package: dict, of: set[str]) -> set[tuple[str, str]]:
     }
 
 
-def test_c11_the_dependencies_are_those_of_all_that_is_not_a_test(tmp_path):
+def test_c11_the_reduced_manifest_keeps_all_dependencies_except_those_of_tests(tmp_path):
     whole, alone = described(MANIFEST, tmp_path), described(reduced(""), tmp_path)
     ours = {target["name"] for target in whole["targets"] if target["type"] != "test"}
     assert [target["name"] for target in alone["targets"]] == ["Dependencies"]

@@ -18,7 +18,7 @@ WORK = {
 
 @pytest.mark.parametrize("work", WORK)
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_program_ends_at_a_signal(work, which, tmp_path):
+def test_a_script_exits_when_it_receives_a_signal(work, which, tmp_path):
     program = tmp_path / "program"
     program.write_text(
         f"source {ROOT}/scripts/lib/common.sh\n"

@@ -42,7 +42,7 @@ def test_e4_the_command_prints_what_it_encrypted_and_what_no_key_decrypts():
 
 def test_e4_the_command_reports_an_unavailable_database_and_wrong_settings():
     key = secrets.token_urlsafe(48)
-    away = secret_rotate("postgresql://nobody@127.0.0.1:1/nothing", SECRET_KEY=key)
-    assert away.returncode == 69
-    assert "cannot be reached" in away.stderr
+    unreachable = secret_rotate("postgresql://nobody@127.0.0.1:1/nothing", SECRET_KEY=key)
+    assert unreachable.returncode == 69
+    assert "cannot be reached" in unreachable.stderr
     assert secret_rotate("postgresql://nobody@127.0.0.1:1/nothing", SECRET_KEY="short").returncode == 78

@@ -100,7 +100,7 @@ def test_the_api_is_not_ready_before_another_process_has_migrated(tmp_path):
 
 def test_a_status_contains_no_password(tmp_path):
     password = secrets.token_urlsafe(12)
-    settings = {"DATABASE_URL": f"postgresql://somebody:{password}@127.0.0.1:9/nothing", "MIGRATE_ON_START": "false"}
+    settings = {"DATABASE_URL": f"postgresql://user:{password}@127.0.0.1:9/nothing", "MIGRATE_ON_START": "false"}
     with running("AuthAPI", f"{tmp_path}/notify", **settings) as (manager, process, _):
         wait_until(manager.receive, "a status")
         assert password not in str(manager.receive()) and not manager.was_notified("READY")

@@ -10,7 +10,7 @@ from test_settings import COMPLETE, check, documented, read_by_the_programs
 
 
 @pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
-def test_w70_white_space_around_a_value_has_no_meaning_and_inside_it_none_is_hidden(program, tmp_path):
+def test_w70_values_are_trimmed_and_invisible_characters_are_rejected(program, tmp_path):
     key = tmp_path / "key"
     key.write_bytes(b"\xef\xbb\xbf" + COMPLETE["SECRET_KEY"].encode() + b"\r\n")
     settings = {name: f" {value}\r\n" for name, value in COMPLETE.items() if name not in ("PATH", "SECRET_KEY")}
@@ -61,7 +61,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize(("address", "taken"), ADDRESSES)
-def test_w73_an_address_means_the_same_wherever_it_stands(tmp_path, address, taken):
+def test_w73_every_setting_parses_an_address_in_the_same_way(tmp_path, address, taken):
     status = 0 if taken else 78
     for program, name in (("AuthAPI", "API_HOST"), ("AuthAPI", "POSTGRES_HOST"), ("WebFrontend", "FRONTEND_HOST")):
         settings = COMPLETE | {name: address}
@@ -143,7 +143,7 @@ def test_w73_nginx_listens_on_a_list_of_addresses(tmp_path, value, expected):
         ("12345::", None),
     ],
 )
-def test_w73_nginx_trusts_exactly_the_proxies_that_are_named(tmp_path, value, expected):
+def test_w73_nginx_trusts_exactly_the_configured_proxies(tmp_path, value, expected):
     result, files = render(tmp_path, TRUSTED_PROXIES=value)
     if expected is None:
         assert result.returncode == 78 and "TRUSTED_PROXIES" in result.stderr
@@ -169,14 +169,14 @@ def test_w73_nginx_trusts_exactly_the_proxies_that_are_named(tmp_path, value, ex
         ("1:2:3:4:5:6:7", 78),
     ],
 )
-def test_w73_the_peers_of_the_servers_are_read_as_nginx_reads_its_proxies(value, status):
+def test_w73_servers_parse_trusted_peers_like_nginx_parses_trusted_proxies(value, status):
     for program in ("AuthAPI", "WebFrontend"):
         result = check(program, **COMPLETE | {"TRUSTED_PEERS": value})
         assert result.returncode == status, result.stderr
         assert result.stderr.startswith("TRUSTED_PEERS: " if status else "")
 
 
-def test_w73_several_hosts_of_the_database_are_read_one_by_one():
+def test_w73_each_database_host_in_a_list_is_validated():
     settings = {name: value for name, value in COMPLETE.items() if name != "DATABASE_URL"}
     settings["POSTGRES_PASSWORD"] = COMPLETE["SECRET_KEY"]
     for hosts, status in (("db1, [::1],db2", 0), ("/run/postgresql", 0), ("db1,db2:5433", 78), (",", 78), ("*", 78)):
@@ -225,7 +225,7 @@ def test_w74_all_names_of_the_example_are_known_to_the_programs():
     assert set(documented()) <= programs | {f"{name}_FILE" for name in secrets} | set(elsewhere)
 
 
-def test_w10_threads_beyond_the_processors_are_a_fault_of_the_settings():
+def test_w10_more_hashing_threads_than_processors_are_rejected():
     result = check("AuthAPI", **COMPLETE | {"HASHING_THREADS": str(os.cpu_count() + 1)})
     assert result.returncode == 78
     assert result.stderr.startswith("HASHING_THREADS: must be at most ")

@@ -117,7 +117,7 @@ def test_e2_five_wrong_settings_give_five_lines_and_status_78():
     assert "changeme" not in result.stdout + result.stderr
 
 
-def test_e2_serving_with_wrong_settings_ends_with_status_78_too():
+def test_e2_serve_exits_with_78_on_wrong_settings():
     for program, name in (("AuthAPI", "API_PORT"), ("WebFrontend", "FRONTEND_PORT")):
         result = subprocess.run(
             [binary(program), "serve"], env=COMPLETE | {name: "0.5"}, capture_output=True, text=True, timeout=30
@@ -165,7 +165,7 @@ def test_n1_nginx_accepts_folders_with_spaces(tmp_path):
         ("TRUSTED_PROXIES", "fd00::/129"),
     ],
 )
-def test_e2_nginx_refuses_wrong_settings(tmp_path, name, value):
+def test_e2_wrong_nginx_settings_are_rejected(tmp_path, name, value):
     environment = {"PATH": os.environ["PATH"], "NGINX_DIR": str(tmp_path), name: value}
     result = subprocess.run([ROOT / "docker/nginx/render"], env=environment, capture_output=True, text=True)
     assert result.returncode == 78
@@ -186,7 +186,7 @@ def test_e2_nginx_refuses_wrong_settings(tmp_path, name, value):
         ("https://1.2.3", "not an IPv4 address"),
     ],
 )
-def test_w34_both_programs_decide_the_same_about_an_address(url, reason):
+def test_w34_both_programs_accept_and_reject_the_same_urls(url, reason):
     output = []
     for program in ("AuthAPI", "WebFrontend"):
         result = subprocess.run(

@@ -52,7 +52,7 @@ def test_a_unit_is_hardened(unit):
     assert run.returncode == 0, run.stdout
 
 
-def test_the_page_has_the_figures():
+def test_the_documentation_has_the_current_exposure_figures():
     rows = dict(re.findall(r"^\| `([\w-]+\.service)` \| ([0-9.]+) \|$", (ROOT / "docs/systemd.md").read_text(), re.M))
     assert rows == {unit: str(exposure(unit)) for unit in UNITS}
 
@@ -148,7 +148,7 @@ def test_both_database_addresses_are_valid():
         assert f"\nUser={users[name]}\n" in (SOURCES / f"yoshikosan-{unit}.service").read_text()
 
 
-def test_the_json_of_the_figures_is_complete():
+def test_the_rated_hardening_options_are_set():
     """`systemd-analyze security` knows every option that the drop-in sets and that it rates."""
     run = analyze("security", "--offline=true", "--json=short", "--no-pager", f"{SOURCES}/yoshikosan-frontend.service")
     exposed = {each["name"] for each in json.loads(run.stdout) if each.get("set") is False}

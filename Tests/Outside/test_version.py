@@ -10,24 +10,24 @@ VERSION = re.search(r'static let current = "(.*)"', (ROOT / "Sources/Shared/Vers
 
 
 @pytest.mark.parametrize("program", ["AuthAPI", "WebFrontend"])
-def test_the_programs_print_it(program):
+def test_the_programs_print_the_version(program):
     """M6"""
     done = subprocess.run([binary(program), "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == VERSION
 
 
-def test_both_servers_report_it(site):
+def test_both_servers_report_the_version(site):
     """E6"""
     for port, path in ((site.api_port, "/health"), (site.frontend_port, "/health/ready")):
         assert fetch(port, path).json()["version"] == VERSION
 
 
-def test_the_description_of_the_api_contains_it(site):
+def test_the_description_of_the_api_contains_the_version(site):
     """A15"""
     assert site.fetch("/openapi.json").json()["info"]["version"] == VERSION
 
 
-def test_the_labels_of_the_images_contain_it():
+def test_the_labels_of_the_images_contain_the_version():
     """C1: the default of the build argument, which `docker compose up` uses; a label cannot be read from a file."""
     dockerfile = (ROOT / "docker/Dockerfile").read_text()
     assert re.findall(r"^ARG VERSION=(.*)$", dockerfile, re.MULTILINE) == [VERSION] * 3

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class _Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def _answer(self):
+    def _respond(self):
         length = int(self.headers.get("Content-Length") or 0)
         received = self.rfile.read(length)
         head, status = {"Content-Type": "application/json"}, 200
@@ -39,7 +39,7 @@ class _Echo(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _answer
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _respond
 
     def version_string(self):
         """The banner that nginx must not forward."""

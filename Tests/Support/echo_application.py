@@ -85,10 +85,10 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def handle(self):
         with contextlib.suppress(OSError):
-            while self._answer_one():
+            while self._respond_once():
                 pass
 
-    def _answer_one(self) -> bool:
+    def _respond_once(self) -> bool:
         line = self.rfile.readline(65536).decode("latin-1").rstrip("\r\n")
         if not line:
             return False

@@ -135,7 +135,7 @@ class Scene:
         """Checks what must hold after any fault, and writes the row."""
         records = measure.load.records
         odd = {(r.kind.name, r.status) for r in records if not (r.is_successful or r.is_rejected or r.is_broken)}
-        assert not odd, f"neither what was asked for nor a refusal with Retry-After: {odd}"
+        assert not odd, f"neither the expected response nor a rejection with Retry-After: {odd}"
         broken = [record for record in records if record.is_broken]
         assert broken_allowed or not broken, f"requests without a response: {[record.fault for record in broken][:5]}"
         longest = max(record.took for record in records)
@@ -148,7 +148,7 @@ class Scene:
                 fault=fault,
                 sent=len(records),
                 answered=sum(record.is_successful for record in records),
-                refused=sum(record.is_rejected for record in records),
+                rejected=sum(record.is_rejected for record in records),
                 broken=len(broken),
                 longest=longest,
                 back=measure.back,
@@ -193,7 +193,7 @@ class Measure:
 
     def wait_until_rejected(self, kind: str, number: int = 10) -> None:
         """Waits until that many requests of a kind have been rejected since the start of the fault."""
-        self.wait_for(kind, number, "refused", lambda record: record.is_rejected)
+        self.wait_for(kind, number, "rejected", lambda record: record.is_rejected)
 
     def rejected_count(self, kind: str) -> int:
         """The number of rejected requests of a kind."""
@@ -202,7 +202,7 @@ class Measure:
     def wait_until_succeeded(self, kind: str, number: int = 10) -> None:
         """Waits until that many requests of a kind have succeeded since the call."""
         now = time.monotonic()
-        self.wait_for(kind, number, "answered", lambda record: record.is_successful and record.sent > now)
+        self.wait_for(kind, number, "successful", lambda record: record.is_successful and record.sent > now)
 
     def wait_for(self, kind: str, number: int, what: str, condition) -> None:
         """Waits until that many requests of a kind since the start of the fault meet a condition."""

@@ -1,7 +1,7 @@
 """A mock of Google or another OpenID provider: the package oidc-provider-mock with additions.
 
-The package knows neither PKCE (RFC 7636) nor verified emails of users whom it has not met, leaves out the `state` when
-the user declines (RFC 6749, section 4.1.2.1), and takes its pages' style from another site.
+The package does not support PKCE (RFC 7636) or verified email addresses of new users, omits the `state` when the user
+denies access (RFC 6749, section 4.1.2.1), and loads the style of its pages from another site.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def running(host: str = "127.0.0.1", name: str | None = None, certificate: tuple
 
 
 def _reject(is_unavailable: bool):
-    return ("away", 503) if is_unavailable and not flask.request.path.endswith("/authorize") else None
+    return ("unavailable", 503) if is_unavailable and not flask.request.path.endswith("/authorize") else None
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ class Operator:
 def at_terminal(
     operator: Operator, arguments: list[str], *lines: str, when_asked=lambda: None
 ) -> tuple[int, str]:
-    """Runs a command at a terminal and answers its questions; returns its status and output."""
+    """Runs a command at a terminal and types replies to its questions; returns its status and output."""
     child, terminal = pty.fork()
     if child == 0:
         os.execve(operator.program, [operator.program, *arguments], operator.settings)

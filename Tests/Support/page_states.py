@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 from site_under_test import PASSWORD
+from user_actions import path_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,12 +163,12 @@ def visit_once(page: Page, port: int, path: str, token: str | None = None):
     page.unroute(f"**{path}")
 
 
-@state("away", 503)
+@state("unavailable", 503)
 def _(page, ports):
-    visit_once(page, ports.site, "/account", token="away")
+    visit_once(page, ports.site, "/account", token="unavailable")
 
 
-@state("nginx-away", 502)
+@state("nginx-unavailable", 502)
 def _(page, ports):
     visit_once(page, ports.empty, "/login")
 
@@ -222,11 +222,11 @@ failing("login-empty", "/login", 422)
 failing("login-disabled", "/login", 403, email="disabled@example.com", password=PASSWORD)
 failing("login-busy", "/login?return_to=/account", 429, email="busy@example.com", password=PASSWORD)
 failing("login-full", "/login", 503, email="full@example.com", password=PASSWORD)
-failing("login-away", "/login", 503, email="away@example.com", password=PASSWORD)
+failing("login-unavailable", "/login", 503, email="unavailable@example.com", password=PASSWORD)
 failing("register-empty", "/register", 422)
 failing("register-taken", "/register", 409, **GOOD | {"email": "taken@example.com"})
 failing("register-common", "/register", 422, **GOOD | {"password": "Password1", "password_confirmation": "Password1"})
-failing("register-away", "/register", 503, **GOOD | {"email": "away@example.com"})
+failing("register-unavailable", "/register", 503, **GOOD | {"email": "unavailable@example.com"})
 BAD = {"name": "a\u202eb", "email": "a@b", "password": "short", "password_confirmation": "short"}
 failing("register-wrong", "/register", 422, **BAD)
 ADDRESS = "/register/address?provider=discord"
@@ -293,8 +293,3 @@ def _(page, ports):
     visit(page, ports.site, "/register")
     page.locator("#password").fill(PASSWORD)
     page.locator(".reveal").first.click()
-
-
-def path_of(page: Page) -> str:
-    """The path of the page."""
-    return urlsplit(page.url).path

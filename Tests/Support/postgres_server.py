@@ -67,7 +67,7 @@ class PostgresServer:
         )
         return done.stdout.strip()
 
-    def answers(self) -> bool:
+    def accepts_connections(self) -> bool:
         """Whether it accepts connections."""
         command = [programs() / "pg_isready", "-q", "-h", self.folder, "-t", "2"]
         return subprocess.run(command, env=self._environment).returncode == 0
@@ -90,7 +90,11 @@ class PostgresServer:
     def start(self, *settings: str) -> None:
         """Starts it and waits until it accepts connections."""
         self.launch(*settings)
-        wait_until(lambda: self.answers() or self.process.poll() is not None, "PostgreSQL answers", 2 * TIMEOUT_SECONDS)
+        wait_until(
+            lambda: self.accepts_connections() or self.process.poll() is not None,
+            "PostgreSQL responds",
+            2 * TIMEOUT_SECONDS,
+        )
         assert self.process.poll() is None, f"PostgreSQL did not start:\n{self.log()}"
 
     def stop(self) -> None:

@@ -38,10 +38,10 @@ class Program:
     def start(self, path: str = "/health/ready") -> None:
         """Starts it and waits until a path returns 200."""
         self.launch()
-        wait_until(lambda: self.has_ended or self.answers(path), f"{self.name} is ready")
+        wait_until(lambda: self.has_ended or self.responds(path), f"{self.name} is ready")
         assert not self.has_ended, f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-3000:]}"
 
-    def answers(self, path: str, status: int = 200) -> bool:
+    def responds(self, path: str, status: int = 200) -> bool:
         """Whether a path returns that status."""
         with contextlib.suppress(OSError):
             return fetch(self.port, path).status == status

@@ -87,7 +87,7 @@ PROBLEMS = {
     "broken": (500, "internal_error", None),
     "busy": (429, "too_many_requests", 90),
     "full": (503, "overloaded", 2),
-    "away": (503, "service_unavailable", 5),
+    "unavailable": (503, "service_unavailable", 5),
 }
 
 
@@ -166,9 +166,9 @@ class ScriptedAPI(http.server.BaseHTTPRequestHandler):
         elif token not in USERS:
             self.problem(401, "unauthenticated")
         else:
-            self.answer_user(path, body, *USERS[token])
+            self.respond_to_user(path, body, *USERS[token])
 
-    def answer_user(self, path, body, user, sessions, identities, has_password):
+    def respond_to_user(self, path, body, user, sessions, identities, has_password):
         """Responds to a signed-in user."""
         if path == "me":
             self.response(200, user)

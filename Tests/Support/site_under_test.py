@@ -276,7 +276,7 @@ def running_site(**settings: str):
         )
         try:
             ready = folder / "ready"
-            wait_until(lambda: ready.exists() or process.poll() is not None, "the site answers", 3 * TIMEOUT_SECONDS)
+            wait_until(lambda: ready.exists() or process.poll() is not None, "the site responds", 3 * TIMEOUT_SECONDS)
             if process.poll() is not None:
                 raise AssertionError(f"the site did not start: {process.stderr.read()}")
             yield Site(browser, external, api, frontend, url, folder, process.pid)

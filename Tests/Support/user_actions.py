@@ -1,7 +1,9 @@
 """Actions of users on the site."""
 
+from urllib.parse import urlsplit
+
 from playwright.sync_api import Page, expect
-from site_under_test import PASSWORD
+from site_under_test import PASSWORD, psql
 
 NAME = "Yoshiko さん"
 
@@ -64,6 +66,11 @@ def expect_anonymous(page: Page):
     expect(navigation.get_by_role("button", name="Sign out")).to_have_count(0)
 
 
+def accounts(site, email: str) -> int:
+    """The number of accounts with the email address, regardless of case."""
+    return int(psql(site.database_url, f"select count(*) from users where lower(email) = lower('{email}')"))
+
+
 def path_of(page: Page) -> str:
     """The path that the address bar shows."""
-    return "/" + page.url.split("/", 3)[3].split("?")[0]
+    return urlsplit(page.url).path

@@ -3,18 +3,18 @@
 
 # Signs in with a temporary user through an API that runs on `scratch`.
 sign_in() {
-    local email password answer cookie
+    local email password response cookie
     email=drill-$RANDOM$RANDOM@drill.invalid
     password=Drill-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')-Q7
     serving_api "$scratch" user create "$email" --name Drill <<<"$password" >/dev/null || return
     start_scratch_api "$scratch"
-    answer=$(printf '{"email":"%s","password":"%s"}' "$email" "$password" |
+    response=$(printf '{"email":"%s","password":"%s"}' "$email" "$password" |
         ask /api/auth/login --include --header 'Content-Type: application/json' --data @-)
-    cookie=$(sed -n 's/^[Ss]et-[Cc]ookie: \([^;]*\);.*/\1/p' <<<"$answer" | head -n 1)
-    [[ $answer == "HTTP/1.1 200"* && $cookie ]] || die "the test user could not sign in" "${answer%%$'\r'*}"
+    cookie=$(sed -n 's/^[Ss]et-[Cc]ookie: \([^;]*\);.*/\1/p' <<<"$response" | head -n 1)
+    [[ $response == "HTTP/1.1 200"* && $cookie ]] || die "the test user could not sign in" "${response%%$'\r'*}"
     # Through standard input, because command lines are visible to other users.
-    answer=$(printf 'Cookie: %s\n' "$cookie" | ask /api/auth/me --header @-)
-    [[ $answer == *"$email"* ]] || die "the test user is not signed in after signing in" "$answer"
+    response=$(printf 'Cookie: %s\n' "$cookie" | ask /api/auth/me --header @-)
+    [[ $response == *"$email"* ]] || die "the test user is not signed in after signing in" "$response"
 }
 
 # Deletes the databases that drills left when they were killed, more than a day ago.

@@ -6,7 +6,7 @@
 
 servers=(backend frontend)
 
-# Runs a short command of the engine in a session of its own, so that Ctrl-C does not interrupt it.
+# Runs a short command of the engine in a separate session, so that Ctrl-C does not interrupt it.
 engine() { setsid docker "$@" </dev/null; }
 
 project() { engine compose config --format json | sed -n 's/^  "name": "\(.*\)",*$/\1/p'; }
@@ -52,7 +52,7 @@ recorded() { # SERVICE
 
 forget_record() { engine volume rm "$(record)" >/dev/null 2>&1 || true; }
 
-# Lets nginx send no more requests to containers, some of which may no longer exist; without a container, to all again.
+# Makes nginx send no requests to these containers, some of which may no longer exist; without a container, to all again.
 drain() { # [CONTAINER …]
     local addresses='' format='{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'
     if (($#)); then addresses=$(engine inspect --format "$format" "$@" 2>/dev/null || true); fi
@@ -60,7 +60,7 @@ drain() { # [CONTAINER …]
     engine compose exec -T nginx nginx-site drain $addresses
 }
 
-# Stops containers, which get no more requests and finish those that they have, and removes them.
+# Stops containers, which get no new requests and complete those in progress, and removes them.
 remove() { # CONTAINER …
     local id
     drain "$@" >/dev/null 2>&1 || true

@@ -71,7 +71,7 @@ rotate_secret() {
             echo accept | put secret_key_rotation'
         phase=accept
     fi
-    if_ended="The key is not rotated yet, and nobody was signed out. To continue: make docker-rotate-secret"
+    if_ended="The key is not rotated yet, and no user was signed out. To continue: make docker-rotate-secret"
     trap end_deployment EXIT
     exit_on_signals
     if [[ $phase == accept ]]; then
@@ -97,7 +97,7 @@ rotate_secret() {
     ((status == 0 || status == 78)) ||
         die "not every stored token could be encrypted with the new key" "fix the reason above and run this again"
     in_secrets 'rm -f secret_key_rotation'
-    say "The key is rotated; nobody was signed out."
+    say "The key is rotated; no user was signed out."
     say "The previous key can be deleted after $(date --utc --date "+$session_days days" '+%Y-%m-%d %H:%M UTC'): make docker-forget-secret"
 }
 

@@ -30,7 +30,7 @@ end() { # NAME
     wait "$pid" 2>/dev/null || true
 }
 
-# Waits until an address answers 200; fails as soon as the server exits.
+# Waits until a URL returns 200; fails as soon as the server exits.
 await() { # NAME URL
     local tries
     for ((tries = 0; tries < 300; tries++)); do
@@ -88,7 +88,7 @@ start_nginx() { # FOLDER
     NGINX_USER=$user BACKEND_ADDRESS=${backend#http://} FRONTEND_ADDRESS=${frontend#http://} \
         "$root/scripts/nginx" "$1" || return
     launch nginx nginx -e "$1/error.log" -c "$1/nginx.conf" -g 'daemon off;'
-    # The first of its addresses. Its health check answers 127.0.0.1 and ::1 only.
+    # The first of its addresses; not the health check, which responds to 127.0.0.1 and ::1 only.
     read -r address _ <<<"${NGINX_LISTEN//,/ }"
     await nginx "$(reachable "$address" "$BROWSER_PORT")/error.css"
 }

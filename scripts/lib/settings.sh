@@ -22,7 +22,7 @@ database_settings=({,MIGRATION_}DATABASE_URL{,_FILE} POSTGRES_{HOST,PORT,{,API_}
 development_settings() {
     local folder=${DEV_FOLDER:-$root/.build/dev} name
     mkdir -p "$folder"
-    # Everyone knows the password of the people in the demo, so it has a separate database.
+    # The password of the demo users is public, so the demo has a separate database.
     if [[ ${demo:-} ]]; then unset "${database_settings[@]}"; else load_dotenv; fi
     default APP_ENV development
     default EXTERNAL_PORT 6666

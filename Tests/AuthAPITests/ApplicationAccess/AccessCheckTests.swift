@@ -47,7 +47,7 @@ import Testing
                 headers: [("Authorization", "Bearer \(token)")]
             )
             #expect(bearer.status == 401)
-            // Credentials of the application's own do not hide the cookie.
+            // Credentials of the application in Authorization do not replace the cookie.
             let both = try await client.get(APIPath.accessCheck, headers: [("Authorization", "Bearer other")])
             #expect(both.status == 204)
             let copy = client.copy()
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("app7: The response has the cookies without this site's own, with non-ASCII bytes unchanged")
+    @Test("app7: The response has only the application's cookies, with non-ASCII bytes unchanged")
     func cookies() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()

@@ -30,7 +30,7 @@ import Testing
             #expect(!claims.emailVerified && claims.exp - claims.iat == 60)
             let sessions = try await client.get(APIPath.sessions).decoded(SessionListBody.self)
             #expect(sessions.sessions.map(\.id) == [claims.sid])
-            // The session's key signs something else: neither token is accepted as the other.
+            // Sessions are signed with another key: neither token is accepted in place of the other.
             let token = try #require(client.token)
             await #expect(throws: (any Error).self) { try await Self.verified(token, by: api) }
             let asToken = try await api.client().get(APIPath.me, headers: [("Authorization", "Bearer \(text)")])
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("Off: neither an assertion nor a key; on: no private part is published")
+    @Test("While disabled, there is no assertion and no key; while enabled, only the public key is published")
     func off() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()

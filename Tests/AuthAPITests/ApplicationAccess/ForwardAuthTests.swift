@@ -9,7 +9,7 @@ import Testing
     private static let on = ["FORWARD_AUTH": "on", "PUBLIC_URL": "http://www.example.com"]
     private static let navigation = [("Sec-Fetch-Mode", "navigate"), ("X-Forwarded-Method", "GET")]
 
-    @Test("404 unless it is enabled, signed in or not")
+    @Test("The endpoint responds with 404 unless it is enabled, also to signed-in users")
     func off() async throws {
         try await TestAPI.with { api in
             let signedIn = try await api.registered().get(APIPath.accessVerify)
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test("204 with the headers of the check")
+    @Test("A session gets 204 with the headers of the check")
     func admits() async throws {
         try await TestAPI.with(Self.on) { api in
             let client = try await api.registered()
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(
-        "Signed out, a page gets the sign-in page with a return path, by the rules of all return paths",
+        "Without a session, a page is directed to the sign-in page; only a valid return path is kept",
         arguments: [
             ("/notes?a=1&b=%2F", "?return_to=%2Fnotes%3Fa%3D1%26b%3D%252F"), ("//evil.example", ""),
             ("/\\evil.example", ""),
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "Signed out, a program gets only 401, and a form is not sent again",
+        "Without a session, a program gets 401 without Location, and a form no return path",
         arguments: [
             ([("Sec-Fetch-Mode", "cors")], nil), ([("Accept", "*/*")], nil), ([("Accept", "application/json")], nil),
             ([("Sec-Fetch-Mode", "cors"), ("Accept", "text/html")], nil), ([("Sec-Fetch-Mode", "websocket")], nil),

@@ -41,7 +41,7 @@ import Testing
         return Arrival(code: code, state: state, cookies: cookies)
     }
 
-    @Test("A signed-in browser enters and returns to its page; the session there ends with the one here")
+    @Test("A signed-in browser gets a session on the application's host, which ends with the one of the site")
     func entering() async throws {
         try await TestAPI.with(Self.settings) { api in
             let client = try await api.registered()
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("The session of this site does not count on the application's host")
+    @Test("The session cookie of the site is not accepted on the application's host")
     func ownCookie() async throws {
         try await TestAPI.with(Self.settings) { api in
             let client = try await api.registered()
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test("A page that could lead elsewhere is replaced by the first one")
+    @Test("A return page that could lead to another site is replaced by the home page")
     func pages() async throws {
         try await TestAPI.with(Self.settings.merging(["APP_PATH": "/app"]) { $1 }) { api in
             let client = try await api.registered()

@@ -45,7 +45,7 @@ import Testing
         #expect(try command.text(of: part, isFirst: false).split(separator: "\n").count == 3)
     }
 
-    @Test("In JSON each event is one line, whatever a client sent")
+    @Test("With --json, each event is one line, even if a client sent control characters")
     func json() throws {
         let part = [Self.record("signed_in", agent: "A\u{1B}[31m\nB"), Self.record("sign_in_failed")]
         let lines = try AuditCommand.parse(["--json"]).text(of: part, isFirst: true).split(separator: "\n")

@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test("A taken email address leaves no event")
+    @Test("A registration with a taken email address records no event")
     func taken() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test("An action that cannot be recorded fails, and the response says so")
+    @Test("An action whose audit event cannot be stored fails with an error response")
     func withoutTrail() async throws {
         try await OAuthSite.with { site in
             let database = site.api.database

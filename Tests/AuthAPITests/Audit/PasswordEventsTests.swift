@@ -6,13 +6,13 @@ import Testing
 
 /// The audit trail of accounts with a password.
 @Suite struct PasswordEventsTests {
-    private static let right = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+    private static let correct = ["email": "ada@example.com", "password": "Correct-Horse-7"]
     private static let wrong = ["email": "ada@example.com", "password": "Wrong-Horse-7"]
     private static let unknown = ["email": "nobody@example.com", "password": "Wrong-Horse-7"]
 
     private static func signIn(
         _ client: TestClient,
-        _ body: [String: String] = right
+        _ body: [String: String] = correct
     ) async throws -> TestResponse {
         try await client.post(APIPath.login, body, headers: Visitor.headers)
     }
@@ -21,7 +21,7 @@ import Testing
     func registration() async throws {
         try await TestAPI.with { api in
             let events = try await expectEvents(["registered", "signed_in"], status: 201, in: api.database) {
-                let registration = Self.right.merging(["name": "Ada"]) { $1 }
+                let registration = Self.correct.merging(["name": "Ada"]) { $1 }
                 return try await api.client().post(APIPath.register, registration, headers: Visitor.headers)
             }
             let user = try await api.database.sql("SELECT id FROM users")
@@ -68,7 +68,7 @@ import Testing
             #expect(wrong.map(\.user) == [user] && wrong.map(\.subject) == [nil])
             try await api.database.sql("UPDATE users SET password_hash = NULL")
             let none = try await expectEvents(["sign_in_failed no_password"], status: 401, in: api.database) {
-                try await Self.signIn(api.client(), Self.right)
+                try await Self.signIn(api.client(), Self.correct)
             }
             #expect(none.map(\.user) == [user])
             var subjects: Set<String?> = []

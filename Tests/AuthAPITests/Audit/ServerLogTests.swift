@@ -40,7 +40,7 @@ import Testing
             let target = try await site.begin(.google, in: browser)
             let locked = Gate()
             async let locking: Void = site.api.database.pool.transaction { db in
-                try db.run(LockTrail())
+                try db.run(TestStatements.LockAuditTrail())
                 locked.wait()
             }
             await locked.entered()
@@ -105,10 +105,6 @@ import Testing
             #expect(!log.contains(word), "\(log)")
         }
     }
-}
-
-private struct LockTrail: Statement {
-    static let sql: StaticString = "LOCK TABLE audit_events IN SHARE MODE"
 }
 
 private struct DeleteUsers: Statement {

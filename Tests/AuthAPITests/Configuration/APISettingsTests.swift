@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test(
-        "E3: Secrets must be long and not placeholders",
+        "E3: Short secrets and placeholders are rejected",
         arguments: [
             "", "short", "change-me-change-me-change-me-change-me", "your-secret-key-min-32-characters-long-here",
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "12121212121212121212121212121212121212",
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(
-        "A14: origins are named exactly",
+        "A14: ALLOWED_ORIGINS accepts exact origins only",
         arguments: [
             "*", "https://*.example.com", "example.com", "https://example.com/path", "null", "https://ok.example, *",
         ]

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test("Issuer, ID and secret are enough")
+    @Test("Issuer, ID and secret are sufficient")
     func complete() throws {
         let provider = try #require(try settings(Self.complete)[.oidc])
         #expect(provider.kind == .oidc && provider.issuer == "https://login.example/realms/a")
@@ -65,7 +65,7 @@ import Testing
         #expect(ninth.all.map(\.key.rawValue) == ["oidc_9"])
     }
 
-    @Test("Without one of the three, the missing setting is named, with its number")
+    @Test("If only some of the three are set, each missing setting is named, with its number")
     func halves() {
         #expect(
             faults(["OIDC_CLIENT_SECRET": ""]).map { $0.prefix { $0 != "," } } == [
@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test(
-        "Inside a private network, http is enough",
+        "OIDC_INTERNAL_URL may use http in a private network",
         arguments: [
             "http://keycloak:8080", "http://127.0.0.1:8080/", "http://10.0.0.5", "http://192.168.1.2:80",
             "http://login.internal", "http://[fd00::1]:8080", "https://login.example", "https://keycloak",
@@ -147,7 +147,7 @@ import Testing
     )
     func internalURL(value: String) { #expect(faults(["OIDC_INTERNAL_URL": value]).isEmpty) }
 
-    @Test("check-config prints the callback address of each")
+    @Test("check-config prints the callback address of each provider")
     func callbacks() throws {
         let environment = Self.complete.merging(["PUBLIC_URL": "https://yoshikosan.example"]) { $1 }
         let lines = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d").callbackLines

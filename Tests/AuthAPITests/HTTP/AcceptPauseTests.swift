@@ -7,7 +7,7 @@ import Shared
 import Testing
 
 /// Records the errors that reach the server's accept handler.
-private final class HandedOn: ChannelInboundHandler, Sendable {
+private final class ErrorRecorder: ChannelInboundHandler, Sendable {
     typealias InboundIn = any Channel
 
     let codes = Locked<[CInt]>([])
@@ -24,9 +24,9 @@ private final class HandedOn: ChannelInboundHandler, Sendable {
         let logger = Logger(label: "test") { _ in logs }
         let short = Locked(false)
         let group = MultiThreadedEventLoopGroup.singleton
-        let handedOn = HandedOn()
+        let recorder = ErrorRecorder()
         let channel = try await ServerBootstrap(group: group)
-            .serverChannelInitializer { $0.pipeline.addHandler(handedOn) }
+            .serverChannelInitializer { $0.pipeline.addHandler(recorder) }
             .bind(host: "127.0.0.1", port: 0).get()
         await AcceptPause.install(on: channel, logger: logger, pause: .milliseconds(5), isShort: { short.value })
         func reads() async throws -> Bool { try await channel.getOption(.autoRead).get() }
@@ -49,11 +49,11 @@ private final class HandedOn: ChannelInboundHandler, Sendable {
         try await eventually("reading has resumed") { try await reads() }
         #expect(logs.entries.count == 2)
         // Any error would end the accept loop.
-        #expect(handedOn.codes.value == [])
+        #expect(recorder.codes.value == [])
         try await channel.eventLoop.submit {
             channel.pipeline.fireErrorCaught(IOError(errnoCode: EBADF, reason: "accept"))
         }.get()
-        #expect(handedOn.codes.value == [EBADF])
+        #expect(recorder.codes.value == [EBADF])
 
         let second = try await ClientBootstrap(group: group).connect(to: address).get()
         for open in [first, second, channel] { try await open.close() }

@@ -129,7 +129,7 @@ import Testing
                         + (chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Content-Length: \(size)\r\n\r\n")
                 )
                 let piece = String(repeating: "x", count: 50_000)
-                // The server may close as soon as it has answered, so that later pieces cannot be sent.
+                // The server may close the connection after its response, so that later pieces cannot be sent.
                 for _ in 0..<3 {
                     try? await connection.send(chunked ? "c350\r\n\(piece)\r\n" : piece)
                 }

@@ -162,7 +162,7 @@ import Testing
             // Holds the sign-in where it opens its session, after the transaction that finds its user.
             let held = Gate()
             async let holding: Void = site.api.database.pool.transaction { db in
-                try db.run(LockAuditTrail())
+                try db.run(TestStatements.LockAuditTrail())
                 held.wait()
             }
             await held.entered()
@@ -228,10 +228,6 @@ import Testing
             #expect(try await site.methods(of: owner).identities.map(\.provider) == [.google])
         }
     }
-}
-
-private struct LockAuditTrail: Statement {
-    static let sql: StaticString = "LOCK TABLE audit_events IN SHARE MODE"
 }
 
 private struct OpenSessionThroughDiscord: Statement {

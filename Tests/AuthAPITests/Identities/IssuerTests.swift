@@ -28,11 +28,11 @@ import Testing
             }
             try await OAuthSite.with(database: database) { site in
                 // The same subject, with the same email and with another one.
-                let stranger = site.browser()
-                expectFailure(.providerAlreadyLinked, try await site.signIn(.google, in: stranger), in: site)
-                let response = try await site.signIn(.google, in: stranger) { $0.email = "eve@example.com" }
+                let other = site.browser()
+                expectFailure(.providerAlreadyLinked, try await site.signIn(.google, in: other), in: site)
+                let response = try await site.signIn(.google, in: other) { $0.email = "eve@example.com" }
                 #expect(response.header("Location") == "/")
-                #expect(try await site.user(of: stranger)?.email == "eve@example.com")
+                #expect(try await site.user(of: other)?.email == "eve@example.com")
                 #expect(try await site.sql("SELECT count(DISTINCT user_id) FROM oauth_accounts") == "2")
                 // The user sees the old identity, and disconnects it; then the new one can be linked.
                 let owner = try await Self.signedIn(at: site)
@@ -57,9 +57,9 @@ import Testing
                 expectFailure(.identityDisconnected, try await site.signIn(.google, in: site.browser()), in: site)
             }
             try await OAuthSite.with(database: database) { site in
-                let stranger = site.browser()
-                try await site.signIn(.google, in: stranger) { $0.email = "eve@example.com" }
-                #expect(try await site.user(of: stranger)?.email == "eve@example.com")
+                let other = site.browser()
+                try await site.signIn(.google, in: other) { $0.email = "eve@example.com" }
+                #expect(try await site.user(of: other)?.email == "eve@example.com")
             }
         }
     }

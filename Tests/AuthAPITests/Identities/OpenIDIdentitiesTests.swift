@@ -60,10 +60,10 @@ import Testing
                 try await site.signIn(.oidc, in: site.browser())
             }
             try await OAuthSite.with(providers: [.oidc], database: database) { site in
-                let stranger = site.browser()
-                expectFailure(.providerAlreadyLinked, try await site.signIn(.oidc, in: stranger), in: site)
-                try await site.signIn(.oidc, in: stranger) { $0.email = "eve@example.com" }
-                #expect(try await site.user(of: stranger)?.email == "eve@example.com")
+                let other = site.browser()
+                expectFailure(.providerAlreadyLinked, try await site.signIn(.oidc, in: other), in: site)
+                try await site.signIn(.oidc, in: other) { $0.email = "eve@example.com" }
+                #expect(try await site.user(of: other)?.email == "eve@example.com")
                 #expect(try await site.sql("SELECT count(DISTINCT user_id) FROM oauth_accounts") == "2")
             }
         }
@@ -87,8 +87,8 @@ import Testing
 
     @Test("An unavailable provider prevents neither the start nor sign-ins through the others")
     func absent() async throws {
-        let away = try await MockProvider.with { $0.environment(of: .oidc) }
-        try await OAuthSite.with(away) { site in
+        let unavailable = try await MockProvider.with { $0.environment(of: .oidc) }
+        try await OAuthSite.with(unavailable) { site in
             let response = try await site.browser().get(APIPath.startOAuth(.oidc), headers: OAuthSite.fromThisSite)
             expectFailure(.providerUnavailable, response, in: site)
             #expect(try await site.signIn(.google, in: site.browser()).header("Location") == "/")

@@ -15,7 +15,7 @@ import Testing
         return try #require(Double(line.dropFirst(series.count + 1)))
     }
 
-    @Test("E8 The metrics have requests, both queues, sessions and outdated hashes, and nothing personal")
+    @Test("E8 The metrics have requests, both queues, sessions and outdated hashes, and no personal data")
     func contents() async throws {
         try await TestAPI.with { api in
             let ada = try await api.registered(email: "ada@example.com")

@@ -36,7 +36,7 @@ import Testing
     }
 
     /// Every link within the page has a target, and no ID occurs twice.
-    @Test func linksLeadSomewhere() {
+    @Test func everyLinkHasATarget() {
         let ids = values(of: "id", in: html)
         #expect(Set(ids).count == ids.count)
         for link in values(of: "href", in: html) where link.hasPrefix("#") {
@@ -108,7 +108,7 @@ import Testing
     }
 
     /// A script can send every request, except for redirects and paths that the reverse proxy does not publish.
-    @Test func operationsThatABrowserCanCallSaySo() throws {
+    @Test func marksOperationsThatABrowserCanCall() throws {
         let articles = html.components(separatedBy: "<article class=\"operation\" ").dropFirst()
         let callable = articles.filter { $0.prefix { $0 != ">" }.contains(" data-method=") }
             .map { String($0.dropFirst("id=\"".count).prefix { $0 != "\"" }) }
@@ -155,7 +155,7 @@ import Testing
     }
 
     /// A quotation mark in an example does not end the shell's string.
-    @Test func quotesAreKeptFromTheShell() throws {
+    @Test func quotesAreEscapedForTheShell() throws {
         let text = """
             {"paths":{"/x":{"post":{"requestBody":{"content":{"application/json":{"example":{"a":"it's $HOME `b`"}}}}}}}}
             """

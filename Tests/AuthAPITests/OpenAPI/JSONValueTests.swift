@@ -21,7 +21,7 @@ import Testing
         #expect(try parse("{ }") == .object([]))
     }
 
-    @Test func writesWhatItReads() throws {
+    @Test func writesTheJSONThatItReads() throws {
         let value = try parse(#"{"a":"\u0001\"\\é\n","b":[],"c":{},"d":[1,{"e":false}]}"#)
         #expect(try parse(value.compact) == value)
         #expect(try parse(value.pretty) == value)

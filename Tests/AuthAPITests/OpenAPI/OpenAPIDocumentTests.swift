@@ -41,7 +41,7 @@ import Testing
     }
 
     /// A15: The version in the document is the program's.
-    @Test func carriesTheVersion() {
+    @Test func hasTheVersionOfTheProgram() {
         #expect(document.root["openapi"]?.text?.hasPrefix("3.1.") == true)
         #expect(document.root["info"]?["version"]?.text == Version.current)
         #expect(document.root["info"]?["title"]?.text == "yoshikosan API")
@@ -76,7 +76,7 @@ import Testing
     }
 
     /// A16: Each problem is listed under the status of its code.
-    @Test func problemsStandUnderTheirStatus() throws {
+    @Test func problemsAreListedUnderTheirStatus() throws {
         var seen: Set<String> = []
         for operation in document.operations {
             for response in operation.value["responses"]?.members ?? [] {
@@ -121,7 +121,7 @@ import Testing
     }
 
     /// A15: The limits are those of the rules.
-    @Test func limitsAreThoseOfTheRules() throws {
+    @Test func limitsMatchTheRules() throws {
         let register = try #require(try schema("RegisterRequest")["properties"])
         #expect(register["password"]?["minLength"]?.integer == PasswordRules.minimumLength)
         #expect(register["password"]?["maxLength"]?.integer == PasswordRules.maximumLength)

@@ -7,7 +7,7 @@ import Testing
 
 /// A10, A11: Codes, verifiers and issuers of other flows; the mock performs a provider's checks.
 @Suite struct CodeAttackTests {
-    @Test("A code that is replayed", arguments: OAuthProvider.kinds)
+    @Test("A replayed code is rejected", arguments: OAuthProvider.kinds)
     func replay(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             let provider = try flow.provider(name)
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test("A code that the provider never issued", arguments: OAuthProvider.kinds)
+    @Test("A code that the provider did not issue is rejected", arguments: OAuthProvider.kinds)
     func invented(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             for code in ["", "invented", "a&client_id=b", String(repeating: "c", count: 2000)] {
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("A code of one provider at the other", arguments: OAuthProvider.kinds)
+    @Test("A code of one provider is rejected by another", arguments: OAuthProvider.kinds)
     func otherProvider(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             let other: OAuthProvider = name == .discord ? .google : .discord
@@ -45,16 +45,16 @@ import Testing
     }
 
     @Test(
-        "The nonce of another flow: an ID token that was made for another browser",
+        "An ID token with the nonce of another flow is rejected",
         arguments: OAuthProvider.withIDTokens
     )
-    func foreignNonce(name: OAuthProvider) async throws {
+    func otherNonce(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             try await flow.expectRejection(name, .providerError, "nonce", change: { $0.with(nonce: "another-nonce") })
         }
     }
 
-    @Test("An issuer that is not the provider's (RFC 9207): another, one like it, none")
+    @Test("An issuer other than the provider's, a similar one and a missing one are rejected (RFC 9207)")
     func issuers() async throws {
         try await ProviderFlow.with { flow in
             for issuer in [

@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("Google's real document")
+    @Test("Google's real document is accepted")
     func google() throws {
         let result = try metadata(issuer: "https://accounts.google.com") { object in
             object["authorization_endpoint"] = "https://accounts.google.com/o/oauth2/v2/auth"
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "The document of another issuer, or of one with another spelling",
+        "The document of another issuer, or of one with another spelling, is rejected",
         arguments: [
             "https://evil.example", "https://accounts.google.com/", "http://accounts.google.com", "accounts.google.com",
             "HTTPS://accounts.google.com", "https://accounts.google.com.evil.example", "",
@@ -54,7 +54,7 @@ import Testing
         #expect(reason(result).contains("another issuer"))
     }
 
-    @Test("A host at which the HTTP client would trap", arguments: ["https://[]", "https://[", "https://]"])
+    @Test("A host that would crash the HTTP client is rejected", arguments: ["https://[]", "https://[", "https://]"])
     func noHost(text: String) { #expect(ProviderAddress(text) == nil) }
 
     static let fields = ["authorization_endpoint", "token_endpoint", "jwks_uri"]
@@ -76,7 +76,7 @@ import Testing
         "https://oauth2.googleapis.com:99999/", "https://oauth2.googleapis.com/" + String(repeating: "x", count: 2048),
     ]
 
-    @Test("Endpoints outside the public internet, or without a valid URL", arguments: fields, elsewhere)
+    @Test("Endpoints outside the public internet, or without a valid URL, are rejected", arguments: fields, elsewhere)
     func endpoint(field: String, address: String) throws {
         let result = try metadata(issuer: "https://accounts.google.com") { $0[field] = address }
         #expect(reason(result).contains("not allowed"), "\(address)")
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("A document without required fields", arguments: fields + ["issuer"], OAuthProvider.withIDTokens)
+    @Test("A document without a required field is rejected", arguments: fields + ["issuer"], OAuthProvider.withIDTokens)
     func lacking(field: String, name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             flow.mock.change(name.discovery) { $0.edit { $0[field] = nil } }

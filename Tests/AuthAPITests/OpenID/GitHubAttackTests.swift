@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("A code that is replayed, made up, or of another flow or provider")
+    @Test("A code that is replayed, invented, or of another flow or provider is rejected")
     func codes() async throws {
         try await ProviderFlow.with { flow in
             let provider = try flow.provider(.github)
@@ -47,8 +47,8 @@ import Testing
             }
             let stolen = try await flow.authorize(.github)
             try await flow.expectRejection(.github, .flowExpired, "", change: { $0.with(code: stolen.code.value) })
-            let foreign = try await flow.authorize(.discord)
-            try await flow.expectRejection(.github, .flowExpired, "", change: { $0.with(code: foreign.code.value) })
+            let other = try await flow.authorize(.discord)
+            try await flow.expectRejection(.github, .flowExpired, "", change: { $0.with(code: other.code.value) })
         }
     }
 
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test("Invalid responses of each endpoint", arguments: endpoints)
+    @Test("An invalid response of any endpoint fails the sign-in", arguments: endpoints)
     func responses(endpoint: Endpoint) async throws {
         let changes: [(OAuthFailure, String, @Sendable (inout MockResponse) -> Void)] = [
             (.providerError, "too long", { $0.body += String(repeating: " ", count: 300 * 1024) }),
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(
-        "A rejected request, or a response of another type, when GitHub identifies the user",
+        "A sign-in fails if GitHub rejects a request for the user or returns another media type",
         arguments: [MockProvider.Endpoint.githubToken, .githubUser]
     )
     func rejections(endpoint: Endpoint) async throws {

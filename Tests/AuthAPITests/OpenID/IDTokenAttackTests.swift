@@ -72,10 +72,10 @@ import Testing
         },
     ]
 
-    @Test("alg none and every algorithm that is not accepted", arguments: algorithms)
+    @Test("alg none and unaccepted algorithms are rejected", arguments: algorithms)
     func algorithm(forgery: Forgery) async throws { try await expectRejection(forgery) }
 
-    @Test("HS256 signed with the public key", arguments: ["PEM", "DER", "modulus", "modulus as text"])
+    @Test("HS256 with the public key as secret is rejected", arguments: ["PEM", "DER", "modulus", "modulus as text"])
     func publicKeyAsSecret(form: String) async throws {
         let key = try #require(MockToken.key).publicKey
         let numbers = try key.getKeyPrimitives()
@@ -98,19 +98,19 @@ import Testing
 
     static let keys = [
         Forgery("a key that is not in the set", "does not publish") { token in
-            token.header["kid"] = "stranger"
-            token.signing = .strangersKey
+            token.header["kid"] = "unknown"
+            token.signing = .otherKey
         },
-        Forgery("a stranger's key under a good name", "signature") { $0.signing = .strangersKey },
+        Forgery("an unpublished key under a published key ID", "signature") { $0.signing = .otherKey },
         Forgery("a key that the token brings along", "signature") { token in
-            token.header["jwk"] = MockToken.publicKey(named: MockToken.keyID, MockToken.strangersKey)
-            token.signing = .strangersKey
+            token.header["jwk"] = MockToken.publicKey(named: MockToken.keyID, MockToken.otherKey)
+            token.signing = .otherKey
         },
         Forgery("no name while there are two keys", "does not publish") { $0.header["kid"] = nil },
         Forgery("a number as a name", "not a signed token") { $0.header["kid"] = 1 },
     ]
 
-    @Test("A key that is not in the JWKS", arguments: keys)
+    @Test("A token whose key is not in the JWKS is rejected", arguments: keys)
     func key(forgery: Forgery) async throws { try await expectRejection(forgery) }
 
     @Test(
@@ -130,7 +130,7 @@ import Testing
                 token.header["kid"] = text
                 token.header["jku"] = "\(address)/trap"
                 token.header["x5u"] = "\(address)/trap"
-                token.signing = .strangersKey
+                token.signing = .otherKey
             }
             try await flow.expectRejection(name, .providerError, "does not publish")
             #expect(flow.mock.count(.trap) == 0)
@@ -174,7 +174,7 @@ import Testing
         },
     ]
 
-    @Test("Issuer, audience, azp, nonce, subject and at_hash", arguments: identities)
+    @Test("A wrong issuer, audience, azp, nonce, subject or at_hash is rejected", arguments: identities)
     func identity(forgery: Forgery) async throws { try await expectRejection(forgery) }
 
     static let times = [
@@ -199,7 +199,7 @@ import Testing
         },
     ]
 
-    @Test("A token that has expired or comes from the future: the clocks are compared", arguments: times)
+    @Test("An expired token, and one from the future, are reported as a clock difference", arguments: times)
     func time(forgery: Forgery) async throws { try await expectRejection(forgery, .clockSkew) }
 
     @Test("A wrong time does not hide another fault")
@@ -218,7 +218,7 @@ import Testing
         try await expectRejection(Forgery("nbf", "lacks a claim") { $0.claims["nbf"] = MockResponse.json(value) })
     }
 
-    @Test("Times that are missing or strings", arguments: ["exp", "iat"], [true, false])
+    @Test("Times that are missing or strings are rejected", arguments: ["exp", "iat"], [true, false])
     func oddTimes(claim: String, isMissing: Bool) async throws {
         try await expectRejection(
             Forgery(claim, "lacks a claim") { $0.claims[claim] = isMissing ? nil : "4102444800" }
@@ -226,7 +226,7 @@ import Testing
     }
 
     @Test(
-        "Texts that are not tokens",
+        "Texts that are not tokens are rejected",
         arguments: ["", "a", "a.b", "..", "a.b.c.d", "e30.e30.", "e30.e30.e30", "{}", "\u{0}.\u{0}.\u{0}"],
         OAuthProvider.withIDTokens
     )
@@ -238,7 +238,7 @@ import Testing
     }
 
     @Test(
-        "A token whose claims were changed after signing, and one with padding",
+        "A token whose claims were changed after signing, and one with padding, are rejected",
         arguments: OAuthProvider.withIDTokens
     )
     func tampered(name: OAuthProvider) async throws {

@@ -29,7 +29,10 @@ import Testing
         }
     }
 
-    @Test("A token signed with another secret, or unsigned", arguments: ["", "another-secret", "id", "public key"])
+    @Test(
+        "A token signed with another secret, or unsigned, is rejected",
+        arguments: ["", "another-secret", "id", "public key"]
+    )
     func forged(secret: String) async throws {
         try await ProviderFlow.with(settings: Self.settings) { flow in
             _ = try await flow.signIn(.line)
@@ -45,7 +48,7 @@ import Testing
     }
 
     @Test(
-        "No other algorithm, not even the one that LINE announces",
+        "Every other algorithm is rejected, even the one that LINE announces",
         arguments: ["ES256", "RS256", "HS512", "none", "hs256"]
     )
     func algorithms(algorithm: String) async throws {

@@ -11,8 +11,8 @@ import Testing
     func authorities() async throws {
         try await TestCertificates.with { certificates in
             let tls = try certificates.serverConfiguration()
-            let right = certificates.path("root.crt")
-            try await ProviderFlow.with(tls: tls, settings: { _ in ["OIDC_CA_FILE": right] }) { flow in
+            let authority = certificates.path("root.crt")
+            try await ProviderFlow.with(tls: tls, settings: { _ in ["OIDC_CA_FILE": authority] }) { flow in
                 #expect(flow.mock.address.hasPrefix("https://"))
                 #expect(try await flow.signIn(.oidc).email?.value == "ada@example.com")
                 // The other providers trust the system's authorities.
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("An issuer with the internal address in its document is another one")
+    @Test("A discovery document that names the internal address as the issuer is rejected")
     func internalIssuer() async throws {
         try await withInternalURL { flow in
             flow.mock.publicOrigin.update { $0 = nil }
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(
-        "An internal address that leads outside, or elsewhere inside, is not followed",
+        "A redirect from the internal address to any other address is not followed",
         arguments: [MockProvider.Endpoint.oidcDiscovery, .oidcKeys, .oidcToken, .oidcUserInfo],
         ["https://login.example/realms/a/x", "http://169.254.169.254/", "/trap"]
     )

@@ -22,7 +22,7 @@ import Testing
                 { $0.claims["iss"] = $0.claims["email"] }, { $0.claims["aud"] = $0.claims["email"] },
                 { $0.header["alg"] = "ada@example.com" }, { $0.header["kid"] = "ada@example.com" },
                 { $0.claims["nonce"] = $0.claims["email"] }, { $0.claims["exp"] = $0.claims["email"] },
-                { $0.claims["exp"] = 1 }, { $0.signing = .strangersKey },
+                { $0.claims["exp"] = 1 }, { $0.signing = .otherKey },
             ]
             for name in OAuthProvider.kinds {
                 let provider = try flow.provider(name)

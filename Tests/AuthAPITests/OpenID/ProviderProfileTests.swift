@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("Discord's `verified` must be there and true", arguments: ["null", "false", nil])
+    @Test("Discord's `verified` must be present and true", arguments: ["null", "false", nil])
     func discordVerified(text: String?) async throws {
         try await ProviderFlow.with { flow in
             flow.mock.change(.discordUser) { response in
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("An email that is missing or invalid", arguments: OAuthProvider.kinds)
+    @Test("A missing or empty email counts as none", arguments: OAuthProvider.kinds)
     func missing(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             for email in [nil, "", " "] {

@@ -87,16 +87,15 @@ import Testing
     }
 
     @Test(
-        "HTML instead of JSON",
+        "A response of another media type is rejected, even if its body is valid",
         arguments: endpoints,
         ["text/html; charset=utf-8", "text/plain", "application/jwt", "application/jsonp", "json"]
     )
     func html(endpoint: Endpoint, type: String) async throws {
-        // Not even if the body is valid.
         try await expectRejection(endpoint, .providerError, "not JSON") { $0.headers[.contentType] = type }
     }
 
-    @Test("No content type, and two", arguments: endpoints, [0, 2])
+    @Test("A response without a content type, or with two, is rejected", arguments: endpoints, [0, 2])
     func types(endpoint: Endpoint, count: Int) async throws {
         try await expectRejection(endpoint, .providerError, "not JSON") { response in
             response.headers[values: .contentType] = Array(["application/json", "text/html"].prefix(count))
@@ -104,7 +103,7 @@ import Testing
     }
 
     @Test("500, 503 and 429 mean that the provider is unavailable", arguments: endpoints, [500, 502, 503, 429])
-    func away(endpoint: Endpoint, status: Int) async throws {
+    func unavailable(endpoint: Endpoint, status: Int) async throws {
         try await expectRejection(endpoint, .providerUnavailable, status == 429 ? "429" : "5xx") { response in
             response.status = status
             response.headers[.contentType] = "text/html"
@@ -112,17 +111,17 @@ import Testing
         }
     }
 
-    @Test("Other statuses are failures, whatever the body is", arguments: endpoints, [201, 206, 400, 403, 404])
+    @Test("Other statuses fail the sign-in, even with a valid body", arguments: endpoints, [201, 206, 400, 403, 404])
     func status(endpoint: Endpoint, status: Int) async throws {
         try await expectRejection(endpoint, .providerError, "") { $0.status = status }
     }
 
-    @Test("A connection that closes instead of answering", arguments: endpoints)
+    @Test("A connection that closes without a response means that the provider is unavailable", arguments: endpoints)
     func closed(endpoint: Endpoint) async throws {
         try await expectRejection(endpoint, .providerUnavailable, "closed the connection") { $0.delivery = .closed }
     }
 
-    @Test("A provider that is not reachable", arguments: OAuthProvider.kinds)
+    @Test("An unreachable provider is reported as unavailable", arguments: OAuthProvider.kinds)
     func absent(name: OAuthProvider) async throws {
         let environment = try await MockProvider.with { $0.environment.merging($0.environment(of: .oidc)) { $1 } }
         let settings = try TestAPI.settings(environment, databaseURL: "postgresql://u@h/d")
@@ -139,7 +138,7 @@ import Testing
     }
 
     @Test(
-        "JSON that is not the document",
+        "JSON of another structure is rejected",
         arguments: endpoints,
         [
             "", "null", "[]", "\"text\"", "{}", "{\"a\":1,}", "{\"access_token\":1}", "\u{FEFF}{", "{\"a\":\"\u{1}\"}",
@@ -152,7 +151,7 @@ import Testing
     }
 
     @Test(
-        "A token of another type",
+        "A token of another type is rejected",
         arguments: OAuthProvider.kinds.map(\.token),
         ["mac", "DPoP", "N_A", "bearer\u{301}"]
     )
@@ -175,7 +174,7 @@ import Testing
     }
 
     @Test(
-        "A token that cannot be sent, or not be stored",
+        "A token that cannot be sent or stored is rejected",
         arguments: OAuthProvider.kinds.map(\.token),
         ["", "a b", "a\r\nHost: evil.example", "töken", String(repeating: "x", count: 8193)]
     )
@@ -185,7 +184,7 @@ import Testing
         }
     }
 
-    @Test("An OpenID provider without an ID token", arguments: OAuthProvider.withIDTokens)
+    @Test("A token response without an ID token is rejected", arguments: OAuthProvider.withIDTokens)
     func noIDToken(name: OAuthProvider) async throws {
         try await expectRejection(name.token, .providerError, "no ID token") { $0.edit { $0["id_token"] = nil } }
     }

@@ -9,7 +9,10 @@ import Testing
 @Suite struct SigningAlgorithmTests {
     private static func withoutAlgorithm(_ key: [String: Any]) -> [String: Any] { key.filter { $0.key != "alg" } }
 
-    @Test("RS256, PS256, ES256 and EdDSA with a published key", arguments: ["RS256", "PS256", "ES256", "EdDSA"])
+    @Test(
+        "RS256, PS256, ES256 and EdDSA are accepted with a published key",
+        arguments: ["RS256", "PS256", "ES256", "EdDSA"]
+    )
     func algorithms(algorithm: String) async throws {
         try await ProviderFlow.with { flow in
             flow.mock.change(.oidcKeys) { response in
@@ -106,7 +109,7 @@ import Testing
                 token.signing = .curveKey
             }
             _ = try await flow.signIn(.oidc)
-            flow.mock.changeIDToken { $0.signing = .strangersKey }
+            flow.mock.changeIDToken { $0.signing = .otherKey }
             try await flow.expectRejection(.oidc, .providerError, "signature")
         }
     }
@@ -116,7 +119,7 @@ import Testing
         try await ProviderFlow.with { flow in
             flow.mock.change(.oidcKeys) { response in
                 let others = (0..<4).map { _ in
-                    MockToken.publicKey(named: MockToken.keyID, MockToken.strangersKey)
+                    MockToken.publicKey(named: MockToken.keyID, MockToken.otherKey)
                 }
                 response.edit { $0["keys"] = others + [MockToken.publicKey] }
             }
@@ -128,8 +131,8 @@ import Testing
     func sameName(name: String?) async throws {
         try await ProviderFlow.with { flow in
             for isFirst in [true, false] {
-                let key = isFirst ? MockToken.key : MockToken.strangersKey
-                let signing: MockToken.Signing = isFirst ? .key : .strangersKey
+                let key = isFirst ? MockToken.key : MockToken.otherKey
+                let signing: MockToken.Signing = isFirst ? .key : .otherKey
                 var published = MockToken.publicKey(named: name ?? "", key)
                 if name == nil { published["kid"] = nil }
                 let json = try JSONSerialization.data(withJSONObject: ["keys": [published]])

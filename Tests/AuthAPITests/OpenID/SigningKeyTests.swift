@@ -9,11 +9,11 @@ import Testing
 /// A11: The provider's keys: fetched rarely, replaced when they change, kept while the provider is unavailable.
 @Suite struct SigningKeyTests {
     private static let rotated: @Sendable (inout MockResponse) -> Void = { response in
-        response.edit { $0["keys"] = [MockToken.publicKey(named: "rotated", MockToken.strangersKey)] }
+        response.edit { $0["keys"] = [MockToken.publicKey(named: "rotated", MockToken.otherKey)] }
     }
     private static let signedByRotated: @Sendable (inout MockToken) -> Void = { token in
         token.header["kid"] = "rotated"
-        token.signing = .strangersKey
+        token.signing = .otherKey
     }
 
     @Test("The discovery document and the keys are fetched once an hour", arguments: OAuthProvider.withIDTokens)
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(
-        "W43: Also after the hourly fetch; a fetch for an unknown key ID does not count as regular",
+        "W43: Changed keys are also found after the hourly fetch; one for an unknown key ID does not count as regular",
         arguments: OAuthProvider.withIDTokens
     )
     func rotationAfterRefresh(name: OAuthProvider) async throws {
@@ -84,7 +84,7 @@ import Testing
             _ = try await flow.signIn(name)
             #expect(flow.mock.count(name.keys) == 2)
             flow.clock.advance(by: 1)
-            flow.mock.changeIDToken { $0.header["kid"] = "nobody's" }
+            flow.mock.changeIDToken { $0.header["kid"] = "unknown" }
             for _ in 0..<5 { try await flow.expectRejection(name, .providerError, "does not publish") }
             #expect(flow.mock.count(name.keys) == 3)
             flow.clock.advance(by: 60)
@@ -105,7 +105,7 @@ import Testing
             flow.clock.advance(by: 61)
             flow.mock.changeIDToken { token in
                 token.header["kid"] = UUID().uuidString
-                token.signing = .strangersKey
+                token.signing = .otherKey
             }
             for expected in [2, 2, 3] {
                 if expected == 3 { flow.clock.advance(by: 60) }
@@ -204,13 +204,13 @@ import Testing
             _ = try await flow.signIn(name)
             flow.mock.changeIDToken { token in
                 token.header["kid"] = nil
-                token.signing = .strangersKey
+                token.signing = .otherKey
             }
             try await flow.expectRejection(name, .providerError, "signature")
         }
     }
 
-    @Test("An empty key set, and one of ten thousand", arguments: OAuthProvider.withIDTokens)
+    @Test("An empty key set, and one of ten thousand keys, are rejected", arguments: OAuthProvider.withIDTokens)
     func counts(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
             flow.mock.change(name.keys) { $0.edit { $0["keys"] = [[String: Any]]() } }

@@ -48,7 +48,7 @@ import Testing
         #expect(memory.count == 0)
     }
 
-    @Test("An allocation that fails is reported, and freeing nothing keeps nothing")
+    @Test("A failed allocation is reported, and freeing a nil block has no effect")
     func rejection() {
         let memory = Argon2Memory(limit: 2)
         var start: Bytes?

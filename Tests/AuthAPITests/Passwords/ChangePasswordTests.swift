@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test("A17 An attacker without a session cannot use the owner's attempts")
-    func stranger() async throws {
+    func attackerWithoutSession() async throws {
         try await TestAPI.with(Self.limits) { api in
             let owner = try await api.registered()
             for number in 1...9 { _ = try await signIn(api, "Wrong-Horse-7", address: "203.0.\(number).7") }
@@ -199,9 +199,9 @@ import Testing
             let eve = try await api.registered(email: "eve@example.com", password: "Other-Horse-9")
             let response = try await change(eve)
             #expect(try response.fieldCodes == ["current_password incorrect"])
-            let foreign = try await change(owner, headers: [("Sec-Fetch-Site", "cross-site")])
-            #expect(foreign.status == 403)
-            #expect(try foreign.problem.code == .crossSiteRequest)
+            let crossSite = try await change(owner, headers: [("Sec-Fetch-Site", "cross-site")])
+            #expect(crossSite.status == 403)
+            #expect(try crossSite.problem.code == .crossSiteRequest)
             try await api.database.sql("DELETE FROM sessions")
             let ended = try await change(owner)
             #expect(ended.status == 401)
@@ -213,13 +213,7 @@ import Testing
     func manySessions() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
-            try await api.database.sql(
-                """
-                INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
-                SELECT id, sha256(number::text::bytea), now(), now() + interval '1 day'
-                FROM users, generate_series(1, 5000) AS number
-                """
-            )
+            try await api.database.insertSessions(5000)
             let response = try await change(owner)
             #expect(response.status == 200)
             #expect(try await api.database.sql("SELECT count(*) FROM sessions") == "1")

@@ -9,24 +9,6 @@ import Testing
 
 /// A4: Hashing has separate threads and a bounded queue, and rejects jobs that it cannot do in time.
 @Suite(.timeLimit(.minutes(5))) struct HashingPoolTests {
-    /// A job that occupies a thread until the test releases it.
-    private final class Gate: Sendable {
-        private let opened = DispatchSemaphore(value: 0)
-        private let arrivals = AsyncStream.makeStream(of: Void.self)
-
-        func pass() {
-            arrivals.continuation.finish()
-            opened.wait()
-        }
-
-        func open() { opened.signal() }
-
-        /// Returns when a job waits at the gate.
-        func waitForJob() async {
-            for await _ in arrivals.stream {}
-        }
-    }
-
     /// A clock that the test controls.
     private final class ManualClock: Sendable {
         private let time = Mutex(ContinuousClock.now)
@@ -59,8 +41,8 @@ import Testing
     @Test func fullQueueRejectsAtOnce() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 3)
         let gate = Gate()
-        async let running: Void = pool.perform { gate.pass() }
-        await gate.waitForJob()
+        async let running: Void = pool.perform { gate.wait() }
+        await gate.entered()
         let waiting = (0..<3).map { number in Task { try await pool.perform { number } } }
         try await Self.wait(for: pool, depth: 3)
 
@@ -77,12 +59,12 @@ import Testing
     }
 
     /// A4: A job that waited too long is rejected.
-    @Test func lateJobIsDroppedUnrun() async throws {
+    @Test func lateJobIsRejectedWithoutRunning() async throws {
         let clock = ManualClock()
         let pool = try HashingPool(threads: 1, deadline: .seconds(5), now: { clock.now })
         let gate = Gate()
-        async let running: Void = pool.perform { gate.pass() }
-        await gate.waitForJob()
+        async let running: Void = pool.perform { gate.wait() }
+        await gate.entered()
         let wasRun = Mutex(false)
         let late = Task { try await pool.perform { wasRun.withLock { $0 = true } } }
         try await Self.wait(for: pool, depth: 1)
@@ -104,8 +86,8 @@ import Testing
         let clock = ManualClock()
         let pool = try HashingPool(threads: 1, queueLimit: 1, deadline: .seconds(5), now: { clock.now })
         let gate = Gate()
-        async let running: Void = pool.perform { gate.pass() }
-        await gate.waitForJob()
+        async let running: Void = pool.perform { gate.wait() }
+        await gate.entered()
         let late = Task { try await pool.perform { 1 } }
         try await Self.wait(for: pool, depth: 1)
         clock.advance(by: .seconds(5))
@@ -118,11 +100,11 @@ import Testing
     }
 
     /// A4: Cancelling the task removes its waiting job without affecting others.
-    @Test func cancelledJobLeavesTheQueueUnrun() async throws {
+    @Test func cancelledJobLeavesTheQueueWithoutRunning() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
-        async let running: Void = pool.perform { gate.pass() }
-        await gate.waitForJob()
+        async let running: Void = pool.perform { gate.wait() }
+        await gate.entered()
         let wasRun = Mutex(false)
         let first = Task { try await pool.perform { wasRun.withLock { $0 = true } } }
         try await Self.wait(for: pool, depth: 1)
@@ -141,8 +123,8 @@ import Testing
     @Test func rejectsCancelledTask() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
-        async let running: Void = pool.perform { gate.pass() }
-        await gate.waitForJob()
+        async let running: Void = pool.perform { gate.wait() }
+        await gate.entered()
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             return try await pool.perform { 1 }
@@ -157,8 +139,8 @@ import Testing
     @Test func shutdownDrainsTheQueue() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let gate = Gate()
-        async let running: Void = pool.perform { gate.pass() }
-        await gate.waitForJob()
+        async let running: Void = pool.perform { gate.wait() }
+        await gate.entered()
         let waiting = Task { try await pool.perform { 5 } }
         try await Self.wait(for: pool, depth: 1)
         try await testGracefulShutdown { trigger in
@@ -184,9 +166,9 @@ import Testing
     @Test func resultIsDeliveredBeforeTheNextSlowJobEnds() async throws {
         let pool = try HashingPool(threads: 1, deadline: .seconds(600))
         let (first, slow) = (Gate(), Gate())
-        async let usual: Void = pool.perform(isUsual: true) { first.pass() }
-        await first.waitForJob()
-        async let expensive: Void = pool.perform { slow.pass() }
+        async let usual: Void = pool.perform(isUsual: true) { first.wait() }
+        await first.entered()
+        async let expensive: Void = pool.perform { slow.wait() }
         try await Self.wait(for: pool, depth: 1)
         first.open()
         // The slow job stays at its gate until the result before it has come.
@@ -211,8 +193,8 @@ import Testing
         let pool = try HashingPool(threads: 1, queueLimit: 0)
         #expect(try await pool.perform { 1 } == 1)
         let gate = Gate()
-        async let running: Void = pool.perform { gate.pass() }
-        await gate.waitForJob()
+        async let running: Void = pool.perform { gate.wait() }
+        await gate.entered()
         await #expect(throws: APIError.self) { try await pool.perform { 2 } }
         gate.open()
         try await running
@@ -248,8 +230,8 @@ import Testing
     @Test func hasherPropagatesOverload() async throws {
         let pool = try HashingPool(threads: 1, queueLimit: 0)
         let gate = Gate()
-        async let running: Void = pool.perform { gate.pass() }
-        await gate.waitForJob()
+        async let running: Void = pool.perform { gate.wait() }
+        await gate.entered()
         let hasher = PasswordHasher(parameters: Argon2Parameters(memoryKiB: 64, iterations: 1), pool: pool)
         for stored in [nil, "malformed"] {
             let error = await #expect(throws: APIError.self) {

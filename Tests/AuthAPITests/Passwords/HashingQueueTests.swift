@@ -86,18 +86,18 @@ import Testing
         }
         for job in 1...5 { append(job) }
         queue.close()
-        let first = Task.detached { await onThread { queue.work() } }
+        let first = Task.detached { try await TestCommand.onThread { queue.work() } }
         await gates[2]?.entered()
         // The first thread holds back 1 and runs 2; the second starts with 3.
-        let second = Task.detached { await onThread { queue.work() } }
+        let second = Task.detached { try await TestCommand.onThread { queue.work() } }
         await gates[3]?.entered()
         gates[2]?.open()
         // Its result was held back for one job: 1 and 2 are delivered while 3 still waits.
         try await eventually("the second result is delivered") { record.all.contains("delivers 2") }
         #expect(!record.all.contains("delivers 3"))
         gates[3]?.open()
-        await first.value
-        await second.value
+        try await first.value
+        try await second.value
         #expect(Set(record.all.filter { $0.hasPrefix("delivers") }).count == 5)
     }
 
@@ -127,15 +127,5 @@ import Testing
             work(through: 2, limit: 32, onPerform: { $0.cancel(2) })
                 == ["does 1", "rejects 2: CancellationError()", "delivers 1"]
         )
-    }
-}
-
-/// Runs blocking work on a separate thread.
-private func onThread(_ body: @escaping @Sendable () -> Void) async {
-    await withCheckedContinuation { continuation in
-        Thread.detachNewThread {
-            body()
-            continuation.resume()
-        }
     }
 }

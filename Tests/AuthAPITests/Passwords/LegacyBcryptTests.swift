@@ -69,7 +69,7 @@ import Testing
     }
 
     /// A4: A password with a NUL byte does not match its part before the NUL.
-    @Test func nulByteDoesNotCutThePassword() async throws {
+    @Test func nulByteDoesNotTruncateThePassword() async throws {
         // Of "Abc1" alone.
         let stored = "$2b$04$\(Self.salt)kyY76wQt.xMV3WNz0MO45Yds5JKB85C"
         let hasher = try Self.hasher()

@@ -55,7 +55,7 @@ import Testing
     }
 
     /// A4: A NUL byte is an ordinary character.
-    @Test func whatFollowsANULByteCounts() async throws {
+    @Test func charactersAfterANULByteCount() async throws {
         let hasher = try Self.hasher()
         let hash = try await hasher.hash(Password("Passw0rd\0tail"))
         #expect(try await hasher.verify(Password("Passw0rd\0tail"), against: hash) == .correct)
@@ -80,7 +80,7 @@ import Testing
     }
 
     /// A16: 64 KiB of combining characters, which take seconds to normalise, are not normalised.
-    @Test func combiningCharactersWithoutEndCostLittle() async throws {
+    @Test func manyCombiningCharactersAreNotNormalised() async throws {
         let marks = "A" + String(repeating: "\u{301}\u{323}", count: 16_000)
         let start = Self.processorTime
         let password = Password(marks)

@@ -22,7 +22,7 @@ func expectNothingPending(
 @Suite struct AddressAttackTests {
     private static let good = ["email": "ada@example.com"]
 
-    @Test("A12: A missing, changed, foreign, ambiguous or expired cookie creates nothing")
+    @Test("A12: A missing, changed, ambiguous or expired cookie, or one of another site, creates no account")
     func cookies() async throws {
         try await OAuthSite.with { site in
             _ = try await site.api.registered(email: "grace@example.com")
@@ -84,7 +84,7 @@ func expectNothingPending(
         )
     }
 
-    @Test("A12: One identity completed twice, in two tabs or with a stolen cookie, makes one account")
+    @Test("A12: Completing one identity twice, in two tabs or with a stolen cookie, creates one account")
     func replayed() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.waiting()
@@ -103,7 +103,7 @@ func expectNothingPending(
         }
     }
 
-    @Test("A12: Concurrent posts for one identity make one account, with one address or several", arguments: [1, 8])
+    @Test("A12: Concurrent requests for one identity create one account, also with many addresses", arguments: [1, 8])
     func raced(addresses: Int) async throws {
         let settings = [
             "DATABASE_POOL_SIZE": "8", "REGISTRATION": "invite", "REGISTRATION_LIMIT_NETWORK": "1000/60",

@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test("A12: A bad address names the field, and creates nothing")
+    @Test("A12: An invalid address is reported with its field, and creates no account")
     func badAddresses() async throws {
         try await OAuthSite.with { site in
             let browser = try await site.waiting()
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test("A12: Another site cannot post it, and it shares the rate limit of registrations")
+    @Test("A12: Cross-site requests are rejected, and the rate limit of registrations applies")
     func limits() async throws {
         try await OAuthSite.with(["REGISTRATION_LIMIT_NETWORK": "2/3600"]) { site in
             let browser = try await site.waiting()

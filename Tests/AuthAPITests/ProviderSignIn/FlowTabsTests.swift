@@ -36,19 +36,19 @@ import Testing
         try await OAuthSite.with { site in
             let browser = site.browser()
             browser.keep(RequestCookie(name: "oauth_flow_0123456789abcdef", value: "garbage"))
-            browser.keep(RequestCookie(name: "oauth_flow_of_somebody_else", value: "stays"))
+            browser.keep(RequestCookie(name: "oauth_flow_of_another_site", value: "stays"))
             var targets: [String] = []
             for _ in 1...6 {
                 targets.append(try await site.begin(.google, in: browser))
                 site.api.clock.advance(by: 1)
             }
             #expect(browser.flows.count == 6)
-            #expect(browser.flows.contains("oauth_flow_of_somebody_else"))
+            #expect(browser.flows.contains("oauth_flow_of_another_site"))
             expectFailure(.flowExpired, try await browser.get(targets[0]), in: site)
             for target in targets.dropFirst() {
                 #expect(try await browser.get(target).header("Location") == "/")
             }
-            #expect(browser.flows == ["oauth_flow_of_somebody_else"])
+            #expect(browser.flows == ["oauth_flow_of_another_site"])
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: Whatever a provider does, the browser ends on an error page, and no session starts.
+/// A11: After any attack by a provider, the browser is on an error page, and no session starts.
 ///
 /// The tests of `OpenID` cover the variations; here they are seen from outside.
 @Suite struct HostileProviderTests {
@@ -76,8 +76,8 @@ import Testing
                 token.signing = .hmac(Data((MockToken.key?.publicKey.pemRepresentation ?? "").utf8))
             },
             Attack.token("a key that is not in the JWKS") { token in
-                token.header["kid"] = "stranger"
-                token.signing = .strangersKey
+                token.header["kid"] = "unknown"
+                token.signing = .otherKey
             },
             Attack.token("a kid that is a path") { $0.header["kid"] = "../../../etc/passwd" },
             Attack.token("a kid that is an address") { $0.header["kid"] = "http://169.254.169.254/latest/meta-data" },
@@ -170,8 +170,8 @@ import Testing
     @Test("A11: Forged ID tokens lead to the error page, without a session", arguments: tokens)
     func forgedToken(attack: Attack) async throws { try await expectRejection(attack) }
 
-    @Test("A11: False documents lead to the error page, without a session", arguments: documents)
-    func lyingDocument(attack: Attack) async throws { try await expectRejection(attack) }
+    @Test("A11: Forged discovery documents lead to the error page, without a session", arguments: documents)
+    func forgedDocument(attack: Attack) async throws { try await expectRejection(attack) }
 
     @Test("A11: Invalid responses lead to the error page, without a session", arguments: responses)
     func brokenResponse(attack: Attack) async throws { try await expectRejection(attack) }

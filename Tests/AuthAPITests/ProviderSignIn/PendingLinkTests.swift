@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test("A12: Without a pending link the response is 404, before the password is checked")
-    func nothingWaits() async throws {
+    func noPendingLink() async throws {
         try await Self.withPending { site, browser async throws in
             func code(_ browser: TestClient, _ provider: String) async throws -> APIErrorCode? {
                 // The password is wrong; checking it would give 401.

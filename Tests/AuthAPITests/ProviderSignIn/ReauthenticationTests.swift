@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test("It starts only with the ticket of the session, from a page of this site")
+    @Test("Signing in again starts only with the ticket of the session, from a page of this site")
     func tickets() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test("It confirms only for the session that started it, and not after that has ended")
+    @Test("Signing in again confirms changes only for the session that started it, while that is live")
     func sessions() async throws {
         try await OAuthSite.with { site in
             let owner = site.browser()
@@ -218,7 +218,7 @@ import Testing
         }
     }
 
-    @Test("It deletes the account without a password, and in place of one")
+    @Test("Signing in again confirms deleting the account, also instead of a password")
     func deletes() async throws {
         for hasPassword in [false, true] {
             try await OAuthSite.with { site in

@@ -9,7 +9,7 @@ import Testing
 @Suite struct FindSignedInTests {
     private static let fill = """
         INSERT INTO users (id, email, name)
-        SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, n || '@example.com', 'Somebody'
+        SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, n || '@example.com', 'Ada'
         FROM generate_series(1, 20000) AS n;
         INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
         SELECT ('00000000-0000-4000-8000-' || lpad((1 + n % 20000)::text, 12, '0'))::uuid,

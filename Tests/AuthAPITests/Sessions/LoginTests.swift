@@ -158,7 +158,3 @@ import Testing
         }
     }
 }
-
-private struct DeleteUsers: Statement {
-    static let sql: StaticString = "DELETE FROM users"
-}

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("W7: So do registering and signing in as another user")
+    @Test("W7: Registering, or signing in as another user, also ends the session of the request's cookie")
     func anotherUser() async throws {
         try await TestAPI.with { api in
             let browser = try await api.registered()

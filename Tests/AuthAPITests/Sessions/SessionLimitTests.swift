@@ -9,18 +9,6 @@ import Testing
 @Suite struct SessionLimitTests {
     private let credentials = ["email": "ada@example.com", "password": "Correct-Horse-7"]
 
-    /// Gives every user that many more live sessions, each a second older than the previous one.
-    private func insertSessions(_ count: Int, in database: TestDatabase) async throws {
-        try await database.sql(
-            """
-            INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
-            SELECT users.id, sha256((users.id::text || n)::bytea),
-                now() - n * interval '1 second', now() + interval '5 days'
-            FROM users, generate_series(1, \(count)) n
-            """
-        )
-    }
-
     private func live(in database: TestDatabase) async throws -> Int {
         Int(try await database.sql("SELECT count(*) FROM sessions WHERE expires_at > now()") ?? "") ?? -1
     }
@@ -43,7 +31,7 @@ import Testing
     func limit(existing: Int) async throws {
         try await TestAPI.with { api in
             let first = try await api.registered()
-            try await insertSessions(existing, in: api.database)
+            try await api.database.insertSessions(existing)
             let client = try await signIn(api)
             let surplus = existing + 2 - 100
             #expect(try await live(in: api.database) == 100)
@@ -62,7 +50,7 @@ import Testing
     func below() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
-            try await insertSessions(97, in: api.database)
+            try await api.database.insertSessions(97)
             try await api.database.sql(
                 """
                 INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
@@ -80,7 +68,7 @@ import Testing
     func concurrent() async throws {
         try await TestAPI.with(["DATABASE_POOL_SIZE": "6", "HASHING_THREADS": "4", "HASHING_QUEUE": "64"]) { api in
             _ = try await api.registered()
-            try await insertSessions(90, in: api.database)
+            try await api.database.insertSessions(90)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for _ in 0..<30 { tasks.addTask { _ = try await signIn(api) } }
                 try await tasks.waitForAll()
@@ -94,7 +82,7 @@ import Testing
     func clockBehind() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
-            try await insertSessions(120, in: api.database)
+            try await api.database.insertSessions(120)
             try await api.database.sql(
                 "UPDATE sessions SET created_at = created_at + interval '1 day' WHERE user_agent IS NULL"
             )
@@ -110,7 +98,7 @@ import Testing
             let client = try await api.registered()
             api.clock.advance(by: 86_400)
             _ = try await signIn(api)
-            try await insertSessions(1, in: api.database)
+            try await api.database.insertSessions(1)
             let whole = try await client.get(APIPath.sessions).decoded(SessionListBody.self)
             #expect(whole.total == 3 && whole.sessions.count == 3)
             try await api.database.sql(
@@ -132,7 +120,7 @@ import Testing
         let count = 200_000
         try await TestAPI.with { api in
             let client = try await api.registered()
-            let stranger = try await api.registered(email: "eve@example.com")
+            let other = try await api.registered(email: "eve@example.com")
             try await api.database.sql("UPDATE users SET name = 'Eve' WHERE email LIKE 'eve%'")
             let insert = """
                 INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
@@ -148,7 +136,7 @@ import Testing
             #expect(try await live(in: api.database) == 2)
             #expect(try await events("by_owner_all", in: api.database) == count)
             #expect(try await client.get(APIPath.me).status == 200)
-            #expect(try await stranger.get(APIPath.me).status == 200)
+            #expect(try await other.get(APIPath.me).status == 200)
 
             try await api.database.sql(insert)
             let again = ContinuousClock.now
@@ -165,7 +153,7 @@ import Testing
     func shortTimeLimit() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()
-            try await insertSessions(60, in: api.database)
+            try await api.database.insertSessions(60)
             try await api.database.sql(
                 """
                 CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
@@ -195,7 +183,7 @@ import Testing
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
             let first = try await api.registered()
             let second = try await signIn(api)
-            try await insertSessions(5000, in: api.database)
+            try await api.database.insertSessions(5000)
             async let one = first.delete(APIPath.sessions)
             async let two = second.delete(APIPath.sessions)
             let responses = try await [one, two]
@@ -209,7 +197,7 @@ import Testing
     func deletion() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
-            try await insertSessions(5000, in: api.database)
+            try await api.database.insertSessions(5000)
             let settings = try TestAPI.settings([:], databaseURL: api.database.servingURL ?? api.database.url)
             let reference = try #require(UserReference("ada@example.com"))
             let deletion = try await Operator.with(settings) { service in

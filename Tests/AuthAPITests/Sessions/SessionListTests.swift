@@ -53,7 +53,7 @@ import Testing
         #expect(ClientInfo(userAgent: nil, address: nil).userAgent == nil)
     }
 
-    @Test("A18: ending one session ends that one")
+    @Test("A18: Ending one session ends only that one")
     func endOne() async throws {
         try await TestAPI.with { api in
             let first = try await api.registered()
@@ -86,20 +86,20 @@ import Testing
             let first = try await api.registered()
             let second = try await login(api, agent: "Second")
             let third = try await login(api, agent: "Third")
-            let stranger = try await api.registered(email: "eve@example.com")
+            let other = try await api.registered(email: "eve@example.com")
             let response = try await second.delete(APIPath.sessions)
             #expect(response.status == 200)
             #expect(try response.decoded(EndedSessionsBody.self).ended == 2)
             #expect(try await first.get(APIPath.me).status == 401)
             #expect(try await second.get(APIPath.me).status == 200)
             #expect(try await third.get(APIPath.me).status == 401)
-            #expect(try await stranger.get(APIPath.me).status == 200)
+            #expect(try await other.get(APIPath.me).status == 200)
             #expect(try await second.delete(APIPath.sessions).decoded(EndedSessionsBody.self).ended == 0)
         }
     }
 
     @Test("A18: Another user's session cannot be ended, and the response does not reveal whether it exists")
-    func strangers() async throws {
+    func otherUsers() async throws {
         try await TestAPI.with { api in
             let ada = try await api.registered()
             let eve = try await api.registered(email: "eve@example.com")
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("A18: Without a session everything is 401")
+    @Test("A18: Without a session, every request gets 401")
     func anonymous() async throws {
         try await TestAPI.with { api in
             let client = api.client()

@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("A6: A correct forged token passes, so the other tests reject tokens for their fault")
+    @Test("A6: A forged token without faults is accepted, so the other tests reject tokens for their faults")
     func controlForgery() async throws {
         try await TestAPI.with { api in
             let client = try await api.registered()

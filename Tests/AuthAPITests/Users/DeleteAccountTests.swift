@@ -4,7 +4,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// Deleting one's account.
+/// Users delete their accounts.
 @Suite struct DeleteAccountTests {
     private static let password = "Correct-Horse-7"
 
@@ -92,13 +92,7 @@ import Testing
     func manySessions() async throws {
         try await TestAPI.with { api in
             let owner = try await api.registered()
-            try await api.database.sql(
-                """
-                INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
-                SELECT id, sha256(number::text::bytea), now(), now() + interval '1 day'
-                FROM users, generate_series(1, 5000) AS number
-                """
-            )
+            try await api.database.insertSessions(5000)
             let response = try await delete(owner)
             #expect(response.status == 204)
             #expect(try await api.database.sql(Self.remains) == "0 0 0 0")
@@ -119,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("A provider that does not respond, or refuses, does not prevent it; no token is in the log")
+    @Test("A provider that does not respond or rejects the request does not prevent the deletion; the log has no token")
     func providerUnavailable() async throws {
         for change in [{ $0.status = 503 }, { $0.delivery = .closed }] as [@Sendable (inout MockResponse) -> Void] {
             try await OAuthSite.with { site in

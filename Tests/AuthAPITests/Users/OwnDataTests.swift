@@ -41,8 +41,8 @@ import Testing
             let anonymous = try await api.client().post(APIPath.name, ["name": "Eve"])
             #expect(anonymous.status == 401)
             let elsewhere = [("Origin", "https://evil.example")]
-            let foreign = try await owner.post(APIPath.name, ["name": "Eve"], headers: elsewhere)
-            #expect(foreign.status == 403)
+            let crossSite = try await owner.post(APIPath.name, ["name": "Eve"], headers: elsewhere)
+            #expect(crossSite.status == 403)
             #expect(try await api.database.sql("SELECT name FROM users") == "Ada")
         }
     }

@@ -67,7 +67,7 @@ import Testing
             """,
         ]
     )
-    func foreignRules(change: String) async throws {
+    func rulesOfOtherPrograms(change: String) async throws {
         try await TestAPI.with { api in
             if change.contains("UNIQUE") { _ = try await api.registered(email: "first@example.com") }
             try await api.database.sql(change)
@@ -164,7 +164,7 @@ import Testing
     }
 
     @Test(
-        "Unusual but valid names",
+        "Unusual but valid names are accepted",
         arguments: ["A", String(repeating: "n", count: 200), "אב\u{200F}", "<script>alert(1)</script>", "山田 太郎", "👩‍👩‍👧"]
     )
     func unusualNames(name: String) async throws {

@@ -173,9 +173,9 @@ import Testing
                 let email = "\(provider.rawValue)@example.com"
                 let rejected = try await site.signIn(provider, in: site.api.client()) { $0.email = email }
                 expectFailure(.notInvited, rejected, in: site)
-                let (foreign, _) = try await invite(site.api, email: "other@example.com")
+                let (unrelated, _) = try await invite(site.api, email: "other@example.com")
                 let (code, _) = try await invite(site.api, email: email)
-                for (value, isGood) in [(foreign, false), ("nonsense", false), (code, true)] {
+                for (value, isGood) in [(unrelated, false), ("nonsense", false), (code, true)] {
                     let browser = site.api.client()
                     browser.keep(RequestCookie(name: PagePath.inviteCookie, value: value))
                     let response = try await site.signIn(provider, in: browser) { $0.email = email }

@@ -1,17 +1,9 @@
 """The site with the example application behind the sign-in, and the mock providers."""
 
-import mock_providers as mock_providers_module
 import pytest
 from example_application import example_application
 from site_under_test import running_site
 from watch import Watch
-
-
-@pytest.fixture(scope="session")
-def mock_providers():
-    """Mocks of both providers."""
-    with mock_providers_module.running() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

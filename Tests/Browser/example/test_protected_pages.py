@@ -118,7 +118,7 @@ def test_app6_the_application_works(page, account):
     assert path_of(page) == "/login"
 
 
-def test_app6_events_and_messages_reach_other_pages(visitor, account):
+def test_app6_events_and_websocket_messages_reach_other_pages(visitor, account):
     """The event stream and the WebSocket through nginx."""
     first, second = visitor(), visitor()
     for page in (first, second):

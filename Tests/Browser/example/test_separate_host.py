@@ -32,7 +32,7 @@ def visitor_page(chromium, hosted, request):
     context.close()
 
 
-def test_own_host_registration_password_and_provider(hosted, visitor_page, email):
+def test_own_host_registering_and_signing_in_lead_to_the_application(hosted, visitor_page, email):
     site, origin = hosted
     page = visitor_page
     page.goto(f"{origin}/notes?a=1")
@@ -60,7 +60,7 @@ def test_own_host_registration_password_and_provider(hosted, visitor_page, email
     page.wait_for_url(f"{origin}/notes")
 
 
-def test_own_host_a_provider(hosted, chromium, email):
+def test_own_host_a_provider_sign_in_leads_to_the_application(hosted, chromium, email):
     _, origin = hosted
     context = chromium.new_context(locale="en-GB")
     page = context.new_page()

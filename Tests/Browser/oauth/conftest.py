@@ -1,17 +1,9 @@
 """Fixtures of the tests of flows through providers."""
 
-import mock_providers as mock_providers_module
 import pytest
 from providers import DISCORD, GENERIC, GOOGLE
 from site_under_test import running_site
 from watch import Watch
-
-
-@pytest.fixture(scope="session")
-def mock_providers():
-    """Mocks of the providers."""
-    with mock_providers_module.running() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,7 @@ def test_a12_a_user_with_a_password_links_an_account(visitor, canaille, email):
     expect(other.get_by_test_id("account-email")).to_have_text(email)
 
 
-def test_a11_a_provider_that_rotates_its_keys(visitor, site, canaille):
+def test_a11_sign_in_works_after_the_provider_rotated_its_keys(visitor, site, canaille):
     sign_in(visitor(), canaille, "jiro")
     canaille.stop()
     canaille.start(site.url, key="second")
@@ -85,7 +85,7 @@ def test_a11_a_provider_that_rotates_its_keys(visitor, site, canaille):
     expect_signed_in(page, "Jiro Ito")
 
 
-def test_a11_a_provider_outage(visitor, site, canaille):
+def test_a11_sign_in_works_after_a_provider_outage(visitor, site, canaille):
     """The site was also started while it was unavailable."""
     page = visitor()
     canaille.stop()

@@ -68,7 +68,7 @@ def test_a12_an_expired_pending_link_can_be_restarted(page, provider, email):
     expect(page.locator("#notice")).to_contain_text(f"{provider.title} is connected.")
 
 
-def test_a12_registering_another_users_email_first_gains_nothing(visitor, site, provider, email):
+def test_a12_registering_another_users_email_first_does_not_link_their_account(visitor, site, provider, email):
     # Lesson 4: The owner's later provider sign-in is not linked to the attacker's account.
     squatter, owner = visitor(), visitor()
     register(squatter, email)
@@ -175,7 +175,7 @@ def test_w1_only_its_user_reconnects_a_disconnected_account(page, visitor, site,
     expect_signed_in(fresh, GOOGLE.login(email))
 
 
-def test_a12_an_account_of_another_user_is_not_taken_over(visitor, site, provider, email):
+def test_a12_a_provider_account_of_another_user_is_not_linked(visitor, site, provider, email):
     owner, other = visitor(), visitor()
     provider.sign_in(owner, email)
     register(other, f"other-{email}")
@@ -212,7 +212,7 @@ def test_a12_w2_a_link_from_another_site_links_nothing(visitor, site, watch, moc
     assert identities(site, email) == 0
 
 
-def test_w2_no_link_of_the_site_starts_linking(page, site, provider, email):
+def test_w2_a_link_of_the_site_cannot_start_linking(page, site, provider, email):
     register(page, email)
     # The sign-in page with an attacker's address.
     page.goto(
@@ -225,7 +225,7 @@ def test_w2_no_link_of_the_site_starts_linking(page, site, provider, email):
     assert identities(site, email) == 0
 
 
-def test_w2_the_button_of_the_account_page_links_under_the_pages_policy(page, provider, email):
+def test_w2_the_content_security_policy_allows_linking_from_the_account_page(page, provider, email):
     # The page's policy (`form-action 'self'`) would block a form whose response redirects to the provider.
     register(page, email)
     provider.link(page, f"elsewhere-{email}")
@@ -269,7 +269,7 @@ def test_w23_connecting_asks_which_account_to_use(visitor, email):
         assert f"prompt={prompt}" in page.url
 
 
-def test_a12_a_signed_in_user_sees_where_to_connect(visitor, email):
+def test_a12_a_signed_in_user_is_directed_to_the_account_page_to_connect(visitor, email):
     page = visitor()
     register(page, email)
     # As from a sign-in page that was opened before.

@@ -6,17 +6,11 @@ import json
 from chromium import OPTIONS
 from playwright.sync_api import expect
 from providers import GOOGLE
-from site_under_test import psql
-from user_actions import expect_anonymous, expect_signed_in, path_of, sign_out
+from user_actions import accounts, expect_anonymous, expect_signed_in, path_of, sign_out
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-def accounts(site, email: str) -> int:
-    """The number of accounts with the email."""
-    return int(psql(site.database_url, f"select count(*) from users where email = '{email}'"))
 
 
 def expect_failure(page, text: str) -> str:
@@ -96,19 +90,19 @@ def test_a_reopened_callback_is_explained(page, site, provider, email):
     expect_anonymous(page)
 
 
-def test_w22_the_back_button_to_the_provider_leads_on(visitor, provider, email):
+def test_w22_going_back_to_the_provider_keeps_the_user_signed_in(visitor, provider, email):
     page = visitor()
     provider.sign_in(page, email)
     page.go_back()
     page.wait_for_load_state()
-    if page.title().startswith("Stand-in"):
+    if page.title().startswith("Mock "):
         provider.agree(page, email)
         assert path_of(page) == "/account"
     page.goto("/")
     expect_signed_in(page, provider.login(email))
 
 
-def test_login_csrf_an_attackers_flow_does_not_sign_in(visitor, provider, email):
+def test_login_csrf_an_attackers_callback_does_not_sign_in(visitor, provider, email):
     # RFC 9700, section 4.7: the attacker's callback, opened in the victim's browser.
     attacker, victim = visitor(), visitor()
     attacker.goto("/login")
@@ -174,7 +168,7 @@ def test_a_browser_without_cookies_gets_no_redirect_loop(playwright, site, watch
         context.close()
 
 
-def test_e5_nothing_secret_is_logged(visitor, site, mock_providers, provider, email):
+def test_e5_the_logs_of_provider_flows_contain_no_secret(visitor, site, mock_providers, provider, email):
     page = visitor()
     provider.sign_in(page, email)
     page.goto("/account")

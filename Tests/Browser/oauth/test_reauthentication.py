@@ -33,7 +33,7 @@ def test_a_first_password_requires_signing_in_again(page, provider, email):
     expect_signed_in(page, provider.login(email))
 
 
-def test_another_account_at_the_provider_confirms_nothing(page, provider, email):
+def test_another_provider_account_does_not_confirm_the_change(page, provider, email):
     provider.sign_in(page, email)
     page.goto("/account/password")
     sign_in_again(page, provider, f"other-{email}")
@@ -52,7 +52,7 @@ def test_an_account_without_a_password_is_deleted(page, site, provider, email):
     expect(page.get_by_label("Email address")).to_have_count(0)
     sign_in_again(page, provider, email)
     assert path_of(page) == "/account/delete"
-    page.get_by_label("Email address").fill("somebody@example.com")
+    page.get_by_label("Email address").fill("another@example.com")
     assert send(page, "Delete account for good").status == 422
     expect(page.locator("#error-summary")).to_contain_text("This is not the email address of your account.")
     page.get_by_label("Email address").fill(address)

@@ -28,7 +28,7 @@ import Testing
         return ClientAddress.of(peer: peer, realIP: said, trusting: trusting)
     }
 
-    @Test("The table exists")
+    @Test("The shared table has rows")
     func tableIsRead() { #expect(Self.table.count > 20) }
 
     @Test("W30 Every notation of an address means the same here and in nginx", arguments: Self.table)
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(
-        "Others are not",
+        "Other peers are not trusted",
         arguments: [
             ("8.8.8.8", "8.8.8.8"), ("172.15.0.1", "172.15.0.1"), ("172.32.0.1", "172.32.0.1"),
             ("192.169.0.1", "192.169.0.1"), ("11.0.0.1", "11.0.0.1"), ("2001:db8::1", "2001:db8::1"),

@@ -57,7 +57,7 @@ import Testing
         ("language=ja", "en", "ja"), ("a=b; language=en", "ja", "en"), ("language=fr", "ja", "ja"),
         ("language=JA", "en", "en"), ("language=", "ja", "ja"), ("xlanguage=ja", "en", "en"), ("language", "ja", "ja"),
     ])
-    func ownChoiceComesFirst(cookie: String, accepted: String, tag: String) {
+    func chosenLanguageTakesPrecedence(cookie: String, accepted: String, tag: String) {
         let head = HTTPRequest(
             method: .get,
             scheme: "http",

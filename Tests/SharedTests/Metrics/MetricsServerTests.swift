@@ -69,8 +69,8 @@ import Testing
             #expect(healthy == nil)
             let missing = await HealthCheck.fault(at: address + "/health", within: timeout)
             #expect(missing == "\(address)/health answered 404")
-            let away = await HealthCheck.fault(at: "http://127.0.0.1:1/health")
-            #expect(away == "http://127.0.0.1:1/health did not respond")
+            let unreachable = await HealthCheck.fault(at: "http://127.0.0.1:1/health")
+            #expect(unreachable == "http://127.0.0.1:1/health did not respond")
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
 /// The requests of the frontend to the API, and its handling of unexpected responses (requirements F8, E5).
 @Suite struct AuthAPIClientTests {
     // Only the API's cookies, the client address from the proxy, the request ID and the User-Agent are forwarded.
-    @Test func onlyWhatTheAPINeedsIsPassedOn() async throws {
+    @Test func onlyRequiredHeadersAreForwarded() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             _ = try await site.get(
@@ -36,7 +36,7 @@ import Testing
     }
 
     // Without the proxy's header, the peer's address is forwarded.
-    @Test func peerAddressIsPassedOn() async throws {
+    @Test func peerAddressIsForwarded() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             _ = try await site.post("/login", ["email": "a@example.com", "password": "Correct-Horse-7"])
@@ -67,11 +67,11 @@ import Testing
         }
     }
 
-    // An invalid request of this program is its own fault, not the visitor's.
+    // A request of this program that the API rejects is an internal error, not a fault of the visitor.
     @Test(arguments: [
         APIErrorCode.notFound, .methodNotAllowed, .unsupportedMediaType, .crossSiteRequest, .internalError,
     ])
-    func ownFaultsAreInternal(code: APIErrorCode) async throws {
+    func rejectedRequestsAreInternalErrors(code: APIErrorCode) async throws {
         let api = StubAuthAPI(["POST /api/auth/login": { _ in StubAuthAPI.problem(code) }])
         try await TestSite.with(api) { site in
             let page = try await site.post("/login", ["email": "a@example.com", "password": "Correct-Horse-7"])
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func tooManyRequestsOnAPageSayHowLongToWait() async throws {
+    @Test func tooManyRequestsShowTheWaitingTime() async throws {
         let api = StubAuthAPI(["GET /api/auth/me": { _ in StubAuthAPI.problem(.tooManyRequests, retryAfter: 30) }])
         try await TestSite.with(api) { site in
             let page = try await site.get("/", cookie: StubAuthAPI.cookie)

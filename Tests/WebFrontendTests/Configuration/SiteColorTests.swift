@@ -69,7 +69,7 @@ import Testing
     }
 
     /// With any accepted color, all text in it or on it has enough contrast, on light and on dark pages.
-    @Test func everyColorThatPassesGivesReadablePages() throws {
+    @Test func everyAcceptedColorHasEnoughContrast() throws {
         var passed = 0
         for red in stride(from: 0, through: 255, by: 17) {
             for green in stride(from: 0, through: 255, by: 17) {
@@ -96,7 +96,7 @@ import Testing
     }
 
     /// The backgrounds are those of the style sheet, so that a change there is noticed here.
-    @Test func groundsAreThoseOfTheStyleSheet() throws {
+    @Test func backgroundsMatchTheStyleSheet() throws {
         let sheet = String(decoding: PackageResources.base_css, as: UTF8.self)
         let parts = sheet.components(separatedBy: "@media (prefers-color-scheme: dark)")
         #expect(parts[0].contains("--ground: \(SiteColor.lightGround);"))

@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func theJapaneseNameFollowsTheOther() throws {
+    @Test func theJapaneseNameDefaultsToTheOther() throws {
         let none = try TestSettings.all([:]).look.name
         #expect(none == SiteName(english: "yoshikosan", japanese: "yoshikosan"))
         let one = try TestSettings.all(["SITE_NAME": "Books <& \"Co\">"]).look.name

@@ -19,7 +19,7 @@ import Testing
     }
 
     // Wrong method on a known path: 405 with the allowed ones; also for patterns.
-    @Test func wrongMethodNamesTheRightOnes() async throws {
+    @Test func wrongMethodGetsTheAllowedOnes() async throws {
         try await TestSite.with { site in
             let logout = try await site.get("/logout")
             #expect(logout.status == 405)
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func charsetInTheMediaTypeIsFine() async throws {
+    @Test func charsetInTheMediaTypeIsAccepted() async throws {
         try await TestSite.with { site in
             let page = try await site.post(
                 "/login",
@@ -158,8 +158,8 @@ import Testing
 
     // F8: A clear page that reloads automatically, and works again when the API does.
     @Test func showsReloadingPageWhenAPIIsUnavailable() async throws {
-        let nobody = try await TestSite.abandonedAddress()
-        try await TestSite.with(apiURL: nobody) { site in
+        let unused = try await TestSite.abandonedAddress()
+        try await TestSite.with(apiURL: unused) { site in
             for path in ["/", "/login", "/account"] {
                 let page = try await site.get(path, cookie: StubAuthAPI.cookie)
                 #expect(page.status == 503)

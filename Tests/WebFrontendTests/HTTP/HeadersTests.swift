@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: ["/", "/login", "/register", "/robots.txt", "/nothing", "/logout"])
-    func headHasTheHeadersAlone(path: String) async throws {
+    func headHasOnlyTheHeaders(path: String) async throws {
         try await TestSite.with { site in
             let get = try await site.get(path)
             let head = try await site.head(path)

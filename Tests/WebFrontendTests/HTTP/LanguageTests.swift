@@ -113,7 +113,7 @@ import Testing
     }
 
     // A14: another site cannot change a visitor's language.
-    @Test func otherSitesCannotChoose() async throws {
+    @Test func otherSitesCannotChangeTheLanguage() async throws {
         try await TestSite.with { site in
             let choice = try await site.post("/language", ["language": "ja"], headers: ["Sec-Fetch-Site": "cross-site"])
             #expect(choice.status == 403)

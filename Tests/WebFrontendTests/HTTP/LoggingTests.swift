@@ -12,8 +12,8 @@ import Testing
         let handler = InMemoryLogHandler()
         var logger = Logger(label: "test") { _ in handler }
         logger.logLevel = .trace
-        let away = try await TestSite.abandonedAddress()
-        for apiURL in [nil, away] {
+        let unreachable = try await TestSite.abandonedAddress()
+        for apiURL in [nil, unreachable] {
             try await TestSite.with(apiURL: apiURL, logger: logger) { site in
                 let form: KeyValuePairs = [
                     "name": "Private Name", "email": "private@example.com", "password": "Private-Passw0rd",

@@ -23,7 +23,7 @@ import Testing
     }
 
     // F4: Only a visitor with a session cookie sees that the session has ended.
-    @Test func deadSessionIsExplained() async throws {
+    @Test func endedSessionIsExplained() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/account", cookie: "access_token=dead")
             #expect(page.status == 303)

@@ -106,7 +106,7 @@ import Testing
 
     // Expired, in another browser, or completed in another tab: the sign-in page explains it, or redirects.
     @Test(arguments: ["", "oauth_address=stale", StubAuthAPI.cookie])
-    func nothingWaits(cookie: String) async throws {
+    func missingPendingAccountIsExplained(cookie: String) async throws {
         let over = "/login?oauth_error=flow_expired&provider=discord&return_to=%2Faccount"
         try await TestSite.with(providers: [.discord]) { site in
             let page = try await site.get(Self.path, cookie: cookie)
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func anotherSiteCannotPostIt() async throws {
+    @Test func rejectsCrossSiteForm() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, providers: [.discord]) { site in
             let page = try await site.post(

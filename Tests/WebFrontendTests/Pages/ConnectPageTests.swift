@@ -7,7 +7,7 @@ import Testing
 /// Linking a provider account with the password of the account with its email address (requirement A12).
 @Suite struct ConnectPageTests {
     // The email address is that of the pending link and cannot be changed.
-    @Test func asksForPasswordOfPendingConnection() async throws {
+    @Test func asksForPasswordOfPendingLink() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, providers: [.google]) { site in
             let page = try await site.get(
@@ -30,7 +30,7 @@ import Testing
     }
 
     // The browser gets the session cookie, and the cookie of the pending link is cleared.
-    @Test func rightPasswordConnectsAndSignsIn() async throws {
+    @Test func correctPasswordLinksAndSignsIn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             let page = try await site.post("/login", form("Correct-Horse-7"), cookie: StubAuthAPI.connectCookie)
@@ -80,7 +80,7 @@ import Testing
 
     // Expired, in another browser, or for another provider: the page explains it and offers to start again.
     @Test(arguments: ["", StubAuthAPI.connectCookie, "oauth_connect=stale"])
-    func connectionThatDoesNotWaitIsExplained(cookie: String) async throws {
+    func missingPendingLinkIsExplained(cookie: String) async throws {
         try await TestSite.with(providers: [.discord]) { site in
             let page = try await site.get("/login?connect=discord&return_to=%2Faccount", cookie: cookie)
             #expect(page.status == 200)
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func unknownProviderIsAnOrdinarySignIn() async throws {
+    @Test func unknownProviderShowsTheSignIn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             let page = try await site.get("/login?connect=evil", cookie: StubAuthAPI.connectCookie)
@@ -132,7 +132,7 @@ import Testing
     }
 
     // The cookie of a pending link does not count as a session.
-    @Test func waitingConnectionIsNoSession() async throws {
+    @Test func pendingLinkIsNotASession() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             let arrived = try await site.get("/signed-in", cookie: StubAuthAPI.connectCookie)

@@ -125,7 +125,7 @@ import Testing
         #expect(sent?.fields == ["new_password": "Battery-Staple-8"])
     }
 
-    @Test func firstPasswordTakesASignInAtAProvider() async throws {
+    @Test func firstPasswordRequiresASignInAtAProvider() async throws {
         for (confirmation, hasForm) in [(Confirmations.provider, false), (Confirmations.recent, true)] {
             try await TestSite.with(Self.api(confirmation)) { site in
                 let page = try await site.get("/account/password", cookie: StubAuthAPI.cookie)

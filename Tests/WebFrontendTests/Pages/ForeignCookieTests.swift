@@ -36,7 +36,7 @@ import Testing
         "access_token=live; access_token=live", "access_token=live; access_token2=x; my_access_token=y",
         "a=1;\taccess_token=live", "access_token=live\t ;b=2; access_token=live",
     ])
-    func ownCookieIsNone(cookies: String) async throws {
+    func sameCookieTwiceIsNoConflict(cookies: String) async throws {
         try await TestSite.with(api) { site in
             let page = try await site.get("/", cookie: cookies)
             #expect(page.body.contains("Ada Lovelace"))

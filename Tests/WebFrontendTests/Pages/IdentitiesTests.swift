@@ -83,7 +83,7 @@ import Testing
     }
 
     // F4, A14
-    @Test func unlinkingIsForTheOwnerFromThisSite() async throws {
+    @Test func unlinkingRequiresASessionAndAFormOfThisSite() async throws {
         let api = StubAuthAPI()
         let path = "/account/identities/\(Identities.google.id)/unlink"
         try await TestSite.with(api) { site in

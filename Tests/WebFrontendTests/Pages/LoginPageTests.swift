@@ -117,7 +117,7 @@ import Testing
     }
 
     // F7
-    @Test func tooManyAttemptsSayHowLongToWait() async throws {
+    @Test func tooManyAttemptsShowTheWaitingTime() async throws {
         let api = StubAuthAPI([
             "POST /api/auth/login": { _ in StubAuthAPI.problem(.tooManyRequests, retryAfter: 90) }
         ])
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func deadCookieShowsTheForm() async throws {
+    @Test func invalidCookieShowsTheForm() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/login?notice=session-over", cookie: "access_token=dead")
             #expect(page.status == 200)

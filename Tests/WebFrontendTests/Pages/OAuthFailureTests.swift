@@ -127,7 +127,7 @@ import Testing
 
     // W19: No page shows text from its address, in any parameter.
     @Test(arguments: ["/", "/login", "/register", "/account", "/signed-in", "/nowhere"])
-    func noTextOfAnAddressIsShown(path: String) async throws {
+    func noTextFromTheURLIsShown(path: String) async throws {
         let names = [
             "oauth_error", "provider", "error_id", "email", "name", "notice", "connected", "connect", "confirm",
             "choose",

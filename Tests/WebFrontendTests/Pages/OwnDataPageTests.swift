@@ -75,7 +75,7 @@ import Testing
     }
 
     /// W2: A link or redirect from another site neither uses a download nor is audited.
-    @Test func otherSitesLeadToThePage() async throws {
+    @Test func linksFromOtherSitesLeadToThePage() async throws {
         let api = StubAuthAPI(["GET /api/auth/data": StubAuthAPI.signedIn { _ in try StubAuthAPI.json(["a": "b"]) }])
         try await TestSite.with(api) { site in
             for (origin, isSent) in [

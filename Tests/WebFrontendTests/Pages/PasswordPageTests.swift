@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func sessionThatEndedMeanwhile() async throws {
+    @Test func endedSessionRedirectsToSignIn() async throws {
         let api = StubAuthAPI([Self.path: { _ in StubAuthAPI.problem(.unauthenticated) }])
         try await TestSite.with(api) { site in
             let page = try await site.post("/account/password", Self.form, cookie: StubAuthAPI.cookie)

@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test("While the API is unavailable, or does not have the list yet, the form has no buttons")
-    func away() async throws {
+    func unavailableAPI() async throws {
         let address = try await TestSite.abandonedAddress()
         try await TestSite.with(apiURL: address, providers: [.google]) { site in
             let page = try await site.get("/login")

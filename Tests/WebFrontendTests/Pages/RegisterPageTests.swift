@@ -117,7 +117,7 @@ import Testing
     }
 
     // Passwords are compared as in the API: composed and decomposed forms are the same password.
-    @Test func confirmationIsComparedByMeaning() {
+    @Test func confirmationIsComparedInNormalisedForm() {
         let form = Form([
             "name": "A", "email": "a@example.com", "password": "Passw0rd\u{E9}",
             "password_confirmation": "Passw0rde\u{301}",

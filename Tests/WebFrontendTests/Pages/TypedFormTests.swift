@@ -99,7 +99,7 @@ import Testing
     }
 
     // W26: The same for signed-in users, whose header stays; the button does not send the form to the API.
-    @Test func languageSwitchKeepsTheFormsOfUsers() async throws {
+    @Test func languageSwitchKeepsTheFormsOfSignedInUsers() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
             for (path, form) in [("/account/name", "name-form"), ("/account/delete", "deletion-form")] {

@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func filesThatProgramsAskFor() async throws {
+    @Test func servesIconAndRobotsFile() async throws {
         try await TestSite.with { site in
             let icon = try await site.get("/favicon.ico")
             #expect(icon.status == 200)
@@ -88,7 +88,7 @@ import Testing
     }
 
     // Nothing inline and nothing from other hosts, so that the policy needs no exception.
-    @Test func pagesLoadNothingElse() throws {
+    @Test func pagesLoadOnlyFilesOfTheSite() throws {
         let pages = try PageRenderer.embedded()
         for view in TemplateTests.views + TemplateTests.problems {
             let html = try pages.html(view, visitor: .signedIn(StubAuthAPI.user), in: .japanese)

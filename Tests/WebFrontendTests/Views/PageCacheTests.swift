@@ -31,7 +31,7 @@ import Testing
             }
         }
 
-    @Test func cachedPagesAreThoseThatWouldBeRendered() throws {
+    @Test func cachedPagesEqualRenderedPages() throws {
         let shared = try PageRenderer.embedded()
         let cacheable = Self.views.filter { $0.cacheKey != nil }
         #expect(cacheable.count > 20)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func nothingThatWasEnteredIsCached() {
+    @Test func pagesWithInputAreNotCached() {
         for view in Self.views where view.cacheKey != nil {
             #expect(!view.hasFailed)
             #expect(!String(describing: view).contains("@example.com"))

@@ -36,7 +36,7 @@ import Testing
     }
 
     /// The pictures have their own type, and a policy that forbids scripts in an SVG file that is opened directly.
-    @Test func picturesAreHarmless() async throws {
+    @Test func picturesCannotRunScripts() async throws {
         try await TestSite.with(look: Self.look) { site in
             let assets = try AssetLibrary.embedded(Self.look)
             let page = try await site.get("/")
@@ -67,7 +67,7 @@ import Testing
     }
 
     /// An icon without a logo is beside the name; a color without a logo colors the built-in mark.
-    @Test func lessThanEverything() async throws {
+    @Test func iconWithoutLogoAndColorWithoutIcon() async throws {
         var look = Self.look
         look.logo = nil
         try await TestSite.with(look: look) { site in
@@ -88,7 +88,7 @@ import Testing
     }
 
     /// The operator's texts are plain text, like the built-in ones.
-    @Test func ownTextsAreEscaped() throws {
+    @Test func textsOfTheOperatorAreEscaped() throws {
         let json = #"{"home_heading": "<img src=x onerror=alert(1)>", "footer": "Ours & <b>yours</b>"}"#
         var look = SiteLook()
         look.texts = SiteTexts([.english: try SiteTexts.check(Array(json.utf8), .english)])

@@ -174,7 +174,7 @@ import Testing
     }
 
     // Templates contain no visible text.
-    @Test func templatesHoldNoWords() throws {
+    @Test func templatesContainNoText() throws {
         for (name, source) in TemplateLibrary.embeddedSources {
             let text = source.replacing(/\{\{\$width\}\}.*?\{\{\/width\}\}/, with: "").replacing(
                 /\{\{[^}]*\}\}/,
@@ -194,7 +194,7 @@ import Testing
         #expect(throws: TemplateLibrary.Fault.self) { try TemplateLibrary(["x": "{{#a}}"]) }
     }
 
-    @Test func missingTextStopsTheStart() throws {
+    @Test func missingTextFailsTheStart() throws {
         let templates = try TemplateLibrary(["x": "{{t.no_such_text}}"])
         let texts = try Translations.embedded()
         let assets = try AssetLibrary.embedded()
@@ -204,7 +204,7 @@ import Testing
     }
 
     // Inherited blocks and partials are escaped as strictly as the rest.
-    @Test func escapingReachesEverywhere() throws {
+    @Test func blocksAndPartialsAreEscaped() throws {
         let library = try TemplateLibrary([
             "layout": "<p title=\"{{v}}\">{{$main}}{{/main}}</p>", "part": "<i title=\"{{v}}\"></i>",
             "page": "{{<layout}}\n{{$main}}\n{{#list}}{{v}}{{>part}}{{/list}}\n{{/main}}\n{{/layout}}\n",

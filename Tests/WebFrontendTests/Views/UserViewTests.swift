@@ -18,7 +18,7 @@ import Testing
         "https://lh3.googleusercontent.com.evil.example/a",
         "https://user@cdn.discordapp.com/a", "https://cdn.discordapp.com:8443/a", "javascript:alert(1)", "", "//x",
     ])
-    func picturesFromElsewhereAreNotShown(address: String) {
+    func picturesOfOtherHostsAreNotShown(address: String) {
         #expect(UserView.picture(address) == nil)
     }
 
@@ -50,7 +50,7 @@ import Testing
         ("curl/8.9.1", "curl"), ("Mozilla/5.0 (X11; Linux x86_64) Ladybird", "Unknown browser on Linux"),
         ("<script>", "Unknown device"), ("", "Unknown device"),
     ])
-    func devicesInWords(userAgent: String, text: String) throws {
+    func devicesAreDescribed(userAgent: String, text: String) throws {
         #expect(DeviceName(userAgent: userAgent).text(try Translations.embedded()[.english]) == text)
     }
 }

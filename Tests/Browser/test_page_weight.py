@@ -9,7 +9,7 @@ MOST_REQUESTS = 3
 
 
 @pytest.mark.parametrize("state", [each for each in STATES if not each.scripted], ids=lambda each: each.name)
-def test_a_page_is_light(chromium, ports, tally, state):
+def test_a_page_stays_within_its_weight_limits(chromium, ports, tally, state):
     context = chromium.new_context(locale="ja-JP")
     page = context.new_page()
     requests = []

@@ -13,7 +13,7 @@ from user_actions import (
 )
 
 
-def test_f2_f3_f4_register_look_around_sign_out_and_return(page, email):
+def test_f2_f3_f4_a_new_user_registers_signs_out_and_returns(page, email):
     page.goto("/")
     expect_anonymous(page)
     page.get_by_role("navigation").get_by_role("link", name="Create account").click()
@@ -79,7 +79,7 @@ def test_a9_signing_out_ends_the_session_for_every_copy_of_the_token(visitor, em
     assert path_of(copy) == "/login"
 
 
-def test_a13_the_cookie_is_out_of_reach_of_scripts(visitor, email):
+def test_a13_scripts_cannot_read_the_session_cookie(visitor, email):
     page = visitor()
     register(page, email)
     cookies = {each["name"]: each for each in page.context.cookies()}

@@ -1,10 +1,10 @@
-"""D7: PostgreSQL becomes unavailable under load and returns; clients are told to retry, and nothing is lost."""
+"""D7: PostgreSQL becomes unavailable under load and returns; responses ask clients to retry, and nothing is lost."""
 
 import pytest
 
 
 @pytest.mark.parametrize("way", ["stopped", pytest.param("killed", marks=pytest.mark.quick)])
-def test_d7_away_and_back(scene, postgres, site, way):
+def test_d7_requests_get_503_until_postgres_is_back(scene, postgres, site, way):
     """Requests get 503 with Retry-After while it is unavailable, and succeed when it is back."""
     with scene.measured(f"PostgreSQL {way} and started", site, postgres) as measure:
         postgres.stop() if way == "stopped" else postgres.kill()
@@ -16,7 +16,7 @@ def test_d7_away_and_back(scene, postgres, site, way):
         measure.mark_fault_ended()
 
 
-def test_d7_restarted(scene, postgres, site):
+def test_d7_a_restart_of_postgres_is_a_short_wait(scene, postgres, site):
     """A restart is a short wait."""
     with scene.measured("PostgreSQL restarted", site, postgres):
         postgres.stop()

@@ -43,7 +43,7 @@ def stop_in_the_middle(process, port: int, path: str, content_type: str, body: b
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
         head += f"Content-Length: {len(body)}\r\n\r\n"
-        # In one piece after a complete request, whose response shows that the half one has been read as well.
+        # Sent together with a complete request, whose response shows that the server has read the partial one, too.
         connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n" + head.encode() + body[:1])
         first = http.client.HTTPResponse(connection)
         first.begin()
@@ -149,16 +149,16 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("full", [False, True], ids=["says nothing", "takes nothing"])
+@pytest.mark.parametrize("full", [False, True], ids=["silent", "unreachable"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_w11_commands_end_while_they_connect(command, full):
-    """Whatever the database host does, SIGTERM ends the command cleanly within ten seconds."""
+    """SIGTERM ends the command cleanly within ten seconds, even if the database host does not respond."""
     with unresponsive_host(full) as url:
         status, seconds, output = stopped(command, connects, DATABASE_URL=url)
     assert (status, seconds < 10) == (0, True), output
 
 
-@pytest.mark.parametrize("full", [False, True], ids=["says nothing", "takes nothing"])
+@pytest.mark.parametrize("full", [False, True], ids=["silent", "unreachable"])
 @pytest.mark.parametrize("migrate", ["true", "false"])
 def test_w11_the_server_ends_while_it_connects(full, migrate):
     """Whether it waits for the schema or not."""
@@ -200,11 +200,11 @@ def test_w11_a_migration_ends_while_it_waits_for_its_lock(command):
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
     with database() as url, migrations_locked(url) as waiting:
         status, seconds, output = stopped(command, lambda process: waiting() > 0, DATABASE_URL=url, **settings)
-        wait_until(lambda: waiting() == 0, "nobody is connected any more")
+        wait_until(lambda: waiting() == 0, "no client is connected")
     assert (status, seconds < 10) == (0, True), output
 
 
-def test_w11_the_server_ends_under_load_that_the_database_holds_up():
+def test_w11_the_server_ends_while_requests_wait_for_the_database():
     """Sign-ins wait for a lock when the server gets the stop signal."""
     (port,) = free_ports(1)
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "LOGIN_LIMIT_NETWORK": "100000/60"}
@@ -254,7 +254,7 @@ def test_w11_a_second_signal_changes_nothing(command):
     assert (status, seconds < 10) == (0, True), output
 
 
-# Receives queries and answers none; reports in files that it listens, and that it was queried.
+# Receives queries and does not respond; creates files when it listens and when it is queried.
 SILENT_RESOLVER = """
 import pathlib, socket, sys
 server = socket.socket(type=socket.SOCK_DGRAM)

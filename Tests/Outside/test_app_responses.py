@@ -14,7 +14,7 @@ def scripted(*headers: str, status: int = 200, path: str = "/notes") -> str:
 
 @pytest.mark.parametrize("status", [201, 302, 400, 401, 403, 404, 405, 409, 413, 418, 422, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("path", ["/notes", "/static/x"])
-def test_app10_every_status_is_the_applications(proxy, status, path):
+def test_app10_every_status_of_the_application_is_forwarded(proxy, status, path):
     response = proxy.fetch(
         scripted("X-Mine: 1", "WWW-Authenticate: Basic", "Retry-After: 77", status=status, path=path)
     )
@@ -24,12 +24,12 @@ def test_app10_every_status_is_the_applications(proxy, status, path):
     assert response.one("Retry-After") == "77" and response.one("Refresh") is None
 
 
-def test_app10_authorization_passes_in_both_directions(proxy):
+def test_app10_authorization_headers_are_forwarded_in_both_directions(proxy):
     proxy.fetch("/notes", headers={"Authorization": "Bearer of-the-application"})
     assert proxy.received().one("Authorization") == "Bearer of-the-application"
 
 
-def test_app10_its_own_headers_are_left_alone(proxy):
+def test_app10_headers_of_the_application_are_forwarded_unchanged(proxy):
     own = {
         "Content-Security-Policy": "default-src 'unsafe-inline'", "X-Frame-Options": "SAMEORIGIN",
         "Referrer-Policy": "no-referrer", "Permissions-Policy": "camera=(self)", "Cache-Control": "max-age=60",
@@ -61,7 +61,7 @@ def test_app10_headers_of_nginx_are_sent_once(proxy):
     ["X-Accel-Redirect: /error.html", "X-Accel-Redirect: /api/auth/check", "X-Accel-Redirect: @signed_out",
      "X-Accel-Limit-Rate: 1", "X-Accel-Expires: 100", "X-Accel-Charset: koi8-r"],
 )  # fmt: skip
-def test_app10_it_cannot_control_nginx(proxy, path, header):
+def test_app10_the_application_cannot_control_nginx(proxy, path, header):
     response = proxy.fetch(scripted(header, path=path))
     assert response.status == 200 and response.json()["line"].startswith(f"GET {path}")
     assert response.one("Content-Type") == "application/json"
@@ -75,7 +75,7 @@ OURS = [
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(proxy, name):
+def test_app10_browsers_reject_cookies_of_the_application_with_names_of_this_site(proxy, name):
     """Without TLS: SameSite=None requires Secure (RFC 6265bis, section 5.7, step 19)."""
     response = proxy.fetch(
         scripted(f"Set-Cookie: {name}=x; Path=/; HttpOnly; SameSite=Lax", "Set-Cookie: theme=dark; Path=/")
@@ -87,7 +87,7 @@ def test_app10_a_cookie_of_this_sites_name_is_one_that_browsers_reject(proxy, na
 
 
 @pytest.mark.parametrize("cookie", ["\taccess_token=x", "access_token\t =x", "=access_token=x", "\t=known_device=x"])
-def test_app10_cookies_that_browsers_read_as_that_name_are_rejected(proxy, cookie):
+def test_app10_cookies_that_browsers_parse_as_names_of_this_site_are_rejected(proxy, cookie):
     """Browsers remove spaces, and send a cookie without a name unchanged (RFC 6265bis, sections 5.6 and 5.8.3)."""
     response = proxy.fetch(scripted(f"Set-Cookie: {cookie}; Path=/"))
     attributes = {part.strip().lower() for part in response.one("Set-Cookie").split(";")[1:]}
@@ -95,7 +95,7 @@ def test_app10_cookies_that_browsers_read_as_that_name_are_rejected(proxy, cooki
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "sent_on"])
-def test_app10_with_tls_too(proxy, name):
+def test_app10_browsers_reject_cookies_with_the_host_prefix_of_this_site(proxy, name):
     """The prefix __Host- requires Secure (RFC 6265bis, section 4.1.3.2); names without it belong to the application."""
     for proto in ("http", "https"):
         cookie = f"Set-Cookie: __Host-{name}=x; Path=/; Secure; HttpOnly"
@@ -111,5 +111,5 @@ def test_app10_with_tls_too(proxy, name):
     assert "samesite=none" not in plain.one("Set-Cookie").lower()
 
 
-def test_app10_a_large_answer_arrives_whole(proxy):
+def test_app10_a_large_response_is_forwarded_completely(proxy):
     assert len(proxy.fetch("/notes?size=20000000").body) == 20_000_000

@@ -32,7 +32,7 @@ def taken_port():
 
 @pytest.mark.parametrize(("name", "prefix"), PROGRAMS)
 @pytest.mark.parametrize("setting", ["PORT", "METRICS_PORT"])
-def test_w71_w78_a_port_in_use_is_named_with_its_setting_on_one_line(name, prefix, setting):
+def test_w71_w78_a_port_in_use_is_reported_with_its_setting_on_one_line(name, prefix, setting):
     (free,) = free_ports(1)
     with taken_port() as port:
         settings = {f"{prefix}_HOST": "127.0.0.1", f"{prefix}_PORT": str(free), f"{prefix}_{setting}": str(port)}
@@ -48,7 +48,7 @@ def test_w71_w78_a_port_in_use_is_named_with_its_setting_on_one_line(name, prefi
     ("host", "reason"),
     [("192.0.2.1", "is not an address of this machine"), ("nobody.invalid", "cannot be resolved")],
 )
-def test_w71_w78_a_host_that_is_not_here_is_named_with_its_setting_on_one_line(name, prefix, host, reason):
+def test_w71_w78_an_unusable_host_is_reported_with_its_setting_on_one_line(name, prefix, host, reason):
     run = start(name, **{f"{prefix}_HOST": host})
     assert run.returncode == 69
     assert run.stderr.startswith(f"{prefix}_HOST: ") and run.stderr.endswith(f"{reason}\n")
@@ -56,7 +56,7 @@ def test_w71_w78_a_host_that_is_not_here_is_named_with_its_setting_on_one_line(n
 
 
 @pytest.mark.parametrize(("name", "prefix"), PROGRAMS)
-def test_w78_wrong_settings_are_a_line_each_and_nothing_else(name, prefix):
+def test_w78_each_wrong_setting_is_reported_on_one_line(name, prefix):
     run = start(name, **{f"{prefix}_PORT": "many", "LOG_LEVEL": "LOUD"})
     assert run.returncode == 78
     assert sorted(line.split(":")[0] for line in run.stderr.splitlines()) == sorted([f"{prefix}_PORT", "LOG_LEVEL"])
@@ -113,7 +113,7 @@ def test_w72_a_health_check_uses_the_configured_address(name, prefix, host):
 
 
 @pytest.mark.parametrize(("name", "prefix"), PROGRAMS)
-def test_w72_a_health_check_needs_no_other_setting_and_names_a_wrong_one(name, prefix):
+def test_w72_a_health_check_needs_no_other_setting_and_reports_a_wrong_one(name, prefix):
     run = subprocess.run(
         [binary(name), "healthcheck"], env={f"{prefix}_HOST": "127.0.0.1:80"}, capture_output=True, text=True
     )

@@ -46,7 +46,7 @@ def unknown(port, path):
     return fetch(port, "/health" if path == "/" else "/api/../health")
 
 
-REFUSALS = [
+REJECTIONS = [
     (too_large, 413, "payload_too_large"),
     (too_long, 414, "malformed_request"),
     (too_many_headers, 431, "malformed_request"),
@@ -89,7 +89,7 @@ def test_n4_responses_have_the_security_headers(front, path):
     assert_guarded(response)
 
 
-def test_n4_headers_of_the_servers_are_left_as_they_are(front):
+def test_n4_headers_of_the_servers_are_forwarded_unchanged(front):
     response = fetch(front.port, "/?own-headers")
     assert response.status == 503
     assert response.one("X-Frame-Options") == "SAMEORIGIN"
@@ -101,7 +101,7 @@ def test_n4_headers_of_the_servers_are_left_as_they_are(front):
     assert response.json()["server"] == "frontend"
 
 
-@pytest.mark.parametrize(("provoke", "status", "code"), REFUSALS)
+@pytest.mark.parametrize(("provoke", "status", "code"), REJECTIONS)
 def test_n4_rejected_api_requests_get_problem_documents(front, provoke, status, code):
     response = provoke(front.port, "/api/auth/login")
     assert_problem(response, status, code)
@@ -109,23 +109,23 @@ def test_n4_rejected_api_requests_get_problem_documents(front, provoke, status, 
     assert response.one("Cache-Control") == "no-store"
 
 
-@pytest.mark.parametrize(("provoke", "status", "code"), REFUSALS)
+@pytest.mark.parametrize(("provoke", "status", "code"), REJECTIONS)
 def test_n4_rejected_page_requests_get_pages(front, provoke, status, code):
     response = provoke(front.port, "/login")
     assert_page(response, status)
     assert_guarded(response)
 
 
-def test_n4_an_unknown_version_of_http(front):
+def test_n4_an_unsupported_version_of_http_gets_a_page_with_505(front):
     assert_page(send_raw(front.port, b"GET / HTTP/3.0\r\nHost: a\r\n\r\n"), 505)
 
 
-def test_n4_conditions_that_the_style_sheet_does_not_meet(front):
+def test_n4_a_failed_precondition_on_the_style_sheet_gets_a_page_with_412(front):
     assert_page(fetch(front.port, "/error.css", headers={"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}), 412)
     assert fetch(front.port, "/error.css", headers={"Range": "bytes=999999-"}).status == 200
 
 
-def test_n4_an_unknown_path_in_both_forms(front):
+def test_n4_an_unknown_path_gets_a_page_or_a_problem_document(front):
     assert_page(unknown(front.port, "/"), 404)
     assert_problem(unknown(front.port, "/api/"), 404, "not_found")
 
@@ -136,7 +136,7 @@ def test_n4_the_error_files_themselves_are_not_served(front):
         assert response.status == 404 or response.json()["server"] == "frontend"
 
 
-def test_n4_a_body_of_64_kib_passes(front):
+def test_n4_a_body_of_64_kib_is_accepted(front):
     assert fetch(front.port, "/api/x", "POST", body=b"x" * 65_536).json()["received"] == 65_536
 
 
@@ -148,9 +148,8 @@ def test_n4_text_is_compressed_for_clients_that_accept_it(front):
     assert fetch(front.port, "/").one("Content-Encoding") is None
 
 
-def test_n4_unavailable_servers(echoes):
-    nobody = free_ports(2)
-    with nginx(*nobody) as run:
+def test_n4_unavailable_servers_get_502_and_retry_after(echoes):
+    with nginx(*free_ports(2)) as run:
         api, page = fetch(run.port, "/api/auth/me"), fetch(run.port, "/login")
         assert_problem(api, 502, "service_unavailable")
         assert_page(page, 502)
@@ -197,7 +196,7 @@ def test_w35_files_of_nginx_allow_get_and_head(front):
 
 
 @pytest.mark.parametrize("method", ["FOO", "PROPFIND", "get"])
-def test_w35_unknown_methods(front, method):
+def test_w35_unknown_methods_get_501(front, method):
     def send(path):
         return send_raw(front.port, f"{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
 

@@ -33,7 +33,7 @@ class Machine:
         self.name = name
 
     def run(self, *command: str, status: int | None = 0, text: str | None = None) -> str:
-        """Runs a command as root; gives what it printed on both channels."""
+        """Runs a command as root; returns its standard output and error."""
         done = subprocess.run(
             ["docker", "exec", "--interactive", self.name, *command],
             input=text or "", capture_output=True, text=True, timeout=300,
@@ -58,12 +58,12 @@ class Machine:
         return self.run("systemctl", "show", "--property=MainPID", "--value", "yoshikosan-api").strip()
 
     def fetch(self, path: str, *options: str) -> str:
-        """Sends a request through nginx; gives the status."""
+        """Sends a request through nginx; returns the status."""
         curl = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", *options]
         return self.run(*curl, f"http://127.0.0.1:8080{path}", status=None)
 
     def register(self, email: str) -> str:
-        """Makes an account; gives the name of a file with its cookies."""
+        """Creates an account; returns the name of a file with its cookies."""
         jar = f"/root/{secrets.token_hex(4)}"
         body = json.dumps({"email": email, "password": PASSWORD, "name": "Ada"})
         options = ["--cookie-jar", jar, "--header", "Content-Type: application/json", "--data", body]
@@ -103,7 +103,7 @@ def machine():
     build = ["docker", "build", "--tag", IMAGE, "-"]
     subprocess.run(build, input=DOCKERFILE, text=True, check=True, capture_output=True)
     name = f"yoshikosan-test-systemd-{secrets.token_hex(4)}"
-    # systemd needs its own control groups, whichever version of them this machine has.
+    # systemd needs access to the control groups, of version 1 or 2.
     options = ["--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs=/run", "--tmpfs=/tmp:exec"]
     # For the file systems of the hardened units.
     options += ["--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined"]
@@ -121,7 +121,7 @@ def machine():
         containers.docker("rm", "--force", "--volumes", name)
 
 
-def test_the_life_of_the_package(machine, packages):
+def test_the_package_is_installed_upgraded_removed_and_purged(machine, packages):
     output = machine.install(packages[0])
     assert "is installed and not started" in output and machine.active() == []
     modes = machine.run("stat", "--format=%a %U", "/etc/yoshikosan/credentials", "/etc/yoshikosan/credentials/api")
@@ -142,7 +142,7 @@ def test_the_life_of_the_package(machine, packages):
     assert machine.me(ada) == "200" and machine.fetch("/account", "--cookie", ada) == "200"
     assert "settings" in machine.run("yoshikosan", "doctor", status=None)
 
-    # A dollar sign in an address names nobody else.
+    # A dollar sign in an address is not expanded.
     other = machine.register("${x}ada@example.com")
     assert "disabled" in machine.run("yoshikosan", "user", "disable", "${x}ada@example.com")
     assert (machine.me(ada), machine.me(other)) == ("200", "401")
@@ -154,7 +154,7 @@ def test_the_life_of_the_package(machine, packages):
     assert machine.active() == UNITS and machine.api_process() not in (before, "0")
     assert machine.me(ada) == "200"
 
-    # If the migration fails, the servers of the version before keep serving.
+    # If the migration fails, the servers of the previous version keep running.
     before = machine.api_process()
     fault = "[Service]\nExecStart=\nExecStart=/bin/false\nRestart=no\n"
     drop_in = "/etc/systemd/system/yoshikosan-migrate.service.d"
@@ -167,14 +167,14 @@ def test_the_life_of_the_package(machine, packages):
     wait_until(lambda: machine.me(ada) == "200", "the site is ready after the failure")
     assert machine.api_process() != before
 
-    # Removed, it keeps settings, secrets and the database.
+    # Removing the package keeps settings, secrets and the database.
     machine.run("dpkg", "--remove", "yoshikosan")
     assert machine.active() == [] and machine.fetch("/") == "000"
     machine.install(packages[2])
     machine.run("systemctl", "enable", "--now", "yoshikosan.target")
     wait_until(lambda: machine.me(ada) == "200", "the site is ready once more")
 
-    # Purged, only the database stays.
+    # Purging it keeps only the database.
     assert "The database stays" in machine.run("dpkg", "--purge", "yoshikosan")
     machine.run("test", "-e", "/etc/yoshikosan", status=1)
     for user in ("yoshikosan", "yoshikosan_api"):
