@@ -15,7 +15,7 @@ def test_a18_two_devices_see_each_other_and_one_ends_the_other(page, visitor, em
     expect(page.locator("[data-session][data-current]")).to_have_count(1)
     expect(page.locator("[data-session][data-current]")).to_contain_text("This device")
     expect(page.locator("[data-session]").first).to_contain_text("127.0.0.1")
-    page.get_by_role("button", name="Sign out this device").click()
+    page.get_by_role("button", name="Sign out that device").click()
     expect(page.get_by_role("status").first).to_contain_text("That device is signed out.")
     expect(page.locator("[data-session]")).to_have_count(1)
     expect_signed_in(page)
@@ -48,7 +48,7 @@ def test_a18_ending_an_ended_session_is_no_error(visitor, email):
     page.goto("/account")
     other.get_by_role("navigation").get_by_role("button", name="Sign out").click()
     other.wait_for_load_state()
-    page.get_by_role("button", name="Sign out this device").click()
+    page.get_by_role("button", name="Sign out that device").click()
     expect(page.get_by_role("status").first).to_contain_text("already signed out")
     expect(page.locator("[data-session]")).to_have_count(1)
 

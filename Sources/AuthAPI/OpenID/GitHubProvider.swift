@@ -107,7 +107,8 @@ struct GitHubAPI: Sendable {
     }
 
     var user: String { base + "/user" }
-    var emails: String { base + "/user/emails" }
+    /// The maximum per page; with the default of 30, the primary address may be on another page.
+    var emails: String { base + "/user/emails?per_page=100" }
     /// Responds to everyone; GitHub's own list of addresses would be too long.
     var probe: String { base + (isServer ? "/meta" : "/") }
 

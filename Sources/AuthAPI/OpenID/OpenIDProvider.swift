@@ -42,22 +42,27 @@ struct OpenIDProvider: IdentityProvider {
     }
 
     func authorizationURL(for request: AuthorizationRequest) async throws(ProviderError) -> String {
-        let endpoint = try await metadata.document().authorizationEndpoint
+        let metadata = try await metadata.document()
         return request.address(
-            at: endpoint.description,
+            at: metadata.authorizationEndpoint.description,
             clientID: settings.clientID,
             scope: settings.openID.scope,
-            extra: [(name: "nonce", value: request.nonce)] + prompt(for: request)
+            extra: [(name: "nonce", value: request.nonce)] + prompt(for: request, metadata)
         )
     }
 
     /// OpenID Connect Core, section 3.1.2.1; with `max_age`, the ID token contains the time of the sign-in.
-    private func prompt(for request: AuthorizationRequest) -> [(name: String, value: String)] {
+    private func prompt(
+        for request: AuthorizationRequest,
+        _ metadata: ProviderMetadata
+    ) -> [(name: String, value: String)] {
         if request.reauthenticates, settings.confirmsByAuthTime {
             return [(name: "prompt", value: "login"), (name: "max_age", value: "0")]
         }
-        let asks = request.choosesAccount || request.reauthenticates
-        return asks ? [(name: "prompt", value: "select_account")] : []
+        guard request.choosesAccount || request.reauthenticates else { return [] }
+        // Every provider must support `login` (section 15.1). Google documents only `select_account`, and does not list it.
+        let selectsAccount = settings.kind == .google || metadata.selectsAccount
+        return [(name: "prompt", value: selectsAccount ? "select_account" : "login")]
     }
 
     func identity(for response: AuthorizationResponse) async throws(ProviderError) -> ProviderIdentity {
@@ -112,8 +117,8 @@ struct OpenIDProvider: IdentityProvider {
         try await exchange.revoke(token, at: endpoint.description, authentication: authentication(metadata))
     }
 
-    /// The claims of the ID token, or of the userinfo endpoint if the token has no address and the endpoint responds with
-    /// JSON.
+    /// The claims of the ID token, or of the userinfo endpoint if the token does not state whether an address is verified
+    /// and the endpoint responds with JSON.
     ///
     /// - Throws: ``ProviderError`` when the endpoint responds with another subject (OpenID Connect Core, section 5.3.2).
     private func profile(
@@ -122,7 +127,7 @@ struct OpenIDProvider: IdentityProvider {
         _ metadata: ProviderMetadata,
         accessToken: Secret
     ) async throws(ProviderError) -> OpenIDProfile {
-        guard !claims.profile.hasEmail, let endpoint = metadata.userInfoEndpoint else { return claims.profile }
+        guard lacksEmailClaims(claims.profile), let endpoint = metadata.userInfoEndpoint else { return claims.profile }
         guard let reply = try await client.getIfAllowed(endpoint.description, bearer: accessToken) else {
             return claims.profile
         }
@@ -130,7 +135,14 @@ struct OpenIDProvider: IdentityProvider {
         guard profile.subject?.isExactly(subject) == true else {
             throw ProviderError(.providerError, "the userinfo response is about another user than the ID token")
         }
-        return profile
+        return profile.hasEmail || !claims.profile.hasEmail ? profile : claims.profile
+    }
+
+    /// Whether an ID token has no address, or does not state whether it is verified, as Okta's.
+    private func lacksEmailClaims(_ profile: OpenIDProfile) -> Bool {
+        guard profile.hasEmail else { return true }
+        // The statement of LINE does not count, and that of a trusted provider is not needed.
+        return profile.isEmailVerified == nil && settings.kind != .line && !settings.openID.trustsEmail
     }
 
     /// The configured method, or one that the provider accepts: the form for Google, the header first for others.

@@ -11,6 +11,7 @@ struct ProviderMetadata: Sendable {
         let userInfoEndpoint: String?
         let revocationEndpoint: String?
         let tokenAuthentications: [String]?
+        let prompts: [String]?
         let namesIssuer: Bool?
 
         private enum CodingKeys: String, CodingKey {
@@ -21,6 +22,7 @@ struct ProviderMetadata: Sendable {
             case userInfoEndpoint = "userinfo_endpoint"
             case revocationEndpoint = "revocation_endpoint"
             case tokenAuthentications = "token_endpoint_auth_methods_supported"
+            case prompts = "prompt_values_supported"
             case namesIssuer = "authorization_response_iss_parameter_supported"
         }
 
@@ -33,6 +35,7 @@ struct ProviderMetadata: Sendable {
             userInfoEndpoint = try? container.decode(String.self, forKey: .userInfoEndpoint)
             revocationEndpoint = try? container.decode(String.self, forKey: .revocationEndpoint)
             tokenAuthentications = try? container.decode([String].self, forKey: .tokenAuthentications)
+            prompts = try? container.decode([String].self, forKey: .prompts)
             namesIssuer = try? container.decode(Bool.self, forKey: .namesIssuer)
         }
     }
@@ -48,6 +51,9 @@ struct ProviderMetadata: Sendable {
     /// How clients may authenticate at the token endpoint; the default is `client_secret_basic` (OpenID Connect
     /// Discovery 1.0, section 3).
     let tokenAuthentications: [CodeExchange.Authentication]
+    /// Whether the provider lists `prompt=select_account`; providers reject values that they do not support (Initiating
+    /// User Registration via OpenID Connect 1.0).
+    let selectsAccount: Bool
     /// Whether to reject a response without `iss` (RFC 9207, section 2.4).
     let namesIssuer: Bool
 
@@ -86,6 +92,7 @@ struct ProviderMetadata: Sendable {
                     listed.contains { $0.isExactly(method.registeredName) }
                 }
             } ?? [.basic]
+        selectsAccount = document.prompts?.contains { $0.isExactly("select_account") } ?? false
         namesIssuer = document.namesIssuer ?? false
     }
 

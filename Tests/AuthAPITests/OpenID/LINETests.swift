@@ -22,6 +22,8 @@ import Testing
             #expect(request.headers[.authorization] == nil && request.body.contains("client_secret="))
             // Its published keys are not used.
             #expect(flow.mock.count(.oidcKeys) == 0)
+            // Nor is the userinfo endpoint, whose statement would not count.
+            #expect(flow.mock.count(.oidcUserInfo) == 0)
             for isVerified in [true, false] {
                 flow.mock.changeIDToken { $0.claims["email_verified"] = isVerified }
                 try await flow.expectAddress(.line, unverified: "ada@example.com")

@@ -62,6 +62,27 @@ import Testing
         }
     }
 
+    @Test("The userinfo endpoint states whether an address is verified if the ID token does not")
+    func userInfoVerification() async throws {
+        try await ProviderFlow.with { flow in
+            // As in Okta's ID tokens.
+            flow.mock.changeIDToken { $0.claims["email_verified"] = nil }
+            try await flow.expectAddress(.oidc, verified: "ada@example.com")
+            let changes: [@Sendable (inout MockResponse) -> Void] = [
+                { $0.edit { $0["email_verified"] = false } }, { $0.edit { $0["email_verified"] = nil } },
+                // Its statement does not apply to an address that is not in it.
+                { $0.edit { $0["email"] = nil } }, { $0.status = 403 },
+            ]
+            for change in changes {
+                flow.mock.change(.oidcUserInfo, change)
+                try await flow.expectAddress(.oidc, unverified: "ada@example.com")
+            }
+            #expect(flow.mock.count(.oidcUserInfo) == 1 + changes.count)
+            flow.mock.change(.oidcUserInfo) { $0.edit { $0["sub"] = "another" } }
+            try await flow.expectRejection(.oidc, .providerError, "about another user")
+        }
+    }
+
     @Test("A userinfo response about another subject, or none, is rejected", arguments: ["another", "", nil])
     func userInfoSubject(subject: String?) async throws {
         try await ProviderFlow.with { flow in
@@ -157,6 +178,28 @@ import Testing
             }
             try await flow.expectRejection(.oidc, .providerError, "accepts no client secret")
             #expect(flow.mock.count(.oidcToken) == 0)
+        }
+    }
+
+    @Test(
+        "W23: To use another account, a provider that does not list select_account asks the user to sign in",
+        arguments: [
+            (["none", "login", "consent", "select_account"], "select_account"), (["none", "login", "consent"], "login"),
+            ([], "login"), (nil, "login"),
+        ] as [([String]?, String)]
+    )
+    func choosing(listed: [String]?, prompt: String) async throws {
+        try await ProviderFlow.with { flow in
+            flow.mock.change(.oidcDiscovery) { $0.edit { $0["prompt_values_supported"] = listed } }
+            let request = AuthorizationRequest(
+                state: "s",
+                nonce: "n",
+                codeChallenge: "c",
+                redirectURI: "https://x/",
+                choosesAccount: true
+            )
+            let address = try await flow.provider(.oidc).authorizationURL(for: request)
+            #expect(address.hasSuffix("&nonce=n&prompt=\(prompt)"))
         }
     }
 

@@ -24,6 +24,8 @@ import Testing
     )
     func verifiedSpellings(name: OAuthProvider) async throws {
         try await ProviderFlow.with { flow in
+            // The userinfo endpoint does not state it either.
+            flow.mock.change(.oidcUserInfo) { $0.edit { $0["email_verified"] = nil } }
             let no: [String?] = ["\"false\"", "\"TRUE\"", "\"yes\"", "\"\"", "1", "null", "[true]", "{}", nil]
             for text in no {
                 flow.mock.changeIDToken { token in

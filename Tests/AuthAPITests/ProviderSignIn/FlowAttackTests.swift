@@ -43,7 +43,7 @@ import Testing
             case .twoCodes: parts.queryItems = items + code
             case .noCode: parts.queryItems = withoutCode
             case .hugeCode:
-                parts.queryItems = withoutCode + [.init(name: "code", value: String(repeating: "x", count: 2049))]
+                parts.queryItems = withoutCode + [.init(name: "code", value: String(repeating: "x", count: 7169))]
             case .hugeQuery:
                 parts.queryItems = items + [.init(name: "scope", value: String(repeating: "x", count: 9000))]
             case .otherProvider: parts.path = APIPath.oauthCallback(.discord)
@@ -62,6 +62,20 @@ import Testing
             #expect(try await site.user(of: browser) == nil)
             #expect(site.mock.count(.googleToken) == before)
             #expect(try await site.sql("SELECT count(*) FROM users") == "0")
+        }
+    }
+
+    @Test("A11: A code of up to 7 KiB reaches the provider, like the long codes of Azure AD B2C")
+    func longCode() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            let state = try await site.begin(.google, in: browser).split(separator: "state=")[1].prefix { $0 != "&" }
+            let code = String(repeating: "x", count: 7168)
+            let issuer = site.mock.address.percentEncoded
+            let target = "\(APIPath.oauthCallback(.google))?code=\(code)&state=\(state)&iss=\(issuer)"
+            expectFailure(.flowExpired, try await browser.get(target), in: site)
+            let request = try #require(site.mock.requests.last { $0.endpoint == .googleToken })
+            #expect(request.body.contains("&code=\(code)&"))
         }
     }
 

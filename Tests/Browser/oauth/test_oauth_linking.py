@@ -196,7 +196,7 @@ def test_a12_linking_requires_the_user_who_started_it(visitor, site, provider, e
     expect_anonymous(other)
     provider.agree(page, f"elsewhere-{email}")
     assert path_of(page) == "/login"
-    expect(page.locator("#error-summary")).to_contain_text("you must stay signed in")
+    expect(page.locator("#error-summary")).to_contain_text("The session in which you started has ended.")
     assert identities(site, email) == 0
 
 

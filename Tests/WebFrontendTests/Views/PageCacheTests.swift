@@ -65,7 +65,7 @@ import Testing
                 let page = PageKey(template: "\(number)", returnTo: nil, providers: .none)
                 let key = PageCache.Key(page: page, language: .english, isAnonymous: true, notice: nil)
                 #expect(cache.page(key) { "\(number) in round \(round)" } == "\(number) in round \(round)")
-                #expect(cache.page(key) { "not requestedPath for" } == "\(number) in round \(round)")
+                #expect(cache.page(key) { "not rendered" } == "\(number) in round \(round)")
             }
         }
     }

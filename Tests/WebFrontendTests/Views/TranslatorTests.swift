@@ -57,6 +57,15 @@ import Testing
         #expect(texts[.japanese].texts["month_names"]?.split(separator: " ").count == 12)
     }
 
+    // Renaming a variable in the sources once renamed a word of a text.
+    @Test(arguments: SiteLanguage.allCases)
+    func textsContainNoIdentifiers(language: SiteLanguage) throws {
+        for (key, text) in try Translations.embedded()[language].texts {
+            let identifier = text.replacing("JavaScript", with: "").firstMatch(of: /[a-z][A-Z]/)
+            #expect(identifier == nil, "\(key)")
+        }
+    }
+
     private static func parameters(in text: String) -> [String] {
         text.split(separator: "{").dropFirst(text.hasPrefix("{") ? 0 : 1).map { String($0.prefix { $0 != "}" }) }
             .sorted()

@@ -5,8 +5,9 @@ import Shared
 struct CallbackQuery: Sendable {
     /// The maximum size of the query, in bytes.
     static let maximumLength = 8192
-    /// The maximum size of a code, in bytes; codes of Google have about 75, of Discord 30, of GitHub 20.
-    static let maximumCodeLength = 2048
+    /// The maximum size of a code, in bytes; codes of Google have about 75, of Discord 30, of GitHub 20, and encrypted ones
+    /// of Azure AD B2C more than 4096.
+    static let maximumCodeLength = 7168
 
     /// The `state`, if there is exactly one and it has the form of this site's.
     let state: String?
