@@ -205,3 +205,17 @@ def test_w15_unusual_text_costs_no_more_than_plain_text(site, program, path, req
     hostile, statuses = work(site, program, path, request_of, HOSTILE)
     assert statuses == [status] * ROUNDS
     assert hostile < FACTOR * plain + ALLOWANCE, f"{hostile * 1000:.1f} ms instead of {plain * 1000:.1f} ms"
+
+
+def test_w15_an_unusual_language_cookie_does_not_slow_down_nginx(front):
+    """nginx's own error page is in the language of the cookie."""
+
+    def work(unit: str) -> float:
+        cookie = "language=x:" + unit * (HEADER // len(unit))
+        before = front.cpu_seconds()
+        for _ in range(ROUNDS):
+            assert fetch(front.port, "/health", headers={"Cookie": cookie}).status == 404
+        return front.cpu_seconds() - before
+
+    plain, hostile = work("abc"), work("ja-")
+    assert hostile < FACTOR * plain + ALLOWANCE, f"{hostile * 1000:.1f} ms instead of {plain * 1000:.1f} ms"

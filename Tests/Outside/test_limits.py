@@ -130,6 +130,25 @@ def test_w88_one_address_cannot_use_all_connections(echoes):
         assert fetch(run.port, "/", source="127.0.0.4").status == 200
 
 
+@pytest.mark.parametrize(
+    ("file", "memory"),
+    [
+        ("compose.yml", r"^  nginx:\n(?:(?: {4}.*)?\n)*? {4}mem_limit: (\d+)m$"),
+        ("docker/stack.yml", r"^  nginx:\n(?:(?: {4}.*)?\n)*? {8}limits: \{ memory: (\d+)M,"),
+        ("packaging/kubernetes/nginx.yaml", r"limits: \{ memory: (\d+)Mi \}"),
+        ("packaging/systemd/yoshikosan-nginx.service", r"^MemoryMax=(\d+)M$"),
+    ],
+)
+def test_w88_the_requests_of_one_address_use_at_most_half_of_the_memory(file, memory):
+    """nginx holds headers and body until a request is complete, and the kernel ends a worker that exceeds the limit."""
+    configuration = (ROOT / "nginx.conf").read_text()
+    requests = int(re.search(r"limit_conn connections (\d+);", configuration)[1])
+    count, size = map(int, re.search(r"large_client_header_buffers (\d+) (\d+)k;", configuration).groups())
+    body = int(re.search(r"client_body_buffer_size (\d+)k;", configuration)[1])
+    limit = int(re.search(memory, (ROOT / file).read_text(), re.MULTILINE)[1])
+    assert requests * (count * size + body) <= limit * 1024 / 2
+
+
 def test_w88_visitors_behind_a_trusted_proxy_do_not_share_a_limit(echoes):
     with nginx(*echoes, TRUSTED_PROXIES="127.0.0.2") as run, contextlib.ExitStack() as stack:
         for number in range(1100):
