@@ -7,6 +7,8 @@ import signal
 import subprocess
 
 from playwright.sync_api import expect
+from processes import is_stopped
+from site_under_test import wait_until
 from user_actions import NAME, expect_signed_in, fill_login, register, send, sign_in, sign_out
 
 
@@ -19,6 +21,7 @@ def frozen_api(site):
     process = int(re.search(r"pid=(\d+)", listener).group(1))
     os.kill(process, signal.SIGSTOP)
     try:
+        wait_until(lambda: is_stopped(process), "the API is frozen")
         yield
     finally:
         os.kill(process, signal.SIGCONT)

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from processes import is_stopped
 from site_under_test import TIMEOUT_SECONDS, wait_until
 from small_disk import SmallDisk
 
@@ -116,6 +117,7 @@ class PostgresServer:
         """Disconnects its standbys without notifying anyone."""
         for process in self.psql("select pid from pg_stat_replication").split():
             os.kill(int(process), signal.SIGSTOP)
+            wait_until(lambda process=int(process): is_stopped(process), "the WAL sender is stopped")
 
     @contextlib.contextmanager
     def all_connections_taken(self):

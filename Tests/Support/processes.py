@@ -26,6 +26,14 @@ def name_of(process: int) -> str:
     return ""
 
 
+def is_stopped(process: int) -> bool:
+    """Whether SIGSTOP has stopped every thread of a process; each runs on until the kernel schedules it."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        stats = [(task / "stat").read_text() for task in Path(f"/proc/{process}/task").iterdir()]
+        return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+    return False
+
+
 def cpu_seconds(process: int) -> float:
     """The processor time of a process, including all ended threads."""
     # The CPU clock of a process, as from clock_getcpuclockid(3).
