@@ -35,10 +35,10 @@ final class MetricsStore: Sendable {
     /// The counts; nil while the database is unavailable.
     func counts() async -> Counts? {
         let now = now()
-        if let latest = latest.withLock({ $0 }), now.timeIntervalSince(latest.at) < Self.maximumAge {
+        // After the clock is set back, the age is negative until it reaches the old time.
+        if let latest = latest.withLock({ $0 }), (0..<Self.maximumAge).contains(now.timeIntervalSince(latest.at)) {
             return latest.counts
         }
-        // While the database is unavailable, do not retry on each scrape.
         let parameters = parameters
         guard
             let counts = try? await postgres.reading({

@@ -17,9 +17,15 @@ struct CrossSiteGuard: Sendable {
     }
 
     /// Whether to accept the request.
-    func allows(_ head: HTTPRequest) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - head: the request.
+    ///   - hasEffects: whether GET requests of the path have effects, so that no method is safe.
+    /// - Returns: whether it is from this site, or safe.
+    func allows(_ head: HTTPRequest, hasEffects: Bool = false) -> Bool {
         switch head.method {
-        case .get, .head, .options: return true
+        case .get, .head, .options:
+            guard hasEffects else { return true }
         default: break
         }
         let origins = head.headerFields[values: .origin]

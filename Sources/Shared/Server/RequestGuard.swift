@@ -3,11 +3,15 @@ public import Hummingbird
 /// Rejects requests with a non-canonical path and cross-site requests before any handler.
 public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
     private let crossSite: CrossSiteGuard
+    private let effectfulPaths: [String]
 
     /// Creates the guard.
     ///
-    /// - Parameter settings: the URL of the site, and the origins whose pages may call it.
-    public init(_ settings: CommonSettings) {
+    /// - Parameters:
+    ///   - settings: the URL of the site, and the origins whose pages may call it.
+    ///   - effectfulPaths: the paths whose GET requests have effects; those of other sites are rejected, too.
+    public init(_ settings: CommonSettings, effectfulPaths: [String] = []) {
+        self.effectfulPaths = effectfulPaths
         crossSite = CrossSiteGuard(publicURL: settings.publicURL, allowedOrigins: settings.allowedOrigins)
     }
 
@@ -27,7 +31,8 @@ public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
         guard CanonicalPath.isCanonical(path) || path.isExactly(APIPath.index) else {
             throw APIError(.notFound, detail: "There is nothing at this path.")
         }
-        guard crossSite.allows(request.head) else {
+        let hasEffects = effectfulPaths.contains { path.isExactly($0) }
+        guard crossSite.allows(request.head, hasEffects: hasEffects) else {
             throw APIError(.crossSiteRequest, detail: "This request came from a page of another site.")
         }
     }

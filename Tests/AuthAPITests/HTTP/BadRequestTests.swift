@@ -62,6 +62,20 @@ import Testing
         }
     }
 
+    // The decoder creates an error for each value that is not a string.
+    @Test("A body with too many keys is rejected before it is decoded")
+    func manyKeys() async throws {
+        try await TestAPI.with { api in
+            for (path, _) in Self.bodies {
+                for (count, status) in [(JSONBody.maximumKeyCount, 422), (JSONBody.maximumKeyCount + 1, 400)] {
+                    let body = "{" + (0..<count).map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+                    let response = try await api.client().post(path, json: body)
+                    #expect(response.status == status)
+                }
+            }
+        }
+    }
+
     @Test("A field that is missing, null, of another type or unknown is named")
     func shapes() async throws {
         try await TestAPI.with { api in

@@ -67,6 +67,8 @@ import Testing
                 ("POST", APIPath.register), ("POST", APIPath.login), ("POST", APIPath.logout),
                 ("DELETE", APIPath.sessions),
                 ("DELETE", APIPath.session(UUID().uuidString.lowercased())),
+                // A download is limited, and recorded in the audit trail.
+                ("GET", APIPath.data),
             ]
             for (method, path) in requests {
                 for headers in [
@@ -80,6 +82,9 @@ import Testing
                 }
             }
             #expect(try await client.get(APIPath.me, headers: [("Sec-Fetch-Site", "cross-site")]).status == 200)
+            for site in ["same-origin", "none"] {
+                #expect(try await client.get(APIPath.data, headers: [("Sec-Fetch-Site", site)]).status == 200)
+            }
             let own = try await client.send(
                 "POST",
                 APIPath.logout,

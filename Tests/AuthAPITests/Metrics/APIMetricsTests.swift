@@ -91,6 +91,10 @@ import Testing
             api.clock.advance(by: MetricsStore.maximumAge)
             let later = await api.app.metrics.registry.text()
             #expect(try value("auth_sessions_live", in: later) == 2)
+            _ = try await api.registered(email: "three@example.com")
+            api.clock.advance(by: -3600)
+            let setBack = await api.app.metrics.registry.text()
+            #expect(try value("auth_sessions_live", in: setBack) == 3)
         }
     }
 }

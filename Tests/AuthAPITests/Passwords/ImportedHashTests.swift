@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import AuthAPI
@@ -42,6 +43,31 @@ import Testing
         #expect(try await hasher.verify(Password("Correct-Horse-7"), against: stored) == .correctNeedsUpgrade)
         #expect(try await hasher.verify(Password("Correct-Horse-8"), against: stored) == .wrong)
         #expect(try await hasher.verify(Password(""), against: stored) == .wrong)
+    }
+
+    // Form C decomposes some letters of Hindi, Bengali and Hebrew keyboards, such as U+09DF.
+    @Test(
+        "A hash of the password as typed verifies, and is upgraded to one of form C",
+        arguments: [
+            ("Pässwörd-1が".decomposedStringWithCanonicalMapping, "tsgvnVk8C/W4UnQoyQixfOTu+lU0GxZmVvEG6RER7tc"),
+            ("Password-\u{9DF}7", "oKMTjr8Ffzv2Z8Kuja0s+qABDhKCpZD7huFNr/COwQk"),
+        ]
+    )
+    func acceptsTypedForm(typed: String, tag: String) async throws {
+        let stored = try ImportedHash("argon2$argon2id$v=19$m=64,t=1,p=1$\(Self.salt)$\(tag)").stored
+        let hasher = PasswordHasher(
+            parameters: Argon2Parameters(memoryKiB: 64, iterations: 1, parallelism: 1),
+            pool: try HashingPool(threads: 1)
+        )
+        #expect(try await hasher.verify(Password(typed), against: stored) == .correctNeedsUpgrade)
+        #expect(try await hasher.verify(Password(typed + "x"), against: stored) == .wrong)
+        #expect(try await hasher.verify(Password(typed), against: nil) == .wrong)
+        // The other form was wrong in the earlier system, too.
+        let normalized = Password(typed.precomposedStringWithCanonicalMapping)
+        #expect(try await hasher.verify(normalized, against: stored) == .wrong)
+        let upgraded = try await hasher.hash(Password(typed))
+        #expect(try await hasher.verify(Password(typed), against: upgraded) == .correct)
+        #expect(try await hasher.verify(normalized, against: upgraded) == .correct)
     }
 
     private static let rejected: [(String, String)] = [

@@ -83,12 +83,12 @@ struct Argon2Hash: Sendable, Equatable {
         return "$argon2id$v=\(version)$\(cost)\(data)$\(Self.unpaddedBase64(salt))$\(Self.unpaddedBase64(tag))"
     }
 
-    /// Whether the password is correct.
+    /// Whether it is the hash of these bytes.
     ///
     /// Takes the same time in both cases. Throws `Argon2Failure` when libargon2 fails.
-    func matches(_ password: Password) throws -> Bool {
+    func matches(_ password: SecretBytes) throws -> Bool {
         let computed = try Self.tag(
-            of: password.normalized,
+            of: password,
             salt: salt,
             data: data,
             length: tag.count,

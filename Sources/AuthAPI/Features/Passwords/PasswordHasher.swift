@@ -43,24 +43,33 @@ struct PasswordHasher: Sendable {
 
     /// Checks a password against a stored Argon2id PHC string, a bcrypt hash, or nothing.
     ///
+    /// A hash of the password as typed is also correct: other systems do not normalise. It is always replaced.
+    ///
     /// Nothing (an unknown email address, or a user without a password) and a malformed hash take as long as a hash
     /// with the configured parameters, and are `wrong` (OWASP Authentication Cheat Sheet, "Authentication Responses").
     /// A hash with other parameters, including bcrypt, takes its own time until it is upgraded.
     ///
     /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 fails.
     func verify(_ password: Password, against stored: String?) async throws -> Verification {
+        // Otherwise a wrong password costs two hashes.
+        let isOneHash = password.typed == nil
         switch readable(stored) {
         case .argon2id(let hash):
-            let isUsual = hash.parameters.isAtMostAsExpensive(as: parameters)
-            guard try await perform(isUsual: isUsual, { try hash.matches(password) }) else { return .wrong }
-            return needsUpgrade(hash) ? .correctNeedsUpgrade : .correct
+            let isUsual = isOneHash && hash.parameters.isAtMostAsExpensive(as: parameters)
+            return try await perform(isUsual: isUsual) { try check(password, against: hash) }
         case .bcrypt(let hash):
             return try await perform(isUsual: false) { hash.matches(password) } ? .correctNeedsUpgrade : .wrong
         case nil:
-            let dummy = dummy
-            _ = try await perform(isUsual: true) { try dummy.matches(password) }
+            _ = try await perform(isUsual: isOneHash) { try check(password, against: dummy) }
             return .wrong
         }
+    }
+
+    /// Checks both forms of a password; a wrong one takes the same time with every hash of the same cost.
+    private func check(_ password: Password, against hash: Argon2Hash) throws -> Verification {
+        if try hash.matches(password.normalized) { return needsUpgrade(hash) ? .correctNeedsUpgrade : .correct }
+        guard let typed = password.typed, try hash.matches(typed) else { return .wrong }
+        return .correctNeedsUpgrade
     }
 
     private enum Stored {
