@@ -145,11 +145,23 @@ import Testing
         }
     }
 
+    @Test("D5: A replica whose clock is ahead removes no live session")
+    func sweepAhead() async throws {
+        try await TestAPI.with { api in
+            let client = try await api.registered()
+            api.clock.advance(by: 8 * 86_400)
+            #expect(try await client.get(APIPath.me).status == 401)
+            #expect(try await api.app.sessionSweeper.sweep() == 0)
+            api.clock.advance(by: -8 * 86_400)
+            #expect(try await client.get(APIPath.me).status == 200)
+        }
+    }
+
     @Test("D5: Only one replica removes expired sessions at a time")
     func sweepOnce() async throws {
         try await TestAPI.with { api in
             _ = try await api.registered()
-            api.clock.advance(by: 8 * 86_400)
+            try await api.database.sql("UPDATE sessions SET created_at = now() - interval '9 days', expires_at = now()")
             let gate = Gate()
             let holder = Task {
                 try await api.database.pool.transaction { db in

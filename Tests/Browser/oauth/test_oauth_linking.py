@@ -206,7 +206,7 @@ def test_a12_w2_a_link_from_another_site_links_nothing(visitor, site, watch, moc
     page.goto(mock_providers.google)
     start = f"{site.url}/api/auth/{provider.code}?link=true&return_to=/account"
     page.evaluate("address => { location.href = address }", start)
-    expect(page.locator("#error-summary")).to_contain_text("connected only from your account page")
+    expect(page.locator("#error-summary")).to_contain_text("can only be started on your account pages")
     page.get_by_role("link", name="Continue").click()
     assert path_of(page) == "/account"
     assert identities(site, email) == 0

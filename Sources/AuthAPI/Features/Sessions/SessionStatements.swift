@@ -216,10 +216,12 @@ struct TrySweepLock: Statement {
 }
 
 /// Removes expired sessions, without an event.
+///
+/// They must have expired by the database's clock, too: a replica whose clock is ahead would delete live sessions.
 struct RemoveExpired: Statement {
     static let sql: StaticString = """
         DELETE FROM sessions WHERE id IN (
-            SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            SELECT id FROM sessions WHERE expires_at <= least($1, now()) ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
         )
         """
     let now: Date
