@@ -184,8 +184,8 @@ import Testing
     @Test(
         "W23: To use another account, a provider that does not list select_account asks the user to sign in",
         arguments: [
-            (["none", "login", "consent", "select_account"], "select_account"), (["none", "login", "consent"], "login"),
-            ([], "login"), (nil, "login"),
+            (["none", "login", "consent", "select_account"], "select_account"),
+            (["none", "login", "consent"], "login"), ([], "login"), (nil, "login"),
         ] as [([String]?, String)]
     )
     func choosing(listed: [String]?, prompt: String) async throws {

@@ -19,7 +19,8 @@ extension UserCommand {
             let email = TextTable.sanitized(change.email)
             let count = change.sessions
             let ended = count == 0 ? "" : "; ended \(count) session\(count == 1 ? "" : "s")"
-            try StandardOutput.print(change.isNew ? "disabled \(email)\(ended)" : "\(email) is disabled already\(ended)")
+            let state = change.isNew ? "disabled \(email)" : "\(email) is disabled already"
+            try StandardOutput.print(state + ended)
         }
     }
 
