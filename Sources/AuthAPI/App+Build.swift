@@ -266,7 +266,7 @@ extension App {
                 trusting: settings.common.trustedPeers
             )
             RequestFrame(
-                rules: RequestGuard(settings.common, effectfulPaths: [APIPath.data]),
+                rules: RequestGuard(settings.common, unsafePaths: [APIPath.data]),
                 errors: ErrorResponses(routes: RouteTable(described)),
                 headers: ResponseHeaders(
                     isSecure: settings.common.publicURL.isSecure,

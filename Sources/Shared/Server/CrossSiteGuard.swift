@@ -20,12 +20,12 @@ struct CrossSiteGuard: Sendable {
     ///
     /// - Parameters:
     ///   - head: the request.
-    ///   - hasEffects: whether GET requests of the path have effects, so that no method is safe.
+    ///   - isSafePath: whether GET requests of the path have no side effects (RFC 9110, section 9.2.1).
     /// - Returns: whether it is from this site, or safe.
-    func allows(_ head: HTTPRequest, hasEffects: Bool = false) -> Bool {
+    func allows(_ head: HTTPRequest, isSafePath: Bool = true) -> Bool {
         switch head.method {
         case .get, .head, .options:
-            guard hasEffects else { return true }
+            if isSafePath { return true }
         default: break
         }
         let origins = head.headerFields[values: .origin]

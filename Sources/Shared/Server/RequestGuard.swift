@@ -3,15 +3,15 @@ public import Hummingbird
 /// Rejects requests with a non-canonical path and cross-site requests before any handler.
 public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
     private let crossSite: CrossSiteGuard
-    private let effectfulPaths: [String]
+    private let unsafePaths: [String]
 
     /// Creates the guard.
     ///
     /// - Parameters:
     ///   - settings: the URL of the site, and the origins whose pages may call it.
-    ///   - effectfulPaths: the paths whose GET requests have effects; those of other sites are rejected, too.
-    public init(_ settings: CommonSettings, effectfulPaths: [String] = []) {
-        self.effectfulPaths = effectfulPaths
+    ///   - unsafePaths: the paths whose GET requests have side effects; those from other sites are rejected, too.
+    public init(_ settings: CommonSettings, unsafePaths: [String] = []) {
+        self.unsafePaths = unsafePaths
         crossSite = CrossSiteGuard(publicURL: settings.publicURL, allowedOrigins: settings.allowedOrigins)
     }
 
@@ -31,8 +31,8 @@ public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
         guard CanonicalPath.isCanonical(path) || path.isExactly(APIPath.index) else {
             throw APIError(.notFound, detail: "There is nothing at this path.")
         }
-        let hasEffects = effectfulPaths.contains { path.isExactly($0) }
-        guard crossSite.allows(request.head, hasEffects: hasEffects) else {
+        let isSafePath = !unsafePaths.contains { path.isExactly($0) }
+        guard crossSite.allows(request.head, isSafePath: isSafePath) else {
             throw APIError(.crossSiteRequest, detail: "This request came from a page of another site.")
         }
     }

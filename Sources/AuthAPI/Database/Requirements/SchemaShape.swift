@@ -87,7 +87,7 @@ struct SchemaChange: Sendable, Equatable {
         return found.filter { $0.kind != .requiredColumn || !incomplete.contains($0.table) }
     }
 
-    /// Whether it prevents sign-ins.
+    /// Whether the database is not ready: an object is missing, or the server rejects every sign-in.
     var isBlocking: Bool {
         switch kind {
         case .missingTable, .missingColumn, .missingFunction: true
