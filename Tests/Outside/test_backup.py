@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from backed_up_site import backed_up_site
@@ -38,6 +39,7 @@ def test_m4_a_backup_that_fails_leaves_nothing_behind(site):
     url = site.url.replace(f"/{site.name}?", f"/{site.name}_not_there?")
     site.run("create", status=2, MIGRATION_DATABASE_URL=url)
     assert not site.folder.exists()
+    assert "no backup can be written to /proc/self" in site.run("create", status=1, BACKUPS="/proc/self")
     # A table that the role cannot read makes pg_dump fail half-way.
     site.run("create", status=1, MIGRATION_DATABASE_URL=site.environment["DATABASE_URL"])
     assert not list(site.folder.iterdir())
@@ -57,6 +59,40 @@ def test_m4_a_restore_restores_everything_and_keeps_the_previous_data(site):
     assert psql(serving, "SELECT count(*) FROM users") == "1"
     with pytest.raises(subprocess.CalledProcessError):
         psql(serving, "TRUNCATE users")
+
+
+def test_m4_a_backup_that_exceeds_the_buffer_of_a_pipe_is_restored(site):
+    """pg_restore does not read to the end of its input when it lists the contents."""
+    many = "SELECT md5(number::text) || '@example.com', 'Many' FROM generate_series(1, 5000) AS number"
+    psql(site.url, f"INSERT INTO users (email, name) {many}")
+    file = site.create()
+    assert file.stat().st_size > 2 * 65_536
+    assert re.search(r"public\.users +5001 +5001 +5001$", site.run("drill"), re.MULTILINE)
+    psql(site.url, "DELETE FROM users")
+    site.run("restore", str(file))
+    assert len(site.users()) == 5001
+
+
+def test_m4_the_name_of_the_database_may_be_long_and_need_quotes(site):
+    """PostgreSQL cuts names after 63 bytes; with a suffix, this one would be cut to itself, and the data be lost."""
+    server = site.url.replace(f"/{site.name}?", "/postgres?")
+    name = f"{site.name} it's ".ljust(63, "x")
+    urls = {
+        key: site.environment[key].replace(f"/{site.name}?", f"/{quote(name)}?")
+        for key in ("MIGRATION_DATABASE_URL", "DATABASE_URL")
+    }
+    psql(server, f'ALTER DATABASE {site.name} RENAME TO "{name}"')
+    try:
+        site.run("create", **urls)
+        [file] = site.folder.glob("*.dump")
+        assert "A test user signed in" in site.run("drill", **urls)
+        psql(urls["MIGRATION_DATABASE_URL"], "UPDATE users SET email = 'later@example.com'")
+        former = re.search(r'drop database "([^"]+)"$', site.run("restore", str(file), **urls), re.MULTILINE)[1]
+        assert psql(urls["MIGRATION_DATABASE_URL"], "SELECT email FROM users") == "kept@example.com"
+        url = site.url.replace(f"/{site.name}?", f"/{former}?")
+        assert psql(url, "SELECT email FROM users") == "later@example.com"
+    finally:
+        psql(server, f'ALTER DATABASE "{name}" RENAME TO {site.name}')
 
 
 def test_m4_a_restore_requires_confirmation(site):
@@ -79,6 +115,13 @@ def test_m4_a_damaged_or_newer_backup_changes_nothing(site):
     assert "sha256 is missing" in site.run("restore", str(file), status=1)
     file.unlink()
     assert "does not exist" in site.run("restore", str(file), status=1)
+    # Of another program.
+    psql(site.url, "CREATE TABLE notes (body text)")
+    subprocess.run(["pg_dump", "--format=custom", "--table=notes", f"--file={file}", site.url], check=True)
+    psql(site.url, "DROP TABLE notes")
+    seal(file)
+    assert "does not contain this system's tables" in site.run("restore", str(file), status=1)
+    file.unlink()
 
     psql(site.url, "INSERT INTO yoshikosan_schema_migrations (version, name, checksum) VALUES (9999, 'later', '')")
     newer = site.create()
@@ -131,6 +174,39 @@ def test_w91_a_new_backup_is_kept_although_older_ones_have_a_later_date(site):
     site.run("create", BACKUP_KEEP="1")
     [file] = site.folder.glob("*.dump")
     assert file.stat().st_size > 0
+
+
+def test_w91_the_folder_of_the_backups_may_be_a_link(site, tmp_path):
+    (tmp_path / "disk").mkdir()
+    site.folder.symlink_to(tmp_path / "disk")
+    old = site.folder / f"{site.name}-20260101T000000Z.dump"
+    old.write_text("")
+    site.run("create", BACKUP_KEEP="1")
+    assert not old.exists()
+    assert "A test user signed in" in site.run("drill")
+
+
+DATE = """#!/bin/sh
+# The next second at each call.
+read -r second <"$SECOND"
+echo $((second + 1)) >"$SECOND"
+echo "20260101T00000${second}Z"
+"""
+
+
+def test_w91_two_backups_in_one_second_have_separate_files(site, tmp_path):
+    """Another command is writing one, and has completed another."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/date").write_text(DATE)
+    (tmp_path / "bin/date").chmod(0o755)
+    (tmp_path / "second").write_text("1\n")
+    site.folder.mkdir()
+    others = [site.folder / f"{site.name}-20260101T00000{end}" for end in ("1Z.dump.partial", "2Z.dump")]
+    for other in others:
+        other.write_text("another")
+    site.run("create", PATH=f"{tmp_path}/bin:{os.environ['PATH']}", SECOND=str(tmp_path / "second"))
+    assert [other.read_text() for other in others] == ["another", "another"]
+    assert (site.folder / f"{site.name}-20260101T000003Z.dump").stat().st_size > 1000
 
 
 def test_w91_a_drill_deletes_what_a_killed_drill_left(site):

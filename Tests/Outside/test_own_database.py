@@ -176,6 +176,19 @@ def test_w53_backups_and_restores_use_the_schema_of_the_tables(own, by_url):
     assert "kept@example.com" in run("user", "list", **own.settings)
 
 
+def test_w56_a_restored_database_has_the_encoding_and_locale_of_the_original(own):
+    """They may differ from the defaults of the server, which may not even be UTF-8."""
+    server = own.admin.replace(f"/{own.name}?", "/postgres?")
+    psql(server, f"DROP DATABASE {own.name}")
+    options = "TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+    psql(server, f"CREATE DATABASE {own.name} OWNER {own.owner} {options}")
+    own.fill()
+    own.backup("create")
+    own.backup("restore", own.file())
+    found = "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database"
+    assert psql(server, f"{found} WHERE datname LIKE '{own.name}%'").splitlines() == ["UTF8|C|C"] * 2
+
+
 def test_w58_a_service_file_names_the_role_that_gets_the_privileges(own, tmp_path):
     (_, _, host) = own.admin.partition("host=")
     file = tmp_path / "services"

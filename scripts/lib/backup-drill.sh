@@ -18,10 +18,10 @@ sign_in() {
 }
 
 # Deletes the databases that drills left when they were killed, more than a day ago.
-drop_abandoned() {
+drop_abandoned() { # DATABASE
     local name
     query '' "select datname from pg_database
-        where datname ~ '_drill_[0-9]{14}$' and left(datname, -21) = current_database()
+        where datname ~ '_drill_[0-9]{14}$' and left(datname, -21) = '$(plain_name "$1")'
             and right(datname, 14) < to_char(now() at time zone 'UTC' - interval '1 day', 'YYYYMMDDHH24MISS')" </dev/null |
         while IFS= read -r name; do
             query postgres "drop database if exists \"$name\" with (force)" </dev/null
@@ -33,7 +33,7 @@ drop_abandoned() {
 drill() { # [FILE]
     local name file=${1:-} table rows now age
     if [[ -z $file ]]; then
-        file=$({ find "$folder" -maxdepth 1 \( -name '*.dump' -o -name '*.dump.age' \) -printf '%T@ %p\n' 2>/dev/null || true; } | sort -n | tail -n 1 | cut -d' ' -f2-)
+        file=$({ find -H "$folder" -maxdepth 1 \( -name '*.dump' -o -name '*.dump.age' \) -printf '%T@ %p\n' 2>/dev/null || true; } | sort -n | tail -n 1 | cut -d' ' -f2-)
         [[ $file ]] || die "there is no backup in $folder" "create one: make $([[ $where == here ]] && printf db || printf docker)-backup"
         age=$(($(date +%s) - $(stat -c %Y "$file")))
         say "The newest backup: $file, $((age / 86400)) days, $((age / 3600 % 24)) hours and $((age / 60 % 60)) minutes old"
@@ -43,8 +43,8 @@ drill() { # [FILE]
     name=$(database_name)
     refuse_newer "$file"
     refuse_elsewhere "$file"
-    drop_abandoned
-    restore_beside "${name}_drill_$(date --utc +%Y%m%d%H%M%S)" "$file"
+    drop_abandoned "$name"
+    restore_beside "$(plain_name "$name")_drill_$(date --utc +%Y%m%d%H%M%S)" "$file"
     rows_in '' >"$scratch_folder/live"
     say "Rows:                          backup  restored  now"
     while read -r table rows; do

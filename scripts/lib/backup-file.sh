@@ -6,7 +6,7 @@ delete_old() {
     local old keep=${BACKUP_KEEP:-} name=${file##*/}
     # `file` itself is kept even if older ones have a later date, from a clock that was wrong.
     if [[ -z $keep ]]; then return; fi
-    find "$folder" -maxdepth 1 -type f ! -name "$name" -regextype posix-extended \
+    find -H "$folder" -maxdepth 1 -type f ! -name "$name" -regextype posix-extended \
         -regex ".*/${name%-*}-[0-9]{8}T[0-9]{6}Z\.dump(\.age)?" | sort -r | tail -n "+$keep" |
         while read -r old; do
             rm -f "$old" "$old.sha256"
@@ -47,6 +47,12 @@ decrypted() { # FILE
     else
         age --decrypt --identity "$BACKUP_IDENTITY" "$1"
     fi
+}
+
+# Passes a backup to a program, which may stop before its end: pg_restore reads only as far as it needs to. Without a reader
+# for the rest, writing it would fail, and so would the whole command.
+from_backup() { # FILE COMMAND …
+    decrypted "$1" | { "${@:2}" && cat >/dev/null; }
 }
 
 # Called before a backup is used.

@@ -61,7 +61,7 @@ SQL
 
 # The entries of a backup that belong to this system, without extensions, functions and triggers of other programs.
 our_entries() { # FILE
-    decrypted "$1" | read_backup --list |
+    from_backup "$1" read_backup --list |
         awk -v functions="$(ours FUNCTION)" -v triggers="$(ours TRIGGER)" -v place=" $schema " '
             BEGIN {
                 split(functions, list, "\n"); for (each in list) known["FUNCTION " list[each]]
@@ -80,10 +80,26 @@ our_entries() { # FILE
 refuse_elsewhere() { # FILE
     local place
     find_schema ''
-    place=$(decrypted "$1" | read_backup --list | sed -nE 's/^[0-9]+; [0-9]+ [0-9]+ TABLE DATA (.*) (yoshikosan_)?schema_migrations [^ ]+$/\1/p' | head -n 1)
+    place=$(from_backup "$1" read_backup --list | sed -nE 's/^[0-9]+; [0-9]+ [0-9]+ TABLE DATA (.*) (yoshikosan_)?schema_migrations [^ ]+$/\1/p' | head -n 1)
+    [[ $place ]] || die "$1 does not contain this system's tables" "use a backup that this program has written"
     [[ $place == "$schema" ]] ||
         die "the tables of the backup are in the schema '$place', those of the database in '$schema'" \
             "set the search_path of the settings to that schema"
+}
+
+# The encoding and locale of the database, which may differ from those of the server, as options of CREATE DATABASE.
+locale_of_database() {
+    query '' <<'SQL'
+SELECT format('encoding %L lc_collate %L lc_ctype %L', pg_encoding_to_char(encoding), datcollate, datctype)
+    || CASE each ->> 'datlocprovider'
+        WHEN 'c' THEN ' locale_provider libc'
+        WHEN 'i' THEN format(' locale_provider icu icu_locale %L', coalesce(each ->> 'datlocale', each ->> 'daticulocale'))
+        WHEN 'b' THEN format(' locale_provider builtin builtin_locale %L', each ->> 'datlocale')
+        -- PostgreSQL 14 and earlier have no choice.
+        ELSE ''
+    END
+FROM pg_database, to_jsonb(pg_database) AS each WHERE datname = current_database()
+SQL
 }
 
 # Creates the schema in `scratch`, with the search paths set for the database of the settings.
