@@ -8,7 +8,7 @@ SIGNED_OUT = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
 OPEN = [
     "/static/a.css", "/static/", "/static/a/b/c", "/static/a.b-c_d~e", "/static/a%20b", "/static/%E6%97%A5%E6%9C%AC",
     "/%73tatic/a.css", "/static/a?b=../../x&c=;", "/static/.hidden", "/static/a..b", "/static/a.",
-    "/static/a+b@c!$&'(),",
+    "/static/a+b@c!$&'(),", "/static/%e0%a4%a8%f0%9f%a6%8a",
     "/hook", "/hook?x=1", "/%68ook", "/.well-known/acme/x", "/static/a%2Bb",
 ]  # fmt: skip
 PROTECTED = [
@@ -23,6 +23,9 @@ PROTECTED = [
     "/static/\x7f", "/static/é", "/hook/", "/hook/x", "/hook;x", "/hooks", "/hook%2f", "/hook%3fx", "/.well-known/acme",
     "/.well-known/acme/../x", "/.well-known/acme/.//x", "/static/#/../../private", "/static/ ../private", "/ /static/a",
     "http://a/static/../private", "/private/%2e%2e/static/%2e%2e/private",
+    # The dot and the slash in too many bytes, which some decoders accept (RFC 3629, section 10).
+    "/static/%e0%80%ae%E0%80%AE/private", "/static/x%e0%80%afprivate", "/static/%f0%80%80%ae%F0%80%80%AE/private",
+    "/static/%f8%80%80%80%ae./private", "/static/%fc%80%80%80%80%af",
 ]  # fmt: skip
 
 

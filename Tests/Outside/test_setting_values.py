@@ -116,6 +116,17 @@ def test_w73_nginx_listens_on_a_list_of_addresses(tmp_path, value, expected):
         assert re.findall(rf"listen (\S*):{port} ", files["listen.conf"]) == expected
 
 
+@pytest.mark.parametrize(("processors", "workers"), [(1, 1), (16, 16), (128, 16)])
+def test_w10_nginx_has_a_worker_for_each_processor_within_the_limits_of_its_container(tmp_path, processors, workers):
+    """pids_limit and mem_limit of compose.yml, with two sets of workers during a reload."""
+    program = tmp_path / "nproc"
+    program.write_text(f"#!/bin/sh\necho {processors}\n")
+    program.chmod(0o755)
+    result, files = render(tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert result.returncode == 0, result.stderr
+    assert f"worker_processes {workers};" in files["main.conf"].splitlines()
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
