@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# No statement reads or changes a row without naming the user.
+# No statement reads or changes a row without naming the user. SQLite converts an ID from a path, a text of any length,
+# to a number when it compares it with a column.
 SCHEMA = """
     create table if not exists notes (id integer primary key, user text not null, text text not null);
     create index if not exists notes_of_user on notes (user, id);
@@ -58,7 +59,7 @@ class Notes:
             identifier = database.execute("insert into notes (user, text) values (?, ?)", (user, text)).lastrowid
             return Note(identifier or 0, text)
 
-    def delete(self, user: str, note: int) -> None:
+    def delete(self, user: str, note: str) -> None:
         """Deletes a note, if it is one of the user's."""
         with self._database() as database:
             database.execute("delete from notes where user = ? and id = ?", (user, note))
@@ -74,7 +75,7 @@ class Notes:
         with self._database() as database:
             database.execute("insert into files (user, name, content) values (?, ?, ?)", (user, name, content))
 
-    def file(self, user: str, file: int) -> tuple[str, bytes] | None:
+    def file(self, user: str, file: str) -> tuple[str, bytes] | None:
         """The name and content of a file, if it is one of the user's."""
         with self._database() as database:
             query = "select name, content from files where user = ? and id = ?"
