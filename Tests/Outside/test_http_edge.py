@@ -74,6 +74,45 @@ def test_w33_other_connections_stay_open(site, server, connection):
             assert (response.getheader("Connection") or "").lower() != "close"
 
 
+OTHER_PROTOCOL = [
+    "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+    "POST /health/live HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\na",
+    "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("request_head", OTHER_PROTOCOL)
+def test_w33_a_request_for_another_protocol_is_the_last_of_its_connection(site, server, request_head):
+    """RFC 9110, section 7.8: a server may ignore `Upgrade`, with which Java's client begins each connection."""
+    received, closed = exchange(getattr(site, server), request_head)
+    assert closed, "the connection stays open, but the server ignores what it receives"
+    assert len(heads(received)) == 1 and b"\r\nconnection: close" in received.lower()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_w33_nothing_is_stored_after_a_request_for_another_protocol(site, server):
+    with socket.create_connection(("127.0.0.1", getattr(site, server)), timeout=5) as connection:
+        connection.sendall(OTHER_PROTOCOL[0].encode())
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+        # More than the buffers of two sockets hold.
+        with pytest.raises(OSError):
+            connection.sendall(bytes(64_000_000))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_w33_the_connection_is_closed_after_a_rejected_body(site, server):
+    """The client has not sent the rest of the body."""
+    with socket.create_connection(("127.0.0.1", getattr(site, server)), timeout=5) as connection:
+        connection.sendall(f"{LOGIN[server]}Content-Length: 1000000\r\n\r\n{{".encode())
+        received = b""
+        while part := connection.recv(65_536):
+            received += part
+    assert received.startswith(b"HTTP/1.1 413") and b"\r\nconnection: close" in received.lower()
+
+
 @pytest.mark.parametrize(
     ("server", "path"),
     [

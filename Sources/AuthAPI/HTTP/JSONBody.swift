@@ -1,5 +1,4 @@
 import FoundationEssentials
-import HTTPTypes
 import Hummingbird
 import NIOCore
 import Shared
@@ -45,9 +44,7 @@ struct JSONBody {
     /// - Throws: ``APIError`` with `unsupported_media_type`, `payload_too_large`, `request_timeout` or
     ///   `malformed_request`.
     init(_ request: Request) async throws {
-        guard let header = request.headers[.contentType], let type = MediaType(from: header),
-            type.isType(.applicationJson)
-        else {
+        guard request.headers.hasContentType("application/json") else {
             throw APIError(.unsupportedMediaType, detail: "Send the body as application/json.")
         }
         let buffer = try await request.boundedBody()

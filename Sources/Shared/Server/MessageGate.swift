@@ -7,6 +7,8 @@ import NIOHTTP1
 /// - Header values become ASCII, like the target, so that no comparison, here or in a library, normalises Unicode (see
 ///   OutsideText.swift). Cookies are kept where the application's cookies pass through.
 /// - A connection closes as RFC 9112, section 9.3, requires: Hummingbird 2.28 recognises the exact value `close` only.
+/// - After a request for another protocol (RFC 9110, sections 7.8 and 9.3.6), the parser only stores what follows, without
+///   limit. Nothing more is read then, and the connection closes.
 /// - An invalid request gets a response with a body. Hummingbird sends an empty body, and a second response if the
 ///   request body turns out to be invalid after the first.
 final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
@@ -31,11 +33,15 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// The requests without a response, in order.
     private var open = CircularBuffer<Exchange>()
     private var isReadingBody = false
+    /// Whether the current request is the last one, because it asks for another protocol.
+    private var isLast = false
     /// Whether no further request can be read.
     private var isBroken = false
     /// The invalid request after the last valid one.
     private var unreadable: UnreadableRequest?
     private var writing = Writing.response
+    /// Whether the current response announces that the connection closes.
+    private var isClosing = false
 
     /// Creates the handler of one connection.
     init(_ page: @escaping UnreadableRequest.Page) { self.page = page }
@@ -53,7 +59,8 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
             isReadingBody = true
             // HTTP/1.0 has no chunked coding and, by default, no persistent connections.
             let isOld = head.version == .http1_0
-            let closes = isOld || !head.isKeepAlive
+            isLast = head.asksForAnotherProtocol
+            let closes = isOld || isLast || !head.isKeepAlive
             if !isOld, open.isEmpty, head.awaitsContinue { sendContinue(context) }
             open.append(Exchange(closes: closes, isOld: isOld))
             var head = head.inASCII
@@ -75,11 +82,20 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireErrorCaught(error)
     }
 
+    func read(context: ChannelHandlerContext) {
+        if isReadingBody || !isLast { context.read() }
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let part = unwrapOutboundIn(data)
         if case .head = part { begin() }
         switch (writing, part) {
         case (.response, .head(let head)): context.write(wrapOutboundOut(.head(framed(head))), promise: promise)
+        case (.response, .end) where isClosing && isReadingBody && open.isEmpty:
+            context.write(data, promise: promise)
+            // The framework closes after its own decision only, and first reads the rest of the body.
+            let channel = context.channel
+            context.eventLoop.execute { channel.close(mode: .output, promise: nil) }
         case (.response, _), (.rejection, .end): context.write(data, promise: promise)
         case (.rejection, .head):
             if let unreadable { reject(unreadable) { context.write(wrapOutboundOut($0), promise: nil) } }
@@ -120,6 +136,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
         let exchange = open.removeFirst()
         var head = head
         if exchange.closes || isBroken { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        isClosing = head.headers["Connection"].contains { $0.isCaseless("close") }
         // Otherwise a body of unknown length would use chunked coding (RFC 9112, section 6.1).
         if exchange.isOld, !head.headers.contains(name: "Content-Length") { head.version = .http1_0 }
         return head
@@ -130,6 +147,9 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
 extension MessageGate: Sendable {}
 
 extension HTTPRequestHead {
+    /// Whether the client asks for another protocol, which this server never speaks.
+    fileprivate var asksForAnotherProtocol: Bool { method == .CONNECT || headers.contains(name: "Upgrade") }
+
     /// Whether the client waits for `100 Continue`.
     fileprivate var awaitsContinue: Bool {
         guard headers.contains(name: "Content-Length") || headers.contains(name: "Transfer-Encoding") else {

@@ -1,4 +1,3 @@
-import HTTPTypes
 import Hummingbird
 import NIOCore
 import Shared
@@ -17,41 +16,38 @@ struct Form: Sendable {
     /// - Throws: ``APIError`` with `unsupported_media_type`, `payload_too_large`, `request_timeout` or
     ///   `malformed_request`.
     init(body request: Request, within deadline: Duration) async throws {
-        guard let header = request.headers[.contentType], let type = MediaType(from: header),
-            type.isType(.applicationUrlEncoded)
-        else {
+        guard request.headers.hasContentType("application/x-www-form-urlencoded") else {
             throw APIError(.unsupportedMediaType, detail: "The body must be application/x-www-form-urlencoded.")
         }
         let body = try await request.boundedBody(within: deadline)
-        fields = try Self.unambiguous(body.readableBytesView)
-    }
-
-    /// Parses the query of a URL; a malformed one counts as empty, so that a link does not fail on fields it does not need.
-    init(query request: Request) {
-        fields = (try? Self.unambiguous((request.uri.query ?? "").utf8)) ?? FormFields()
-    }
-
-    private static func unambiguous(_ bytes: some Collection<UInt8>) throws(APIError) -> FormFields {
-        let fields = try FormFields(reading: bytes)
+        fields = try FormFields(reading: body.readableBytesView)
         if fields.hasDuplicates { throw APIError(.malformedRequest, detail: "A field is given twice.") }
-        return fields
     }
+
+    /// Parses the query of a URL; invalid fields are ignored, so that a link does not fail on fields it does not need.
+    init(query request: Request) { fields = FormFields(query: request) }
 
     /// The value of a field, as typed.
-    subscript(name: String) -> String { fields[name] ?? "" }
+    subscript(name: String) -> String { value(name) ?? "" }
 
     /// The typed email address, cleaned by the same rule as in the API, so that invisible characters are not shown again.
     var email: String { EmailAddress.cleaned(self[FormField.email.rawValue]) }
 
     /// The language that a button of the form selects instead of sending the form.
-    var language: SiteLanguage? { fields["language"].flatMap { SiteLanguage(exactly: $0) } }
+    var language: SiteLanguage? { value("language").flatMap { SiteLanguage(exactly: $0) } }
 
     /// The page to return to, if the form names one of this site.
-    var returnTo: ReturnPath? { fields["return_to"].flatMap { ReturnPath($0) } }
+    var returnTo: ReturnPath? { value("return_to").flatMap { ReturnPath($0) } }
 
     /// The provider in a field.
-    func provider(_ name: String) -> OAuthProvider? { fields[name].flatMap { OAuthProvider(exactly: $0) } }
+    func provider(_ name: String) -> OAuthProvider? { value(name).flatMap { OAuthProvider(exactly: $0) } }
 
     /// The confirmation to show, if the URL names one.
-    var notice: Notice? { fields["notice"].flatMap { Notice(exactly: $0) } }
+    var notice: Notice? { value("notice").flatMap { Notice(exactly: $0) } }
+
+    /// The value of a field; nil when it is missing, or occurs several times in a query.
+    private func value(_ name: String) -> String? {
+        let values = fields.values(name)
+        return values.count == 1 ? values[0] : nil
+    }
 }

@@ -112,14 +112,17 @@ import Testing
                 let body = Data(json(fields).utf8)
                 for type in [
                     nil, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json",
-                    "text/json", "*/*",
+                    "text/json", "*/*", "any/json", "application/json, text/plain", "application/json-seq",
                 ] {
                     let headers = type.map { [("Content-Type", $0)] } ?? []
                     let response = try await api.client().send("POST", path, headers: headers, body: body)
                     #expect(response.status == 415, "\(type ?? "none")")
                     #expect(try response.problem.code == .unsupportedMediaType)
                 }
-                for type in ["application/json; charset=utf-8", "APPLICATION/JSON"] {
+                for type in [
+                    "application/json; charset=utf-8", "APPLICATION/JSON", "application/json ; charset=utf-8",
+                    "application/json\t;charset=\"utf-8\"", "application/json;;charset=utf-8", "application/json;",
+                ] {
                     let response = try await api.client().send(
                         "POST",
                         path,
