@@ -265,3 +265,20 @@ def test_w26_back_from_nginx_after_too_many_attempts_keeps_typed_values(chromium
         expect(page.get_by_label("Email address")).to_have_value("ada@example.com")
         expect(page.get_by_label("Password", exact=True)).to_have_value("")
         context.close()
+
+
+def test_a_providers_button_requires_and_sends_no_password(chromium, ports):
+    context = chromium.new_context(base_url=f"http://localhost:{ports.invite}", locale="en-GB")
+    page = context.new_page()
+    page.goto("/register")
+    page.locator("#invite").fill("AbCdEfGhIjKlMnOpQrStUv")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password_confirmation").fill(PASSWORD + "x")
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.locator("#continue-google").click()
+    assert "password" not in sent.value.post_data
+    offer = page.get_by_role("link", name="Continue with Google")
+    expect(offer).to_be_visible()
+    page.reload()
+    expect(offer).to_be_visible()
+    context.close()

@@ -1,5 +1,7 @@
 """English and Japanese, by the browser's preference and the visitor's choice (F6)."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from user_actions import NAME, path_of, register
@@ -59,3 +61,11 @@ def test_f6_switching_the_language_keeps_the_session(visitor, email):
     expect(page.get_by_role("heading", name="ログイン中の端末")).to_be_visible()
     time = page.locator("time").first
     assert "年" in time.text_content() and "年" in time.get_attribute("title")
+
+
+def test_f6_a_malformed_language_of_the_browser_does_not_stop_the_script(visitor, email):
+    page = visitor()
+    page.add_init_script("Object.defineProperty(navigator, 'languages', { get: () => ['en-US@posix'] })")
+    register(page, email)
+    page.goto("/account")
+    expect(page.locator("time").first).to_have_attribute("title", re.compile("UTC"))

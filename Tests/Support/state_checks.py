@@ -1,7 +1,8 @@
-"""The checks of a page in one of its states: axe, layout, language."""
+"""The checks of a page in one of its states: axe, layout, language, and its weight at the first visit (F5)."""
 
 import contextlib
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from accessibility import (
@@ -29,6 +30,11 @@ AXE_LOOKS = {
 # Allowed English text on a Japanese page: names, and the name of the other language.
 ENGLISH = {"yoshikosan", "english", "google", "discord", "cookie", "javascript", "http", "kib", "ip", "utc", "jst"}
 ENGLISH |= {"github", "line", "id", "json", "oidc", "firefox", "linux", "safari", "iphone", "name", "example", "com"}
+# The whole page with its style sheet and script, at the first visit. Browsers also request the icon, once per site.
+MOST_BYTES = 25_000
+MOST_REQUESTS = 3
+# The bytes of each asset when it was not in the cache.
+ASSETS: dict[str, int] = {}
 # axe needs timers, which do not run with JavaScript disabled; so only the site's script is left out.
 NO_SCRIPT = {"status": 200, "content_type": "text/javascript", "body": ""}
 
@@ -51,21 +57,25 @@ def window(chromium, language: str, scripted: bool):
 
 def check(page, ports, tally: dict, state, language: str, scripted: bool):
     """Opens a state, and checks it in every look."""
-    statuses, complaints = [], []
+    requests, complaints = [], []
 
-    def watch(response):
-        if response.request.is_navigation_request():
-            statuses.append(response.status)
+    def note(request):
+        requests.append(request)
 
     def listen(message):
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             complaints.append(message.text)
 
-    page.on("response", watch)
+    page.on("request", note)
     page.on("console", listen)
     try:
         state.open(page, ports)
-        assert statuses[-1] == state.status
+        page.wait_for_load_state()
+        # What the page needs begins with the last navigation.
+        own = requests[max(index for index, each in enumerate(requests) if each.is_navigation_request()) :]
+        assert own[0].response().status == state.status
+        if (language, scripted) == ("ja", True):
+            tally.setdefault("weights", {})[state.name] = weight(requests, own)
         found, options = [], OPTIONS
         for look in dict.fromkeys([*EVERYWHERE, *ENLARGED, *AXE_LOOKS[language, scripted]]):
             look.show(page)
@@ -77,10 +87,32 @@ def check(page, ports, tally: dict, state, language: str, scripted: bool):
         assert not found, "\n".join(found)
         assert complaints == []
     finally:
-        page.remove_listener("response", watch)
+        page.remove_listener("request", note)
         page.remove_listener("console", listen)
     expect(page.locator("html")).to_have_attribute("lang", language)
     assert_translated(page, language)
+
+
+def weight(requests, own) -> tuple[int, int]:
+    """The bytes and requests of a page at a first visit, within the limits; an asset may come from the cache here."""
+    for request in requests:
+        if "/assets/" in request.url:
+            headers = request.response().headers
+            assert headers["content-encoding"] == "gzip"
+            assert headers["cache-control"] == "public, max-age=31536000, immutable"
+            path = urlsplit(request.url).path
+            ASSETS[path] = max(ASSETS.get(path, 0), transferred(request))
+    counted = {request.url: request for request in own if not request.url.endswith((".svg", ".ico"))}
+    sizes = [ASSETS.get(urlsplit(url).path) or transferred(request) for url, request in counted.items()]
+    assert len(sizes) <= MOST_REQUESTS, sizes
+    assert sum(sizes) < MOST_BYTES, sizes
+    return sum(sizes), len(sizes)
+
+
+def transferred(request) -> int:
+    """The bytes of a response."""
+    sizes = request.sizes()
+    return sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
 
 def assert_translated(page, language: str):

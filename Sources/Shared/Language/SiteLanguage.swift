@@ -26,7 +26,9 @@ public enum SiteLanguage: String, Sendable, CaseIterable {
 
     /// The language of the response: the visitor's choice, otherwise the browser's preference.
     public init(for request: Request) {
-        if let chosen = request.cookies[Self.cookieName].flatMap({ SiteLanguage(exactly: $0.value) }) {
+        let prefix = "\(Self.cookieName)="
+        let cookie = request.headers.cookiePairs.first { $0.begins(with: prefix) }
+        if let chosen = cookie.flatMap({ SiteLanguage(exactly: Substring($0.utf8.dropFirst(prefix.utf8.count))) }) {
             self = chosen
         } else {
             self = AcceptLanguage(request.headers[values: .acceptLanguage]).preferred

@@ -47,11 +47,12 @@ public struct DisplayName: Sendable, Hashable {
         }
     }
 
-    /// BRAILLE PATTERN BLANK, a symbol without ink that is not white space.
-    private static let blankBraille: UInt32 = 0x2800
+    /// Symbols without ink that are not white space: BRAILLE PATTERN BLANK, EGYPTIAN HIEROGLYPH FULL BLANK and HALF BLANK,
+    /// MUSICAL SYMBOL NULL NOTEHEAD.
+    private static let blanks: [UInt32] = [0x2800, 0x13441, 0x13442, 0x1D159]
 
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.generalCategory != .format && !scalar.properties.isWhitespace
-            && !scalar.properties.isDefaultIgnorableCodePoint && scalar.value != Self.blankBraille
+            && !scalar.properties.isDefaultIgnorableCodePoint && !blanks.contains(scalar.value)
     }
 }

@@ -18,6 +18,8 @@ struct AuthAPITransport: Sendable {
     static let maximumResponseSize = 256 * 1024
     /// The maximum size of a downloaded file in bytes.
     static let maximumFileSize = 16 * 1024 * 1024
+    /// The range of a delay before a retry in seconds: from one to a day.
+    private static let retryRange = 1...86_400
 
     private let client: HTTPClient
     private let origin: WebOrigin
@@ -108,7 +110,9 @@ struct AuthAPITransport: Sendable {
                 status: Int(response.status.code),
                 body: try await response.body.collect(upTo: most),
                 setCookies: response.headers["Set-Cookie"],
-                retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) }
+                retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) }.map {
+                    min(max($0, Self.retryRange.lowerBound), Self.retryRange.upperBound)
+                }
             )
         } catch let error where attempts > 1 && Self.isLostConnection(error) {
             return try await attempt(request, attempts: attempts - 1, most: most)

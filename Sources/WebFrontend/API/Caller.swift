@@ -9,6 +9,9 @@ struct Caller: Sendable {
         "access_token", "oauth_connect", "oauth_address", "known_device", PagePath.inviteCookie,
     ]
 
+    /// The maximum length of the API's cookies together, in bytes; the API accepts header fields of at most 16 KiB.
+    private static let maximumLength = 16_000
+
     /// The name of this site's session cookie.
     ///
     /// Over TLS, only the one with the prefix counts: a sibling domain can set the one without (RFC 6265bis, section
@@ -27,6 +30,9 @@ struct Caller: Sendable {
     static func redirectCookies(to page: ReturnPath?, isSecure: Bool) -> [String] {
         page == nil || isSecure ? [] : ["\(redirectMarker)=1; Max-Age=5; Path=/; HttpOnly; SameSite=Lax"]
     }
+
+    /// The cookie that deletes the one of a redirect, which is only used without TLS.
+    var forgettingRedirect: String { Response.forgetting(Self.redirectMarker, isSecure: false) }
 
     /// The names of all cookies of a request that this site sets, in the API and in the pages.
     static func ownCookies(of request: Request, isSecure: Bool) -> [String] {
@@ -79,7 +85,8 @@ struct Caller: Sendable {
             cookies(named: [name]).filter { $0.utf8.count > name.utf8.count + 1 }
         }
         let own = cookies(named: Self.names.flatMap { [$0, Self.name($0, true)] })
-        self.cookies = own.isEmpty ? nil : own.joined(separator: "; ")
+        let joined = own.joined(separator: "; ")
+        self.cookies = own.isEmpty || joined.utf8.count > Self.maximumLength ? nil : joined
         sessionCookie = Self.sessionCookie(isSecure: context.isSecure)
         let sessions = values(sessionCookie)
         hasSession = !sessions.isEmpty

@@ -25,6 +25,9 @@ struct FrontendSettings: Sendable {
     /// The default page after signing in.
     var landing: ReturnPath { application?.home ?? .home }
 
+    /// The page that confirms a sign-out or a deletion; an application at the root of the site would not show that.
+    var farewell: String { application == nil ? SitePath.home : SitePath.login }
+
     /// The default port.
     static let defaultPort = 3000
 

@@ -124,6 +124,31 @@ import Testing
             #expect(page.body.contains("Try again in 30 seconds."))
         }
     }
+
+    // Several Cookie fields can be longer than the API accepts, which would look like an outage.
+    @Test func longCookiesAreNotForwarded() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let long = String(repeating: "x", count: 9000)
+            let page = try await site.get(
+                "/",
+                cookie: "access_token=\(long)",
+                headers: ["Cookie": "known_device=\(long)"]
+            )
+            #expect(page.status == 200)
+        }
+        #expect(api.requests.count == 1 && !api.requests.contains { $0.has("x") })
+    }
+
+    // A time beyond every sensible one neither ends the process nor reaches the visitor.
+    @Test(arguments: [(Int.max, "86400"), (-7, "1")])
+    func limitsTheWaitingTime(seconds: Int, shown: String) async throws {
+        let api = StubAuthAPI(["GET /api/auth/me": { _ in StubAuthAPI.problem(.tooManyRequests, retryAfter: seconds) }])
+        try await TestSite.with(api) { site in
+            let page = try await site.get("/", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 429 && page["Retry-After"] == shown)
+        }
+    }
 }
 
 /// Responses that violate the API's contract.

@@ -139,6 +139,16 @@ import Testing
             let page = try await site.get(Self.path, cookie: "\(StubAuthAPI.cookie); \(StubAuthAPI.addressCookie)")
             #expect(page.status == 200)
             #expect(page.body.contains("You are signed in as <bdi>ada@example.com</bdi>. Signing in again ends"))
+            // Also when the form is shown again, which stays the page of a signed-in user.
+            for (language, status) in [("", 422), ("ja", 200)] {
+                let again = try await site.post(
+                    "/register/address",
+                    ["email": "eve@", "provider": "discord", "language": language],
+                    cookie: "\(StubAuthAPI.cookie); \(StubAuthAPI.addressCookie)"
+                )
+                #expect(again.status == status && again.body.contains(#"class="already""#))
+                #expect(again.body.contains("<bdi>ada@example.com</bdi>") && again.body.contains(" data-signed-in"))
+            }
         }
     }
 

@@ -52,6 +52,19 @@ import Testing
         #expect(sent?.fields == ["email": "ada@example.com", "password": "Correct-Horse-7"])
     }
 
+    // An application can be at the root of the site, so the sign-in page confirms the deletion, as it confirms a sign-out.
+    @Test func besideAnApplicationTheSignInPageConfirms() async throws {
+        let application = try TestSettings.all(["APP_UPSTREAM": "http://app:3000"]).application
+        try await TestSite.with(Self.api(Confirmations.password), application: application) { site in
+            let form: KeyValuePairs = ["email": "ada@example.com", "password": "Correct-Horse-7"]
+            let page = try await site.post("/account/delete", form, cookie: StubAuthAPI.cookie)
+            #expect(page.location == "/login?notice=account-deleted")
+            #expect(try await site.get("/login?notice=account-deleted").body.contains("Your account was deleted."))
+            let signedOut = try await site.post("/logout", cookie: StubAuthAPI.cookie)
+            #expect(signedOut.location == "/login?notice=signed-out")
+        }
+    }
+
     @Test func overTLSOnlyCookiesWithThePrefixAreTheSites() async throws {
         let api = StubAuthAPI(["POST /api/auth/delete": { _ in Response(status: .noContent) }])
         try await TestSite.with(api, publicURL: "https://site.example") { site in

@@ -59,6 +59,15 @@ import Testing
         }
     }
 
+    // W21: Signing out right after a redirect does not look like a loop.
+    @Test func signingOutForgetsTheRedirect() async throws {
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/logout", cookie: "\(StubAuthAPI.cookie); sent_on=1")
+            #expect(page.cookies.contains("sent_on=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"))
+            #expect(try await site.post("/logout", cookie: StubAuthAPI.cookie).cookies == [StubAuthAPI.clearedCookie])
+        }
+    }
+
     // W21: Over TLS, the plain cookie of a sibling domain is ignored, and there is no redirect loop.
     @Test func overTLSOnlyThePrefixedCookieCounts() async throws {
         let api = StubAuthAPI()

@@ -42,6 +42,19 @@ import Testing
         }
     }
 
+    // F4: Invalid and repeated fields of a link do not matter, as long as the page does not need them.
+    @Test(arguments: ["utm=%E9", "utm=1&utm=2", String(repeating: "n", count: 65) + "=1", "a&b"])
+    func otherFieldsDoNotMatter(fields: String) async throws {
+        try await TestSite.with { site in
+            for query in ["\(fields)&return_to=/account", "return_to=/account&\(fields)"] {
+                let page = try await site.get("/login?\(query)")
+                #expect(page.status == 200 && page.body.contains(#"name="return_to" value="/account""#))
+            }
+            let ambiguous = try await site.get("/login?return_to=/account&return_to=/&\(fields)")
+            #expect(ambiguous.status == 200 && !ambiguous.body.contains(#"value="/account""#))
+        }
+    }
+
     // F4: The visitor returns to the requested page, through every step.
     @Test func returnPathIsCarried() async throws {
         try await TestSite.with { site in

@@ -53,6 +53,19 @@ import Testing
         }
     }
 
+    // W26: The same while the API is unavailable.
+    @Test func keepsTheTypedNameDuringAnOutage() async throws {
+        let api = StubAuthAPI([
+            "POST /api/auth/name": { _ in StubAuthAPI.problem(.serviceUnavailable) },
+            "GET /api/auth/me": { _ in StubAuthAPI.problem(.serviceUnavailable) },
+        ])
+        try await TestSite.with(api) { site in
+            let page = try await site.post("/account/name", ["name": "Grace <3"], cookie: StubAuthAPI.cookie)
+            #expect(page.status == 503 && page.body.contains(#"value="Grace &lt;3""#))
+            #expect(page.body.contains("The service is unavailable right now."))
+        }
+    }
+
     @Test func forwardsCompleteFile() async throws {
         let file = "[" + String(repeating: "\"0123456789\",", count: 50_000) + "0]"
         let api = StubAuthAPI([
@@ -105,7 +118,8 @@ import Testing
     @Test func dataPageLeadsToTheFile() async throws {
         try await TestSite.with { site in
             let page = try await site.get("/account/data", cookie: StubAuthAPI.cookie)
-            #expect(page.body.contains(#"href="/account/data/download" download"#))
+            // Without "download", which would store an error page or the sign-in page as a file.
+            #expect(page.body.contains(#"href="/account/data/download">"#))
             let account = try await site.get("/account", cookie: StubAuthAPI.cookie)
             for path in ["/account/data", "/account/name", "/account/password"] {
                 #expect(account.body.contains("href=\"\(path)\""))

@@ -75,7 +75,7 @@ import Testing
     @Test(arguments: [
         (APIErrorCode.invalidFields, "This is not your password."),
         (.tooManyRequests, "Too many attempts. Please wait"),
-        (.overloaded, "Your entries are kept"),
+        (.overloaded, "The service is busy right now."),
     ])
     func rejections(code: APIErrorCode, text: String) async throws {
         let api = StubAuthAPI([

@@ -37,6 +37,10 @@ import Testing
             #expect(done.status == 303 && done.location == "/login?notice=password-recovered" && done.cookies.isEmpty)
             let login = try await site.get("/login?notice=password-recovered")
             #expect(login.body.contains("Your new password is set. Sign in with it."))
+            // Another user can be signed in in this browser.
+            let other = try await site.get("/login?notice=password-recovered", cookie: StubAuthAPI.cookie)
+            #expect(other.status == 200 && other.body.contains("Your new password is set. Sign in with it."))
+            #expect(other.body.contains("You are signed in as <bdi>ada@example.com</bdi>."))
         }
         #expect(api.requests.first?.fields == ["code": Self.code, "password": "Correct-Horse-7"])
     }

@@ -104,6 +104,9 @@ import Testing
             #expect(posted.cookies == [cookie])
             let offer = try await site.get("/register?provider=google&return_to=%2Faccount")
             #expect(offer.body.contains(#"id="continue-google" href="/api/auth/google?return_to=%2Faccount""#))
+            // A reload or another language leads to the same page.
+            let here = "/register?provider=google&amp;return_to=%2Faccount"
+            #expect(offer.body.contains("data-location=\"\(here)\"") && offer.body.contains("value=\"\(here)\""))
             for bad in ["", "short", Self.code + ";", String(repeating: "é", count: 11)] {
                 let rejected = try await site.post("/register", ["invite": bad, "provider": "google"])
                 #expect(rejected.status == 422 && rejected.cookies.isEmpty)

@@ -46,6 +46,7 @@ struct TestSite: Sendable {
         registration: RegistrationSettings = RegistrationSettings(),
         look: SiteLook = SiteLook(),
         securityContact: SecurityContact? = nil,
+        application: ApplicationSettings? = nil,
         deadlines: Deadlines = Deadlines(),
         logger: Logger = quiet,
         _ body: @Sendable (TestSite) async throws -> Void
@@ -61,6 +62,7 @@ struct TestSite: Sendable {
                 settings.registration = registration
                 settings.look = look
                 settings.securityContact = securityContact
+                settings.application = application
                 let site = try buildApplication(settings, client: client, logger: logger, deadlines: deadlines)
                 try await withServer(site) { port in
                     try await body(TestSite(client: client, address: "http://127.0.0.1:\(port)"))

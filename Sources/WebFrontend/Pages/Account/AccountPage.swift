@@ -87,9 +87,10 @@ struct AccountPage: Sendable {
         if cookies.isEmpty {
             cookies = [Response.forgetting(caller.sessionCookie, isSecure: settings.common.publicURL.isSecure)]
         }
-        // An application at the root of the site would not show it.
-        let page = settings.application == nil ? SitePath.home : SitePath.login
-        return forgettingPages(.seeOther(SitePath.link(page, returnTo: nil, notice: notice), cookies: cookies))
+        // Else a page that is opened right after would report a conflicting cookie.
+        if caller.wasRedirected { cookies.append(caller.forgettingRedirect) }
+        let page = SitePath.link(settings.farewell, returnTo: nil, notice: notice)
+        return forgettingPages(.seeOther(page, cookies: cookies))
     }
 
     /// Deletes the browser's cached pages, so that the next user of the browser cannot go back to them.

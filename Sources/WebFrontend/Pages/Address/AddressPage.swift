@@ -19,9 +19,8 @@ struct AddressPage: Sendable {
         var view = await view(pending, returnTo: query.returnTo, caller, context)
         // The URL of the page does not fill the form.
         view.email = pending.email ?? ""
-        let visitor = try await visitors.visitor(caller)
-        if case .signedIn(let user) = visitor { view.replaced = user }
-        return try pages.response(view, visitor: visitor, in: context)
+        if case .signedIn(let user) = try await visitors.visitor(caller) { view.replaced = user }
+        return try pages.response(view, visitor: view.visitor, in: context)
     }
 
     /// Creates the account and signs in, or shows the form again with the errors.
@@ -30,7 +29,7 @@ struct AddressPage: Sendable {
         let caller = Caller(request, context)
         if let language = form.language {
             guard let view = await typed(form, caller, context) else { return Self.expired(form) }
-            return try pages.redrawn(view, in: language, context)
+            return try pages.redrawn(view, for: view.visitor, in: language, context)
         }
         do {
             _ = try EmailAddress(form.email)
@@ -103,6 +102,7 @@ struct AddressPage: Sendable {
         var view = await view(pending, returnTo: form.returnTo, caller, context)
         view.email = form.email
         view.invite = form[FormField.invite.rawValue]
+        if caller.hasSession { view.replaced = try? await api.me(for: caller) }
         return view
     }
 
@@ -117,7 +117,7 @@ struct AddressPage: Sendable {
         view.retryAfter = failure.retryAfter
         return try pages.response(
             view,
-            visitor: .anonymous,
+            visitor: view.visitor,
             in: context,
             status: failure.status,
             headers: failure.headers

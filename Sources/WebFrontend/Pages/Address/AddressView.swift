@@ -22,6 +22,9 @@ struct AddressView: PageView {
     /// The delay before a retry in seconds.
     var retryAfter: Int?
 
+    /// The visitor, who is signed in if a session is replaced.
+    var visitor: Visitor { replaced.map(Visitor.signedIn) ?? .anonymous }
+
     var hasFailed: Bool { !errors.isEmpty }
     var location: String? {
         SitePath.link(

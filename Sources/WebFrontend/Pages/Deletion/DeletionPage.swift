@@ -67,12 +67,12 @@ struct DeletionPage: Sendable {
         return (try await me, view)
     }
 
-    /// Redirects to the home page and deletes every cookie of this site and the cached pages.
+    /// Redirects to the page that confirms it, and deletes every cookie of this site and the cached pages.
     private func deletedResponse(_ cookies: [String], _ request: Request) -> Response {
         let isSecure = settings.common.publicURL.isSecure
         let own = Caller.ownCookies(of: request, isSecure: isSecure)
         var response = Response.seeOther(
-            SitePath.link(SitePath.home, returnTo: nil, notice: .accountDeleted),
+            SitePath.link(settings.farewell, returnTo: nil, notice: .accountDeleted),
             cookies: cookies + own.map { Response.forgetting($0, isSecure: isSecure) }
         )
         if let field = ClearSiteData.cache(at: settings.common.publicURL) { response.headers.append(field) }

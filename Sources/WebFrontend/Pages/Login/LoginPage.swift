@@ -32,7 +32,8 @@ struct LoginPage: Sendable {
                 // The session shows that the sign-in is already complete.
                 return .seeOther(query.returnTo?.value ?? SitePath.account)
             }
-            guard view.report != nil || connecting != nil else {
+            // A password may have been set for another user.
+            guard view.report != nil || connecting != nil || query.notice == .passwordRecovered else {
                 let redirectCookies = Caller.redirectCookies(to: query.returnTo, isSecure: context.isSecure)
                 return .seeOther((query.returnTo ?? settings.landing).value, cookies: redirectCookies)
             }

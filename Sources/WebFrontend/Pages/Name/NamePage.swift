@@ -29,13 +29,14 @@ struct NamePage: Sendable {
                 return .seeOther(SitePath.link(SitePath.account, returnTo: nil, notice: .nameChanged))
             } catch {
                 let failure = try FormFailure(error, email: "", logger: context.logger)
-                let user = try await api.me(for: caller)
+                // While the API is unavailable, the typed name is shown without the user.
+                let visitor = (try? await api.me(for: caller)).map(Visitor.signedIn) ?? .unknown
                 var view = NameView(name: form["name"])
                 view.errors = failure.errors
                 view.retryAfter = failure.retryAfter
                 return try pages.response(
                     view,
-                    visitor: .signedIn(user),
+                    visitor: visitor,
                     in: context,
                     status: failure.status,
                     headers: failure.headers

@@ -24,7 +24,12 @@ struct RegisterView: PageView {
 
     var hasFailed: Bool { !errors.isEmpty }
     private var isClosed: Bool { registration.mode == .closed }
-    var location: String? { SitePath.link(SitePath.register, returnTo: returnTo) }
+    var location: String? {
+        SitePath.link(
+            SitePath.register,
+            [(PagePath.providerParameter, invited?.rawValue), (PagePath.returnParameter, returnTo?.value)]
+        )
+    }
 
     var cacheKey: PageKey? {
         guard (name + email + invite).isEmpty, invited == nil, !hasFailed, retryAfter == nil else { return nil }

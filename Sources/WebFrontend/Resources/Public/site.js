@@ -106,23 +106,23 @@ function watchConfirmation(form, password, confirmation) {
     });
   }
   form.addEventListener("submit", (event) => {
-    if (choosesLanguage(event) || confirmation.value === "" || !differs()) return;
+    if (hasOwnPurpose(event) || confirmation.value === "" || !differs()) return;
     event.preventDefault();
     check();
     confirmation.focus();
   });
 }
 
-/** Whether a form is sent only to have it again in another language. */
-function choosesLanguage(event) {
-  return event.submitter?.name === "language";
+/** Whether the pressed button has another purpose than the form: to change the language, or to use a provider. */
+function hasOwnPurpose(event) {
+  return Boolean(event.submitter?.name);
 }
 
-/** Passwords are not sent when a form changes the language. */
+/** Passwords are not sent to change the language or to continue with a provider. */
 function keepPasswords(form) {
   const passwords = form.querySelectorAll("input[type=password]");
   form.addEventListener("submit", (event) => {
-    if (!choosesLanguage(event)) return;
+    if (!hasOwnPurpose(event)) return;
     for (const input of passwords) input.disabled = true;
   });
   window.addEventListener("pageshow", () => {
@@ -202,7 +202,7 @@ function guardDoubleSubmit(form) {
     button.textContent = label;
   };
   form.addEventListener("submit", (event) => {
-    if (event.defaultPrevented || choosesLanguage(event)) return;
+    if (event.defaultPrevented || hasOwnPurpose(event)) return;
     if (isSent) {
       event.preventDefault();
       return;
@@ -219,14 +219,21 @@ function guardDoubleSubmit(form) {
 /** Shows times in the visitor's time zone and format. */
 function localiseTimes() {
   const page = document.documentElement.lang;
-  const format = new Intl.DateTimeFormat(navigator.languages.find((tag) => tag.split("-")[0] === page) ?? page, {
+  const parts = {
     year: "numeric",
     month: "long",
     day: "numeric",
     hour: "numeric",
     minute: "2-digit",
     timeZoneName: "short",
-  });
+  };
+  let format;
+  try {
+    format = new Intl.DateTimeFormat(navigator.languages.find((tag) => tag.split("-")[0] === page) ?? page, parts);
+  } catch {
+    // Some browsers report a malformed language, such as "en-US@posix".
+    format = new Intl.DateTimeFormat(page, parts);
+  }
   for (const time of document.querySelectorAll("time[datetime]")) {
     const date = new Date(time.dateTime);
     if (Number.isNaN(date.getTime())) continue;
@@ -263,8 +270,8 @@ for (const form of document.querySelectorAll("form")) {
   keepPasswords(form);
   guardDoubleSubmit(form);
 }
-localiseTimes();
 guardHistory();
+localiseTimes();
 
 // The response to a form gets the URL of the form, so that "back" and "reload" request the page instead of sending the
 // form again; a confirmation is removed from the URL, so that it is not shown twice.
