@@ -2,12 +2,14 @@
 /// and context-specific words).
 ///
 /// Two lists, both from zxcvbn (MIT licence) and compiled into the binary: common-passwords.txt has about 4,100
-/// passwords, common-words.txt about 7,300 words that passwords are built from. A password is rejected if it is one of
-/// the former, or if only a word is left of it after removing the additions that cracking programs try; see
-/// ``PasswordCore``.
+/// passwords, common-words.txt about 10,600 words that passwords are built from. A password is rejected if it is one of
+/// the former, if it is little more than runs and repetitions, or if only a word is left of it after removing the
+/// additions that cracking programs try; see ``PasswordCore``.
 enum CommonPasswords {
     /// The maximum length of passwords to check for words, in code points.
     private static let longestBuilt = 32
+    /// The maximum number of parts of a text that are also combined in pairs.
+    private static let maximumPaired = 6
 
     /// Whether a password is one of them, or is built from one of the other texts, which an attacker knows about the
     /// account and the site.
@@ -21,7 +23,7 @@ enum CommonPasswords {
         guard scalars.count <= longestBuilt else { return false }
         let known = knownWords(in: others)
         func isBuilt(_ scalars: [Unicode.Scalar]) -> Bool {
-            KeyboardWalk.isWalk(scalars)
+            KeyboardWalk.isWalk(scalars) || PasswordCore.isSequence(scalars)
                 || PasswordCore.exists(in: scalars) { core in
                     words.contains(core[...]) || known.contains(PasswordCore.lettersAndDigits(of: core))
                 }
@@ -47,11 +49,16 @@ enum CommonPasswords {
             let folded = Self.folded(text)
             found.append(folded)
             // The top-level domain is not specific to the user.
-            let parts = folded.split(separator: "@", maxSplits: 1)
-            if parts.count == 2 {
-                found += [String(parts[0])] + parts[1].split(separator: ".").dropLast().map(String.init)
+            let email = folded.split(separator: "@", maxSplits: 1)
+            if email.count == 2 {
+                found += [String(email[0])] + email[1].split(separator: ".").dropLast().map(String.init)
             }
-            found += folded.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+            let parts = folded.split { !$0.isLetter && !$0.isNumber }.map(String.init)
+            found += parts
+            // Either of two names may come first, whatever the text.
+            for first in parts.prefix(maximumPaired) {
+                found += parts.prefix(maximumPaired).map { first + $0 }
+            }
         }
         let plain = found.flatMap { text in PasswordCore.plain(Array(text.unicodeScalars)[...]) }
         return Set(plain.map(PasswordCore.lettersAndDigits).filter { $0.unicodeScalars.count >= PasswordCore.shortest })

@@ -9,6 +9,13 @@ enum PasswordCore {
     private static let longest = 64
     /// The number of surprising characters around a core to ignore; see ``surprises(in:)``.
     private static let maximumSurprises = 6
+    /// The number of surprising characters that are too few for a whole password.
+    private static let tooFewSurprises = 2
+
+    /// Whether almost every character repeats or continues the one before: "Aa@123456", "Aa112233".
+    static func isSequence(_ password: [Unicode.Scalar]) -> Bool {
+        surprises(in: password[...]) <= tooFewSurprises
+    }
 
     /// Whether there is a core that is a word, with only predictable characters around it.
     static func exists(in password: [Unicode.Scalar], isWord: (String) -> Bool) -> Bool {
@@ -87,10 +94,11 @@ enum PasswordCore {
 
 /// Detects passwords that follow the keyboard or the alphabet: "Qwer1234", "Zaq1@wsx", "Aaaa1111".
 enum KeyboardWalk {
-    /// Rows and columns of keyboards and the alphabet, in both directions.
+    /// Rows and columns of keyboards, also of the numeric one, and the alphabet, in both directions.
     private static let lines: [[Unicode.Scalar]] = [
-        "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "azertyuiop", "qsdfghjklm", "qwertzuiop", "yxcvbnm",
-        "1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik", "9ol", "0p", "abcdefghijklmnopqrstuvwxyz",
+        "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm,./", "azertyuiop", "qsdfghjklm", "qwertzuiop", "yxcvbnm",
+        "1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik", "9ol", "0p", "147", "258", "369", "159", "357",
+        "abcdefghijklmnopqrstuvwxyz",
     ].flatMap { [Array($0.unicodeScalars), $0.unicodeScalars.reversed()] }
 
     private static let shifted = Dictionary(

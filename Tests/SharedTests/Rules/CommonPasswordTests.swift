@@ -19,6 +19,7 @@ import Testing
             "Monday123", "Friday13!", "Qwerty123!", "Qwerty!@#1", "Qwer1234", "Qwertyuiop1", "Asdfghjkl1", "Zxcvbnm123",
             "1qaz2WSX", "!QAZ2wsx", "Zaq1@wsx", "Q1w2e3r4", "1Q2w3e4r5t", "Abc123!@#", "Abcd@1234", "Abcd1234!",
             "Aa123456",
+            "Aa@12345", "Aa@123456", "Aa112233",
             "Aa12345678", "Abc12345", "Test@123", "Test1234!", "Root@123", "User@1234", "Login123!", "Guest2026",
             "Master123",
             "Changeme1", "Default1!", "Secret123", "Iloveyou2", "Iloveyou!1", "Princess1", "Football1!", "Dragon2020",
