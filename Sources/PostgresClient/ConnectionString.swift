@@ -29,8 +29,8 @@ package enum ConnectionString {
         // libpq's message would repeat a part of the string, which may be a part of the password.
         guard let options = unsafe PQconninfoParse(string, nil) else {
             throw PostgresConfiguration.Invalid(faults: [
-                "the connection string cannot be read; write postgresql://user:password@host:port/database, with %40 "
-                    + "for @ and the like in the password, and only parameters that libpq knows"
+                "the connection string cannot be read; write postgresql://user:password@host:port/database, with "
+                    + "special characters in the password percent-encoded (%40 for @), and only parameters that libpq knows"
             ])
         }
         defer { unsafe PQconninfoFree(options) }

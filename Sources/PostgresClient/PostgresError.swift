@@ -97,16 +97,17 @@ package struct PostgresError: Error, Sendable {
 
     /// Whether the database does not match the statements, which only an operator can fix.
     ///
-    /// A privilege, table, column or index is missing or has changed (class 42, except syntax errors; 3F000; 55000;
-    /// 22001), a sequence or an index has reached its limit (2200H, class 54), a pooler mixes up prepared statements
-    /// (26000; class 42), another program has added a column, constraint, trigger, rule, view or foreign table that
-    /// rejects the row (classes 09, 23, 27, 38, 39, 44, HV and P0; 0A000), or an index or table is damaged (XX001,
-    /// XX002).
+    /// True for every permanent error of the server, except those of invalid statements and values: a privilege, table,
+    /// column or index is missing or has changed; a sequence or an index is full or damaged; a pooler mixes up prepared
+    /// statements; or a column, constraint, trigger, rule, view or foreign table of another program rejects the row,
+    /// for which a trigger can raise almost any error. True as well for a row of another shape.
     package var isUnusableDatabase: Bool {
-        guard kind == .rejected, let sqlState else { return false }
-        return sqlState.hasPrefix("42") && sqlState != "42601"
-            || ["09", "23", "27", "38", "39", "44", "54", "HV", "P0"].contains(sqlState.prefix(2))
-            || ["0A000", "22001", "2200H", "26000", "3F000", "55000", "XX001", "XX002"].contains(sqlState)
+        if kind == .decoding { return true }
+        guard kind == .rejected, let sqlState, !isConnectionLost else { return false }
+        let isTemporary =
+            ["40", "53", "58"].contains(sqlState.prefix(2)) || ["25006", "55P03", "57014"].contains(sqlState)
+        // An invalid text, a syntax error, a transaction left open or failed, an unspecific error.
+        return !isTemporary && !["22021", "42601", "25001", "25P01", "25P02", "XX000"].contains(sqlState)
     }
 
     /// Whether the same transaction may succeed if it is repeated (40001, 40P01).

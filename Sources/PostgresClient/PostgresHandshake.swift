@@ -82,7 +82,7 @@ import Glibc
         until deadline: Deadline
     ) throws(PostgresError) {
         while true {
-            guard !isStopped() else { throw .unavailable(.closed, "the pool ends") }
+            guard !isStopped() else { throw .unavailable(.closed, "the pool is closing") }
             let left = deadline.pollMilliseconds
             guard left != 0 else {
                 let place = unsafe PQhost(handle).map { unsafe String(cString: $0) } ?? "the server"

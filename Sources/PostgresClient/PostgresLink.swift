@@ -73,6 +73,9 @@ import Logging
     /// The server's version; 170002 is 17.2.
     var serverVersion: Int32 { unsafe PQserverVersion(handle) }
 
+    /// The startup parameter `options`, from the connection string, a service file or `PGOPTIONS`.
+    var options: String { unsafe PQoptions(handle).map { unsafe String(cString: $0) } ?? "" }
+
     /// Marks the connection as broken.
     func abandon() {
         isBroken = true
@@ -167,7 +170,9 @@ import Logging
         mayCancel: Bool = true,
         _ body: () -> Int32
     ) throws(PostgresError) -> PostgresResult {
-        guard !isBroken else { throw .unavailable(.connectionLost, "the connection broke before", statement: name) }
+        guard !isBroken else {
+            throw .unavailable(.connectionLost, "the connection was already broken", statement: name)
+        }
         guard Deadline.now < end else { throw Self.late(name) }
         limit = end
         cancellation = nil
@@ -267,6 +272,8 @@ import Logging
         guard let text = unsafe PQerrorMessage(handle) else { return "" }
         let message = unsafe String(cString: text)
         guard let password, !password.isEmpty else { return message }
-        return message.replacing(password, with: "***")
+        // By bytes: a password before a combining mark would not be found as characters.
+        let hidden = Array(message.utf8).replacing(Array(password.utf8), with: Array("***".utf8))
+        return String(decoding: hidden, as: UTF8.self)
     }
 }

@@ -45,7 +45,7 @@ final class PostgresLookup<S: SharedRead>: PostgresJob {
             var values = [S.Value?](repeating: nil, count: keys.count)
             for (place, value) in try connection.all(S(keys)) {
                 guard values.indices.contains(place) else {
-                    throw PostgresError(kind: .decoding, statement: S.name, detail: "a row for none of the keys")
+                    throw PostgresError(kind: .decoding, statement: S.name, detail: "a row matches none of the keys")
                 }
                 values[place] = value
             }

@@ -98,9 +98,16 @@ extension PostgresError {
         // libpq's messages, which it does not translate here.
         let refusals = [
             "does not support SSL", "SSL error", "certificate", "no password supplied", "authentication method",
-            "channel binding", "SCRAM", "service file", "definition of service", "invalid ", "private key",
+            "channel binding", "SCRAM", "encryption required", "requirepeer", "service file", "definition of service",
+            "invalid ", "private key",
         ]
         return !detail.contains("SYSCALL") && refusals.contains { detail.contains($0) }
+    }
+
+    /// Whether a server responded that is not in the state that `target_session_attrs` requires, such as a standby.
+    package var isWrongServer: Bool {
+        let states = ["hot standby mode", "session is read-only", "session is not read-only"]
+        return kind == .unavailable(.notConnected) && states.contains { detail.contains($0) }
     }
 
     /// Whether PgBouncer's message, which it never translates, is about settings or a password.

@@ -103,7 +103,7 @@ package struct PostgresRow {
         }
         switch unsafe result.withField(row: index, column: number, read) {
         case .none: return nil
-        case .some(.none): throw error(column, "the bytes are no valid \(type)")
+        case .some(.none): throw error(column, "the bytes are not a valid \(type)")
         case .some(.some(let value)): return value
         }
     }

@@ -100,10 +100,11 @@ extension PostgresLink {
         _ = try run(session.begin, name: "Settings")
         _ = try run("COMMIT", name: "Settings")
         let pooler = "a pooler shares the server's connections between clients"
-        if configuration.value(of: "options")?.isEmpty == false {
+        if !options.isEmpty {
             throw .unavailable(
                 .refused,
-                "\(pooler), so `options` in the connection string have no effect; set them for the role: ALTER ROLE … SET …"
+                "\(pooler), so `options` in the connection string, a service file or PGOPTIONS have no effect; set them for "
+                    + "the role: ALTER ROLE … SET …"
             )
         }
         for setting in PostgresConfiguration.pinnedSettings.prefix(2) {

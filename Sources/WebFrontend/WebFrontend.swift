@@ -13,6 +13,11 @@ struct WebFrontend: AsyncParsableCommand {
         subcommands: [Serve.self, CheckConfig.self, HealthCheckCommand.self, Texts.self],
         defaultSubcommand: Serve.self
     )
+
+    static func main() async {
+        StandardDescriptors.open()
+        await main(nil)
+    }
 }
 
 /// Serves until the stop signal.
@@ -50,7 +55,7 @@ struct CheckConfig: AsyncParsableCommand {
 /// Prints the texts that `SITE_TEXTS` can replace.
 struct Texts: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Prints the texts of the pages, as a file for SITE_TEXTS has them."
+        abstract: "Prints the texts of the pages, in the format of SITE_TEXTS."
     )
 
     @Argument(help: "The language: en or ja.")
@@ -73,7 +78,7 @@ struct Texts: ParsableCommand {
 struct HealthCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
-        abstract: "Checks whether the running server is healthy; exits with status 69 if it is not."
+        abstract: "Checks whether the server is running; exits with status 69 if it is not."
     )
 
     @Option(help: "The URL to check; by default the frontend at FRONTEND_HOST and FRONTEND_PORT.")

@@ -79,7 +79,7 @@ def test_w85_rotating_the_key_signs_no_user_out(stack, mock_providers, browser):
         assert "To continue: make docker-rotate-secret" in output
         output = stack.run(*rotate).stderr
     print(output, load.report())
-    assert "continuing it" in output and "no key opens: 1" in output and "make docker-forget-secret" in output
+    assert "continuing it" in output and "cannot be decrypted: 1" in output and "make docker-forget-secret" in output
     assert set(load.outcomes["GET /api/auth/me"]) == {200} and set(load.outcomes["POST /api/auth/register"]) == {True}
     assert len(stack.containers("backend")) == 2
 

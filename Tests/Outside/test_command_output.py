@@ -44,6 +44,29 @@ def test_a_command_fails_when_its_output_cannot_be_written(operator, arguments):
     assert (done.returncode, done.stderr) == (74, "standard output cannot be written: No space left on device\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "closed", "status", "words"),
+    [
+        (["user", "create", "shut@example.com", "--name", "Ada"], "<&-", 64, "standard input is empty"),
+        (["user", "import", "-", "--format", "csv"], "<&-", 64, "the file is empty"),
+        (["user", "list"], ">&-", 74, "standard output cannot be written: Bad file descriptor"),
+        (["user", "list"], "<&- >&- 2>&-", 74, ""),
+    ],
+)
+def test_a_command_with_closed_standard_descriptors_ends(operator, arguments, closed, status, words):
+    """The program's own files and sockets must not get their numbers."""
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", operator.program, *arguments],
+        env=operator.settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert done.returncode == status
+    assert words in done.stderr
+
+
 def test_output_to_a_slow_non_blocking_pipe_is_complete():
     command = [binary("AuthAPI"), "openapi"]
     whole = subprocess.run(command, capture_output=True, check=True, timeout=TIMEOUT_SECONDS).stdout

@@ -98,3 +98,19 @@ def test_w51_commands_work_through_a_pooler_with_default_settings():
                 [binary("AuthAPI"), *command], env=environment, capture_output=True, text=True, timeout=60
             )
             assert run.returncode == 0, run.stderr
+
+
+def test_w51_options_of_the_environment_that_a_pooler_ignores_are_rejected():
+    """Otherwise `migrate up` would create the tables in another schema than without the pooler."""
+    with database() as url, pgbouncer(url, "transaction", ignore_startup_parameters="options") as through:
+        environment = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "DATABASE_URL": through(url),
+            "PGOPTIONS": "-c search_path=auth",
+        }
+        run = subprocess.run(
+            [binary("AuthAPI"), "migrate", "up"], env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert run.returncode == 78
+        assert "PGOPTIONS have no effect" in run.stderr
+        assert psql(url, "select to_regclass('users') is null") == "t"

@@ -37,7 +37,7 @@ def test_the_command_prints_one_link_and_its_user(operator, email):
 def test_at_a_terminal_the_command_shows_the_account_before_it_asks(operator, email):
     operator.create(email, "Aiko Tanaka")
     status, seen = at_terminal(operator, ["user", "recover", email], "no\n")
-    assert status == 1 and "no link was made" in seen and "#code=" not in seen
+    assert status == 1 and "no link was created" in seen and "#code=" not in seen
     status, seen = at_terminal(operator, ["user", "recover", email], f"{email}\n")
     before, after = seen.split("|")
     assert status == 0 and "#code=" in after

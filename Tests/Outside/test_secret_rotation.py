@@ -35,7 +35,7 @@ def test_e4_the_command_prints_what_it_encrypted_and_what_no_key_decrypts():
         )
         unreadable = secret_rotate(url, SECRET_KEY=key, SECRET_KEY_PREVIOUS=previous)
         assert unreadable.returncode == 78
-        assert unreadable.stderr.startswith("no key opens: 1\n")
+        assert unreadable.stderr.startswith("cannot be decrypted: 1\n")
         for secret in (key, previous, "ada@example.com"):
             assert secret not in unreadable.stdout + unreadable.stderr
 

@@ -10,6 +10,7 @@ extension AuthAPI {
     ///
     /// Process 1 of a container does not receive the signal unless it handles it.
     static func main() async {
+        StandardDescriptors.open()
         ProcessEnd.hold()
         // The server shuts down gracefully.
         if (try? parseAsRoot()) is ServeCommand { return await main(nil) }
@@ -23,7 +24,7 @@ extension AuthAPI {
         let watch = Task {
             for await _ in signals {
                 isStopped.store(true, ordering: .relaxed)
-                StandardError.print("stopped by SIGTERM before the end")
+                StandardError.print("stopped by SIGTERM before the command finished")
                 ProcessEnd.force(after: 5)
                 work.cancel()
                 return

@@ -2,11 +2,7 @@ import ArgumentParser
 import PostgresClient
 import Shared
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Glibc
 
 /// Runs one of PostgreSQL's programs on the configured database; `scripts/` uses it.
 ///
@@ -25,7 +21,7 @@ struct DatabaseClientCommand: ParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        if command.isEmpty { throw ValidationError("name a program, such as psql") }
+        if command.isEmpty { throw ValidationError("a program such as psql is required") }
     }
 
     func run() throws {
@@ -45,8 +41,7 @@ struct DatabaseClientCommand: ParsableCommand {
 
     /// The option that names the database; the programs read its value as a connection string.
     static func option(_ name: String) -> String {
-        let escaped = name.flatMap { $0 == "'" || $0 == "\\" ? ["\\", $0] : [$0] }
-        return "--dbname=dbname='\(String(escaped))'"
+        "--dbname=dbname='\(name.replacing("\\", by: "\\\\").replacing("'", by: "\\'"))'"
     }
 }
 

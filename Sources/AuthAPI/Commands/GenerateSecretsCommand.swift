@@ -2,11 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Shared
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Glibc
 
 /// Generates the secrets of a deployment.
 struct GenerateSecretsCommand: AsyncParsableCommand {

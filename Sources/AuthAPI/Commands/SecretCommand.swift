@@ -48,8 +48,8 @@ struct SecretCommand: AsyncParsableCommand {
             guard report.unreadable > 0 else { return }
             StandardError.print(
                 """
-                no key opens: \(report.unreadable)
-                These tokens were stored under a key that is neither SECRET_KEY nor SECRET_KEY_PREVIOUS. Give that key as \
+                cannot be decrypted: \(report.unreadable)
+                These tokens were stored under a key that is neither SECRET_KEY nor SECRET_KEY_PREVIOUS. Set that key as \
                 SECRET_KEY_PREVIOUS and run this again; or leave them: each is replaced when its owner signs in.
                 """
             )

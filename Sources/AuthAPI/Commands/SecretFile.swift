@@ -1,10 +1,6 @@
 import FoundationEssentials
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Glibc
 
 /// A file with one secret: written atomically, with a restrictive mode.
 struct SecretFile {
@@ -36,10 +32,6 @@ struct SecretFile {
     func remove() { unsafe unlink(path) }
 
     private static func write(_ descriptor: Int32, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
-        #if canImport(Glibc)
-            unsafe Glibc.write(descriptor, start, count)
-        #else
-            unsafe Darwin.write(descriptor, start, count)
-        #endif
+        unsafe Glibc.write(descriptor, start, count)
     }
 }

@@ -29,7 +29,7 @@ extension SettingsReader {
         guard text(name) != nil else { return [] }
         let texts = list(name)
         // An empty list would allow everyone.
-        if texts.isEmpty { fault(name, "names no address") }
+        if texts.isEmpty { fault(name, "contains no address") }
         return texts.compactMap { text in
             if text.contains("*") {
                 fault(name, "\(quoted(text)) has a wildcard; APP_ALLOWED_DOMAINS names whole domains")

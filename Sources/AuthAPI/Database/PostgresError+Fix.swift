@@ -14,10 +14,12 @@ extension PostgresError {
                 + "PASSWORD '…'; or a line in pg_hba.conf and SELECT pg_reload_conf()"
         case "3D000":
             "correct the database in the settings, or run: CREATE DATABASE \(database ?? "NAME") OWNER \(role)"
-        case "42501": "GRANT CONNECT ON DATABASE \(database ?? "NAME") TO \(role)"
+        // The detail has the name of the privilege; a role or setting in `options` can be refused as well.
+        case "42501" where detail.contains("CONNECT"): "GRANT CONNECT ON DATABASE \(database ?? "NAME") TO \(role)"
         case "53300": "raise max_connections or the CONNECTION LIMIT of role or database, or lower DATABASE_POOL_SIZE"
         case "55000":
             "let a restore that is running finish, or run: ALTER DATABASE \(database ?? "NAME") ALLOW_CONNECTIONS true"
+        case nil where isWrongServer: "name every server, including the primary, or correct target_session_attrs"
         case nil where detail.contains("certificate"):
             "correct the host, sslmode or sslrootcert in the settings, or the certificate of the server"
         case nil where detail.contains("SSL"): "correct sslmode and sslrootcert in the settings, or ssl on the server"

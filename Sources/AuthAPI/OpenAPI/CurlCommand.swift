@@ -1,3 +1,5 @@
+import Shared
+
 /// A command line that calls an operation, for pasting into a POSIX shell.
 struct CurlCommand {
     /// The command, one option per line.
@@ -57,27 +59,5 @@ struct CurlCommand {
     /// The text in single quotes, in which a shell expands nothing.
     private static func quoted(_ text: String) -> String {
         "'\(text.replacing("'", by: "'\\''"))'"
-    }
-}
-
-extension String {
-    /// The text with every occurrence of a non-empty text replaced.
-    ///
-    /// By bytes: the standard library's `replacing(_:with:)` would link the regular expressions.
-    func replacing(_ text: String, by replacement: String) -> String {
-        let bytes = Array(utf8)
-        let pattern = Array(text.utf8)
-        var result: [UInt8] = []
-        var offset = 0
-        while offset < bytes.count {
-            if bytes[offset] == pattern.first, bytes[offset...].starts(with: pattern) {
-                result += replacement.utf8
-                offset += pattern.count
-            } else {
-                result.append(bytes[offset])
-                offset += 1
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
     }
 }

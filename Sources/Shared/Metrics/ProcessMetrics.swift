@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Glibc
 import FoundationEssentials
 
 /// The metrics of the process, with the names that Prometheus' client libraries use.

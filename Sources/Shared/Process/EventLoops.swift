@@ -1,8 +1,6 @@
 import NIOCore
 
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Glibc
 
 /// The threads that serve connections.
 public enum EventLoops {

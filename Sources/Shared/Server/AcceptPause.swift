@@ -1,9 +1,7 @@
 public import Logging
 public import NIOCore
 
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Glibc
 
 /// Stops accepting connections while the process is short of file descriptors.
 ///

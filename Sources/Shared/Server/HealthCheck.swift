@@ -39,7 +39,7 @@ public enum HealthCheck {
         do {
             let request = HTTPClientRequest(url: url)
             let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
-            return response.status == .ok ? nil : "\(url) answered \(response.status.code)"
+            return response.status == .ok ? nil : "\(url) returned \(response.status.code)"
         } catch {
             return "\(url) did not respond"
         }

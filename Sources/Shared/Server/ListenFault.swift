@@ -1,10 +1,6 @@
 import NIOCore
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Glibc
 
 /// A server cannot listen on the address of the settings: the reason, and the setting to change.
 public struct ListenFault: Error, CustomStringConvertible {

@@ -12,9 +12,11 @@ enum SettingText {
 
     /// The forbidden character in the text, described without repeating the text; nil when there is none.
     ///
-    /// Invisible characters are never intended: they come from wrapped lines or copied pages.
+    /// Invisible characters are never intended: they come from wrapped lines or copied pages. Bytes of the environment
+    /// that are not UTF-8 have become U+FFFD, so the value is not the one that was set.
     static func forbidden(in text: String) -> String? {
         for (index, scalar) in text.unicodeScalars.enumerated() {
+            if scalar.value == 0xFFFD { return "bytes that are not UTF-8 as character \(index + 1)" }
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator:
                 return "\(name(of: scalar)) as character \(index + 1)"

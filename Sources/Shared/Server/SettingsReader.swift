@@ -146,7 +146,7 @@ public struct SettingsReader {
         guard text(name) != nil else { return [] }
         let texts = list(name)
         // An empty list would allow every domain.
-        if texts.isEmpty { fault(name, "names no domain") }
+        if texts.isEmpty { fault(name, "contains no domain") }
         return texts.compactMap { text in
             if let host = try? HostName(text), let email = try? EmailAddress(exactly: "a@\(host.ascii)") {
                 return String(email.value.dropFirst(2))

@@ -40,7 +40,7 @@ public struct UnreadableRequest: Sendable {
             return
         }
         guard codings.isEmpty || codings.count == 1 && codings[0].isCaseless("chunked") else {
-            self.init(501, "The transfer coding of the request is not known here.")
+            self.init(501, "The transfer coding of the request is not supported.")
             return
         }
         return nil

@@ -1,10 +1,6 @@
 import Shared
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Glibc
 
 /// An sRGB color with eight bits per channel.
 struct RGBColor: Sendable, Equatable, CustomStringConvertible {

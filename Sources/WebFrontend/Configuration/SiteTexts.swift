@@ -89,7 +89,7 @@ struct SiteTexts: Sendable {
         guard !text.unicodeScalars.contains(where: isForbidden) else {
             return "\(name): contains a control character or one that changes the direction of text"
         }
-        guard let own = parameters(in: text) else { return "\(name): has a brace without its other one" }
+        guard let own = parameters(in: text) else { return "\(name): has an unmatched brace" }
         let needed = parameters(in: standard) ?? []
         guard own == needed else {
             let list = needed.isEmpty ? "no parameter" : needed.map { "{\($0)}" }.joined(separator: ", ") + " once each"

@@ -128,11 +128,28 @@ import Testing
         arguments: [
             ("\"$user\", public", ["ada", "public"]), ("auth", ["auth"]), ("", []),
             ("\"Sign, in\",x", ["Sign, in", "x"]),
-            ("\"a\"\"b\"", ["a\"b"]), ("\"\"", []),
+            ("\"a\"\"b\"", ["a\"b"]), ("\"\"", []), ("\"a,\u{301}b\", c", ["a,\u{301}b", "c"]),
         ]
     )
     func searchPath(path: String, schemas: [String]) {
         #expect(SQLName.schemas(inSearchPath: path, role: "ada") == schemas)
+    }
+
+    @Test(
+        "Quotes in names are escaped, also before a combining mark",
+        arguments: [("a", "\"a\""), ("a\"b", "\"a\"\"b\""), ("a\"\u{301}; x", "\"a\"\"\u{301}; x\"")]
+    )
+    func identifier(name: String, quoted: String) {
+        #expect(SQLName.identifier(name).utf8.elementsEqual(quoted.utf8))
+    }
+
+    @Test(
+        "The name of a database is escaped as libpq requires",
+        arguments: [("a'b\\c", "a\\'b\\\\c"), ("a'\u{301}", "a\\'\u{301}")]
+    )
+    func databaseOption(name: String, escaped: String) {
+        let option = DatabaseClientCommand.option(name)
+        #expect(option.utf8.elementsEqual("--dbname=dbname='\(escaped)'".utf8))
     }
 
     @Test("W54: The tables of migrations, and what reverting deletes, are read from the files")

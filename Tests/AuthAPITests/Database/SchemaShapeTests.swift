@@ -69,6 +69,30 @@ import Testing
         }
     }
 
+    @Test("W52: A column of a type that statements cannot read is reported, and commands name it")
+    func changedType() async throws {
+        try await TestDatabase.with { database in
+            try await database.sql("CREATE DOMAIN short AS varchar(200)")
+            try await database.sql("ALTER TABLE users ALTER COLUMN name TYPE short")
+            #expect(try await Self.changes(of: database).isEmpty)
+            try await database.sql(
+                """
+                INSERT INTO users (id, email, name) VALUES (gen_random_uuid(), 'ada@example.com', 'Ada');
+                ALTER TABLE users ALTER COLUMN created_at TYPE timestamp
+                """
+            )
+            let change = SchemaChange(kind: .changedType, name: "created_at", table: "users")
+            #expect(try await Self.changes(of: database) == [change])
+            #expect(try await database.pool.reading { try Readiness.of($0) } == .unusable)
+            let error = await #expect(throws: PostgresError.self) {
+                _ = try await OperatorStore(postgres: database.pool).users(PageRequest(limit: 1, after: nil))
+            }
+            let found = try #require(error)
+            #expect(found.isUnusableDatabase)
+            #expect(CommandEnding(of: found)?.explanation.contains("\"created_at\"") == true)
+        }
+    }
+
     private static func changes(of database: TestDatabase) async throws -> [SchemaChange] {
         try await database.pool.reading { try SchemaChange.all($0) }
     }

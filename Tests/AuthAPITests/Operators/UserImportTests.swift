@@ -121,13 +121,13 @@ import Testing
                     "6: email: Enter an email address like name@example.com. It has no “@”.",
                     "7: name: The name may have at most 200 characters.",
                     "8: password_hash: is neither a bcrypt nor an Argon2id hash; leave it out, and the user has no password",
-                    "9: password_hash: is no complete bcrypt hash, or its cost is not from 4 to 15",
+                    "9: password_hash: is not a complete bcrypt hash, or its cost is not from 4 to 15",
                     "10: email_verified: must be true or false",
                     "11: id: is not a UUID",
                     "12: created_at: is not a date or a time like 2026-11-01T08:30:00Z",
                     "13: created_at: is in the future",
                     "14: the row has 2 fields and the header 6",
-                    "15: a double quote stands where none may be: write it twice, in a quoted field",
+                    "15: a double quote is not allowed here: write it twice, inside a quoted field",
                     "16: email: line 2 has the same address",
                     "17: email: another user has this address",
                     "19: a double quote is not closed",
@@ -155,10 +155,10 @@ import Testing
                 {"email": "d@example.com"}
                 """#
             let result = try await run(text, .jsonl, on: operators)
-            let shape = "the line is not a JSON object of texts, true, false and null"
+            let shape = "the line is not a JSON object of strings, true, false and null"
             #expect(
                 result.lines == [
-                    "1: \(shape)", "2: \(shape)", "3: \(shape)", "4: email: must be a text",
+                    "1: \(shape)", "2: \(shape)", "3: \(shape)", "4: email: must be a string",
                     "5: there is no field \"password\"; the fields are \(ImportRow.Field.names)", "6: \(shape)",
                 ]
             )
@@ -169,8 +169,8 @@ import Testing
     @Test(
         "A missing header, duplicate columns and unknown columns stop the import before it starts",
         arguments: [
-            ("", "the file is empty"), ("name,id\nA,", "email among them"), ("email,email\n", "is there twice"),
-            ("email,passwort\n", "there is no field \"passwort\""), ("\"email\n", "a double quote stands where"),
+            ("", "the file is empty"), ("name,id\nA,", "including email"), ("email,email\n", "occurs twice"),
+            ("email,passwort\n", "there is no field \"passwort\""), ("\"email\n", "a double quote is not allowed here"),
         ]
     )
     func headers(text: String, reason: String) async throws {

@@ -24,14 +24,21 @@ import Testing
             "42501", "42P01", "23502", "23505", "23514", "23P01", "22001", "P0001", "38000", "39000", "XX002",
             // A rule, a view's check option, a foreign table, a long value in an index, a full sequence.
             "0A000", "44000", "HV00N", "54000", "2200H",
+            // A trigger without RETURN, CASE without ELSE, a division by zero, an overflow, a text that is no number.
+            "2F005", "20000", "21000", "22012", "22003", "22P02", "22023", "2D000", "55006",
         ]
     )
     func changedDatabase(state: String) {
         #expect(PostgresError(kind: .rejected, sqlState: state).isUnusableDatabase)
     }
 
-    @Test("W52 Invalid statements and values are request errors", arguments: ["42601", "22P02", "22021", "XX000"])
+    @Test("W52 Invalid statements and values are request errors", arguments: ["42601", "22021", "25P02", "XX000"])
     func wrongStatement(state: String) {
+        #expect(!PostgresError(kind: .rejected, sqlState: state).isUnusableDatabase)
+    }
+
+    @Test("W52: A temporary error does not mean that the database is unusable", arguments: ["40001", "53100", "57014"])
+    func notUnusable(state: String) {
         #expect(!PostgresError(kind: .rejected, sqlState: state).isUnusableDatabase)
     }
 

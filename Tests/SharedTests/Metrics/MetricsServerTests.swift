@@ -68,7 +68,7 @@ import Testing
             let healthy = await HealthCheck.fault(at: address + MetricsServer.path, within: timeout)
             #expect(healthy == nil)
             let missing = await HealthCheck.fault(at: address + "/health", within: timeout)
-            #expect(missing == "\(address)/health answered 404")
+            #expect(missing == "\(address)/health returned 404")
             let unreachable = await HealthCheck.fault(at: "http://127.0.0.1:1/health")
             #expect(unreachable == "http://127.0.0.1:1/health did not respond")
         }

@@ -167,6 +167,8 @@ import Testing
             ("hush\thush", "a tab as character 5"), ("hush\u{1B}[31m", "the invisible character U+001B as character 5"),
             ("hush\u{200B}hush", "the invisible character U+200B as character 5"),
             ("hush\u{7F}", "the invisible character U+007F as character 5"),
+            // What a byte that is not UTF-8 becomes in the environment.
+            ("hush\u{FFFD}", "bytes that are not UTF-8 as character 5"),
             ("hush\u{2028}hush", "a line break as character 5"),
         ]
     )

@@ -110,8 +110,8 @@ import Testing
             ["home_greeting: must contain {name} once each, and no other parameter"]
         ),
         (#"{"home_heading": "{name}"}"#, ["home_heading: must contain no parameter, and no other parameter"]),
-        (#"{"home_greeting": "{name"}"#, ["home_greeting: has a brace without its other one"]),
-        (#"{"home_greeting": "{name}}"}"#, ["home_greeting: has a brace without its other one"]),
+        (#"{"home_greeting": "{name"}"#, ["home_greeting: has an unmatched brace"]),
+        (#"{"home_greeting": "{name}}"}"#, ["home_greeting: has an unmatched brace"]),
         (#"{"month_names": "Jan Feb"}"#, ["month_names: must be twelve names with spaces between"]),
         (#"{"site_name": "x"}"#, ["site_name: set SITE_NAME instead"]),
         (#"{"home_heading": 1}"#, ["is not one JSON object of texts"]), ("[]", ["is not one JSON object of texts"]),

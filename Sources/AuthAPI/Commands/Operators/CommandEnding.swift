@@ -21,7 +21,7 @@ struct CommandEnding: Equatable {
                 case .locked: HealthCheck.unavailableStatus
                 default: ExitCode.failure.rawValue
                 }
-        case let error as PostgresError where error.kind != .misuse && error.kind != .decoding:
+        case let error as PostgresError where error.kind != .misuse:
             let explained = DatabaseExplanation(error, configuration)
             explanation = explained.text
             status = explained.status

@@ -33,9 +33,9 @@ struct InviteCommand: AsyncParsableCommand {
         var json = false
 
         func validate() throws {
-            guard (1...10_000).contains(uses) else { throw ValidationError("--uses is a number from 1 to 10000") }
+            guard (1...10_000).contains(uses) else { throw ValidationError("--uses must be a number from 1 to 10000") }
             guard (60...52 * 7 * 86_400).contains(valid.seconds) else {
-                throw ValidationError("--valid is a duration from 1m to 52w")
+                throw ValidationError("--valid must be a duration from 1m to 52w")
             }
         }
 
@@ -45,7 +45,7 @@ struct InviteCommand: AsyncParsableCommand {
             let seconds = valid.seconds
             let made = try await Operator.run { try await $0.invite(address, uses: uses, validFor: seconds) }
             if made.mode != .invite {
-                StandardError.print("note: REGISTRATION is \(made.mode.rawValue), so no invitation is asked for")
+                StandardError.print("note: REGISTRATION is \(made.mode.rawValue), so invitations are not used")
             }
             guard !json else { return try StandardOutput.print(JSONText.of(made)) }
             let accounts = made.uses == 1 ? "one account" : "\(made.uses) accounts"
@@ -76,7 +76,7 @@ struct InviteCommand: AsyncParsableCommand {
             let limit = rows.limit
             let invites = try await Operator.run { try await $0.invites.live(limit: limit) }
             guard !rows.json else { return try StandardOutput.print(JSONText.of(invites)) }
-            guard !invites.isEmpty else { return try StandardOutput.print("no live invitation") }
+            guard !invites.isEmpty else { return try StandardOutput.print("no live invitations") }
             let table = TextTable(
                 titles: ["ID", "USED", "CREATED", "EXPIRES", "EMAIL"],
                 rows: invites.map { invite in
@@ -92,7 +92,7 @@ struct InviteCommand: AsyncParsableCommand {
 
     /// Revokes an invitation.
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Revokes an invitation; accounts made with it stay.")
+        static let configuration = CommandConfiguration(abstract: "Revokes an invitation; its accounts stay.")
 
         @Argument(help: "The identifier that `invite list` shows.")
         var invite: String
@@ -136,7 +136,7 @@ extension OperatorService {
             throw APIError(
                 .invalidFields,
                 detail: "\(email.value) is not in a domain of REGISTRATION_DOMAINS (\(domains))\n"
-                    + "  fix: add the domain, or make the user: AuthAPI user create \(email.value)"
+                    + "  fix: add the domain, or create the user: AuthAPI user create \(email.value)"
             )
         }
         let code = OneTimeCode()

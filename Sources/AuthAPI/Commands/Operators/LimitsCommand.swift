@@ -13,7 +13,7 @@ struct LimitsCommand: AsyncParsableCommand {
     /// Lists rate limits in use.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the limits in use, the longest to recover first.",
+            abstract: "Lists the limits in use, the slowest to recover first.",
             discussion: """
                 The database stores accounts and addresses as keyed hashes only. A limit that was exceeded shows the account and \
                 network from the audit trail; others show the beginning of the hash, unless you name the account or address.
@@ -32,7 +32,7 @@ struct LimitsCommand: AsyncParsableCommand {
             guard !rows.json else { return try StandardOutput.print(JSONText.of(limits)) }
             guard !limits.isEmpty else { return try StandardOutput.print("no limit is in use") }
             let table = TextTable(
-                titles: ["LIMIT", "USED", "NEXT ATTEMPT", "ALL BACK AT", "OF"],
+                titles: ["LIMIT", "USED", "NEXT ATTEMPT", "FULL AT", "SUBJECT"],
                 rows: limits.map { limit in
                     [
                         limit.kind, "\(limit.used)/\(limit.attempts)", limit.wait == 0 ? "now" : "in \(limit.wait) s",

@@ -11,7 +11,7 @@ struct RowOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
-        guard (1...1000).contains(limit) else { throw ValidationError("--limit is a number from 1 to 1000") }
+        guard (1...1000).contains(limit) else { throw ValidationError("--limit must be a number from 1 to 1000") }
     }
 }
 
@@ -24,7 +24,7 @@ struct ListOptions: ParsableArguments {
 
     func validate() throws {
         guard after.map({ UUID(uuidString: $0) != nil }) ?? true else {
-            throw ValidationError("--after is an identifier (UUID)")
+            throw ValidationError("--after must be an identifier (UUID)")
         }
     }
 

@@ -57,7 +57,7 @@ struct LimitRecord: Sendable, Equatable, Encodable {
 }
 
 extension OperatorService {
-    /// The rate limits in use, the longest to recover first.
+    /// The rate limits in use, the slowest to recover first.
     func limits(of target: LimitTarget?, limit: Int64) async throws -> [LimitRecord] {
         let now = Date.now
         var keys: [ThrottleKey]?

@@ -115,7 +115,7 @@ struct OperatorDuration: Equatable {
     /// - Throws: `ValidationError` with the formats.
     init(argument: String) throws {
         guard argument.utf8.count <= 64, let seconds = Self.seconds(Array(argument.utf8)) else {
-            throw ValidationError("this is no duration; write 45s, 90m, 24h, 7d, 2w or 1d12h")
+            throw ValidationError("not a valid duration; write 45s, 90m, 24h, 7d, 2w or 1d12h")
         }
         self.seconds = seconds
     }

@@ -21,7 +21,7 @@ extension UserCommand {
 
         func validate() throws {
             guard user == nil || !passwordHashes else {
-                throw ValidationError("--password-hashes is for the export of all users")
+                throw ValidationError("--password-hashes cannot be combined with a user")
             }
         }
 

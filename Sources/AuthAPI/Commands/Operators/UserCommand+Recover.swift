@@ -27,7 +27,7 @@ extension UserCommand {
         @Flag(help: "Keep provider accounts linked.")
         var keepProviders = false
 
-        @Flag(help: "Do not ask.")
+        @Flag(help: "Do not ask for confirmation.")
         var yes = false
 
         @Flag(help: "Print JSON.")
@@ -35,7 +35,7 @@ extension UserCommand {
 
         func validate() throws {
             guard (60...7 * 86_400).contains(valid.seconds) else {
-                throw ValidationError("--valid is a duration from 1m to 7d")
+                throw ValidationError("--valid must be a duration from 1m to 7d")
             }
         }
 
@@ -54,9 +54,9 @@ extension UserCommand {
                 }
                 if !yes {
                     StandardError.print(found.description)
-                    let question = "This makes a link that sets a new password. Type the address to go on: "
+                    let question = "This creates a link that sets a new password. Type the address to continue: "
                     guard Terminal.standard.ask(question) == found.user.email else {
-                        StandardError.print("no link was made")
+                        StandardError.print("no link was created")
                         throw ExitCode.failure
                     }
                 }
@@ -66,7 +66,7 @@ extension UserCommand {
                     keepingProviders: keepsProviders
                 )
                 guard let made else {
-                    StandardError.print("no link was made: \(email) has changed; run the command again")
+                    StandardError.print("no link was created: \(email) has changed; run the command again")
                     throw Operator.notFound
                 }
                 return made
@@ -99,7 +99,7 @@ struct RecoverableUser: Sendable, CustomStringConvertible {
         """
         user:            \(TextTable.sanitized(user.email)) (\(TextTable.sanitized(user.name)))
         created:         \(user.createdAt.ISO8601Format())
-        last sign-in:    \(lastSignIn?.ISO8601Format() ?? "none that the audit trail knows")
+        last sign-in:    \(lastSignIn?.ISO8601Format() ?? "none in the audit trail")
         signs in by:     \(user.signIn)
         live sessions:   \(user.sessions)
         """

@@ -78,8 +78,8 @@ extension UserCommand {
             commandName: "allow-identity",
             abstract: "Forgets that a user disconnected a provider account.",
             discussion: """
-                A provider account that its user has disconnected signs nobody in until that user, signed in, connects it \
-                again. After this command it is new to the site: the rules for linking by email address apply.
+                A disconnected provider account cannot sign in until its signed-in user connects it again. After this \
+                command it is new to the site: the rules for linking by email address apply.
                 """
         )
 

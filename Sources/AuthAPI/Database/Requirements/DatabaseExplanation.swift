@@ -21,7 +21,10 @@ struct DatabaseExplanation: Sendable, Equatable {
         case .unavailable(.notConnected), .unavailable(.refused):
             // Only a server that responds sends a code.
             let isRejected = error.isRefusal || error.sqlState != nil
-            let event = isRejected ? "the database rejected the connection" : "the database cannot be reached"
+            let event =
+                error.isWrongServer
+                ? "no server meets target_session_attrs"
+                : isRejected ? "the database rejected the connection" : "the database cannot be reached"
             text = "\(event): \(error.detail)\(code)" + (fix.map { "\n  fix: \($0)" } ?? "")
             status = error.isRefusal ? SettingsFaults.exitStatus : HealthCheck.unavailableStatus
         case .unavailable:
@@ -32,6 +35,10 @@ struct DatabaseExplanation: Sendable, Equatable {
             status = HealthCheck.unavailableStatus
         case .rejected where error.sqlState == "42501":
             text = "\(error.detail)\(code)\n  fix: AuthAPI doctor lists missing privileges"
+            status = SettingsFaults.exitStatus
+        case .decoding:
+            let column = error.column.map { " \"\($0)\"" } ?? ""
+            text = "unexpected data\(column): \(error.detail)\n  fix: AuthAPI doctor lists changes of the schema"
             status = SettingsFaults.exitStatus
         default:
             text = "the database rejected a statement: \(error.detail)\(code)"

@@ -2,6 +2,24 @@ import PostgresClient
 
 /// Checks ``DatabaseRequirements`` on a connection.
 enum DatabaseInspection {
+    /// The subject of the fault that the server is not PostgreSQL.
+    static let serverSubject = "server"
+
+    /// A function, column or table does not exist, a syntax error, an unsupported feature.
+    ///
+    /// ``DescribeDatabase`` reads only the catalog, which every supported version of PostgreSQL has.
+    private static let missing: Set<String> = ["42883", "42703", "42P01", "42601", "0A000"]
+
+    private static func unsupported(_ error: PostgresError) -> DatabaseFault {
+        DatabaseFault(
+            weight: .unfit,
+            subject: serverSubject,
+            message: "the server does not behave like PostgreSQL 15 or later: \(error.detail) "
+                + "(SQLSTATE \(error.sqlState ?? ""))",
+            fix: "use PostgreSQL 15 or later; servers that only share its protocol are not supported"
+        )
+    }
+
     /// Checks the requirements.
     ///
     /// - Parameters:
@@ -16,7 +34,12 @@ enum DatabaseInspection {
         migrations: [Migration] = Migrations.all
     ) throws -> [DatabaseFault] {
         let names = [MigrationHistory.name, MigrationHistory.formerName] + Migrations.all.flatMap(\.tables)
-        let facts = try db.one(DescribeDatabase(tables: names))
+        let facts: DatabaseFacts
+        do {
+            facts = try db.one(DescribeDatabase(tables: names))
+        } catch let error as PostgresError where missing.contains(error.sqlState ?? "") {
+            return [unsupported(error)]
+        }
         let state = try db.one(DescribeServing())
         var requirements = DatabaseRequirements(facts: facts, purpose: purpose, state: state)
         do {

@@ -67,6 +67,8 @@ struct SchemaChange: Sendable, Equatable {
     enum Kind: String, Sendable {
         case missingTable
         case missingColumn
+        /// A type that no statement reads, such as `citext` or `timestamp`.
+        case changedType
         /// Another program's column, which rejects the rows that this system inserts.
         case requiredColumn
         case missingIndex
@@ -90,7 +92,7 @@ struct SchemaChange: Sendable, Equatable {
     /// Whether the database is not ready: an object is missing, or the server rejects every sign-in.
     var isBlocking: Bool {
         switch kind {
-        case .missingTable, .missingColumn, .missingFunction: true
+        case .missingTable, .missingColumn, .changedType, .missingFunction: true
         case .requiredColumn: SchemaShape.signInTables.contains(table)
         case .missingIndex: SchemaShape.signInIndexes[name] != nil
         }
@@ -103,6 +105,8 @@ struct SchemaChange: Sendable, Equatable {
             switch kind {
             case .missingTable: ("relation \"\(name)\" does not exist (SQLSTATE 42P01)", undo)
             case .missingColumn: ("column \"\(name)\" of relation \"\(table)\" does not exist (SQLSTATE 42703)", undo)
+            case .changedType:
+                ("the type of column \"\(name)\" of relation \"\(table)\" is not supported (SQLSTATE 42804)", undo)
             case .requiredColumn:
                 (
                     "null value in column \"\(name)\" of relation \"\(table)\" violates not-null constraint "
@@ -138,6 +142,14 @@ private struct FindSchemaChanges: ReadStatement {
             SELECT FROM pg_attribute WHERE attrelid = to_regclass(split_part(field, '.', 1))
                 AND attname = split_part(field, '.', 2) AND NOT attisdropped
         )
+        UNION ALL
+        -- The types of PostgresType and those with the format of text. For a domain, the type that it is based on counts.
+        SELECT 'changedType', attname::text, split_part(field, '.', 1)
+        FROM unnest(string_to_array($2, chr(10))) AS field
+        JOIN pg_attribute ON attrelid = to_regclass(split_part(field, '.', 1)) AND attname = split_part(field, '.', 2)
+        JOIN pg_type ON pg_type.oid = atttypid
+        WHERE NOT attisdropped AND coalesce(nullif(typbasetype, 0), atttypid)
+            <> ALL (ARRAY[16, 17, 19, 20, 23, 25, 1042, 1043, 1184, 2950]::oid[])
         UNION ALL
         SELECT 'requiredColumn', attname::text, to_regclass(relation)::text
         FROM unnest(string_to_array($1, chr(10))) AS relation

@@ -29,8 +29,8 @@ struct ImportedHash: Sendable, Equatable {
     private static func fault(in text: String) -> Fault {
         if ["$argon2id$", "argon2$argon2id$"].contains(where: text.hasPrefix) {
             return Fault(
-                reason: "is no complete Argon2id hash, has a keyid, or asks for more memory, passes or lanes than this "
-                    + "program computes"
+                reason: "is not a complete Argon2id hash, has a keyid, or asks for more memory, passes or lanes than "
+                    + "this program computes"
             )
         }
         if text.hasPrefix("$argon2") || text.hasPrefix("argon2$") {
@@ -39,7 +39,8 @@ struct ImportedHash: Sendable, Equatable {
         if ["$2a$", "$2b$", "$2y$", "bcrypt$$2", "bcrypt_sha256$$2"].contains(where: text.hasPrefix) {
             let range = LegacyBcrypt.costRange
             return Fault(
-                reason: "is no complete bcrypt hash, or its cost is not from \(range.lowerBound) to \(range.upperBound)"
+                reason: "is not a complete bcrypt hash, or its cost is not from \(range.lowerBound) to "
+                    + "\(range.upperBound)"
             )
         }
         return Fault(reason: "is neither a bcrypt nor an Argon2id hash; leave it out, and the user has no password")

@@ -33,7 +33,7 @@ import Testing
         // The port of the discard service, which does not run.
         var reach = Self.reach("http://127.0.0.1:9", timeout: .seconds(2))
         let native = await reach.findings()
-        #expect(native.map(\.level) == [.fix] && native[0].message.contains("does not answer"))
+        #expect(native.map(\.level) == [.fix] && native[0].message.contains("does not respond"))
         reach.isContainer = true
         let container = await reach.findings()
         #expect(container.map(\.level) == [.ok])

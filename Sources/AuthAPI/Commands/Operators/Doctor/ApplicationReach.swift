@@ -40,7 +40,7 @@ struct ApplicationReach: Sendable {
         case .noResponse:
             return .fix(
                 "APP_UPSTREAM",
-                "\(upstream) does not answer",
+                "\(upstream) does not respond",
                 "start the application, or correct APP_UPSTREAM"
             )
         case .otherProgram where isContainer:

@@ -1,11 +1,7 @@
 import FoundationEssentials
 import Shared
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Glibc
 
 /// Checks the source, the file modes and the age of the secrets.
 struct SecretFiles {

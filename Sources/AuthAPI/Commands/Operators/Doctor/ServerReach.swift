@@ -19,12 +19,12 @@ struct ServerReach: Sendable {
         let names = exposed.map(\.description).joined(separator: ", ")
         guard !exposed.isEmpty else { return [.ok("API_HOST", "\(host): only this machine reaches the API")] }
         let advice =
-            "set API_HOST and FRONTEND_HOST to 127.0.0.1 where nginx runs on this machine, or let a firewall pass nginx only"
+            "set API_HOST and FRONTEND_HOST to 127.0.0.1 where nginx runs on this machine, or let a firewall admit only nginx"
         guard exposed.allSatisfy({ trustedPeers.contains($0) }) else {
             return [
                 .fix(
                     "API_HOST",
-                    "the API listens on \(names): others than TRUSTED_PEERS can reach it, past nginx and its limits",
+                    "the API listens on \(names): machines outside TRUSTED_PEERS can reach it, bypassing nginx and its limits",
                     advice
                 )
             ]
@@ -33,7 +33,7 @@ struct ServerReach: Sendable {
         return [
             .note(
                 "API_HOST",
-                "the API listens on \(names): every machine of that network can choose the address that it counts as",
+                "the API listens on \(names): every machine of that network can choose its client address",
                 "\(advice), or set TRUSTED_PEERS to the addresses of nginx and the frontend"
             )
         ]

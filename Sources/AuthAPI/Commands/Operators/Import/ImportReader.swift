@@ -97,7 +97,7 @@ struct ImportReader {
 
     private static func fault(_ fault: CSVRecord.Fault) -> ImportRow.Fault {
         switch fault {
-        case .strayQuote: ImportRow.Fault("a double quote stands where none may be: write it twice, in a quoted field")
+        case .strayQuote: ImportRow.Fault("a double quote is not allowed here: write it twice, inside a quoted field")
         case .notUTF8: ImportRow.Fault("the row is not text in UTF-8")
         }
     }

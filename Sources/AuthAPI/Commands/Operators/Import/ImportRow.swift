@@ -31,14 +31,14 @@ struct ImportRow: Sendable, Equatable {
         do {
             object = try JSONDecoder().decode([String: Value].self, from: Data(line))
         } catch {
-            throw Fault("the line is not a JSON object of texts, true, false and null")
+            throw Fault("the line is not a JSON object of strings, true, false and null")
         }
         for (name, value) in object {
             guard let field = Field(rawValue: name) else { throw Self.unknown(name) }
             switch value {
             case .text(let text): if !text.isEmpty { values[field] = text }
             case .bool(let flag):
-                guard field == .disabled || field == .emailVerified else { throw Fault(field, "must be a text") }
+                guard field == .disabled || field == .emailVerified else { throw Fault(field, "must be a string") }
                 values[field] = flag ? "true" : "false"
             case .null: break
             }
@@ -61,10 +61,10 @@ struct ImportRow: Sendable, Equatable {
             let name = (index == 0 && name.hasPrefix("\u{FEFF}") ? String(name.unicodeScalars.dropFirst()) : name)
                 .trimmingBlanks()
             guard let field = Field(rawValue: name) else { throw unknown(name) }
-            guard !header.contains(field) else { throw Fault("the column \(name) is there twice") }
+            guard !header.contains(field) else { throw Fault("the column \(name) occurs twice") }
             header.append(field)
         }
-        guard header.contains(.email) else { throw Fault("the first line must name the columns, email among them") }
+        guard header.contains(.email) else { throw Fault("the first line must name the columns, including email") }
         return header
     }
 

@@ -102,7 +102,7 @@ struct UserImport: Sendable {
                 throw ImportRow.Fault(.email, "line \(first) has the same address")
             }
             guard identifiers.insert(user.id).inserted else {
-                throw ImportRow.Fault(.id, "a line before has the same identifier")
+                throw ImportRow.Fault(.id, "an earlier line has the same identifier")
             }
             lines[user.email] = line
         }
