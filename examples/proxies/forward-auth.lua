@@ -1,7 +1,7 @@
 -- HAProxy: asks yoshikosan who sent a request, and keeps the response in variables of the transaction.
 local address = "http://127.0.0.1:6666/api/auth/verify"
 local asked = { "cookie", "accept", "sec-fetch-mode", "host", "x-forwarded-for", "x-forwarded-proto" }
-local told = { "remote-user", "remote-email", "remote-email-verified", "remote-name", "x-application-cookie" }
+local returned = { "remote-user", "remote-email", "remote-email-verified", "remote-name", "x-application-cookie" }
 
 core.register_action("verify_session", { "http-req" }, function(txn)
     local client = txn.http:req_get_headers()
@@ -26,7 +26,7 @@ core.register_action("verify_session", { "http-req" }, function(txn)
     local function first(name)
         return response.headers[name] and response.headers[name][0]
     end
-    for _, name in ipairs(told) do
+    for _, name in ipairs(returned) do
         txn:set_var("txn." .. name:gsub("-", "_"), first(name) or "")
     end
     if response.status == 401 and first("location") then
