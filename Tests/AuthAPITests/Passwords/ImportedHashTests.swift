@@ -82,7 +82,7 @@ import Testing
         ("$argon2i$v=19$m=64,t=1,p=1$\(salt)$\(tag)", "only Argon2id"),
         ("argon2$argon2i$v=19$m=64,t=1,p=1$\(salt)$\(tag)", "only Argon2id"),
         ("$2b$16$abcdefghijklmnopqrstuuprk/rqhgcPTYTHLq52sX1mIsVNYyi5u", "cost is not from 4 to 15"),
-        ("$2y$05$abc", "not a complete bcrypt hash"), ("bcrypt$$2b$05$abc", "no complete bcrypt hash"),
+        ("$2y$05$abc", "not a complete bcrypt hash"), ("bcrypt$$2b$05$abc", "not a complete bcrypt hash"),
         ("pbkdf2_sha256$600000$c2FsdA$aGFzaA==", "neither a bcrypt nor an Argon2id hash"),
         ("$2x$\(bcrypt)", "neither a bcrypt nor an Argon2id hash"),
         ("hunter2", "neither a bcrypt nor an Argon2id hash"),

@@ -144,7 +144,7 @@ import Testing
             let type = try await message(WrongType(), database.pool)
             #expect(type.contains("WrongType") && type.contains("total") && type.contains("expected int4"))
             #expect(try await message(NoColumn(), database.pool).contains("only 1 column"))
-            #expect(try await message(Infinite(), database.pool).contains("no valid timestamp"))
+            #expect(try await message(Infinite(), database.pool).contains("not a valid timestamp"))
             #expect(try await message(NoRow(), database.pool).contains("expected one row, got 0"))
             // The connection is as good as before.
             try await database.pool.ping()
