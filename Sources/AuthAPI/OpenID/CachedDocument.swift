@@ -20,7 +20,7 @@ actor CachedDocument<Document: Sendable> {
     private var cached: (document: Document, fetchedAt: Date)?
     /// The time of the last attempt to fetch it.
     private var lastFetchAt: Date?
-    /// The time of the last fetch because a caller missed something in it.
+    /// The time of the last fetch because a caller missed something in it; nil after a failure, which does not count.
     private var lastForcedFetchAt: Date?
     private var running: Task<Result<Document, ProviderError>, Never>?
 
@@ -82,6 +82,7 @@ actor CachedDocument<Document: Sendable> {
             cached = (document, now())
             return .success(document)
         } catch {
+            lastForcedFetchAt = nil
             logger.warning(
                 "provider document not fetched",
                 metadata: metadata(of: error)

@@ -14,9 +14,8 @@ struct CodeExchange: Sendable {
         var registeredName: String { "client_secret_\(rawValue)" }
     }
 
+    let settings: ProviderSettings
     let client: ProviderClient
-    let clientID: String
-    let clientSecret: Secret
     let now: @Sendable () -> Date
 
     /// Exchanges a code.
@@ -50,21 +49,28 @@ struct CodeExchange: Sendable {
         var form = [(name: "token", value: token.value)]
         let authorization = authenticate(&form, by: authentication)
         let reply = try await client.postForStatus(endpoint, form: form, authorization: authorization)
-        // Google responds with 400 for a token that has expired or was already revoked.
-        guard reply.status == 200 || reply.status == 400 else { throw reply.failure }
+        if reply.status == 200 { return }
+        // Google responds with this error to a token that has expired or was already revoked.
+        guard reply.status == 400, (try? reply.decoded(Fault.self))?.error.isExactly("invalid_token") == true else {
+            throw reply.failure
+        }
     }
+
+    /// An error of an endpoint (RFC 6749, section 5.2).
+    private struct Fault: Decodable { let error: String }
 
     /// Authenticates the client, in the form or with the returned header.
     private func authenticate(
         _ form: inout [(name: String, value: String)],
         by authentication: Authentication
     ) -> String? {
+        let (id, secret) = (settings.clientID, settings.clientSecret.value)
         switch authentication {
         case .basic:
-            let pair = "\(clientID.percentEncoded):\(clientSecret.value.percentEncoded)"
+            let pair = "\(id.percentEncoded):\(secret.percentEncoded)"
             return "Basic \(Data(pair.utf8).base64EncodedString())"
         case .post:
-            form += [(name: "client_id", value: clientID), (name: "client_secret", value: clientSecret.value)]
+            form += [(name: "client_id", value: id), (name: "client_secret", value: secret)]
             return nil
         }
     }
@@ -86,7 +92,6 @@ struct CodeExchange: Sendable {
 
     /// The failure for an error of the endpoint (RFC 6749, section 5.2).
     private static func failure(of reply: ProviderResponse) -> ProviderError {
-        struct Fault: Decodable { let error: String }
         guard [200, 400, 401].contains(reply.status), let fault = try? reply.decoded(Fault.self) else {
             return reply.failure
         }
@@ -131,10 +136,10 @@ struct TokenResponse: Sendable {
     /// Only the access token is required; other fields of an unexpected type count as missing.
     struct Message: Decodable {
         let accessToken: String
-        let tokenType: String?
-        let expiresIn: Double?
-        let refreshToken: String?
-        let idToken: String?
+        @Lenient var tokenType: String?
+        @Lenient var expiresIn: Seconds?
+        @Lenient var refreshToken: String?
+        @Lenient var idToken: String?
 
         private enum CodingKeys: String, CodingKey {
             case accessToken = "access_token"
@@ -144,31 +149,27 @@ struct TokenResponse: Sendable {
             case idToken = "id_token"
         }
 
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            accessToken = try container.decode(String.self, forKey: .accessToken)
-            tokenType = try? container.decode(String.self, forKey: .tokenType)
-            refreshToken = try? container.decode(String.self, forKey: .refreshToken)
-            idToken = try? container.decode(String.self, forKey: .idToken)
-            expiresIn =
-                if let number = try? container.decode(Double.self, forKey: .expiresIn) {
-                    number
-                } else {
-                    // Some providers send the number as a string.
-                    (try? container.decode(String.self, forKey: .expiresIn)).flatMap(Self.seconds)
-                }
-        }
+        /// A lifetime; some providers send the number as a string.
+        struct Seconds: Decodable {
+            let value: Double?
 
-        private static func seconds(_ text: String) -> Double? {
-            let isNumber =
-                (1...10).contains(text.utf8.count)
-                && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-            return isNumber ? Double(text) : nil
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                if let number = try? container.decode(Double.self) {
+                    value = number
+                    return
+                }
+                let text = try container.decode(String.self)
+                let isNumber =
+                    (1...10).contains(text.utf8.count)
+                    && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                value = isNumber ? Double(text) : nil
+            }
         }
     }
 
-    /// The maximum size of a token in bytes; Google's and Discord's are much shorter.
-    static let maximumTokenLength = 8192
+    /// The maximum size of a token in bytes; Google's have about 200, those that list roles or groups some thousands.
+    static let maximumTokenLength = ProviderTokenVault.maximumLength
 
     let tokens: ProviderTokens
     let idToken: Secret?
@@ -186,7 +187,7 @@ struct TokenResponse: Sendable {
             throw ProviderError(.providerError, "the provider's access token is empty, too long or not visible ASCII")
         }
         // A missing lifetime, or one of more than ten years, counts as unknown.
-        let lifetime = message.expiresIn.flatMap { (1...315_360_000).contains($0) ? $0 : nil }
+        let lifetime = message.expiresIn?.value.flatMap { (1...315_360_000).contains($0) ? $0 : nil }
         tokens = ProviderTokens(
             accessToken: Secret(message.accessToken),
             refreshToken: message.refreshToken.flatMap { Self.isToken($0) ? Secret($0) : nil },

@@ -13,12 +13,7 @@ struct DiscordProvider: IdentityProvider {
     init(_ settings: ProviderSettings, client: ProviderClient, now: @escaping @Sendable () -> Date) {
         self.settings = settings
         self.client = client
-        exchange = CodeExchange(
-            client: client,
-            clientID: settings.clientID,
-            clientSecret: settings.clientSecret,
-            now: now
-        )
+        exchange = CodeExchange(settings: settings, client: client, now: now)
     }
 
     func authorizationURL(for request: AuthorizationRequest) -> String {
@@ -56,8 +51,7 @@ struct DiscordProvider: IdentityProvider {
             email: email.verified,
             unverifiedEmail: email.unverified,
             isEmailAuthority: EmailAuthority.isAuthority(.discord, for: email.verified, hostedDomain: nil),
-            displayName: [user.globalName, user.username].compactMap(\.self)
-                .firstNonNil { DisplayName(cleaning: $0)?.value },
+            displayName: DisplayName.first(of: user.globalName, user.username),
             avatarURL: Self.picture(of: user.id, hash: user.avatar),
             tokens: reply.tokens
         )
@@ -78,25 +72,15 @@ struct DiscordProvider: IdentityProvider {
     /// fields of another type count as missing.
     private struct DiscordUser: Decodable {
         let id: String
-        let username: String?
-        let globalName: String?
-        let avatar: String?
-        let email: String?
-        let verified: Bool?
+        @Lenient var username: String?
+        @Lenient var globalName: String?
+        @Lenient var avatar: String?
+        @Lenient var email: String?
+        @Lenient var verified: Bool?
 
         private enum CodingKeys: String, CodingKey {
             case id, username, avatar, email, verified
             case globalName = "global_name"
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            id = try container.decode(String.self, forKey: .id)
-            username = try? container.decode(String.self, forKey: .username)
-            globalName = try? container.decode(String.self, forKey: .globalName)
-            avatar = try? container.decode(String.self, forKey: .avatar)
-            email = try? container.decode(String.self, forKey: .email)
-            verified = try? container.decode(Bool.self, forKey: .verified)
         }
     }
 
@@ -115,15 +99,5 @@ struct DiscordProvider: IdentityProvider {
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {
         isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-    }
-}
-
-extension Sequence {
-    /// The first result that is not nil.
-    fileprivate func firstNonNil<Value>(_ transform: (Element) -> Value?) -> Value? {
-        for element in self {
-            if let value = transform(element) { return value }
-        }
-        return nil
     }
 }

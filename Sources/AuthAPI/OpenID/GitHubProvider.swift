@@ -15,12 +15,7 @@ struct GitHubProvider: IdentityProvider {
         self.settings = settings
         api = GitHubAPI(settings.address)
         self.client = client
-        exchange = CodeExchange(
-            client: client,
-            clientID: settings.clientID,
-            clientSecret: settings.clientSecret,
-            now: now
-        )
+        exchange = CodeExchange(settings: settings, client: client, now: now)
     }
 
     func authorizationURL(for request: AuthorizationRequest) -> String {
@@ -58,8 +53,7 @@ struct GitHubProvider: IdentityProvider {
             email: email?.verified,
             unverifiedEmail: email?.unverified,
             isEmailAuthority: EmailAuthority.isAuthority(.github, for: email?.verified, hostedDomain: nil),
-            displayName: [user.name, user.login].compactMap(\.self).lazy
-                .compactMap { DisplayName(cleaning: $0)?.value }.first,
+            displayName: DisplayName.first(of: user.name, user.login),
             avatarURL: ProviderPicture.address(user.avatarURL, at: "avatars.githubusercontent.com"),
             // A GitHub App may add a refresh token, with which the grant cannot be revoked.
             tokens: ProviderTokens(
@@ -120,29 +114,21 @@ struct GitHubAPI: Sendable {
 /// The ID must be a whole number. Other fields of another type count as missing.
 private struct GitHubUser: Decodable {
     let id: Int64
-    let login: String?
-    let name: String?
-    let avatarURL: String?
+    @Lenient var login: String?
+    @Lenient var name: String?
+    @Lenient var avatarURL: String?
 
     private enum CodingKeys: String, CodingKey {
         case id, login, name
         case avatarURL = "avatar_url"
     }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decode(Int64.self, forKey: .id)
-        login = try? container.decode(String.self, forKey: .login)
-        name = try? container.decode(String.self, forKey: .name)
-        avatarURL = try? container.decode(String.self, forKey: .avatarURL)
-    }
 }
 
 /// An email address of the authenticated user (GitHub, "Emails").
 private struct GitHubEmail: Decodable {
-    let email: String?
-    let isPrimary: Bool
-    let isVerified: Bool
+    @Lenient var email: String?
+    @Lenient var isPrimary: Bool?
+    @Lenient var isVerified: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case email
@@ -150,20 +136,13 @@ private struct GitHubEmail: Decodable {
         case isVerified = "verified"
     }
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        email = try? container.decode(String.self, forKey: .email)
-        isPrimary = (try? container.decode(Bool.self, forKey: .isPrimary)) ?? false
-        isVerified = (try? container.decode(Bool.self, forKey: .isVerified)) ?? false
-    }
-
     /// The primary address; nil when there is none, or more than one.
     ///
     /// Addresses at `users.noreply.` and the host exist to hide the real one and receive no mail, so they count as none.
     static func primary(of emails: [GitHubEmail]) -> ReportedEmail? {
-        let primary = emails.filter(\.isPrimary)
+        let primary = emails.filter { $0.isPrimary == true }
         guard primary.count == 1 else { return nil }
-        let reported = ReportedEmail(primary[0].email, isVerified: primary[0].isVerified)
+        let reported = ReportedEmail(primary[0].email, isVerified: primary[0].isVerified == true)
         let domain =
             (reported.verified ?? reported.unverified)?.value.utf8.drop { $0 != UInt8(ascii: "@") } ?? "".utf8[...]
         return domain.starts(with: "@users.noreply.".utf8) ? nil : reported

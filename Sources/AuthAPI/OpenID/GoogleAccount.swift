@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Shared
 
 /// The differences between Google and other OpenID providers.
@@ -15,17 +14,5 @@ enum GoogleAccount {
     /// token's payload").
     static func spellings(of issuer: String) -> [String] {
         issuer.isExactly(Self.issuer) ? [issuer, "accounts.google.com"] : [issuer]
-    }
-
-    /// The picture, if it is on the host from which pages may show pictures.
-    static func picture(_ address: String?) -> String? {
-        guard let address, ProviderAddress.isPlain(address),
-            let parts = URLComponents(string: address, encodingInvalidCharacters: false),
-            parts.scheme?.isExactly("https") == true,
-            parts.host?.isExactly("lh3.googleusercontent.com") == true, parts.user == nil, parts.password == nil,
-            parts.port == nil,
-            parts.fragment == nil
-        else { return nil }
-        return address
     }
 }

@@ -21,8 +21,8 @@ struct IDTokenVerifier: Sendable {
         let accessToken: Secret
     }
 
-    /// The maximum size of a token in bytes; Google's have about 1200.
-    static let maximumLength = 16 * 1024
+    /// The maximum size of a token in bytes; Google's have about 1200, those with the user's groups many thousands.
+    static let maximumLength = 64 * 1024
     /// The tolerated difference between the provider's clock and this server's, in seconds.
     static let clockLeeway: TimeInterval = 60
     /// The maximum age of a token in seconds: its nonce belongs to a flow, which is valid for 10 minutes.
@@ -158,7 +158,7 @@ struct IDTokenVerifier: Sendable {
         // Byte by byte: the value in a token has any length and script.
         guard issuers.contains(where: { $0.isExactly(claims.issuer) }) else {
             throw .mismatch(
-                "the ID token is of another issuer",
+                "the ID token is from another issuer",
                 expected: issuers.joined(separator: " or "),
                 received: claims.issuer
             )
@@ -189,7 +189,7 @@ struct IDTokenVerifier: Sendable {
         else { throw ProviderError(.providerError, "the ID token's nonce is not that of the flow") }
         // Section 2: at most 255 ASCII characters.
         guard let subject = claims.subject, (1...255).contains(subject.utf8.count),
-            subject.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            subject.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
         else { throw ProviderError(.providerError, "the ID token has no valid subject") }
         if let hash = claims.accessTokenHash {
             guard Base64URL.encode(Self.halfHash(of: expected.accessToken, digest)).isExactly(hash) else {

@@ -26,12 +26,7 @@ struct OpenIDProvider: IdentityProvider {
         self.settings = settings
         self.client = client
         self.metadata = metadata
-        exchange = CodeExchange(
-            client: client,
-            clientID: settings.clientID,
-            clientSecret: settings.clientSecret,
-            now: now
-        )
+        exchange = CodeExchange(settings: settings, client: client, now: now)
         let issuer = settings.address.description
         verifier = IDTokenVerifier(
             issuers: settings.kind == .google ? GoogleAccount.spellings(of: issuer) : [issuer],
@@ -103,9 +98,10 @@ struct OpenIDProvider: IdentityProvider {
             unverifiedEmail: email.unverified,
             isEmailAuthority: isGoogle && GoogleAccount.isIssuer(settings.address)
                 && EmailAuthority.isAuthority(.google, for: email.verified, hostedDomain: claims.profile.hostedDomain),
-            displayName: profile.name.flatMap { DisplayName(cleaning: $0)?.value },
+            // A userinfo response may lack the name of the ID token.
+            displayName: DisplayName.first(of: profile.name, claims.profile.name),
             // Pages show pictures from Google's host and Discord's only.
-            avatarURL: isGoogle ? GoogleAccount.picture(profile.picture) : nil,
+            avatarURL: isGoogle ? ProviderPicture.address(profile.picture, at: "lh3.googleusercontent.com") : nil,
             tokens: reply.tokens,
             authenticatedAt: authenticatedAt
         )

@@ -15,6 +15,14 @@ struct ProviderClient: Sendable {
     /// The timeout of a request, from connecting to the last byte of the response.
     static let deadline = Duration.seconds(5)
 
+    /// The headers of every request.
+    ///
+    /// Without `Accept-Encoding`, any content coding would be acceptable (RFC 9110, section 12.5.3), and none is decoded.
+    /// Connections are not used again: a code is valid once, and must not be sent on one that the provider is closing.
+    private static let headers: HTTPHeaders = [
+        "Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close", "User-Agent": "yoshikosan",
+    ]
+
     private let client: HTTPClient
     private let sleep: @Sendable (Duration) async throws -> Void
 
@@ -39,8 +47,8 @@ struct ProviderClient: Sendable {
             configuration.tlsConfiguration = tls
         }
         configuration.timeout.connect = .seconds(3)
-        // Shorter than providers keep idle connections: a code must not be sent on one that is being closed.
-        configuration.connectionPool.idleTimeout = .seconds(20)
+        // Beyond it, requests would wait for a slow provider's responses to others until their own timeout.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         // No retries: the user sees at once that the provider is unavailable.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
@@ -73,7 +81,7 @@ struct ProviderClient: Sendable {
     /// - Throws: ``ProviderError`` when there is no response.
     private func fetch(_ address: String, bearer: Secret?) async throws(ProviderError) -> ProviderResponse {
         var request = HTTPClientRequest(url: address)
-        request.headers = ["Accept": "application/json", "User-Agent": "yoshikosan"]
+        request.headers = Self.headers
         // RFC 6750, section 2.1.
         if let bearer { request.headers.add(name: "Authorization", value: "Bearer \(bearer.value)") }
         return try await send(request)
@@ -102,10 +110,8 @@ struct ProviderClient: Sendable {
     ) async throws(ProviderError) -> ProviderResponse {
         var request = HTTPClientRequest(url: address)
         request.method = .POST
-        request.headers = [
-            "Accept": "application/json", "User-Agent": "yoshikosan",
-            "Content-Type": "application/x-www-form-urlencoded",
-        ]
+        request.headers = Self.headers
+        request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
         if let authorization { request.headers.add(name: "Authorization", value: authorization) }
         let body = form.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
         request.body = .bytes(ByteBuffer(string: body))
@@ -122,10 +128,9 @@ struct ProviderClient: Sendable {
     ) async throws(ProviderError) -> ProviderResponse {
         var request = HTTPClientRequest(url: address)
         request.method = .DELETE
-        request.headers = [
-            "Accept": "application/json", "User-Agent": "yoshikosan", "Content-Type": "application/json",
-            "Authorization": authorization,
-        ]
+        request.headers = Self.headers
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.headers.add(name: "Authorization", value: authorization)
         guard let body = try? JSONEncoder().encode(json) else {
             throw ProviderError(.internalError, "the request cannot be encoded")
         }
@@ -194,8 +199,9 @@ struct ProviderResponse: Sendable {
     /// The error for a status other than 200.
     var failure: ProviderError {
         switch status {
+        case ..<300: ProviderError(.providerError, "the provider responded with another status than 200")
         case 300...399:
-            ProviderError(.providerError, "the provider redirects where it must not; redirects are not followed")
+            ProviderError(.providerError, "the provider sent an unexpected redirect; redirects are not followed")
         case 429: ProviderError(.providerUnavailable, "the provider limits requests (429)")
         case 500...599: ProviderError(.providerUnavailable, "the provider has an internal error (5xx)")
         default: ProviderError(.providerError, "the provider rejected the request (4xx)")

@@ -8,11 +8,11 @@ struct ProviderMetadata: Sendable {
         let authorizationEndpoint: String
         let tokenEndpoint: String
         let keySetAddress: String
-        let userInfoEndpoint: String?
-        let revocationEndpoint: String?
-        let tokenAuthentications: [String]?
-        let prompts: [String]?
-        let namesIssuer: Bool?
+        @Lenient var userInfoEndpoint: String?
+        @Lenient var revocationEndpoint: String?
+        @Lenient var tokenAuthentications: [String]?
+        @Lenient var prompts: [String]?
+        @Lenient var namesIssuer: Bool?
 
         private enum CodingKeys: String, CodingKey {
             case issuer
@@ -24,19 +24,6 @@ struct ProviderMetadata: Sendable {
             case tokenAuthentications = "token_endpoint_auth_methods_supported"
             case prompts = "prompt_values_supported"
             case namesIssuer = "authorization_response_iss_parameter_supported"
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            issuer = try container.decode(String.self, forKey: .issuer)
-            authorizationEndpoint = try container.decode(String.self, forKey: .authorizationEndpoint)
-            tokenEndpoint = try container.decode(String.self, forKey: .tokenEndpoint)
-            keySetAddress = try container.decode(String.self, forKey: .keySetAddress)
-            userInfoEndpoint = try? container.decode(String.self, forKey: .userInfoEndpoint)
-            revocationEndpoint = try? container.decode(String.self, forKey: .revocationEndpoint)
-            tokenAuthentications = try? container.decode([String].self, forKey: .tokenAuthentications)
-            prompts = try? container.decode([String].self, forKey: .prompts)
-            namesIssuer = try? container.decode(Bool.self, forKey: .namesIssuer)
         }
     }
 
@@ -70,7 +57,7 @@ struct ProviderMetadata: Sendable {
             throw .mismatch(
                 document.issuer.utf8.contains(UInt8(ascii: "{"))
                     ? "the discovery document has a template as its issuer: use the address of one tenant"
-                    : "the discovery document is that of another issuer",
+                    : "the discovery document is from another issuer",
                 expected: issuer.description,
                 received: document.issuer
             )

@@ -57,3 +57,10 @@ struct ReportedEmail: Sendable {
         unverified = isVerified ? nil : email
     }
 }
+
+extension DisplayName {
+    /// The first of the names from a provider that can be shown.
+    static func first(of names: String?...) -> String? {
+        names.lazy.compactMap { $0 }.compactMap { DisplayName(cleaning: $0)?.value }.first
+    }
+}

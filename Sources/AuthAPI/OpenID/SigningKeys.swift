@@ -32,7 +32,7 @@ struct SigningKeys: Sendable {
     /// Reads a key set; keys that this client cannot use are ignored (RFC 7517, section 5).
     init(_ document: Document) async {
         var keys: [[Key]] = []
-        for entry in document.keys.prefix(Self.maximumCount) {
+        for entry in document.keys.prefix(Self.maximumCount).compactMap(\.wrappedValue) {
             let served = await entry.keys
             if !served.isEmpty { keys.append(served) }
         }
@@ -57,20 +57,21 @@ struct SigningKeys: Sendable {
 extension SigningKeys {
     /// The unvalidated JSON.
     struct Document: Decodable {
-        let keys: [Entry]
+        /// The keys; nil for what is not an object.
+        let keys: [Lenient<Entry>]
     }
 
     /// An unvalidated key; any field may be missing or of an unexpected type.
     struct Entry: Decodable {
-        private let type: String?
-        private let id: String?
-        private let use: String?
-        private let algorithm: String?
-        private let modulus: String?
-        private let exponent: String?
-        private let curve: String?
-        private let x: String?
-        private let y: String?
+        @Lenient private var type: String?
+        @Lenient private var id: String?
+        @Lenient private var use: String?
+        @Lenient private var algorithm: String?
+        @Lenient private var modulus: String?
+        @Lenient private var exponent: String?
+        @Lenient private var curve: String?
+        @Lenient private var x: String?
+        @Lenient private var y: String?
 
         private enum CodingKeys: String, CodingKey {
             case type = "kty"
@@ -81,21 +82,6 @@ extension SigningKeys {
             case exponent = "e"
             case curve = "crv"
             case x, y
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            // swift-format-ignore: an invalid field makes the key unusable, not the whole set.
-            func text(_ key: CodingKeys) -> String? { try? container.decode(String.self, forKey: key) }
-            type = text(.type)
-            id = text(.id)
-            use = text(.use)
-            algorithm = text(.algorithm)
-            modulus = text(.modulus)
-            exponent = text(.exponent)
-            curve = text(.curve)
-            x = text(.x)
-            y = text(.y)
         }
 
         /// The key, once for each of its algorithms; empty when it is not for signatures that this client supports.

@@ -7,7 +7,7 @@ public struct IdentityBody: Codable, Sendable, Equatable {
     /// Whose account it is.
     public let provider: OAuthProvider
     /// The address of the provider account when it was last used.
-    public let email: String?
+    @ExplicitNull public private(set) var email: String?
     /// When it was linked.
     public let linkedAt: Date
     /// Whether it can sign in: its provider is enabled and has the issuer at which the identity was linked.
@@ -36,16 +36,6 @@ public struct IdentityBody: Codable, Sendable, Equatable {
         email = try container.decodeIfPresent(String.self, forKey: .email)
         linkedAt = try container.decode(Date.self, forKey: .linkedAt)
         isUsable = try container.decodeIfPresent(Bool.self, forKey: .isUsable) ?? true
-    }
-
-    /// Encodes every key, including a null `email`, so that clients can rely on the shape.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(provider, forKey: .provider)
-        try container.encode(email, forKey: .email)
-        try container.encode(linkedAt, forKey: .linkedAt)
-        try container.encode(isUsable, forKey: .isUsable)
     }
 }
 

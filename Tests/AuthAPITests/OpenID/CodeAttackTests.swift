@@ -139,6 +139,22 @@ import Testing
         }
     }
 
+    @Test("A token is revoked if the provider confirms it, or no longer knows the token")
+    func revocation() async throws {
+        try await ProviderFlow.with { flow in
+            let provider = try flow.provider(.google)
+            let token = try await flow.signIn(.google).tokens.accessToken
+            try await provider.revoke(token)
+            flow.mock.change(.googleRevocation) { $0 = MockResponse(["error": "invalid_token"], status: 400) }
+            try await provider.revoke(token)
+            for code in ["unsupported_token_type", "invalid_client", "invalid_request"] {
+                flow.mock.change(.googleRevocation) { $0 = MockResponse(["error": code], status: 400) }
+                let error = await #expect(throws: ProviderError.self) { try await provider.revoke(token) }
+                #expect(error.map { "\($0.reason)" }?.contains("4xx") == true)
+            }
+        }
+    }
+
     @Test("The client authenticates in the header or in the form, as the provider supports it")
     func authentication() async throws {
         try await ProviderFlow.with { flow in

@@ -43,6 +43,10 @@ import Testing
             token.claims["iat"] = Double(token.claims["iat"] as? Int ?? 0) - 0.5
         },
         Forgery("with a subject of 255 characters", "") { $0.claims["sub"] = String(repeating: "1", count: 255) },
+        Forgery("with the name of a directory entry as subject", "") { $0.claims["sub"] = "CN=Ada Lovelace,OU=Staff" },
+        Forgery("with a long list of groups", "") { token in
+            token.claims["groups"] = (0..<1000).map { "/departments/engineering/\($0)" }
+        },
     ]
 
     @Test("Allowed variations are accepted", arguments: good, OAuthProvider.withIDTokens)

@@ -101,6 +101,19 @@ import Testing
         }
     }
 
+    @Test("Sign-ins do not wait for each other while a provider is slow")
+    func concurrent() async throws {
+        try await ProviderFlow.with { flow in
+            flow.mock.change(.discordToken) { $0.delivery = .held }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<40 { group.addTask { _ = try await flow.signIn(.discord) } }
+                try await eventually("all requests arrive") { flow.mock.count(.discordToken) == 40 }
+                flow.mock.release()
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("A URL keeps its path and query when its origin is replaced")
     func moved() throws {
         let inside = try #require(ProviderAddress(internalOrigin: "http://keycloak:8080/"))

@@ -83,6 +83,16 @@ import Testing
         }
     }
 
+    @Test("The name of the ID token is used if the userinfo response has none", arguments: ["null", "\"\"", "7"])
+    func userInfoName(json: String) async throws {
+        try await ProviderFlow.with { flow in
+            flow.mock.changeIDToken { $0.claims["email"] = nil }
+            flow.mock.change(.oidcUserInfo) { $0.edit { $0["name"] = MockResponse.json(json) } }
+            let identity = try await flow.signIn(.oidc)
+            #expect(identity.email?.value == "ada@example.com" && identity.displayName == "Ada Lovelace")
+        }
+    }
+
     @Test("A userinfo response about another subject, or none, is rejected", arguments: ["another", "", nil])
     func userInfoSubject(subject: String?) async throws {
         try await ProviderFlow.with { flow in

@@ -116,7 +116,7 @@ import Testing
         ]
     )
     func googlePicture(address: String) async throws {
-        #expect(GoogleAccount.picture(address) == nil)
+        #expect(ProviderPicture.address(address, at: "lh3.googleusercontent.com") == nil)
         try await ProviderFlow.with { flow async throws in
             flow.mock.user.update { $0.picture = address }
             #expect(try await flow.signIn(.google).avatarURL == nil)

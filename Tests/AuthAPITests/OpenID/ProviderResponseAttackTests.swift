@@ -113,7 +113,21 @@ import Testing
 
     @Test("Other statuses fail the sign-in, even with a valid body", arguments: endpoints, [201, 206, 400, 403, 404])
     func status(endpoint: Endpoint, status: Int) async throws {
-        try await expectRejection(endpoint, .providerError, "") { $0.status = status }
+        let reason = status < 300 ? "another status than 200" : "4xx"
+        try await expectRejection(endpoint, .providerError, reason) { $0.status = status }
+    }
+
+    // RFC 9110, section 12.5.3: without `Accept-Encoding`, a server may choose a coding. A provider may close an idle
+    // connection at the moment when the next request is sent on it.
+    @Test("Requests accept no content coding, and each one has its own connection")
+    func connections() async throws {
+        try await ProviderFlow.with { flow in
+            flow.mock.changeIDToken { $0.claims["email"] = nil }
+            for name in OAuthProvider.kinds { _ = try await flow.signIn(name) }
+            #expect(flow.mock.count(.oidcUserInfo) == 1)
+            #expect(flow.mock.requests.allSatisfy { $0.headers[.acceptEncoding] == "identity" })
+            #expect(flow.mock.requests.allSatisfy { $0.headers[.connection] == "close" })
+        }
     }
 
     @Test("A connection that closes without a response means that the provider is unavailable", arguments: endpoints)
@@ -176,7 +190,10 @@ import Testing
     @Test(
         "A token that cannot be sent or stored is rejected",
         arguments: OAuthProvider.kinds.map(\.token),
-        ["", "a b", "a\r\nHost: evil.example", "töken", String(repeating: "x", count: 8193)]
+        [
+            "", "a b", "a\r\nHost: evil.example", "töken",
+            String(repeating: "x", count: TokenResponse.maximumTokenLength + 1),
+        ]
     )
     func token(endpoint: Endpoint, text: String) async throws {
         try await expectRejection(endpoint, .providerError, "token is empty, too long") {

@@ -35,7 +35,7 @@ import Testing
         "W40: A refresh token that cannot be stored, and unused fields, do not prevent a sign-in",
         arguments: [
             "\"\"", "null", "7", "[]", "\"a b\"", "\"a\\r\\nb\"", "\"töken\"",
-            "\"\(String(repeating: "x", count: 8193))\"",
+            "\"\(String(repeating: "x", count: TokenResponse.maximumTokenLength + 1))\"",
         ]
     )
     func refreshToken(json: String) async throws {
@@ -51,6 +51,17 @@ import Testing
                 }
                 #expect(try await flow.signIn(provider).tokens.refreshToken == nil)
             }
+        }
+    }
+
+    @Test("W40: A long access token does not prevent a sign-in", arguments: OAuthProvider.withIDTokens)
+    func longAccessToken(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow async throws in
+            // Some providers list roles in it. This is the longest that can be stored.
+            let long = String(repeating: "x", count: ProviderTokenVault.maximumLength)
+            flow.mock.changeIDToken { $0.claims["at_hash"] = nil }
+            flow.mock.change(name.token) { $0.edit { $0["access_token"] = long } }
+            #expect(try await flow.signIn(name).tokens.accessToken.value == long)
         }
     }
 

@@ -95,6 +95,19 @@ import Testing
         }
     }
 
+    @Test("W43: Changed keys are found as soon as they can be fetched again", arguments: OAuthProvider.withIDTokens)
+    func rotationDuringOutage(name: OAuthProvider) async throws {
+        try await ProviderFlow.with { flow in
+            _ = try await flow.signIn(name)
+            flow.mock.changeIDToken(Self.signedByRotated)
+            flow.mock.change(name.keys) { $0.status = 503 }
+            try await flow.expectRejection(name, .providerError, "does not publish")
+            flow.mock.change(name.keys, Self.rotated)
+            _ = try await flow.signIn(name)
+            #expect(flow.mock.count(name.keys) == 3)
+        }
+    }
+
     @Test(
         "30 concurrent tokens with unknown keys cause one fetch, and another only after a minute",
         arguments: OAuthProvider.withIDTokens
@@ -169,16 +182,16 @@ import Testing
             flow.mock.change(name.keys) { response in
                 let good = MockToken.publicKey
                 func changed(_ field: String, _ value: Any) -> [String: Any] { good.merging([field: value]) { $1 } }
-                response.edit { object in
-                    object["keys"] = [
-                        ["kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": MockToken.keyID],
-                        ["kty": "oct", "k": "AAAA", "alg": "HS256", "kid": MockToken.keyID],
-                        ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": MockToken.keyID], [:],
-                        changed("use", "enc"), changed("alg", "RSA-OAEP"), changed("alg", "none"), changed("n", "!"),
-                        changed("n", "AQAB"), changed("n", String(repeating: "A", count: 100_000)), changed("e", 3),
-                        good,
-                    ]
-                }
+                let keys: [Any] = [
+                    ["kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": MockToken.keyID],
+                    ["kty": "oct", "k": "AAAA", "alg": "HS256", "kid": MockToken.keyID],
+                    ["kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": MockToken.keyID], [String: Any](),
+                    NSNull(), MockToken.keyID, 7, [good],
+                    changed("use", "enc"), changed("alg", "RSA-OAEP"), changed("alg", "none"), changed("n", "!"),
+                    changed("n", "AQAB"), changed("n", String(repeating: "A", count: 100_000)), changed("e", 3),
+                    good,
+                ]
+                response.edit { $0["keys"] = keys }
             }
             _ = try await flow.signIn(name)
         }

@@ -39,6 +39,23 @@ import Testing
         }
     }
 
+    @Test("W22: A callback that a browser loads twice links without an error", arguments: OAuthProvider.mocked)
+    func loadedTwice(provider: OAuthProvider) async throws {
+        try await OAuthSite.with { site in
+            let browser = try await site.api.registered()
+            let target = try await site.beginLinking(provider, in: browser)
+            // The same browser, before it receives a response.
+            let (second, third) = (browser.copy(), browser.copy())
+            let invented = target.replacing("code=", with: "code=another")
+            expectFailure(.flowExpired, try await third.get(invented), in: site, page: PagePath.account)
+            for tab in [browser, second] {
+                let response = try await tab.get(target)
+                #expect(response.header("Location") == "/account?connected=\(provider.rawValue)")
+            }
+            #expect(try await site.methods(of: browser).identities.count == 1)
+        }
+    }
+
     @Test("A12: Linking requires a session")
     func withoutSession() async throws {
         try await OAuthSite.with { site in

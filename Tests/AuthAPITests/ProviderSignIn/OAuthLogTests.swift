@@ -87,9 +87,11 @@ import Testing
             #expect(level(try await browser.get(APIPath.oauthCallback(.google))) == "INFO")
             site.mock.change(.discordToken) { $0.status = 500 }
             #expect(level(try await site.signIn(.discord, in: browser)) == "WARNING")
-            // Division by zero: an unexpected database error.
-            let sum = "length(provider_user_id) - length(provider_user_id)"
-            try await site.sql("ALTER TABLE oauth_accounts ADD CHECK (1 / (\(sum)) = 1) NOT VALID")
+            // An unexpected database error.
+            try await site.sql(
+                "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE internal_error; END'"
+            )
+            try await site.sql("CREATE TRIGGER fail BEFORE INSERT ON oauth_accounts EXECUTE FUNCTION fail()")
             #expect(level(try await site.signIn(.google, in: browser)) == "ERROR")
         }
     }

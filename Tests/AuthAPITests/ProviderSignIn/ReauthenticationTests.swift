@@ -155,7 +155,8 @@ import Testing
             #expect(offered == [.google])
             let token = Secret(try #require(thief.token))
             let session = try #require(try await site.api.app.sessions.service.signedIn(with: token))
-            let ticket = try site.api.app.identities.tickets.reauthenticationTicket(
+            let ticket = try site.api.app.identities.tickets.ticket(
+                .reauthenticate,
                 for: .discord,
                 session: session.sessionID
             )

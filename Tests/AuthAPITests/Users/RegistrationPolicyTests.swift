@@ -166,6 +166,28 @@ import Testing
         }
     }
 
+    @Test("Invite: Of two tabs that sign up with one provider account, the second signs in to the new account")
+    func twoTabs() async throws {
+        try await OAuthSite.with(["REGISTRATION": "invite", "DATABASE_POOL_SIZE": "4"]) { site in
+            let (code, _) = try await invite(site.api)
+            let (tab, other) = (site.browser(), site.browser())
+            for each in [tab, other] { each.keep(RequestCookie(name: PagePath.inviteCookie, value: code)) }
+            let callback = try await site.begin(.google, in: tab)
+            let otherCallback = try await site.begin(.google, in: other)
+            // Holds the first one after it has used the invitation.
+            let hold = try await TestHold(before: "INSERT ON oauth_accounts", in: site.api.database)
+            async let first = tab.get(callback)
+            try await hold.reached()
+            async let second = other.get(otherCallback)
+            try await hold.blocksAnother()
+            try await hold.release()
+            for response in try await [first, second] { #expect(response.header("Location") == "/") }
+            #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "2")
+            #expect(try await site.sql("SELECT used FROM invites") == "1")
+        }
+    }
+
     @Test("Invite: a provider creates an account only with the invitation in the browser's cookie")
     func providers() async throws {
         try await OAuthSite.with(["REGISTRATION": "invite"]) { site in
@@ -231,8 +253,8 @@ import Testing
             ),
             (["REGISTRATION_DOMAINS": "com"], "REGISTRATION_DOMAINS: \"com\" is not a domain like example.com"),
             // Otherwise every domain would be allowed.
-            (["REGISTRATION_DOMAINS": ","], "REGISTRATION_DOMAINS: names no domain"),
-            (["REGISTRATION_DOMAINS": " , ,"], "REGISTRATION_DOMAINS: names no domain"),
+            (["REGISTRATION_DOMAINS": ","], "REGISTRATION_DOMAINS: contains no domain"),
+            (["REGISTRATION_DOMAINS": " , ,"], "REGISTRATION_DOMAINS: contains no domain"),
         ]
     )
     func settings(environment: [String: String], fault: String) throws {

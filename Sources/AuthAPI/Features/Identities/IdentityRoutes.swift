@@ -25,7 +25,7 @@ struct IdentityRoutes: Sendable {
                 identities: methods.identities.map { $0.body(service.providers) },
                 hasPassword: methods.hasPassword,
                 linkable: try service.linkable(besides: methods).map { provider in
-                    LinkableBody(provider: provider, ticket: try tickets.ticket(for: provider, session: session))
+                    LinkableBody(provider: provider, ticket: try tickets.ticket(.link, for: provider, session: session))
                 }
             )
         )
@@ -51,7 +51,7 @@ struct IdentityRoutes: Sendable {
                 providers: try providers.map { provider in
                     LinkableBody(
                         provider: provider,
-                        ticket: try tickets.reauthenticationTicket(for: provider, session: session)
+                        ticket: try tickets.ticket(.reauthenticate, for: provider, session: session)
                     )
                 }
             )

@@ -21,11 +21,6 @@ struct LockedUser: Sendable {
     let isDisabled: Bool
 }
 
-extension IdentityKey {
-    /// Provider, subject and issuer, in this order.
-    var parameters: [PostgresValue] { [.text(provider.rawValue), .text(subject), .text(issuer)] }
-}
-
 /// The user that an identity is linked to.
 struct FindOwner: Statement {
     // Rows of older versions have no issuer.
@@ -243,4 +238,31 @@ struct UpdatePicture: Statement {
     let user: UserID
     let url: String
     var parameters: [PostgresValue] { [.uuid(user), .text(url)] }
+}
+
+/// Whether a user has a password.
+struct HasPassword: ReadStatement {
+    static let sql: StaticString = "SELECT password_hash IS NOT NULL FROM users WHERE id = $1"
+    let user: UserID
+    var parameters: [PostgresValue] { [.uuid(user)] }
+    static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
+}
+
+/// A user's identities, oldest first.
+struct FindIdentities: ReadStatement {
+    static let sql: StaticString = """
+        SELECT id, provider, issuer, email, created_at FROM oauth_accounts WHERE user_id = $1 ORDER BY created_at, id
+        """
+    let user: UserID
+    var parameters: [PostgresValue] { [.uuid(user)] }
+
+    static func decode(_ row: PostgresRow) throws -> LinkedIdentity {
+        LinkedIdentity(
+            id: try row.uuid(0),
+            provider: try row.provider(1),
+            issuer: try row.text(2),
+            email: try row.optionalText(3),
+            linkedAt: try row.timestamp(4)
+        )
+    }
 }

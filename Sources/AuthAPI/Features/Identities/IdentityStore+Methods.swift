@@ -39,28 +39,3 @@ extension IdentityStore {
         }
     }
 }
-
-private struct HasPassword: ReadStatement {
-    static let sql: StaticString = "SELECT password_hash IS NOT NULL FROM users WHERE id = $1"
-    let user: UserID
-    var parameters: [PostgresValue] { [.uuid(user)] }
-    static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
-}
-
-private struct FindIdentities: ReadStatement {
-    static let sql: StaticString = """
-        SELECT id, provider, issuer, email, created_at FROM oauth_accounts WHERE user_id = $1 ORDER BY created_at, id
-        """
-    let user: UserID
-    var parameters: [PostgresValue] { [.uuid(user)] }
-
-    static func decode(_ row: PostgresRow) throws -> LinkedIdentity {
-        LinkedIdentity(
-            id: try row.uuid(0),
-            provider: try row.provider(1),
-            issuer: try row.text(2),
-            email: try row.optionalText(3),
-            linkedAt: try row.timestamp(4)
-        )
-    }
-}

@@ -43,8 +43,8 @@ extension IdentityStore {
                 try requireUnknown(key, in: db)
                 throw error
             }
-            guard try db.run(link) > 0 else { throw AddressService.nothingPending }
-            guard try db.one(InsertSession(session: session)).isStored else { throw AddressService.nothingPending }
+            guard try db.run(link) > 0 else { throw APIError.noPendingAddress }
+            guard try db.one(InsertSession(session: session)).isStored else { throw APIError.noPendingAddress }
             try SessionStore.end(replaced, by: session, in: db)
         }
     }
@@ -54,7 +54,7 @@ extension IdentityStore {
     /// The order matters: the second statement finds an identity that is disconnected between the two.
     private func requireUnknown(_ key: IdentityKey, in db: PostgresConnection) throws {
         guard try db.first(FindOwner(key: key)) == nil, try db.first(FindDisconnection(key: key)) == nil else {
-            throw AddressService.nothingPending
+            throw APIError.noPendingAddress
         }
     }
 }

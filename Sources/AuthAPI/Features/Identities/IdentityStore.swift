@@ -7,112 +7,12 @@ import Shared
 /// Every method that changes something checks and writes in one transaction, and locks the user's row first and the
 /// identity's second, so that concurrent calls do not deadlock.
 struct IdentityStore: Sendable {
-    /// The result of a sign-in with an identity.
-    enum Resolution: Sendable {
-        /// The identity is linked to the account, with this link ID.
-        case user(User, IdentityID)
-        /// The user must first enter the password of the account with this email.
-        case passwordNeeded(EmailAddress)
-        /// There is no account, and no verified email to create one with.
-        case addressNeeded
-        /// The sign-in is rejected and recorded in the audit trail.
-        case rejected(LinkingPolicy.Rejection)
-        /// There is no account, and none is created.
-        case notAdmitted(RegistrationPolicy.Rejection)
-    }
-
     /// The rows changed between two statements; the operation must be repeated.
-    private struct Raced: Error {}
+    struct Raced: Error {}
 
     let postgres: PostgresPool
     let vault: ProviderTokenVault
     let registration: RegistrationPolicy
-
-    /// Finds or creates the user of an identity by the rules of ``LinkingPolicy``, and stores the provider's tokens.
-    ///
-    /// Of two concurrent calls for one new identity, one creates the user and the other finds it. A new user must satisfy
-    /// ``RegistrationPolicy``, for example with the code of an invitation.
-    func resolve(
-        _ identity: ProviderIdentity,
-        invite code: String?,
-        from trace: RequestTrace,
-        at now: Date
-    ) async throws -> Resolution {
-        let key = identity.key
-        let sealed = try vault.seal(identity.tokens, for: key)
-        return try await settlingRaces { db in
-            let owner = try db.first(FindOwner(key: key))
-            // The order matters: the second statement finds an identity that is disconnected between the two.
-            let formerOwner = owner == nil ? try db.first(FindDisconnection(key: key)) : nil
-            let isNew = owner == nil && formerOwner == nil
-            let email = isNew ? identity.email : nil
-            let sameEmail = try email.flatMap {
-                try db.first(LockAccountByEmail(email: $0, provider: identity.provider))
-            }
-            // A concurrent transaction may have linked or disconnected the identity while this one waited for the lock.
-            if sameEmail != nil {
-                guard try db.first(FindOwner(key: key)) == nil, try db.first(FindDisconnection(key: key)) == nil else {
-                    throw Raced()
-                }
-            }
-            let decision = LinkingPolicy.decision(
-                isLinked: owner != nil,
-                isDisconnected: formerOwner != nil,
-                hasEmail: identity.email != nil,
-                isEmailAuthority: identity.isEmailAuthority,
-                sameEmail: sameEmail?.facts
-            )
-            switch decision {
-            case .signIn:
-                guard let owner, let user = try db.first(LockUser(id: owner)) else { throw Raced() }
-                guard !user.isDisabled else {
-                    return .rejected(try rejection(.userDisabled, of: key, owner, from: trace, in: db))
-                }
-                let id = try refresh(identity, sealed, of: owner, in: db)
-                let vouched = try vouch(for: user, by: identity.email, picture: identity.avatarURL, at: now, in: db)
-                return .user(vouched, id)
-            case .askAddress:
-                do throws(RegistrationPolicy.Rejection) {
-                    try registration.anticipate(code: code)
-                } catch {
-                    return .notAdmitted(error)
-                }
-                return .addressNeeded
-            case .create:
-                guard let email else { throw Raced() }
-                do throws(any Error) {
-                    let invite = try registration.decision(email, code: code)
-                    if let invite { try InviteStore.use(invite, in: db) }
-                } catch let rejection as RegistrationPolicy.Rejection {
-                    return .notAdmitted(rejection)
-                }
-                let user = User(email: email, name: identity.displayName, avatarURL: identity.avatarURL)
-                let insertion = InsertProviderAccount(
-                    user: user,
-                    provider: identity.provider,
-                    verifiedAt: now,
-                    trace: trace
-                )
-                guard try db.run(insertion) > 0 else { throw Raced() }
-                let cause = LinkCause(reason: .registration, session: nil, trace: trace)
-                let link = InsertIdentity(key, email: email, of: user.id, tokens: sealed, cause: cause)
-                try insert(link, key, in: db)
-                return .user(user, link.id)
-            case .link:
-                guard let user = sameEmail?.user else { throw Raced() }
-                let cause = LinkCause(reason: .email, session: nil, trace: trace)
-                let link = InsertIdentity(key, email: email, of: user.id, tokens: sealed, cause: cause)
-                try insert(link, key, in: db)
-                return .user(try updatePicture(of: user, to: identity.avatarURL, in: db), link.id)
-            case .askPassword:
-                guard let email else { throw Raced() }
-                return .passwordNeeded(email)
-            case .reject(let rejection):
-                guard let user = formerOwner ?? sameEmail?.user.id else { return .rejected(rejection) }
-                return .rejected(try self.rejection(rejection, of: key, user, from: trace, in: db))
-            }
-        }
-    }
 
     /// Links an identity to a user whose session stays live until the end, even if the user has disconnected it before.
     ///
@@ -156,11 +56,11 @@ struct IdentityStore: Sendable {
     func link(_ pending: PendingLink, with session: NewSession, in db: PostgresConnection) throws {
         guard let user = try db.first(LockUser(id: session.userID)),
             let email = try? EmailAddress(exactly: pending.email)
-        else { throw Self.nothingPending }
+        else { throw APIError.noPendingLink }
         switch try db.first(FindOwner(key: pending.key)) {
         case session.userID: break
         case nil:
-            guard try db.first(FindDisconnection(key: pending.key)) == nil else { throw Self.nothingPending }
+            guard try db.first(FindDisconnection(key: pending.key)) == nil else { throw APIError.noPendingLink }
             let cause = LinkCause(reason: .password, session: session.id, trace: session.trace)
             let insertion = InsertIdentity(
                 pending.key,
@@ -169,28 +69,16 @@ struct IdentityStore: Sendable {
                 version: vault.version,
                 cause: cause
             )
-            guard try db.run(insertion) > 0 else { throw Self.nothingPending }
-        default: throw Self.nothingPending
+            guard try db.run(insertion) > 0 else { throw APIError.noPendingLink }
+        default: throw APIError.noPendingLink
         }
         _ = try vouch(for: user, by: email, picture: pending.avatarURL, at: session.createdAt, in: db)
-    }
-
-    /// Records a rejected sign-in with an identity.
-    private func rejection(
-        _ rejection: LinkingPolicy.Rejection,
-        of key: IdentityKey,
-        _ user: UserID,
-        from trace: RequestTrace,
-        in db: PostgresConnection
-    ) throws -> LinkingPolicy.Rejection {
-        try db.run(RecordRejection(user: user, provider: key.provider, rejection: rejection, trace: trace))
-        return rejection
     }
 
     /// Links an identity.
     ///
     /// - Throws: ``ProviderError`` with `provider_already_linked` when the user has another account of the provider.
-    private func insert(_ insertion: InsertIdentity, _ key: IdentityKey, in db: PostgresConnection) throws {
+    func insert(_ insertion: InsertIdentity, _ key: IdentityKey, in db: PostgresConnection) throws {
         guard try db.run(insertion) == 0 else { return }
         if try db.first(FindOwner(key: key)) != nil { throw Raced() }
         throw LinkingPolicy.Rejection.providerTaken.error
@@ -231,7 +119,7 @@ struct IdentityStore: Sendable {
     /// Records that a provider has verified the account's email, if it is the same, and stores the picture.
     ///
     /// - Returns: the user with that picture.
-    private func vouch(
+    func vouch(
         for user: LockedUser,
         by email: EmailAddress?,
         picture: String?,
@@ -245,7 +133,7 @@ struct IdentityStore: Sendable {
     }
 
     /// Stores the picture if the account has none, or an older one of the same provider, which may no longer exist.
-    private func updatePicture(of user: User, to url: String?, in db: PostgresConnection) throws -> User {
+    func updatePicture(of user: User, to url: String?, in db: PostgresConnection) throws -> User {
         guard let url, url != user.avatarURL else { return user }
         if let old = user.avatarURL, Self.host(of: old) != Self.host(of: url) { return user }
         try db.run(UpdatePicture(user: user.id, url: url))
@@ -267,16 +155,6 @@ struct IdentityStore: Sendable {
             }
         }
     }
-
-    private static let nothingPending = APIError(
-        .noPendingConnection,
-        detail: "The provider account can no longer be linked this way."
-    )
-}
-
-extension ProviderIdentity {
-    /// The key of the identity.
-    var key: IdentityKey { IdentityKey(provider: provider, issuer: issuer, subject: subject) }
 }
 
 extension User {

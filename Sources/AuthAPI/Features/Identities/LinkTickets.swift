@@ -6,6 +6,14 @@ import Shared
 ///
 /// Another site or session cannot create one. It is valid as long as the session.
 struct LinkTickets: Sendable {
+    /// What a ticket starts.
+    enum Purpose: Sendable {
+        /// Linking an identity of the provider.
+        case link
+        /// Signing in again at the provider.
+        case reauthenticate
+    }
+
     /// The maximum size of a ticket, in bytes; valid ones have 86.
     private static let maximumLength = 128
 
@@ -15,36 +23,28 @@ struct LinkTickets: Sendable {
         keys = SealingKeys(for: .linkTicket, secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
     }
 
-    /// A ticket for linking an identity of the provider in this session.
-    func ticket(for provider: OAuthProvider, session: SessionID) throws -> String {
-        Base64URL.encode(try keys.seal(Array(session.lowercaseText.utf8), in: provider.rawValue))
+    /// A ticket for one purpose at the provider in this session.
+    func ticket(_ purpose: Purpose, for provider: OAuthProvider, session: SessionID) throws -> String {
+        Base64URL.encode(try keys.seal(Array(session.lowercaseText.utf8), in: Self.context(purpose, provider)))
     }
 
-    /// Whether the text is a ticket for linking an identity of the provider in this session.
-    func isTicket(_ text: some StringProtocol, for provider: OAuthProvider, session: SessionID) -> Bool {
-        isTicket(text, in: provider.rawValue, session: session)
-    }
-
-    /// A ticket for signing in again at the provider in this session.
-    func reauthenticationTicket(for provider: OAuthProvider, session: SessionID) throws -> String {
-        Base64URL.encode(try keys.seal(Array(session.lowercaseText.utf8), in: Self.again(provider)))
-    }
-
-    /// Whether the text is a ticket for signing in again at the provider in this session.
-    func isReauthenticationTicket(
+    /// Whether the text is a ticket for that purpose at the provider in this session.
+    func isTicket(
         _ text: some StringProtocol,
+        _ purpose: Purpose,
         for provider: OAuthProvider,
         session: SessionID
     ) -> Bool {
-        isTicket(text, in: Self.again(provider), session: session)
-    }
-
-    private static func again(_ provider: OAuthProvider) -> String { "\(provider.rawValue)/reauthenticate" }
-
-    private func isTicket(_ text: some StringProtocol, in context: String, session: SessionID) -> Bool {
         guard text.utf8.count <= Self.maximumLength, let sealed = Base64URL.decode(text),
-            let plain = keys.open(sealed, in: context)
+            let plain = keys.open(sealed, in: Self.context(purpose, provider))
         else { return false }
         return plain == Array(session.lowercaseText.utf8)
+    }
+
+    private static func context(_ purpose: Purpose, _ provider: OAuthProvider) -> String {
+        switch purpose {
+        case .link: provider.rawValue
+        case .reauthenticate: "\(provider.rawValue)/reauthenticate"
+        }
     }
 }

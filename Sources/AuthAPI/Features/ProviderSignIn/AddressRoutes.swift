@@ -13,7 +13,7 @@ struct AddressRoutes: Sendable {
 
     /// `GET /api/auth/address`: the provider account that waits for an address.
     @Sendable func pending(_ request: Request, context: APIRequestContext) throws -> Response {
-        guard let pending = pendingAddresses.pending(of: request) else { throw AddressService.nothingPending }
+        guard let pending = pendingAddresses.pending(of: request) else { throw APIError.noPendingAddress }
         return try .json(pending.body)
     }
 
@@ -21,14 +21,14 @@ struct AddressRoutes: Sendable {
     ///
     /// The invitation of the flow counts unless the body has one.
     @Sendable func register(_ request: Request, context: APIRequestContext) async throws -> Response {
-        try service.store.registration.requireOpen()
+        try service.policy.requireOpen()
         var body = try await JSONBody(request)
         let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
         let invite = body.optionalValue("invite") { text throws(RuleViolation) in try OneTimeCode.unread(text) }
         try body.finish()
         // It exists if there was no fault.
         guard let email else { throw APIError(.malformedRequest) }
-        guard let pending = pendingAddresses.pending(of: request) else { throw AddressService.nothingPending }
+        guard let pending = pendingAddresses.pending(of: request) else { throw APIError.noPendingAddress }
         let opened = try await metrics.registration {
             try await service.register(
                 pending,

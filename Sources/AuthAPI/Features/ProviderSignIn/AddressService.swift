@@ -7,6 +7,8 @@ struct AddressService: Sendable {
     let sessions: SessionService
     /// The providers that are set up.
     let providers: ProviderList
+    /// The rules of new accounts.
+    var policy: RegistrationPolicy { store.registration }
 
     /// Creates an account with the address that the user entered, linked to the identity and to nothing else, and opens
     /// its first session; ends the sessions of the browser's tokens.
@@ -24,8 +26,8 @@ struct AddressService: Sendable {
         replacing presented: [Secret],
         from trace: RequestTrace
     ) async throws -> OpenedSession {
-        guard providers.signsIn(pending.provider, linkedAt: pending.issuer) else { throw Self.nothingPending }
-        let admission = try store.registration.admit(email, code: code)
+        guard providers.signsIn(pending.provider, linkedAt: pending.issuer) else { throw APIError.noPendingAddress }
+        let admission = try policy.admit(email, code: code)
         try await sessions.gate.admitRegistration(from: trace)
         let user = User(email: email, name: pending.name, avatarURL: pending.avatarURL)
         let identity = IdentityID.random()
@@ -49,9 +51,4 @@ struct AddressService: Sendable {
         }
         return OpenedSession(user: user, token: session.token)
     }
-
-    static let nothingPending = APIError(
-        .noPendingConnection,
-        detail: "No provider account is waiting for an email address."
-    )
 }

@@ -38,9 +38,7 @@ struct ProviderSignInRoutes: Sendable {
             var visitor: SignedIn?
             do {
                 if !link.isEmpty {
-                    visitor = try await ticketHolder(of: request, tickets: link) {
-                        tickets.isTicket($0, for: provider, session: $1)
-                    }
+                    visitor = try await ticketHolder(of: request, tickets: link, .link, at: provider)
                 }
                 let (flow, address) = try await service.begin(
                     provider,
@@ -69,9 +67,7 @@ struct ProviderSignInRoutes: Sendable {
     ) async throws -> Response {
         let page = Self.confirmedPage(returnTo)
         do {
-            let visitor = try await ticketHolder(of: request, tickets: given) {
-                tickets.isReauthenticationTicket($0, for: provider, session: $1)
-            }
+            let visitor = try await ticketHolder(of: request, tickets: given, .reauthenticate, at: provider)
             let (flow, address) = try await service.begin(provider, returnTo: ReturnPath(page), confirming: visitor)
             var response = SignInRedirect.toProvider(address)
             try flows.keep(flow, of: request, on: &response)
@@ -192,7 +188,8 @@ struct ProviderSignInRoutes: Sendable {
     private func ticketHolder(
         of request: Request,
         tickets given: [String],
-        isTicket: (String, SessionID) -> Bool
+        _ purpose: LinkTickets.Purpose,
+        at provider: OAuthProvider
     ) async throws -> SignedIn {
         guard FlowInitiator(request.head, publicURL: publicURL) == .thisSite else {
             throw ProviderError(.notFromThisSite, "the flow was not started from a page of this site")
@@ -200,7 +197,9 @@ struct ProviderSignInRoutes: Sendable {
         guard let visitor = try await signedIn(request) else {
             throw ProviderError(.signInRequired, "the flow was started without a live session")
         }
-        guard given.count == 1, isTicket(given[0], visitor.sessionID) else {
+        guard given.count == 1,
+            tickets.isTicket(given[0], purpose, for: provider, session: visitor.sessionID)
+        else {
             throw ProviderError(.notFromThisSite, "the flow was not started by the button of a page of the session")
         }
         return visitor

@@ -30,7 +30,7 @@ struct ProviderSignInService: Sendable {
     /// sign in again.
     ///
     /// - Returns: the flow to remember, and the address at the provider to send the browser to.
-    /// - Throws: ``ProviderError`` or ``ProviderError``.
+    /// - Throws: ``ProviderError``.
     func begin(
         _ name: OAuthProvider,
         returnTo: ReturnPath?,
@@ -74,7 +74,7 @@ struct ProviderSignInService: Sendable {
     ///   - tokens: the tokens of the browser's sessions, which end when another is opened.
     ///   - trace: the origin of the request.
     /// - Returns: the result.
-    /// - Throws: ``ProviderError`` or ``ProviderError``.
+    /// - Throws: ``ProviderError``.
     func finish(
         _ flow: SignInFlow,
         code: Secret,
@@ -95,8 +95,13 @@ struct ProviderSignInService: Sendable {
             guard let visitor, visitor.user.id == user else {
                 throw ProviderError(.signInRequired, "the user who began to link is not the one signed in")
             }
-            let identity = try await identity(for: flow, code: code, issuer: issuer)
-            try await store.link(identity, to: visitor, from: trace, at: now())
+            do {
+                let identity = try await identity(for: flow, code: code, issuer: issuer)
+                try await store.link(identity, to: visitor, from: trace, at: now())
+            } catch let error as ProviderError where error.failure == .flowExpired {
+                // The callback was loaded twice, and the first request used the code.
+                guard try await isLinked(flow.provider, to: visitor) else { throw error }
+            }
             return .linked
         }
         let identity = try await identity(for: flow, code: code, issuer: issuer)
@@ -132,7 +137,7 @@ struct ProviderSignInService: Sendable {
     }
 
     private func identity(for flow: SignInFlow, code: Secret, issuer: String?) async throws -> ProviderIdentity {
-        let identity = try await configured(flow.provider).identity(
+        try await configured(flow.provider).identity(
             for: AuthorizationResponse(
                 code: code,
                 issuer: issuer,
@@ -142,11 +147,6 @@ struct ProviderSignInService: Sendable {
                 authenticatedSince: flow.startedAt.map { Date(timeIntervalSince1970: TimeInterval($0)) }
             )
         )
-        let tokens = [identity.tokens.accessToken, identity.tokens.refreshToken].compactMap(\.self)
-        guard tokens.allSatisfy({ $0.value.utf8.count <= ProviderTokenVault.maximumLength }) else {
-            throw ProviderError(.providerError, "a token of the provider is too long to be stored")
-        }
-        return identity
     }
 
     private func configured(_ name: OAuthProvider) throws -> any IdentityProvider {

@@ -56,15 +56,6 @@ struct ProviderTokenVault: Sendable {
     }
 }
 
-/// The key of an identity: never the email address, which can change owners (OpenID Connect Core, section 5.7).
-struct IdentityKey: Sendable, Hashable {
-    let provider: OAuthProvider
-    /// The issuer: the same subject at another issuer is another user.
-    let issuer: String
-    /// The provider's identifier of the user.
-    let subject: String
-}
-
 /// The encrypted tokens of a row.
 struct SealedTokens: Sendable {
     let accessToken: [UInt8]?

@@ -1,0 +1,13 @@
+import Shared
+
+extension APIError {
+    static let noPendingAddress = APIError(
+        .noPendingConnection,
+        detail: "No provider account is waiting for an email address."
+    )
+
+    static let noPendingLink = APIError(
+        .noPendingConnection,
+        detail: "The provider account can no longer be linked this way."
+    )
+}
