@@ -27,6 +27,8 @@ import Testing
             "Sunshine1", "Superman1", "Batman123", "Starwars1", "Pokemon123", "Liverpool1", "Chelsea123", "Michael1990",
             "Hello123!", "H3llo123", "Hell0123", "L3tm31n!", "$ummer2026", "@dmin1234", "Adm1n123", "Azerty123",
             "Passwort1",
+            "Christmas25!", "Happy2026", "Basketball23", "Elizabeth1!", "Johnson2024", "Tanaka123!", "T@kahashi1",
+            "Daisuki123", "Arigatou1!", "Reiwa2026", "Zxcvbnm,./1", "147258369Aa",
             "PasswordPassword1", "AdminAdmin1", "TestTest12", "Drowssap1", "Pass@word1", "Google2024", "Tokyo2020!",
             "Sakura123", "Ｐａｓｓｗｏｒｄ１", "Ｐａｓｓword１２３", "Password1Password1", "Summer26Summer26", "Qwer1!Qwer1!",
         ]
@@ -39,7 +41,8 @@ import Testing
         let others = site + ["Ada.Lovelace1815@analytical.example", "Ada Lovelace"]
         for password in [
             "Yoshikosan1", "Y0shikosan!", "My-shop1!", "MyShop2026", "Ex4mple123",
-            "Lovelace1!", "AdaLovelace1", "Ada.Lovelace1815!", "An@lytical1", "L0velace2026", "AdaAdaAda1",
+            "Lovelace1!", "AdaLovelace1", "LovelaceAda1815", "Lovel4ce-Ada!1", "Ada.Lovelace1815!",
+            "An@lytical1", "L0velace2026", "AdaAdaAda1",
         ] {
             #expect(isCommon(password, besides: others), "\(password)")
         }
