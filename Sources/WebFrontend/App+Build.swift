@@ -57,58 +57,12 @@ func buildApplication(
         links: settings.look.links,
         offersRegistration: settings.registration.mode != .closed
     )
-    let visitors = Visitors(api: api)
-    let directory = ProviderDirectory(api: api)
     let handlers = Handlers(
-        home: HomePage(visitors: visitors, pages: pages, settings: settings),
-        login: LoginPage(
+        site: Site(
             api: api,
-            visitors: visitors,
             pages: pages,
             settings: settings,
-            directory: directory,
-            bodyDeadline: deadlines.body
-        ),
-        register: RegisterPage(
-            api: api,
-            visitors: visitors,
-            pages: pages,
-            settings: settings,
-            directory: directory,
-            bodyDeadline: deadlines.body
-        ),
-        address: AddressPage(
-            api: api,
-            visitors: visitors,
-            pages: pages,
-            settings: settings,
-            directory: directory,
-            bodyDeadline: deadlines.body
-        ),
-        recover: RecoverPage(api: api, pages: pages, settings: settings, bodyDeadline: deadlines.body),
-        account: AccountPage(
-            api: api,
-            visitors: visitors,
-            pages: pages,
-            settings: settings,
-            directory: directory
-        ),
-        password: PasswordPage(
-            api: api,
-            visitors: visitors,
-            pages: pages,
-            settings: settings,
-            directory: directory,
-            bodyDeadline: deadlines.body
-        ),
-        name: NamePage(api: api, visitors: visitors, pages: pages, bodyDeadline: deadlines.body),
-        data: DataPage(api: api, visitors: visitors, pages: pages),
-        deletion: DeletionPage(
-            api: api,
-            visitors: visitors,
-            pages: pages,
-            settings: settings,
-            directory: directory,
+            directory: ProviderDirectory(api: api),
             bodyDeadline: deadlines.body
         ),
         language: LanguageChoice(secure: settings.common.publicURL.isSecure, bodyDeadline: deadlines.body),

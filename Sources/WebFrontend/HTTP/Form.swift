@@ -28,10 +28,12 @@ struct Form: Sendable {
     init(query request: Request) { fields = FormFields(query: request) }
 
     /// The value of a field, as typed.
-    subscript(name: String) -> String { value(name) ?? "" }
-
-    /// The typed email address, cleaned by the same rule as in the API, so that invisible characters are not shown again.
-    var email: String { EmailAddress.cleaned(self[FormField.email.rawValue]) }
+    ///
+    /// An email address is cleaned by the same rule as in the API, so that invisible characters are not shown again.
+    subscript(field: FormField) -> String {
+        let typed = value(field.rawValue) ?? ""
+        return field == .email ? EmailAddress.cleaned(typed) : typed
+    }
 
     /// The language that a button of the form selects instead of sending the form.
     var language: SiteLanguage? { value("language").flatMap { SiteLanguage(exactly: $0) } }
@@ -45,8 +47,8 @@ struct Form: Sendable {
     /// The confirmation to show, if the URL names one.
     var notice: Notice? { value("notice").flatMap { Notice(exactly: $0) } }
 
-    /// The value of a field; nil when it is missing, or occurs several times in a query.
-    private func value(_ name: String) -> String? {
+    /// The value of a field or parameter by its name; nil when it is missing, or occurs several times in a query.
+    func value(_ name: String) -> String? {
         let values = fields.values(name)
         return values.count == 1 ? values[0] : nil
     }

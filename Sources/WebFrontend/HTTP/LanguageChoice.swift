@@ -42,7 +42,7 @@ struct LanguageChoice: RouterMiddleware {
     /// - Throws: ``APIError`` with `malformed_request` for an unsupported language.
     @Sendable func choose(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await Form(body: request, within: bodyDeadline)
-        guard let language = SiteLanguage(exactly: form["language"]) else {
+        guard let language = form.language else {
             throw APIError(.malformedRequest, detail: "This language is not supported.")
         }
         return .seeOther(

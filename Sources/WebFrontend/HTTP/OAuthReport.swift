@@ -13,11 +13,11 @@ struct OAuthReport: Sendable, Equatable {
 
     /// Reads the query parameters (see `PagePath`); nil when there is no failure.
     init?(_ query: Form) {
-        guard let failure = OAuthFailure(exactly: query[PagePath.failureParameter]) else { return nil }
-        let errorID = query[PagePath.errorIDParameter]
+        guard let failure = query.value(PagePath.failureParameter).flatMap({ OAuthFailure(exactly: $0) })
+        else { return nil }
         self.failure = failure
         provider = query.provider(PagePath.providerParameter)
-        self.errorID = Self.isIdentifier(errorID) ? errorID : nil
+        errorID = query.value(PagePath.errorIDParameter).flatMap { Self.isIdentifier($0) ? $0 : nil }
     }
 
     /// Whether a text is a request ID of this site, 32 hexadecimal digits, and not a message.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import Logging
 import Shared
 
@@ -54,5 +55,20 @@ struct FormFailure: Sendable {
     /// The headers of the response.
     var headers: HTTPFields {
         retryAfter.map { [.retryAfter: String($0)] } ?? [:]
+    }
+}
+
+extension PageRenderer {
+    /// Shows a rejected form again with its errors.
+    func rejected(
+        _ view: some FormView,
+        _ failure: FormFailure,
+        visitor: Visitor,
+        in context: PageContext
+    ) throws -> Response {
+        var view = view
+        view.errors = failure.errors
+        view.retryAfter = failure.retryAfter
+        return try response(view, visitor: visitor, in: context, status: failure.status, headers: failure.headers)
     }
 }

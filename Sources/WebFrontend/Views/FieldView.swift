@@ -9,26 +9,61 @@ struct FieldView: Sendable {
         case code
     }
 
-    /// The field's name, which is also its `id` in the page.
-    let name: String
+    /// The field, whose name is also its `id` in the page.
+    let field: FormField
     /// The label.
     let label: TextKey
-    /// The help text.
-    var hint: TextKey?
     /// The kind of value.
     let kind: Kind
     /// The autofill token for browsers and password managers (WHATWG HTML, "autofill detail tokens").
     let autocomplete: String
     /// The previously typed value; never for a password.
-    var value = ""
+    let value: String
+    /// The help text.
+    let hint: TextKey?
     /// Whether the value is read-only.
-    var isReadOnly = false
+    let isReadOnly: Bool
     /// The `id` of another element that describes the field.
-    var describedBy: String?
+    let describedBy: String?
+
+    /// Creates a field.
+    init(
+        _ field: FormField,
+        _ label: TextKey,
+        _ kind: Kind,
+        autocomplete: String,
+        value: String = "",
+        hint: TextKey? = nil,
+        isReadOnly: Bool = false,
+        describedBy: String? = nil
+    ) {
+        self.field = field
+        self.label = label
+        self.kind = kind
+        self.autocomplete = autocomplete
+        self.value = value
+        self.hint = hint
+        self.isReadOnly = isReadOnly
+        self.describedBy = describedBy
+    }
+
+    /// A new password, for which the page shows the rules.
+    static func newPassword(_ label: TextKey) -> FieldView {
+        FieldView(.password, label, .password, autocomplete: "new-password", describedBy: "password-rules")
+    }
+
+    /// The repetition of a new password.
+    static let confirmation = FieldView(.confirmation, .labelConfirmation, .password, autocomplete: "new-password")
+
+    /// The code of an invitation.
+    static func invite(_ typed: String) -> FieldView {
+        FieldView(.invite, .labelInvite, .code, autocomplete: "off", value: typed, hint: .hintInvite)
+    }
 
     /// The values for the template.
     func values(_ texts: Translator, errors: [FormError]) -> ViewValues {
-        let own = errors.filter { $0.field == name }.map { texts[$0.text] }
+        let name = field.rawValue
+        let own = errors.filter { $0.field == field }.map { texts[$0.text] }
         let descriptions = [
             own.isEmpty ? nil : "\(name)-error", hint == nil ? nil : "\(name)-hint", describedBy,
         ].compactMap(\.self)

@@ -3,7 +3,7 @@ import Shared
 /// An error of a form: of one field, or of the whole form.
 struct FormError: Sendable, Equatable {
     /// The invalid field; nil for the whole form.
-    let field: String?
+    let field: FormField?
     /// The message.
     let text: TextKey
 
@@ -13,18 +13,17 @@ struct FormError: Sendable, Equatable {
     ///   - error: the error.
     ///   - email: the email address as typed, to find its fault.
     init(_ error: FieldError, email: String = "") {
-        let known = FormField(apiField: error.field)
-        field = known?.rawValue
-        if known == .email, error.code == .invalidEmail, let fault = EmailAddress.fault(in: email) {
+        field = FormField(apiField: error.field)
+        if field == .email, error.code == .invalidEmail, let fault = EmailAddress.fault(in: email) {
             text = fault.text
         } else {
-            text = known?.text(for: error.code) ?? .errorField
+            text = field?.text(for: error.code) ?? .errorField
         }
     }
 
     /// An error of a field, or of the whole form.
     init(_ text: TextKey, field: FormField? = nil) {
-        self.field = field?.rawValue
+        self.field = field
         self.text = text
     }
 }

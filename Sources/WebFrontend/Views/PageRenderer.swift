@@ -130,6 +130,7 @@ struct PageRenderer: Sendable {
             "site_links": false,
             "title": view.title(texts),
             "failed": view.hasFailed,
+            "summary": false,
             // The language buttons belong to this form, so that typed values are kept.
             "typed_form": false,
             "registration": offersRegistration,
@@ -139,6 +140,7 @@ struct PageRenderer: Sendable {
         let links = links(texts)
         if !links.isEmpty { values["site_links"] = ["list": links] as ViewValues }
         if let location = view.location { values["location"] = location }
+        if let summary = view.summary?.values(texts) { values["summary"] = summary }
         if let notice { values["notice"] = texts[notice.text] }
         switch visitor {
         case .unknown: break

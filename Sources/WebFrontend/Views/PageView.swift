@@ -13,6 +13,8 @@ protocol PageView: Sendable {
     func values(_ texts: Translator) -> ViewValues
     /// Whether the page reports an error.
     var hasFailed: Bool { get }
+    /// The errors of the page's form; nil without a form.
+    var summary: SummaryView? { get }
     /// The path to reload the page, if it differs from the one in the address bar.
     var location: String? { get }
     /// What the page depends on; nil if it must be rendered for each request.
@@ -21,6 +23,7 @@ protocol PageView: Sendable {
 
 extension PageView {
     var hasFailed: Bool { false }
+    var summary: SummaryView? { nil }
     var location: String? { nil }
     var cacheKey: PageKey? { nil }
 }

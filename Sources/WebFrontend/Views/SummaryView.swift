@@ -11,7 +11,7 @@ struct SummaryView: Sendable {
     func values(_ texts: Translator) -> ViewValues? {
         guard !errors.isEmpty else { return nil }
         var items: [ViewValues] = errors.map { error in
-            ["text": texts[error.text], "field": error.field.map { $0 as any Sendable } ?? false]
+            ["text": texts[error.text], "field": error.field.map { $0.rawValue as any Sendable } ?? false]
         }
         if let retryAfter { items.append(["text": texts.wait(seconds: retryAfter), "field": false]) }
         let isAboutFields = errors.contains { $0.field != nil }

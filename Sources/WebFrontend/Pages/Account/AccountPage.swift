@@ -5,19 +5,15 @@ import Shared
 
 /// The account page: profile, sign-in methods and sessions.
 struct AccountPage: Sendable {
-    let api: AuthAPIClient
-    let visitors: Visitors
-    let pages: PageRenderer
-    let settings: FrontendSettings
-    let directory: ProviderDirectory
+    let site: Site
 
     /// Shows the page.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try await protected(request, context) { caller in
-            async let user = api.me(for: caller)
-            async let list = api.sessions(for: caller)
-            async let identities = api.identities(for: caller)
-            async let providers = directory.providers(for: caller, logger: context.logger)
+            async let user = site.api.me(for: caller)
+            async let list = site.api.sessions(for: caller)
+            async let identities = site.api.identities(for: caller)
+            async let providers = site.providers(for: caller, context)
             let query = Form(query: request)
             let sessions = try await list
             var view = AccountView(
@@ -25,10 +21,10 @@ struct AccountPage: Sendable {
                 identities: IdentitiesView(list: try await identities, providers: await providers)
             )
             view.sessionTotal = sessions.total
-            view.application = settings.application?.home
+            view.application = site.settings.application?.home
             view.report = OAuthReport(query)
             view.connected = query.provider(PagePath.connectedParameter)
-            return try pages.response(view, visitor: .signedIn(try await user), notice: query.notice, in: context)
+            return try site.pages.response(view, visitor: .signedIn(try await user), notice: query.notice, in: context)
         }
     }
 
@@ -37,7 +33,7 @@ struct AccountPage: Sendable {
         guard let id = context.parameters.get("id", as: UUID.self) else { throw APIError(.notFound) }
         return try await protected(request, context) { caller in
             do {
-                let cookies = try await api.endSession(id, for: caller)
+                let cookies = try await site.api.endSession(id, for: caller)
                 let response = Response.seeOther(link(.sessionEnded), cookies: cookies)
                 // Cookies to delete mean that it was the session of this browser.
                 return cookies.isEmpty ? response : forgettingPages(response)
@@ -52,7 +48,7 @@ struct AccountPage: Sendable {
         guard let id = context.parameters.get("id", as: UUID.self) else { throw APIError(.notFound) }
         return try await protected(request, context) { caller in
             do {
-                try await api.unlink(id, for: caller)
+                try await site.api.unlink(id, for: caller)
                 return .seeOther(link(.identityUnlinked))
             } catch let error as APIError where error.code == .identityNotFound {
                 return .seeOther(link(.identityGone))
@@ -65,7 +61,7 @@ struct AccountPage: Sendable {
     /// Ends every session except the current one.
     @Sendable func endOtherSessions(_ request: Request, _ context: PageContext) async throws -> Response {
         try await protected(request, context) { caller in
-            _ = try await api.endOtherSessions(for: caller)
+            _ = try await site.api.endOtherSessions(for: caller)
             return .seeOther(link(.othersEnded))
         }
     }
@@ -78,25 +74,25 @@ struct AccountPage: Sendable {
         var cookies: [String]
         var notice = Notice.signedOut
         do {
-            cookies = try await api.logout(for: caller)
+            cookies = try await site.api.logout(for: caller)
         } catch {
             context.logger.warning("session not ended at sign-out", metadata: ["cause": .string("\(type(of: error))")])
             cookies = []
             if caller.hasSession { notice = .signedOutHere }
         }
         if cookies.isEmpty {
-            cookies = [Response.forgetting(caller.sessionCookie, isSecure: settings.common.publicURL.isSecure)]
+            cookies = [Response.forgetting(caller.sessionCookie, isSecure: site.settings.common.publicURL.isSecure)]
         }
         // Else a page that is opened right after would report a conflicting cookie.
         if caller.wasRedirected { cookies.append(caller.forgettingRedirect) }
-        let page = SitePath.link(settings.farewell, returnTo: nil, notice: notice)
+        let page = SitePath.link(site.settings.farewell, returnTo: nil, notice: notice)
         return forgettingPages(.seeOther(page, cookies: cookies))
     }
 
     /// Deletes the browser's cached pages, so that the next user of the browser cannot go back to them.
     private func forgettingPages(_ response: Response) -> Response {
         var response = response
-        if let field = ClearSiteData.cache(at: settings.common.publicURL) { response.headers.append(field) }
+        if let field = ClearSiteData.cache(at: site.settings.common.publicURL) { response.headers.append(field) }
         return response
     }
 
@@ -105,7 +101,7 @@ struct AccountPage: Sendable {
         _ context: PageContext,
         _ operation: (Caller) async throws -> Response
     ) async throws -> Response {
-        try await visitors.protected(request, context, page: SitePath.account, operation)
+        try await site.protected(request, context, page: SitePath.account, operation)
     }
 
     private func link(_ notice: Notice) -> String {

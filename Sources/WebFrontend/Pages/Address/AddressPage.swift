@@ -3,12 +3,7 @@ import Shared
 
 /// The page that asks a new user for an email address if the provider has verified none.
 struct AddressPage: Sendable {
-    let api: AuthAPIClient
-    let visitors: Visitors
-    let pages: PageRenderer
-    let settings: FrontendSettings
-    let directory: ProviderDirectory
-    let bodyDeadline: Duration
+    let site: Site
 
     /// Shows the form with the address that the provider reports; without a pending provider account, redirects to the
     /// sign-in page.
@@ -19,33 +14,33 @@ struct AddressPage: Sendable {
         var view = await view(pending, returnTo: query.returnTo, caller, context)
         // The URL of the page does not fill the form.
         view.email = pending.email ?? ""
-        if case .signedIn(let user) = try await visitors.visitor(caller) { view.replaced = user }
-        return try pages.response(view, visitor: view.visitor, in: context)
+        if case .signedIn(let user) = try await site.visitor(caller) { view.replaced = user }
+        return try site.pages.response(view, visitor: view.visitor, in: context)
     }
 
     /// Creates the account and signs in, or shows the form again with the errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
-        let form = try await Form(body: request, within: bodyDeadline)
+        let form = try await site.form(request)
         let caller = Caller(request, context)
         if let language = form.language {
             guard let view = await typed(form, caller, context) else { return Self.expired(form) }
-            return try pages.redrawn(view, for: view.visitor, in: language, context)
+            return try site.pages.redrawn(view, for: view.visitor, in: language, context)
         }
         do {
-            _ = try EmailAddress(form.email)
+            _ = try EmailAddress(form[.email])
         } catch {
-            let failure = FormFailure(fields: [error.inField(FormField.email.rawValue)], email: form.email)
+            let failure = FormFailure(fields: [error.inField(FormField.email.rawValue)], email: form[.email])
             return try await failed(form, failure, caller, context)
         }
-        let invite = form[FormField.invite.rawValue]
+        let invite = form[.invite]
         do {
-            let body = AddressRequest(email: form.email, invite: invite.isEmpty ? nil : invite)
-            let signed = try await api.registerAddress(body, for: caller)
+            let body = AddressRequest(email: form[.email], invite: invite.isEmpty ? nil : invite)
+            let signed = try await site.api.registerAddress(body, for: caller)
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch let error as APIError where error.code == .noPendingConnection {
             return Self.expired(form)
         } catch {
-            let failure = try FormFailure(error, email: form.email, logger: context.logger)
+            let failure = try FormFailure(error, email: form[.email], logger: context.logger)
             return try await failed(form, failure, caller, context)
         }
     }
@@ -56,7 +51,7 @@ struct AddressPage: Sendable {
     private func pending(_ caller: Caller) async throws -> PendingAddressBody? {
         guard caller.hasPendingAddress else { return nil }
         do {
-            return try await api.pendingAddress(for: caller)
+            return try await site.api.pendingAddress(for: caller)
         } catch let error as APIError where error.code == .noPendingConnection {
             return nil
         }
@@ -85,8 +80,8 @@ struct AddressPage: Sendable {
         AddressView(
             pending: pending,
             returnTo: returnTo,
-            providers: await directory.providers(for: caller, logger: context.logger),
-            domains: settings.registration.domains
+            providers: await site.providers(for: caller, context),
+            domains: site.settings.registration.domains
         )
     }
 
@@ -100,9 +95,9 @@ struct AddressPage: Sendable {
         }
         guard let pending = (try? await pending(caller)) ?? posted else { return nil }
         var view = await view(pending, returnTo: form.returnTo, caller, context)
-        view.email = form.email
-        view.invite = form[FormField.invite.rawValue]
-        if caller.hasSession { view.replaced = try? await api.me(for: caller) }
+        view.email = form[.email]
+        view.invite = form[.invite]
+        if caller.hasSession { view.replaced = try? await site.api.me(for: caller) }
         return view
     }
 
@@ -112,15 +107,7 @@ struct AddressPage: Sendable {
         _ caller: Caller,
         _ context: PageContext
     ) async throws -> Response {
-        guard var view = await typed(form, caller, context) else { return Self.expired(form) }
-        view.errors = failure.errors
-        view.retryAfter = failure.retryAfter
-        return try pages.response(
-            view,
-            visitor: view.visitor,
-            in: context,
-            status: failure.status,
-            headers: failure.headers
-        )
+        guard let view = await typed(form, caller, context) else { return Self.expired(form) }
+        return try site.pages.rejected(view, failure, visitor: view.visitor, in: context)
     }
 }

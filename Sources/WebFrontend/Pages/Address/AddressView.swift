@@ -1,7 +1,7 @@
 import Shared
 
 /// The page that asks for the email address of a new account.
-struct AddressView: PageView {
+struct AddressView: FormView {
     static let template = "address"
     /// The pending provider account.
     let pending: PendingAddressBody
@@ -25,7 +25,6 @@ struct AddressView: PageView {
     /// The visitor, who is signed in if a session is replaced.
     var visitor: Visitor { replaced.map(Visitor.signedIn) ?? .anonymous }
 
-    var hasFailed: Bool { !errors.isEmpty }
     var location: String? {
         SitePath.link(
             SitePath.address,
@@ -40,13 +39,14 @@ struct AddressView: PageView {
 
     func values(_ texts: Translator) -> ViewValues {
         let provider = providers.displayName(pending.provider, texts)
+        let emailField = FieldView(.email, .labelEmail, .email, autocomplete: "email", value: email)
         var values: ViewValues = [
             "typed_form": "address-form", "provider": pending.provider.rawValue,
             "lead": texts.text(.addressLead, ["provider": provider]),
             "email_field": emailField.values(texts, errors: errors),
             "other_link": SitePath.link(SitePath.login, returnTo: returnTo),
         ]
-        for name in ["account", "replaces", "domains", "return_to", "invite_field", "summary"] { values[name] = false }
+        for name in ["account", "replaces", "domains", "return_to", "invite_field"] { values[name] = false }
         if let name = pending.name {
             values["account"] = ["label": texts.text(.addressAccount, ["provider": provider]), "name": name]
         }
@@ -59,33 +59,9 @@ struct AddressView: PageView {
         }
         if let returnTo { values["return_to"] = returnTo.value }
         // The invitation of the flow is used, unless that failed.
-        if !invite.isEmpty || errors.contains(where: { $0.field == FormField.invite.rawValue }) {
-            values["invite_field"] = inviteField.values(texts, errors: errors)
-        }
-        if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
-            values["summary"] = summary
+        if !invite.isEmpty || errors.contains(where: { $0.field == .invite }) {
+            values["invite_field"] = FieldView.invite(invite).values(texts, errors: errors)
         }
         return values
-    }
-
-    private var emailField: FieldView {
-        FieldView(
-            name: FormField.email.rawValue,
-            label: .labelEmail,
-            kind: .email,
-            autocomplete: "email",
-            value: email
-        )
-    }
-
-    private var inviteField: FieldView {
-        FieldView(
-            name: FormField.invite.rawValue,
-            label: .labelInvite,
-            hint: .hintInvite,
-            kind: .code,
-            autocomplete: "off",
-            value: invite
-        )
     }
 }

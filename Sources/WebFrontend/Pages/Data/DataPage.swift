@@ -5,15 +5,13 @@ import Shared
 
 /// The page from which users download their data.
 struct DataPage: Sendable {
-    let api: AuthAPIClient
-    let visitors: Visitors
-    let pages: PageRenderer
+    let site: Site
 
     /// Shows the page.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
-        try await visitors.protected(request, context, page: SitePath.data) { caller in
-            let user = try await api.me(for: caller)
-            return try pages.response(DataView(), visitor: .signedIn(user), in: context)
+        try await site.protected(request, context, page: SitePath.data) { caller in
+            let user = try await site.api.me(for: caller)
+            return try site.pages.response(DataView(), visitor: .signedIn(user), in: context)
         }
     }
 
@@ -24,8 +22,8 @@ struct DataPage: Sendable {
         if let site = request.headers[.secFetchSite], site.isExactly("cross-site") || site.isExactly("same-site") {
             return .seeOther(SitePath.data)
         }
-        return try await visitors.protected(request, context, page: SitePath.data) { caller in
-            let file = try await api.ownData(for: caller)
+        return try await site.protected(request, context, page: SitePath.data) { caller in
+            let file = try await site.api.ownData(for: caller)
             return Response(
                 status: .ok,
                 headers: [

@@ -4,52 +4,38 @@ import Shared
 
 /// The page that deletes the account.
 struct DeletionPage: Sendable {
-    let api: AuthAPIClient
-    let visitors: Visitors
-    let pages: PageRenderer
-    let settings: FrontendSettings
-    let directory: ProviderDirectory
-    let bodyDeadline: Duration
+    let site: Site
 
     /// Shows the form.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
-        try await visitors.protected(request, context, page: SitePath.deletion) { caller in
+        try await site.protected(request, context, page: SitePath.deletion) { caller in
             let (user, shown) = try await userAndView(email: "", caller, context)
             var view = shown
             view.report = OAuthReport(Form(query: request))
-            return try pages.response(view, visitor: .signedIn(user), in: context)
+            return try site.pages.response(view, visitor: .signedIn(user), in: context)
         }
     }
 
     /// Deletes the account, or shows the form again with the errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
-        let form = try await Form(body: request, within: bodyDeadline)
-        return try await visitors.protected(request, context, page: SitePath.deletion) { caller in
+        let form = try await site.form(request)
+        return try await site.protected(request, context, page: SitePath.deletion) { caller in
             if let language = form.language {
-                let (user, view) = try await userAndView(email: form.email, caller, context)
-                return try pages.redrawn(view, for: .signedIn(user), in: language, context)
+                let (user, view) = try await userAndView(email: form[.email], caller, context)
+                return try site.pages.redrawn(view, for: .signedIn(user), in: language, context)
             }
-            let password = form[FormField.password.rawValue]
-            let body = DeleteAccountRequest(email: form.email, password: password.isEmpty ? nil : password)
+            let password = form[.password]
+            let body = DeleteAccountRequest(email: form[.email], password: password.isEmpty ? nil : password)
             do {
-                let cookies = try await api.deleteAccount(body, for: caller)
+                let cookies = try await site.api.deleteAccount(body, for: caller)
                 return deletedResponse(cookies, request)
             } catch let error as APIError where error.code == .reauthenticationRequired {
                 // The confirmation has expired; the page offers it again.
                 return .seeOther(SitePath.deletion)
             } catch {
-                let failure = try FormFailure(error, email: form.email, logger: context.logger)
-                let (user, typed) = try await userAndView(email: form.email, caller, context)
-                var view = typed
-                view.errors = failure.errors
-                view.retryAfter = failure.retryAfter
-                return try pages.response(
-                    view,
-                    visitor: .signedIn(user),
-                    in: context,
-                    status: failure.status,
-                    headers: failure.headers
-                )
+                let failure = try FormFailure(error, email: form[.email], logger: context.logger)
+                let (user, view) = try await userAndView(email: form[.email], caller, context)
+                return try site.pages.rejected(view, failure, visitor: .signedIn(user), in: context)
             }
         }
     }
@@ -60,22 +46,22 @@ struct DeletionPage: Sendable {
         _ caller: Caller,
         _ context: PageContext
     ) async throws -> (UserBody, DeletionView) {
-        async let me = api.me(for: caller)
-        async let providers = directory.providers(for: caller, logger: context.logger)
-        let confirmation = try await api.confirmation(for: caller)
+        async let me = site.api.me(for: caller)
+        async let providers = site.providers(for: caller, context)
+        let confirmation = try await site.api.confirmation(for: caller)
         let view = DeletionView(email: email, confirmation: confirmation, providers: await providers)
         return (try await me, view)
     }
 
     /// Redirects to the page that confirms it, and deletes every cookie of this site and the cached pages.
     private func deletedResponse(_ cookies: [String], _ request: Request) -> Response {
-        let isSecure = settings.common.publicURL.isSecure
+        let isSecure = site.settings.common.publicURL.isSecure
         let own = Caller.ownCookies(of: request, isSecure: isSecure)
         var response = Response.seeOther(
-            SitePath.link(settings.farewell, returnTo: nil, notice: .accountDeleted),
+            SitePath.link(site.settings.farewell, returnTo: nil, notice: .accountDeleted),
             cookies: cookies + own.map { Response.forgetting($0, isSecure: isSecure) }
         )
-        if let field = ClearSiteData.cache(at: settings.common.publicURL) { response.headers.append(field) }
+        if let field = ClearSiteData.cache(at: site.settings.common.publicURL) { response.headers.append(field) }
         return response
     }
 }

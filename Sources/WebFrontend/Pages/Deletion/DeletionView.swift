@@ -1,7 +1,7 @@
 import Shared
 
 /// The page that deletes the account.
-struct DeletionView: PageView {
+struct DeletionView: FormView {
     static let template = "deletion"
     /// The typed email address.
     let email: String
@@ -38,29 +38,14 @@ struct DeletionView: PageView {
             let failure = OAuthFailureView(report, purpose: .confirm, providers: providers) { _, _ in nil }
             values["oauth_failure"] = failure.values(texts)
         }
-        if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
-            values["summary"] = summary
-        }
         return values
     }
 
     private var emailField: FieldView {
-        FieldView(
-            name: FormField.email.rawValue,
-            label: .labelEmail,
-            hint: .hintDeletion,
-            kind: .email,
-            autocomplete: "off",
-            value: email
-        )
+        FieldView(.email, .labelEmail, .email, autocomplete: "off", value: email, hint: .hintDeletion)
     }
 
     private var passwordField: FieldView {
-        FieldView(
-            name: FormField.password.rawValue,
-            label: .labelPassword,
-            kind: .password,
-            autocomplete: "current-password"
-        )
+        FieldView(.password, .labelPassword, .password, autocomplete: "current-password")
     }
 }

@@ -5,20 +5,18 @@ import Shared
 ///
 /// Shows others what the site is or, if there is an application, redirects them to the sign-in page.
 struct HomePage: Sendable {
-    let visitors: Visitors
-    let pages: PageRenderer
-    let settings: FrontendSettings
+    let site: Site
 
     /// Shows the page.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
-        let visitor = try await visitors.visitor(Caller(request, context))
+        let visitor = try await site.visitor(Caller(request, context))
         let notice = notice(request, visitor)
-        let application = settings.application?.home
+        let application = site.settings.application?.home
         if application != nil, case .anonymous = visitor {
             return .seeOther(SitePath.link(SitePath.login, returnTo: nil, notice: notice))
         }
         let view = HomeView(visitor: visitor, application: application)
-        return try pages.response(view, visitor: visitor, notice: notice, in: context)
+        return try site.pages.response(view, visitor: visitor, notice: notice, in: context)
     }
 
     /// A page that greets a user does not show that they signed out.

@@ -3,19 +3,14 @@ import Shared
 
 /// The sign-in page: with email and password, also to connect a provider account; it also shows failed provider flows.
 struct LoginPage: Sendable {
-    let api: AuthAPIClient
-    let visitors: Visitors
-    let pages: PageRenderer
-    let settings: FrontendSettings
-    let directory: ProviderDirectory
-    let bodyDeadline: Duration
+    let site: Site
 
     /// Shows the form, or redirects signed-in visitors if there is nothing to show.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let caller = Caller(request, context)
-        let visitor = try await visitors.visitor(caller)
-        let providers = await directory.providers(for: caller, logger: context.logger)
+        let visitor = try await site.visitor(caller)
+        let providers = await site.providers(for: caller, context)
         let connecting = Self.connecting(query, providers)
         let confirming = query.provider(PagePath.confirmParameter).flatMap {
             providers.contains($0) ? $0 : nil
@@ -35,7 +30,7 @@ struct LoginPage: Sendable {
             // A password may have been set for another user.
             guard view.report != nil || connecting != nil || query.notice == .passwordRecovered else {
                 let redirectCookies = Caller.redirectCookies(to: query.returnTo, isSecure: context.isSecure)
-                return .seeOther((query.returnTo ?? settings.landing).value, cookies: redirectCookies)
+                return .seeOther((query.returnTo ?? site.settings.landing).value, cookies: redirectCookies)
             }
             view.offer = .goOn(user, connecting: connecting)
         } else if let connecting {
@@ -45,38 +40,36 @@ struct LoginPage: Sendable {
                 view.report = OAuthReport(connectionOver: connecting)
             }
         }
-        return try pages.response(view, visitor: visitor, notice: query.notice, in: context)
+        return try site.pages.response(view, visitor: visitor, notice: query.notice, in: context)
     }
 
     /// Signs in, or shows the form again with the errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
-        let form = try await Form(body: request, within: bodyDeadline)
+        let form = try await site.form(request)
         let caller = Caller(request, context)
-        let providers = await directory.providers(for: caller, logger: context.logger)
+        let providers = await site.providers(for: caller, context)
         if let language = form.language {
-            return try pages.redrawn(view(form, returnTo: form.returnTo, providers), in: language, context)
+            return try site.pages.redrawn(view(form, returnTo: form.returnTo, providers), in: language, context)
         }
-        let missing = [FormField.email, .password].filter {
-            ($0 == .email ? form.email : form[$0.rawValue]).isEmpty
-        }.map { field in
+        let missing = [FormField.email, .password].filter { form[$0].isEmpty }.map { field in
             FieldError(field: field.rawValue, code: .required, detail: "")
         }
         guard missing.isEmpty else {
             return try await failed(form, FormFailure(fields: missing), providers, caller, context)
         }
         let connecting = Self.connecting(form, providers)
-        let body = LoginRequest(email: form.email, password: form["password"], connect: connecting)
+        let body = LoginRequest(email: form[.email], password: form[.password], connect: connecting)
         do {
-            let signed = try await api.login(body, for: caller)
+            let signed = try await site.api.login(body, for: caller)
             let target = form.returnTo ?? connecting.flatMap { ReturnPath(SitePath.connected($0)) }
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: target), cookies: signed.cookies)
         } catch let error as APIError where error.code == .noPendingConnection {
             guard let connecting else { throw error }
             var view = view(form, returnTo: form.returnTo, providers)
             view.report = OAuthReport(connectionOver: connecting)
-            return try pages.response(view, visitor: .anonymous, in: context, status: error.code.status)
+            return try site.pages.response(view, visitor: .anonymous, in: context, status: error.code.status)
         } catch {
-            let failure = try FormFailure(error, email: form.email, logger: context.logger)
+            let failure = try FormFailure(error, email: form[.email], logger: context.logger)
             return try await failed(form, failure, providers, caller, context)
         }
     }
@@ -89,18 +82,18 @@ struct LoginPage: Sendable {
         let query = Form(query: request)
         let caller = Caller(request, context)
         if caller.hasForeignSession { throw ForeignCookie(name: caller.sessionCookie) }
-        guard !caller.hasSession else { return .seeOther((query.returnTo ?? settings.landing).value) }
-        let providers = await directory.providers(for: caller, logger: context.logger)
+        guard !caller.hasSession else { return .seeOther((query.returnTo ?? site.settings.landing).value) }
+        let providers = await site.providers(for: caller, context)
         var view = view(Form(), returnTo: query.returnTo, providers)
         view.errors = [FormError(.noticeCookiesOff)]
-        return try pages.response(view, visitor: .anonymous, in: context)
+        return try site.pages.response(view, visitor: .anonymous, in: context)
     }
 
     private func view(_ form: Form, returnTo: ReturnPath?, _ providers: Providers) -> LoginView {
         LoginView(
-            offer: .signIn(email: form.email),
+            offer: .signIn(email: form[.email]),
             returnTo: returnTo,
-            landing: settings.landing,
+            landing: site.settings.landing,
             providers: providers
         )
     }
@@ -116,7 +109,7 @@ struct LoginPage: Sendable {
     private func connection(to provider: OAuthProvider, _ caller: Caller) async throws -> PendingConnectionBody? {
         guard caller.hasConnection else { return nil }
         do {
-            let pending = try await api.pendingConnection(for: caller)
+            let pending = try await site.api.pendingConnection(for: caller)
             return pending.provider == provider ? pending : nil
         } catch let error as APIError where error.code == .noPendingConnection {
             return nil
@@ -131,19 +124,11 @@ struct LoginPage: Sendable {
         _ context: PageContext
     ) async throws -> Response {
         var view = view(form, returnTo: form.returnTo, providers)
-        view.errors = failure.errors
-        view.retryAfter = failure.retryAfter
         if let provider = Self.connecting(form, providers) {
             // The address of the pending account, not the sent one, which is used only while the API is unavailable.
             let pending = try? await connection(to: provider, caller)
-            view.offer = .connect(pending ?? PendingConnectionBody(provider: provider, email: form.email))
+            view.offer = .connect(pending ?? PendingConnectionBody(provider: provider, email: form[.email]))
         }
-        return try pages.response(
-            view,
-            visitor: .anonymous,
-            in: context,
-            status: failure.status,
-            headers: failure.headers
-        )
+        return try site.pages.rejected(view, failure, visitor: .anonymous, in: context)
     }
 }

@@ -1,7 +1,7 @@
 import Shared
 
 /// The sign-in page.
-struct LoginView: PageView {
+struct LoginView: FormView {
     /// The content for a visitor.
     enum Offer: Sendable {
         /// The form and the other sign-in methods.
@@ -60,9 +60,6 @@ struct LoginView: PageView {
         }
         if let lead = lead(texts) { values["lead"] = lead }
         if let report { values["oauth_failure"] = failure(report).values(texts) }
-        if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
-            values["summary"] = summary
-        }
         return values
     }
 
@@ -116,19 +113,14 @@ struct LoginView: PageView {
 
     private func form(_ texts: Translator, email: String, isReadOnly: Bool = false) -> ViewValues {
         let emailField = FieldView(
-            name: "email",
-            label: .labelEmail,
-            kind: .email,
+            .email,
+            .labelEmail,
+            .email,
             autocomplete: "username",
             value: email,
             isReadOnly: isReadOnly
         )
-        let passwordField = FieldView(
-            name: "password",
-            label: .labelPassword,
-            kind: .password,
-            autocomplete: "current-password"
-        )
+        let passwordField = FieldView(.password, .labelPassword, .password, autocomplete: "current-password")
         var form: ViewValues = [
             "email_field": emailField.values(texts, errors: errors),
             "password_field": passwordField.values(texts, errors: errors),

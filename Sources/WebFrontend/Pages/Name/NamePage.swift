@@ -3,44 +3,32 @@ import Shared
 
 /// The page that changes the name.
 struct NamePage: Sendable {
-    let api: AuthAPIClient
-    let visitors: Visitors
-    let pages: PageRenderer
-    let bodyDeadline: Duration
+    let site: Site
 
     /// Shows the form with the current name.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
-        try await visitors.protected(request, context, page: SitePath.name) { caller in
-            let user = try await api.me(for: caller)
-            return try pages.response(NameView(name: user.name), visitor: .signedIn(user), in: context)
+        try await site.protected(request, context, page: SitePath.name) { caller in
+            let user = try await site.api.me(for: caller)
+            return try site.pages.response(NameView(name: user.name), visitor: .signedIn(user), in: context)
         }
     }
 
     /// Changes the name, or shows the form again with the errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
-        let form = try await Form(body: request, within: bodyDeadline)
-        return try await visitors.protected(request, context, page: SitePath.name) { caller in
+        let form = try await site.form(request)
+        return try await site.protected(request, context, page: SitePath.name) { caller in
             if let language = form.language {
-                let user = try await api.me(for: caller)
-                return try pages.redrawn(NameView(name: form["name"]), for: .signedIn(user), in: language, context)
+                let user = try await site.api.me(for: caller)
+                return try site.pages.redrawn(NameView(name: form[.name]), for: .signedIn(user), in: language, context)
             }
             do {
-                _ = try await api.changeName(ChangeNameRequest(name: form["name"]), for: caller)
+                _ = try await site.api.changeName(ChangeNameRequest(name: form[.name]), for: caller)
                 return .seeOther(SitePath.link(SitePath.account, returnTo: nil, notice: .nameChanged))
             } catch {
                 let failure = try FormFailure(error, email: "", logger: context.logger)
                 // While the API is unavailable, the typed name is shown without the user.
-                let visitor = (try? await api.me(for: caller)).map(Visitor.signedIn) ?? .unknown
-                var view = NameView(name: form["name"])
-                view.errors = failure.errors
-                view.retryAfter = failure.retryAfter
-                return try pages.response(
-                    view,
-                    visitor: visitor,
-                    in: context,
-                    status: failure.status,
-                    headers: failure.headers
-                )
+                let visitor = (try? await site.api.me(for: caller)).map(Visitor.signedIn) ?? .unknown
+                return try site.pages.rejected(NameView(name: form[.name]), failure, visitor: visitor, in: context)
             }
         }
     }

@@ -1,7 +1,7 @@
 import Shared
 
 /// The page that changes the password.
-struct PasswordView: PageView {
+struct PasswordView: FormView {
     static let template = "password"
     /// The email address of the account, for password managers.
     let email: String
@@ -39,53 +39,20 @@ struct PasswordView: PageView {
             let failure = OAuthFailureView(report, purpose: .confirm, providers: providers) { _, _ in nil }
             values["oauth_failure"] = failure.values(texts)
         }
-        if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
-            values["summary"] = summary
-        }
         return values
     }
 
-    private var fields: [(key: String, field: FieldView)] {
+    private var fields: KeyValuePairs<String, FieldView> {
         [
-            (
-                "email_field",
-                FieldView(
-                    name: FormField.email.rawValue,
-                    label: .labelEmail,
-                    kind: .email,
-                    autocomplete: "username",
-                    value: email,
-                    isReadOnly: true
-                )
+            "email_field": .init(.email, .labelEmail, .email, autocomplete: "username", value: email, isReadOnly: true),
+            "current_field": .init(
+                .currentPassword,
+                .labelCurrentPassword,
+                .password,
+                autocomplete: "current-password"
             ),
-            (
-                "current_field",
-                FieldView(
-                    name: FormField.currentPassword.rawValue,
-                    label: .labelCurrentPassword,
-                    kind: .password,
-                    autocomplete: "current-password"
-                )
-            ),
-            (
-                "password_field",
-                FieldView(
-                    name: FormField.password.rawValue,
-                    label: .labelNewPassword,
-                    kind: .password,
-                    autocomplete: "new-password",
-                    describedBy: "password-rules"
-                )
-            ),
-            (
-                "confirmation_field",
-                FieldView(
-                    name: FormField.confirmation.rawValue,
-                    label: .labelConfirmation,
-                    kind: .password,
-                    autocomplete: "new-password"
-                )
-            ),
+            "password_field": .newPassword(.labelNewPassword),
+            "confirmation_field": .confirmation,
         ]
     }
 }

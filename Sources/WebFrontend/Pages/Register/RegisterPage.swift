@@ -3,42 +3,32 @@ import Shared
 
 /// The registration page.
 struct RegisterPage: Sendable {
-    let api: AuthAPIClient
-    let visitors: Visitors
-    let pages: PageRenderer
-    let settings: FrontendSettings
-    let directory: ProviderDirectory
-    let bodyDeadline: Duration
+    let site: Site
 
     /// Shows the form, or redirects signed-in visitors.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         let query = Form(query: request)
         let caller = Caller(request, context)
-        let visitor = try await visitors.visitor(caller)
-        if case .signedIn = visitor { return .seeOther((query.returnTo ?? settings.landing).value) }
+        let visitor = try await site.visitor(caller)
+        if case .signedIn = visitor { return .seeOther((query.returnTo ?? site.settings.landing).value) }
         // The URL does not fill the form: a link must not be able to.
         var view = await view(Form(), returnTo: query.returnTo, caller, context)
-        if settings.registration.mode == .invite { view.invited = query.provider(PagePath.providerParameter) }
-        return try pages.response(
-            view,
-            visitor: visitor,
-            notice: query.notice,
-            in: context
-        )
+        if site.settings.registration.mode == .invite { view.invited = query.provider(PagePath.providerParameter) }
+        return try site.pages.response(view, visitor: visitor, notice: query.notice, in: context)
     }
 
     /// Creates the account and signs in, or shows the form again with all errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
-        let form = try await Form(body: request, within: bodyDeadline)
+        let form = try await site.form(request)
         let caller = Caller(request, context)
         if let language = form.language {
-            return try pages.redrawn(
+            return try site.pages.redrawn(
                 await view(form, returnTo: form.returnTo, caller, context),
                 in: language,
                 context
             )
         }
-        guard settings.registration.mode != .closed else {
+        guard site.settings.registration.mode != .closed else {
             return try await failed(
                 form,
                 FormFailure(APIError(.registrationClosed), email: "", logger: context.logger),
@@ -49,23 +39,21 @@ struct RegisterPage: Sendable {
         if let provider = form.provider(PagePath.providerParameter) {
             return try await use(form, at: provider, caller, context)
         }
-        let faults =
-            inviteFaults(in: form)
-            + Self.faults(in: form, siteWords: settings.common.siteWords)
+        let faults = inviteFaults(in: form) + Self.faults(in: form, siteWords: site.settings.common.siteWords)
         guard faults.isEmpty else {
-            return try await failed(form, FormFailure(fields: faults, email: form.email), caller, context)
+            return try await failed(form, FormFailure(fields: faults, email: form[.email]), caller, context)
         }
         let body = RegisterRequest(
-            email: form.email,
-            password: form["password"],
-            name: form["name"],
-            invite: settings.registration.mode == .invite ? form[FormField.invite.rawValue] : nil
+            email: form[.email],
+            password: form[.password],
+            name: form[.name],
+            invite: site.settings.registration.mode == .invite ? form[.invite] : nil
         )
         do {
-            let signed = try await api.register(body, for: caller)
+            let signed = try await site.api.register(body, for: caller)
             return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
         } catch {
-            let failure = try FormFailure(error, email: form.email, logger: context.logger)
+            let failure = try FormFailure(error, email: form[.email], logger: context.logger)
             return try await failed(form, failure, caller, context)
         }
     }
@@ -73,19 +61,19 @@ struct RegisterPage: Sendable {
     /// Every rule that the form violates, in the order of the fields; the API has the same rules.
     static func faults(in form: Form, siteWords: [String] = []) -> [FieldError] {
         var faults: [FieldError] = []
-        do { _ = try DisplayName(form["name"]) } catch { faults.append(error.inField("name")) }
-        do { _ = try EmailAddress(form.email) } catch { faults.append(error.inField("email")) }
-        return faults + passwordFaults(in: form, besides: [form.email, form["name"]] + siteWords)
+        do { _ = try DisplayName(form[.name]) } catch { faults.append(error.inField("name")) }
+        do { _ = try EmailAddress(form[.email]) } catch { faults.append(error.inField("email")) }
+        return faults + passwordFaults(in: form, besides: [form[.email], form[.name]] + siteWords)
     }
 
     /// Every rule that a new password and its repetition violate.
     static func passwordFaults(in form: Form, besides others: [String]) -> [FieldError] {
         var faults: [FieldError] = []
-        faults += PasswordRules.violations(in: form["password"], besides: others).map { $0.inField("password") }
+        faults += PasswordRules.violations(in: form[.password], besides: others).map { $0.inField("password") }
         let confirmation = FormField.confirmation.rawValue
-        if form[confirmation].isEmpty {
+        if form[.confirmation].isEmpty {
             faults.append(FieldError(field: confirmation, code: .required, detail: ""))
-        } else if !PasswordRules.areSame(form[confirmation], form["password"]) {
+        } else if !PasswordRules.areSame(form[.confirmation], form[.password]) {
             faults.append(FieldError(field: confirmation, code: .mismatch, detail: ""))
         }
         return faults
@@ -101,9 +89,7 @@ struct RegisterPage: Sendable {
         _ context: PageContext
     ) async throws -> Response {
         let faults = inviteFaults(in: form)
-        guard faults.isEmpty,
-            let cookie = InviteCode.cookie(form[FormField.invite.rawValue], isSecure: context.isSecure)
-        else {
+        guard faults.isEmpty, let cookie = InviteCode.cookie(form[.invite], isSecure: context.isSecure) else {
             let invalid = FieldError(field: FormField.invite.rawValue, code: .invalidInvite, detail: "")
             return try await failed(form, FormFailure(fields: faults.isEmpty ? [invalid] : faults), caller, context)
         }
@@ -112,9 +98,8 @@ struct RegisterPage: Sendable {
     }
 
     private func inviteFaults(in form: Form) -> [FieldError] {
-        let field = FormField.invite.rawValue
-        guard settings.registration.mode == .invite, TypedCode.isMissing(form[field]) else { return [] }
-        return [FieldError(field: field, code: .required, detail: "")]
+        guard site.settings.registration.mode == .invite, TypedCode.isMissing(form[.invite]) else { return [] }
+        return [FieldError(field: FormField.invite.rawValue, code: .required, detail: "")]
     }
 
     private func view(
@@ -124,12 +109,12 @@ struct RegisterPage: Sendable {
         _ context: PageContext
     ) async -> RegisterView {
         RegisterView(
-            name: form["name"],
-            email: form.email,
+            name: form[.name],
+            email: form[.email],
             returnTo: returnTo,
-            providers: await directory.providers(for: caller, logger: context.logger),
-            registration: settings.registration,
-            invite: form[FormField.invite.rawValue]
+            providers: await site.providers(for: caller, context),
+            registration: site.settings.registration,
+            invite: form[.invite]
         )
     }
 
@@ -139,15 +124,7 @@ struct RegisterPage: Sendable {
         _ caller: Caller,
         _ context: PageContext
     ) async throws -> Response {
-        var view = await view(form, returnTo: form.returnTo, caller, context)
-        view.errors = failure.errors
-        view.retryAfter = failure.retryAfter
-        return try pages.response(
-            view,
-            visitor: .anonymous,
-            in: context,
-            status: failure.status,
-            headers: failure.headers
-        )
+        let view = await view(form, returnTo: form.returnTo, caller, context)
+        return try site.pages.rejected(view, failure, visitor: .anonymous, in: context)
     }
 }

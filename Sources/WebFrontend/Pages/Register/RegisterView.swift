@@ -1,7 +1,7 @@
 import Shared
 
 /// The registration page.
-struct RegisterView: PageView {
+struct RegisterView: FormView {
     static let template = "register"
     /// The typed name.
     let name: String
@@ -22,7 +22,6 @@ struct RegisterView: PageView {
     /// The delay before a retry in seconds.
     var retryAfter: Int?
 
-    var hasFailed: Bool { !errors.isEmpty }
     private var isClosed: Bool { registration.mode == .closed }
     var location: String? {
         SitePath.link(
@@ -71,77 +70,26 @@ struct RegisterView: PageView {
     private func form(_ texts: Translator) -> ViewValues {
         let isInviteOnly = registration.mode == .invite
         var values: ViewValues = ["lead": texts[isInviteOnly ? .registerLeadInvite : .registerLead], "domains": false]
-        for name in ["return_to", "summary", "providers", "invite_field", "invite_providers"] { values[name] = false }
+        for name in ["return_to", "providers", "invite_field", "invite_providers"] { values[name] = false }
         for (key, field) in fields { values[key] = field.values(texts, errors: errors) }
-        if isInviteOnly { values["invite_field"] = inviteField.values(texts, errors: errors) }
+        if isInviteOnly { values["invite_field"] = FieldView.invite(invite).values(texts, errors: errors) }
         if !registration.domains.isEmpty {
             let domains = registration.domains.joined(separator: ", ")
             values["domains"] = texts.text(.registerDomains, ["domains": domains])
         }
         if let returnTo { values["return_to"] = returnTo.value }
-        if let summary = SummaryView(errors: errors, retryAfter: retryAfter).values(texts) {
-            values["summary"] = summary
-        }
         if let buttons = ProvidersView(providers: providers, returnTo: returnTo).values(texts) {
             values[isInviteOnly ? "invite_providers" : "providers"] = buttons
         }
         return values
     }
 
-    private var inviteField: FieldView {
-        FieldView(
-            name: FormField.invite.rawValue,
-            label: .labelInvite,
-            hint: .hintInvite,
-            kind: .code,
-            autocomplete: "off",
-            value: invite
-        )
-    }
-
-    private var fields: [(key: String, field: FieldView)] {
+    private var fields: KeyValuePairs<String, FieldView> {
         [
-            (
-                "name_field",
-                FieldView(
-                    name: "name",
-                    label: .labelName,
-                    hint: .hintName,
-                    kind: .text,
-                    autocomplete: "name",
-                    value: name
-                )
-            ),
-            (
-                "email_field",
-                FieldView(
-                    name: "email",
-                    label: .labelEmail,
-                    hint: .hintEmail,
-                    kind: .email,
-                    autocomplete: "email",
-                    value: email
-                )
-            ),
-            (
-                "password_field",
-                FieldView(
-                    name: "password",
-                    label: .labelPassword,
-                    kind: .password,
-                    autocomplete: "new-password",
-                    describedBy: "password-rules"
-                )
-            ),
-            (
-                "confirmation_field",
-                FieldView(
-                    name: "password_confirmation",
-                    label: .labelConfirmation,
-                    kind: .password,
-                    autocomplete: "new-password"
-                )
-            ),
+            "name_field": .init(.name, .labelName, .text, autocomplete: "name", value: name, hint: .hintName),
+            "email_field": .init(.email, .labelEmail, .email, autocomplete: "email", value: email, hint: .hintEmail),
+            "password_field": .newPassword(.labelPassword),
+            "confirmation_field": .confirmation,
         ]
     }
 }

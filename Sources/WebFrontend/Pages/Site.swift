@@ -1,0 +1,60 @@
+import Hummingbird
+import Shared
+
+/// What the pages share.
+struct Site: Sendable {
+    /// The client of the authentication API.
+    let api: AuthAPIClient
+    /// The renderer of the pages.
+    let pages: PageRenderer
+    /// The settings.
+    let settings: FrontendSettings
+    /// The list of enabled providers.
+    let directory: ProviderDirectory
+    /// The timeout for the body of a form.
+    let bodyDeadline: Duration
+
+    /// The posted form.
+    ///
+    /// - Throws: ``APIError`` as ``Form/init(body:within:)`` does.
+    func form(_ request: Request) async throws -> Form { try await Form(body: request, within: bodyDeadline) }
+
+    /// The enabled providers.
+    func providers(for caller: Caller, _ context: PageContext) async -> Providers {
+        await directory.providers(for: caller, logger: context.logger)
+    }
+
+    /// The visitor who sent a request; asks the API only when there is a session cookie.
+    ///
+    /// - Throws: ``APIError`` when the API cannot determine it.
+    func visitor(_ caller: Caller) async throws -> Visitor {
+        guard caller.hasSession else { return .anonymous }
+        do {
+            return .signedIn(try await api.me(for: caller))
+        } catch let error as APIError where error.code == .unauthenticated {
+            return .anonymous
+        }
+    }
+
+    /// Runs an action for signed-in users; redirects others to the sign-in page and then to the given page.
+    ///
+    /// - Throws: ``ForeignCookie`` when signing in again would lead here again.
+    func protected(
+        _ request: Request,
+        _ context: PageContext,
+        page: String,
+        _ operation: (Caller) async throws -> Response
+    ) async throws -> Response {
+        let caller = Caller(request, context)
+        guard caller.hasSession else {
+            if caller.wasRedirected { throw ForeignCookie(name: caller.sessionCookie) }
+            return .seeOther(SitePath.link(SitePath.login, returnTo: ReturnPath(page)))
+        }
+        do {
+            return try await operation(caller)
+        } catch let error as APIError where error.code == .unauthenticated {
+            if caller.hasForeignSession || caller.wasRedirected { throw ForeignCookie(name: caller.sessionCookie) }
+            return .seeOther(SitePath.link(SitePath.login, returnTo: ReturnPath(page), notice: .sessionOver))
+        }
+    }
+}
