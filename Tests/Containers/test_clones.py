@@ -14,8 +14,8 @@ def test_w84_two_clones_run_side_by_side(tmp_path):
             stack.root = tmp_path / name
             containers.copy_sources(stack.root)
             if stack is one:
-                # As in a clone made with the umask 077, for the files that images copy as they are; others are compiled, which
-                # would take long again.
+                # As in a clone made with the umask 077, for the files that images copy as they are. The others would be
+                # compiled again.
                 for place in ("nginx.conf", "docker/nginx", "docker/backup", "scripts"):
                     for path in [stack.root / place, *(stack.root / place).rglob("*")]:
                         path.chmod(path.stat().st_mode & 0o700)
