@@ -31,7 +31,7 @@ function strengthOf(password) {
   return bits < 30 ? "weak" : bits < 45 ? "fair" : bits < 60 ? "good" : "strong";
 }
 
-/** Ticks the rules off and estimates the strength while a password is typed; tells screen readers too. */
+/** Ticks the rules off and estimates the strength while a password is typed; informs screen readers too. */
 function watchRules(box, input) {
   const items = [...box.querySelectorAll("[data-rule]")].map((item) => {
     const state = document.createElement("span");
