@@ -33,9 +33,15 @@ def make(port: int, key: Path, site: str):
             "CANAILLE": {
                 "DATABASE": "memory",
                 "SMTP": None,
+                # Its script replaces a field while it is filled in, so a key pressed at that moment would be lost.
+                "JAVASCRIPT": False,
                 "LOGGING": {"version": 1, "root": {"level": "ERROR"}},
             },
-            "CANAILLE_OIDC": {"ACTIVE_JWKS": [json.loads(key.read_text())], "TRUSTED_DOMAINS": []},
+            "CANAILLE_OIDC": {
+                "ACTIVE_JWKS": [json.loads(key.read_text())],
+                # No page for consent: after it, this release asks for the account once more if prompt=select_account.
+                "TRUSTED_DOMAINS": ["localhost"],
+            },
         }
     )
     with app.app_context():

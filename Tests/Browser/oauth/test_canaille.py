@@ -87,13 +87,12 @@ def test_a11_sign_in_works_after_the_provider_rotated_its_keys(visitor, site, ca
 
 def test_a11_sign_in_works_after_a_provider_outage(visitor, site, canaille):
     """The site was also started while it was unavailable."""
-    page = visitor()
+    sign_in(visitor(), canaille, "hanako")
     canaille.stop()
-    start(page)
-    # Chromium's own error page, or one of the site if it has not fetched the provider's metadata yet.
-    page.wait_for_url(lambda url: url.startswith("chrome-error:") or "oauth_error=" in url, wait_until="commit")
-    page.goto("/login")
-    expect_anonymous(page)
+    page = visitor()
+    with page.expect_event("requestfailed", lambda request: request.url.startswith(canaille.url)):
+        start(page)
     canaille.start(site.url, key="second")
+    page = visitor()
     sign_in(page, canaille, "saburo")
     expect_signed_in(page, "Saburo Abe")
