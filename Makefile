@@ -160,7 +160,7 @@ env-check: ## Check all settings without starting anything
 openapi-export: ## Write the OpenAPI document to a file (OUTPUT=…)
 	@scripts/install-tools build
 	@swift build --product AuthAPI
-	@mkdir -p "$(dir $(OUTPUT))"
+	@mkdir -p "$$(dirname "$(OUTPUT)")"
 	@"$$(swift build --show-bin-path)/AuthAPI" openapi >"$(OUTPUT).part"
 	@mv "$(OUTPUT).part" "$(OUTPUT)"
 	@echo "Written to $(OUTPUT)"

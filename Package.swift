@@ -62,7 +62,8 @@ let package = Package(
             name: "Shared",
             dependencies: [
                 "SystemThreads",
-                hummingbird, hummingbirdCore, logging, lifecycle, httpTypes, nioCore, nioHTTP1, httpClient, metrics,
+                hummingbird, hummingbirdCore, logging, lifecycle, arguments, httpTypes, nioCore, nioHTTP1, httpClient,
+                metrics,
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
             resources: [
@@ -148,7 +149,7 @@ let package = Package(
     ]
 )
 
-// For `make bench` only, so that nobody else builds it.
+// For `make bench` only; other builds do not include it.
 if Context.environment["BENCHMARKS"] == "1" {
     package.targets.append(
         .executableTarget(

@@ -115,7 +115,7 @@ def too_many_logins(api: Server, users: TestUsers) -> str:
         "| what | figure |",
         "|---|---|",
         f"| sent | {logins.sent} |",
-        f"| answered with 200 | {accepted}, {accepted / SECONDS:.0f} a second "
+        f"| accepted with 200 | {accepted}, {accepted / SECONDS:.0f} a second "
         f"({accepted / SECONDS / limit:.0%} of it), "
         f"p50 {logins.milliseconds('200', 50):.0f} ms, p99 {logins.milliseconds('200', 99):.0f} ms |",
         f"| rejected with 503 | {rejected}, p50 {logins.milliseconds('503', 50):.1f} ms, p99 "

@@ -84,7 +84,7 @@ class Server:
             connection.close()
 
     def stop(self) -> None:
-        """Stops it with SIGTERM, after 15 seconds its process group with SIGKILL."""
+        """Stops it with SIGTERM; after 15 seconds, kills its process group with SIGKILL."""
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(15)

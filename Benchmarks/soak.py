@@ -81,7 +81,7 @@ def main() -> None:
     finally:
         frontend.stop()
         api.stop()
-    lines = ["| load | answered | errors | p50 ms | p99 ms |", "|---|---:|---:|---:|---:|"]
+    lines = ["| load | succeeded | errors | p50 ms | p99 ms |", "|---|---:|---:|---:|---:|"]
     for name, result in results.items():
         figures = f"{result['requests']:,} | {result['errors']} | {result['p50']:.1f} | {result['p99']:.1f}"
         lines.append(f"| {name} | {figures} |")

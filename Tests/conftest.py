@@ -1,4 +1,4 @@
-"""Fixtures of the tests that come from outside and of those in the browser."""
+"""Fixtures of the HTTP tests and the browser tests."""
 
 import secrets
 

@@ -55,7 +55,7 @@ docker-restore: ## Replace the data of the containers with a backup: FILE=… (a
 docker-restore-drill: ## Test the newest backup: restore it into a separate database, sign in, delete it
 	@exec scripts/backup compose drill
 
-sbom: ## Write the bill of materials and licences of each image to .build/sbom
+sbom: ## Write the bill of materials and licenses of each image to .build/sbom
 	@exec scripts/containers sbom
 
 docker-clean: ## Delete containers, images, data, secrets and backups in the volume (asks first)

@@ -32,7 +32,7 @@ struct App: Sendable {
     let auditSweeper: Sweeper?
     let metrics: APIMetrics
     let providers: IdentityProviders
-    /// Tells systemd when the server is ready.
+    /// Notifies systemd when the server is ready.
     let startup = StartupReport(waitingFor: [.listening, .database])
 
     /// Creates all objects; `sleep` is for waits for a provider's response, so that tests can control time.
@@ -52,166 +52,53 @@ struct App: Sendable {
             queueLimit: settings.hashingQueue,
             onStart: metrics.hashingWait.record
         )
-        let hasher = PasswordHasher(parameters: settings.argon2, pool: hashing)
-        let tokens = await TokenIssuer(
-            key: settings.secretKey,
-            previousKey: settings.secretKeyPrevious,
-            issuer: settings.common.publicURL
-        )
-        let accountStore = UserStore(postgres: postgres)
-        let vault = ProviderTokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
-        let registration = RegistrationPolicy(
-            settings: settings.registration,
-            store: InviteStore(postgres: postgres),
-            codes: OneTimeCodeKeys(
-                for: .inviteCodes,
-                secretKey: settings.secretKey,
-                previous: settings.secretKeyPrevious
-            )
-        )
-        let identityStore = IdentityStore(postgres: postgres, vault: vault, registration: registration)
-        let sessionStore = SessionStore(postgres: postgres, identities: identityStore)
-        let throttles = ThrottleStore(postgres: postgres)
-        let audit = AuditStore(postgres: postgres)
-        let gate = PasswordGate(
-            store: throttles,
-            audit: audit,
-            keys: ThrottleKeys(secretKey: settings.secretKey),
-            limits: settings.throttleLimits,
-            hasher: hasher,
+        providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
+        let core = await Core(
+            settings,
+            postgres: postgres,
+            hashing: hashing,
+            providers: providers,
+            metrics: metrics,
             now: now
         )
-        let devices = DeviceCookie(settings, now: now)
-        let sessionService = SessionService(store: sessionStore, gate: gate, hasher: hasher, tokens: tokens, now: now)
-        let cookie = SessionCookie(publicURL: settings.common.publicURL)
-        let pendingLinks = PendingLinkCookie(settings, now: now)
-        let pendingAddresses = PendingAddressCookie(settings, now: now)
-        let flows = FlowCookies<SignInFlow>(settings, now: now)
-        let invites = InviteCookie(publicURL: settings.common.publicURL)
-        let providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)
-        self.providers = providers
-        let batches = SessionBatches(postgres: postgres)
-        users = UserRoutes(
-            service: UserService(
-                store: accountStore,
-                sessions: sessionService,
-                gate: gate,
-                hasher: hasher,
-                deletion: UserDeletionService(
-                    store: UserDeletionStore(postgres: postgres),
-                    batches: batches,
-                    keys: ThrottleKeys(secretKey: settings.secretKey),
-                    vault: vault,
-                    provider: { providers[$0] }
-                ),
-                policy: registration
-            ),
-            cookie: cookie,
-            devices: devices,
-            pendingLinks: pendingLinks,
-            pendingAddresses: pendingAddresses,
-            flows: flows,
-            invites: invites,
-            siteWords: settings.common.siteWords,
-            metrics: metrics
-        )
-        passwords = PasswordRoutes(
-            service: PasswordService(
-                store: PasswordStore(postgres: postgres),
-                batches: batches,
-                sessions: sessionService,
-                gate: gate,
-                hasher: hasher
-            ),
-            cookie: cookie,
-            devices: devices,
-            siteWords: settings.common.siteWords
-        )
-        sessions = SessionRoutes(
-            service: sessionService,
-            cookie: cookie,
-            pendingLinks: pendingLinks,
-            pendingAddresses: pendingAddresses,
-            devices: devices,
-            metrics: metrics
-        )
+        users = core.userRoutes
+        passwords = core.passwordRoutes
+        recovery = core.recoveryRoutes
+        sessions = core.sessionRoutes
+        oauth = core.providerSignInRoutes
         providerList = ProviderListRoutes(providers: settings.providers)
-        let tickets = LinkTickets(settings)
-        oauth = ProviderSignInRoutes(
-            service: ProviderSignInService(
-                provider: { providers[$0] },
-                store: identityStore,
-                sessions: sessionService,
-                publicURL: settings.common.publicURL,
-                now: now
-            ),
-            flows: flows,
-            pendingLinks: pendingLinks,
-            pendingAddresses: pendingAddresses,
-            invites: invites,
-            tickets: tickets,
-            sessions: sessionService,
-            cookie: cookie,
-            publicURL: settings.common.publicURL,
-            landing: settings.access.application?.home ?? .home,
-            metrics: metrics
-        )
-        addresses = AddressRoutes(
-            service: AddressService(store: identityStore, sessions: sessionService, providers: settings.providers),
-            cookie: cookie,
-            pendingAddresses: pendingAddresses,
-            pendingLinks: pendingLinks,
-            invites: invites,
-            metrics: metrics
-        )
-        identities = IdentityRoutes(
-            service: IdentityService(store: identityStore, providers: settings.providers, now: now),
-            pendingLinks: pendingLinks,
-            tickets: tickets
-        )
+        addresses = core.addressRoutes
+        identities = core.identityRoutes
+        let cookie = core.cookies.session
         let applicationHost = ApplicationHost(settings, now: now)
         applicationHostRoutes = ApplicationHostRoutes(
             host: applicationHost,
-            sessions: sessionService,
+            sessions: core.sessions,
             cookie: cookie,
             publicURL: settings.common.publicURL
         )
         access = try await ApplicationAccessRoutes(
             settings,
-            sessions: sessionService,
+            sessions: core.sessions,
             cookie: cookie,
             host: applicationHost,
             metrics: metrics,
             postgres: postgres,
             now: now
         )
-        recovery = RecoveryRoutes(
-            service: RecoveryService(
-                store: RecoveryStore(postgres: postgres),
-                batches: SessionBatches(postgres: postgres),
-                gate: gate,
-                hasher: hasher,
-                codes: OneTimeCodeKeys(
-                    for: .recoveryCodes,
-                    secretKey: settings.secretKey,
-                    previous: settings.secretKeyPrevious
-                ),
-                siteWords: settings.common.siteWords
-            )
-        )
-        authenticator = Authenticator(sessions: sessionService, cookie: cookie)
+        authenticator = Authenticator(sessions: core.sessions, cookie: cookie)
         health = HealthRoutes(service: HealthService(postgres: postgres, logger: logger))
         openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL, name: settings.common.siteName)
         sessionSweeper = Sweeper(what: "expired sessions", logger: logger, now: now) {
-            try await sessionStore.removeExpired(at: $0, limit: $1)
+            try await core.sessions.store.removeExpired(at: $0, limit: $1)
         }
         throttleSweeper = Sweeper(what: "used-up throttles", logger: logger, now: now) {
-            try await throttles.removeExpired(at: $0, limit: $1)
+            try await core.gate.store.removeExpired(at: $0, limit: $1)
         }
         auditSweeper = settings.auditRetention.map { days in
             // The times of the events are from the database's clock.
             Sweeper(what: "old audit events", logger: logger) {
-                try await audit.removeExpired(keeping: days, limit: $1)
+                try await core.gate.audit.removeExpired(keeping: days, limit: $1)
             }
         }
         metrics.observe(
@@ -242,7 +129,7 @@ extension App {
             logger: logger,
             whenReady: { [startup] in
                 startup.finish(.database)
-                // Not before: with millions of identities it takes longer than a server may take to start.
+                // Readiness does not wait for this: with millions of identities it takes longer than a start may take.
                 await adoption.run()
             },
             whileWaiting: startup.waits
@@ -278,16 +165,7 @@ extension App {
         addRoutes(to: router)
         return Application(
             router: router,
-            server: EventLoopServer.builder(
-                .init(
-                    idleTimeout: .seconds(60),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16 * 1024,
-                        maxHeaderListSize: EventLoopServer.maximumHeaderListSize,
-                        maxHeaderFieldCount: 200
-                    )
-                )
-            ),
+            server: EventLoopServer.builder(),
             configuration: .init(address: .hostname(settings.host.description, port: settings.port)),
             onServerRunning: { [logger, startup] channel in
                 await AcceptPause.install(on: channel, logger: logger)

@@ -16,7 +16,7 @@ extension App {
             router.get(.init(APIPath.startOAuth(provider)), use: oauth.start(provider))
             router.get(.init(APIPath.oauthCallback(provider)), use: oauth.callback(provider))
         }
-        router.get(.init(APIPath.pendingConnection), use: identities.pending)
+        router.get(.init(APIPath.pendingLink), use: identities.pending)
         router.get(.init(APIPath.address), use: addresses.pending)
         router.post(.init(APIPath.address), use: addresses.register)
         router.get(.init(APIPath.keySet), use: access.keySet)

@@ -5,7 +5,6 @@
 static const int clibpq_field_severity = PG_DIAG_SEVERITY_NONLOCALIZED;
 static const int clibpq_field_sqlstate = PG_DIAG_SQLSTATE;
 static const int clibpq_field_message = PG_DIAG_MESSAGE_PRIMARY;
-static const int clibpq_field_detail = PG_DIAG_MESSAGE_DETAIL;
 static const int clibpq_field_hint = PG_DIAG_MESSAGE_HINT;
 static const int clibpq_field_position = PG_DIAG_STATEMENT_POSITION;
 static const int clibpq_field_table = PG_DIAG_TABLE_NAME;

@@ -1,8 +1,6 @@
 /// Decides which job runs next, on which worker, and which job has waited too long.
 ///
-/// Has no locks, threads or clock.
-///
-/// Workers are numbers. When a method returns a worker to wake, the caller wakes it.
+/// It has no locks, threads or clock. Workers are numbers. When a method returns a worker to wake, the caller wakes it.
 struct JobSchedule<Job> {
     /// What a job does; it determines which jobs may run at the same time.
     enum Kind: Hashable, Sendable {

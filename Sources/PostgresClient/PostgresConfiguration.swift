@@ -62,17 +62,23 @@ package struct PostgresConfiguration: Sendable {
         given = parameters
     }
 
-    /// The configuration for the migrator: one connection without time limits, except on waiting for the server.
-    package func forMigrations(waitingUpTo wait: Duration?) -> PostgresConfiguration {
+    /// The configuration for one purpose outside the server: one connection with its own application name.
+    package func single(for purpose: String, waitingUpTo wait: Duration?) -> PostgresConfiguration {
         var copy = self
         copy.poolSize = 1
         copy.waitTimeout = wait
+        copy.applicationName += "-\(purpose)"
+        return copy
+    }
+
+    /// The configuration for the migrator: one connection without time limits, except on waiting for the server.
+    package func forMigrations(waitingUpTo wait: Duration?) -> PostgresConfiguration {
+        var copy = single(for: "migrate", waitingUpTo: wait)
         copy.jobTimeout = nil
         copy.statementTimeout = nil
         copy.lockTimeout = nil
         copy.idleInTransactionTimeout = nil
         copy.endsWhenRefused = true
-        copy.applicationName += "-migrate"
         return copy
     }
 

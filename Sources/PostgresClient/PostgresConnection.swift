@@ -40,7 +40,7 @@ package final class PostgresConnection {
         return try S.decode(PostgresRow(result: result, index: 0, statement: S.self))
     }
 
-    /// Returns the only row; throws `PostgresError`, also when there is none or more than one.
+    /// Returns the only row; throws `PostgresError`, including when there is none or more than one.
     package func one<S: Statement>(_ statement: S) throws -> S.Row {
         let result = try execute(statement)
         guard result.rowCount == 1 else {
@@ -132,7 +132,7 @@ extension PostgresConnection {
         throw PostgresError(kind: .misuse, detail: "a transaction was left open; it is rolled back")
     }
 
-    /// The SCRAM verifier by which a server knows a role's password (RFC 5803); throws `PostgresError`.
+    /// The SCRAM verifier of a role's password, which the server stores (RFC 5803); throws `PostgresError`.
     package func verifier(ofPassword password: String, role: String) throws(PostgresError) -> String {
         try link.verifier(ofPassword: password, role: role)
     }

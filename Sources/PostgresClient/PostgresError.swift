@@ -47,10 +47,6 @@ package struct PostgresError: Error, Sendable {
     package var statement: String?
     /// One sentence for the log: the server's primary message or ours; never with a parameter.
     package var detail: String = ""
-    /// The server's DETAIL, which may show values of rows: for operators, never for logs or responses.
-    package var serverDetail: String?
-    /// The server's HINT.
-    package var hint: String?
     /// The position of the error in the statement, in characters from 1.
     package var position: Int?
     /// The server function that raised the error; unlike the message, it is never translated.
@@ -63,17 +59,6 @@ package struct PostgresError: Error, Sendable {
         -> PostgresError
     {
         PostgresError(kind: .unavailable(reason), statement: statement, detail: detail)
-    }
-
-    /// The text for operators: the message of the server or of libpq, and the server's code.
-    ///
-    /// It may show values of rows, so print it on a terminal only.
-    package var operatorText: String {
-        var lines = [detail.isEmpty ? "\(kind)" : detail]
-        if let sqlState { lines[0] += " (SQLSTATE \(sqlState))" }
-        if let serverDetail { lines.append("DETAIL: \(serverDetail)") }
-        if let hint { lines.append("HINT: \(hint)") }
-        return lines.joined(separator: "\n")
     }
 
     /// Whether the connection broke while the statement was running.
@@ -121,7 +106,7 @@ package struct PostgresError: Error, Sendable {
         }
     }
 
-    /// Whether the server no longer knows, or no longer accepts, a prepared statement.
+    /// Whether a prepared statement no longer exists on the server, or is no longer accepted.
     package var isStalePlan: Bool {
         sqlState == "26000" || (sqlState == "0A000" && serverFunction == "RevalidateCachedQuery")
     }

@@ -98,7 +98,7 @@ import Logging
         return true
     }
 
-    /// The SCRAM verifier by which a server knows a role's password, computed here.
+    /// The SCRAM verifier of a role's password, which the server stores; computed here.
     func verifier(ofPassword password: String, role: String) throws(PostgresError) -> String {
         guard let text = unsafe PQencryptPasswordConn(handle, password, role, "scram-sha-256") else {
             throw PostgresError(kind: .misuse, detail: "libpq cannot create a verifier of the password")
@@ -146,7 +146,7 @@ import Logging
         }
     }
 
-    /// Runs a statement without preparing it, also in one round trip.
+    /// Runs a statement without preparing it, in one round trip.
     func execute(
         _ sql: StaticString,
         types: [UInt32],
@@ -200,7 +200,7 @@ import Logging
         if let cancellation {
             // Otherwise it could cancel the next statement.
             if !cancellation.waitUntilDone(by: limit) { abandon() }
-            // Whatever the response: a cancelled commit may report success before a standby has it.
+            // Fails even on success: a cancelled commit may report success before a standby has it.
             if let failure, failure.sqlState != "57014" { throw failure }
             var late = Self.late(name)
             late.sqlState = failure?.sqlState

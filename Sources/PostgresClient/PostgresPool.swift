@@ -202,20 +202,6 @@ package final class PostgresPool: Service, Sendable {
         try await withConnection { try $0.transaction(retrying: retrying, body) }
     }
 
-    /// Checks that the server responds; throws `PostgresError`.
-    package func ping() async throws {
-        _ = try await reading { try $0.one(Ping()) }
-    }
-
     /// The depth of the queue and the state of the workers.
     package var snapshot: PostgresPoolSnapshot { queue.snapshot }
-
-    /// Whether at least one worker holds a connection that is not known to be broken.
-    package var isConnected: Bool { snapshot.connected > 0 }
-}
-
-/// The cheapest statement.
-private struct Ping: ReadStatement {
-    static let sql: StaticString = "SELECT 1"
-    static func decode(_ row: PostgresRow) throws -> Int32 { try row.int4(0) }
 }

@@ -39,6 +39,17 @@ package enum PostgresReach {
         _ = try PostgresLink(configuration)
     }
 
+    /// Connects, and returns the role whose privileges the session has; an error has the server's SQLSTATE.
+    package static func sessionRole(of configuration: PostgresConfiguration) throws(PostgresError) -> String {
+        let link = try PostgresLink(configuration)
+        link.deadline = Deadline.now.adding(configuration.connectLimit)
+        let sql = Array("SELECT current_user".utf8CString)
+        guard let role = try unsafe link.run(sql, name: "FindSessionRole").text(row: 0, column: 0) else {
+            throw PostgresError(kind: .decoding, detail: "the session has no role")
+        }
+        return role
+    }
+
     /// The connection string as libpq reads it; throws `PostgresError` when it is invalid.
     package static func resolve(_ configuration: PostgresConfiguration) throws(PostgresError) -> Resolved {
         guard let start = ConnectionStart(configuration) else { throw .unavailable(.notConnected, "out of memory") }
@@ -112,12 +123,12 @@ extension PostgresError {
 
     /// Whether PgBouncer's message, which it never translates, is about settings or a password.
     ///
-    /// Its code is 08P01 for almost every error, also for temporary ones: `no more connections allowed
+    /// Its code is 08P01 for almost every error, including temporary ones: `no more connections allowed
     /// (max_client_conn)`, `server login has been failing, try again later (server_login_retry)`.
     static func isPoolerRefusal(_ message: String) -> Bool {
         let refusals = [
             "unsupported startup parameter", "no such ", "authentication failed", "login failed", "login rejected",
-            "not allowed", "use SHOW HELP",
+            "not allowed", "PQexec disallowed", "use SHOW HELP",
         ]
         return refusals.contains { message.contains($0) }
     }

@@ -69,8 +69,6 @@ import CLibPQ
             column: field(clibpq_field_column),
             statement: statement,
             detail: field(clibpq_field_message) ?? "",
-            serverDetail: field(clibpq_field_detail),
-            hint: field(clibpq_field_hint),
             position: field(clibpq_field_position).flatMap { Int($0) },
             serverFunction: field(clibpq_field_function),
             isFatal: field(clibpq_field_severity).map { $0 == "FATAL" || $0 == "PANIC" } ?? false

@@ -16,7 +16,8 @@ struct PostgresWorker {
         var broke: PostgresSchedule.Kind?
         while let connection = connect() {
             queue.countConnected()
-            // Only now: otherwise another worker would take the next writing job, and none would be left for reads.
+            // Reported after reconnecting: otherwise another worker would take the next writing job, and none would be
+            // left for reads.
             if let broke { queue.ended(broke) }
             let shouldContinue = serve(connection, &broke)
             queue.countLost()
@@ -38,7 +39,8 @@ struct PostgresWorker {
                 }
                 return PostgresConnection(link)
             } catch {
-                guard error.kind != .unavailable(.closed) else { break }
+                // Stopping cancels the first statements of a connection, which is no failure.
+                guard error.kind != .unavailable(.closed), !queue.isStopped else { break }
                 // Once per outage, so that a long outage does not fill the log.
                 let level: Logger.Level = attempts == 0 ? .warning : .debug
                 logger.log(level: level, "database connection failed", metadata: ["reason": "\(error.detail)"])

@@ -30,6 +30,6 @@ package struct PostgresReader {
     /// Returns the first row, or nil when there is none; throws `PostgresError`.
     package func first<S: ReadStatement>(_ statement: S) throws -> S.Row? { try connection.first(statement) }
 
-    /// Returns the only row; throws `PostgresError`, also when there is none or more than one.
+    /// Returns the only row; throws `PostgresError`, including when there is none or more than one.
     package func one<S: ReadStatement>(_ statement: S) throws -> S.Row { try connection.one(statement) }
 }

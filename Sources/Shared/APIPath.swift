@@ -27,7 +27,7 @@ public enum APIPath {
     /// The enabled providers.
     public static let providers = "/api/auth/providers"
     /// The provider account that is pending until the password is entered.
-    public static let pendingConnection = "/api/auth/connect"
+    public static let pendingLink = "/api/auth/connect"
     /// The provider account that is pending until an email address is entered; creates an account with one.
     public static let address = "/api/auth/address"
     /// The provider accounts linked to the signed-in user.

@@ -20,8 +20,6 @@ public enum PagePath {
     public static let deletion = "/account/delete"
     /// Leads to the application on its own host.
     public static let enter = "/enter"
-    /// The cookie with the code of an invitation, without the prefix that it has over TLS.
-    public static let inviteCookie = "registration_invite"
     /// An ``OAuthFailure`` code.
     public static let failureParameter = "oauth_error"
     /// The ``OAuthProvider`` concerned.
@@ -29,13 +27,15 @@ public enum PagePath {
     /// The request ID, to find the log lines.
     public static let errorIDParameter = "error_id"
     /// The ``OAuthProvider`` whose pending account the password links.
-    public static let connectParameter = "connect"
+    public static let pendingLinkParameter = "connect"
     /// The page to go to afterwards.
     public static let returnParameter = "return_to"
     /// The ``OAuthProvider`` that has just been linked.
-    public static let connectedParameter = "connected"
+    public static let linkedParameter = "connected"
     /// The ``OAuthProvider`` to sign in through, if the visitor must confirm first.
     public static let confirmParameter = "confirm"
+    /// The ticket that starts linking a provider account.
+    public static let linkParameter = "link"
     /// The ticket that starts signing in again to confirm a change.
     public static let reauthenticateParameter = "reauthenticate"
     /// Lets the provider ask for the account to use; the value is ignored.

@@ -4,16 +4,19 @@ extension String {
     public var percentEncoded: String {
         var encoded = ""
         for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
+            if byte.isASCIIAlphanumeric || "-._~".utf8.contains(byte) {
                 encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
+            } else {
                 let hex = String(byte, radix: 16, uppercase: true)
                 encoded += hex.count == 1 ? "%0\(hex)" : "%\(hex)"
             }
         }
         return encoded
+    }
+
+    /// The text as a path with query parameters; those without a value are left out.
+    public func withQuery(_ parameters: [(name: String, value: String?)]) -> String {
+        let query = parameters.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
+        return query.isEmpty ? self : "\(self)?\(query.joined(separator: "&"))"
     }
 }

@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import Hummingbird
 import Logging
-import NIOCore
 import ServiceLifecycle
 import Shared
 import UnixSignals
@@ -57,24 +56,23 @@ func buildApplication(
         links: settings.look.links,
         offersRegistration: settings.registration.mode != .closed
     )
+    let site = Site(
+        api: api,
+        pages: pages,
+        settings: settings,
+        directory: ProviderDirectory(api: api),
+        bodyDeadline: deadlines.body
+    )
+    let publicURL = settings.common.publicURL
     let handlers = Handlers(
-        site: Site(
-            api: api,
-            pages: pages,
-            settings: settings,
-            directory: ProviderDirectory(api: api),
-            bodyDeadline: deadlines.body
-        ),
-        language: LanguageChoice(secure: settings.common.publicURL.isSecure, bodyDeadline: deadlines.body),
+        site: site,
+        language: LanguageChoice(cookies: SiteCookies(publicURL: publicURL), bodyDeadline: deadlines.body),
         assets: assets,
-        security: SecurityText(contact: settings.securityContact, publicURL: settings.common.publicURL),
+        security: SecurityText(contact: settings.securityContact, publicURL: publicURL),
         health: HealthRoutes(api: api)
     )
 
-    let headers = SecurityHeaders(
-        secure: settings.common.publicURL.isSecure,
-        application: settings.application?.url
-    )
+    let headers = SecurityHeaders(secure: publicURL.isSecure, application: settings.application?.url)
     let router = Router(context: PageContext.self, options: .autoGenerateHeadEndpoints)
     router.addMiddleware {
         RequestObserver(logger: logger, registry: metrics, trusting: settings.common.trustedPeers)
@@ -88,17 +86,7 @@ func buildApplication(
 
     return Application(
         router: router,
-        server: EventLoopServer.builder(
-            .init(
-                idleTimeout: .seconds(60),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 16 * 1024,
-                    maxHeaderListSize: EventLoopServer.maximumHeaderListSize,
-                    maxHeaderFieldCount: 200
-                )
-            ),
-            refusing: { pages.response(to: $0, headers: headers) }
-        ),
+        server: EventLoopServer.builder(refusing: { pages.response(to: $0, headers: headers) }),
         configuration: .init(address: .hostname(settings.host.description, port: settings.port)),
         onServerRunning: { channel in
             await AcceptPause.install(on: channel, logger: logger)

@@ -48,7 +48,7 @@ struct CheckConfig: AsyncParsableCommand {
     func run() async throws {
         _ = try FrontendSettings.readOrExit()
         UnknownSettings.report()
-        print("All settings are valid.")
+        try StandardOutput.print("All settings are valid.")
     }
 }
 
@@ -70,7 +70,7 @@ struct Texts: ParsableCommand {
             case .english: PackageResources.en_json
             case .japanese: PackageResources.ja_json
             }
-        print(String(decoding: texts, as: UTF8.self), terminator: "")
+        try StandardOutput.write(String(decoding: texts, as: UTF8.self))
     }
 }
 

@@ -18,3 +18,10 @@ def test_f6_the_reference_of_the_api_is_accessible(chromium, site, tally, langua
         tally["axe"] = tally.get("axe", 0) + 1
     context.close()
     assert not found, "\n".join(found)
+
+
+def test_w28_the_reference_does_not_scroll_sideways(chromium, site):
+    page = chromium.new_page(viewport={"width": 320, "height": 640})
+    page.goto(f"{site.url}/docs")
+    assert overflow(page) == []
+    page.close()

@@ -85,6 +85,25 @@ def test_w4_back_after_signing_out_shows_no_earlier_page(everyday_page, email):
     assert len(seen) > 1
 
 
+def test_w4_the_reference_forgets_responses_when_it_is_left(everyday_chromium, address, email):
+    context = everyday_chromium.new_context(base_url=address, locale="en-GB")
+    page = context.new_page()
+    register(page, email)
+    page.goto("/docs")
+    article = page.locator("article[data-method=GET][data-path='/api/auth/me']")
+    article.locator("details.try > summary").click()
+    article.get_by_role("button", name="Send").click()
+    expect(article).to_contain_text(email)
+    page.goto("/")
+    sign_out(page)
+    expect(page.get_by_role("status").first).to_contain_text("You have signed out.")
+    go_back(page)
+    go_back(page)
+    assert page.evaluate("location.pathname") == "/docs"
+    assert email not in page.content()
+    context.close()
+
+
 def test_w4_a_page_from_the_cache_is_hidden_and_reloaded(everyday_chromium, address, email):
     # Chromium does not cache a page with `Cache-Control: no-store`; a browser that does sets `persisted`.
     context = everyday_chromium.new_context(base_url=address, locale="en-GB")

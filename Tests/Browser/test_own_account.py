@@ -93,13 +93,13 @@ def test_the_account_is_deleted(page, visitor, site, email):
     page.goto("/account")
     page.locator("#to-deletion").click()
     expect(page.locator("main")).to_contain_text("This cannot be undone.")
-    assert send(page, "Delete account for good").status == 422
+    assert send(page, "Delete account permanently").status == 422
     page.get_by_label("Email address").fill(email.upper())
     page.get_by_label("Password", exact=True).fill("Wrong-Password-1")
-    assert send(page, "Delete account for good").status == 422
+    assert send(page, "Delete account permanently").status == 422
     expect(page.locator("#error-summary")).to_contain_text("This is not your password.")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    assert send(page, "Delete account for good").status == 303
+    assert send(page, "Delete account permanently").status == 303
     assert path_of(page) == "/"
     expect(page.locator("#notice")).to_contain_text("Your account was deleted.")
     expect_anonymous(page)

@@ -7,6 +7,7 @@ from accessibility import ENLARGED, EVERYWHERE, OPTIONS, VISUAL, overflow, viola
 from page_states import STATES, Ports
 from playwright.sync_api import expect
 from scripted_api import showcase
+from site_under_test import free_ports, nginx
 
 # Requests /ran if one of its scripts runs.
 LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 36" width="240" height="36" onload="fetch('/ran')">
@@ -135,3 +136,12 @@ def test_u3_scripts_in_a_logo_do_not_run(chromium, branded):
     with page.expect_request("**/ran"):
         page.goto(logo)
     context.close()
+
+
+def test_w28_a_long_name_does_not_make_the_error_pages_scroll_sideways(chromium):
+    with nginx(*free_ports(2), SITE_NAME="W" * 40) as front:
+        page = chromium.new_page(viewport={"width": 320, "height": 640})
+        page.goto(f"http://localhost:{front.port}/")
+        expect(page.get_by_text("W" * 40)).to_be_visible()
+        assert overflow(page) == []
+        page.close()

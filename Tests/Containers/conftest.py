@@ -16,7 +16,7 @@ PROVIDERS = "providers.test"
 
 @pytest.fixture(scope="session")
 def stack():
-    """The whole site, started like with `docker compose up`; tests leave it unchanged."""
+    """The whole site, started as `docker compose up` starts it; tests leave it unchanged."""
     with containers.project() as running:
         running.up()
         yield running

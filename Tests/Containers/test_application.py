@@ -37,7 +37,7 @@ def test_app12_only_nginx_reaches_the_application(site):
         assert not containers.reaches_example(other, "app", PORT), other
 
 
-def test_app12_through_nginx_it_needs_a_session(site):
+def test_app12_the_application_needs_a_session_through_nginx(site):
     assert site.fetch("/ping").status == 401
     forged = {"Remote-User": "admin", "Remote-Name": "admin"}
     assert site.fetch("/notes", headers=forged).status == 401

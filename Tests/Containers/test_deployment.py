@@ -177,7 +177,7 @@ def test_w80_the_next_command_reverts_a_killed_deployment(site, load):
     assert after == before
 
 
-def test_w80_interrupting_it_at_the_end_completes_a_deployment(site, load):
+def test_w80_a_deployment_interrupted_at_its_end_is_completed(site, load):
     before = serving(site)
     status, output = deploy_until(site, "All new containers are healthy", signal.SIGINT)
     assert status == 0 and "Deployed." in output

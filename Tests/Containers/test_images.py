@@ -83,7 +83,7 @@ def test_every_library_is_present_and_needed(name):
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_images_have_a_complete_bill_of_materials(name, tmp_path):
-    """C1: Each image has a complete bill of materials, and every licence."""
+    """C1: Each image has a complete bill of materials, and every license."""
     container = containers.docker("create", IMAGES[name])
     try:
         containers.docker("cp", f"{container}:/{bills.FOLDER}/.", str(tmp_path))

@@ -178,7 +178,7 @@ def test_the_stack_replaces_its_servers_without_a_failed_request(swarm):
     assert set(load.outcomes["POST /api/auth/login"]) == {200}
 
 
-def test_w91_only_the_labelled_node_creates_backups(swarm):
+def test_w91_only_the_labeled_node_creates_backups(swarm):
     """Only that node; the first backup is created and checked at once."""
     assert swarm.replicas()["backup"] == "0/0"
     (node,) = containers.docker("node", "ls", "--quiet").split()

@@ -11,7 +11,7 @@ CONFIGURATION = Path(__file__).resolve().parents[2] / ".pre-commit-config.yaml"
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_files_are_rejected(repository, name):
-    """The messages name file and line where the tool knows it."""
+    """The messages name the file, and the line if the tool reports it."""
     for path, (content, _) in BAD[name].items():
         repository.write(path, content)
     done = repository.hook(name, *BAD[name])

@@ -62,6 +62,8 @@ def test_settings_come_from_the_command_line_or_the_environment(repository):
     assert "x/api.json" in repository.run("make", "--dry-run", "openapi-export", OUTPUT="x/api.json").stdout
     assert "x/api.json" in repository.run("make", "--dry-run", "openapi-export", "OUTPUT=x/api.json").stdout
     assert "-k register" in repository.run("make", "--dry-run", "test", PYTEST="-k register").stdout
+    folder = 'mkdir -p "$(dirname "a b/api.json")"'
+    assert folder in repository.run("make", "--dry-run", "openapi-export", "OUTPUT=a b/api.json").stdout
 
 
 def test_the_makefile_gives_no_setting_a_value(repository, tmp_path):

@@ -28,6 +28,8 @@ def test_app2_the_check_is_not_reachable_from_outside(protected, spelling, metho
         assert reached == [spelling] and spelling.startswith("/API")
     else:
         assert response.status == 404
+        # The site's own page or problem document, not the page of nginx.
+        assert b"<center>" not in response.body
     for name in ("X-User-ID", "Remote-User", "Remote-Email"):
         assert response.one(name) is None
 

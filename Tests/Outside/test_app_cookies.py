@@ -85,9 +85,19 @@ def test_app7_the_application_receives_no_part_of_the_token(protected, user):
     assert not [value for _, value in protected.received().headers if signature in value]
 
 
+def test_app4_more_than_16_kib_of_cookies_are_not_reported_as_an_outage(protected, user):
+    lines = [f"Cookie: {name}={'b' * 10_000}" for name in "ab"]
+    request = ["GET /notes HTTP/1.1", "Host: a", "Connection: close", f"Cookie: {user.cookie}", *lines]
+    assert protected.raw("\n".join(request[:-1])).status == 200
+    assert protected.raw("\n".join(request)).status == 431
+    assert len(protected.application.requests) == 1
+
+
 @pytest.mark.parametrize("character", ["\x01", "\x0b", "\x1f", "\x7f"])
 @pytest.mark.parametrize("path", ["/notes", "/static/x", "/account", "/api/auth/me"])
 def test_app4_cookies_with_control_characters_get_400(protected, user, character, path):
     response = protected.site.fetch(path, headers={"Cookie": f"access_token={user.token}; a=1{character}"})
     assert response.status == 400
+    # The site's own error page or problem document, not the one of nginx.
+    assert b"href=" in response.body or response.json()["code"] == "malformed_request"
     assert not protected.application.requests

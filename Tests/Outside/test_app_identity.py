@@ -1,4 +1,4 @@
-"""Only nginx tells the application the user's identity."""
+"""Only nginx passes the user's identity to the application."""
 
 import re
 import urllib.parse
@@ -18,6 +18,8 @@ FOREIGN = [
     "X-Auth-Assertion", "X-Application-Cookie", "X-Original-URL", "X-Original-URI", "X-Rewrite-URL",
     "X-Forwarded-Prefix", "X-Script-Name", "Tailscale-User-Login", "X-Pomerium-Jwt-Assertion", "Client-Cert",
     "X-User", "X-Email", "X-Consumer-Groups", "X-Forwarded-Tls-Client-Cert", "X-Amzn-Mtls-Clientcert-Subject",
+    "X-User-Id", "X-User-Roles", "X-Webauth-Fullname", "X-Forwarded-Login", "X-Proxy-User", "X-Userinfo", "Cas-User",
+    "OIDC-Claim-Email", "Eppn", "Sm-User", "Iv-User", "Ssl-Client-Subject-Dn", "Proxy-Client-IP",
 ]  # fmt: skip
 NAMES = IDENTITY + FOREIGN
 

@@ -34,6 +34,8 @@ UPSTREAMS = {
     "http://-a": "not an address",
     "http://127.1": "not an address",
     "http://127.0.0.256": "not an address",
+    "http://0x7f000001": "not an address",
+    "http://.": "not an address",
     "http://::1": "not an address",
     "http://[::1": "not an address",
     "http://[::1]x": "not an address",
@@ -51,6 +53,7 @@ UPSTREAMS = {
     "http://nginx:8080": "this system itself",
     "http://backend:8000": "this system itself",
     "http://frontend:3000": "this system itself",
+    "http://Frontend.:3000": "this system itself",
 }
 CONTROL = {
     "http://a\nhttp://b": "a line break",
@@ -107,7 +110,7 @@ def test_app11_the_public_url_is_rejected_as_the_upstream(settings, value):
 @pytest.mark.parametrize(
     "host",
     [
-        "localhost", "127.0.0.1", "127.9.9.9", "[::1]", "0.0.0.0", "LOCALHOST", "x.localhost", "[::]",
+        "localhost", "127.0.0.1", "127.9.9.9", "[::1]", "0.0.0.0", "LOCALHOST", "x.localhost", "localhost.", "[::]",
         "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:FFFF:127.0.0.1]",
     ],
 )  # fmt: skip
@@ -193,15 +196,21 @@ def test_app11_allowed_users_are_validated(name, value):
     assert result.stderr.startswith(f"{name}: ") and len(result.stderr.splitlines()) == 1
 
 
-def test_app11_valid_settings_pass():
+def test_app11_valid_settings_pass(tmp_path):
     valid = {
-        "APP_UPSTREAM": "http://app:3000, http://10.0.0.5:80/ http://[2001:db8::1]:3000,", "APP_PATH": "/app",
+        "APP_UPSTREAM": "\u3000http://app:3000, http://10.0.0.5:80/ http://[2001:db8::1]:3000,http://app.example.",
+        "APP_PATH": "/openapi.json-schemas",
         "APP_ALLOWED_EMAILS": "Ada@Example.com, bob@example.org", "APP_ALLOWED_DOMAINS": "Example.com,sub.example.org",
         "APP_USER": "Email", "APP_ASSERTION": "ON", "FORWARD_AUTH": "true",
     }  # fmt: skip
     for program in PROGRAMS:
         result = check(program, **COMPLETE | valid)
         assert (result.returncode, result.stderr) == (0, "")
+    del valid["APP_ALLOWED_EMAILS"], valid["APP_ALLOWED_DOMAINS"], valid["APP_USER"], valid["FORWARD_AUTH"]
+    result, files = render(tmp_path, **valid)
+    assert (result.returncode, result.stderr) == (0, "")
+    servers = re.findall(r"server (\S+) max_fails", files["servers.conf"])[2:]
+    assert servers == ["app:3000", "10.0.0.5:80", "[2001:db8::1]:3000", "app.example.:80"]
 
 
 def test_app11_nginx_accepts_every_valid_configuration(tmp_path):
@@ -217,7 +226,7 @@ def test_app11_nginx_accepts_every_valid_configuration(tmp_path):
             ["", "/", "/app", "/a/b.c_d~e-f/", "/Z/"],
             [None, ["x", "static/", "static", ".well-known/", "a/b/", "x", "-", "~"]],
             ["", "0", "100M"],
-            ["", "30", "24h"],
+            ["", "30", "24H"],
             ["", "on"],
         )
     ):

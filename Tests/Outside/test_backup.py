@@ -159,7 +159,7 @@ def test_w91_only_the_newest_backups_are_kept(site):
         (site.folder / f"{name}.sha256").write_text("")
     for wrong in ("0", "-1", "many", "1.5"):
         assert "BACKUP_KEEP" in site.run("create", status=78, BACKUP_KEEP=wrong)
-    site.run("create", BACKUP_KEEP="2")
+    site.run("create", BACKUP_KEEP=" 2\r\n")
     left = {path.name for path in site.folder.iterdir()}
     new = {name for name in left if name.startswith(f"{site.name}-2") and name not in old and name.endswith(".dump")}
     assert len(new) == 1
@@ -184,6 +184,15 @@ def test_w91_the_folder_of_the_backups_may_be_a_link(site, tmp_path):
     site.run("create", BACKUP_KEEP="1")
     assert not old.exists()
     assert "A test user signed in" in site.run("drill")
+
+
+def test_w70_the_backup_commands_read_settings_with_white_space_and_a_tilde(site, tmp_path):
+    secret = tmp_path / "url"
+    secret.write_text(f"{site.environment['DATABASE_URL']}\r\n")
+    settings = {"HOME": str(tmp_path), "BACKUPS": "~/kept ", "DATABASE_URL": "", "DATABASE_URL_FILE": str(secret)}
+    site.run("create", **settings)
+    assert len(list((tmp_path / "kept").glob("*.dump"))) == 1
+    assert "A test user signed in" in site.run("drill", **settings)
 
 
 DATE = """#!/bin/sh

@@ -153,7 +153,13 @@ def test_e7_the_scheduler_exits_at_once_with_status_0(schedule, waiting):
     assert success.exists() != waiting
 
 
-@pytest.mark.parametrize("at", ["3:00", "24:00", "03:60", "noon", "03:00 "])
+@pytest.mark.parametrize("at", ["", " ", " 03:00\r\n", "23:59"])
+def test_w70_white_space_around_the_backup_time_is_ignored(schedule, at):
+    schedule.succeeded(hours_ago=25)
+    assert schedule.run("is-due", at) == 0
+
+
+@pytest.mark.parametrize("at", ["3:00", "24:00", "03:60", "noon", "03:00 x"])
 def test_e2_an_invalid_backup_time_is_rejected_with_its_value(schedule, at):
     environment = schedule.environment | {"BACKUP_AT": at}
     done = subprocess.run([SCHEDULE, "run"], env=environment, capture_output=True, text=True)

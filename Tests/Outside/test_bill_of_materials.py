@@ -64,14 +64,14 @@ def test_the_bill_is_valid_and_lists_what_was_linked(image):
     assert '"created": "2023-11-14T22:13:20Z"' in path.read_text()
 
 
-def test_the_image_contains_every_licence(image):
+def test_the_image_contains_every_license(image):
     """Those of linked packages in the list, those of Debian's packages as copyright files."""
     text = (image / bills.FOLDER / "THIRD-PARTY.txt").read_text()
     for name, version in bills.packages(image / bills.FOLDER / "sbom.spdx.json").items():
         if name != "yoshikosan image of AuthAPI" and name != "AuthAPI":
             assert re.search(rf"^    {re.escape(name)} +{re.escape(version)}", text, re.MULTILINE), name
     assert text.count("TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION") >= 1
-    assert "Licence of" in text and "jwt-kit" in text and "Notices of swift-crypto" in text
+    assert "License of" in text and "jwt-kit" in text and "Notices of swift-crypto" in text
     assert "PostgreSQL" in (image / "usr/share/doc/libpq5/copyright").read_text()
     assert (image / bills.FOLDER / "copyright").read_text() == (ROOT / "LICENSE").read_text()
 

@@ -44,6 +44,14 @@ def test_a_command_fails_when_its_output_cannot_be_written(operator, arguments):
     assert (done.returncode, done.stderr) == (74, "standard output cannot be written: No space left on device\n")
 
 
+@pytest.mark.parametrize("arguments", [["texts", "en"], ["check-config"]])
+def test_a_command_of_the_frontend_fails_when_its_output_cannot_be_written(arguments):
+    with open("/dev/full", "wb") as full:
+        command = [binary("WebFrontend"), *arguments]
+        done = subprocess.run(command, env={}, stdout=full, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_SECONDS)
+    assert (done.returncode, done.stderr) == (74, "standard output cannot be written: No space left on device\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "closed", "status", "words"),
     [
@@ -67,6 +75,22 @@ def test_a_command_with_closed_standard_descriptors_ends(operator, arguments, cl
     assert words in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["--directory", ""], ["--apart", "SECRET_KEY="], ["--apart", "SECRET_KEY"]])
+def test_generate_secrets_rejects_a_folder_without_a_name(tmp_path, arguments):
+    """`--directory "$UNSET"` must not write to the root folder."""
+    command = [binary("AuthAPI"), "generate-secrets", f"--directory={tmp_path}", *arguments]
+    done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
+    assert done.returncode == 64 and "the name of a folder is missing" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_mode_of_generated_secrets_does_not_depend_on_the_umask(tmp_path):
+    command = [binary("AuthAPI"), "generate-secrets", f"--directory={tmp_path}", "--group-readable", "SECRET_KEY"]
+    subprocess.run(command, env={}, umask=0o077, check=True, capture_output=True, timeout=TIMEOUT_SECONDS)
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert modes == {"secret_key": 0o440, "postgres_password": 0o400, "postgres_api_password": 0o400}
+
+
 def test_output_to_a_slow_non_blocking_pipe_is_complete():
     command = [binary("AuthAPI"), "openapi"]
     whole = subprocess.run(command, capture_output=True, check=True, timeout=TIMEOUT_SECONDS).stdout
@@ -82,5 +106,5 @@ def test_output_to_a_slow_non_blocking_pipe_is_complete():
 
 def test_every_command_writes_through_standard_output():
     """Swift's `print` ignores failures."""
-    for file in (ROOT / "Sources/AuthAPI").rglob("*.swift"):
+    for file in (ROOT / "Sources").rglob("*.swift"):
         assert not re.findall(r"(?<![.\w`])(?<!func )print\(", file.read_text("utf-8")), file

@@ -140,9 +140,9 @@ def test_all_problems_of_a_bad_deployment_are_reported_at_once(deployment, tmp_p
     # Minus the time of the response.
     assert re.search(r"\b1(1\d|20) seconds behind Google", findings["clock"][0]["message"])
     assert findings["schema"][0]["advice"] == "run as the owner: AuthAPI migrate up"
-    owned = "owns audit_events backup_status disconnected_identities invites oauth_accounts password_recoveries"
-    for right in ("superuser", "makes tables", owned, "changes audit_events"):
-        assert right in findings["privileges"][0]["message"]
+    owned = "owner of audit_events backup_status disconnected_identities invites oauth_accounts password_recoveries"
+    for privilege in ("superuser", "CREATE on the schema", owned, "UPDATE or DELETE on audit_events"):
+        assert privilege in findings["privileges"][0]["message"]
 
 
 def test_unavailable_services_are_named_with_the_reason(deployment):

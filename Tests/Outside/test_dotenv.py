@@ -139,3 +139,17 @@ def test_w83_an_error_names_the_line_and_repeats_no_value(tmp_path):
     (tmp_path / ".env").write_bytes(b"A=1\nB=hush\0hush\n")
     found = read_by_scripts(tmp_path)
     assert "contains a NUL character" in found and "hush" not in found
+
+
+@pytest.mark.skipif(not has_compose(), reason="the client of Docker Compose is not installed")
+def test_w83_the_backup_commands_read_a_dollar_sign_as_compose_does(tmp_path):
+    (tmp_path / ".env").write_text("BACKUPS='/srv/a $b'\n")
+    script = f"""
+        source {ROOT}/scripts/lib/common.sh
+        root={tmp_path} scratch_folder={tmp_path}
+        source {ROOT}/scripts/lib/backup-compose.sh
+        compose_setting BACKUPS
+    """
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    run = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout == "/srv/a $b\n"

@@ -46,6 +46,7 @@ def heads(received: bytes) -> list[bytes]:
         "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n",
         "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close, TE\r\n\r\n",
         "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: TE , CLOSE\r\n\r\n",
+        "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: TE,\tclose\t,\r\n\r\n",
         "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: TE\r\nConnection: close\r\n\r\n",
         "GET /nowhere HTTP/1.0\r\n\r\n",
     ],
@@ -204,6 +205,8 @@ def test_w35_an_unread_invalid_body_causes_no_second_response(site, server):
         ("GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n", 400),
         ("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: user@a\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
         # Section 6.1.
         ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", 501),

@@ -60,7 +60,7 @@ def test_every_object_is_valid(objects, version):
         kubernetes_validate.validate(each, version, strict=True)
 
 
-def test_the_validator_rejects_a_misspelt_field(objects):
+def test_the_validator_rejects_a_misspelled_field(objects):
     """Otherwise the test above would prove nothing."""
     wrong = json.loads(json.dumps(of_kind(objects, "Deployment")["backend"]))
     wrong["spec"]["template"]["spec"]["containers"][0]["readinessprobe"] = {}

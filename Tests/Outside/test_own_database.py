@@ -6,9 +6,10 @@ import secrets
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from site_under_test import PASSWORD, ROOT, binaries, binary, database, psql
+from site_under_test import PASSWORD, ROOT, binaries, binary, database, free_ports, psql
 
 KEY = "kX1vV0mUqk6J2m3m1m9Zb7yQw5d8Rk4TtYpLs0Ae"
 
@@ -31,17 +32,18 @@ class OwnDatabase:
         self.admin = admin
         self.name = psql(admin, "SELECT current_database()")
         self.folder = folder
-        self.owner, self.serving = f"own_{self.name}", f"srv_{self.name}"
-        psql(admin, f"CREATE ROLE {self.owner} LOGIN CREATEDB")
+        # Names may contain spaces.
+        self.owner, self.serving = f"own {self.name}", f"srv_{self.name}"
+        psql(admin, f'CREATE ROLE "{self.owner}" LOGIN CREATEDB')
         psql(admin, f"CREATE ROLE {self.serving} LOGIN")
-        psql(admin, f"ALTER DATABASE {self.name} OWNER TO {self.owner}")
+        psql(admin, f'ALTER DATABASE {self.name} OWNER TO "{self.owner}"')
         self.options = ""
 
     @property
     def settings(self) -> dict[str, str]:
         """Its settings."""
         return {
-            "MIGRATION_DATABASE_URL": self.admin.replace("//yoshikosan@", f"//{self.owner}@", 1) + self.options,
+            "MIGRATION_DATABASE_URL": self.admin.replace("//yoshikosan@", f"//{quote(self.owner)}@", 1) + self.options,
             "DATABASE_URL": self.admin.replace("//yoshikosan@", f"//{self.serving}@", 1) + self.options,
         }
 
@@ -80,7 +82,7 @@ class OwnDatabase:
         names = psql(everywhere, f"SELECT datname FROM pg_database WHERE datname LIKE '{self.name}%'").split()
         for name in names:
             psql(everywhere, f'DROP DATABASE "{name}" WITH (FORCE)')
-        psql(everywhere, f"DROP ROLE {self.owner}")
+        psql(everywhere, f'DROP ROLE "{self.owner}"')
         psql(everywhere, f"DROP ROLE {self.serving}")
 
 
@@ -96,15 +98,16 @@ def own(tmp_path):
 
 
 def test_w60_a_backup_contains_our_objects_and_the_owner_restores_it(own):
-    """The database also contains extensions, schemas, tables, functions and triggers of others."""
+    """The database also contains extensions, schemas, tables, functions, triggers and indexes of others."""
     own.fill()
-    psql(own.admin, "CREATE EXTENSION pg_stat_statements")
+    psql(own.admin, "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION pg_trgm")
     psql(
         own.admin,
         """
         CREATE SCHEMA other; CREATE TABLE other.users (login text);
         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-        CREATE TRIGGER noted AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note()
+        CREATE TRIGGER noted AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note();
+        CREATE INDEX ON users USING gin (name gin_trgm_ops)
         """,
     )
     output = own.backup("create")
@@ -157,7 +160,7 @@ def test_w60_an_owner_restores_while_the_serving_role_is_connected(own):
 
 @pytest.mark.parametrize("by_url", [True, False])
 def test_w53_backups_and_restores_use_the_schema_of_the_tables(own, by_url):
-    psql(own.admin, f"CREATE SCHEMA auth AUTHORIZATION {own.owner}")
+    psql(own.admin, f'CREATE SCHEMA auth AUTHORIZATION "{own.owner}"')
     psql(own.admin, "CREATE TABLE public.users (login text)")
     psql(own.admin, "INSERT INTO public.users VALUES ('theirs')")
     if by_url:
@@ -181,7 +184,7 @@ def test_w56_a_restored_database_has_the_encoding_and_locale_of_the_original(own
     server = own.admin.replace(f"/{own.name}?", "/postgres?")
     psql(server, f"DROP DATABASE {own.name}")
     options = "TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
-    psql(server, f"CREATE DATABASE {own.name} OWNER {own.owner} {options}")
+    psql(server, f'CREATE DATABASE {own.name} OWNER "{own.owner}" {options}')
     own.fill()
     own.backup("create")
     own.backup("restore", own.file())
@@ -235,7 +238,7 @@ def test_w56_w52_the_command_exits_with_78_and_prints_the_fix(own):
     psql(everywhere, f"CREATE DATABASE {latin} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     url = own.admin.replace(f"/{own.name}?", f"/{latin}?")
     for command in (["migrate", "up"], ["serve"]):
-        output = run(*command, status=78, DATABASE_URL=url, API_HOST="127.0.0.1", API_PORT="0")
+        output = run(*command, status=78, DATABASE_URL=url, API_HOST="127.0.0.1", API_PORT=str(free_ports(1)[0]))
         assert "has the encoding LATIN1; it must be UTF8" in output
     run("doctor", status=1, DATABASE_URL=url)
 

@@ -5,7 +5,8 @@ import re
 import subprocess
 
 import pytest
-from site_under_test import ROOT, binary
+from site_under_test import ROOT, binary, free_ports
+from test_native_run import shell
 from test_settings import COMPLETE, check, documented, read_by_the_programs
 
 
@@ -22,6 +23,25 @@ def test_w70_values_are_trimmed_and_invisible_characters_are_rejected(program, t
         "PUBLIC_URL: contains a line break as character 13",
         "LOG_LEVEL: contains the invisible character U+200B as character 3",
     ]
+
+
+def test_w70_the_scripts_trim_settings_like_the_servers(tmp_path):
+    port, api = free_ports(2)
+    names = ("BROWSER_PORT", "API_URL", "PUBLIC_URL", "own_database")
+    lines = "development_settings; require_free_ports BROWSER_PORT API_PORT\n"
+    lines += "".join(f'printf "%s\\n" "${name}"\n' for name in names)
+    settings = {"BROWSER_PORT": f"{port}\r\n", "API_PORT": f" {api} ", "DATABASE_URL": " ", "SECRET_KEY": " "}
+    result = shell(lines, DEV_FOLDER=str(tmp_path), PUBLIC_URL="\t", **settings)
+    expected = [str(port), f"http://127.0.0.1:{api}", f"http://localhost:{port}", "yes"]
+    assert result.stdout.splitlines() == expected, result.stderr
+    assert (tmp_path / "secret_key").exists()
+
+
+def test_w71_two_servers_with_the_same_port_are_named():
+    [port] = free_ports(1)
+    result = shell("require_free_ports BROWSER_PORT API_PORT", BROWSER_PORT=str(port), API_PORT=str(port))
+    assert result.returncode == 78
+    assert f"API_PORT and BROWSER_PORT are both {port}" in result.stderr and "make dev API_PORT=" in result.stderr
 
 
 def test_w70_a_rejected_secret_is_not_repeated():
@@ -41,7 +61,11 @@ ADDRESSES = [
     ("::ffff:127.0.0.1", "127.0.0.1"),
     ("[::FFFF:7f00:1]", "127.0.0.1"),
     (" 127.0.0.1\n", "127.0.0.1"),
+    ("\u3000127.0.0.1\u00a0", "127.0.0.1"),
     ("localhost", "localhost"),
+    ("db.example.com.", "db.example.com."),
+    ("0x7f000001", None),
+    ("a.0x7f", None),
     ("127.0.0.1:8000", None),
     ("[::1]:8000", None),
     ("http://127.0.0.1", None),
@@ -132,6 +156,7 @@ def test_w10_nginx_has_a_worker_for_each_processor_within_the_limits_of_its_cont
     [
         ("10.0.0.5,192.168.0.0/24", ["10.0.0.5", "192.168.0.0/24"]),
         ("10.0.0.5 [2001:db8::2], fd00::/8,,\n", ["10.0.0.5", "2001:db8::2", "fd00::/8"]),
+        ("10.0.0.5\u300010.0.0.6", ["10.0.0.5", "10.0.0.6"]),
         ("::ffff:10.0.0.5 ::ffff:10.0.0.0/104", ["10.0.0.5", "10.0.0.0/8"]),
         ("10.0.0.5\r\n10.0.0.6\r\n", ["10.0.0.5", "10.0.0.6"]),
         ("::ffff:c0a8:101 ::FFFF:0:0/96 0:0:0:0:0:ffff:10.0.0.1", ["192.168.1.1", "0.0.0.0/0", "10.0.0.1"]),

@@ -149,7 +149,7 @@ def test_both_database_addresses_are_valid():
 
 
 def test_the_rated_hardening_options_are_set():
-    """`systemd-analyze security` knows every option that the drop-in sets and that it rates."""
+    """`systemd-analyze security` recognizes every option of the drop-in that it rates."""
     run = analyze("security", "--offline=true", "--json=short", "--no-pager", f"{SOURCES}/yoshikosan-frontend.service")
     exposed = {each["name"] for each in json.loads(run.stdout) if each.get("set") is False}
     assert not {name for name in exposed if name.startswith(("Protect", "SystemCall", "NoNew", "MemoryDeny"))}

@@ -33,6 +33,7 @@ import Testing
             ("server login has been failing, try again later (server_login_retry)", false),
             ("client_login_timeout (server down)", false), ("no such user: eve", true),
             ("SASL authentication failed", true), ("unsupported startup parameter: options", true),
+            ("PQexec disallowed", true),
         ]
     )
     func pooler(message: String, isRefusal: Bool) {

@@ -41,7 +41,7 @@ DESKTOP, DESKTOP_DARK = Look("1280", 1280), Look("1280 dark, still", 1280, "dark
 PHONE, PHONE_DARK = Look("360", 360), Look("360 dark", 360, "dark")
 EVERYWHERE = [DESKTOP, DESKTOP_DARK, PHONE, PHONE_DARK]
 # A window of 1280 at 400 % and at 200 % (WCAG 2.2, 1.4.10 and 1.4.4).
-ENLARGED = [Look("320", 320), Look("640 dark", 640, "dark"), Look("forced colours", 1280, forced_colors="active")]
+ENLARGED = [Look("320", 320), Look("640 dark", 640, "dark"), Look("forced colors", 1280, forced_colors="active")]
 
 
 def violations(page: Page, options: dict = OPTIONS) -> list[str]:

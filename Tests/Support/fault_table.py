@@ -12,7 +12,7 @@ FILE = ROOT / ".build/faults.md"
 HEAD = (
     "Fault",
     "Requests",
-    "Answered",
+    "Succeeded",
     "Rejected",
     "Broken",
     "Longest wait",

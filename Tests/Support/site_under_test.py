@@ -51,7 +51,7 @@ class Response:
 
 
 def fetch(port: int, path: str, method: str = "GET", headers=None, body=None, source: str | None = None) -> Response:
-    """Sends one request exactly as given (no normalisation of the path) and reads the response."""
+    """Sends one request exactly as given (without normalizing the path) and reads the response."""
     connection = http.client.HTTPConnection(
         "127.0.0.1", port, timeout=TIMEOUT_SECONDS, source_address=(source, 0) if source else None
     )

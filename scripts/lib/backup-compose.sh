@@ -23,7 +23,7 @@ compose_setting() { # NAME
     # shellcheck disable=SC2016 # for Compose
     printf 'name: x\nx-setting: "${%s:-}"\nservices: {}\n' "$1" >"$scratch_folder/setting.yml"
     docker compose --project-directory "$root" --file "$scratch_folder/setting.yml" config 2>/dev/null |
-        sed -n 's/^x-setting: //p' | sed "s/^\"\(.*\)\"$/\1/; s/^'\(.*\)'$/\1/"
+        sed -n 's/^x-setting: //p' | sed "s/^\"\(.*\)\"$/\1/; s/^'\(.*\)'$/\1/" | sed 's/\$\$/$/g'
 }
 
 leave() { :; }

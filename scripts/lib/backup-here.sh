@@ -38,8 +38,9 @@ lend() { printf '%s' "$1"; } # FILE
 use_database() { # DATABASE
     local name file value
     for name in MIGRATION_DATABASE_URL DATABASE_URL; do
-        file=${name}_FILE value=${!name:-}
-        if [[ -z $value && -n ${!file:-} ]]; then value=$(<"${!file}"); fi
+        file=${name}_FILE
+        value=$(trimmed "${!name:-}")
+        if [[ -z $value && ${!file:-} ]]; then value=$(trimmed "$(<"$(trimmed "${!file}")")"); fi
         case $value in
         '') continue ;;
         *://*\?*) value+="&dbname=$1" ;;

@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
 # The tables of this system, for scripts/backup: databases may also contain tables of other programs.
 
-# The tables, functions and triggers of this system, from the migrations that create them. Everything else in the database
-# (extensions, other schemas, tables of other programs) is not backed up.
-ours() { # TABLE|FUNCTION|TRIGGER
-    sed -nE "s/^CREATE $1 ([a-z0-9_]+).*/\\1/p" "$root"/Sources/AuthAPI/Migrations/*.up.sql
+# The tables, functions, triggers and indexes of this system, from the migrations that create them. Everything else in the
+# database (extensions, other schemas, tables of other programs) is not backed up.
+ours() { # TABLE|FUNCTION|TRIGGER|INDEX
+    sed -nE "s/^CREATE (UNIQUE )?$1 ([a-z0-9_]+).*/\\2/p" "$root"/Sources/AuthAPI/Migrations/*.up.sql
     if [[ $1 == TABLE ]]; then printf '%s\n' "$history"; fi
 }
 
@@ -59,20 +59,23 @@ FROM pg_tables WHERE schemaname = '${schema//\'/\'\'}' AND tablename IN ($(ours_
 SQL
 }
 
-# The entries of a backup that belong to this system, without extensions, functions and triggers of other programs.
+# The entries of a backup that belong to this system, without extensions, and without functions, triggers and indexes of
+# others, which may require an extension.
 our_entries() { # FILE
     from_backup "$1" read_backup --list |
-        awk -v functions="$(ours FUNCTION)" -v triggers="$(ours TRIGGER)" -v place=" $schema " '
+        awk -v functions="$(ours FUNCTION)" -v others="$(ours TRIGGER && ours INDEX)" -v place=" $schema " '
             BEGIN {
-                split(functions, list, "\n"); for (each in list) known["FUNCTION " list[each]]
-                split(triggers, list, "\n"); for (each in list) known["TRIGGER " list[each]]
+                split(functions, list, "\n"); for (each in list) known[list[each]]
+                split(others, names, "\n")
             }
+            # The name of the owner, which follows, may contain spaces.
+            function is_named(each) { for (each in names) if (index(entry, " " names[each] " ")) return 1; return 0 }
             !/^[0-9]+; / { print; next }
             { entry = $0; sub(/^[0-9]+; [0-9]+ [0-9]+ /, "", entry) }
             entry !~ /^(TABLE|TABLE DATA|SEQUENCE|SEQUENCE OWNED BY|SEQUENCE SET|DEFAULT|CONSTRAINT|INDEX|FK CONSTRAINT|STATISTICS|ROW SECURITY|POLICY|FUNCTION|TRIGGER) / { next }
             !index(entry, place) { next }
-            entry ~ /^FUNCTION / { name = entry; sub(/\(.*/, "", name); sub(/.* /, "", name); if (!(("FUNCTION " name) in known)) next }
-            entry ~ /^TRIGGER / { count = split(entry, words, " "); if (!(("TRIGGER " words[count - 1]) in known)) next }
+            entry ~ /^FUNCTION / { name = entry; sub(/\(.*/, "", name); sub(/.* /, "", name); if (!(name in known)) next }
+            entry ~ /^(TRIGGER|INDEX) / && !is_named() { next }
             { print }'
 }
 
@@ -80,7 +83,7 @@ our_entries() { # FILE
 refuse_elsewhere() { # FILE
     local place
     find_schema ''
-    place=$(from_backup "$1" read_backup --list | sed -nE 's/^[0-9]+; [0-9]+ [0-9]+ TABLE DATA (.*) (yoshikosan_)?schema_migrations [^ ]+$/\1/p' | head -n 1)
+    place=$(from_backup "$1" read_backup --list | sed -nE 's/^[0-9]+; [0-9]+ [0-9]+ TABLE DATA (.*) (yoshikosan_)?schema_migrations .+$/\1/p' | head -n 1)
     [[ $place ]] || die "$1 does not contain this system's tables" "use a backup that this program has written"
     [[ $place == "$schema" ]] ||
         die "the tables of the backup are in the schema '$place', those of the database in '$schema'" \

@@ -29,6 +29,12 @@ exit_on_signals() {
     done
 }
 
+# The text without surrounding white space, which the servers remove from settings, too.
+trimmed() { # TEXT
+    local text=${1#"${1%%[![:space:]]*}"}
+    printf '%s' "${text%"${text##*[![:space:]]}"}"
+}
+
 # Whether a program is installed.
 have() { command -v "$1" >/dev/null 2>&1; }
 

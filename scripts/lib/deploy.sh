@@ -55,7 +55,7 @@ end_deployment() {
     elif ((status)); then
         if [[ $former_configuration ]]; then activate "$former_configuration" >/dev/null; fi
         settle
-        # Containers started later must have the serving version.
+        # Containers that are started later must have the serving version.
         for service in "${!built[@]}"; do
             if [[ ${built[$service]} ]]; then engine tag "${built[$service]}" "$(image_of "$service")"; fi
         done

@@ -32,7 +32,7 @@ release() {
     [[ ${IMAGE_PREFIX:-} == */ ]] ||
         die "IMAGE_PREFIX is '${IMAGE_PREFIX:-}'" "it must be the registry, ending in /: IMAGE_PREFIX=registry.example.com/"
     if git rev-parse --git-dir >/dev/null 2>&1 && [[ -n $(git status --porcelain) ]]; then
-        die "there are uncommitted changes" "a release needs a revision: commit them, or stash them (git stash)"
+        die "there are uncommitted changes" "a release needs a revision: commit or stash them"
     fi
     # Independent of the project name, so that a revision always gives the same names.
     export IMAGE_NAME=${IMAGE_NAME:-yoshikosan} COMPOSE_PROFILES=backup

@@ -43,7 +43,7 @@ require_generated_key() {
     [[ $(containers_of backend) ]] || die "the site is not running" "start it: make docker-up"
 }
 
-# Replaces every API replica by one that reads the keys again, without a failed request.
+# Replaces every API replica with one that reads the keys again, without a failed request.
 roll() {
     settle
     write_record "backend=$(containers_of backend)"
@@ -81,7 +81,7 @@ rotate_secret() {
         fi
         # Both keys are in a file at every moment.
     fi
-    # In one program, because no replica can start while both files contain the same key.
+    # One program does both, because no replica can start while both files contain the same key.
     in_secrets "$put"'
         if [ "$(cat secret_key_rotation)" = accept ]; then
             [ -e secret_key_former ] || put secret_key_former <secret_key

@@ -15,7 +15,7 @@ launch() { # NAME COMMAND …
 
 running() { [[ -n ${process[$1]:-} ]] && kill -0 "${process[$1]}" 2>/dev/null; }
 
-# Stops a child with SIGTERM, after 12 seconds with SIGKILL.
+# Stops a child with SIGTERM, or with SIGKILL after 12 seconds.
 end() { # NAME
     local pid=${process[$1]:-} tries
     [[ -n $pid ]] || return 0

@@ -5,9 +5,11 @@
 # shellcheck source=dotenv.sh
 source "$root/scripts/lib/dotenv.sh"
 
-# Sets a variable unless it has a value.
+# Sets a variable unless it has a value; removes white space around the value.
 default() { # NAME VALUE
-    if [[ -z ${!1:-} ]]; then export "$1=$2"; fi
+    local value
+    value=$(trimmed "${!1:-}")
+    export "$1=${value:-$2}"
 }
 
 # Generates a secret once and keeps it, readable by its owner only.
@@ -35,16 +37,16 @@ development_settings() {
     default PUBLIC_URL "http://localhost:$BROWSER_PORT"
     default LOG_FORMAT text
     default NGINX_LISTEN "$(loopback_addresses)"
-    if [[ -z ${SECRET_KEY:-}${SECRET_KEY_FILE:-} ]]; then
+    if [[ -z $(trimmed "${SECRET_KEY:-}${SECRET_KEY_FILE:-}") ]]; then
         make_secret "$folder/secret_key"
         export SECRET_KEY_FILE=$folder/secret_key
     fi
     own_database=yes
     for name in "${database_settings[@]}"; do
-        if [[ -n ${!name:-} ]]; then own_database=; fi
+        if [[ $(trimmed "${!name:-}") ]]; then own_database=; fi
     done
     if [[ $own_database ]]; then
-        # Two roles, as in production, so that missing privileges show up here first.
+        # Two roles, as in production, so that missing privileges are found during development.
         MIGRATION_DATABASE_URL=$("$root/scripts/postgres" url "${DEV_CLUSTER:-dev}")
         DATABASE_URL=$("$root/scripts/postgres" url "${DEV_CLUSTER:-dev}" yoshikosan yoshikosan_api)
         export MIGRATION_DATABASE_URL DATABASE_URL
@@ -56,14 +58,18 @@ loopback_addresses() {
     if grep -q ' lo$' /proc/net/if_inet6 2>/dev/null; then printf '127.0.0.1 [::1]'; else printf '127.0.0.1'; fi
 }
 
-# Fails if a port is in use; prints the process that uses it and how to choose another port.
+# Fails if a port is in use, or is given twice; prints what uses it and how to choose another port.
 require_free_ports() { # NAME …
-    local name port owner taken=()
+    local name port owner other taken=()
+    local -A given=()
     for name in "$@"; do
         port=${!name}
         if [[ ! $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
             failure=78 die "$name is '$port'" "it must be a number from 1 to 65535"
         fi
+        other="choose another: make dev $name=$((port < 65000 ? port + 1 : 20000))"
+        [[ -z ${given[$port]:-} ]] || failure=78 die "$name and ${given[$port]} are both $port" "$other"
+        given[$port]=$name
         owner=$(ss --no-header --listening --tcp --numeric --processes "sport = :$port")
         if [[ -n $owner ]]; then
             if [[ $owner =~ \(\(\"([^\"]+)\",pid=([0-9]+) ]]; then
@@ -71,7 +77,7 @@ require_free_ports() { # NAME …
             else
                 owner="a process of another user"
             fi
-            taken+=("port $port ($name) is in use by $owner; choose another: make dev $name=$((port < 65000 ? port + 1 : 20000))")
+            taken+=("port $port ($name) is in use by $owner; $other")
         fi
     done
     if ((${#taken[@]})); then failure=69 die "${taken[0]}" "${taken[@]:1}"; fi

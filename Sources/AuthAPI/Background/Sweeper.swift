@@ -12,7 +12,6 @@ struct Sweeper: Service {
     let logger: Logger
     /// The interval between two rounds; a random tenth is added so that replicas do not collide.
     var interval: Duration = .seconds(300)
-    /// The clock.
     var now: @Sendable () -> Date = { Date.now }
     /// Removes rows that expired before a time, up to a limit; nil when another replica is doing it.
     let remove: @Sendable (Date, Int64) async throws -> Int?

@@ -6,7 +6,7 @@ import Synchronization
 import UnixSignals
 
 extension AuthAPI {
-    /// Runs the command of the arguments; SIGTERM ends it within ten seconds, with status 0.
+    /// Runs the command that the arguments name; SIGTERM ends it within ten seconds, with status 0.
     ///
     /// Process 1 of a container does not receive the signal unless it handles it.
     static func main() async {

@@ -35,7 +35,7 @@ struct DatabaseClientCommand: ParsableCommand {
         unsafe arguments.append(nil)
         unsafe execvp(command[0], arguments)
         StandardError.print("\(command[0]): \(unsafe String(cString: strerror(errno)))")
-        // As shells report a command that cannot be run.
+        // The status with which shells report a command that cannot be run.
         throw ExitCode(127)
     }
 
@@ -51,8 +51,7 @@ extension DatabaseRoles {
     /// Prints every fault in the reader and exits with status 78 if there is any.
     static func orExit(_ reader: inout SettingsReader) throws -> DatabaseRoles {
         guard let roles = read(from: &reader), reader.faults.isEmpty else {
-            SettingsFaults(lines: reader.faults).report()
-            throw ExitCode(SettingsFaults.exitStatus)
+            throw SettingsFaults(lines: reader.faults).reported()
         }
         return roles
     }

@@ -42,12 +42,19 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         for name in groupReadable + folders.keys where !Self.names.contains(where: { $0.rawValue == name }) {
             throw ValidationError("\(name) is not one of \(Self.names.map(\.rawValue).joined(separator: ", "))")
         }
+        // The files would be written to the root folder.
+        guard directory?.isEmpty != true, !folders.values.contains("") else {
+            throw ValidationError("the name of a folder is missing")
+        }
     }
 
     /// The folders of `--apart`, by name.
     private var folders: [String: String] {
-        let pairs = apart.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
-        return Dictionary(pairs.map { ($0.first ?? "", $0.last ?? "") }) { $1 }
+        let pairs = apart.map { text -> (String, String) in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+        }
+        return Dictionary(pairs) { $1 }
     }
 
     func run() async throws {
@@ -61,8 +68,7 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         do {
             try reader.throwIfInvalid()
         } catch {
-            error.report()
-            throw ExitCode(SettingsFaults.exitStatus)
+            throw error.reported()
         }
         for (name, value) in zip(names, given) {
             let fileName = name.rawValue.lowercased()

@@ -17,8 +17,7 @@ struct HealthCheckCommand: AsyncParsableCommand {
             let path = APIPath.readiness
             address = try url ?? HealthCheck.url(.apiHost, .apiPort, defaultPort: APISettings.defaultPort, path: path)
         } catch let faults as SettingsFaults {
-            faults.report()
-            throw ExitCode(SettingsFaults.exitStatus)
+            throw faults.reported()
         }
         if let fault = await HealthCheck.fault(at: address) {
             StandardError.print(fault)

@@ -18,8 +18,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
         @Option(
             help: """
-                A host that serves only this site; if the database is there, the server's other databases become accessible \
-                to their owners only.
+                The host of a PostgreSQL server that only this site uses. If the database is on this host, the server's \
+                other databases become accessible to their owners only.
                 """
         )
         var dedicatedServer: String?

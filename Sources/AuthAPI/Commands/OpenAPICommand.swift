@@ -1,4 +1,5 @@
 import ArgumentParser
+import Shared
 
 /// Prints the OpenAPI document.
 struct OpenAPICommand: AsyncParsableCommand {

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Logging
-import PostgresClient
 import Shared
 
 /// Manages the secrets of a deployment.
@@ -23,22 +21,7 @@ struct SecretCommand: AsyncParsableCommand {
         )
 
         func run() async throws {
-            let settings = try APISettings.orExit()
-            JSONLogHandler.bootstrap(settings.common, leastLevel: .warning)
-            var configuration = settings.database.serving
-            configuration.poolSize = 1
-            // Operators can wait.
-            configuration.waitTimeout = .seconds(10)
-            configuration.endsWhenRefused = true
-            let logger = Logger(label: "AuthAPI")
-            let vault = ProviderTokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
-            let report = try await CommandEnding.explaining(on: configuration) {
-                try await PostgresReach.wait(for: configuration, logger: logger)
-                return try await PostgresPool.with(configuration, logger: logger) { pool in
-                    try await ProviderTokenRotation(postgres: pool, vault: vault).run()
-                }
-            }
-            try Self.printReport(report)
+            try Self.printReport(try await Operator.run { try await $0.rotation.run() })
         }
 
         /// The result as text.
@@ -53,7 +36,7 @@ struct SecretCommand: AsyncParsableCommand {
                 SECRET_KEY_PREVIOUS and run this again; or leave them: each is replaced when its owner signs in.
                 """
             )
-            throw ExitCode(SettingsFaults.exitStatus)
+            throw ExitCode.misconfigured
         }
     }
 }

@@ -16,7 +16,10 @@ struct SecretFile {
         defer { unsafe unlink(temporary) }
         var content = content
         let written = content.withUTF8 { unsafe Self.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == content.utf8.count, fsync(descriptor) == 0, close(descriptor) == 0 else { return errno }
+        // The mode does not depend on the umask.
+        guard written == content.utf8.count, fchmod(descriptor, mode) == 0, fsync(descriptor) == 0,
+            close(descriptor) == 0
+        else { return errno }
         if replacing { return unsafe rename(temporary, path) == 0 ? 0 : errno }
         // A link fails if the file exists: of two concurrent processes, one writes the file and the other keeps it.
         return unsafe link(temporary, path) == 0 ? 0 : errno

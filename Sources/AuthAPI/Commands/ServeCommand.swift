@@ -88,8 +88,7 @@ extension APISettings {
         do {
             return try APISettings()
         } catch let faults as SettingsFaults {
-            faults.report()
-            throw ExitCode(SettingsFaults.exitStatus)
+            throw faults.reported()
         }
     }
 }

@@ -5,15 +5,13 @@ struct APISettings: Sendable {
     let common: CommonSettings
     /// The address to listen on.
     let host: SettingHost
-    let port: Int
+    var port: Int
     /// The port of the metrics; nil when metrics are off.
     let metricsPort: Int?
     var database: DatabaseRoles
     /// Whether the server migrates the schema before it serves requests.
     let migrateOnStart: Bool
-    let secretKey: Secret
-    /// The previous key, which still verifies tokens that it signed.
-    let secretKeyPrevious: Secret?
+    let secretKeys: SecretKeys
     /// The settings of the enabled providers.
     let providers: ProviderList
     let argon2: Argon2Parameters
@@ -29,7 +27,6 @@ struct APISettings: Sendable {
     /// How long audit events are kept, in days; nil means no limit.
     let auditRetention: Int?
 
-    /// The default port.
     static let defaultPort = 8000
 
     /// Reads and validates all settings.
@@ -42,7 +39,7 @@ struct APISettings: Sendable {
         var reader = reader
         common = CommonSettings(from: &reader)
         host = reader.host(.apiHost, default: .anyIPv4)
-        port = reader.integer(.apiPort, in: 0...65_535, default: Self.defaultPort)
+        port = reader.integer(.apiPort, in: 1...65_535, default: Self.defaultPort)
         metricsPort = reader.port(.apiMetricsPort, otherThan: port)
         let database = DatabaseRoles.read(from: &reader)
         migrateOnStart = reader.boolean(.migrateOnStart, default: true)
@@ -50,8 +47,8 @@ struct APISettings: Sendable {
         if key == nil, !reader.hasFault(.secretKey) {
             reader.fault(.secretKey, "is required; generate one with: AuthAPI generate-secrets")
         }
-        secretKeyPrevious = reader.secretKey(.secretKeyPrevious)
-        if let key, key == secretKeyPrevious { reader.fault(.secretKeyPrevious, "must differ from SECRET_KEY") }
+        let previousKey = reader.secretKey(.secretKeyPrevious)
+        if let key, key == previousKey { reader.fault(.secretKeyPrevious, "must differ from SECRET_KEY") }
         providers = reader.providers()
         let hashing = HashingSettings(from: &reader, within: limits)
         argon2 = hashing.parameters
@@ -70,7 +67,7 @@ struct APISettings: Sendable {
         try reader.throwIfInvalid()
         // Both exist if there was no fault.
         guard let key, let database else { throw SettingsFaults(lines: reader.faults) }
-        secretKey = key
+        secretKeys = SecretKeys(key, previous: previousKey)
         self.database = database
     }
 

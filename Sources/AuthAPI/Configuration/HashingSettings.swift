@@ -10,7 +10,7 @@ struct HashingSettings {
     /// The memory for the rest of the program in bytes.
     static let reserve = 64 << 20
 
-    /// Reads the settings; faults are left in the reader, also when they require more than the process may use.
+    /// Reads the settings; faults are left in the reader, including settings that exceed what the process may use.
     ///
     /// By default (`HASHING_THREADS`), one thread per processor, as far as half of the memory allows.
     init(from reader: inout SettingsReader, within limits: ProcessLimits) {

@@ -127,7 +127,7 @@ extension SettingsReader {
         } catch {
             fault(.oidcCAFile, "the file cannot be read: \(error.reason)")
         }
-        // Deny by default: not those of the system.
+        // Deny by default: do not fall back to the authorities of the system.
         return []
     }
 }

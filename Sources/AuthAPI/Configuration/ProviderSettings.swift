@@ -89,7 +89,7 @@ extension SettingsReader {
             address: .lineIssuer,
             default: "https://access.line.me"
         )
-        // LINE, "Issue access token": only the form is documented, and the discovery document does not list a method.
+        // LINE, "Issue access token", documents only credentials in the form; the discovery document lists no method.
         settings?.openID.authentication = .post
         // RFC 7518, section 3.2: it is the key of HS256.
         if let secret = settings?.clientSecret, secret.value.utf8.count < ProviderSettings.minimumKeyLength {
@@ -147,7 +147,7 @@ extension SettingsReader {
         else {
             fault(
                 name,
-                "must be what the provider gave: up to \(ProviderSettings.maximumLength) visible ASCII characters"
+                "must be the provider's value: up to \(ProviderSettings.maximumLength) visible ASCII characters"
             )
             return nil
         }

@@ -14,7 +14,7 @@ enum KeyRing {
         case flowCookie = "yoshikosan oauth flow cookie"
         case pendingLinkCookie = "yoshikosan oauth connect cookie"
         case pendingAddressCookie = "yoshikosan oauth address cookie"
-        case linkTicket = "yoshikosan oauth link ticket"
+        case providerTicket = "yoshikosan oauth link ticket"
         case deviceCookie = "yoshikosan device cookie"
         case providerTokens = "yoshikosan provider tokens"
         case throttleKeys = "yoshikosan throttle keys"

@@ -39,9 +39,9 @@ struct OneTimeCodeKeys: Sendable {
     private let current: SymmetricKey
     private let previous: SymmetricKey?
 
-    init(for purpose: KeyRing.Purpose, secretKey: Secret, previous: Secret?) {
-        current = KeyRing.key(for: purpose, from: secretKey)
-        self.previous = previous.map { KeyRing.key(for: purpose, from: $0) }
+    init(for purpose: KeyRing.Purpose, from secrets: SecretKeys) {
+        current = KeyRing.key(for: purpose, from: secrets.current)
+        previous = secrets.previous.map { KeyRing.key(for: purpose, from: $0) }
     }
 
     /// The hash to store.

@@ -22,9 +22,9 @@ struct SealingKeys: Sendable {
     private let previous: Key?
 
     /// Derives the keys of a purpose.
-    init(for purpose: KeyRing.Purpose, secretKey: Secret, previous: Secret?) {
-        current = Key(purpose, from: secretKey)
-        self.previous = previous.map { Key(purpose, from: $0) }
+    init(for purpose: KeyRing.Purpose, from secrets: SecretKeys) {
+        current = Key(purpose, from: secrets.current)
+        previous = secrets.previous.map { Key(purpose, from: $0) }
     }
 
     /// The positive number of the current key: a fingerprint, the same in every replica.
@@ -38,12 +38,12 @@ struct SealingKeys: Sendable {
         return Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
     }
 
-    /// Decrypts data of either key in the context; nil for anything else.
+    /// Decrypts data that either key has encrypted in the context; nil for anything else.
     func open(_ sealed: [UInt8], in context: String) -> [UInt8]? {
         Self.open(sealed, with: current, in: context) ?? previous.flatMap { Self.open(sealed, with: $0, in: context) }
     }
 
-    /// Decrypts data of the key with that number in the context; nil for anything else.
+    /// Decrypts data that the key with that number has encrypted in the context; nil for anything else.
     func open(_ sealed: [UInt8], version: Int32, in context: String) -> [UInt8]? {
         [current, previous].compactMap(\.self).filter { $0.version == version }.lazy
             .compactMap { Self.open(sealed, with: $0, in: context) }.first

@@ -3,7 +3,7 @@ import FoundationEssentials
 extension UUID {
     /// A random UUID (version 4; RFC 9562, section 5.4), from the system's secure random numbers.
     ///
-    /// Unlike `UUID()`, which opens a file and silently returns zeros when it cannot.
+    /// `UUID()` opens a file, and silently returns zeros when it cannot.
     static func random() -> UUID {
         var generator = SystemRandomNumberGenerator()
         let first: UInt64 = generator.next()

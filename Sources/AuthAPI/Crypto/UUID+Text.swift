@@ -1,5 +1,16 @@
 import FoundationEssentials
 
+/// A UUID that is encoded in lower case.
+@propertyWrapper
+struct LowercaseUUID: Sendable, Equatable, Encodable {
+    var wrappedValue: UUID
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(wrappedValue.lowercaseText)
+    }
+}
+
 extension UUID {
     /// The text of RFC 9562, section 4, in lower case.
     ///

@@ -4,7 +4,6 @@ import Crypto
 struct Migration: Sendable {
     /// The number, which determines the order.
     let version: Int32
-    /// The name.
     let name: String
     /// The SQL that applies it.
     let up: [UInt8]
@@ -131,7 +130,6 @@ enum Migrations {
 
 /// The status of one migration.
 struct MigrationStatus: Sendable, Equatable {
-    /// The state.
     enum State: Sendable, Equatable {
         /// In this release, not in the database.
         case pending
@@ -145,9 +143,7 @@ struct MigrationStatus: Sendable, Equatable {
 
     /// The number.
     let version: Int32
-    /// The name.
     let name: String
-    /// The state.
     let state: State
     /// When it was applied, in PostgreSQL's format, in UTC.
     let appliedAt: String?

@@ -21,14 +21,17 @@ enum MigrationError: Error, Equatable {
 }
 
 extension MigrationError {
+    /// Whether another program has a table, type or function of that name in the schema.
+    private static func isTakenName(_ sqlState: String) -> Bool { ["42P07", "42710", "42723"].contains(sqlState) }
+
     /// Whether retrying may help, such as after an operator fixes the database.
     var isRepairable: Bool {
         switch self {
         case .unfit(let faults): faults.allSatisfy { $0.weight < .unfit }
         case .noServingRole, .notOwner, .locked: true
-        // Privileges (42501), conflicts (40), exhausted resources (53), a cancelled statement (57), I/O errors (58).
+        // Privileges (42501), taken names, conflicts (40), resources (53), a cancelled statement (57), I/O errors (58).
         case .failed(_, _, let sqlState, _):
-            sqlState == "42501" || ["40", "53", "57", "58"].contains(sqlState.prefix(2))
+            sqlState == "42501" || Self.isTakenName(sqlState) || ["40", "53", "57", "58"].contains(sqlState.prefix(2))
         case .edited, .unknown, .nothingToRollBack, .changedMeanwhile: false
         }
     }
@@ -62,6 +65,7 @@ extension MigrationError: CustomStringConvertible {
             "\(file)\(line.map { ":\($0)" } ?? ""): \(message) (SQLSTATE \(sqlState)); nothing of this file was applied"
                 + (sqlState == "42501"
                     ? "\n  fix: set MIGRATION_DATABASE_URL (or POSTGRES_USER) to the role that owns the tables" : "")
+                + (Self.isTakenName(sqlState) ? "\n  fix: \(DatabaseRequirements.separateSchema(for: nil))" : "")
         case .locked(let holders):
             "canceling statement due to lock timeout (SQLSTATE 55P03); these sessions hold the locks: "
                 + (holders.isEmpty ? "unknown" : holders.map(\.description).joined(separator: "; "))

@@ -17,7 +17,7 @@ struct MigrationHistory: Sendable {
 
     /// The table of this database; nil when there is none.
     static func find(_ db: PostgresConnection) throws -> MigrationHistory? {
-        try db.one(FindHistory()).map { MigrationHistory(isFormer: $0 == formerName) }
+        try db.one(DescribeServing()).history
     }
 
     /// Creates the table.
@@ -59,7 +59,6 @@ struct MigrationHistory: Sendable {
 struct MigrationRecord: Sendable {
     /// The number.
     let version: Int32
-    /// The name.
     let name: String
     /// The SHA-256 of the applied SQL.
     let checksum: [UInt8]

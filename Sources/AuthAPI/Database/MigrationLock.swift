@@ -35,11 +35,7 @@ final class LockWatch: Sendable {
     private let state = Mutex(State())
 
     init(_ configuration: PostgresConfiguration, logger: Logger) {
-        var configuration = configuration
-        configuration.poolSize = 1
-        configuration.applicationName += "-watch"
-        configuration.waitTimeout = .seconds(2)
-        self.configuration = configuration
+        self.configuration = configuration.single(for: "watch", waitingUpTo: .seconds(2))
         self.logger = logger
     }
 

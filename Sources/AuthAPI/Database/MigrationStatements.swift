@@ -7,24 +7,6 @@ struct TryLockMigrations: Statement {
     static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
 }
 
-/// Finds the history table: NULL when there is none.
-struct FindHistory: Statement {
-    // The old name counts with these columns only.
-    static let sql: StaticString = """
-        SELECT CASE
-            WHEN to_regclass('yoshikosan_schema_migrations') IS NOT NULL THEN 'yoshikosan_schema_migrations'
-            WHEN (SELECT string_agg(
-                    attname || ' ' || replace(format_type(atttypid, atttypmod), '"', ''), ', ' ORDER BY attnum
-                )
-                FROM pg_attribute
-                WHERE attrelid = to_regclass('schema_migrations') AND attnum > 0 AND NOT attisdropped)
-                = 'version integer, name text, checksum bytea, applied_at timestamp with time zone'
-            THEN 'schema_migrations'
-        END
-        """
-    static func decode(_ row: PostgresRow) throws -> String? { try row.optionalText(0) }
-}
-
 /// Creates the history table.
 struct CreateHistory: Statement {
     static let sql: StaticString = """

@@ -51,12 +51,13 @@ struct Migrator: Sendable {
     @discardableResult
     func up() async throws -> [Migration] {
         try await withPool { pool in
-            let role = try await servingRole()
+            let given = try await servingRole()
             let faults = try await pool.withConnection {
                 try DatabaseInspection.faults(on: PostgresReader($0), for: .migrating, migrations: migrations)
             }.filter { $0.weight >= .blocking }
             guard faults.isEmpty else { throw MigrationError.unfit(faults) }
-            if let role { try await pool.withConnection { try role.ensure(on: $0) } }
+            let role: ServingRole?
+            if let given { role = try await pool.withConnection { try given.ensured(on: $0) } } else { role = nil }
             var applied: [Migration] = []
             while let migration = try await withLockRetry(pool, { try applyNext($0, role) }) {
                 logger.info("migration applied", metadata: ["file": "\(migration.file)"])
@@ -68,7 +69,7 @@ struct Migrator: Sendable {
 
     /// Makes the other databases of a dedicated server accessible to their owners only.
     func shutOtherDatabases() async throws {
-        // Two at once would change the same rows of the catalogue, which PostgreSQL rejects.
+        // Two concurrent migrators would change the same rows of the catalog, which PostgreSQL rejects.
         try await withPool { pool in
             try await withLockRetry(pool) { _ = try $0.run(ShutOtherDatabases()) }
         }

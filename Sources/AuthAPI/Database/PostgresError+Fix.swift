@@ -16,6 +16,8 @@ extension PostgresError {
             "correct the database in the settings, or run: CREATE DATABASE \(database ?? "NAME") OWNER \(role)"
         // The detail has the name of the privilege; a role or setting in `options` can be refused as well.
         case "42501" where detail.contains("CONNECT"): "GRANT CONNECT ON DATABASE \(database ?? "NAME") TO \(role)"
+        case "08P01" where detail.contains("statement pooling"): "set pool_mode = transaction in PgBouncer"
+        case "08P01" where detail.contains("PQexec"): "set disable_pqexec = 0 in PgBouncer"
         case "53300": "raise max_connections or the CONNECTION LIMIT of role or database, or lower DATABASE_POOL_SIZE"
         case "55000":
             "let a restore that is running finish, or run: ALTER DATABASE \(database ?? "NAME") ALLOW_CONNECTIONS true"

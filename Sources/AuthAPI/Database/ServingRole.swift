@@ -5,13 +5,13 @@ import PostgresClient
 /// The owner of the schema creates it, and grants exactly the privileges in `Roles/serving_role.sql`.
 struct ServingRole: Sendable {
     /// The role's name.
-    let name: String
+    private(set) var name: String
     private let password: String?
     private let configuration: PostgresConfiguration
 
     /// Creates the role from the API's connection; throws `PostgresError` when libpq finds no role.
     ///
-    /// Name and password are those that libpq uses, also when they are not in the connection string.
+    /// Name and password are those that libpq uses, even if they are not in the connection string.
     init(_ configuration: PostgresConfiguration) throws(PostgresError) {
         let resolved = try PostgresReach.resolve(configuration)
         name = resolved.user
@@ -24,10 +24,22 @@ struct ServingRole: Sendable {
     ///
     /// Sends only a verifier of the password (RFC 5803), so that the server's log cannot show it. Throws
     /// `MigrationError.noServingRole` when the connection's role may not do that.
-    func ensure(on db: PostgresConnection) throws {
+    ///
+    /// - Returns: the role of the sessions, which `ALTER ROLE … SET role` or a pooler can make another one.
+    func ensured(on db: PostgresConnection) throws -> ServingRole {
+        let refusal: PostgresError
+        do throws(PostgresError) {
+            var role = self
+            role.name = try PostgresReach.sessionRole(of: configuration)
+            return role
+        } catch {
+            refusal = error
+        }
         let mayLogIn = try db.first(FindRole(role: name))
         let exists = mayLogIn != nil
-        guard !exists || (password != nil && (mayLogIn == false || isPasswordRejected)) else { return }
+        guard !exists || (password != nil && (mayLogIn == false || Self.isPasswordRejected(refusal))) else {
+            return self
+        }
         let verifier = try password.map { try db.verifier(ofPassword: $0, role: name) }
         do {
             try db.transaction(retrying: true) { db in
@@ -39,6 +51,7 @@ struct ServingRole: Sendable {
         } catch let error as PostgresError where Self.lostRaces.contains(error.sqlState ?? "") {
             // All databases of a server share its roles: a migrator of another database was faster.
         }
+        return self
     }
 
     /// Grants the role the required privileges and revokes all others, in the transaction of the last migration.
@@ -60,13 +73,8 @@ struct ServingRole: Sendable {
     ///
     /// A new password does not help against other rejections: CONNECT is revoked, all connections are in use, a rule of
     /// pg_hba.conf.
-    private var isPasswordRejected: Bool {
-        do throws(PostgresError) {
-            try PostgresReach.connect(configuration)
-            return false
-        } catch {
-            return error.sqlState == "28P01" || (error.sqlState == "08P01" && error.isRefusal)
-        }
+    private static func isPasswordRejected(_ error: PostgresError) -> Bool {
+        error.sqlState == "28P01" || (error.sqlState == "08P01" && error.isRefusal)
     }
 }
 

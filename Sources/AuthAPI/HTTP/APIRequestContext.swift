@@ -42,9 +42,7 @@ struct SignedInContext: Sendable, TracedContext {
 
 /// The user and the live session of a request.
 struct SignedIn: Sendable {
-    /// The user.
     let user: User
-    /// The session.
     let sessionID: SessionID
     /// Whether a provider has verified the user's email address.
     let isEmailVerified: Bool

@@ -28,7 +28,7 @@ struct ErrorResponses: Sendable {
             }
             return error
         case let error as HTTPError where error.status == .notFound: return routes.error(for: request)
-        case let error as PostgresError where error.isUnavailable || error.isUnusableDatabase:
+        case let error as PostgresError where error.meansUnavailable:
             log(error, code: .serviceUnavailable, context: context)
             return APIError(.serviceUnavailable, detail: "The database is not available.", retryAfter: 2)
         default:
@@ -61,6 +61,16 @@ struct ErrorResponses: Sendable {
         if error.code == .payloadTooLarge || error.code == .requestTimeout { response.headers[.connection] = "close" }
         return response
     }
+}
+
+extension APIError {
+    /// The error for `HEAD`, where it would do what only `GET` may do.
+    static let getOnly = APIError(.methodNotAllowed, detail: "This path accepts GET only.", allow: ["GET"])
+}
+
+extension PostgresError {
+    /// Whether it makes the service unavailable.
+    var meansUnavailable: Bool { isUnavailable || isUnusableDatabase }
 }
 
 /// An error whose response also has headers.

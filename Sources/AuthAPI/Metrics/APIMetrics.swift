@@ -60,7 +60,7 @@ struct APIMetrics: Sendable {
     private static func outcome(of error: any Error) -> APIErrorCode {
         switch error {
         case let error as APIError: error.code
-        case let error as PostgresError where error.isUnavailable || error.isUnusableDatabase: .serviceUnavailable
+        case let error as PostgresError where error.meansUnavailable: .serviceUnavailable
         default: .internalError
         }
     }

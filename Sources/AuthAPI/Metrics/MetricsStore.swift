@@ -35,7 +35,7 @@ final class MetricsStore: Sendable {
     /// The counts; nil while the database is unavailable.
     func counts() async -> Counts? {
         let now = now()
-        // After the clock is set back, the age is negative until it reaches the old time.
+        // After the clock is set back, the age is negative until the clock reaches the old time.
         if let latest = latest.withLock({ $0 }), (0..<Self.maximumAge).contains(now.timeIntervalSince(latest.at)) {
             return latest.counts
         }

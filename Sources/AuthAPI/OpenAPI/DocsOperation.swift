@@ -49,7 +49,7 @@ struct DocsOperation {
 
     private func access(to operation: OpenAPIOperation) -> String {
         let schemes = operation.value["security"]?.elements ?? []
-        if schemes.isEmpty { return "Needs no session." }
+        if schemes.isEmpty { return "Requires no session." }
         let names = schemes.flatMap(\.members).map { scheme in
             switch scheme.name {
             case "bearer": "<code>Authorization: Bearer</code>"
@@ -59,7 +59,7 @@ struct DocsOperation {
         }
         let list = names.joined(separator: " or ")
         let isOptional = schemes.contains { $0.members.isEmpty }
-        return isOptional ? "Takes \(list), and does without." : "Needs \(list)."
+        return isOptional ? "Optional: \(list)." : "Requires \(list)."
     }
 
     /// The name of the cookie of a security scheme.

@@ -24,7 +24,7 @@ enum HTMLText {
         "<pre><code>\(value.pretty.escapedForHTML)</code></pre>\n"
     }
 
-    /// A command in a `pre` element; on a narrow screen it scrolls, also by keyboard, instead of breaking lines.
+    /// A command in a `pre` element; on a narrow screen it scrolls (with the keyboard, too) instead of breaking lines.
     static func command(_ text: String) -> String {
         "<pre class=\"command\" tabindex=\"0\" role=\"group\" aria-label=\"Command\"><code>\(text.escapedForHTML)</code></pre>\n"
     }

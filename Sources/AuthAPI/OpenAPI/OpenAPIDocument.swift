@@ -70,7 +70,6 @@ struct OpenAPIOperation: Sendable {
 
     /// The operation's ID, which is also its anchor.
     var id: String { value["operationId"]?.text ?? "" }
-    /// The summary.
     var summary: String { value["summary"]?.text ?? "" }
     /// The group it belongs to.
     var tag: String { value["tags"]?.elements.first?.text ?? "" }

@@ -57,9 +57,7 @@ struct OpenAPIRoutes: Sendable {
     /// `GET /api/`: name and version of the API, with links to its documentation.
     @Sendable func index(_ request: Request, context: some RequestContext) throws -> Response {
         // The router takes `/api` for the same path.
-        guard request.uri.path.isExactly(APIPath.index) else {
-            throw APIError(.notFound, detail: "There is nothing at this path.")
-        }
+        guard request.uri.path.isExactly(APIPath.index) else { throw APIError.nothingHere }
         return indexAsset.response(to: request)
     }
 

@@ -8,7 +8,7 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-/** A labelled field; returns its label and itself. */
+/** A labeled field; returns the label and the field. */
 function field(id, name, note, control) {
   control.id = id;
   const label = make("label", { for: id }, make("code", {}, name), note ? ` ${note}` : "");
@@ -97,3 +97,9 @@ function addForm(operation) {
 }
 
 for (const operation of document.querySelectorAll("article[data-method]")) addForm(operation);
+
+// The browser may show this page again after its session has ended.
+window.addEventListener("pagehide", () => {
+  for (const form of document.querySelectorAll(".try-form")) form.reset();
+  for (const output of document.querySelectorAll(".try-output")) output.replaceChildren();
+});

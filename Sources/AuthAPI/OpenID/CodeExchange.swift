@@ -20,7 +20,7 @@ struct CodeExchange: Sendable {
 
     /// Exchanges a code.
     ///
-    /// - Throws: ``ProviderError``; `flow_expired` when the provider no longer knows the code.
+    /// - Throws: ``ProviderError``; `flow_expired` when the code is no longer valid.
     func tokens(
         for response: AuthorizationResponse,
         at endpoint: String,
@@ -92,9 +92,10 @@ struct CodeExchange: Sendable {
 
     /// The failure for an error of the endpoint (RFC 6749, section 5.2).
     private static func failure(of reply: ProviderResponse) -> ProviderError {
-        guard [200, 400, 401].contains(reply.status), let fault = try? reply.decoded(Fault.self) else {
-            return reply.failure
-        }
+        // Auth0 rejects a code with 403 instead of 400.
+        guard reply.status == 200 || (400...499).contains(reply.status), reply.status != 429,
+            let fault = try? reply.decoded(Fault.self)
+        else { return reply.failure }
         let details = LogExcerpt(errorCode: fault.error).map { [(name: "provider_error", value: $0)] } ?? []
         func error(_ failure: OAuthFailure, _ reason: StaticString) -> ProviderError {
             ProviderError(failure, reason, details: details)
@@ -105,7 +106,7 @@ struct CodeExchange: Sendable {
         case .invalidClient, .unauthorizedClient, .incorrectClientCredentials:
             error(.providerError, "the provider rejected the client ID and secret")
         case .redirectMismatch:
-            error(.providerError, "the provider does not know this site's callback address: compare PUBLIC_URL")
+            error(.providerError, "this site's callback address is not registered at the provider: compare PUBLIC_URL")
         case .unverifiedUserEmail:
             error(.emailUnverified, "the provider issues tokens only to users whose email it has verified")
         case .temporarilyUnavailable, .serverError:

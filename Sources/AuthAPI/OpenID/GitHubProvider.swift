@@ -29,7 +29,7 @@ struct GitHubProvider: IdentityProvider {
     }
 
     func identity(for response: AuthorizationResponse) async throws(ProviderError) -> ProviderIdentity {
-        // Its metadata names `<url>/login/oauth` as the issuer (RFC 8414).
+        // GitHub's metadata names `<url>/login/oauth` as the issuer (RFC 8414).
         let issuer = settings.address.appending("/login/oauth")
         try response.checkIssuer(
             response.issuer?.isExactly(settings.issuer) == true ? settings.issuer : issuer,
@@ -72,7 +72,7 @@ struct GitHubProvider: IdentityProvider {
             json: GrantDeletion(accessToken: token.value),
             authorization: "Basic \(Data(pair.utf8).base64EncodedString())"
         )
-        // 404: GitHub no longer knows the token.
+        // 404: the token is no longer valid.
         guard reply.status == 204 || reply.status == 404 else { throw reply.failure }
     }
 }
@@ -143,8 +143,7 @@ private struct GitHubEmail: Decodable {
         let primary = emails.filter { $0.isPrimary == true }
         guard primary.count == 1 else { return nil }
         let reported = ReportedEmail(primary[0].email, isVerified: primary[0].isVerified == true)
-        let domain =
-            (reported.verified ?? reported.unverified)?.value.utf8.drop { $0 != UInt8(ascii: "@") } ?? "".utf8[...]
-        return domain.starts(with: "@users.noreply.".utf8) ? nil : reported
+        let domain = (reported.verified ?? reported.unverified)?.domain ?? ""
+        return domain.begins(with: "users.noreply.") ? nil : reported
     }
 }

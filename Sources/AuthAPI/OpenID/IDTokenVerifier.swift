@@ -47,7 +47,7 @@ struct IDTokenVerifier: Sendable {
         case .publishedKeys(let keys):
             guard let algorithm = SigningKeys.Algorithm(exactly: header.alg) else { throw Self.unacceptable }
             claims = try await signedClaims(of: token, named: header.kid, by: algorithm, in: keys)
-            try checkIdentity(of: claims, algorithm == .edDSA ? .sha512 : .sha256, expected)
+            try checkIdentity(of: claims, algorithm.digest, expected)
         case .clientSecret(let secret):
             guard header.alg.isExactly("HS256") else { throw Self.unacceptable }
             claims = try await Self.claims(of: token, signedWith: secret)
@@ -59,7 +59,7 @@ struct IDTokenVerifier: Sendable {
 
     /// Checks that the user signed in after a flow started (OpenID Connect Core, section 3.1.2.1, `max_age`).
     ///
-    /// - Throws: ``ProviderError`` with `not_reauthenticated`, also when the token does not contain the time.
+    /// - Throws: ``ProviderError`` with `not_reauthenticated`, including when the token does not contain the time.
     func check(_ authenticatedAt: Date?, since start: Date) throws(ProviderError) {
         guard let time = authenticatedAt, time >= start.addingTimeInterval(-Self.clockLeeway),
             time <= now().addingTimeInterval(Self.clockLeeway)
@@ -87,7 +87,7 @@ struct IDTokenVerifier: Sendable {
             let payload = Base64URL.decode(parts[1]), let scan = JSONKeyScan(json), scan.longest <= 256,
             let payloadScan = JSONKeyScan(payload), payloadScan.longest <= 256,
             let header = try? JSONDecoder().decode(Header.self, from: Data(json)),
-            // The library hashes it.
+            // Bounded, because the library hashes it.
             header.kid?.utf8.count ?? 0 <= 256
         else { throw ProviderError(.providerError, "the ID token is not a signed token") }
         // RFC 7515, section 4.1.11: a critical parameter that is not supported makes the token invalid.
@@ -152,7 +152,7 @@ struct IDTokenVerifier: Sendable {
 
     private func checkIdentity(
         of claims: IDTokenClaims,
-        _ digest: TokenDigest,
+        _ digest: DigestAlgorithm,
         _ expected: Expectation
     ) throws(ProviderError) {
         // Byte by byte: the value in a token has any length and script.
@@ -198,20 +198,16 @@ struct IDTokenVerifier: Sendable {
         }
     }
 
-    /// The digest of a signature algorithm.
-    private enum TokenDigest {
-        case sha256
-        /// Ed25519's (RFC 8032, section 5.1).
-        case sha512
-    }
-
     /// Section 3.1.3.8: the left half of the digest.
-    private static func halfHash(of token: Secret, _ digest: TokenDigest) -> [UInt8] {
+    private static func halfHash(of token: Secret, _ digest: DigestAlgorithm) -> [UInt8] {
         let bytes = Array(token.value.utf8)
-        return switch digest {
-        case .sha256: Array(SHA256.hash(data: bytes).prefix(16))
-        case .sha512: Array(SHA512.hash(data: bytes).prefix(32))
-        }
+        let hash =
+            switch digest {
+            case .sha384: Array(SHA384.hash(data: bytes))
+            case .sha512: Array(SHA512.hash(data: bytes))
+            default: Array(SHA256.hash(data: bytes))
+            }
+        return Array(hash.prefix(hash.count / 2))
     }
 
     private func checkTimes(of claims: IDTokenClaims) throws(ProviderError) {

@@ -121,9 +121,7 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether the name refers to this machine (RFC 6890; RFC 6761, section 6.3).
     private static func isLoopback(_ name: String) -> Bool {
-        if name == "localhost" || name == "::1" { return true }
-        let numbers = name.split(separator: ".", omittingEmptySubsequences: false)
-        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
+        name == "localhost" || IPAddress(name)?.isLoopback == true
     }
 
     /// Whether the name belongs to a private network: not public by its spelling, and not a public IP address.

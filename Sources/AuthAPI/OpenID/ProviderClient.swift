@@ -141,24 +141,16 @@ struct ProviderClient: Sendable {
     /// Runs the request with a deadline that includes reading the body.
     private func send(_ request: HTTPClientRequest) async throws(ProviderError) -> ProviderResponse {
         do {
-            return try await withThrowingTaskGroup(of: ProviderResponse.self) { group in
-                group.addTask { [client] in
-                    let response = try await client.execute(request, deadline: .distantFuture)
-                    let body = try await response.body.collect(upTo: Self.maximumResponseSize)
-                    return ProviderResponse(
-                        status: Int(response.status.code),
-                        contentTypes: response.headers["Content-Type"],
-                        date: response.headers.first(name: "Date"),
-                        body: Array(body.readableBytesView)
-                    )
-                }
-                group.addTask { [sleep] in
-                    try await sleep(Self.deadline)
-                    throw ProviderError(.providerUnavailable, "the provider did not respond in time")
-                }
-                defer { group.cancelAll() }
-                guard let first = try await group.next() else { throw CancellationError() }
-                return first
+            let late = ProviderError(.providerUnavailable, "the provider did not respond in time")
+            return try await withTimeLimit(Self.deadline, throwing: late, sleep: sleep) { [client] in
+                let response = try await client.execute(request, deadline: .distantFuture)
+                let body = try await response.body.collect(upTo: Self.maximumResponseSize)
+                return ProviderResponse(
+                    status: Int(response.status.code),
+                    contentTypes: response.headers["Content-Type"],
+                    date: response.headers.first(name: "Date"),
+                    body: Array(body.readableBytesView)
+                )
             }
         } catch let error as ProviderError {
             throw error

@@ -7,10 +7,25 @@ struct SigningKeys: Sendable {
     /// never `none`, and no algorithm that treats a public key as a shared secret.
     enum Algorithm: String, CaseIterable, Sendable {
         case rs256 = "RS256"
+        case rs384 = "RS384"
+        case rs512 = "RS512"
         case ps256 = "PS256"
+        case ps384 = "PS384"
+        case ps512 = "PS512"
         case es256 = "ES256"
+        case es384 = "ES384"
+        case es512 = "ES512"
         /// Ed25519 (RFC 8037, section 3.1).
         case edDSA = "EdDSA"
+
+        /// Its digest; Ed25519's is that of RFC 8032, section 5.1.
+        var digest: DigestAlgorithm {
+            switch self {
+            case .rs256, .ps256, .es256: .sha256
+            case .rs384, .ps384, .es384: .sha384
+            case .rs512, .ps512, .es512, .edDSA: .sha512
+            }
+        }
     }
 
     /// One key, for one algorithm only.
@@ -57,7 +72,7 @@ struct SigningKeys: Sendable {
 extension SigningKeys {
     /// The unvalidated JSON.
     struct Document: Decodable {
-        /// The keys; nil for what is not an object.
+        /// The keys; nil for an element that is not an object.
         let keys: [Lenient<Entry>]
     }
 
@@ -108,20 +123,20 @@ extension SigningKeys {
         /// - Returns: whether it is valid.
         private func add(to verifier: JWTKeyCollection, for algorithm: Algorithm) async -> Bool {
             switch algorithm {
-            case .rs256, .ps256:
-                // Up to 8192 bits; the library rejects keys below 2048. A longer one would only cost time.
-                guard let modulus, let exponent, modulus.utf8.count <= 1400, exponent.utf8.count <= 8,
-                    let key = try? Insecure.RSA.PublicKey(modulus: modulus, exponent: exponent)
-                else { return false }
-                if algorithm == .rs256 {
-                    await verifier.add(rsa: key, digestAlgorithm: .sha256)
-                } else {
-                    await verifier.add(pss: key, digestAlgorithm: .sha256)
-                }
+            case .rs256, .rs384, .rs512:
+                guard let rsaKey else { return false }
+                await verifier.add(rsa: rsaKey, digestAlgorithm: algorithm.digest)
+            case .ps256, .ps384, .ps512:
+                guard let rsaKey else { return false }
+                await verifier.add(pss: rsaKey, digestAlgorithm: algorithm.digest)
             case .es256:
-                guard curve?.isExactly("P-256") == true, let x, let y,
-                    let key = try? ES256PublicKey(parameters: (x, y))
-                else { return false }
+                guard let key: ES256PublicKey = point(on: "P-256") else { return false }
+                await verifier.add(ecdsa: key)
+            case .es384:
+                guard let key: ES384PublicKey = point(on: "P-384") else { return false }
+                await verifier.add(ecdsa: key)
+            case .es512:
+                guard let key: ES512PublicKey = point(on: "P-521") else { return false }
                 await verifier.add(ecdsa: key)
             case .edDSA:
                 guard curve?.isExactly("Ed25519") == true, let x, x.utf8.count <= 64,
@@ -130,6 +145,19 @@ extension SigningKeys {
                 await verifier.add(eddsa: key)
             }
             return true
+        }
+
+        /// The key for RSA signatures, of up to 8192 bits, because a longer one would only cost time; the library rejects
+        /// keys below 2048.
+        private var rsaKey: Insecure.RSA.PublicKey? {
+            guard let modulus, let exponent, modulus.utf8.count <= 1400, exponent.utf8.count <= 8 else { return nil }
+            return try? Insecure.RSA.PublicKey(modulus: modulus, exponent: exponent)
+        }
+
+        /// The key for signatures on a curve (RFC 7518, section 6.2.1.1); nil when it is on another curve.
+        private func point<Curve: ECDSACurveType>(on name: String) -> ECDSA.PublicKey<Curve>? {
+            guard curve?.isExactly(name) == true, let x, let y else { return nil }
+            return try? ECDSA.PublicKey(parameters: (x, y))
         }
     }
 
@@ -141,8 +169,8 @@ extension SigningKeys {
 
         var algorithms: [Algorithm] {
             switch self {
-            case .rsa: [.rs256, .ps256]
-            case .ellipticCurve: [.es256]
+            case .rsa: [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512]
+            case .ellipticCurve: [.es256, .es384, .es512]
             case .octetKeyPair: [.edDSA]
             }
         }

@@ -1,5 +1,6 @@
 -- The complete list of privileges of the serving role. It runs after the migrations, as the role that owns the
--- schema, in the same transaction as the last of them; all earlier privileges of the serving role are revoked first.
+-- schema, in the same transaction as the last of them; all earlier privileges of the serving role are revoked first,
+-- and those of PUBLIC, which default privileges may have granted.
 --
 -- A new table, or a column that the API writes, gets its line here. UPDATE privileges name columns, so that keys and
 -- creation times cannot change. Names without a schema are resolved as in the migrations: everything happens
@@ -10,18 +11,23 @@ DECLARE
     place CONSTANT regnamespace := relnamespace FROM pg_class WHERE oid = to_regclass('users');
     owns_database CONSTANT boolean := pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database();
     owns_schema CONSTANT boolean := pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE oid = place;
+    -- Databases that the first releases created have the old name, which may otherwise belong to another program.
+    history CONSTANT regclass :=
+        coalesce(to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations'));
     statement text;
     ours regclass;
 BEGIN
+    -- The owner keeps its privileges, with which the functions run.
+    IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('users') AND pg_get_userbyid(relowner) = serving) THEN
+        RETURN;
+    END IF;
     FOREACH ours IN ARRAY ARRAY[
         to_regclass('users'), to_regclass('oauth_accounts'), to_regclass('sessions'), to_regclass('throttles'),
         to_regclass('audit_events'), to_regclass('disconnected_identities'), to_regclass('backup_status'),
-        to_regclass('invites'), to_regclass('password_recoveries'),
-        to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')
+        to_regclass('invites'), to_regclass('password_recoveries'), history
     ] LOOP
-        -- The last name may belong to another program.
-        CONTINUE WHEN ours IS NULL OR NOT (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = ours);
-        EXECUTE format('REVOKE ALL ON %s FROM %I', ours, serving);
+        CONTINUE WHEN ours IS NULL;
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', ours, serving);
     END LOOP;
     FOREACH statement IN ARRAY ARRAY[
         -- Operators delete users with the same program; all rows of the user are deleted with it.
@@ -49,9 +55,8 @@ BEGIN
     ] LOOP
         EXECUTE format(statement, serving);
     END LOOP;
-    -- Enough to tell whether the schema is current. Databases that the first releases created have the old name.
-    EXECUTE format('GRANT SELECT (version) ON %s TO %I',
-        coalesce(to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')), serving);
+    -- Enough to tell whether the schema is current.
+    EXECUTE format('GRANT SELECT (version) ON %s TO %I', history, serving);
     -- Only the owner of the database and schema can grant privileges on them; otherwise PostgreSQL's defaults apply.
     IF owns_database THEN
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), serving);

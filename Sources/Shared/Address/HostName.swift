@@ -2,7 +2,7 @@
 
 /// The host of a URL: a domain name in its ASCII form, or an IP address.
 ///
-/// Domain names may be internationalised (RFC 5890), in either form: `日本語.jp` is `xn--wgv71a119e.jp`. Upper case,
+/// Domain names may be internationalized (RFC 5890), in either form: `日本語.jp` is `xn--wgv71a119e.jp`. Upper case,
 /// full-width letters and ideographic full stops are folded as browsers fold them (UTS #46).
 struct HostName: Sendable {
     /// Why a text is not a host.
@@ -35,10 +35,23 @@ struct HostName: Sendable {
         let name = names.joined(separator: ".")
         guard name.utf8.count <= 253 else { throw Fault(reason: "is longer than 253 characters") }
         // A name that ends in a number is an IPv4 address (WHATWG URL, "ends in a number").
-        if let last = names.last, last.utf8.allSatisfy({ (0x30...0x39).contains($0) }), IPAddress(name) == nil {
+        if let last = names.last, Self.isNumber(last), IPAddress(name) == nil {
             throw Fault(reason: "is not an IPv4 address")
         }
         ascii = name
+    }
+
+    private static func isNumber(_ label: String) -> Bool {
+        label.utf8.starts(with: "0x".utf8)
+            ? label.utf8.dropFirst(2).allSatisfy { $0.hexDigit != nil }
+            : label.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    /// Whether a host in canonical form is this machine: `localhost`, a name below it (RFC 6761, section 6.3), or a
+    /// loopback address.
+    static func isLoopback(_ host: String) -> Bool {
+        let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.last?.elementsEqual("localhost".utf8) == true || IPAddress(host: host)?.isLoopback == true
     }
 
     /// One label in its ASCII form (RFC 5891, section 4).

@@ -60,6 +60,11 @@ public struct IPAddress: Sendable, Hashable {
     /// Whether it is the unspecified address, `0.0.0.0` or `::`: all addresses of a machine.
     public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 
+    /// Whether it is an address of this machine: 127.0.0.0/8 or `::1` (RFC 6890).
+    public var isLoopback: Bool {
+        isIPv4 ? bytes[0] == 127 : bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 }
+    }
+
     /// The address as in a URL.
     public var urlHost: String { isIPv4 ? description : "[\(description)]" }
 

@@ -1,7 +1,7 @@
 /// The origin of a URL (RFC 6454): scheme, host and port, such as `https://example.com`, `http://localhost:8080`.
 ///
 /// Every origin has one form: lower case, without the scheme's default port, without a dot at the end,
-/// internationalised names in ASCII (see ``HostName``).
+/// internationalized names in ASCII (see ``HostName``).
 public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
     /// Why a text is not an origin.
     public struct Fault: Error {
@@ -31,7 +31,7 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
         self = origin
     }
 
-    /// Parses a URL like the initialiser that returns nil.
+    /// Parses a URL like the initializer that returns nil.
     ///
     /// - Throws: ``Fault`` with the reason.
     public init(reading text: some StringProtocol) throws(Fault) {
@@ -84,6 +84,9 @@ public struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether browsers reach the site over TLS.
     public var isSecure: Bool { scheme.utf8.count == 5 }
+
+    /// Whether the site is on this machine.
+    public var isLoopback: Bool { HostName.isLoopback(host) }
 
     /// The origin as in the `Origin` header.
     public var description: String { "\(scheme)://\(authority)" }

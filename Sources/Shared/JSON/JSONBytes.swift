@@ -35,7 +35,7 @@ public struct JSONBytes {
         var text = text
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { utf8 in
-            // Nearly every text is plain ASCII; without an early exit the loop is vectorised.
+            // Nearly every text is plain ASCII; without an early exit the loop is vectorized.
             var others: UInt8 = 0
             for byte in utf8 { others |= Self.isPlain(byte) ? 0 : 1 }
             if others == 0 {

@@ -7,7 +7,7 @@ public struct ConfirmationBody: Codable, Sendable, Equatable {
     /// Until when the last sign-in at a provider confirms changes from this session; nil when there is none.
     @ExplicitNull public private(set) var reauthenticatedUntil: Date?
     /// The providers at which the user can sign in again, each with the value of `reauthenticate` that starts it.
-    public let providers: [LinkableBody]
+    public let providers: [ProviderTicketBody]
 
     private enum CodingKeys: String, CodingKey {
         case providers
@@ -16,7 +16,7 @@ public struct ConfirmationBody: Codable, Sendable, Equatable {
     }
 
     /// Creates a response.
-    public init(hasPassword: Bool, reauthenticatedUntil: Date?, providers: [LinkableBody]) {
+    public init(hasPassword: Bool, reauthenticatedUntil: Date?, providers: [ProviderTicketBody]) {
         self.hasPassword = hasPassword
         self.reauthenticatedUntil = reauthenticatedUntil
         self.providers = providers

@@ -4,11 +4,11 @@ public import FoundationEssentials
 public struct HealthBody: Codable, Sendable, Equatable {
     /// Whether a part works.
     public enum State: String, Codable, Sendable {
-        /// It works.
+        /// The part works.
         case ok
-        /// It does not.
+        /// The part does not work.
         case unavailable
-        /// It works, but not in the state that this version needs.
+        /// The part works, but its state is older than this version requires.
         case outdated
     }
 

@@ -4,7 +4,7 @@ public import FoundationEssentials
 public struct IdentityBody: Codable, Sendable, Equatable {
     /// The link's UUID in lower case.
     public let id: String
-    /// Whose account it is.
+    /// The provider of the account.
     public let provider: OAuthProvider
     /// The address of the provider account when it was last used.
     @ExplicitNull public private(set) var email: String?
@@ -39,14 +39,14 @@ public struct IdentityBody: Codable, Sendable, Equatable {
     }
 }
 
-/// A provider whose account the signed-in user can link.
-public struct LinkableBody: Codable, Sendable, Equatable {
+/// A provider at which the signed-in user can start a flow: to link an account, or to sign in again.
+public struct ProviderTicketBody: Codable, Sendable, Equatable {
     /// The key of the provider.
     public let provider: OAuthProvider
-    /// The value of `link` that starts linking in this session only.
+    /// The value of `link` or `reauthenticate` that starts the flow, in this session only.
     public let ticket: String
 
-    /// Makes a body.
+    /// Creates a body.
     public init(provider: OAuthProvider, ticket: String) {
         self.provider = provider
         self.ticket = ticket
@@ -60,7 +60,7 @@ public struct IdentityListBody: Codable, Sendable, Equatable {
     /// Whether the user has a password.
     public let hasPassword: Bool
     /// The providers whose accounts the user can link; nil from earlier versions of the API.
-    public let linkable: [LinkableBody]?
+    public let linkable: [ProviderTicketBody]?
 
     private enum CodingKeys: String, CodingKey {
         case identities, linkable
@@ -68,7 +68,7 @@ public struct IdentityListBody: Codable, Sendable, Equatable {
     }
 
     /// Creates a list.
-    public init(identities: [IdentityBody], hasPassword: Bool, linkable: [LinkableBody]? = nil) {
+    public init(identities: [IdentityBody], hasPassword: Bool, linkable: [ProviderTicketBody]? = nil) {
         self.identities = identities
         self.hasPassword = hasPassword
         self.linkable = linkable
@@ -107,8 +107,8 @@ public struct AddressRequest: Codable, Sendable {
 }
 
 /// The response of `GET /api/auth/connect`: the provider account that is pending until the password is entered.
-public struct PendingConnectionBody: Codable, Sendable, Equatable {
-    /// Whose account it is.
+public struct PendingLinkBody: Codable, Sendable, Equatable {
+    /// The provider of the account.
     public let provider: OAuthProvider
     /// The address, which an account of this site also has.
     public let email: String

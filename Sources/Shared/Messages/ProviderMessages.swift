@@ -106,7 +106,7 @@ public struct ProviderName: Codable, Sendable, Hashable {
 public struct ProviderBody: Codable, Sendable, Hashable {
     /// Its key.
     public let provider: OAuthProvider
-    /// Its kind; nil for one that this version does not know, whose button is plain.
+    /// Its kind; nil for one that is unknown to this version, whose button is plain.
     public let kind: ProviderKind?
     /// The name on pages.
     public let name: ProviderName

@@ -32,6 +32,9 @@ public struct APIError: Error {
         self.cause = cause
     }
 
+    /// The error for an unknown path.
+    public static let nothingHere = APIError(.notFound, detail: "There is nothing at this path.")
+
     /// The error for fields that break their rules.
     public static func invalidFields(_ fields: [FieldError]) -> APIError {
         APIError(.invalidFields, detail: "Some fields are invalid; see errors.", fields: fields)

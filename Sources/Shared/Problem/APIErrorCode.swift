@@ -27,7 +27,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
     /// The provider account is not linked to the user.
     case identityNotFound = "identity_not_found"
     /// No provider account is pending, or it has expired.
-    case noPendingConnection = "no_pending_connection"
+    case noPendingLink = "no_pending_connection"
     /// The path exists but does not accept this method.
     case methodNotAllowed = "method_not_allowed"
     /// The body did not arrive in time.
@@ -59,7 +59,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         case .accountDisabled, .invalidRecoveryCode, .registrationClosed, .crossSiteRequest, .reauthenticationRequired,
             .accessDenied:
             403
-        case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection: 404
+        case .notFound, .sessionNotFound, .identityNotFound, .noPendingLink: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
         case .emailTaken, .lastSignInMethod: 409
@@ -87,7 +87,7 @@ public enum APIErrorCode: String, Codable, Sendable, CaseIterable {
         case .notFound: "Not found"
         case .sessionNotFound: "Session not found"
         case .identityNotFound: "Linked account not found"
-        case .noPendingConnection: "Nothing to link"
+        case .noPendingLink: "Nothing to link"
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "Request timed out"
         case .emailTaken: "Email already registered"

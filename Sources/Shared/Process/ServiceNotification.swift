@@ -7,9 +7,9 @@ import Glibc
 /// Without `NOTIFY_SOCKET`, which systemd sets for units with `Type=notify`, nothing is sent. A message that cannot be
 /// delivered is dropped: the service must not fail because of it.
 public struct ServiceNotification: Sendable {
-    /// A longer status is truncated, in bytes.
+    /// The maximum length of a status in bytes; a longer one is truncated.
     static let maximumStatusLength = 500
-    /// `sun_path` of unix(7), in bytes.
+    /// The size of `sun_path` (unix(7)) in bytes.
     private static let maximumPathLength = 108
 
     /// The path of the socket, with a first byte of zero in the abstract namespace; nil when there is none.

@@ -2,7 +2,7 @@ import Glibc
 
 /// The descriptors of standard input, output and error.
 public enum StandardDescriptors {
-    /// Opens each one that is closed on `/dev/null`, for reading only: reading ends at once, and writing fails.
+    /// Opens `/dev/null` for each one that is closed, for reading only: reading ends at once, and writing fails.
     ///
     /// Call it before anything else opens a file or socket, which would otherwise get such a number: a command would
     /// wait for input from it, or write its output to it.

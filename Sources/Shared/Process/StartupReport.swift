@@ -3,7 +3,7 @@ import Synchronization
 
 /// Reports to systemd when a server is ready, once every part of its start has finished, and when it begins to stop.
 ///
-/// It is the last of the services, so that it is the first to learn of a shutdown.
+/// It is the last of the services, so that it is the first to be notified of a shutdown.
 public final class StartupReport: Service {
     /// A part of the start.
     public enum Part: Sendable {

@@ -1,7 +1,9 @@
+@_spi(_Unicode) import Swift
+
 /// The passwords that attackers try first (NIST SP 800-63B, section 5.1.1.2: "commonly-used, expected, or compromised",
 /// and context-specific words).
 ///
-/// Two lists, both from zxcvbn (MIT licence) and compiled into the binary: common-passwords.txt has about 4,100
+/// Two lists, both from zxcvbn (MIT license) and compiled into the binary: common-passwords.txt has about 4,100
 /// passwords, common-words.txt about 10,600 words that passwords are built from. A password is rejected if it is one of
 /// the former, if it is little more than runs and repetitions, or if only a word is left of it after removing the
 /// additions that cracking programs try; see ``PasswordCore``.
@@ -55,10 +57,14 @@ enum CommonPasswords {
             }
             let parts = folded.split { !$0.isLetter && !$0.isNumber }.map(String.init)
             found += parts
-            // Either of two names may come first, whatever the text.
+            // A password may contain two names in either order.
             for first in parts.prefix(maximumPaired) {
                 found += parts.prefix(maximumPaired).map { first + $0 }
             }
+        }
+        // Names are often typed without their accents.
+        found += found.map { text in
+            String(String.UnicodeScalarView(text._nfd.filter { $0.properties.generalCategory != .nonspacingMark }))
         }
         let plain = found.flatMap { text in PasswordCore.plain(Array(text.unicodeScalars)[...]) }
         return Set(plain.map(PasswordCore.lettersAndDigits).filter { $0.unicodeScalars.count >= PasswordCore.shortest })

@@ -18,7 +18,7 @@ public struct DisplayName: Sendable, Hashable {
             throw RuleViolation(.tooLong, "The name may have at most \(Self.maximumLength) characters.")
         }
         guard !trimmed.unicodeScalars.contains(where: Self.isForbidden) else {
-            throw RuleViolation(.invalidCharacter, "The name may not have control or direction characters.")
+            throw RuleViolation(.invalidCharacter, "The name must not contain control or direction characters.")
         }
         guard trimmed.unicodeScalars.contains(where: Self.isVisible) else {
             throw RuleViolation(.required, "Enter a name.")

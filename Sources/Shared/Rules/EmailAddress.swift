@@ -13,6 +13,11 @@ public struct EmailAddress: Sendable, Hashable {
     /// The address in lower case.
     public let value: String
 
+    /// The part before the “@”.
+    public var localPart: Substring { Substring(value.utf8.prefix { $0 != UInt8(ascii: "@") }) }
+    /// The part after the “@”.
+    public var domain: Substring { Substring(value.utf8.dropFirst(localPart.utf8.count + 1)) }
+
     /// Parses typed or pasted text, cleaned by ``cleaned(_:)``.
     ///
     /// - Throws: ``RuleViolation`` with the reason when it is not an address.

@@ -94,7 +94,7 @@ enum PasswordCore {
 
 /// Detects passwords that follow the keyboard or the alphabet: "Qwer1234", "Zaq1@wsx", "Aaaa1111".
 enum KeyboardWalk {
-    /// Rows and columns of keyboards, also of the numeric one, and the alphabet, in both directions.
+    /// Rows and columns of keyboards, including the numeric keypad, and the alphabet, in both directions.
     private static let lines: [[Unicode.Scalar]] = [
         "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm,./", "azertyuiop", "qsdfghjklm", "qwertzuiop", "yxcvbnm",
         "1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik", "9ol", "0p", "147", "258", "369", "159", "357",

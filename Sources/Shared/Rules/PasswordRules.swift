@@ -10,8 +10,8 @@ public enum PasswordRules {
     /// The maximum length in code points.
     public static let maximumLength = 128
 
-    /// The maximum number of code points to normalise: NFC combines at most four into one, so a longer text is too long
-    /// in any case, and normalising takes quadratic time.
+    /// The maximum number of code points to normalize: NFC combines at most four into one, so a longer text is too long
+    /// in any case, and normalization takes quadratic time.
     private static let normalizationLimit = 4 * maximumLength
 
     /// Whether two texts are the same password, regardless of the composition of characters.
@@ -69,7 +69,7 @@ public enum PasswordRules {
         return violations
     }
 
-    /// The words by which attackers know a site: its names, and the labels of its host but the last.
+    /// The words by which attackers know a site: its names, and all labels of its host except the last.
     public static func words(of site: WebOrigin, named name: SiteName = .standard) -> [String] {
         let labels = site.authority.prefix { $0 != ":" }.split(separator: ".").map(String.init)
         let names = [name.english, name.japanese].filter { $0 != productName }

@@ -16,7 +16,7 @@ public final class AcceptPause: ChannelInboundHandler {
     private let isShort: () -> Bool
     private var isWaiting = false
 
-    /// Creates a handler for one listening channel; `isShort` says whether file descriptors are running out.
+    /// Creates a handler for one listening channel; `isShort` returns whether file descriptors are running out.
     init(logger: Logger, pause: TimeAmount, isShort: @escaping () -> Bool) {
         self.logger = logger
         self.pause = pause

@@ -170,13 +170,16 @@ extension ApplicationSettings.Upstream {
         self.port = port
     }
 
+    /// The host without the dot that ends an absolute name.
+    private var name: String { host.authority.hasSuffix(".") ? String(host.authority.dropLast()) : host.authority }
+
     /// Whether the server is part of this system: the public URL, a port of this machine, or a service of compose.yml.
     fileprivate func isOwn(publicURL: WebOrigin, ports: [Int]) -> Bool {
         let usual = publicURL.isSecure ? 443 : 80
-        if publicURL.authority == description || (port == usual && publicURL.authority == host.authority) {
+        if publicURL.authority == "\(name):\(port)" || (port == usual && publicURL.authority == name) {
             return true
         }
-        switch host.description {
+        switch name {
         case "nginx": return true
         case "backend": return port == 8000
         case "frontend": return port == 3000
@@ -184,10 +187,8 @@ extension ApplicationSettings.Upstream {
         }
     }
 
-    /// Whether the host is a name of this machine.
+    /// Whether the host is this machine.
     public var isLoopback: Bool {
-        let name = host.description
-        return ["localhost", "0.0.0.0", "::1", "::"].contains(name) || name.hasPrefix("127.")
-            || name.hasSuffix(".localhost")
+        HostName.isLoopback(name) || IPAddress(host.description)?.isUnspecified == true
     }
 }

@@ -16,25 +16,15 @@ extension Request {
             throw Self.tooLarge
         }
         let body = body
-        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
-            group.addTask {
-                do {
-                    return try await body.collect(upTo: Self.maximumBodySize)
-                } catch is NIOTooManyBytesError {
-                    throw Self.tooLarge
-                } catch let error where !(error is CancellationError) {
-                    throw APIError(.malformedRequest, detail: "The request body is malformed or incomplete.")
-                }
+        let late = APIError(.requestTimeout, detail: "The request body did not arrive in time.")
+        return try await withTimeLimit(deadline, throwing: late) {
+            do {
+                return try await body.collect(upTo: Self.maximumBodySize)
+            } catch is NIOTooManyBytesError {
+                throw Self.tooLarge
+            } catch let error where !(error is CancellationError) {
+                throw APIError(.malformedRequest, detail: "The request body is malformed or incomplete.")
             }
-            group.addTask {
-                try await Task.sleep(for: deadline)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let buffer = first else {
-                throw APIError(.requestTimeout, detail: "The request body did not arrive in time.")
-            }
-            return buffer
         }
     }
 

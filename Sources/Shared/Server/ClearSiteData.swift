@@ -7,16 +7,8 @@ public import HTTPTypes
 public enum ClearSiteData {
     /// The header for a site with the given URL; nil where browsers would ignore it.
     public static func cache(at origin: WebOrigin) -> HTTPField? {
-        guard origin.isSecure || isLoopback(origin.authority) else { return nil }
+        guard origin.isSecure || origin.isLoopback else { return nil }
         return HTTPField(name: .clearSiteData, value: "\"cache\"")
-    }
-
-    private static func isLoopback(_ authority: String) -> Bool {
-        if authority.begins(with: "[::1]") { return true }
-        let host = authority.utf8.prefix { $0 != UInt8(ascii: ":") }
-        let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Substring.init)
-        if labels.last?.isExactly("localhost") ?? false { return true }
-        return labels.count == 4 && labels[0].isExactly("127") && labels.allSatisfy { UInt8($0) != nil }
     }
 }
 

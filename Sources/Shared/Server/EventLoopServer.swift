@@ -30,9 +30,20 @@ public struct EventLoopServer: ServerChildChannel {
 }
 
 extension EventLoopServer {
-    /// The maximum size of all headers together: more than nginx accepts (large_client_header_buffers) and adds, so
-    /// that nginx rejects them first.
-    public static let maximumHeaderListSize = 72 * 1024
+    /// The limits of both programs.
+    ///
+    /// All headers together may be larger than nginx accepts (large_client_header_buffers) and adds, so that nginx
+    /// rejects them first.
+    public static var standardLimits: HTTP1Channel.Configuration {
+        .init(
+            idleTimeout: .seconds(60),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 * 1024,
+                maxHeaderListSize: 72 * 1024,
+                maxHeaderFieldCount: 200
+            )
+        )
+    }
 
     /// A builder for such servers.
     ///
@@ -41,7 +52,7 @@ extension EventLoopServer {
     ///   - page: the response to invalid HTTP.
     /// - Returns: the builder.
     public static func builder(
-        _ configuration: HTTP1Channel.Configuration,
+        _ configuration: HTTP1Channel.Configuration = standardLimits,
         refusing page: @escaping UnreadableRequest.Page = UnreadableRequest.problem
     ) -> HTTPServerBuilder {
         .init { responder in

@@ -4,9 +4,9 @@ import NIOHTTP1
 
 /// Filters requests between the HTTP/1 parser and the framework.
 ///
-/// - Header values become ASCII, like the target, so that no comparison, here or in a library, normalises Unicode (see
+/// - Header values become ASCII, like the target, so that no comparison, here or in a library, normalizes Unicode (see
 ///   OutsideText.swift). Cookies are kept where the application's cookies pass through.
-/// - A connection closes as RFC 9112, section 9.3, requires: Hummingbird 2.28 recognises the exact value `close` only.
+/// - A connection closes as RFC 9112, section 9.3, requires: Hummingbird 2.28 recognizes the exact value `close` only.
 /// - After a request for another protocol (RFC 9110, sections 7.8 and 9.3.6), the parser only stores what follows, without
 ///   limit. Nothing more is read then, and the connection closes.
 /// - An invalid request gets a response with a body. Hummingbird sends an empty body, and a second response if the
@@ -60,7 +60,7 @@ final class MessageGate: ChannelDuplexHandler, RemovableChannelHandler {
             // HTTP/1.0 has no chunked coding and, by default, no persistent connections.
             let isOld = head.version == .http1_0
             isLast = head.asksForAnotherProtocol
-            let closes = isOld || isLast || !head.isKeepAlive
+            let closes = isOld || isLast || !head.isKeepAlive || head.asksToClose
             if !isOld, open.isEmpty, head.awaitsContinue { sendContinue(context) }
             open.append(Exchange(closes: closes, isOld: isOld))
             var head = head.inASCII
@@ -150,6 +150,9 @@ extension HTTPRequestHead {
     /// Whether the client asks for another protocol, which this server never speaks.
     fileprivate var asksForAnotherProtocol: Bool { method == .CONNECT || headers.contains(name: "Upgrade") }
 
+    /// Whether the client asks to close the connection; the parser does not find the option before a tab.
+    fileprivate var asksToClose: Bool { headers[canonicalForm: "Connection"].contains { $0.isCaseless("close") } }
+
     /// Whether the client waits for `100 Continue`.
     fileprivate var awaitsContinue: Bool {
         guard headers.contains(name: "Content-Length") || headers.contains(name: "Transfer-Encoding") else {
@@ -160,9 +163,9 @@ extension HTTPRequestHead {
 
     /// The request with ASCII header values.
     ///
-    /// Other bytes become question marks; no header that this system reads may contain them. The parser itself rejects
-    /// them in the target. Cookies are kept where the application's cookies pass through: there they are read as bytes,
-    /// and by no library.
+    /// Other bytes become question marks; no header that this system reads may contain them, except for the address of
+    /// a page to return to, in which they are escaped as browsers do. The parser itself rejects them in the target.
+    /// Cookies are kept where the application's cookies pass through: there they are read as bytes, and by no library.
     fileprivate var inASCII: HTTPRequestHead {
         guard !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) else { return self }
         var head = self
@@ -171,7 +174,12 @@ extension HTTPRequestHead {
         head.headers = HTTPHeaders(
             headers.map { name, value in
                 if keepsCookies, name.isCaseless("cookie") { return (name, value) }
-                return (name, String(decoding: value.utf8.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self))
+                let isPage = name.isCaseless("x-original-uri") || name.isCaseless("x-forwarded-uri")
+                let bytes = value.utf8.flatMap { byte -> [UInt8] in
+                    if byte < 0x80 { return [byte] }
+                    return isPage ? Array("%\([byte].hex)".utf8) : [UInt8(ascii: "?")]
+                }
+                return (name, String(decoding: bytes, as: UTF8.self))
             }
         )
         return head

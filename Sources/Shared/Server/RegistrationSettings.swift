@@ -29,6 +29,6 @@ public struct RegistrationSettings: Sendable, Hashable {
 
     /// Whether a new account may have the address; a domain does not include its subdomains.
     public func allows(_ email: EmailAddress) -> Bool {
-        domains.isEmpty || domains.contains { email.value.utf8.suffix($0.utf8.count + 1).elementsEqual("@\($0)".utf8) }
+        domains.isEmpty || domains.contains { $0.isExactly(email.domain) }
     }
 }

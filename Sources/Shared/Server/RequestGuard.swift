@@ -29,7 +29,7 @@ public struct RequestGuard<Context: RequestContext>: RouterMiddleware {
     public func check(_ request: Request) throws {
         let path = request.uri.path
         guard CanonicalPath.isCanonical(path) || path.isExactly(APIPath.index) else {
-            throw APIError(.notFound, detail: "There is nothing at this path.")
+            throw APIError.nothingHere
         }
         let isSafePath = !unsafePaths.contains { path.isExactly($0) }
         guard crossSite.allows(request.head, isSafePath: isSafePath) else {

@@ -31,7 +31,7 @@ public struct RouteTable: Sendable {
     /// The error for a request without a matching route.
     public func error(for request: Request) -> APIError {
         let methods = methods(for: request.uri.path)
-        guard !methods.isEmpty else { return APIError(.notFound, detail: "There is nothing at this path.") }
+        guard !methods.isEmpty else { return APIError.nothingHere }
         return APIError(
             .methodNotAllowed,
             detail: "This path accepts \(methods.joined(separator: ", ")) only.",

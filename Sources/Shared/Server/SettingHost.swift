@@ -23,7 +23,7 @@ public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
         if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x2C || $0 == 0x3B }) {
             throw Invalid(reason: "must be one host, without spaces and commas")
         }
-        if text.contains("*") { throw Invalid(reason: "must not be *; every address is 0.0.0.0, with IPv6 it is ::") }
+        if text.contains("*") { throw Invalid(reason: "must not be *; for all addresses, use 0.0.0.0, or :: for IPv6") }
         if text.contains("%") { throw Invalid(reason: "must be an address without a zone (%)") }
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
         let address = isBracketed ? String(text.dropFirst().dropLast()) : text

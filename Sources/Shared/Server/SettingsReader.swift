@@ -91,7 +91,7 @@ public struct SettingsReader {
         guard let value = Int(text), range.contains(value) else {
             // Kubernetes sets `API_PORT=tcp://10.0.0.1:8000` in every pod if there is a service named `api`.
             let isLink = text.hasPrefix("tcp://")
-            let hint = isLink ? "; Kubernetes sets it for a service of that name: enableServiceLinks: false" : ""
+            let hint = isLink ? "; Kubernetes sets it for a service of that name: set enableServiceLinks: false" : ""
             fault(
                 name,
                 "must be an integer from \(range.lowerBound) to \(range.upperBound), not \(quoted(text))\(hint)"

@@ -28,7 +28,8 @@ public struct UnreadableRequest: Sendable {
         let isOld = head.version == .http1_0
         // Section 3.2: exactly one host; none is allowed before HTTP/1.1.
         let hosts = head.headers["Host"]
-        guard hosts.count == 1 || isOld && hosts.isEmpty, hosts.allSatisfy({ !$0.utf8.contains(UInt8(ascii: " ")) })
+        guard hosts.count == 1 || isOld && hosts.isEmpty,
+            hosts.allSatisfy({ !$0.utf8.contains(where: { " \t/?#@\\".utf8.contains($0) }) })
         else {
             self.init(400, "The request must name one host.")
             return
@@ -36,7 +37,7 @@ public struct UnreadableRequest: Sendable {
         // Section 6.1: only chunked is supported, and no coding in HTTP/1.0.
         let codings = head.headers["Transfer-Encoding"]
         guard codings.isEmpty || !isOld else {
-            self.init(400, "A request of HTTP/1.0 has no transfer coding.")
+            self.init(400, "An HTTP/1.0 request must not have a transfer coding.")
             return
         }
         guard codings.isEmpty || codings.count == 1 && codings[0].isCaseless("chunked") else {

@@ -3,7 +3,7 @@ public import HTTPTypes
 extension HTTPFields {
     /// The cookies of a request as `name=value`, unchanged and in order.
     ///
-    /// Spaces and tabs around a cookie do not belong to it, also where a proxy has merged several headers into one (RFC
+    /// Spaces and tabs around a cookie do not belong to it, even where a proxy has merged several headers into one (RFC
     /// 9110, section 5.5).
     public var cookiePairs: [Substring] {
         self[fields: .cookie].flatMap { field in

@@ -49,7 +49,7 @@ extension UInt8 {
     var asciiLowercased: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
 
     /// Whether the byte is an ASCII letter or digit.
-    var isASCIIAlphanumeric: Bool {
+    public var isASCIIAlphanumeric: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
     }

@@ -11,10 +11,11 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Whether it is a format character (general category Cf) or another character without width.
+    /// Whether it is a format character (general category Cf), another character without width, or BRAILLE PATTERN
+    /// BLANK.
     fileprivate var isInvisible: Bool {
         guard value > 0x7F else { return false }
-        return properties.generalCategory == .format || properties.isDefaultIgnorableCodePoint
+        return properties.generalCategory == .format || properties.isDefaultIgnorableCodePoint || value == 0x2800
     }
 
     /// The ASCII character of which this is a wide or small form, otherwise the character itself (Unicode, "Halfwidth

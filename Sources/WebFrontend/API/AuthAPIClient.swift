@@ -8,13 +8,6 @@ import Shared
 /// Every method throws ``APIError``: with the API's code if it sent a problem document, otherwise with
 /// `service_unavailable`. Errors that the API should never send to this program become `internal_error`.
 struct AuthAPIClient: Sendable {
-    /// A body and the cookies of the response.
-    struct Signed<Body: Sendable>: Sendable {
-        let body: Body
-        /// `Set-Cookie` values for the visitor, unchanged.
-        let cookies: [String]
-    }
-
     private let transport: AuthAPITransport
     private let deadlines: Deadlines
 
@@ -25,23 +18,24 @@ struct AuthAPIClient: Sendable {
     }
 
     /// Creates an account and signs in.
-    func register(_ body: RegisterRequest, for caller: Caller) async throws -> Signed<UserBody> {
-        let response = try await send(.POST, APIPath.register, body, for: caller, deadline: deadlines.hashing)
-        return Signed(body: try decode(response), cookies: response.setCookies)
+    ///
+    /// - Returns: the cookies of the session.
+    func register(_ body: RegisterRequest, for caller: Caller) async throws -> [String] {
+        try await openSession(APIPath.register, body, for: caller, deadline: deadlines.hashing)
     }
 
     /// Signs in.
-    func login(_ body: LoginRequest, for caller: Caller) async throws -> Signed<UserBody> {
-        let response = try await send(.POST, APIPath.login, body, for: caller, deadline: deadlines.hashing)
-        return Signed(body: try decode(response), cookies: response.setCookies)
+    ///
+    /// - Returns: the cookies of the session.
+    func login(_ body: LoginRequest, for caller: Caller) async throws -> [String] {
+        try await openSession(APIPath.login, body, for: caller, deadline: deadlines.hashing)
     }
 
     /// Changes the visitor's password, which ends all other sessions.
     ///
-    /// - Returns: the user, and the cookie of the session that replaces the visitor's.
-    func changePassword(_ body: ChangePasswordRequest, for caller: Caller) async throws -> Signed<UserBody> {
-        let response = try await send(.POST, APIPath.password, body, for: caller, deadline: deadlines.bulk)
-        return Signed(body: try decode(response), cookies: response.setCookies)
+    /// - Returns: the cookies of the session that replaces the visitor's.
+    func changePassword(_ body: ChangePasswordRequest, for caller: Caller) async throws -> [String] {
+        try await openSession(APIPath.password, body, for: caller, deadline: deadlines.bulk)
     }
 
     /// Changes the visitor's name.
@@ -85,8 +79,8 @@ struct AuthAPIClient: Sendable {
     }
 
     /// The provider account that is pending until the password is entered.
-    func pendingConnection(for caller: Caller) async throws -> PendingConnectionBody {
-        try decode(await send(.GET, APIPath.pendingConnection, for: caller))
+    func pendingLink(for caller: Caller) async throws -> PendingLinkBody {
+        try decode(await send(.GET, APIPath.pendingLink, for: caller))
     }
 
     /// The provider account that is pending until an email address is entered.
@@ -95,9 +89,10 @@ struct AuthAPIClient: Sendable {
     }
 
     /// Creates an account with an email address for the pending provider account, and signs in.
-    func registerAddress(_ body: AddressRequest, for caller: Caller) async throws -> Signed<UserBody> {
-        let response = try await send(.POST, APIPath.address, body, for: caller, deadline: deadlines.response)
-        return Signed(body: try decode(response), cookies: response.setCookies)
+    ///
+    /// - Returns: the cookies of the session.
+    func registerAddress(_ body: AddressRequest, for caller: Caller) async throws -> [String] {
+        try await openSession(APIPath.address, body, for: caller, deadline: deadlines.response)
     }
 
     /// Ends the visitor's session.
@@ -142,6 +137,18 @@ struct AuthAPIClient: Sendable {
     /// Whether the API can serve requests.
     func isReady(for caller: Caller) async -> Bool {
         (try? await send(.GET, APIPath.readiness, for: caller)) != nil
+    }
+
+    /// Sends a request that signs in, and returns the cookies for the visitor, unchanged.
+    private func openSession(
+        _ path: String,
+        _ body: some Encodable,
+        for caller: Caller,
+        deadline: Duration
+    ) async throws -> [String] {
+        let response = try await send(.POST, path, body, for: caller, deadline: deadline)
+        let _: UserBody = try decode(response)
+        return response.setCookies
     }
 
     private func send(

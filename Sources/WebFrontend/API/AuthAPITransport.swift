@@ -65,7 +65,10 @@ struct AuthAPITransport: Sendable {
             request.body = .bytes(json)
         }
         do {
-            return try await response(to: request, within: deadline, attempts: method == .GET ? 3 : 1, most: most)
+            // The deadline includes reading the body.
+            return try await withTimeLimit(deadline, throwing: HTTPClientError.deadlineExceeded) { [request] in
+                try await attempt(request, attempts: method == .GET ? 3 : 1, most: most)
+            }
         } catch {
             throw APIError(.serviceUnavailable, cause: error)
         }
@@ -78,25 +81,6 @@ struct AuthAPITransport: Sendable {
         if let cookies = caller.cookies { headers.add(name: "Cookie", value: cookies) }
         if let userAgent = caller.userAgent { headers.add(name: "User-Agent", value: userAgent) }
         return headers
-    }
-
-    /// Runs the request with a deadline that includes reading the body.
-    private func response(
-        to request: HTTPClientRequest,
-        within deadline: Duration,
-        attempts: Int,
-        most: Int
-    ) async throws -> Response {
-        try await withThrowingTaskGroup(of: Response.self) { group in
-            group.addTask { try await self.attempt(request, attempts: attempts, most: most) }
-            group.addTask {
-                try await Task.sleep(for: deadline)
-                throw HTTPClientError.deadlineExceeded
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next() else { throw CancellationError() }
-            return first
-        }
     }
 
     /// Sends a request, and repeats it when the connection was closed or reset, such as by a replica that is being

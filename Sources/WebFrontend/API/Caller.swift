@@ -2,42 +2,29 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// The visitor on whose behalf a request is sent to the API, and what the API learns about them.
+/// The visitor on whose behalf a request is sent to the API, with the values that are passed to the API.
 struct Caller: Sendable {
     /// The API's cookies, without the prefix over TLS.
     private static let names = [
-        "access_token", "oauth_connect", "oauth_address", "known_device", PagePath.inviteCookie,
+        SiteCookies.session, SiteCookies.pendingLink, SiteCookies.pendingAddress, SiteCookies.knownDevice,
+        SiteCookies.invite,
     ]
 
     /// The maximum length of the API's cookies together, in bytes; the API accepts header fields of at most 16 KiB.
     private static let maximumLength = 16_000
 
-    /// The name of this site's session cookie.
-    ///
-    /// Over TLS, only the one with the prefix counts: a sibling domain can set the one without (RFC 6265bis, section
-    /// 4.1.3.2).
-    static func sessionCookie(isSecure: Bool) -> String { name(names[0], isSecure) }
-
-    private static func name(_ name: String, _ isSecure: Bool) -> String { isSecure ? "__Host-\(name)" : name }
-
-    /// Remembers for a few seconds that the sign-in page redirected the visitor.
+    /// The cookies of a redirect for a visitor who is signed in: they remember the redirect for a few seconds.
     ///
     /// A page without a session would redirect them back, in a loop. Over TLS, the session cookie reaches both pages or
     /// neither.
-    private static let redirectMarker = "sent_on"
-
-    /// The cookies of a redirect for a visitor who is signed in.
-    static func redirectCookies(to page: ReturnPath?, isSecure: Bool) -> [String] {
-        page == nil || isSecure ? [] : ["\(redirectMarker)=1; Max-Age=5; Path=/; HttpOnly; SameSite=Lax"]
+    static func redirectCookies(to page: ReturnPath?, _ cookies: SiteCookies) -> [String] {
+        page == nil || cookies.isSecure ? [] : [cookies.storing(SiteCookies.redirected, "1", maxAge: 5)]
     }
 
-    /// The cookie that deletes the one of a redirect, which is only used without TLS.
-    var forgettingRedirect: String { Response.forgetting(Self.redirectMarker, isSecure: false) }
-
     /// The names of all cookies of a request that this site sets, in the API and in the pages.
-    static func ownCookies(of request: Request, isSecure: Bool) -> [String] {
-        let known = (names + [redirectMarker, SiteLanguage.cookieName]).flatMap { [$0, name($0, isSecure)] }
-        let flows = name("oauth_flow_", isSecure)
+    static func ownCookies(of request: Request, _ cookies: SiteCookies) -> [String] {
+        let known = names.flatMap { [$0, cookies.name($0)] } + [SiteCookies.redirected, SiteLanguage.cookieName]
+        let flows = cookies.name(SiteCookies.flowPrefix)
         var found: [String] = []
         for pair in request.headers.cookiePairs {
             let name = Substring(pair.utf8.prefix { $0 != UInt8(ascii: "=") })
@@ -59,6 +46,9 @@ struct Caller: Sendable {
     let userAgent: String?
 
     /// The name of the session cookie.
+    ///
+    /// Over TLS, only the one with the prefix counts: a sibling domain can set the one without (RFC 6265bis, section
+    /// 4.1.3.2).
     let sessionCookie: String
     /// Whether the visitor may be signed in.
     let hasSession: Bool
@@ -66,12 +56,12 @@ struct Caller: Sendable {
     let hasForeignSession: Bool
     /// Whether the sign-in page has just redirected this visitor because they are signed in.
     let wasRedirected: Bool
-    /// Whether there may be a pending provider account.
-    let hasConnection: Bool
-    /// Whether there may be a provider account that is pending until an email address is entered.
+    /// Whether a provider account may be pending until a password is entered.
+    let hasPendingLink: Bool
+    /// Whether a provider account may be pending until an email address is entered.
     let hasPendingAddress: Bool
 
-    /// Reads the properties of a request that the API may learn.
+    /// Reads the values of a request that are passed to the API.
     init(_ request: Request, _ context: PageContext) {
         let pairs = request.headers.cookiePairs
         func cookies(named names: [String]) -> [Substring] {
@@ -84,16 +74,16 @@ struct Caller: Sendable {
         func values(_ name: String) -> [Substring] {
             cookies(named: [name]).filter { $0.utf8.count > name.utf8.count + 1 }
         }
-        let own = cookies(named: Self.names.flatMap { [$0, Self.name($0, true)] })
+        let own = cookies(named: Self.names.map(context.cookies.name))
         let joined = own.joined(separator: "; ")
         self.cookies = own.isEmpty || joined.utf8.count > Self.maximumLength ? nil : joined
-        sessionCookie = Self.sessionCookie(isSecure: context.isSecure)
+        sessionCookie = context.cookies.name(SiteCookies.session)
         let sessions = values(sessionCookie)
         hasSession = !sessions.isEmpty
         hasForeignSession = sessions.contains { !$0.utf8.elementsEqual(sessions[0].utf8) }
-        wasRedirected = !values(Self.redirectMarker).isEmpty
-        hasConnection = !values(Self.name(Self.names[1], context.isSecure)).isEmpty
-        hasPendingAddress = !values(Self.name(Self.names[2], context.isSecure)).isEmpty
+        wasRedirected = !values(SiteCookies.redirected).isEmpty
+        hasPendingLink = !values(context.cookies.name(SiteCookies.pendingLink)).isEmpty
+        hasPendingAddress = !values(context.cookies.name(SiteCookies.pendingAddress)).isEmpty
         address = context.clientAddress
         requestID = context.requestID
         userAgent = request.headers[.userAgent]

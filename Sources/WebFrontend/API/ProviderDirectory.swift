@@ -15,7 +15,7 @@ struct Providers: Sendable, Hashable {
     /// Whether the provider has a name to show.
     func isKnown(_ provider: OAuthProvider) -> Bool { contains(provider) || provider.standardName != nil }
 
-    /// The provider's kind; nil if this version does not know it.
+    /// The provider's kind; nil if it is unknown to this version.
     func kind(of provider: OAuthProvider) -> ProviderKind? {
         all.first { $0.provider == provider }?.kind ?? ProviderKind(exactly: provider.rawValue)
     }
@@ -42,30 +42,30 @@ actor ProviderDirectory {
 
     private let api: AuthAPIClient
     private let clock = ContinuousClock()
-    private var held = Providers.none
-    private var nextQuestion: ContinuousClock.Instant?
-    private var running: Task<Void, Never>?
+    private var latest = Providers.none
+    private var nextRequest: ContinuousClock.Instant?
+    private var refreshing: Task<Void, Never>?
 
     /// Creates a directory; the first page sends the request.
     init(api: AuthAPIClient) { self.api = api }
 
     /// The enabled providers; concurrent calls share one request, sent on behalf of the first caller.
     func providers(for caller: Caller, logger: Logger) async -> Providers {
-        if let nextQuestion, clock.now < nextQuestion { return held }
-        let task = running ?? Task { await refresh(for: caller, logger: logger) }
-        running = task
+        if let nextRequest, clock.now < nextRequest { return latest }
+        let task = refreshing ?? Task { await refresh(for: caller, logger: logger) }
+        refreshing = task
         await task.value
-        return held
+        return latest
     }
 
     private func refresh(for caller: Caller, logger: Logger) async {
-        defer { running = nil }
+        defer { refreshing = nil }
         do {
-            held = Providers(all: try await api.providers(for: caller).providers)
-            nextQuestion = clock.now + Self.freshAge
+            latest = Providers(all: try await api.providers(for: caller).providers)
+            nextRequest = clock.now + Self.freshAge
         } catch {
             logger.warning("list of providers not updated", metadata: ["cause": .string("\(type(of: error))")])
-            nextQuestion = clock.now + Self.retryInterval
+            nextRequest = clock.now + Self.retryInterval
         }
     }
 }

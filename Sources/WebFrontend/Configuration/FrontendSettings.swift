@@ -28,10 +28,9 @@ struct FrontendSettings: Sendable {
     /// The page that confirms a sign-out or a deletion; an application at the root of the site would not show that.
     var farewell: String { application == nil ? SitePath.home : SitePath.login }
 
-    /// The default port.
     static let defaultPort = 3000
 
-    /// The address to listen on.
+    /// The addresses to listen on, for the check before the start.
     var addresses: [ListenFault.Address] {
         [ListenFault.Address(host, .frontendHost, port: port, .frontendPort)]
             + (metricsPort.map { [ListenFault.Address(host, .frontendHost, port: $0, .frontendMetricsPort)] } ?? [])

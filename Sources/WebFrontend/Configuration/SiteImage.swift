@@ -8,7 +8,6 @@ struct SiteImage: Sendable {
     enum Kind: String, Sendable {
         case png, jpeg, webp, ico, svg
 
-        /// The media type.
         var mediaType: String {
             switch self {
             case .png: "image/png"

@@ -7,7 +7,7 @@ struct SiteTexts: Sendable {
     static let maximumFile = 256 * 1024
     /// The maximum length of a text in code points.
     static let maximumText = 2000
-    /// The name of the site has its own settings, which the API and nginx also read.
+    /// The key of the site's name, which has separate settings that the API and nginx also read.
     private static let elsewhere = "site_name"
 
     private var texts: [SiteLanguage: [String: String]]

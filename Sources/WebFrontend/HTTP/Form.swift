@@ -21,7 +21,7 @@ struct Form: Sendable {
         }
         let body = try await request.boundedBody(within: deadline)
         fields = try FormFields(reading: body.readableBytesView)
-        if fields.hasDuplicates { throw APIError(.malformedRequest, detail: "A field is given twice.") }
+        if fields.hasDuplicates { throw APIError(.malformedRequest, detail: "A field occurs twice.") }
     }
 
     /// Parses the query of a URL; invalid fields are ignored, so that a link does not fail on fields it does not need.
@@ -39,7 +39,7 @@ struct Form: Sendable {
     var language: SiteLanguage? { value("language").flatMap { SiteLanguage(exactly: $0) } }
 
     /// The page to return to, if the form names one of this site.
-    var returnTo: ReturnPath? { value("return_to").flatMap { ReturnPath($0) } }
+    var returnTo: ReturnPath? { value(PagePath.returnParameter).flatMap { ReturnPath($0) } }
 
     /// The provider in a field.
     func provider(_ name: String) -> OAuthProvider? { value(name).flatMap { OAuthProvider(exactly: $0) } }

@@ -10,15 +10,14 @@ struct LanguageChoice: RouterMiddleware {
     /// The lifetime of the cookie in seconds: a year.
     static let lifetime = 31_536_000
 
-    /// Whether browsers reach the site over TLS.
-    let secure: Bool
+    /// The names and attributes of this site's cookies.
+    let cookies: SiteCookies
     /// The timeout for the body of a form.
     let bodyDeadline: Duration
 
     /// The cookie that stores a choice.
-    static func cookie(_ language: SiteLanguage, isSecure: Bool) -> HTTPField {
-        let cookie = "\(SiteLanguage.cookieName)=\(language.tag); Path=/; Max-Age=\(lifetime); HttpOnly; SameSite=Lax"
-        return HTTPField(name: .setCookie, value: isSecure ? "\(cookie); Secure" : cookie)
+    static func cookie(_ language: SiteLanguage, _ cookies: SiteCookies) -> String {
+        cookies.storing(SiteLanguage.cookieName, language.tag, maxAge: lifetime)
     }
 
     func handle(
@@ -28,7 +27,7 @@ struct LanguageChoice: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         context.language = SiteLanguage(for: request)
-        context.isSecure = secure
+        context.cookies = cookies
         context.takesGzip = Gzip.isAccepted(in: request.headers[values: .acceptEncoding])
         let address = request.headers[.originalURI] ?? request.uri.string
         if request.method == .get || request.method == .head, let requestedPath = ReturnPath(address) {
@@ -45,10 +44,7 @@ struct LanguageChoice: RouterMiddleware {
         guard let language = form.language else {
             throw APIError(.malformedRequest, detail: "This language is not supported.")
         }
-        return .seeOther(
-            (form.returnTo ?? .home).value,
-            cookies: [Self.cookie(language, isSecure: secure).value]
-        )
+        return .seeOther((form.returnTo ?? .home).value, cookies: [Self.cookie(language, cookies)])
     }
 }
 
@@ -63,7 +59,8 @@ extension PageRenderer {
         var context = context
         context.language = language
         var response = try response(view, visitor: visitor, in: context)
-        response.headers.append(LanguageChoice.cookie(language, isSecure: context.isSecure))
+        let cookie = LanguageChoice.cookie(language, context.cookies)
+        response.headers.append(HTTPField(name: .setCookie, value: cookie))
         return response
     }
 }

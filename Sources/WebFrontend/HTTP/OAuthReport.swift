@@ -30,7 +30,7 @@ struct OAuthReport: Sendable, Equatable {
     }
 
     /// The report of a pending link that has expired.
-    init(connectionOver provider: OAuthProvider) {
+    init(expiredLinkTo provider: OAuthProvider) {
         failure = .flowExpired
         self.provider = provider
         errorID = nil

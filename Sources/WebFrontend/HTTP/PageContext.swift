@@ -12,8 +12,8 @@ struct PageContext: ServedRequestContext {
     var language = SiteLanguage.english
     /// The requested page, to return to after a change of language; the home page for a form.
     var requestedPath = ReturnPath.home
-    /// Whether browsers reach the site over TLS, which determines the names of its cookies.
-    var isSecure = false
+    /// The names and attributes of this site's cookies.
+    var cookies = SiteCookies(publicURL: .localhost)
     /// Whether the response may use gzip.
     var takesGzip = false
 

@@ -8,9 +8,4 @@ extension Response {
         for cookie in cookies { response.headers.append(HTTPField(name: .setCookie, value: cookie)) }
         return response
     }
-
-    /// The value of `Set-Cookie` that deletes a cookie of this site (RFC 6265, section 3.1).
-    static func forgetting(_ cookie: String, isSecure: Bool) -> String {
-        "\(cookie)=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax\(isSecure ? "; Secure" : "")"
-    }
 }

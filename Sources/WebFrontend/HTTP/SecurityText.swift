@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Shared
 
-/// Tells researchers how to report a vulnerability (RFC 9116).
+/// Serves `security.txt`, which describes how to report a vulnerability (RFC 9116).
 struct SecurityText: Sendable {
     /// The days until the file expires; RFC 9116, section 2.5.5, recommends less than a year.
     private static let validDays = 90.0

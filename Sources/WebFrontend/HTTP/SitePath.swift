@@ -36,52 +36,50 @@ enum SitePath {
     static let liveness = APIPath.liveness
     static let readiness = APIPath.readiness
 
-    /// A path with query parameters; parameters without a value are left out.
-    static func link(_ path: String, _ parameters: [(name: String, value: String?)]) -> String {
-        let query = parameters.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
-        return query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))"
-    }
-
     /// Starts signing in through a provider: a path of the API, which the proxy serves on the same site.
     ///
     /// With `choosing`, the provider asks which account to use.
     static func signIn(through provider: OAuthProvider, returnTo: ReturnPath?, choosing: Bool = false) -> String {
-        link(
-            APIPath.startOAuth(provider),
-            [(PagePath.chooseParameter, choosing ? "true" : nil), (PagePath.returnParameter, returnTo?.value)]
-        )
+        APIPath.startOAuth(provider).withQuery([
+            (PagePath.chooseParameter, choosing ? "true" : nil), (PagePath.returnParameter, returnTo?.value),
+        ])
     }
 
     /// Starts linking a provider account to the signed-in user, with the API's ticket for the visitor's session.
-    static func linking(_ linkable: LinkableBody) -> String {
-        link(APIPath.startOAuth(linkable.provider), [("link", linkable.ticket), (PagePath.returnParameter, account)])
+    static func linking(_ ticket: ProviderTicketBody) -> String {
+        APIPath.startOAuth(ticket.provider).withQuery([
+            (PagePath.linkParameter, ticket.ticket), (PagePath.returnParameter, account),
+        ])
     }
 
     /// Starts signing in again at a provider, to confirm a change on a page.
-    static func reauthenticating(_ linkable: LinkableBody, page: String) -> String {
-        link(
-            APIPath.startOAuth(linkable.provider),
-            [(PagePath.reauthenticateParameter, linkable.ticket), (PagePath.returnParameter, page)]
-        )
+    static func reauthenticating(_ ticket: ProviderTicketBody, page: String) -> String {
+        APIPath.startOAuth(ticket.provider).withQuery([
+            (PagePath.reauthenticateParameter, ticket.ticket), (PagePath.returnParameter, page),
+        ])
     }
 
-    /// The page that asks for a password to connect an account of a provider.
-    static func connect(_ provider: OAuthProvider, returnTo: ReturnPath?) -> String {
-        link(login, [(PagePath.connectParameter, provider.rawValue), (PagePath.returnParameter, returnTo?.value)])
+    /// The page that asks for a password to link an account of a provider.
+    static func linkWithPassword(_ provider: OAuthProvider, returnTo: ReturnPath?) -> String {
+        login.withQuery([
+            (PagePath.pendingLinkParameter, provider.rawValue), (PagePath.returnParameter, returnTo?.value),
+        ])
     }
 
     /// The page that asks whether to sign in through a provider.
     static func confirm(_ provider: OAuthProvider, returnTo: ReturnPath?) -> String {
-        link(login, [(PagePath.confirmParameter, provider.rawValue), (PagePath.returnParameter, returnTo?.value)])
+        login.withQuery([
+            (PagePath.confirmParameter, provider.rawValue), (PagePath.returnParameter, returnTo?.value),
+        ])
     }
 
-    /// The account page, with the confirmation that a provider account has been connected.
-    static func connected(_ provider: OAuthProvider) -> String {
-        link(account, [(PagePath.connectedParameter, provider.rawValue)])
+    /// The account page, with the confirmation that a provider account has been linked.
+    static func linked(_ provider: OAuthProvider) -> String {
+        account.withQuery([(PagePath.linkedParameter, provider.rawValue)])
     }
 
-    /// A path with the page to go to after signing in.
-    static func link(_ path: String, returnTo: ReturnPath?, notice: Notice? = nil) -> String {
-        link(path, [("return_to", returnTo?.value), ("notice", notice?.rawValue)])
+    /// A path with the page to go to after signing in, or with a confirmation to show.
+    static func path(_ path: String, returnTo: ReturnPath? = nil, notice: Notice? = nil) -> String {
+        path.withQuery([(PagePath.returnParameter, returnTo?.value), ("notice", notice?.rawValue)])
     }
 }

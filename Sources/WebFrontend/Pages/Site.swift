@@ -7,7 +7,6 @@ struct Site: Sendable {
     let api: AuthAPIClient
     /// The renderer of the pages.
     let pages: PageRenderer
-    /// The settings.
     let settings: FrontendSettings
     /// The list of enabled providers.
     let directory: ProviderDirectory
@@ -24,7 +23,7 @@ struct Site: Sendable {
         await directory.providers(for: caller, logger: context.logger)
     }
 
-    /// The visitor who sent a request; asks the API only when there is a session cookie.
+    /// The visitor who sent a request; the API is called only when there is a session cookie.
     ///
     /// - Throws: ``APIError`` when the API cannot determine it.
     func visitor(_ caller: Caller) async throws -> Visitor {
@@ -34,6 +33,14 @@ struct Site: Sendable {
         } catch let error as APIError where error.code == .unauthenticated {
             return .anonymous
         }
+    }
+
+    /// Adds the header that deletes the browser's cached pages, so that the next user of the browser cannot go back to
+    /// them.
+    func forgettingPages(_ response: Response) -> Response {
+        var response = response
+        if let field = ClearSiteData.cache(at: settings.common.publicURL) { response.headers.append(field) }
+        return response
     }
 
     /// Runs an action for signed-in users; redirects others to the sign-in page and then to the given page.
@@ -48,13 +55,13 @@ struct Site: Sendable {
         let caller = Caller(request, context)
         guard caller.hasSession else {
             if caller.wasRedirected { throw ForeignCookie(name: caller.sessionCookie) }
-            return .seeOther(SitePath.link(SitePath.login, returnTo: ReturnPath(page)))
+            return .seeOther(SitePath.path(SitePath.login, returnTo: ReturnPath(page)))
         }
         do {
             return try await operation(caller)
         } catch let error as APIError where error.code == .unauthenticated {
             if caller.hasForeignSession || caller.wasRedirected { throw ForeignCookie(name: caller.sessionCookie) }
-            return .seeOther(SitePath.link(SitePath.login, returnTo: ReturnPath(page), notice: .sessionOver))
+            return .seeOther(SitePath.path(SitePath.login, returnTo: ReturnPath(page), notice: .sessionOver))
         }
     }
 }

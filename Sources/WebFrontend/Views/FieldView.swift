@@ -11,7 +11,6 @@ struct FieldView: Sendable {
 
     /// The field, whose name is also its `id` in the page.
     let field: FormField
-    /// The label.
     let label: TextKey
     /// The kind of value.
     let kind: Kind
@@ -55,9 +54,9 @@ struct FieldView: Sendable {
     /// The repetition of a new password.
     static let confirmation = FieldView(.confirmation, .labelConfirmation, .password, autocomplete: "new-password")
 
-    /// The code of an invitation.
+    /// The code of an invitation; with `off`, browsers would not restore it on going back.
     static func invite(_ typed: String) -> FieldView {
-        FieldView(.invite, .labelInvite, .code, autocomplete: "off", value: typed, hint: .hintInvite)
+        FieldView(.invite, .labelInvite, .code, autocomplete: "one-time-code", value: typed, hint: .hintInvite)
     }
 
     /// The values for the template.

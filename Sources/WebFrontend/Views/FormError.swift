@@ -44,6 +44,9 @@ enum FormField: String, CaseIterable, Sendable {
         self.init(exactly: apiField.isExactly("new_password") ? Self.password.rawValue : apiField)
     }
 
+    /// A violated rule of the field, without the sentence of the API.
+    func fault(_ code: FieldErrorCode) -> FieldError { FieldError(field: rawValue, code: code, detail: "") }
+
     /// The message for a violated rule.
     func text(for code: FieldErrorCode) -> TextKey {
         switch (self, code) {
@@ -76,6 +79,21 @@ enum FormField: String, CaseIterable, Sendable {
         case (.confirmation, .mismatch): .errorMismatch
         default: .errorField
         }
+    }
+}
+
+extension Form {
+    /// Every rule that a new password and its repetition violate.
+    ///
+    /// The password must not be built from the other texts.
+    func newPasswordFaults(besides others: [String]) -> [FieldError] {
+        var faults = PasswordRules.violations(in: self[.password], besides: others).map { $0.inField("password") }
+        if self[.confirmation].isEmpty {
+            faults.append(FormField.confirmation.fault(.required))
+        } else if !PasswordRules.areSame(self[.confirmation], self[.password]) {
+            faults.append(FormField.confirmation.fault(.mismatch))
+        }
+        return faults
     }
 }
 

@@ -1,6 +1,5 @@
 /// A page with a form, which shows its errors after it was rejected.
 protocol FormView: PageView {
-    /// The errors.
     var errors: [FormError] { get set }
     /// The delay before a retry in seconds.
     var retryAfter: Int? { get set }

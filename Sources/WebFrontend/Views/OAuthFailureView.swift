@@ -68,27 +68,24 @@ extension OAuthFailure {
     fileprivate func isWorthRetrying(for purpose: OAuthFailureView.Purpose) -> Bool {
         switch self {
         case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .emailUnverified,
-            .identityDisconnected, .accountExists, .providerAlreadyLinked, .clockSkew,
+            .identityDisconnected, .accountExists, .domainNotAllowed, .providerAlreadyLinked, .clockSkew,
             .serviceUnavailable, .internalError:
             true
         // Does not occur when signing in.
         case .identityTaken: purpose == .link
-        case .domainNotAllowed: true
         case .accountDisabled, .registrationClosed, .notInvited, .providerDisabled, .signInRequired, .notFromThisSite,
-            .notReauthenticated, .identityDiffers,
-            .identityTooNew:
+            .notReauthenticated, .identityDiffers, .identityTooNew:
             false
         }
     }
 
-    /// Whether it was the wrong account, so that the provider must ask which account to use.
+    /// Whether the wrong account was used, so that the provider must ask which account to use.
     var needsAnotherAccount: Bool {
         switch self {
-        case .emailUnverified, .identityTaken, .identityDisconnected, .accountExists,
-            .domainNotAllowed, .providerAlreadyLinked:
+        case .emailUnverified, .identityTaken, .identityDisconnected, .accountExists, .accountDisabled,
+            .domainNotAllowed, .notInvited, .providerAlreadyLinked, .registrationClosed:
             true
-        case .accessDenied, .flowExpired, .accountDisabled, .registrationClosed, .notInvited, .providerUnavailable,
-            .providerError, .clockSkew, .providerDisabled,
+        case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .clockSkew, .providerDisabled,
             .signInRequired, .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew,
             .serviceUnavailable, .internalError:
             false

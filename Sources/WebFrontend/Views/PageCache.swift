@@ -1,7 +1,7 @@
 import Shared
 import Synchronization
 
-/// Pages as visitors without a session first see them, already rendered.
+/// Rendered pages, as visitors without a session first see them.
 final class PageCache: Sendable {
     /// What such a page depends on.
     struct Key: Hashable {

@@ -36,4 +36,10 @@ enum Visitor: Sendable {
     case anonymous
     /// Signed in as this user.
     case signedIn(UserBody)
+
+    /// The user, if signed in.
+    var user: UserBody? {
+        guard case .signedIn(let user) = self else { return nil }
+        return user
+    }
 }

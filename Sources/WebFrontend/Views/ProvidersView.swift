@@ -31,7 +31,7 @@ struct ProvidersView: Sendable {
     }
 }
 
-/// The mark and colours of a provider, by its kind.
+/// The mark and colors of a provider, by its kind.
 enum ProviderMark {
     /// The values for templates; style names come from the kind, never from a provider.
     static func values(of kind: ProviderKind?) -> ViewValues {

@@ -28,11 +28,11 @@ struct ReauthenticationView: Sendable {
         ]
     }
 
-    private func button(_ linkable: LinkableBody, _ texts: Translator) -> ViewValues {
-        let name = ["provider": providers.displayName(linkable.provider, texts)]
-        return ProviderMark.values(of: providers.kind(of: linkable.provider)).merging([
-            "key": linkable.provider.rawValue,
-            "link": SitePath.reauthenticating(linkable, page: page),
+    private func button(_ ticket: ProviderTicketBody, _ texts: Translator) -> ViewValues {
+        let name = ["provider": providers.displayName(ticket.provider, texts)]
+        return ProviderMark.values(of: providers.kind(of: ticket.provider)).merging([
+            "key": ticket.provider.rawValue,
+            "link": SitePath.reauthenticating(ticket, page: page),
             "label": texts.text(.reauthenticateWith, name),
         ]) { own, _ in own }
     }

@@ -2,7 +2,6 @@ import Shared
 
 /// The list of all errors above a form, with links to the fields.
 struct SummaryView: Sendable {
-    /// The errors.
     let errors: [FormError]
     /// The delay before a retry in seconds, if known.
     var retryAfter: Int?

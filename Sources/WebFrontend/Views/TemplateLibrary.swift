@@ -6,7 +6,6 @@ struct TemplateLibrary: Sendable {
     struct Fault: Error {
         /// The name of the template.
         let template: String
-        /// The reason.
         let reason: String
     }
 

@@ -3,7 +3,6 @@ import Shared
 
 /// The texts of one language.
 struct Translator: Sendable {
-    /// The language.
     let language: SiteLanguage
     /// Every text by its key, for templates.
     let texts: [String: String]
@@ -42,7 +41,7 @@ struct Translator: Sendable {
         }
     }
 
-    /// The text of a key; the initialiser has checked that it exists.
+    /// The text of a key; the initializer has checked that it exists.
     subscript(_ key: TextKey) -> String { texts[key.rawValue] ?? "" }
 
     /// A text with its parameters, written `{name}`, replaced; inserted values are not searched again.
@@ -76,7 +75,7 @@ struct Translator: Sendable {
 }
 
 extension Translator {
-    /// A time to the minute, with the time zone UTC: only the script knows the time zone of the visitor.
+    /// A time to the minute, in UTC: only the script can determine the time zone of the visitor.
     func moment(_ date: Date) -> String {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
@@ -97,8 +96,6 @@ extension Translator {
 
 /// A translation is invalid.
 struct TranslationError: Error {
-    /// The language.
     let language: SiteLanguage
-    /// The reason.
     let reason: String
 }

@@ -69,7 +69,10 @@ import Testing
         let key = try KeyRing.assertionKey(from: secret)
         #expect(try KeyRing.assertionKey(from: secret).rawRepresentation == key.rawRepresentation)
         #expect(try KeyRing.assertionKey(from: Secret(Self.otherKey)).rawRepresentation != key.rawRepresentation)
-        for purpose in [KeyRing.Purpose.flowCookie, .pendingLinkCookie, .linkTicket, .deviceCookie, .providerTokens] {
+        let purposes: [KeyRing.Purpose] = [
+            .flowCookie, .pendingLinkCookie, .providerTicket, .deviceCookie, .providerTokens,
+        ]
+        for purpose in purposes {
             let other = unsafe KeyRing.key(for: purpose, from: secret).withUnsafeBytes { unsafe Data($0) }
             #expect(other != key.rawRepresentation)
         }

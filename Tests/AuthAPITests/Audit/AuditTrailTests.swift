@@ -75,7 +75,7 @@ import Testing
             let gate = Gate()
             let holder = Task {
                 try await api.database.pool.transaction { db in
-                    _ = try db.one(TryAuditSweepLock())
+                    _ = try db.one(TryLockSweep.events)
                     gate.wait()
                 }
             }

@@ -12,6 +12,8 @@ import Testing
         isStandby: Bool = false,
         searchPath: String = "\"$user\", public",
         schema: String? = "public",
+        tables: [DatabaseFacts.Table] = [],
+        historiesElsewhere: [String] = [],
         settings: [String: (value: String, source: String)] = [:]
     ) -> DatabaseFacts {
         DatabaseFacts(
@@ -25,8 +27,8 @@ import Testing
             mayCreate: true,
             schemas: ["public"],
             settings: settings.mapValues { .init(value: $0.value, source: $0.source) },
-            tables: [],
-            historiesElsewhere: [],
+            tables: tables,
+            historiesElsewhere: historiesElsewhere,
             hasPLpgSQL: true
         )
     }
@@ -76,6 +78,42 @@ import Testing
             "transaction_read_only": ("on", "override"), "default_transaction_read_only": ("on", source),
         ])
         #expect(try #require(Self.faults(facts).first).fix == fix)
+    }
+
+    @Test(
+        "W53: For a search path without the schema of the tables, the command sets it",
+        arguments: ["", "\"$user\"", "auht, ada"]
+    )
+    func wrongSearchPath(path: String) throws {
+        let facts = Self.facts(searchPath: path, schema: nil, historiesElsewhere: ["public"])
+        let fault = try #require(Self.faults(facts).first)
+        #expect(fault.message.contains("the tables are in the schema public"), "\(fault)")
+        #expect(fault.fix == "ALTER ROLE \"ada\" IN DATABASE \"my \"\"site\"\"\" SET search_path = \"public\"")
+    }
+
+    @Test("W54: Another program's table that hides a migrated one is reported instead of its missing columns")
+    func hidingTable() throws {
+        func table(_ schema: String, _ name: String, _ columns: String) -> DatabaseFacts.Table {
+            .init(schema: schema, name: name, columns: columns, hidesRows: false, hasPolicy: false)
+        }
+        let tables = [
+            table("public", MigrationHistory.name, MigrationHistory.columns), table("other", "users", "id integer"),
+        ]
+        let state = DescribeServing.State(
+            role: "ada",
+            history: MigrationHistory(isFormer: false),
+            isReadOnly: false,
+            missing: "users",
+            hidden: ""
+        )
+        let facts = Self.facts(searchPath: "other, public", schema: "other", tables: tables)
+        var requirements = DatabaseRequirements(facts: facts, purpose: .serving, state: state)
+        requirements.changes = ["email", "name"].map { SchemaChange(kind: .missingColumn, name: $0, table: "users") }
+        let faults = requirements.faults.filter { $0.weight >= .blocking }
+        #expect(faults.count == 1, "\(faults)")
+        let fault = try #require(faults.first)
+        #expect(fault.message.contains("other.users (id integer) belongs to another program"))
+        #expect(fault.fix.hasSuffix("SET search_path = \"public\""))
     }
 
     @Test("W61: The fix for another collation version is REINDEX and REFRESH")

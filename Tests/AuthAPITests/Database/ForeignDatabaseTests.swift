@@ -130,7 +130,7 @@ import Testing
             if !byURL {
                 try await TestSQL.run("ALTER ROLE own SET search_path = \"Sign in\"", on: admin)
                 try await Self.migrate(roles)
-                // The serving role does not know of the schema yet.
+                // The search path of the serving role does not contain the schema yet.
                 let found = try await Self.servingFaults(roles.serving)
                 let fault = try #require(found.first)
                 #expect(fault.message.contains("the tables are in the schema Sign in"), "\(found)")

@@ -112,12 +112,14 @@ import Testing
 
     @Test(
         "W52: A failed migration stops the server only if its SQL is wrong",
-        arguments: [("42501", true), ("53100", true), ("57014", true), ("42704", false), ("23505", false)]
+        arguments: [
+            ("42501", true), ("42710", true), ("53100", true), ("57014", true), ("42704", false), ("23505", false),
+        ]
     )
     func failures(sqlState: String, isRepairable: Bool) {
         let error = MigrationError.failed(file: "0002_test.up.sql", line: 3, sqlState: sqlState, message: "no")
         #expect(error.isRepairable == isRepairable)
-        #expect(error.description.contains("MIGRATION_DATABASE_URL") == (sqlState == "42501"))
+        #expect(error.description.contains("MIGRATION_DATABASE_URL") == ["42501", "42710"].contains(sqlState))
     }
 
     /// D1, D2: A migrator that is killed leaves no change, no record and no lock.

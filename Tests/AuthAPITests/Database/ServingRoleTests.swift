@@ -206,6 +206,57 @@ import Testing
         }
     }
 
+    @Test("W53: Privileges go to the role of the sessions, if ALTER ROLE … SET role makes it another one")
+    func sessionRole() async throws {
+        try await TestPostgres.with { server in
+            let owner = try server.configuration()
+            try await TestSQL.run(
+                "CREATE ROLE members; CREATE ROLE member LOGIN IN ROLE members; ALTER ROLE member SET role = 'members'",
+                on: owner
+            )
+            let serving = try PostgresConfiguration(url: server.url() + " user=member")
+            let roles = DatabaseRoles(serving: serving, owner: owner)
+            try await roles.migrator(logger: TestDatabase.silentLogger).up()
+            #expect(try await TestSQL.run("SELECT count(*) FROM users", on: serving) == "0")
+            let granted = "SELECT has_table_privilege('members', 'users', 'SELECT')"
+            #expect(try await TestSQL.run(granted, on: owner) == "t")
+        }
+    }
+
+    @Test(
+        "W53: An owner keeps its privileges, with which the functions run, when another login migrates",
+        arguments: ["", "ALTER ROLE deploy SET role = 'app'"]
+    )
+    func servingOwner(setting: String) async throws {
+        try await TestPostgres.with { server in
+            let admin = try server.configuration()
+            try await TestSQL.run("CREATE ROLE app LOGIN; CREATE ROLE deploy LOGIN IN ROLE app; \(setting)", on: admin)
+            try await TestSQL.run("CREATE DATABASE site OWNER app", on: admin)
+            let serving = try PostgresConfiguration(url: server.url(database: "site") + " user=app")
+            try await Migrator(serving, logger: TestDatabase.silentLogger).up()
+            let owner = try PostgresConfiguration(url: server.url(database: "site") + " user=deploy")
+            let roles = DatabaseRoles(serving: serving, owner: owner)
+            for _ in 1...2 { try await roles.migrator(logger: TestDatabase.silentLogger).up() }
+            #expect(try await TestSQL.run("SELECT remove_audit_events(1, 1)", on: serving) == "0")
+        }
+    }
+
+    @Test("W53: Default privileges give the tables to no other role")
+    func defaultPrivileges() async throws {
+        try await TestPostgres.with { server in
+            let owner = try server.configuration()
+            try await TestSQL.run("ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC", on: owner)
+            let serving = try PostgresConfiguration(url: server.url() + " user=\(Self.role)")
+            let roles = DatabaseRoles(serving: serving, owner: owner)
+            try await roles.migrator(logger: TestDatabase.silentLogger).up()
+            let granted = """
+                SELECT string_agg(table_name, ', ') FROM information_schema.table_privileges
+                WHERE grantee = 'PUBLIC' AND table_schema = 'public'
+                """
+            #expect(try await TestSQL.run(granted, on: owner) == nil)
+        }
+    }
+
     @Test("On a dedicated server, the serving role can connect to its one database only")
     func dedicatedServer() async throws {
         try await TestPostgres.with { server in

@@ -29,6 +29,26 @@ import Testing
         }
     }
 
+    @Test("W55: A database whose commits wait for a missing standby is not ready, and migrating names the reason")
+    func missingStandby() async throws {
+        try await TestPostgres.with { server in
+            let admin = try server.configuration()
+            let silent = TestDatabase.silentLogger
+            try await Migrator(admin, logger: silent).up()
+            @Sendable func readiness() async throws -> Readiness {
+                try await PostgresPool.with(admin, logger: silent) { pool in
+                    try await pool.reading { try Readiness.of($0) }
+                }
+            }
+            #expect(try await readiness() == .ready)
+            try await TestSQL.run("ALTER SYSTEM SET synchronous_standby_names = 'absent'", on: admin)
+            try await TestSQL.run("SELECT pg_reload_conf()", on: admin)
+            try await eventually("the server waits for the standby") { try await readiness() == .unusable }
+            let error = await #expect(throws: MigrationError.self) { try await Migrator(admin, logger: silent).up() }
+            #expect(error?.description.contains("synchronous_standby_names") == true)
+        }
+    }
+
     @Test("W55: A primary that target_session_attrs excludes is not reported as unreachable")
     func primaryOnly() async throws {
         try await TestPostgres.with { server in

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    // LESSONS 1 (CVE-2025-71399).
+    // CVE-2025-71399.
     @Test(
         "Only the canonical form of a path is served",
         arguments: [
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    // LESSONS 2 (CVE-2025-71401): only PUBLIC_URL determines the site's address.
+    // CVE-2025-71401: only PUBLIC_URL determines the site's address.
     @Test("Forged hosts do not change a response")
     func forgedHost() async throws {
         try await TestAPI.with { api in

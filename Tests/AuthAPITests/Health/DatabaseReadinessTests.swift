@@ -127,6 +127,11 @@ import Testing
                 "null value in column \"tenant\" of relation \"sessions\" violates not-null constraint (SQLSTATE 23502)"
             ),
             (
+                "ALTER TABLE audit_events ALTER COLUMN occurred_at DROP DEFAULT",
+                "ALTER TABLE audit_events ALTER COLUMN occurred_at SET DEFAULT now()", "schema",
+                "null value in column \"occurred_at\" of relation \"audit_events\" violates not-null constraint"
+            ),
+            (
                 "ALTER TABLE throttles DROP CONSTRAINT throttles_pkey",
                 "ALTER TABLE throttles ADD CONSTRAINT throttles_pkey PRIMARY KEY (key)", "schema",
                 "index \"throttles_pkey\" does not exist"
@@ -138,6 +143,17 @@ import Testing
             (
                 "ALTER TABLE users ENABLE ROW LEVEL SECURITY", "ALTER TABLE users DISABLE ROW LEVEL SECURITY",
                 "row security", "\"public\".\"users\""
+            ),
+            (
+                "ALTER TABLE sessions ENABLE ROW LEVEL SECURITY; "
+                    + "CREATE POLICY reading ON sessions FOR SELECT TO yoshikosan_api USING (true)",
+                "CREATE POLICY adding ON sessions FOR INSERT TO yoshikosan_api WITH CHECK (true)",
+                "row security", "\"public\".\"sessions\""
+            ),
+            (
+                "ALTER TABLE yoshikosan_schema_migrations ENABLE ROW LEVEL SECURITY",
+                "ALTER TABLE yoshikosan_schema_migrations DISABLE ROW LEVEL SECURITY",
+                "row security", "\"public\".\"yoshikosan_schema_migrations\""
             ),
             (
                 "REVOKE USAGE ON SCHEMA public FROM PUBLIC, yoshikosan_api",

@@ -44,7 +44,7 @@ import Testing
                 let response = try await site.signIn(.discord, in: thief) { $0.email = email }
                 expectFailure(.identityDisconnected, response, in: site)
                 #expect(try await site.user(of: thief) == nil)
-                #expect(try await thief.get(APIPath.pendingConnection).status == 404)
+                #expect(try await thief.get(APIPath.pendingLink).status == 404)
                 let last = try #require(try await site.api.database.events().last)
                 #expect(last.summary == "sign_in_failed discord identity_disconnected")
                 #expect(last.user == user)
@@ -57,6 +57,28 @@ import Testing
             let back = site.browser()
             #expect(try await site.signIn(.discord, in: back).header("Location") == "/")
             #expect(try await site.user(of: back)?.id == user)
+        }
+    }
+
+    @Test("W1, W5: Very many sessions end with the identity that opened them, despite the statement timeout")
+    func manySessions() async throws {
+        try await Self.withBoth { site, owner in
+            try await site.sql(
+                """
+                INSERT INTO sessions (user_id, identity_id, token_hash, created_at, expires_at)
+                SELECT user_id, id, sha256(n::text::bytea), now(), now() + interval '5 days'
+                FROM oauth_accounts, generate_series(1, 6000) n WHERE provider = 'discord';
+                CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF get_byte(OLD.token_hash, 0) % 2 = 0 THEN PERFORM pg_sleep(0.001); END IF;
+                    RETURN OLD;
+                END $$;
+                CREATE TRIGGER dawdle BEFORE DELETE ON sessions FOR EACH ROW EXECUTE FUNCTION dawdle();
+                """
+            )
+            try await Self.disconnect(.discord, in: owner, at: site)
+            #expect(try await site.sql("SELECT count(*) FROM sessions") == "1")
+            let ended = "SELECT count(*) FROM audit_events WHERE detail = 'provider_unlinked'"
+            #expect(try await site.sql(ended) == "6000")
         }
     }
 
@@ -108,7 +130,7 @@ import Testing
     }
 
     @Test("W1: The password does not link an identity that was disconnected while the link was pending")
-    func pendingConnection() async throws {
+    func pendingLink() async throws {
         try await OAuthSite.with { site in
             let owner = try await site.api.registered()
             let waiting = site.browser()
@@ -116,7 +138,7 @@ import Testing
             try await site.link(.discord, in: owner)
             try await Self.disconnect(.discord, in: owner, at: site)
             let login = ["email": "ada@example.com", "password": "Correct-Horse-7", "connect": "discord"]
-            #expect(try await waiting.post(APIPath.login, login).problem.code == .noPendingConnection)
+            #expect(try await waiting.post(APIPath.login, login).problem.code == .noPendingLink)
             #expect(try await site.methods(of: owner).identities.isEmpty)
             // The page does not ask for the password again either.
             expectFailure(.identityDisconnected, try await site.signIn(.discord, in: waiting), in: site)

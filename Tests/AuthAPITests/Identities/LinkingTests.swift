@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    // LESSONS 4: PocketBase CVE-2026-44166, better-auth #9578.
+    // PocketBase CVE-2026-44166, better-auth #9578.
     @Test("A12: Pre-hijacking, the attacker first: the email's owner is never linked to a password account")
     func attackerRegistersFirst() async throws {
         try await OAuthSite.with { site in

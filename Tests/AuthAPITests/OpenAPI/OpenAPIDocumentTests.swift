@@ -30,7 +30,7 @@ import Testing
             APIPath.confirmation, APIPath.deletion,
             APIPath.password, APIPath.recover,
             APIPath.sessions, APIPath.session,
-            "/api/auth/{provider}", "/api/auth/callback/{provider}", APIPath.providers, APIPath.pendingConnection,
+            "/api/auth/{provider}", "/api/auth/callback/{provider}", APIPath.providers, APIPath.pendingLink,
             APIPath.address,
             APIPath.identities, APIPath.identity,
             APIPath.accessCheck, APIPath.accessVerify, APIPath.keySet,
@@ -163,11 +163,11 @@ import Testing
             let list = IdentityListBody(
                 identities: identities,
                 hasPassword: false,
-                linkable: [LinkableBody(provider: provider, ticket: String(repeating: "a", count: 86))]
+                linkable: [ProviderTicketBody(provider: provider, ticket: String(repeating: "a", count: 86))]
             )
             #expect(try violations(of: list, against: "IdentityList") == [])
-            let pending = PendingConnectionBody(provider: provider, email: "a@example.com")
-            #expect(try violations(of: pending, against: "PendingConnection") == [])
+            let pending = PendingLinkBody(provider: provider, email: "a@example.com")
+            #expect(try violations(of: pending, against: "PendingLink") == [])
             for text in [nil, "a@example.com"] {
                 let waiting = PendingAddressBody(provider: provider, name: text, email: text)
                 #expect(try violations(of: waiting, against: "PendingAddress") == [])
@@ -192,7 +192,7 @@ import Testing
         let register = RegisterRequest(email: "a@example.com", password: "Plum-Blossom-2026", name: "A")
         #expect(try violations(of: register, against: "RegisterRequest") == [])
         #expect(try violations(of: LoginRequest(email: "a@example.com", password: "x"), against: "LoginRequest") == [])
-        let providers = [LinkableBody(provider: .google, ticket: String(repeating: "a", count: 86))]
+        let providers = [ProviderTicketBody(provider: .google, ticket: String(repeating: "a", count: 86))]
         for until in [nil, now] {
             let body = ConfirmationBody(hasPassword: false, reauthenticatedUntil: until, providers: providers)
             #expect(try violations(of: body, against: "Confirmation") == [])

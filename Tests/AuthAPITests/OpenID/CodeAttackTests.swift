@@ -120,8 +120,12 @@ import Testing
         }
     }
 
-    @Test("Errors of the token endpoint (RFC 6749, section 5.2) are mapped to failures", arguments: OAuthProvider.kinds)
-    func tokenErrors(name: OAuthProvider) async throws {
+    @Test(
+        "Errors of the token endpoint (RFC 6749, section 5.2) are mapped to failures, whatever their status",
+        arguments: OAuthProvider.kinds,
+        [400, 401, 403]
+    )
+    func tokenErrors(name: OAuthProvider, status: Int) async throws {
         try await ProviderFlow.with { flow in
             let failures: [(String, OAuthFailure)] = [
                 ("invalid_grant", .flowExpired), ("invalid_client", .providerError),
@@ -131,7 +135,7 @@ import Testing
             ]
             for (code, failure) in failures {
                 flow.mock.change(name.token) { response in
-                    response.status = 400
+                    response.status = status
                     response.body = "{\"error\":\"\(code)\",\"error_description\":\"<b>\(code)</b>\"}"
                 }
                 try await flow.expectRejection(name, failure, "")
@@ -139,7 +143,7 @@ import Testing
         }
     }
 
-    @Test("A token is revoked if the provider confirms it, or no longer knows the token")
+    @Test("A token counts as revoked if the provider confirms it, or if the token is unknown to the provider")
     func revocation() async throws {
         try await ProviderFlow.with { flow in
             let provider = try flow.provider(.google)

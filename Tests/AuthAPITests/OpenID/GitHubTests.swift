@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test("A new user signs up and in; without a verified address after entering one")
+    @Test("A new user signs up and signs in, after entering an address if none is verified")
     func signsUp() async throws {
         try await OAuthSite.with(withGitHub: true) { site in
             let browser = site.browser()

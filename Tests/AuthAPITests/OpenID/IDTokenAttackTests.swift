@@ -48,11 +48,12 @@ import Testing
             token.signing = .none
         },
         Forgery("RS256, unsigned", "signature") { $0.signing = .none },
-        Forgery("RS512", "algorithm") { $0.header["alg"] = "RS512" },
+        Forgery("RS512 by a key for RS256", "does not publish") { $0.header["alg"] = "RS512" },
+        Forgery("ES256K", "algorithm") { $0.header["alg"] = "ES256K" },
         Forgery("PS256 by a key for RS256", "does not publish") { $0.header["alg"] = "PS256" },
         Forgery("ES256 under the name of the RSA key", "does not publish") { token in
             token.header["alg"] = "ES256"
-            token.signing = .curveKey
+            token.signing = .algorithm(.es256)
         },
         Forgery("RS256 under the name of the other key", "does not publish") { token in
             token.header["kid"] = MockToken.curveKeyID
@@ -63,7 +64,7 @@ import Testing
         },
         Forgery("EdDSA under the name of the RSA key", "does not publish") { token in
             token.header["alg"] = "EdDSA"
-            token.signing = .edwardsKey
+            token.signing = .algorithm(.edDSA)
         },
         Forgery("no algorithm", "not a signed token") { $0.header["alg"] = nil },
         Forgery("an extension that must be understood", "extension") { token in

@@ -15,7 +15,7 @@ import Testing
         Forgery("two audiences and our azp", "") { $0.claims["aud"] = [MockProvider.clientID, "another"] },
         Forgery("of the other algorithm", "") { token in
             token.header = ["alg": "ES256", "kid": MockToken.curveKeyID]
-            token.signing = .curveKey
+            token.signing = .algorithm(.es256)
         },
         Forgery("from a clock that is 50 seconds ahead", "") { token in
             token.claims["iat"] = (token.claims["iat"] as? Int ?? 0) + 50

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// A11: LINE, whose web login signs ID tokens with the channel secret although its discovery document says ES256.
+/// A11: LINE, whose web login signs ID tokens with the channel secret although its discovery document lists ES256.
 @Suite struct LINETests {
     private static let settings: @Sendable (MockProvider) -> [String: String] = { $0.environment(of: .line) }
 
@@ -60,7 +60,7 @@ import Testing
                 switch algorithm {
                 case "ES256":
                     token.header["kid"] = MockToken.curveKeyID
-                    token.signing = .curveKey
+                    token.signing = .algorithm(.es256)
                 case "RS256": token.signing = .key
                 case "none": token.signing = .none
                 default: break

@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test(
-        "The client authenticates as the provider lists, the header first, or as configured",
+        "The client uses the configured authentication, or one that the provider lists, the header first",
         arguments: [
             (["client_secret_post", "client_secret_basic"], nil, true), (["client_secret_post"], nil, false),
             (["private_key_jwt", "client_secret_basic"], nil, true), (nil, nil, true),

@@ -9,44 +9,39 @@ import Testing
 @Suite struct SigningAlgorithmTests {
     private static func withoutAlgorithm(_ key: [String: Any]) -> [String: Any] { key.filter { $0.key != "alg" } }
 
-    @Test(
-        "RS256, PS256, ES256 and EdDSA are accepted with a published key",
-        arguments: ["RS256", "PS256", "ES256", "EdDSA"]
-    )
-    func algorithms(algorithm: String) async throws {
+    @Test("Every accepted algorithm works with a published key for it", arguments: SigningKeys.Algorithm.allCases)
+    func algorithms(algorithm: SigningKeys.Algorithm) async throws {
+        try await ProviderFlow.with { flow in
+            let name = try #require(MockToken.publicKey(for: algorithm)["kid"] as? String)
+            flow.mock.change(.oidcKeys) { response in
+                response.edit { $0["keys"] = [MockToken.publicKey(for: algorithm)] }
+            }
+            flow.mock.changeIDToken { $0.sign(by: algorithm, keyID: name) }
+            #expect(try await flow.signIn(.oidc).subject == "110169484474386276334")
+            // The same name with a signature of each other algorithm.
+            for other in SigningKeys.Algorithm.allCases where other != algorithm {
+                flow.mock.changeIDToken { token in
+                    token.sign(by: algorithm, keyID: name)
+                    token.signing = .algorithm(other)
+                }
+                try await flow.expectRejection(.oidc, .providerError, "signature")
+            }
+        }
+    }
+
+    @Test("A curve key is valid on the curve of its algorithm only", arguments: ["P-256", "P-384", "P-521", "p-384"])
+    func curves(curve: String) async throws {
         try await ProviderFlow.with { flow in
             flow.mock.change(.oidcKeys) { response in
-                let rsa = MockToken.publicKey.merging(["alg": algorithm]) { $1 }
-                let keys =
-                    switch algorithm {
-                    case "ES256": [MockToken.publicCurveKey]
-                    case "EdDSA": [MockToken.publicEdwardsKey]
-                    default: [rsa]
-                    }
-                response.edit { $0["keys"] = keys }
+                let key = MockToken.publicKey(for: .es384).merging(["crv": curve]) { $1 }
+                response.edit { $0["keys"] = [key] }
             }
-            flow.mock.changeIDToken { token in
-                token.header["alg"] = algorithm
-                switch algorithm {
-                case "ES256":
-                    token.header["kid"] = MockToken.curveKeyID
-                    token.signing = .curveKey
-                case "EdDSA":
-                    token.header["kid"] = "edwards"
-                    token.signing = .edwardsKey
-                    token.claims["at_hash"] = nil
-                case "PS256": token.signing = .keyWithPSS
-                default: break
-                }
+            flow.mock.changeIDToken { $0.sign(by: .es384, keyID: MockToken.curveKeyID) }
+            if curve == "P-384" {
+                _ = try await flow.signIn(.oidc)
+            } else {
+                try await flow.expectRejection(.oidc, .providerError, "")
             }
-            #expect(try await flow.signIn(.oidc).subject == "110169484474386276334")
-            // The same name with a signature of another algorithm.
-            flow.mock.changeIDToken { token in
-                token.header["kid"] = algorithm == "ES256" ? MockToken.curveKeyID : MockToken.keyID
-                token.header["alg"] = algorithm
-                token.signing = algorithm == "RS256" ? .keyWithPSS : .key
-            }
-            try await flow.expectRejection(.oidc, .providerError, "")
         }
     }
 
@@ -59,7 +54,7 @@ import Testing
             _ = try await flow.signIn(.oidc)
             flow.mock.changeIDToken { token in
                 token.header["alg"] = "PS256"
-                token.signing = .keyWithPSS
+                token.signing = .algorithm(.ps256)
             }
             _ = try await flow.signIn(.oidc)
             let pem = Data((MockToken.key?.publicKey.pemRepresentation ?? "").utf8)
@@ -100,13 +95,13 @@ import Testing
             flow.mock.change(.oidcKeys) { response in
                 let other = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
                 let keys = [MockToken.publicKey, MockToken.publicKey(named: MockToken.keyID, other)]
-                let curve = MockToken.publicCurveKey.merging(["kid": MockToken.keyID]) { $1 }
+                let curve = MockToken.publicKey(for: .es256).merging(["kid": MockToken.keyID]) { $1 }
                 response.edit { $0["keys"] = (isFirst ? keys : keys.reversed()) + [curve] }
             }
             _ = try await flow.signIn(.oidc)
             flow.mock.changeIDToken { token in
                 token.header["alg"] = "ES256"
-                token.signing = .curveKey
+                token.signing = .algorithm(.es256)
             }
             _ = try await flow.signIn(.oidc)
             flow.mock.changeIDToken { $0.signing = .otherKey }

@@ -64,7 +64,8 @@ import Testing
                 let response = try await api.client().post(APIPath.login, Self.wrong, headers: headers)
                 #expect(response.status == expected)
             }
-            let network = try LimitTarget(argument: "203.0.113.250")
+            #expect(try LimitTarget(argument: "[2001:db8::7]") == LimitTarget(argument: "2001:db8::7"))
+            let network = try LimitTarget(argument: " 203.0.113.250 ")
             #expect(try await operators.run(Self.settings) { try await $0.clearLimits(of: network) } == 1)
             let response = try await api.client().post(APIPath.login, Self.login, headers: headers)
             #expect(response.status == 200)

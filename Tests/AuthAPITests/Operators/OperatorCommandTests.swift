@@ -112,7 +112,7 @@ import Testing
     @Test("Old data cannot control the terminal")
     func shownHarmlessly() throws {
         let record = UserRecord(
-            id: Self.id.lowercased(),
+            id: try #require(UUID(uuidString: Self.id)),
             email: "a\u{1B}]0;x\u{7}@example.com",
             name: "A\u{1B}[31m\nB",
             hasPassword: false,

@@ -37,7 +37,7 @@ import Testing
         #expect(TextTable(titles: ["X"], rows: [[text]]).description == "X\n\(shown)")
     }
 
-    @Test("A sanitised cell still fills its column")
+    @Test("A sanitized cell still fills its column")
     func widths() {
         let table = TextTable(titles: ["A", "B"], rows: [["x\u{1B}y", "1"], ["xyz", "2"]])
         #expect(table.description == "A    B\nx?y  1\nxyz  2")

@@ -21,8 +21,7 @@ import Testing
             #expect(user.hasPassword && user.providers.isEmpty && user.emailVerifiedAt == nil && user.sessions == 0)
             let login = ["email": "aiko@example.com", "password": "Correct-Horse-7"]
             #expect(try await api.client().post(APIPath.login, login).status == 200)
-            let id = try #require(UUID(uuidString: user.id))
-            #expect(try await operators.run { try await $0.store.user(.id(id)) }?.sessions == 1)
+            #expect(try await operators.run { try await $0.store.user(.id(user.id)) }?.sessions == 1)
         }
     }
 
@@ -67,7 +66,7 @@ import Testing
             for text in ["old.data@example.com", "OLD.DATA@EXAMPLE.COM", id.uuidString, id.lowercased] {
                 let reference = try #require(UserReference(text))
                 let found = try #require(try await operators.run { try await $0.store.user(reference) }, "\(text)")
-                #expect(found.id == id.lowercased && found.providers == ["discord", "google"] && found.hasPassword)
+                #expect(found.id == id && found.providers == ["discord", "google"] && found.hasPassword)
                 // The expired one is not live.
                 #expect(found.sessions == 2)
                 let lines = try found.text(json: false)
@@ -90,13 +89,12 @@ import Testing
             let ids = try await operators.addUsers((0..<5).map { "user-\($0)@example.com" })
             // All were created at the same time: they are ordered by ID.
             try await operators.database.sql("UPDATE users SET created_at = now() + interval '1 hour'")
-            var seen: [String] = []
+            var seen: [UserID] = []
             for _ in 0..<4 {
-                let after = try seen.last.map { try #require(UUID(uuidString: $0)) }
-                let page = PageRequest(limit: 2, after: after)
+                let page = PageRequest(limit: 2, after: seen.last)
                 seen += try #require(try await operators.run { try await $0.store.users(page) }).map(\.id)
             }
-            #expect(seen == ids.map(\.lowercased).sorted(by: >))
+            #expect(seen.map(\.lowercased) == ids.map(\.lowercased).sorted(by: >))
 
             let last = try #require(ids.first)
             try await operators.database.sql("DELETE FROM users WHERE id = '\(last)'")
@@ -206,6 +204,9 @@ import Testing
         #expect(unavailable?.status == 69)
         let late = CommandEnding(of: PostgresError(kind: .rejected, sqlState: "57014", detail: "statement timeout"))
         #expect(late?.explanation == "the database rejected a statement: statement timeout (SQLSTATE 57014)")
+        let readOnly = CommandEnding(of: PostgresError(kind: .rejected, sqlState: "25006", detail: "cannot INSERT"))
+        let cause = "the database is read-only: cannot INSERT (SQLSTATE 25006)\n  fix: AuthAPI doctor prints the cause"
+        #expect(readOnly?.explanation == cause && readOnly?.status == 69)
         #expect(CommandEnding(of: CancellationError()) == nil)
     }
 }

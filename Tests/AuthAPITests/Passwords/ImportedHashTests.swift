@@ -76,7 +76,7 @@ import Testing
         ("$argon2id$v=19$m=64,m=64,t=1,p=1$\(salt)$\(tag)", "is not a complete Argon2id hash"),
         ("$argon2id$v=19$m=64,t=1,p=1,x=1$\(salt)$\(tag)", "is not a complete Argon2id hash"),
         ("$argon2id$v=19$m=64,t=1,p=1,keyid=aW1w$\(salt)$\(tag)", "has a keyid"),
-        ("$argon2id$v=19$m=4194304,t=1,p=1$\(salt)$\(tag)", "asks for more memory"),
+        ("$argon2id$v=19$m=4194304,t=1,p=1$\(salt)$\(tag)", "requires more memory"),
         ("$argon2id$v=18$m=64,t=1,p=1$\(salt)$\(tag)", "is not a complete Argon2id hash"),
         ("argon2$argon2id$v=19$m=64,t=1,p=1$\(salt)", "is not a complete Argon2id hash"),
         ("$argon2i$v=19$m=64,t=1,p=1$\(salt)$\(tag)", "only Argon2id"),

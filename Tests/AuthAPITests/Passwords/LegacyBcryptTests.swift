@@ -41,7 +41,7 @@ import Testing
         #expect(!stored.matches(Password("Correct-Horse-8")))
     }
 
-    /// A4, LESSONS 8: Imported hashes use 72 bytes; the Argon2id hash that replaces them uses all.
+    /// A4: Imported hashes use 72 bytes; the Argon2id hash that replaces them uses all.
     @Test func tailAfter72BytesCountsFromTheUpgradeOn() async throws {
         let stored = "$2b$04$\(Self.salt)aW3cWC4baJR7MysOLGslpeFyU0S.VZ."
         let password = "A1" + String(repeating: "a", count: 70)

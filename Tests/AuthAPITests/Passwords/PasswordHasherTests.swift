@@ -43,7 +43,7 @@ import Testing
         #expect(try await hasher.verify(Self.known, against: second) == .correct)
     }
 
-    /// A4, LESSONS 14: A higher value of each parameter causes an upgrade, a lower one never.
+    /// A4: A higher value of each parameter causes an upgrade, a lower one never.
     @Test(arguments: [
         (Argon2Parameters(memoryKiB: 128, iterations: 2, parallelism: 2), PasswordHasher.Verification.correct),
         (Argon2Parameters(memoryKiB: 256, iterations: 2, parallelism: 2), .correctNeedsUpgrade),

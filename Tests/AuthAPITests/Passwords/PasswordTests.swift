@@ -43,7 +43,7 @@ import Testing
         #expect(try await hasher.verify(Password(typed), against: hash) == .wrong)
     }
 
-    /// A3, A4, LESSONS 8: Nothing is truncated: the last of 128 code points counts, also with four bytes each.
+    /// A3, A4: Nothing is truncated: the last of 128 code points counts, even with four bytes each.
     @Test(arguments: ["a", "é", "が", "\u{1F510}"])
     func everyOneOf128CodePointsCounts(filler: String) async throws {
         let start = "Aa1" + String(repeating: filler, count: 124)
@@ -79,7 +79,7 @@ import Testing
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
-    /// A16: 64 KiB of combining characters, which take seconds to normalise, are not normalised.
+    /// A16: 64 KiB of combining characters, which take seconds to normalize, are not normalized.
     @Test func manyCombiningCharactersAreNotNormalised() async throws {
         let marks = "A" + String(repeating: "\u{301}\u{323}", count: 16_000)
         let start = Self.processorTime

@@ -179,7 +179,7 @@ import Testing
             try await PostgresPool.with(configuration, logger: TestDatabase.silentLogger) { pool in
                 let error = await #expect(throws: PostgresError.self) { try await pool.ping() }
                 #expect(error?.kind == .unavailable(.refused) && error?.sqlState == "3D000")
-                #expect(error?.operatorText.contains("does not exist (SQLSTATE 3D000)") == true)
+                #expect(error?.detail.contains("does not exist") == true)
             }
             #expect(clock.now - start < .seconds(30))
             configuration.endsWhenRefused = false

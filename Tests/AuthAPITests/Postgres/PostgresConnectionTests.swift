@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// Stores recognise a violation by the constraint's name; no text of the error shows the values.
+    /// Stores recognize a violation by the constraint's name; no text of the error shows the values.
     @Test func constraintErrors() async throws {
         try await TestDatabase.with(migrated: false) { database in
             let errors = try await database.pool.withConnection { db in

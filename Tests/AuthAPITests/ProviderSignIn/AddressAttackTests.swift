@@ -14,7 +14,7 @@ func expectNothingPending(
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
     #expect(response.status == 404, comment, sourceLocation: sourceLocation)
-    #expect(try response.problem.code == .noPendingConnection, comment, sourceLocation: sourceLocation)
+    #expect(try response.problem.code == .noPendingLink, comment, sourceLocation: sourceLocation)
     #expect(response.all("Set-Cookie").isEmpty, comment, sourceLocation: sourceLocation)
 }
 
@@ -40,7 +40,7 @@ func expectNothingPending(
             )
             var response = Response(status: .ok)
             let pending = try #require(
-                site.api.app.addresses.pendingAddresses.pending(of: Self.request(cookie: cookie))
+                site.api.app.addresses.cookies.pendingAddresses.pending(of: Self.request(cookie: cookie))
             )
             try PendingAddressCookie(other, now: { Date.now }).keep(pending, on: &response)
             let foreign = try #require(response.headers[.setCookie]).prefix { $0 != ";" }.split(separator: "=")[1]
@@ -59,7 +59,7 @@ func expectNothingPending(
             // Nor under the name of a pending link.
             let forger = site.browser()
             forger.keep(RequestCookie(name: link.name, value: cookie.value))
-            #expect(try await forger.get(APIPath.pendingConnection).status == 404)
+            #expect(try await forger.get(APIPath.pendingLink).status == 404)
             // Two that differ: one may be an attacker's.
             let second = try #require(try await site.waiting(subject: "2").cookies.first)
             let twice = [("Cookie", "\(cookie.name)=\(cookie.value); \(cookie.name)=\(second.value)")]
@@ -114,7 +114,7 @@ func expectNothingPending(
             }
             let code = try #require(made.link.split(separator: "=").last)
             let invited = site.browser()
-            invited.keep(RequestCookie(name: PagePath.inviteCookie, value: String(code)))
+            invited.keep(RequestCookie(name: SiteCookies.invite, value: String(code)))
             let browser = try await site.waiting(in: invited)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for index in 0..<8 {
@@ -125,7 +125,7 @@ func expectNothingPending(
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            // The others get the response of a late tab, not that the address or the invitation is used.
+            // The others get the response of a late tab, which does not reveal that address or invitation is used.
             #expect(statuses.sorted() == [201] + Array(repeating: 404, count: 7))
             #expect(try await site.sql("SELECT count(*) FROM users") == "1")
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "1")
@@ -173,7 +173,7 @@ func expectNothingPending(
         }
     }
 
-    // LESSONS 4: PocketBase CVE-2026-44166, better-auth #9578.
+    // PocketBase CVE-2026-44166, better-auth #9578.
     @Test("A12: Pre-hijacking: an unverified address gives no access to the owner's later provider sign-in")
     func preHijacking() async throws {
         try await OAuthSite.with { site in

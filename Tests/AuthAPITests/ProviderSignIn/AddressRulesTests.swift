@@ -61,7 +61,7 @@ import Testing
             }
             func invited(_ code: String) -> TestClient {
                 let browser = site.browser()
-                browser.keep(RequestCookie(name: PagePath.inviteCookie, value: code))
+                browser.keep(RequestCookie(name: SiteCookies.invite, value: code))
                 return browser
             }
             for code in ["", "nonsense"] {
@@ -81,7 +81,7 @@ import Testing
             #expect(try used.fieldCodes == ["invite invalid_invite"])
             let guest = try await site.waiting(in: invited(invite("carol@example.com")), subject: "3")
             #expect(try await guest.post(APIPath.address, ["email": "Carol@example.com"]).status == 201)
-            #expect(!guest.cookies.contains { $0.name == PagePath.inviteCookie })
+            #expect(!guest.cookies.contains { $0.name == SiteCookies.invite })
             #expect(try await site.sql("SELECT count(*) FROM users") == "2")
         }
     }

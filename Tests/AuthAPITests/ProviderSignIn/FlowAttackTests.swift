@@ -175,7 +175,7 @@ import Testing
             // The cookie of a pending link is not that of a flow, and vice versa.
             let connect = site.browser()
             connect.keep(RequestCookie(name: "oauth_connect", value: cookie.value))
-            #expect(try await connect.get(APIPath.pendingConnection).status == 404)
+            #expect(try await connect.get(APIPath.pendingLink).status == 404)
         }
     }
 
@@ -197,7 +197,8 @@ import Testing
     @Test(
         "A11: An error response becomes one of this site's codes, and is never shown",
         arguments: [
-            ("access_denied", OAuthFailure.accessDenied), ("temporarily_unavailable", .providerUnavailable),
+            ("access_denied", OAuthFailure.accessDenied), ("user_cancelled_login", .accessDenied),
+            ("user_cancelled_authorize", .accessDenied), ("temporarily_unavailable", .providerUnavailable),
             ("server_error", .providerUnavailable), ("invalid_scope", .providerError), ("", .providerError),
             ("<script>alert(1)</script>", .providerError), ("access_denied\r\nSet-Cookie: a=b", .providerError),
         ]

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuthAPI
 
-/// W18: A flow from outside asks before it replaces a session; W7: the replaced session ends.
+/// W18: A flow from outside requires a confirmation before it replaces a session; W7: the replaced session ends.
 @Suite struct FlowInitiatorTests {
     private static let elsewhere: [[(String, String)]] = [
         [("Sec-Fetch-Site", "cross-site")], [("Sec-Fetch-Site", "same-site")], [("Sec-Fetch-Site", "")],

@@ -9,7 +9,7 @@ import Testing
 
 /// A11: Several flows in one browser, and their return pages.
 @Suite struct FlowTabsTests {
-    // LESSONS 5: one state cookie for each browser broke parallel tabs elsewhere.
+    // One state cookie for each browser would break parallel tabs (better-auth #4969).
     @Test("A11: five tabs finish in any order")
     func fiveTabs() async throws {
         try await OAuthSite.with { site in

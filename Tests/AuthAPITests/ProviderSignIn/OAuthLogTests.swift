@@ -43,17 +43,17 @@ import Testing
                 site.mock.change(.googleToken, nil)
             }
             _ = try await site.api.registered(email: "grace@example.com", name: "Grace Hushhush")
-            let connecting = site.browser()
+            let linking = site.browser()
             note(
-                try await site.signIn(.google, in: connecting) { user in
+                try await site.signIn(.google, in: linking) { user in
                     user.subject = "grace-subject"
                     user.email = "grace@example.com"
                 }
             )
             let login = ["email": "grace@example.com", "password": "Correct-Horse-7", "connect": "google"]
             let wrong = login.merging(["password": "Wrong-7-Horse"]) { $1 }
-            #expect(try await connecting.post(APIPath.login, wrong).status == 401)
-            #expect(try await connecting.post(APIPath.login, login).status == 200)
+            #expect(try await linking.post(APIPath.login, wrong).status == 401)
+            #expect(try await linking.post(APIPath.login, login).status == 200)
             // A row that another program's constraint rejects.
             try await site.sql(
                 "ALTER TABLE oauth_accounts ADD CONSTRAINT never CHECK (provider_user_id <> 'eve') NOT VALID"

@@ -13,7 +13,7 @@ import Testing
 
     @Test("D4: A token is decrypted in its row and column only, and encrypted differently each time")
     func boundToTheRow() throws {
-        let vault = ProviderTokenVault(secretKey: Self.oldKey, previous: nil)
+        let vault = ProviderTokenVault(SecretKeys(Self.oldKey))
         let sealed = try vault.seal(Self.token, for: Self.ada, in: .accessToken)
         let version = vault.version
         #expect(vault.open(sealed, version: version, for: Self.ada, in: .accessToken) == Self.token)
@@ -37,9 +37,9 @@ import Testing
 
     @Test("E4: The previous key decrypts its tokens; the version identifies the key")
     func previousKey() throws {
-        let old = ProviderTokenVault(secretKey: Self.oldKey, previous: nil)
-        let both = ProviderTokenVault(secretKey: Self.newKey, previous: Self.oldKey)
-        let new = ProviderTokenVault(secretKey: Self.newKey, previous: nil)
+        let old = ProviderTokenVault(SecretKeys(Self.oldKey))
+        let both = ProviderTokenVault(SecretKeys(Self.newKey, previous: Self.oldKey))
+        let new = ProviderTokenVault(SecretKeys(Self.newKey))
         #expect(old.version != new.version && both.version == new.version)
         #expect(old.version >= 1 && new.version >= 1)
         let sealed = try old.seal(Self.token, for: Self.ada, in: .refreshToken)
@@ -56,7 +56,7 @@ import Testing
     @Test("E4: Each purpose has a separate key")
     func purposesDiffer() throws {
         let purposes: [KeyRing.Purpose] = [.flowCookie, .pendingLinkCookie, .providerTokens]
-        let keys = purposes.map { SealingKeys(for: $0, secretKey: Self.oldKey, previous: nil) }
+        let keys = purposes.map { SealingKeys(for: $0, from: SecretKeys(Self.oldKey)) }
         #expect(Set(keys.map(\.version)).count == purposes.count)
         for (index, sealer) in keys.enumerated() {
             let sealed = try sealer.seal(Array("x".utf8), in: "same")
@@ -68,7 +68,7 @@ import Testing
 
     @Test("D4: The longest accepted token fits the column when encrypted")
     func longestToken() throws {
-        let vault = ProviderTokenVault(secretKey: Self.oldKey, previous: nil)
+        let vault = ProviderTokenVault(SecretKeys(Self.oldKey))
         let longest = Secret(String(repeating: "x", count: ProviderTokenVault.maximumLength))
         // oauth_accounts_access_token_length
         #expect(try vault.seal(longest, for: Self.ada, in: .accessToken).count == 16384)

@@ -159,7 +159,7 @@ import Testing
                 .reauthenticate,
                 for: .discord,
                 session: session.sessionID
-            )
+            ).ticket
             let forced = try await site.begin(
                 .discord,
                 in: thief,

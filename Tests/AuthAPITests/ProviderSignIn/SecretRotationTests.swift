@@ -18,7 +18,7 @@ import Testing
     private static let versions = "SELECT string_agg(DISTINCT key_version::text, ',') FROM oauth_accounts"
 
     private func vault(_ key: String, previous: String? = nil) -> ProviderTokenVault {
-        ProviderTokenVault(secretKey: Secret(key), previous: previous.map(Secret.init))
+        ProviderTokenVault(SecretKeys(Secret(key), previous: previous.map(Secret.init)))
     }
 
     /// Stores accounts with tokens under a key; returns what each token was.
@@ -47,13 +47,13 @@ import Testing
     func cookies() async throws {
         try await TestDatabase.with { database in
             let cookies = Locked<[RequestCookie]>([])
-            let connecting = Locked<[RequestCookie]>([])
+            let linking = Locked<[RequestCookie]>([])
             let state = Locked<String?>(nil)
             try await OAuthSite.with(Self.before, database: database) { site in
                 _ = try await site.api.registered()
                 let waiting = site.browser()
                 try await site.signIn(.google, in: waiting)
-                connecting.update { $0 = waiting.cookies }
+                linking.update { $0 = waiting.cookies }
                 let browser = site.browser()
                 let target = try await site.begin(.google, in: browser)
                 state.update { $0 = URLComponents(string: target)?.queryItems?.first { $0.name == "state" }?.value }
@@ -65,14 +65,14 @@ import Testing
                 for cookie in cookies.value { browser.keep(cookie) }
                 expectFailure(.accessDenied, try await browser.get(callback), in: site)
                 let waiting = site.browser()
-                for cookie in connecting.value { waiting.keep(cookie) }
-                #expect(try await waiting.get(APIPath.pendingConnection).status == 200)
+                for cookie in linking.value { waiting.keep(cookie) }
+                #expect(try await waiting.get(APIPath.pendingLink).status == 200)
             }
             try await OAuthSite.with(Self.after, database: database) { site in
                 let browser = site.browser()
-                for cookie in cookies.value + connecting.value { browser.keep(cookie) }
+                for cookie in cookies.value + linking.value { browser.keep(cookie) }
                 expectFailure(.flowExpired, try await browser.get(callback), in: site)
-                #expect(try await browser.get(APIPath.pendingConnection).status == 404)
+                #expect(try await browser.get(APIPath.pendingLink).status == 404)
             }
         }
     }
@@ -121,7 +121,7 @@ import Testing
         try await TestDatabase.with { database in
             let old = vault(Self.first)
             try await fill(database, rows: 7, vault: old)
-            // One without tokens, as after connecting by password: there is nothing to do.
+            // One without tokens, as after linking by password: there is nothing to do.
             try await database.sql(
                 """
                 INSERT INTO oauth_accounts (user_id, provider, provider_user_id)

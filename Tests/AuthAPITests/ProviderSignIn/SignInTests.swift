@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "A13: Cookies are HttpOnly and Lax, and with https Secure with the prefix",
+        "A13: Cookies are HttpOnly and Lax; with https, they are also Secure and have the prefix",
         arguments: [("http://localhost:8080", false), ("https://site.example", true)]
     )
     func cookieAttributes(publicURL: String, isSecure: Bool) async throws {
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    // LESSONS 2, CVE-2025-71401.
+    // CVE-2025-71401.
     @Test("A10: Forged Host, X-Forwarded-Host and X-Forwarded-Proto change neither redirect_uri nor Location")
     func forgedHost() async throws {
         try await OAuthSite.with { site in

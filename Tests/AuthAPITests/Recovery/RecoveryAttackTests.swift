@@ -150,9 +150,8 @@ import Testing
     @Test("A code is valid for one purpose only")
     func purposes() {
         let code = OneTimeCode()
-        let secret = Secret(TestAPI.secretKey)
-        let recovery = OneTimeCodeKeys(for: .recoveryCodes, secretKey: secret, previous: nil)
-        let invite = OneTimeCodeKeys(for: .inviteCodes, secretKey: secret, previous: nil)
+        let recovery = OneTimeCodeKeys(for: .recoveryCodes, from: TestAPI.secretKeys)
+        let invite = OneTimeCodeKeys(for: .inviteCodes, from: TestAPI.secretKeys)
         #expect(recovery.hash(code) != invite.hash(code))
         #expect(OneTimeCode().text.value != OneTimeCode().text.value)
         #expect(!String(describing: code).contains(code.text.value))

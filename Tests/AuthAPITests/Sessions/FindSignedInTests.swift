@@ -74,15 +74,11 @@ import Testing
                 postgres: database.pool,
                 identities: IdentityStore(
                     postgres: database.pool,
-                    vault: ProviderTokenVault(secretKey: Secret(TestAPI.secretKey), previous: nil),
+                    vault: ProviderTokenVault(TestAPI.secretKeys),
                     registration: RegistrationPolicy(
                         settings: RegistrationSettings(),
                         store: InviteStore(postgres: database.pool),
-                        codes: OneTimeCodeKeys(
-                            for: .inviteCodes,
-                            secretKey: Secret(TestAPI.secretKey),
-                            previous: nil
-                        )
+                        codes: OneTimeCodeKeys(for: .inviteCodes, from: TestAPI.secretKeys)
                     )
                 )
             )

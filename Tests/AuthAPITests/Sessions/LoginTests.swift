@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    // LESSONS 9: The work is counted instead of measuring its time.
+    // The test counts the work instead of measuring the time.
     @Test("A5: An unknown email address also costs a hash")
     func hashesForUnknown() async throws {
         try await TestAPI.with(["HASHING_THREADS": "1", "HASHING_QUEUE": "1"]) { api in
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    // LESSONS 14: upgrades that looked at the algorithm and not at the parameters.
+    // An upgrade depends on the parameters, not only on the algorithm.
     @Test("A4: a hash is upgraded when the configured cost rises, and never when it falls")
     func upgradesParameters() async throws {
         try await TestDatabase.with { database in

@@ -99,6 +99,27 @@ import Testing
         }
     }
 
+    @Test("W7: After a deadlock over the previous session, a sign-in is repeated", arguments: [false, true])
+    func deadlock(isRegistration: Bool) async throws {
+        try await TestAPI.with { api in
+            let browser = try await api.registered()
+            try await api.database.sql(
+                """
+                CREATE SEQUENCE tries;
+                CREATE FUNCTION deadlock() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+                    IF nextval('tries') = 1 THEN RAISE EXCEPTION 'no' USING ERRCODE = '40P01'; END IF;
+                    RETURN OLD;
+                END $$;
+                CREATE TRIGGER deadlock BEFORE DELETE ON sessions FOR EACH ROW EXECUTE FUNCTION deadlock();
+                """
+            )
+            let eve = ["email": "eve@example.com", "password": "Correct-Horse-7", "name": "Eve"]
+            let (path, body, status) = isRegistration ? (APIPath.register, eve, 201) : (APIPath.login, login, 200)
+            #expect(try await browser.post(path, body).status == status)
+            #expect(try await sessions(api) == "1")
+        }
+    }
+
     @Test(
         "W6: Signing out deletes the cookie even if the database fails, and reports the failure",
         arguments: [("53300", 503, APIErrorCode.serviceUnavailable), ("XX000", 500, .internalError)]

@@ -37,7 +37,7 @@ import Testing
             #expect(sessions[1].ipAddress == "127.0.0.1")
             #expect(sessions[0].expiresAt.timeIntervalSince(sessions[0].createdAt) == 604_800)
             #expect(try await self.sessions(first).map(\.current) == [false, true])
-            // LESSONS 15: the list hands out no tokens.
+            // The list contains no tokens.
             let text = try await second.get(APIPath.sessions).text
             #expect(!text.contains(try #require(second.token)))
             #expect(!text.contains("hash"))
@@ -165,7 +165,7 @@ import Testing
             let gate = Gate()
             let holder = Task {
                 try await api.database.pool.transaction { db in
-                    _ = try db.one(TrySweepLock())
+                    _ = try db.one(TryLockSweep.sessions)
                     gate.wait()
                 }
             }

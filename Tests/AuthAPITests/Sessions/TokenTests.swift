@@ -106,8 +106,7 @@ import Testing
     @Test("A6: A cached token is rejected once it has expired")
     func knownTokens() async throws {
         let issuer = await TokenIssuer(
-            key: Secret(Self.key),
-            previousKey: nil,
+            TestAPI.secretKeys,
             issuer: try #require(WebOrigin("https://site.example"))
         )
         let user = User(id: UUID(), email: "ada@example.com", name: "Ada", avatarURL: nil)

@@ -70,7 +70,7 @@ struct JSONSchemaValidator: Sendable {
         case "minimum", "maximum", "minItems", "maxItems":
             return checkSize(of: value, keyword)
         case "properties", "items", "allOf": return []
-        default: return ["the validator does not know \(keyword.name)"]
+        default: return ["the validator does not support \(keyword.name)"]
         }
     }
 

@@ -195,7 +195,7 @@ final class MockProvider: Sendable {
     ) -> MockResponse {
         switch endpoint {
         case .discovery, .oidcDiscovery: discoveryResponse(provider)
-        case .keys, .oidcKeys: MockResponse(["keys": [MockToken.publicKey, MockToken.publicCurveKey]])
+        case .keys, .oidcKeys: MockResponse(["keys": [MockToken.publicKey, MockToken.publicKey(for: .es256)]])
         case .googleToken, .oidcToken: tokenResponse(provider, headers: headers, body: body)
         case .discordToken: tokenResponse(.discord, headers: headers, body: body)
         case .googleRevocation, .oidcRevocation, .discordRevocation: revocationResponse(headers: headers, body: body)
@@ -243,10 +243,10 @@ final class MockProvider: Sendable {
                 claims: grant.user.claims(
                     issuer: issuer(of: provider),
                     nonce: grant.nonce ?? "",
-                    accessToken: accessToken,
                     at: now(),
                     isFresh: grant.isFresh
-                )
+                ),
+                accessToken: accessToken
             )
             if provider == .line {
                 token.header = ["alg": "HS256", "typ": "JWT"]

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 @testable import AuthAPI
@@ -26,7 +25,6 @@ struct MockUser: Sendable {
     func claims(
         issuer: String,
         nonce: String,
-        accessToken: String,
         at now: Date,
         isFresh: Bool = false
     ) -> [String: Any] {
@@ -34,7 +32,6 @@ struct MockUser: Sendable {
         var claims: [String: Any] = [
             "iss": issuer, "sub": subject, "aud": MockProvider.clientID, "azp": MockProvider.clientID,
             "exp": seconds + 3600, "iat": seconds, "nonce": nonce, "email_verified": isEmailVerified,
-            "at_hash": Base64URL.encode(SHA256.hash(data: Data(accessToken.utf8)).prefix(16)),
         ]
         // OpenID Connect Core, section 3.1.2.1: required if max_age was requested.
         if isFresh { claims["auth_time"] = seconds }

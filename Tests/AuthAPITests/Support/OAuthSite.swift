@@ -86,7 +86,7 @@ struct OAuthSite: Sendable {
     func ticket(for provider: OAuthProvider, in browser: TestClient) async throws -> String {
         let token = try #require(browser.token)
         let session = try #require(try await api.app.sessions.service.signedIn(with: Secret(token))?.sessionID)
-        return try api.app.identities.tickets.ticket(.link, for: provider, session: session)
+        return try api.app.identities.tickets.ticket(.link, for: provider, session: session).ticket
     }
 
     /// Signs in through a provider; returns the last response.

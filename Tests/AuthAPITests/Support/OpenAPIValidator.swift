@@ -52,7 +52,7 @@ struct OpenAPIValidator: Sendable {
         let path = String(path.prefix { $0 != "?" })
         guard !Self.undocumentedPaths.contains(path) else { return [] }
         if method == .options, headers[.accessControlAllowMethods] != nil {
-            return status == 204 && body.isEmpty ? [] : ["A CORS preflight is answered with a bare 204."]
+            return status == 204 && body.isEmpty ? [] : ["A CORS preflight gets a bare 204."]
         }
         let operations = operations(at: path)
         // A response to HEAD is that to GET without its body (RFC 9110, section 9.3.2).

@@ -13,6 +13,7 @@ import Testing
 struct TestAPI: Sendable {
     /// A valid `SECRET_KEY`.
     static let secretKey = "k3Jx9-Qm2Vt7_Zr5Lw8Yp1Nc6Hd4Fb0Sg"
+    static let secretKeys = SecretKeys(Secret(secretKey))
 
     let port: Int
     let app: App
@@ -83,14 +84,17 @@ struct TestAPI: Sendable {
     /// Settings for tests: cheap hashes, a free port, and those of the test.
     static func settings(_ environment: [String: String], databaseURL: String) throws -> APISettings {
         let defaults = [
-            "SECRET_KEY": secretKey, "DATABASE_URL": databaseURL, "API_HOST": "127.0.0.1", "API_PORT": "0",
+            "SECRET_KEY": secretKey, "DATABASE_URL": databaseURL, "API_HOST": "127.0.0.1",
             "MIGRATE_ON_START": "false", "ARGON2_MEMORY_KIB": "8192", "ARGON2_ITERATIONS": "1", "HASHING_THREADS": "2",
             "DATABASE_POOL_SIZE": "2",
         ]
         let values = defaults.merging(environment) { _, new in new }
         let provider = EnvironmentVariablesProvider(environmentVariables: values)
         let limits = ProcessLimits(processors: 64, memory: nil)
-        return try APISettings(from: SettingsReader(ConfigReader(provider: provider)), within: limits)
+        var settings = try APISettings(from: SettingsReader(ConfigReader(provider: provider)), within: limits)
+        // The system chooses a port.
+        settings.port = 0
+        return settings
     }
 
     /// A browser without cookies yet.

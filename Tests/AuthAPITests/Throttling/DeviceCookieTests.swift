@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(
-        "A17 Cookies of a removed account are unknown without an account and for a later one with its address",
+        "A17 Cookies of a deleted account are unknown, also for a later account with the same address",
         arguments: [false, true]
     )
     func removedAccount(isRegisteredAgain: Bool) async throws {
@@ -104,7 +104,7 @@ import Testing
     func previousFormat() async throws {
         try await TestAPI.with(Self.limits) { api in
             let owner = try await api.registered(email: Self.address)
-            let keys = SealingKeys(for: .deviceCookie, secretKey: Secret(TestAPI.secretKey), previous: nil)
+            let keys = SealingKeys(for: .deviceCookie, from: TestAPI.secretKeys)
             let context = "known_device \(Self.address)"
             let cookie = try #require(owner.cookies.first { $0.name == "known_device" })
             let current = try #require(Base64URL.decode(cookie.value))

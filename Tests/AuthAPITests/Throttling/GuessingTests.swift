@@ -185,7 +185,7 @@ import Testing
             try await with { api async throws in
                 let client = try await api.registered()
                 let body = values.filter { fields.contains($0.key) }
-                #expect(body.count >= 2, "\(path) has fields that this test does not know")
+                #expect(body.count >= 2, "\(path) has fields that are unknown to this test")
                 var statuses: [Int] = []
                 // More than the largest of the limits here.
                 for _ in 0...ThrottleLimits().recovery.attempts {

@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    // LESSONS 8: Nothing is truncated.
+    // Nothing is truncated.
     @Test(
         "A3: Unusual passwords work, and must match exactly",
         arguments: [

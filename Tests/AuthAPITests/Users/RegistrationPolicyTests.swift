@@ -146,7 +146,7 @@ import Testing
             let (code, _) = try await invite(site.api, uses: 3)
             site.become { $0.email = "provider@example.com" }
             let browser = site.api.client()
-            browser.keep(RequestCookie(name: PagePath.inviteCookie, value: code))
+            browser.keep(RequestCookie(name: SiteCookies.invite, value: code))
             let callback = try await site.begin(.google, in: browser)
             let statuses = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for index in 0..<8 {
@@ -171,7 +171,7 @@ import Testing
         try await OAuthSite.with(["REGISTRATION": "invite", "DATABASE_POOL_SIZE": "4"]) { site in
             let (code, _) = try await invite(site.api)
             let (tab, other) = (site.browser(), site.browser())
-            for each in [tab, other] { each.keep(RequestCookie(name: PagePath.inviteCookie, value: code)) }
+            for each in [tab, other] { each.keep(RequestCookie(name: SiteCookies.invite, value: code)) }
             let callback = try await site.begin(.google, in: tab)
             let otherCallback = try await site.begin(.google, in: other)
             // Holds the first one after it has used the invitation.
@@ -199,12 +199,12 @@ import Testing
                 let (code, _) = try await invite(site.api, email: email)
                 for (value, isGood) in [(unrelated, false), ("nonsense", false), (code, true)] {
                     let browser = site.api.client()
-                    browser.keep(RequestCookie(name: PagePath.inviteCookie, value: value))
+                    browser.keep(RequestCookie(name: SiteCookies.invite, value: value))
                     let response = try await site.signIn(provider, in: browser) { $0.email = email }
                     if isGood {
                         let user = try #require(try await site.user(of: browser))
                         #expect(user.email == email)
-                        #expect(!browser.cookies.contains { $0.name == PagePath.inviteCookie })
+                        #expect(!browser.cookies.contains { $0.name == SiteCookies.invite })
                     } else {
                         expectFailure(.notInvited, response, in: site)
                     }

@@ -37,7 +37,7 @@ def test_a12_the_entered_address_creates_an_unverified_account(
 ):
     unverified(reported)
     request_email(page, provider, email)
-    expect(page.locator("main")).to_contain_text(f"{provider.title} account: {provider.login(email)}")
+    expect(page.locator("main")).to_contain_text(f"Account at {provider.title}: {provider.login(email)}")
     field = page.get_by_label("Email address")
     expect(field).to_have_value(reported or "")
     field.fill("nobody")

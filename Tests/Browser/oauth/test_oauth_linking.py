@@ -69,7 +69,7 @@ def test_a12_an_expired_pending_link_can_be_restarted(page, provider, email):
 
 
 def test_a12_registering_another_users_email_first_does_not_link_their_account(visitor, site, provider, email):
-    # Lesson 4: The owner's later provider sign-in is not linked to the attacker's account.
+    # Pre-hijacking: the owner's later provider sign-in is not linked to the attacker's account.
     squatter, owner = visitor(), visitor()
     register(squatter, email)
     provider.sign_in(owner, email)

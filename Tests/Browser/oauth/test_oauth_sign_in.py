@@ -54,7 +54,7 @@ def test_a_denial_is_explained_and_can_be_retried(page, provider, email):
 
 
 def test_two_concurrent_tabs_both_sign_in_as_one_user(visitor, site, provider, email):
-    # Lesson 5: One cookie per flow.
+    # One cookie per flow, so that parallel tabs do not interfere (better-auth #4969).
     first = visitor()
     second = first.context.new_page()
     for tab, start in ((first, "/login?return_to=/account"), (second, "/login")):

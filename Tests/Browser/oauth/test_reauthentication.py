@@ -38,7 +38,7 @@ def test_another_provider_account_does_not_confirm_the_change(page, provider, em
     page.goto("/account/password")
     sign_in_again(page, provider, f"other-{email}")
     assert path_of(page) == "/account/password"
-    expect(page.locator("#error-summary")).to_contain_text("with an account that is not connected to this one")
+    expect(page.locator("#error-summary")).to_contain_text("with an account that is not connected to your account here")
     expect(page.get_by_label("New password", exact=True)).to_have_count(0)
     # The session is still that of its user.
     expect_signed_in(page, provider.login(email))
@@ -53,10 +53,10 @@ def test_an_account_without_a_password_is_deleted(page, site, provider, email):
     sign_in_again(page, provider, email)
     assert path_of(page) == "/account/delete"
     page.get_by_label("Email address").fill("another@example.com")
-    assert send(page, "Delete account for good").status == 422
+    assert send(page, "Delete account permanently").status == 422
     expect(page.locator("#error-summary")).to_contain_text("This is not the email address of your account.")
     page.get_by_label("Email address").fill(address)
-    assert send(page, "Delete account for good").status == 303
+    assert send(page, "Delete account permanently").status == 303
     expect(page.locator("#notice")).to_contain_text("Your account was deleted.")
     expect_anonymous(page)
     assert page.context.cookies(site.url) == []

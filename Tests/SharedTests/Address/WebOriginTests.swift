@@ -2,7 +2,7 @@ import Testing
 
 @testable import Shared
 
-/// W34: Origins, with internationalised names in either form.
+/// W34: Origins, with internationalized names in either form.
 @Suite struct WebOriginTests {
     @Test(
         "W34 Both forms of a name are one origin",
@@ -20,11 +20,25 @@ import Testing
             ("http://[2001:DB8::0:1]:8080", "http://[2001:db8::1]:8080"),
             ("http://auth_api:8000", "http://auth_api:8000"),
             ("http://r3---sn.example", "http://r3---sn.example"), ("https://example.com:", "https://example.com"),
+            ("https://0xg.0xyz", "https://0xg.0xyz"),
         ]
     )
     func spellings(text: String, expected: String) throws {
         #expect(try WebOrigin(reading: text).description == expected)
         #expect(WebOrigin(expected)?.description == expected)
+    }
+
+    @Test(
+        "W34 The names and addresses of this machine are recognized",
+        arguments: [
+            ("http://localhost:8080", true), ("http://app.localhost", true), ("http://127.8.9.1:80", true),
+            ("http://[::1]:3000", true), ("http://[::ffff:127.0.0.1]", true), ("http://localhost.example", false),
+            ("http://127.example", false), ("http://128.0.0.1", false), ("http://[::2]", false),
+            ("http://notlocalhost", false), ("http://0.0.0.0", false),
+        ]
+    )
+    func loopback(text: String, isLoopback: Bool) {
+        #expect(WebOrigin(text)?.isLoopback == isLoopback)
     }
 
     @Test(
@@ -38,6 +52,7 @@ import Testing
             ("https://xn--.jp", "hyphen"),
             ("https://xn--abc-.jp", "hyphen"), ("https://xn--a.jp", "xn--"), ("https://日本語.jp:0", "port"),
             ("https://日本語.jp:65536", "port"), ("https://日本語.jp:８０", "port"), ("https://1.2.3", "IPv4"),
+            ("https://0x7F000001", "IPv4"), ("https://127.0.0.0x1", "IPv4"), ("https://a.0x", "IPv4"),
             ("https://[::1", "IPv6"), ("https://[日本]", "IPv6"), ("https://日本語.jp\u{202E}", "U+202E"),
             ("https://\(String(repeating: "あ", count: 60)).jp", "longer than 63"),
             ("https://\(String(repeating: "a.", count: 130))jp", "longer than 253"),

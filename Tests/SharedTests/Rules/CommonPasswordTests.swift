@@ -48,6 +48,9 @@ import Testing
         }
         // Without these words, they are not common.
         for password in ["Yoshikosan1", "MyShop2026", "AdaLovelace1", "An@lytical1"] { #expect(!isCommon(password)) }
+        for password in ["Muller123", "Müller123!", "ZoeMuller1"] {
+            #expect(isCommon(password, besides: ["Zoë Müller"]), "\(password)")
+        }
         let localhost = try #require(WebOrigin("http://localhost:8080"))
         #expect(PasswordRules.words(of: localhost) == ["yoshikosan", "localhost"])
         let named = PasswordRules.words(of: localhost, named: SiteName(english: "Corner Bakery", japanese: "パン屋"))

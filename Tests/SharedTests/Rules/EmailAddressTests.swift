@@ -15,7 +15,9 @@ import Testing
         ]
     )
     func taken(text: String, value: String) throws {
-        #expect(try EmailAddress(text).value == value)
+        let email = try EmailAddress(text)
+        #expect(email.value == value)
+        #expect("\(email.localPart)@\(email.domain)" == value)
     }
 
     @Test(

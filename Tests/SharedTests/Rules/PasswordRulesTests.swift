@@ -70,7 +70,7 @@ import Testing
         #expect(codes("Aa1bcde\u{301}") == [.tooShort])
     }
 
-    @Test("A text far over the limit is rejected without being normalised")
+    @Test("A text far over the limit is rejected without being normalized")
     func enormous() {
         let marks = "a" + String(repeating: "\u{301}\u{323}", count: 500_000)
         #expect(codes(marks) == [.tooLong])

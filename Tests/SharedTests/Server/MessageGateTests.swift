@@ -35,12 +35,15 @@ import Testing
         let marks = String(repeating: "\u{301}\u{323}", count: 3000)
         try await application.test(.live) { client in
             let head = "GET /a?q=%CC%81 HTTP/1.1\r\nHost: é\r\nUser-Agent: browser/日本\r\n"
+            let page = "X-Original-URI: /日?a=é&b=%C3\r\nX-Forwarded-Uri: /é\r\n"
             let rest = "If-None-Match: \(marks)\r\nCookie: a=é; language=ja\r\nConnection: close\r\n\r\n"
-            let seen = try await Self.exchange(head + rest, port: try #require(client.port))
+            let seen = try await Self.exchange(head + page + rest, port: try #require(client.port))
             #expect(seen.utf8.allSatisfy { $0 < 0x80 })
             #expect(seen.contains("\r\n\r\n/a?q=%CC%81\n"))
             #expect(seen.contains("user-agent: browser/??????\n"))
             #expect(seen.contains("cookie: a=??; language=ja"))
+            #expect(seen.contains("x-original-uri: /%e6%97%a5?a=%c3%a9&b=%C3\n"))
+            #expect(seen.contains("x-forwarded-uri: /%c3%a9\n"))
             let rejected = try await Self.exchange("GET /\(marks) HTTP/1.1\r\nHost: a\r\n\r\n", port: client.port ?? 0)
             #expect(rejected.hasPrefix("HTTP/1.1 400 ") && rejected.contains("malformed_request"))
         }

@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(
-        "W72: A health check of what is not a URL fails with a reason",
+        "W72: A health check of an invalid URL fails with a reason",
         arguments: ["http://[", "http://[]/", "http://]/", "x", ""]
     )
     func wrongURL(url: String) async {

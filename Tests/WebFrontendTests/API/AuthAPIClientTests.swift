@@ -23,7 +23,7 @@ import Testing
             )
         }
         let request = try #require(api.requests.first)
-        #expect(request.headers[values: .cookie] == ["access_token=live; __Host-access_token=two"])
+        #expect(request.headers[values: .cookie] == ["access_token=live"])
         #expect(request.headers[.init(validated: "X-Real-IP")] == "203.0.113.9")
         #expect(request.headers[.init(validated: "X-Request-ID")] == "0123456789abcdef")
         #expect(request.headers[.userAgent] == "Test/1.0")
@@ -33,6 +33,16 @@ import Testing
                 "accept", "cookie", "user-agent", "x-real-ip", "x-request-id", "connection", "content-length",
             ])
         )
+    }
+
+    // A sibling domain can set a cookie without the prefix.
+    @Test func overTLSOnlyCookiesWithThePrefixAreForwarded() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api, publicURL: "https://site.example") { site in
+            _ = try await site.get("/", cookie: "access_token=theirs; __Host-access_token=live")
+        }
+        let request = try #require(api.requests.first)
+        #expect(request.headers[values: .cookie] == ["__Host-access_token=live"])
     }
 
     // Without the proxy's header, the peer's address is forwarded.

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    // Lesson 1: Only the canonical form of each path.
+    // CVE-2025-71399: Only the canonical form of each path is served.
     @Test(arguments: ["//login", "/./login", "/lo%67in", "/account//sessions", "/login//"])
     func otherSpellingsAreUnknown(path: String) async throws {
         try await TestSite.with { site in

@@ -119,7 +119,7 @@ import Testing
         #expect(api.requests.first.map { "\($0.method) \($0.path)" } == "DELETE /api/auth/sessions")
     }
 
-    // W5: A truncated list says so; a complete one, and that of the previous version of the API, does not.
+    // W5: The page reports a truncated list, but not a complete one or that of the previous version of the API.
     @Test func reportsTruncatedList() async throws {
         for (total, isCut) in [(200_001, true), (2, false), (nil, false)] as [(Int?, Bool)] {
             let api = StubAuthAPI([
@@ -130,7 +130,7 @@ import Testing
             ])
             try await TestSite.with(api) { site in
                 let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
-                #expect(page.body.contains("Showing 2 of 200001 sessions.") == isCut)
+                #expect(page.body.contains("Showing 2 of 200001 devices.") == isCut)
                 #expect(page.body.contains("id=\"sessions-cut\"") == isCut)
             }
         }
@@ -152,13 +152,14 @@ import Testing
         }
     }
 
-    // W6: An unreachable API, with TLS and without a session.
+    // W6: An unreachable API, with TLS and without a session. Pending provider accounts are forgotten, too.
     @Test func signOutWithoutAnyAPI() async throws {
         let address = try await TestSite.abandonedAddress()
         try await TestSite.with(apiURL: address, publicURL: "https://site.example") { site in
-            let page = try await site.post("/logout", cookie: "__Host-access_token=live")
+            let names = ["__Host-access_token", "__Host-oauth_connect", "__Host-oauth_address"]
+            let page = try await site.post("/logout", cookie: names.map { "\($0)=live" }.joined(separator: "; "))
             #expect(page.location == "/?notice=signed-out-here")
-            #expect(page.cookies == ["__Host-access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure"])
+            #expect(page.cookies == names.map { "\($0)=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure" })
             // Without a session, nothing remains valid.
             let again = try await site.post("/logout")
             #expect(again.location == "/?notice=signed-out")

@@ -11,17 +11,18 @@ import Testing
         "email": "eve@example.com", "provider": "discord", "return_to": "/account",
     ]
 
-    // The content of the page comes from the cookie, not from its URL.
+    // The content of the page comes from the cookie, not from its URL. W24: The provider may have verified an address
+    // that is invalid here.
     @Test func asksForAddressOfPendingAccount() async throws {
         try await TestSite.with(providers: [.discord]) { site in
             let page = try await site.get(
                 "\(Self.path)&email=evil@example.com&name=Evil",
-                cookie: "theme=dark; \(StubAuthAPI.addressCookie)"
+                cookie: "theme=dark; \(StubAuthAPI.pendingAddressCookie)"
             )
             #expect(page.status == 200)
             #expect(page.body.contains("<h1>Enter your email address</h1>"))
-            #expect(page.body.contains("Discord did not share an email address that it has verified."))
-            #expect(page.body.contains("Discord account: <bdi>&lt;Ada&gt;</bdi>"))
+            #expect(page.body.contains("Discord did not share a verified email address that can be used here."))
+            #expect(page.body.contains("Account at Discord: <bdi>&lt;Ada&gt;</bdi>"))
             #expect(page.body.contains(#"value="ada@example.com""#))
             #expect(page.body.contains(#"method="post" action="/register/address" id="address-form""#))
             #expect(page.body.contains(#"name="provider" value="discord""#))
@@ -32,24 +33,24 @@ import Testing
             #expect(!page.body.contains(#"name="invite""#) && !page.body.contains(#"type="password""#))
             let japanese = try await site.get(
                 Self.path,
-                cookie: StubAuthAPI.addressCookie,
+                cookie: StubAuthAPI.pendingAddressCookie,
                 headers: ["Accept-Language": "ja"]
             )
             #expect(japanese.body.contains("<h1>メールアドレスの入力</h1>"))
-            #expect(japanese.body.contains("Discordから確認済みのメールアドレスを取得できませんでした。"))
+            #expect(japanese.body.contains("Discordから、ここで使用できる確認済みのメールアドレスを取得できませんでした。"))
         }
     }
 
     @Test func addressCreatesTheAccount() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, providers: [.discord]) { site in
-            let page = try await site.post("/register/address", Self.posted, cookie: StubAuthAPI.addressCookie)
+            let page = try await site.post("/register/address", Self.posted, cookie: StubAuthAPI.pendingAddressCookie)
             #expect(page.status == 303)
             #expect(page.location == "/signed-in?return_to=%2Faccount")
-            #expect(page.cookies == [StubAuthAPI.setCookie, StubAuthAPI.clearedAddressCookie])
+            #expect(page.cookies == [StubAuthAPI.setCookie, StubAuthAPI.clearedPendingAddressCookie])
         }
         #expect(api.requests.map(\.fields) == [["email": "eve@example.com"]])
-        #expect(api.requests.first?.headers[.cookie] == StubAuthAPI.addressCookie)
+        #expect(api.requests.first?.headers[.cookie] == StubAuthAPI.pendingAddressCookie)
     }
 
     // F7: The form keeps what was typed.
@@ -63,11 +64,11 @@ import Testing
             let page = try await site.post(
                 "/register/address",
                 ["email": email, "provider": "discord"],
-                cookie: StubAuthAPI.addressCookie
+                cookie: StubAuthAPI.pendingAddressCookie
             )
             #expect(page.status == 422)
             #expect(page.body.contains(message) && page.body.contains("error-summary"))
-            #expect(page.body.contains("Discord account: <bdi>&lt;Ada&gt;</bdi>"))
+            #expect(page.body.contains("Account at Discord: <bdi>&lt;Ada&gt;</bdi>"))
             #expect(page.body.contains("value=\"\(email)\"") == !email.isEmpty)
         }
         #expect(api.requests.allSatisfy { $0.method == .get })
@@ -86,7 +87,7 @@ import Testing
             }
         ])
         try await TestSite.with(api, providers: [.discord]) { site in
-            let page = try await site.post("/register/address", Self.posted, cookie: StubAuthAPI.addressCookie)
+            let page = try await site.post("/register/address", Self.posted, cookie: StubAuthAPI.pendingAddressCookie)
             #expect(page.status == code.status)
             #expect(page.body.contains(text))
             #expect(page.body.contains(#"value="eve@example.com""#))
@@ -97,10 +98,10 @@ import Testing
     // F8
     @Test func keepsFormWhenAPIIsUnavailable() async throws {
         try await TestSite.with(apiURL: TestSite.abandonedAddress()) { site in
-            let page = try await site.post("/register/address", Self.posted, cookie: StubAuthAPI.addressCookie)
+            let page = try await site.post("/register/address", Self.posted, cookie: StubAuthAPI.pendingAddressCookie)
             #expect(page.status == 503)
             #expect(page.body.contains(#"value="eve@example.com""#))
-            #expect(page.body.contains("Discord did not share an email address"))
+            #expect(page.body.contains("Discord did not share a verified email address"))
         }
     }
 
@@ -127,7 +128,7 @@ import Testing
             let page = try await site.post(
                 "/register/address",
                 ["email": "eve@", "provider": "discord", "language": "ja"],
-                cookie: StubAuthAPI.addressCookie
+                cookie: StubAuthAPI.pendingAddressCookie
             )
             #expect(page.status == 200)
             #expect(page.body.contains("<h1>メールアドレスの入力</h1>") && page.body.contains(#"value="eve@""#))
@@ -136,7 +137,8 @@ import Testing
 
     @Test func warnsSignedInUserThatSessionEnds() async throws {
         try await TestSite.with(providers: [.discord]) { site in
-            let page = try await site.get(Self.path, cookie: "\(StubAuthAPI.cookie); \(StubAuthAPI.addressCookie)")
+            let cookie = "\(StubAuthAPI.cookie); \(StubAuthAPI.pendingAddressCookie)"
+            let page = try await site.get(Self.path, cookie: cookie)
             #expect(page.status == 200)
             #expect(page.body.contains("You are signed in as <bdi>ada@example.com</bdi>. Signing in again ends"))
             // Also when the form is shown again, which stays the page of a signed-in user.
@@ -144,7 +146,7 @@ import Testing
                 let again = try await site.post(
                     "/register/address",
                     ["email": "eve@", "provider": "discord", "language": language],
-                    cookie: "\(StubAuthAPI.cookie); \(StubAuthAPI.addressCookie)"
+                    cookie: "\(StubAuthAPI.cookie); \(StubAuthAPI.pendingAddressCookie)"
                 )
                 #expect(again.status == status && again.body.contains(#"class="already""#))
                 #expect(again.body.contains("<bdi>ada@example.com</bdi>") && again.body.contains(" data-signed-in"))
@@ -158,7 +160,7 @@ import Testing
             let page = try await site.post(
                 "/register/address",
                 Self.posted,
-                cookie: StubAuthAPI.addressCookie,
+                cookie: StubAuthAPI.pendingAddressCookie,
                 headers: ["Sec-Fetch-Site": "cross-site"]
             )
             #expect(page.status == 403)

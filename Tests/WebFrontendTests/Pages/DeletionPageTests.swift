@@ -65,6 +65,22 @@ import Testing
         }
     }
 
+    // W26: The typed address stays while the API is unavailable, also for its description of the user.
+    @Test func keepsTheTypedAddressDuringAnOutage() async throws {
+        let api = StubAuthAPI([
+            "POST /api/auth/delete": { _ in StubAuthAPI.problem(.serviceUnavailable) },
+            "GET /api/auth/me": { _ in StubAuthAPI.problem(.serviceUnavailable) },
+            "GET /api/auth/confirmation": { _ in StubAuthAPI.problem(.serviceUnavailable) },
+        ])
+        try await TestSite.with(api) { site in
+            let form: KeyValuePairs = ["email": "ada@example.com", "password": "Secret-No-1"]
+            let page = try await site.post("/account/delete", form, cookie: StubAuthAPI.cookie)
+            #expect(page.status == 503 && page.body.contains(#"value="ada@example.com""#))
+            #expect(page.body.contains("The service is unavailable right now."))
+            #expect(!page.body.contains("Secret-No-1"))
+        }
+    }
+
     @Test func overTLSOnlyCookiesWithThePrefixAreTheSites() async throws {
         let api = StubAuthAPI(["POST /api/auth/delete": { _ in Response(status: .noContent) }])
         try await TestSite.with(api, publicURL: "https://site.example") { site in
@@ -151,8 +167,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (OAuthFailure.notReauthenticated, "Google did not ask you to sign in again."),
-        (.identityDiffers, "with an account that is not connected to this one"),
+        (OAuthFailure.notReauthenticated, "You were not asked to sign in again at Google."),
+        (.identityDiffers, "with an account that is not connected to your account here"),
         (.identityTooNew, "less than 7 days ago"), (.accessDenied, "You did not grant access at Google"),
     ])
     func showsFailures(failure: OAuthFailure, text: String) async throws {

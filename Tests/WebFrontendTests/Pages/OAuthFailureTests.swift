@@ -70,6 +70,16 @@ import Testing
         }
     }
 
+    // W23: The visitor may have another account that is enabled, or registered.
+    @Test(arguments: [OAuthFailure.accountDisabled, .registrationClosed, .notInvited])
+    func providerAsksWhichAccount(failure: OAuthFailure) async throws {
+        try await TestSite.with(providers: [.discord]) { site in
+            let page = try await site.get("/login?oauth_error=\(failure.rawValue)&provider=discord")
+            #expect(page.body.contains(#"id="continue-discord" href="/api/auth/discord?choose=true""#))
+            #expect(!page.body.contains("oauth-retry"))
+        }
+    }
+
     // W18: A visitor from another site must confirm; the page names the session that would end.
     @Test func signingInThroughAProviderIsConfirmed() async throws {
         try await TestSite.with(providers: [.google]) { site in
@@ -178,7 +188,7 @@ import Testing
     func malformedErrorIDIsNotShown(id: String) async throws {
         try await TestSite.with { site in
             let page = try await site.get("/login?oauth_error=provider_error&provider=google&error_id=\(id)")
-            #expect(page.body.contains("Google sent an unexpected response."))
+            #expect(page.body.contains("We received an unexpected response from Google."))
             #expect(!page.body.contains("Reference for support"))
         }
     }

@@ -82,7 +82,7 @@ import Testing
             let page = try await site.get("/account", cookie: StubAuthAPI.cookie)
             #expect(page.body.contains(#"data-method="company" data-linked"#))
             #expect(page.body.contains(#"action="/account/identities/\#(Identities.gone)/unlink""#))
-            #expect(page.body.contains("This site no longer offers this provider"))
+            #expect(page.body.contains("This site no longer offers this service"))
             // The other one is the last sign-in method.
             #expect(!page.body.contains(#"action="/account/identities/\#(Identities.google.id)/unlink""#))
             #expect(page.body.contains("This is your only way to sign in"))

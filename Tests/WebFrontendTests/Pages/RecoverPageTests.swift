@@ -19,7 +19,7 @@ import Testing
             let page = try await site.get("/recover")
             #expect(page.status == 200)
             #expect(page["Cache-Control"] == "no-store" && page["Referrer-Policy"] == "same-origin")
-            #expect(page.body.contains(#"id="code" name="code" type="text" autocomplete="off""#))
+            #expect(page.body.contains(#"id="code" name="code" type="text" autocomplete="one-time-code""#))
             // The query of a link does not fill the form or change the page.
             let other = try await site.get("/recover?code=\(Self.code)", cookie: StubAuthAPI.cookie)
             #expect(other.body == page.body && other.cookies.isEmpty)
@@ -51,11 +51,11 @@ import Testing
         try await TestSite.with(api) { site in
             let page = try await site.post("/recover", ["code": " ", "password": "x", "password_confirmation": "y"])
             #expect(page.status == 422 && page["Referrer-Policy"] == "same-origin")
-            for text in ["Enter the code of your link.", "Use at least 8 characters in the password."] {
+            for text in ["Enter the code from your link.", "Use at least 8 characters in the password."] {
                 #expect(page.body.contains(text))
             }
             let invisible = try await site.post("/recover", ["code": "\u{200B}\u{3000}", "password": "x"])
-            #expect(invisible.body.contains("Enter the code of your link."))
+            #expect(invisible.body.contains("Enter the code from your link."))
             let typed = try await site.post("/recover", ["code": Self.code, "password": "x"])
             #expect(typed.body.contains("value=\"\(Self.code)\""))
             let language = try await site.post("/recover", ["code": Self.code, "language": "ja"])

@@ -40,11 +40,11 @@ import Testing
         let settings = RegistrationSettings(mode: .invite, domains: ["example.com", "example.org"])
         try await TestSite.with(api, registration: settings) { site in
             let page = try await site.get("/register")
-            #expect(page.body.contains(#"id="invite" name="invite" type="text" autocomplete="off""#))
+            #expect(page.body.contains(#"id="invite" name="invite" type="text" autocomplete="one-time-code""#))
             #expect(page.body.contains("example.com, example.org"))
             let missing = try await site.post("/register", ["name": "Ada", "email": "ada@example.com"])
             #expect(missing.status == 422)
-            #expect(missing.body.contains(##"<a href="#invite">Enter the code of your invitation."##))
+            #expect(missing.body.contains(##"<a href="#invite">Enter your invitation code."##))
             #expect(api.requests.isEmpty)
             let done = try await site.post("/register", Self.good)
             #expect(done.status == 303)
@@ -126,7 +126,7 @@ import Testing
     )
     func cleaned(text: String) {
         let cookie = "registration_invite=\(Self.code); Max-Age=600; Path=/; HttpOnly; SameSite=Lax"
-        #expect(InviteCode.cookie(text, isSecure: false) == cookie)
+        #expect(InviteCode.cookie(text, SiteCookies(publicURL: .localhost)) == cookie)
     }
 
     @Test(
@@ -136,14 +136,14 @@ import Testing
             "AbCdEfGhIjKl\u{2212}nOpQrStUv", "\(code)\u{3000}x", "\(code)\(padding)\u{200B}",
         ]
     )
-    func notCleaned(text: String) { #expect(InviteCode.cookie(text, isSecure: false) == nil) }
+    func notCleaned(text: String) { #expect(InviteCode.cookie(text, SiteCookies(publicURL: .localhost)) == nil) }
 
     @Test("W20: A code of invisible characters only is missing")
     func missing() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, registration: RegistrationSettings(mode: .invite)) { site in
             let page = try await site.post("/register", ["invite": "\u{200B}\u{FEFF} "])
-            #expect(page.status == 422 && page.body.contains("Enter the code of your invitation."))
+            #expect(page.status == 422 && page.body.contains("Enter your invitation code."))
         }
         #expect(api.requests.isEmpty)
     }

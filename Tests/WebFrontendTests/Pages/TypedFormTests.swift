@@ -78,7 +78,7 @@ import Testing
                     ]
                 )
                 #expect(page.status == 200)
-                #expect(page.cookies == ["language=ja; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"])
+                #expect(page.cookies == ["language=ja; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"])
                 #expect(page["Content-Language"] == "ja")
                 #expect(page.body.contains("<html lang=\"ja\">"))
                 #expect(page.body.contains(#"value="ada@example.com""#))
@@ -115,7 +115,7 @@ import Testing
                     cookie: StubAuthAPI.cookie
                 )
                 #expect(page.status == 200 && page["Content-Language"] == "ja")
-                #expect(page.cookies == ["language=ja; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"])
+                #expect(page.cookies == ["language=ja; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"])
                 let typed = path == "/account/name" ? "Grace &lt;3" : "g@example.com"
                 #expect(page.body.contains("value=\"\(typed)\""))
                 #expect(page.body.contains("data-location=\"\(path)\" data-signed-in"))
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    // W27: The sentence on cookies names the one with the longest lifetime.
+    // W27: The statement about cookies in the footer names the cookie with the longest lifetime.
     @Test func footerNamesTheCookies() async throws {
         try await TestSite.with { site in
             let english = try await site.get("/")

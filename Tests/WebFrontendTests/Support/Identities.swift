@@ -22,7 +22,7 @@ enum Identities {
     static let passwordOnly = IdentityListBody(
         identities: [],
         hasPassword: true,
-        linkable: OAuthProvider.mocked.map { LinkableBody(provider: $0, ticket: "\($0.rawValue)-ticket") }
+        linkable: OAuthProvider.mocked.map { ProviderTicketBody(provider: $0, ticket: "\($0.rawValue)-ticket") }
     )
     static let both = IdentityListBody(identities: [discord, google], hasPassword: true)
     static let last = IdentityListBody(identities: [google], hasPassword: false)
@@ -35,7 +35,7 @@ enum Identities {
 
 /// The confirmation of the stub's user.
 enum Confirmations {
-    private static let providers = [LinkableBody(provider: .google, ticket: "google-ticket")]
+    private static let providers = [ProviderTicketBody(provider: .google, ticket: "google-ticket")]
 
     static let password = ConfirmationBody(hasPassword: true, reauthenticatedUntil: nil, providers: [])
     static let both = ConfirmationBody(hasPassword: true, reauthenticatedUntil: nil, providers: providers)

@@ -40,16 +40,16 @@ final class StubAuthAPI: Sendable {
     )
 
     /// The cookie of the stub's pending link.
-    static let connectCookie = "oauth_connect=waiting"
+    static let pendingLinkCookie = "oauth_connect=waiting"
     /// The cookie that the stub sets when the link is completed.
-    static let clearedConnectCookie = "oauth_connect=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
+    static let clearedPendingLinkCookie = "oauth_connect=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
     /// The stub's pending link.
-    static let pending = PendingConnectionBody(provider: .google, email: "ada@example.com")
+    static let pendingLink = PendingLinkBody(provider: .google, email: "ada@example.com")
 
     /// The cookie of the stub's provider account that needs an address.
-    static let addressCookie = "oauth_address=waiting"
+    static let pendingAddressCookie = "oauth_address=waiting"
     /// The cookie that the stub sets when the account is created.
-    static let clearedAddressCookie = "oauth_address=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
+    static let clearedPendingAddressCookie = "oauth_address=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
     /// The stub's provider account that needs an address.
     static let pendingAddress = PendingAddressBody(provider: .discord, name: "<Ada>", email: "ada@example.com")
 
@@ -134,24 +134,24 @@ final class StubAuthAPI: Sendable {
 
     private static let standard: [String: Handler] = [
         "POST /api/auth/login": { request in
-            let isConnecting = request.fields["connect"] == pending.provider.rawValue
-            guard request.fields["connect"] == nil || isConnecting && request.has(connectCookie) else {
-                return problem(.noPendingConnection)
+            let isLinking = request.fields["connect"] == pendingLink.provider.rawValue
+            guard request.fields["connect"] == nil || isLinking && request.has(pendingLinkCookie) else {
+                return problem(.noPendingLink)
             }
             guard request.fields["password"] == "Correct-Horse-7" else { return problem(.invalidCredentials) }
-            return try json(user, cookies: isConnecting ? [setCookie, clearedConnectCookie] : [setCookie])
+            return try json(user, cookies: isLinking ? [setCookie, clearedPendingLinkCookie] : [setCookie])
         },
         "GET /api/auth/connect": { request in
-            request.has(connectCookie) ? try json(pending) : problem(.noPendingConnection)
+            request.has(pendingLinkCookie) ? try json(pendingLink) : problem(.noPendingLink)
         },
         "GET /api/auth/address": { request in
-            request.has(addressCookie) ? try json(pendingAddress) : problem(.noPendingConnection)
+            request.has(pendingAddressCookie) ? try json(pendingAddress) : problem(.noPendingLink)
         },
         "POST /api/auth/address": { request in
-            guard request.has(addressCookie) else { return problem(.noPendingConnection) }
+            guard request.has(pendingAddressCookie) else { return problem(.noPendingLink) }
             let name = pendingAddress.name ?? ""
             let created = UserBody(id: user.id, email: request.fields["email"] ?? "", name: name, avatarURL: nil)
-            return try json(created, status: .created, cookies: [setCookie, clearedAddressCookie])
+            return try json(created, status: .created, cookies: [setCookie, clearedPendingAddressCookie])
         },
         "POST /api/auth/register": { request in
             let name = request.fields["name"] ?? ""

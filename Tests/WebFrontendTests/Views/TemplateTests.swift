@@ -18,13 +18,13 @@ import Testing
             retryAfter: 30
         ),
         LoginView(
-            offer: .connect(StubAuthAPI.pending),
+            offer: .link(StubAuthAPI.pendingLink),
             returnTo: nil,
             providers: [.google],
             errors: [FormError(.errorCredentials)]
         ),
-        LoginView(offer: .goOn(StubAuthAPI.user, connecting: nil), returnTo: nil, providers: []),
-        LoginView(offer: .goOn(StubAuthAPI.user, connecting: .discord), returnTo: nil, providers: []),
+        LoginView(offer: .alreadySignedIn(StubAuthAPI.user, linking: nil), returnTo: nil, providers: []),
+        LoginView(offer: .alreadySignedIn(StubAuthAPI.user, linking: .discord), returnTo: nil, providers: []),
         AddressView(pending: StubAuthAPI.pendingAddress, returnTo: nil, providers: [.discord], domains: []),
         AddressView(
             pending: PendingAddressBody(provider: .google, name: nil, email: nil),
@@ -99,7 +99,7 @@ import Testing
             invited: .google
         ),
         AccountView(sessions: [], identities: Identities.view(of: Identities.passwordOnly)),
-        AccountView(sessions: Sessions.all, identities: Identities.view(of: Identities.both), connected: .google),
+        AccountView(sessions: Sessions.all, identities: Identities.view(of: Identities.both), linked: .google),
         AccountView(sessions: [], identities: Identities.view(of: Identities.last), report: failedLink),
     ]
 

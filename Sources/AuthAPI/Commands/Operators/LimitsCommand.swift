@@ -61,7 +61,7 @@ struct LimitsCommand: AsyncParsableCommand {
             let target = try LimitTarget(argument: target)
             let cleared = try await Operator.run { try await $0.clearLimits(of: target) }
             guard cleared > 0 else { return try StandardOutput.print("nothing to clear for \(target)") }
-            try StandardOutput.print("cleared \(cleared) limit\(cleared == 1 ? "" : "s") of \(target)")
+            try StandardOutput.print("cleared \(Operator.count(cleared, "limit")) of \(target)")
         }
     }
 }

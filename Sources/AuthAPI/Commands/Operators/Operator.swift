@@ -24,11 +24,8 @@ enum Operator {
         _ settings: APISettings,
         _ body: (OperatorService) async throws -> Value
     ) async throws -> Value {
-        var configuration = settings.database.serving
-        configuration.poolSize = 1
-        configuration.applicationName += "-operator"
         // Operators can wait, and their statements may take longer than those of requests.
-        configuration.waitTimeout = .seconds(10)
+        var configuration = settings.database.serving.single(for: "operator", waitingUpTo: .seconds(10))
         configuration.jobTimeout = .seconds(40)
         configuration.statementTimeout = .seconds(30)
         configuration.endsWhenRefused = true
@@ -56,7 +53,8 @@ enum Operator {
         hashing: HashingPool,
         providers: IdentityProviders
     ) -> OperatorService {
-        let keys = ThrottleKeys(secretKey: settings.secretKey)
+        let keys = ThrottleKeys(secretKey: settings.secretKeys.current)
+        let vault = ProviderTokenVault(settings.secretKeys)
         return OperatorService(
             store: OperatorStore(postgres: postgres),
             users: UserStore(postgres: postgres),
@@ -64,29 +62,22 @@ enum Operator {
             audit: AuditService(
                 store: AuditStore(postgres: postgres),
                 keys: keys,
-                previousKeys: settings.secretKeyPrevious.map { ThrottleKeys(secretKey: $0) }
+                previousKeys: settings.secretKeys.previous.map { ThrottleKeys(secretKey: $0) }
             ),
             deletion: UserDeletionService(
                 store: UserDeletionStore(postgres: postgres),
                 batches: SessionBatches(postgres: postgres),
                 keys: keys,
-                vault: ProviderTokenVault(secretKey: settings.secretKey, previous: settings.secretKeyPrevious),
+                vault: vault,
                 provider: { providers[$0] }
             ),
+            rotation: ProviderTokenRotation(postgres: postgres, vault: vault),
             imports: UserImportStore(postgres: postgres),
             throttleLimits: settings.throttleLimits,
             recoveries: RecoveryStore(postgres: postgres),
-            recoveryCodes: OneTimeCodeKeys(
-                for: .recoveryCodes,
-                secretKey: settings.secretKey,
-                previous: settings.secretKeyPrevious
-            ),
+            recoveryCodes: OneTimeCodeKeys(for: .recoveryCodes, from: settings.secretKeys),
             invites: InviteStore(postgres: postgres),
-            inviteCodes: OneTimeCodeKeys(
-                for: .inviteCodes,
-                secretKey: settings.secretKey,
-                previous: settings.secretKeyPrevious
-            ),
+            inviteCodes: OneTimeCodeKeys(for: .inviteCodes, from: settings.secretKeys),
             registration: settings.registration,
             publicURL: settings.common.publicURL
         )
@@ -130,6 +121,9 @@ enum Operator {
             throw usageError("confirmation is required and there is no terminal; add --yes")
         }
     }
+
+    /// A number with its noun: "1 session", "2 sessions".
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     /// Prints a usage error: `EX_USAGE` of sysexits.h.
     static func usageError(_ explanation: String) -> ExitCode {

@@ -8,6 +8,7 @@ struct OperatorService: Sendable {
     let hasher: PasswordHasher
     let audit: AuditService
     let deletion: UserDeletionService
+    let rotation: ProviderTokenRotation
     let imports: UserImportStore
     let throttleLimits: ThrottleLimits
     let recoveries: RecoveryStore
@@ -39,10 +40,9 @@ struct OperatorService: Sendable {
     /// - Returns: the result.
     /// - Throws: `PostgresError`.
     func delete(_ shown: UserRecord) async throws -> UserDeletion {
-        guard let id = UserID(uuidString: shown.id) else { return .gone }
-        return try await deletion.delete(
+        try await deletion.delete(
             UserDeletionRequest(
-                user: id,
+                user: shown.id,
                 email: shown.email,
                 hasManySessions: shown.sessions > SessionBatches.size,
                 trace: .operator

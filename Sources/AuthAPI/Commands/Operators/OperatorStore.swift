@@ -67,7 +67,7 @@ extension UserRecord {
     /// Decodes the columns of the two statements below.
     fileprivate init(_ row: PostgresRow) throws {
         self.init(
-            id: try row.uuid(0).lowercaseText,
+            id: try row.uuid(0),
             email: try row.text(1),
             name: try row.text(2),
             hasPassword: try row.bool(3),

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The user that a command is about.
+/// The user that a command applies to.
 struct UserArgument: ParsableArguments {
     @Argument(help: "Email address or ID.")
     var user: String

@@ -11,7 +11,7 @@ extension UserCommand {
             discussion: """
                 CSV needs a header; JSON Lines has one object per line. The fields are \
                 \(ImportRow.Field.names); only email is required. Password hashes may be bcrypt ($2a$, $2b$, $2y$) or \
-                Argon2id (PHC strings), also with Django's prefixes; each is replaced by one with the current cost when its user \
+                Argon2id (PHC strings), with or without Django's prefixes; each is replaced by one with the current cost when its user \
                 signs in. `-` is standard input and requires --format.
 
                 Rejected rows are reported with their line; the others are imported. To continue an interrupted import, run it \

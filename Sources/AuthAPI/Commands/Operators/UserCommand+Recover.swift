@@ -48,7 +48,7 @@ extension UserCommand {
                 let email = TextTable.sanitized(found.user.email)
                 guard found.user.disabledAt == nil else {
                     // The ID, because an address can contain what a shell would run.
-                    let fix = "AuthAPI user enable \(found.user.id)"
+                    let fix = "AuthAPI user enable \(found.user.id.lowercaseText)"
                     StandardError.print("\(email) is disabled\n  fix: \(fix)")
                     throw ExitCode.failure
                 }

@@ -17,8 +17,7 @@ extension UserCommand {
             let change = try await Operator.run { try await $0.disable(reference) }
             guard let change else { throw Operator.noUser(reference) }
             let email = TextTable.sanitized(change.email)
-            let count = change.sessions
-            let ended = count == 0 ? "" : "; ended \(count) session\(count == 1 ? "" : "s")"
+            let ended = change.sessions == 0 ? "" : "; ended \(Operator.count(change.sessions, "session"))"
             let state = change.isNew ? "disabled \(email)" : "\(email) is disabled already"
             try StandardOutput.print(state + ended)
         }
@@ -76,7 +75,7 @@ extension UserCommand {
     struct AllowIdentity: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "allow-identity",
-            abstract: "Forgets that a user disconnected a provider account.",
+            abstract: "Deletes the record that a user disconnected a provider account.",
             discussion: """
                 A disconnected provider account cannot sign in until its signed-in user connects it again. After this \
                 command it is new to the site: the rules for linking by email address apply.
@@ -101,7 +100,7 @@ extension UserCommand {
                 StandardError.print("\(reference) has disconnected no \(provider.shownName) account")
                 throw Operator.notFound
             }
-            try StandardOutput.print("allowed \(allowed) \(provider.shownName) account\(allowed == 1 ? "" : "s")")
+            try StandardOutput.print("allowed \(Operator.count(allowed, "\(provider.shownName) account"))")
         }
     }
 }

@@ -33,13 +33,13 @@ struct UserCommand: AsyncParsableCommand {
             }
             try list.show(
                 users,
-                id: \.id,
+                id: \.id.lowercaseText,
                 empty: "no users",
                 titles: ["EMAIL", "SIGNS IN BY", "SESSIONS", "CREATED", "ID", "NAME"],
                 cells: {
                     [
                         $0.email, $0.disabledAt == nil ? $0.signIn : "disabled", "\($0.sessions)",
-                        $0.createdAt.ISO8601Format(), $0.id, $0.name,
+                        $0.createdAt.ISO8601Format(), $0.id.lowercaseText, $0.name,
                     ]
                 }
             )
@@ -149,14 +149,14 @@ struct UserCommand: AsyncParsableCommand {
         ///
         /// - Throws: ``ExitCode`` 1 when the user was not deleted.
         private static func report(_ deletion: UserDeletion, of shown: UserRecord) throws {
-            let email = TextTable.sanitized(shown.email)
+            let (id, email) = (shown.id.lowercaseText, TextTable.sanitized(shown.email))
             switch deletion {
             case .deleted: return try StandardOutput.print("deleted \(email)")
             case .changed:
                 StandardError.print(
-                    "nothing was deleted: the user \(shown.id) no longer has the address \(email); run the command again"
+                    "nothing was deleted: the user \(id) no longer has the address \(email); run the command again"
                 )
-            case .gone: StandardError.print("nothing was deleted: the user \(shown.id) no longer exists")
+            case .gone: StandardError.print("nothing was deleted: the user \(id) no longer exists")
             }
             throw Operator.notFound
         }
@@ -176,7 +176,7 @@ struct UserCommand: AsyncParsableCommand {
             guard let ended = try await Operator.run({ try await $0.store.endSessions(of: reference) }) else {
                 throw Operator.noUser(reference)
             }
-            try StandardOutput.print("ended \(ended) session\(ended == 1 ? "" : "s")")
+            try StandardOutput.print("ended \(Operator.count(ended, "session"))")
         }
     }
 }
@@ -195,7 +195,7 @@ extension UserRecord {
     func text(json: Bool) throws -> String {
         if json { return try JSONText.of(self) }
         let lines = [
-            ("id", id), ("email", TextTable.sanitized(email)), ("name", TextTable.sanitized(name)),
+            ("id", id.lowercaseText), ("email", TextTable.sanitized(email)), ("name", TextTable.sanitized(name)),
             ("signs in by", signIn), ("email verified", emailVerifiedAt?.ISO8601Format() ?? "never"),
             ("disabled", disabledAt?.ISO8601Format() ?? "no"), ("created", createdAt.ISO8601Format()),
             ("changed", updatedAt.ISO8601Format()), ("live sessions", "\(sessions)"),

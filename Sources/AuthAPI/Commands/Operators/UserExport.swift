@@ -36,7 +36,7 @@ struct ExportedIdentity: Sendable, Encodable {
 
 /// A user in the format of `user import`.
 struct PortableUser: Sendable, Encodable {
-    let id: String
+    @LowercaseUUID var id: UserID
     let email: String
     let name: String
     let passwordHash: String?
@@ -55,19 +55,19 @@ struct PortableUser: Sendable, Encodable {
 extension OperatorService {
     /// All data of a user, except secrets; nil when there is no such user.
     func export(_ reference: UserReference) async throws -> UserExport? {
-        guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
+        guard let user = try await store.user(reference) else { return nil }
         var sessions: [SessionRecord] = []
         var page = PageRequest(limit: 1000, after: nil)
-        while let part = try await store.sessions(page, of: .id(id)) {
+        while let part = try await store.sessions(page, of: .id(user.id)) {
             sessions += part
             guard part.count == Int(page.limit), let last = part.last else { break }
             page = PageRequest(limit: page.limit, after: UUID(uuidString: last.id))
         }
         var events: [AuditRecord] = []
-        try await audit.read(AuditQuery(subject: audit.subject(.id(id)))) { events += $0 }
+        try await audit.read(AuditQuery(subject: audit.subject(.id(user.id)))) { events += $0 }
         return UserExport(
             user: user,
-            identities: try await store.identities(of: id),
+            identities: try await store.identities(of: user.id),
             sessions: sessions,
             auditEvents: events
         )
@@ -87,7 +87,7 @@ extension OperatorService {
             )
             if !part.isEmpty { try show(part) }
             guard part.count == size, let end = part.last else { return }
-            last = UserID(uuidString: end.id)
+            last = end.id
         }
     }
 }
@@ -145,7 +145,7 @@ private struct ExportUsers: ReadStatement {
 
     static func decode(_ row: PostgresRow) throws -> PortableUser {
         PortableUser(
-            id: try row.uuid(0).lowercaseText,
+            id: try row.uuid(0),
             email: try row.text(1),
             name: try row.text(2),
             passwordHash: try row.optionalText(3),

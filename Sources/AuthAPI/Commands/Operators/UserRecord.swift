@@ -3,8 +3,7 @@ import Shared
 
 /// A user, as operators see it.
 struct UserRecord: Sendable, Equatable, Encodable {
-    /// The UUID in lower case.
-    let id: String
+    @LowercaseUUID var id: UserID
     let email: String
     let name: String
     /// Whether the user can sign in with a password.

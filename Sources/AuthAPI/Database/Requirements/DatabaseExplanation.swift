@@ -36,6 +36,9 @@ struct DatabaseExplanation: Sendable, Equatable {
         case .rejected where error.sqlState == "42501":
             text = "\(error.detail)\(code)\n  fix: AuthAPI doctor lists missing privileges"
             status = SettingsFaults.exitStatus
+        case .rejected where error.sqlState == "25006":
+            text = "the database is read-only: \(error.detail)\(code)\n  fix: AuthAPI doctor prints the cause"
+            status = HealthCheck.unavailableStatus
         case .decoding:
             let column = error.column.map { " \"\($0)\"" } ?? ""
             text = "unexpected data\(column): \(error.detail)\n  fix: AuthAPI doctor lists changes of the schema"

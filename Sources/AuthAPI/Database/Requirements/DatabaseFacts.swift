@@ -13,9 +13,9 @@ struct DatabaseFacts: Sendable {
         let schema: String
         let name: String
         let columns: String
-        /// Whether row security hides rows from this role.
+        /// Whether row security applies to this role.
         let hidesRows: Bool
-        /// Whether a policy makes some visible.
+        /// Whether its policies let this role read and add rows.
         let hasPolicy: Bool
     }
 
@@ -63,9 +63,12 @@ struct DescribeDatabase: ReadStatement {
                         attname || ' ' || replace(format_type(atttypid, atttypmod), '"', ''), ', ' ORDER BY attnum
                     ), '')
                     FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
-                ), CASE WHEN row_security_active(pg_class.oid) THEN 't' ELSE 'f' END, CASE WHEN EXISTS (
-                    SELECT FROM pg_policy, unnest(polroles) AS granted WHERE polrelid = pg_class.oid AND polpermissive
-                        AND (granted = 0 OR pg_has_role(granted, 'USAGE'))
+                ), CASE WHEN row_security_active(pg_class.oid) THEN 't' ELSE 'f' END, CASE WHEN NOT EXISTS (
+                    SELECT FROM unnest(CASE WHEN relname IN ('backup_status', 'yoshikosan_schema_migrations')
+                        THEN '{r}'::"char"[] ELSE '{r,a}' END) AS command
+                    WHERE NOT EXISTS (SELECT FROM pg_policy, unnest(polroles) AS granted
+                        WHERE polrelid = pg_class.oid AND polpermissive AND polcmd IN ('*', command)
+                            AND (granted = 0 OR pg_has_role(granted, 'USAGE')))
                 ) THEN 't' ELSE 'f' END), chr(30)), '')
                 FROM unnest(string_to_array($1, ',')) AS wanted
                 JOIN pg_class ON pg_class.oid = to_regclass(quote_ident(wanted))

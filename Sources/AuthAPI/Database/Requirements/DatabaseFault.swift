@@ -6,7 +6,7 @@ struct DatabaseFault: Sendable, Equatable {
         case note
         /// A problem that does not prevent serving.
         case advice
-        /// Nobody can sign in, or no migration can be applied, until it is fixed.
+        /// Until it is fixed, no user can sign in, or no migration can be applied.
         case blocking
         /// The database can never be used; another one must be created.
         case unfit

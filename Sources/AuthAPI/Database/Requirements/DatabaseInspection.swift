@@ -44,7 +44,9 @@ enum DatabaseInspection {
         var requirements = DatabaseRequirements(facts: facts, purpose: purpose, state: state)
         do {
             let applied = try state.history.map { Set(try $0.versions(db)) } ?? []
-            requirements.pending = migrations.filter { !applied.contains($0.version) }
+            // What row security hides is not pending.
+            let isHidden = state.hidden.split(separator: " ").contains { $0 == MigrationHistory.name }
+            requirements.pending = isHidden ? [] : migrations.filter { !applied.contains($0.version) }
             if applied.isSuperset(of: Migrations.all.map(\.version)) { requirements.changes = try SchemaChange.all(db) }
         } catch let error as PostgresError where ["42501", "42703"].contains(error.sqlState) {
             // Another program's columns, or no privilege to read ours.

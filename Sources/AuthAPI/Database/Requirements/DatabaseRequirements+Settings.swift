@@ -25,6 +25,19 @@ extension DatabaseRequirements {
         ]
     }
 
+    var standby: [DatabaseFault] {
+        guard state.lacksStandby else { return [] }
+        return [
+            DatabaseFault(
+                weight: .blocking,
+                subject: "replication",
+                message: "every commit waits for a standby (synchronous_standby_names), and none is connected",
+                fix: "start the standby, or run: ALTER SYSTEM SET synchronous_standby_names = ''; "
+                    + "SELECT pg_reload_conf()"
+            )
+        ]
+    }
+
     /// How to change a setting, by its source.
     func reset(_ name: String, to value: String) -> String {
         switch facts.settings[name]?.source {
@@ -76,7 +89,7 @@ extension DatabaseRequirements {
             guard let value = facts.settings[name]?.value, let milliseconds = Int(value),
                 (1..<500).contains(milliseconds)
             else { return nil }
-            let message = "\(name) is \(milliseconds) ms: statements are canceled before they finish"
+            let message = "\(name) is \(milliseconds) ms: statements are cancelled before they finish"
             return setting(name, message, to: "0", subject: "time limits")
         }
     }

@@ -25,9 +25,10 @@ struct DatabaseRequirements: Sendable {
 
     /// All faults, the most severe first.
     var faults: [DatabaseFault] {
-        let found =
-            version + encoding + readOnly + schema + foreignHistory + foreignTables + language + migrated + changed
-            + rights + rowSecurity + isolation + timeLimits + replicationRole + collationVersion + loggedValues
+        let found = [
+            version, encoding, readOnly, standby, schema, foreignHistory, foreignTables, language, migrated, changed,
+            rights, rowSecurity, isolation, timeLimits, replicationRole, collationVersion, loggedValues,
+        ].flatMap(\.self)
         return found.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
             .map(\.element)
     }
@@ -67,41 +68,45 @@ struct DatabaseRequirements: Sendable {
 
 // Schema and tables.
 extension DatabaseRequirements {
+    /// The schemas of the search path, whether they exist or not.
+    private var namedSchemas: [String] { SQLName.schemas(inSearchPath: facts.searchPath, role: facts.role) }
+
     /// The schema of the search path that this system uses, or would use if it existed.
     private var expectedSchema: String {
-        let named = SQLName.schemas(inSearchPath: facts.searchPath, role: facts.role)
-        return facts.schema ?? named.first { $0 != facts.role } ?? named.first ?? "public"
+        facts.schema ?? namedSchemas.first { $0 != facts.role } ?? namedSchemas.first ?? "public"
     }
 
     private var schema: [DatabaseFault] {
         let quotedSchema = SQLName.identifier(expectedSchema)
-        guard facts.schema != nil else {
-            if facts.schemas.contains(expectedSchema) {
-                return [
-                    schemaFault(
-                        "permission denied for schema \(expectedSchema) (SQLSTATE 42501)",
-                        "GRANT USAGE\(purpose == .migrating ? ", CREATE" : "") ON SCHEMA \(quotedSchema) TO \(role)"
-                    )
-                ]
-            }
-            let known = facts.schemas.isEmpty ? "none" : facts.schemas.joined(separator: ", ")
+        let exists = facts.schemas.contains(expectedSchema)
+        if facts.schema == nil, exists, namedSchemas.contains(expectedSchema) {
             return [
                 schemaFault(
-                    "no schema has been selected to create in (SQLSTATE 3F000): the search_path is "
-                        + "\"\(facts.searchPath)\" and the database has these schemas: \(known)",
-                    purpose == .migrating
-                        ? "CREATE SCHEMA \(quotedSchema) AUTHORIZATION \(role), or correct the search_path"
-                        : "correct the search_path, or run as the owner of the database: CREATE SCHEMA \(quotedSchema)"
+                    "permission denied for schema \(expectedSchema) (SQLSTATE 42501)",
+                    "GRANT USAGE\(purpose == .migrating ? ", CREATE" : "") ON SCHEMA \(quotedSchema) TO \(role)"
                 )
             ]
         }
-        if purpose == .serving, !facts.historiesElsewhere.isEmpty, facts.table(MigrationHistory.name) == nil {
-            let place = facts.historiesElsewhere[0]
+        if purpose == .serving, let place = facts.historiesElsewhere.first, facts.table(MigrationHistory.name) == nil {
             return [
                 schemaFault(
                     "the tables are in the schema \(place), which the search_path \"\(facts.searchPath)\" of the role "
                         + "\(facts.role) does not name",
-                    "ALTER ROLE \(role) IN DATABASE \(database) SET search_path = \(SQLName.identifier(place))"
+                    searchPath(place)
+                )
+            ]
+        }
+        guard facts.schema != nil else {
+            let known = facts.schemas.isEmpty ? "none" : facts.schemas.joined(separator: ", ")
+            let creation =
+                purpose == .migrating
+                ? "CREATE SCHEMA \(quotedSchema) AUTHORIZATION \(role), or correct the search_path"
+                : "correct the search_path, or run as the owner of the database: CREATE SCHEMA \(quotedSchema)"
+            return [
+                schemaFault(
+                    "no schema has been selected to create in (SQLSTATE 3F000): the search_path is "
+                        + "\"\(facts.searchPath)\" and the database has these schemas: \(known)",
+                    exists ? searchPath(expectedSchema) : creation
                 )
             ]
         }
@@ -113,6 +118,11 @@ extension DatabaseRequirements {
                 "GRANT CREATE ON SCHEMA \(quotedSchema) TO \(role)"
             )
         ]
+    }
+
+    /// The command that sets the search path of the role.
+    private func searchPath(_ schema: String) -> String {
+        "ALTER ROLE \(role) IN DATABASE \(database) SET search_path = \(SQLName.identifier(schema))"
     }
 
     private func schemaFault(_ message: String, _ fix: String) -> DatabaseFault {
@@ -148,11 +158,14 @@ extension DatabaseRequirements {
     }
 
     private func foreign(_ table: DatabaseFacts.Table) -> DatabaseFault {
-        schemaFault(
-            Self.owner(of: table),
-            "give this system a schema: CREATE SCHEMA yoshikosan AUTHORIZATION \(role), and add "
-                + "options=-csearch_path%3Dyoshikosan to DATABASE_URL and MIGRATION_DATABASE_URL"
-        )
+        schemaFault(Self.owner(of: table), Self.separateSchema(for: facts.role))
+    }
+
+    /// How to avoid the names of another program; the owner is known while connected.
+    static func separateSchema(for owner: String?) -> String {
+        let authorization = owner.map { " AUTHORIZATION \(SQLName.identifier($0))" } ?? ""
+        return "give this system a schema: CREATE SCHEMA yoshikosan\(authorization), and add "
+            + "options=-csearch_path%3Dyoshikosan to DATABASE_URL and MIGRATION_DATABASE_URL"
     }
 
     private var language: [DatabaseFault] {
@@ -174,7 +187,19 @@ extension DatabaseRequirements {
         return [schemaFault(message, Self.migrate)]
     }
 
-    private var changed: [DatabaseFault] { changes.map(\.fault) }
+    /// Another program's tables, in a schema that the search path names before that of the migrated tables.
+    private var hidingTables: [DatabaseFacts.Table] {
+        guard let place = facts.table(MigrationHistory.name)?.schema else { return [] }
+        return facts.tables.filter { table in table.schema != place && changes.contains { $0.table == table.name } }
+    }
+
+    private var changed: [DatabaseFault] {
+        let place = facts.table(MigrationHistory.name)?.schema ?? expectedSchema
+        let hiding = hidingTables
+        let own = changes.filter { change in !hiding.contains { $0.name == change.table } }
+        return hiding.map { schemaFault(Self.owner(of: $0) + " and hides that of \(place)", searchPath(place)) }
+            + own.map(\.fault)
+    }
 
     private var rights: [DatabaseFault] {
         if let historyError, foreignHistory.isEmpty {
@@ -183,7 +208,7 @@ extension DatabaseRequirements {
         guard purpose == .serving, pending.isEmpty else { return [] }
         // Granting privileges does not help if the table or function is missing.
         let missing = state.missing.split(separator: " ").filter { name in
-            !changes.contains { $0.name == name || $0.name.hasPrefix("\(name)(") }
+            !changes.contains { $0.name == name || $0.table == name || $0.name.hasPrefix("\(name)(") }
         }
         guard !missing.isEmpty else { return [] }
         return [privilegeFault("the role \(facts.role) may not use \(missing.joined(separator: " "))")]
@@ -196,7 +221,8 @@ extension DatabaseRequirements {
     private static let migrate = "run as the owner: AuthAPI migrate up"
 
     private var rowSecurity: [DatabaseFault] {
-        let ours = Set(Migrations.all.flatMap(\.tables)).subtracting(pending.flatMap(\.tables))
+        let ours = Set([MigrationHistory.name] + Migrations.all.flatMap(\.tables))
+            .subtracting(pending.flatMap(\.tables))
         return facts.tables.filter { ours.contains($0.name) && $0.hidesRows }.map { table in
             let relation = SQLName.relation(table.schema, table.name)
             return DatabaseFault(
@@ -204,7 +230,7 @@ extension DatabaseRequirements {
                 subject: "row security",
                 message: table.hasPolicy
                     ? "policies of \(relation) decide which rows the role \(facts.role) sees"
-                    : "row security hides every row of \(relation) from the role \(facts.role)",
+                    : "row security of \(relation) does not let the role \(facts.role) read and add rows",
                 fix: "ALTER TABLE \(relation) NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY"
             )
         }

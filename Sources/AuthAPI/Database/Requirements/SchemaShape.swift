@@ -37,6 +37,15 @@ enum SchemaShape {
         table.columns.split(separator: " ").map { "\(table.name).\($0)" }
     }
 
+    /// The columns that no statement fills: their values come from the database.
+    private static let defaultColumns = [
+        "users.created_at", "users.updated_at", "oauth_accounts.created_at", "oauth_accounts.updated_at",
+        "audit_events.id", "audit_events.occurred_at", "disconnected_identities.created_at", "invites.used",
+    ]
+
+    /// The columns that statements fill.
+    static let filledColumns: [String] = columns.filter { !defaultColumns.contains($0) }
+
     /// The tables into which sign-ins insert rows.
     static let signInTables = ["sessions", "audit_events", "throttles"]
 
@@ -69,7 +78,7 @@ struct SchemaChange: Sendable, Equatable {
         case missingColumn
         /// A type that no statement reads, such as `citext` or `timestamp`.
         case changedType
-        /// Another program's column, which rejects the rows that this system inserts.
+        /// A column that rejects the rows that this system inserts: another program's, or one without its default.
         case requiredColumn
         case missingIndex
         case missingFunction
@@ -78,7 +87,7 @@ struct SchemaChange: Sendable, Equatable {
     let kind: Kind
     /// The name of the table, column, index or function.
     let name: String
-    /// The table of a column, quoted where necessary.
+    /// The table of a column.
     let table: String
 
     /// All changes of a schema with all migrations; throws `PostgresError`.
@@ -111,7 +120,8 @@ struct SchemaChange: Sendable, Equatable {
                 (
                     "null value in column \"\(name)\" of relation \"\(table)\" violates not-null constraint "
                         + "(SQLSTATE 23502)",
-                    "ALTER TABLE \(table) ALTER COLUMN \(SQLName.identifier(name)) DROP NOT NULL"
+                    SchemaShape.columns.contains("\(table).\(name)")
+                        ? undo : "ALTER TABLE \(table) ALTER COLUMN \(SQLName.identifier(name)) DROP NOT NULL"
                 )
             case .missingIndex:
                 (
@@ -151,11 +161,11 @@ private struct FindSchemaChanges: ReadStatement {
         WHERE NOT attisdropped AND coalesce(nullif(typbasetype, 0), atttypid)
             <> ALL (ARRAY[16, 17, 19, 20, 23, 25, 1042, 1043, 1184, 2950]::oid[])
         UNION ALL
-        SELECT 'requiredColumn', attname::text, to_regclass(relation)::text
+        SELECT 'requiredColumn', attname::text, relation
         FROM unnest(string_to_array($1, chr(10))) AS relation
         JOIN pg_attribute ON attrelid = to_regclass(relation)
         WHERE attnum > 0 AND attnotnull AND NOT atthasdef AND attidentity = '' AND NOT attisdropped
-            AND relation || '.' || attname::text <> ALL (string_to_array($2, chr(10)))
+            AND relation || '.' || attname::text <> ALL (string_to_array($5, chr(10)))
         UNION ALL
         SELECT 'missingIndex', entry, '' FROM unnest(string_to_array($3, chr(10))) AS entry
         WHERE NOT EXISTS (
@@ -172,6 +182,7 @@ private struct FindSchemaChanges: ReadStatement {
             .text(SchemaShape.columns.joined(separator: "\n")),
             .text((SchemaShape.signInIndexes.keys.sorted() + SchemaShape.otherIndexes).joined(separator: "\n")),
             .text(SchemaShape.functions.joined(separator: "\n")),
+            .text(SchemaShape.filledColumns.joined(separator: "\n")),
         ]
     }
 

@@ -10,10 +10,13 @@ struct DescribeServing: ReadStatement {
         let isReadOnly: Bool
         /// The tables and functions that are missing or for which this role lacks privileges, separated by spaces.
         let missing: String
-        /// The tables with all rows hidden from this role, separated by spaces.
+        /// The tables whose row security keeps this role from reading or adding rows, separated by spaces.
         let hidden: String
+        /// Whether every commit waits for a standby, and none is connected.
+        var lacksStandby = false
     }
 
+    // The history's old name counts with its columns only.
     static let sql: StaticString = """
         SELECT current_user::text, CASE
                 WHEN to_regclass('yoshikosan_schema_migrations') IS NOT NULL THEN 'yoshikosan_schema_migrations'
@@ -44,10 +47,16 @@ struct DescribeServing: ReadStatement {
             coalesce((SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
                 WHERE oid IN (to_regclass('users'), to_regclass('sessions'), to_regclass('oauth_accounts'),
                         to_regclass('throttles'), to_regclass('audit_events'), to_regclass('disconnected_identities'),
-                        to_regclass('backup_status'), to_regclass('invites'), to_regclass('password_recoveries'))
-                    AND row_security_active(oid) AND NOT EXISTS (
-                        SELECT FROM pg_policy, unnest(polroles) AS granted WHERE polrelid = pg_class.oid
-                            AND polpermissive AND (granted = 0 OR pg_has_role(granted, 'USAGE')))), '')
+                        to_regclass('backup_status'), to_regclass('invites'), to_regclass('password_recoveries'),
+                        to_regclass('yoshikosan_schema_migrations'))
+                    AND row_security_active(oid) AND EXISTS (
+                        SELECT FROM unnest(CASE WHEN relname IN ('backup_status', 'yoshikosan_schema_migrations')
+                            THEN '{r}'::"char"[] ELSE '{r,a}' END) AS command
+                        WHERE NOT EXISTS (SELECT FROM pg_policy, unnest(polroles) AS granted
+                            WHERE polrelid = pg_class.oid AND polpermissive AND polcmd IN ('*', command)
+                                AND (granted = 0 OR pg_has_role(granted, 'USAGE'))))), ''),
+            current_setting('synchronous_standby_names') <> '' AND NOT EXISTS (SELECT FROM pg_stat_replication)
+                AND current_setting('synchronous_commit') NOT IN ('off', 'local')
         """
 
     static func decode(_ row: PostgresRow) throws -> State {
@@ -56,7 +65,8 @@ struct DescribeServing: ReadStatement {
             history: try row.optionalText(1).map { MigrationHistory(isFormer: $0 == MigrationHistory.formerName) },
             isReadOnly: try row.bool(2),
             missing: try row.text(3),
-            hidden: try row.text(4)
+            hidden: try row.text(4),
+            lacksStandby: try row.bool(5)
         )
     }
 }
@@ -66,7 +76,7 @@ enum Readiness: Sendable, Equatable {
     case ready
     /// Migrations of this release are missing.
     case outdated
-    /// Nobody can sign in; ``DatabaseRequirements`` has the reason.
+    /// No user can sign in; ``DatabaseRequirements`` has the reason.
     case unusable
     /// The transactions of this connection are read-only.
     case readOnly
@@ -74,10 +84,12 @@ enum Readiness: Sendable, Equatable {
     /// Determines the readiness; throws `PostgresError`.
     static func of(_ db: PostgresReader, migrations: [Migration] = Migrations.all) throws -> Readiness {
         let state = try db.one(DescribeServing())
+        // First, because row security can hide the history, too.
+        guard state.hidden.isEmpty else { return .unusable }
         guard let history = state.history else { return .outdated }
         // Fails with the server's error (42501) if the role may not read it.
         guard try Set(migrations.map(\.version)).isSubset(of: history.versions(db)) else { return .outdated }
-        guard state.missing.isEmpty, state.hidden.isEmpty else { return .unusable }
+        guard state.missing.isEmpty, !state.lacksStandby else { return .unusable }
         guard try !SchemaChange.all(db).contains(where: \.isBlocking) else { return .unusable }
         return state.isReadOnly ? .readOnly : .ready
     }

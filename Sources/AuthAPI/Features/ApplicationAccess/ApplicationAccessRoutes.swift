@@ -37,8 +37,7 @@ struct ApplicationAccessRoutes: Sendable {
         var assertions: AssertionIssuer?
         if access.signsAssertions {
             assertions = try await AssertionIssuer(
-                key: settings.secretKey,
-                previousKey: settings.secretKeyPrevious,
+                settings.secretKeys,
                 issuer: publicURL,
                 audience: "\(host?.url ?? publicURL)\(access.application?.path ?? "/")"
             )
@@ -82,7 +81,7 @@ struct ApplicationAccessRoutes: Sendable {
     /// If the request opens a page, the `Location` of the 401 is the sign-in page. Browsers do not follow it, so the
     /// proxy turns it into a redirect; a proxy that cannot do that uses `?redirect=true`.
     @Sendable func verify(_ request: Request, context: APIRequestContext) async throws -> Response {
-        guard forwardAuth else { throw APIError(.notFound, detail: "There is nothing at this path.") }
+        guard forwardAuth else { throw APIError.nothingHere }
         switch try await verdict(on: request, context, of: { try await signedIn(request) }) {
         case .admitted(var fields):
             // For proxies that cannot rename a header.
@@ -100,7 +99,7 @@ struct ApplicationAccessRoutes: Sendable {
 
     /// `GET /.well-known/jwks.json`: the public keys of assertions (RFC 7517, section 5).
     @Sendable func keySet(_ request: Request, context: APIRequestContext) throws -> Response {
-        guard let keys else { throw APIError(.notFound, detail: "There is nothing at this path.") }
+        guard let keys else { throw APIError.nothingHere }
         let headers: HTTPFields = [
             .contentType: "application/jwk-set+json", .contentLength: "\(keys.readableBytes)",
             // Verifiers fetch the keys again when they see an unknown one.

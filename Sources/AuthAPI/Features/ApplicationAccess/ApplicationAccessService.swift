@@ -8,7 +8,6 @@ struct ApplicationAccessService: Sendable {
     let rejections: AccessRejections
     /// Signs the identity; nil unless `APP_ASSERTION` is on.
     let assertions: AssertionIssuer?
-    /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
     /// The decision on a request.

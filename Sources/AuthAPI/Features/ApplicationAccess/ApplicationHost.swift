@@ -53,11 +53,10 @@ struct ApplicationHost: Sendable {
         home = application.path
         // Both have the same scheme.
         site = SiteCookies(publicURL: url)
-        entries = FlowCookies(settings, prefix: "app_entry_", purpose: .applicationEntry, now: now)
-        let key = (settings.secretKey, settings.secretKeyPrevious)
-        codes = SealedCookie(SealingKeys(for: .applicationEntry, secretKey: key.0, previous: key.1), now: now)
-        references = SealedCookie(SealingKeys(for: .applicationSession, secretKey: key.0, previous: key.1), now: now)
-        cookieName = site.name("app_session")
+        entries = FlowCookies(settings, prefix: SiteCookies.entryPrefix, purpose: .applicationEntry, now: now)
+        codes = SealedCookie(SealingKeys(for: .applicationEntry, from: settings.secretKeys), now: now)
+        references = SealedCookie(SealingKeys(for: .applicationSession, from: settings.secretKeys), now: now)
+        cookieName = site.name(SiteCookies.applicationSession)
         context = "\(cookieName) \(url)"
     }
 

@@ -16,7 +16,7 @@ struct ApplicationHostRoutes: Sendable {
     ///
     /// For this system's nginx only, which names the requested page.
     @Sendable func begin(_ request: Request, context: APIRequestContext) throws -> Response {
-        guard let host, let page = request.headers[.originalURI] else { throw Self.notFound }
+        guard let host, let page = request.headers[.originalURI] else { throw APIError.nothingHere }
         var response = Response(status: .found)
         let state = try host.begin(page, of: request, on: &response)
         response.headers[.location] = "\(publicURL)\(Self.enter(state))"
@@ -28,11 +28,11 @@ struct ApplicationHostRoutes: Sendable {
     ///
     /// - Throws: `malformed_request` when another application has set a cookie with the name of the session's.
     @Sendable func enter(_ request: Request, context: APIRequestContext) async throws -> Response {
-        guard let host else { throw Self.notFound }
+        guard let host else { throw APIError.nothingHere }
         guard let state = CallbackQuery(request).state else { return Self.to("\(host.url)\(host.home)") }
         try request.rejectForeignCookie(cookie.name)
         guard let token = cookie.cookieToken(of: request), try await sessions.signedIn(with: token) != nil else {
-            return Self.to("\(PagePath.login)?\(PagePath.returnParameter)=\(Self.enter(state).percentEncoded)")
+            return Self.to(PagePath.login.withQuery([(PagePath.returnParameter, Self.enter(state))]))
         }
         let code = try host.code(for: token, state: state)
         return Self.to("\(host.url)\(APIPath.entered)?code=\(code)&state=\(state)")
@@ -45,7 +45,7 @@ struct ApplicationHostRoutes: Sendable {
     /// - Throws: `malformed_request` for a code that has expired or is for another browser, unless this browser has a
     ///   session, which means that an old link was opened again.
     @Sendable func arrive(_ request: Request, context: APIRequestContext) async throws -> Response {
-        guard let host else { throw Self.notFound }
+        guard let host else { throw APIError.nothingHere }
         let query = CallbackQuery(request)
         guard let state = query.state else { return Self.to("\(publicURL)\(PagePath.account)") }
         var response = Response(status: .seeOther)
@@ -60,8 +60,6 @@ struct ApplicationHostRoutes: Sendable {
         }
         throw APIError(.malformedRequest, detail: "This link has expired, or another browser asked for it.")
     }
-
-    private static let notFound = APIError(.notFound, detail: "There is nothing at this path.")
 
     private static func enter(_ state: String) -> String { "\(PagePath.enter)?state=\(state)" }
 

@@ -45,14 +45,13 @@ struct AssertionIssuer: Sendable {
     /// Creates the issuer.
     ///
     /// - Parameters:
-    ///   - key: the current secret.
-    ///   - previousKey: the previous secret.
+    ///   - secrets: the secrets that the keys are derived from.
     ///   - issuer: the URL of the site, `iss`.
     ///   - audience: the URL of the application, `aud`.
     /// - Throws: when no key can be derived.
-    init(key: Secret, previousKey: Secret?, issuer: WebOrigin, audience: String) async throws {
-        let signing = try KeyRing.assertionKey(from: key)
-        let published = try [signing] + (previousKey.map { [try KeyRing.assertionKey(from: $0)] } ?? [])
+    init(_ secrets: SecretKeys, issuer: WebOrigin, audience: String) async throws {
+        let signing = try KeyRing.assertionKey(from: secrets.current)
+        let published = try [signing] + (secrets.previous.map { [try KeyRing.assertionKey(from: $0)] } ?? [])
         keySet = JWKSet(keys: published.map { JWKSet.Key($0.publicKey) })
         currentKey = JWKIdentifier(string: keySet.keys[0].kid)
         self.issuer = issuer.description

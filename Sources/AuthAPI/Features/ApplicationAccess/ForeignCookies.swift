@@ -11,10 +11,12 @@ struct ForeignCookies: Sendable {
 
     /// Creates the filter for the names of this site's cookies.
     init(_ site: SiteCookies) {
-        prefixes = ["oauth_flow_", "app_entry_"].map { Array(site.name($0).utf8) }
-        names =
-            ["access_token", "app_session", "oauth_connect", "oauth_address", "known_device", PagePath.inviteCookie]
-            .map { Array(site.name($0).utf8) } + [Array("sent_on".utf8)]
+        prefixes = [SiteCookies.flowPrefix, SiteCookies.entryPrefix].map { Array(site.name($0).utf8) }
+        let names = [
+            SiteCookies.session, SiteCookies.applicationSession, SiteCookies.pendingLink, SiteCookies.pendingAddress,
+            SiteCookies.knownDevice, SiteCookies.invite,
+        ]
+        self.names = names.map { Array(site.name($0).utf8) } + [Array(SiteCookies.redirected.utf8)]
     }
 
     /// The cookies of a request without this site's, unchanged and in order; empty when none is left.

@@ -22,8 +22,7 @@ struct ForwardedRequest: Sendable {
         }
         let canReturn = method.isExactly("GET") || method.isExactly("HEAD")
         let page = canReturn ? request.headers[.forwardedURI].flatMap { ReturnPath($0) } : nil
-        let query = page.map { "?\(PagePath.returnParameter)=\($0.value.percentEncoded)" } ?? ""
-        signInPath = PagePath.login + query
+        signInPath = PagePath.login.withQuery([(PagePath.returnParameter, page?.value)])
         wantsRedirect = request.uri.query.map { $0.isExactly("redirect=true") } ?? false
     }
 }

@@ -12,7 +12,7 @@ extension HTTPField.Name {
     static let remoteName = HTTPField.Name(validated: "Remote-Name")
     /// The application's cookies: those of the request without this system's.
     static let applicationCookie = HTTPField.Name(validated: "X-Application-Cookie")
-    /// The user's ID, by which nginx recognises a positive response.
+    /// The user's ID, by which nginx recognizes a positive response.
     static let userID = HTTPField.Name(validated: "X-User-ID")
 }
 

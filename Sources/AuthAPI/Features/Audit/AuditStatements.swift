@@ -2,16 +2,38 @@ import FoundationEssentials
 import PostgresClient
 import Shared
 
-extension AuditStore {
-    /// Selects events from a position on, oldest first.
-    func events(matching query: AuditQuery, from place: AuditPlace, limit: Int64) async throws -> [AuditRecord] {
-        try await postgres.reading { try $0.all(FindEvents(query: query, place: place, limit: limit)) }
+struct RecordFailedConfirmation: Statement {
+    static let sql: StaticString = """
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        VALUES ('confirmation_failed', $1, $2, 'wrong_password', $3, $4, $5, $6)
+        """
+    let failure: FailedConfirmation
+    var parameters: [PostgresValue] {
+        [.uuid(failure.user.user.id), .uuid(failure.user.sessionID)] + failure.trace.parameters
     }
+}
 
-    /// Finds the position of the newest events of that number; nil when there are fewer.
-    func place(ofNewest count: Int64, matching query: AuditQuery) async throws -> AuditPlace? {
-        try await postgres.reading { try $0.first(FindPlace(query: query, count: count)) }
+struct RecordFailedSignIn: Statement {
+    static let sql: StaticString = """
+        INSERT INTO audit_events (event, user_id, subject, detail, device_id, address, user_agent, request_id)
+        VALUES ('sign_in_failed', $1, $2, $3, $4, $5, $6, $7)
+        """
+    let failure: FailedSignIn
+    var parameters: [PostgresValue] {
+        [
+            .uuid(orNull: failure.user), .bytes(orNull: failure.user == nil ? failure.subject.bytes : nil),
+            .text(failure.reason.rawValue),
+        ] + failure.trace.parameters
     }
+}
+
+/// Uses a function, because the serving role may not delete events itself.
+struct RemoveExpiredEvents: Statement {
+    static let sql: StaticString = "SELECT remove_audit_events($1, $2)"
+    let days: Int32
+    let limit: Int64
+    var parameters: [PostgresValue] { [.int4(days), .int8(limit)] }
+    static func decode(_ row: PostgresRow) throws -> Int64 { try row.int8(0) }
 }
 
 extension AuditQuery {
@@ -29,7 +51,7 @@ extension AuditQuery {
     }
 }
 
-private struct FindEvents: ReadStatement {
+struct FindEvents: ReadStatement {
     // An address selects the account that has it, accounts that had it when they were deleted, and attempts without an
     // account. Start and end are always set: an optional condition cannot use an index.
     static let sql: StaticString = """
@@ -70,7 +92,7 @@ private struct FindEvents: ReadStatement {
     }
 }
 
-private struct FindPlace: ReadStatement {
+struct FindPlace: ReadStatement {
     // The same conditions as above.
     static let sql: StaticString = """
         SELECT occurred_at, id FROM audit_events

@@ -2,12 +2,12 @@ import Shared
 
 extension APIError {
     static let noPendingAddress = APIError(
-        .noPendingConnection,
+        .noPendingLink,
         detail: "No provider account is waiting for an email address."
     )
 
     static let noPendingLink = APIError(
-        .noPendingConnection,
+        .noPendingLink,
         detail: "The provider account can no longer be linked this way."
     )
 }

@@ -57,15 +57,18 @@ struct KeepRequestingSession: Statement {
     var parameters: [PostgresValue] { [.uuid(visitor.sessionID), .uuid(identity)] }
 }
 
-/// Ends the sessions that an identity opened, except the requesting one.
+/// Ends sessions that an identity opened, except the requesting one, at most ``SessionBatches/size``.
 ///
 /// For sessions without the identifier, the audit trail has the provider; a user has at most one identity of each.
 struct EndSessionsThrough: Statement {
     static let sql: StaticString = """
-        WITH ended AS (
-            DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND (identity_id = $3 OR identity_id IS NULL AND id IN (
+        WITH chosen AS (
+            SELECT id FROM sessions
+            WHERE user_id = $1 AND id <> $2 AND (identity_id = $3 OR identity_id IS NULL AND id IN (
                 SELECT session_id FROM audit_events WHERE user_id = $1 AND event = 'signed_in' AND provider = $4
-            )) RETURNING id, user_id
+            )) LIMIT $9 FOR UPDATE
+        ), ended AS (
+            DELETE FROM sessions USING chosen WHERE sessions.id = chosen.id RETURNING sessions.id, user_id
         )
         INSERT INTO audit_events
             (event, user_id, session_id, provider, detail, device_id, address, user_agent, request_id)
@@ -77,7 +80,7 @@ struct EndSessionsThrough: Statement {
         parameters =
             [
                 .uuid(visitor.user.id), .uuid(visitor.sessionID), .uuid(identity), .text(provider.rawValue),
-            ] + trace.parameters
+            ] + trace.parameters + [.int8(SessionBatches.size)]
     }
 }
 

@@ -33,7 +33,7 @@ enum EmailAuthority {
     static func isAuthority(_ kind: ProviderKind, for email: EmailAddress?, hostedDomain: String?) -> Bool {
         guard let email else { return false }
         let rule = rule(of: kind)
-        let domain = Array(email.value.utf8.drop { $0 != UInt8(ascii: "@") }.dropFirst())
+        let domain = email.domain.utf8
         if rule.domains.contains(where: { $0.utf8.elementsEqual(domain) }) { return true }
         guard rule.includesHostedDomain, let hostedDomain else { return false }
         return hostedDomain.utf8.count == domain.count

@@ -6,14 +6,14 @@ import Shared
 struct IdentityRoutes: Sendable {
     let service: IdentityService
     let pendingLinks: PendingLinkCookie
-    let tickets: LinkTickets
+    let tickets: ProviderTickets
 
     /// `GET /api/auth/connect`: the provider account that is pending until the password is entered.
     @Sendable func pending(_ request: Request, context: APIRequestContext) throws -> Response {
         guard let pending = pendingLinks.pending(of: request) else {
-            throw APIError(.noPendingConnection, detail: "No provider account is waiting to be linked.")
+            throw APIError(.noPendingLink, detail: "No provider account is waiting to be linked.")
         }
-        return try .json(PendingConnectionBody(provider: pending.provider, email: pending.email))
+        return try .json(PendingLinkBody(provider: pending.provider, email: pending.email))
     }
 
     /// `GET /api/auth/identities`: the user's sign-in methods, and the tickets that start linking others.
@@ -24,8 +24,8 @@ struct IdentityRoutes: Sendable {
             IdentityListBody(
                 identities: methods.identities.map { $0.body(service.providers) },
                 hasPassword: methods.hasPassword,
-                linkable: try service.linkable(besides: methods).map { provider in
-                    LinkableBody(provider: provider, ticket: try tickets.ticket(.link, for: provider, session: session))
+                linkable: try service.linkable(besides: methods).map {
+                    try tickets.ticket(.link, for: $0, session: session)
                 }
             )
         )
@@ -48,12 +48,7 @@ struct IdentityRoutes: Sendable {
             ConfirmationBody(
                 hasPassword: hasPassword,
                 reauthenticatedUntil: until,
-                providers: try providers.map { provider in
-                    LinkableBody(
-                        provider: provider,
-                        ticket: try tickets.ticket(.reauthenticate, for: provider, session: session)
-                    )
-                }
+                providers: try providers.map { try tickets.ticket(.reauthenticate, for: $0, session: session) }
             )
         )
     }

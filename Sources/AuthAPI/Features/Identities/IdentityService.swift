@@ -43,7 +43,6 @@ struct IdentityService: Sendable {
     let store: IdentityStore
     /// The providers that are set up.
     let providers: ProviderList
-    /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
     /// The ways in which the user can sign in.

@@ -24,7 +24,7 @@ extension IdentityStore {
         let sealed = try vault.seal(identity.tokens, for: identity.key)
         try await settlingRaces { db in
             guard try db.first(LockUser(id: user)) != nil else {
-                throw ProviderError(.signInRequired, "the user was deleted while at the provider")
+                throw ProviderError(.signInRequired, "the user was deleted during the flow")
             }
             guard let linked = try db.first(FindConfirming(key: identity.key, now: now)), linked.user == user else {
                 throw ProviderError(.identityDiffers, "the provider account is not linked to the user")
@@ -41,7 +41,7 @@ extension IdentityStore {
                 now: now
             )
             guard try db.run(confirmation) > 0 else {
-                throw ProviderError(.signInRequired, "the session ended while the visitor was at the provider")
+                throw ProviderError(.signInRequired, "the session ended during the flow")
             }
         }
     }

@@ -16,7 +16,8 @@ extension IdentityStore {
     /// Disconnects an identity if `check` allows it, and ends the sessions that it opened, except the requesting one.
     ///
     /// Locks the user, so that of two concurrent requests the second sees the result of the first; then the identity, so
-    /// that a concurrent sign-in through it is either complete or finds it disconnected.
+    /// that a concurrent sign-in through it is either complete or finds it disconnected. Very many sessions end in
+    /// several transactions, of which the last one disconnects.
     func unlink(
         _ identity: IdentityID,
         of visitor: SignedIn,
@@ -24,18 +25,26 @@ extension IdentityStore {
         check: @escaping @Sendable (SignInMethods) throws -> Void
     ) async throws {
         let userID = visitor.user.id
-        try await postgres.transaction(retrying: true) { db in
-            let user = try db.first(LockUser(id: userID))
-            try check(
-                SignInMethods(
-                    identities: try db.all(FindIdentities(user: userID)),
-                    hasPassword: user?.hasPassword ?? false
-                )
-            )
-            guard let provider = try db.first(LockOwnIdentity(id: identity, user: userID)) else { return }
-            try db.run(KeepRequestingSession(identity: identity, visitor: visitor))
-            try db.run(EndSessionsThrough(identity: identity, at: provider, visitor: visitor, trace: trace))
-            try db.run(DisconnectIdentity(id: identity, visitor: visitor, trace: trace))
+        var isDone = false
+        while !isDone {
+            // Each batch may take as long as a whole request.
+            isDone = try await DatabaseBudget.$current.withValue(DatabaseBudget()) {
+                try await postgres.transaction(retrying: true) { db in
+                    let user = try db.first(LockUser(id: userID))
+                    try check(
+                        SignInMethods(
+                            identities: try db.all(FindIdentities(user: userID)),
+                            hasPassword: user?.hasPassword ?? false
+                        )
+                    )
+                    guard let provider = try db.first(LockOwnIdentity(id: identity, user: userID)) else { return true }
+                    try db.run(KeepRequestingSession(identity: identity, visitor: visitor))
+                    let batch = EndSessionsThrough(identity: identity, at: provider, visitor: visitor, trace: trace)
+                    guard try db.run(batch) < SessionBatches.size else { return false }
+                    try db.run(DisconnectIdentity(id: identity, visitor: visitor, trace: trace))
+                    return true
+                }
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ struct IdentityStore: Sendable {
         try await settlingRaces { db in
             guard let user = try db.first(LockUser(id: userID)),
                 try db.first(HoldSession(session: visitor.sessionID, user: userID, now: now)) != nil
-            else { throw ProviderError(.signInRequired, "the session ended while the visitor was at the provider") }
+            else { throw ProviderError(.signInRequired, "the session ended during the flow") }
             switch try db.first(FindOwner(key: key)) {
             case userID: _ = try refresh(identity, sealed, of: userID, in: db)
             case nil:
@@ -163,7 +163,7 @@ extension User {
         self.init(
             id: .random(),
             email: email.value,
-            name: name ?? String(Substring(email.value.utf8.prefix { $0 != UInt8(ascii: "@") })),
+            name: name ?? String(email.localPart),
             avatarURL: avatarURL
         )
     }

@@ -19,7 +19,6 @@ enum LinkingPolicy {
         var isDisabled = false
     }
 
-    /// The decision.
     enum Decision: Sendable, Equatable {
         /// The identity is linked: sign its user in.
         case signIn
@@ -40,7 +39,7 @@ enum LinkingPolicy {
         case disconnected = "identity_disconnected"
         /// The account with the same email has another account of this provider.
         case providerTaken = "provider_already_linked"
-        /// The account with the same email has no password: its user must sign in as before and connect the identity.
+        /// The account with the same email has no password: its user must sign in as before and link the identity.
         case accountExists = "account_exists"
         /// An operator has disabled the account that it signs in to, or would be linked to.
         case userDisabled = "user_disabled"
@@ -70,7 +69,7 @@ extension LinkingPolicy.Rejection {
         case .disconnected:
             ProviderError(
                 .identityDisconnected,
-                "the identity was disconnected: only its signed-in user connects it again"
+                "the identity was disconnected: only its signed-in user can connect it again"
             )
         case .providerTaken:
             ProviderError(.providerAlreadyLinked, "another account of the provider is linked to the user")

@@ -11,7 +11,7 @@ struct InviteCookie: Sendable {
 
     init(publicURL: WebOrigin) {
         site = SiteCookies(publicURL: publicURL)
-        name = site.name(PagePath.inviteCookie)
+        name = site.name(SiteCookies.invite)
     }
 
     /// The code, if present.

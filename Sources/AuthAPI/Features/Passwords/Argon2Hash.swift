@@ -12,9 +12,7 @@ struct Argon2Hash: Sendable, Equatable {
     let version: Int
     /// The cost.
     let parameters: Argon2Parameters
-    /// The salt.
     let salt: [UInt8]
-    /// The tag.
     let tag: [UInt8]
     /// Data hashed together with the password; empty in new hashes (RFC 9106, section 3.1, "associated data").
     let data: [UInt8]

@@ -21,10 +21,10 @@ struct Argon2Parameters: Sendable, Equatable {
     /// The work of a hash: memory times passes, in KiB.
     var work: Int { memoryKiB * iterations }
 
-    /// Whether the parameters are within the bounds.
+    /// Whether the parameters are within the bounds, so that a manipulated row can neither exhaust the memory nor block
+    /// a thread for minutes.
     ///
-    /// The same bounds apply to the settings and to stored hashes, so that a manipulated row can neither exhaust the
-    /// memory nor block a thread for minutes.
+    /// The bounds of the settings are narrower; stored hashes may come from other programs.
     var areAcceptable: Bool {
         Self.memoryRange.contains(memoryKiB) && Self.iterationsRange.contains(iterations)
             && Self.parallelismRange.contains(parallelism)

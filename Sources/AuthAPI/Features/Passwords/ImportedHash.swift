@@ -29,8 +29,8 @@ struct ImportedHash: Sendable, Equatable {
     private static func fault(in text: String) -> Fault {
         if ["$argon2id$", "argon2$argon2id$"].contains(where: text.hasPrefix) {
             return Fault(
-                reason: "is not a complete Argon2id hash, has a keyid, or asks for more memory, passes or lanes than "
-                    + "this program computes"
+                reason: "is not a complete Argon2id hash, has a keyid, or requires more memory, passes or lanes than "
+                    + "this program allows"
             )
         }
         if text.hasPrefix("$argon2") || text.hasPrefix("argon2$") {
@@ -43,6 +43,6 @@ struct ImportedHash: Sendable, Equatable {
                     + "\(range.upperBound)"
             )
         }
-        return Fault(reason: "is neither a bcrypt nor an Argon2id hash; leave it out, and the user has no password")
+        return Fault(reason: "is neither a bcrypt nor an Argon2id hash; omit it to import the user without a password")
     }
 }

@@ -39,7 +39,7 @@ struct LegacyBcrypt: Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Whether the password is correct, as typed or in normalisation form C.
+    /// Whether the password is correct, as typed or in normalization form C.
     func matches(_ password: Password) -> Bool {
         let normalized = matches(password.normalized)
         // Both are always checked, so that the time does not reveal which one matched.

@@ -4,17 +4,17 @@ import Glibc
 /// A typed password, ready to be hashed; its description is redacted.
 ///
 /// The same characters can be typed as different code points (é, or e and an accent), so the hash uses Unicode
-/// normalisation form C (RFC 8265, section 4.2.1). The typed form is kept too, because other systems hashed it.
+/// normalization form C (RFC 8265, section 4.2.1). The typed form is kept too, because other systems hashed it.
 /// The bytes are overwritten when the last copy of the value is released.
 struct Password: Sendable {
-    /// UTF-8 in normalisation form C, for new hashes.
+    /// UTF-8 in normalization form C, for new hashes.
     let normalized: SecretBytes
     /// UTF-8 as typed, if that differs from `normalized`.
     let typed: SecretBytes?
 
-    /// The maximum number of code points to normalise.
+    /// The maximum number of code points to normalize.
     ///
-    /// Normalising takes quadratic time for a text of combining characters: a quarter of a second for 64 KiB. A text
+    /// Normalization takes quadratic time for a text of combining characters: a quarter of a second for 64 KiB. A text
     /// longer than this is longer than any password that `PasswordRules` allows: at most four code points become one.
     private static let normalizationLimit = 1_024
 
@@ -65,7 +65,7 @@ extension Password: CustomStringConvertible, CustomDebugStringConvertible, Custo
     }
 }
 
-/// Overwrites memory with zeros in a way that the compiler cannot optimise away.
+/// Overwrites memory with zeros in a way that the compiler cannot optimize away.
 func wipe(_ buffer: UnsafeMutableRawBufferPointer) {
     guard let start = buffer.baseAddress else { return }
     unsafe explicit_bzero(start, buffer.count)

@@ -14,7 +14,7 @@ struct PasswordHasher: Sendable {
     }
 
     private let parameters: Argon2Parameters
-    private let pool: HashingPool
+    let pool: HashingPool
     private let dummy: Argon2Hash
 
     /// Creates a hasher whose new hashes have the given cost, which must be within the bounds of `Argon2Parameters`.
@@ -23,14 +23,6 @@ struct PasswordHasher: Sendable {
         self.parameters = parameters
         self.pool = pool
         dummy = Argon2Hash(dummyWith: parameters)
-    }
-
-    /// Reserves a place for one hash while `body` uses the database and computes it.
-    ///
-    /// Throws `APIError` `overloaded` at once when there is no place, before the database is used, and the errors of
-    /// `body`.
-    func admitting<Value>(_ body: () async throws -> Value) async throws -> Value {
-        try await pool.admitting(body)
     }
 
     /// The PHC string of an Argon2id hash with a new random salt.
@@ -43,7 +35,7 @@ struct PasswordHasher: Sendable {
 
     /// Checks a password against a stored Argon2id PHC string, a bcrypt hash, or nothing.
     ///
-    /// A hash of the password as typed is also correct: other systems do not normalise. It is always replaced.
+    /// A hash of the password as typed is also correct, because other systems do not normalize. It is always replaced.
     ///
     /// Nothing (an unknown email address, or a user without a password) and a malformed hash take as long as a hash
     /// with the configured parameters, and are `wrong` (OWASP Authentication Cheat Sheet, "Authentication Responses").

@@ -5,8 +5,7 @@ import Shared
 /// Handlers of passwords.
 struct PasswordRoutes: Sendable {
     let service: PasswordService
-    let cookie: SessionCookie
-    let devices: DeviceCookie
+    let cookies: BrowserCookies
     /// The words that passwords must not be built from.
     let siteWords: [String]
 
@@ -23,20 +22,20 @@ struct PasswordRoutes: Sendable {
             body.report(PasswordRules.violations(in: new, besides: others), in: "new_password")
         }
         try body.finish()
-        // It exists if there was no fault.
+        // The field exists if there was no fault.
         guard let new else { throw APIError(.malformedRequest) }
         // The address of a migrated user may violate the rules.
         let email = try? EmailAddress(exactly: user.email)
-        let device = email.flatMap { devices.device(of: request, for: $0) }
+        let device = email.flatMap { cookies.devices.device(of: request, for: $0) }
         let opened = try await service.change(
             to: Password(new),
             current: current,
             of: context.signedIn,
             from: RequestTrace(request, context: context, knownDevice: device?.user == user.id ? device : nil)
         )
-        var response = cookie.set(opened.token, on: .json(opened.user.body))
+        var response = cookies.session.set(opened.token, on: .json(opened.user.body))
         if let email {
-            try devices.keep(for: email, of: user.id, from: request, afterPasswordChange: true, on: &response)
+            try cookies.devices.keep(for: email, of: user.id, from: request, afterPasswordChange: true, on: &response)
         }
         return response
     }

@@ -65,6 +65,6 @@ struct PasswordService: Sendable {
             }
             await gate.refund(confirmed.attempts)
         }
-        throw APIError(.serviceUnavailable, detail: "The account is being changed at the same moment.", retryAfter: 1)
+        throw SessionService.changing
     }
 }

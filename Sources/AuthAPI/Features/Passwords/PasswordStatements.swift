@@ -3,7 +3,7 @@ import PostgresClient
 
 /// A password to set.
 struct PasswordChange: Sendable {
-    /// How the change was authorised; the audit trail's `detail`.
+    /// How the change was authorized; the audit trail's `detail`.
     enum Reason: String, Sendable {
         /// With the current password.
         case owner = "by_owner"

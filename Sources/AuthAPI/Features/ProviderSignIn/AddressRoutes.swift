@@ -5,15 +5,12 @@ import Shared
 /// Handlers of provider accounts without a verified email address, whose users enter one.
 struct AddressRoutes: Sendable {
     let service: AddressService
-    let cookie: SessionCookie
-    let pendingAddresses: PendingAddressCookie
-    let pendingLinks: PendingLinkCookie
-    let invites: InviteCookie
+    let cookies: BrowserCookies
     let metrics: APIMetrics
 
     /// `GET /api/auth/address`: the provider account that waits for an address.
     @Sendable func pending(_ request: Request, context: APIRequestContext) throws -> Response {
-        guard let pending = pendingAddresses.pending(of: request) else { throw APIError.noPendingAddress }
+        guard let pending = cookies.pendingAddresses.pending(of: request) else { throw APIError.noPendingAddress }
         return try .json(pending.body)
     }
 
@@ -26,23 +23,21 @@ struct AddressRoutes: Sendable {
         let email = body.value("email") { text throws(RuleViolation) in try EmailAddress(text) }
         let invite = body.optionalValue("invite") { text throws(RuleViolation) in try OneTimeCode.unread(text) }
         try body.finish()
-        // It exists if there was no fault.
+        // The field exists if there was no fault.
         guard let email else { throw APIError(.malformedRequest) }
-        guard let pending = pendingAddresses.pending(of: request) else { throw APIError.noPendingAddress }
+        guard let pending = cookies.pendingAddresses.pending(of: request) else { throw APIError.noPendingAddress }
         let opened = try await metrics.registration {
             try await service.register(
                 pending,
                 email: email,
                 invite: invite ?? pending.invite,
-                replacing: cookie.presented(by: request),
+                replacing: cookies.session.presented(by: request),
                 from: RequestTrace(request, context: context)
             )
         }
         metrics.countSignIn(pending.provider.rawValue, "ok")
-        var response = cookie.set(opened.token, on: .json(opened.user.body, status: .created))
-        pendingAddresses.forget(of: request, on: &response)
-        pendingLinks.forget(of: request, on: &response)
-        invites.forget(of: request, on: &response)
+        var response = cookies.session.set(opened.token, on: .json(opened.user.body, status: .created))
+        cookies.forgetPending(of: request, on: &response)
         return response
     }
 }

@@ -83,27 +83,24 @@ struct CallbackQuery: Sendable {
     private static func state(_ text: String) -> String? {
         let isOurs =
             text.utf8.count == Base64URL.lengthOf256Bits
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
+            && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-_".utf8.contains($0) }
         return isOurs ? text : nil
     }
 }
 
-/// The error codes (RFC 6749, section 4.1.2.1) that are handled differently.
+/// The error codes (RFC 6749, section 4.1.2.1; LinkedIn, "Authorization Code Flow") that are handled differently.
 private enum AuthorizationFault: String, CaseIterable {
     case accessDenied = "access_denied"
+    case cancelledLogin = "user_cancelled_login"
+    case cancelledAuthorization = "user_cancelled_authorize"
     case temporarilyUnavailable = "temporarily_unavailable"
     case serverError = "server_error"
 
     var flowError: ProviderError {
         switch self {
         case .accessDenied: ProviderError(.accessDenied, "the provider returned access_denied")
+        case .cancelledLogin, .cancelledAuthorization:
+            ProviderError(.accessDenied, "the provider returned an error like access_denied")
         case .temporarilyUnavailable:
             ProviderError(.providerUnavailable, "the provider returned temporarily_unavailable")
         case .serverError: ProviderError(.providerUnavailable, "the provider returned server_error")

@@ -37,8 +37,7 @@ struct FlowCookies<Flow: BrowserFlow>: Sendable {
     ) {
         site = SiteCookies(publicURL: settings.common.publicURL)
         self.prefix = site.name(prefix)
-        let keys = SealingKeys(for: purpose, secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
-        sealed = SealedCookie(keys, now: now)
+        sealed = SealedCookie(SealingKeys(for: purpose, from: settings.secretKeys), now: now)
     }
 
     /// Stores a new flow; clears expired flows, and the oldest ones if there are too many.
@@ -101,7 +100,7 @@ struct FlowCookies<Flow: BrowserFlow>: Sendable {
 extension FlowCookies where Flow == SignInFlow {
     /// Creates the cookies of flows through providers.
     init(_ settings: APISettings, now: @escaping @Sendable () -> Date) {
-        self.init(settings, prefix: "oauth_flow_", purpose: .flowCookie, now: now)
+        self.init(settings, prefix: SiteCookies.flowPrefix, purpose: .flowCookie, now: now)
     }
 
     /// The flow with this state at the provider; nil if there is none or it has expired.

@@ -15,8 +15,7 @@ struct PendingCookie<Pending: Codable & Sendable>: Sendable {
         now: @escaping @Sendable () -> Date
     ) {
         site = SiteCookies(publicURL: settings.common.publicURL)
-        let keys = SealingKeys(for: purpose, secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
-        sealed = SealedCookie(keys, now: now)
+        sealed = SealedCookie(SealingKeys(for: purpose, from: settings.secretKeys), now: now)
         self.name = site.name(name)
     }
 
@@ -42,7 +41,7 @@ typealias PendingLinkCookie = PendingCookie<PendingLink>
 
 extension PendingLinkCookie {
     init(_ settings: APISettings, now: @escaping @Sendable () -> Date) {
-        self.init("oauth_connect", .pendingLinkCookie, settings, now: now)
+        self.init(SiteCookies.pendingLink, .pendingLinkCookie, settings, now: now)
     }
 }
 
@@ -51,6 +50,6 @@ typealias PendingAddressCookie = PendingCookie<PendingAddress>
 
 extension PendingAddressCookie {
     init(_ settings: APISettings, now: @escaping @Sendable () -> Date) {
-        self.init("oauth_address", .pendingAddressCookie, settings, now: now)
+        self.init(SiteCookies.pendingAddress, .pendingAddressCookie, settings, now: now)
     }
 }

@@ -8,13 +8,9 @@ struct ProviderSignInRoutes: Sendable {
     typealias Handler = @Sendable (Request, APIRequestContext) async throws -> Response
 
     let service: ProviderSignInService
-    let flows: FlowCookies<SignInFlow>
-    let pendingLinks: PendingLinkCookie
-    let pendingAddresses: PendingAddressCookie
-    let invites: InviteCookie
-    let tickets: LinkTickets
+    let tickets: ProviderTickets
     let sessions: SessionService
-    let cookie: SessionCookie
+    let cookies: BrowserCookies
     let publicURL: WebOrigin
     /// The default page after a flow.
     let landing: ReturnPath
@@ -30,7 +26,7 @@ struct ProviderSignInRoutes: Sendable {
     func start(_ provider: OAuthProvider) -> Handler {
         { request, context in
             let query = FormFields(query: request)
-            let link = query.values("link")
+            let link = query.values(PagePath.linkParameter)
             let returnTo = Self.returnPath(query.values(PagePath.returnParameter))
             let again = query.values(PagePath.reauthenticateParameter)
             if !again.isEmpty { return try await startAgain(provider, tickets: again, returnTo, request, context) }
@@ -45,10 +41,10 @@ struct ProviderSignInRoutes: Sendable {
                     returnTo: returnTo,
                     linkTo: visitor?.user.id,
                     choosesAccount: visitor != nil || !query.values(PagePath.chooseParameter).isEmpty,
-                    invite: visitor == nil ? invites.code(of: request) : nil
+                    invite: visitor == nil ? cookies.invites.code(of: request) : nil
                 )
                 var response = SignInRedirect.toProvider(address)
-                try flows.keep(flow, of: request, on: &response)
+                try cookies.flows.keep(flow, of: request, on: &response)
                 return response
             } catch {
                 let page = visitor == nil ? PagePath.login : PagePath.account
@@ -70,7 +66,7 @@ struct ProviderSignInRoutes: Sendable {
             let visitor = try await ticketHolder(of: request, tickets: given, .reauthenticate, at: provider)
             let (flow, address) = try await service.begin(provider, returnTo: ReturnPath(page), confirming: visitor)
             var response = SignInRedirect.toProvider(address)
-            try flows.keep(flow, of: request, on: &response)
+            try cookies.flows.keep(flow, of: request, on: &response)
             return response
         } catch {
             return failed(error, at: provider, returnTo: page, page: page, context: context)
@@ -87,27 +83,33 @@ struct ProviderSignInRoutes: Sendable {
     func callback(_ provider: OAuthProvider) -> Handler {
         { request, context in
             // A HEAD would consume the code, and the GET that follows would fail.
-            guard request.method == .get else {
-                throw APIError(.methodNotAllowed, detail: "This path accepts GET only.", allow: ["GET"])
-            }
+            guard request.method == .get else { throw APIError.getOnly }
             let query = CallbackQuery(request)
-            let flow = query.state.flatMap { flows.flow(for: $0, at: provider, of: request) }
+            let flow = query.state.flatMap { cookies.flows.flow(for: $0, at: provider, of: request) }
             var visitor: SignedIn?
             var response: Response
             do {
                 try query.checkUnambiguous()
-                guard let flow else {
-                    // The callback succeeded before and was reloaded; there is nothing left to do.
+                if let flow {
+                    if flow.linkTo != nil || flow.confirms != nil { visitor = try await signedIn(request) }
+                    response = try await finish(
+                        flow,
+                        query: query,
+                        visitor: visitor,
+                        request: request,
+                        context: context
+                    )
+                } else {
+                    // The callback may have succeeded before and be reloaded; then the next page is the same.
                     if query.hasCode { visitor = try await signedIn(request) }
                     if let visitor, try await service.isLinked(provider, to: visitor) {
-                        var response = SignInRedirect.account()
-                        if let state = query.state { flows.forget(state, of: request, on: &response) }
-                        return response
+                        response = SignInRedirect.account()
+                    } else if query.hasCode, let page = pendingPage(provider, of: request) {
+                        response = page
+                    } else {
+                        throw ProviderError(.flowExpired, "this browser has no such flow, or it has expired")
                     }
-                    throw ProviderError(.flowExpired, "this browser has no such flow, or it has expired")
                 }
-                if flow.linkTo != nil || flow.confirms != nil { visitor = try await signedIn(request) }
-                response = try await finish(flow, query: query, visitor: visitor, request: request, context: context)
             } catch {
                 if flow?.linkTo == nil, flow?.confirms == nil {
                     metrics.countSignIn(provider.rawValue, SignInProblem(error).failure.rawValue)
@@ -122,7 +124,7 @@ struct ProviderSignInRoutes: Sendable {
                     context: context
                 )
             }
-            if let state = query.state { flows.forget(state, of: request, on: &response) }
+            if let state = query.state { cookies.flows.forget(state, of: request, on: &response) }
             return response
         }
     }
@@ -139,24 +141,23 @@ struct ProviderSignInRoutes: Sendable {
             code: query.code(),
             issuer: query.issuer,
             visitor: visitor,
-            replacing: cookie.presented(by: request),
+            replacing: cookies.session.presented(by: request),
             trace: RequestTrace(request, context: context)
         )
         switch outcome {
         case .signedIn(let opened):
             metrics.countSignIn(flow.provider.rawValue, "ok")
-            var response = cookie.set(opened.token, on: SignInRedirect.page(flow.returnPath ?? landing))
-            pendingLinks.forget(of: request, on: &response)
-            pendingAddresses.forget(of: request, on: &response)
-            invites.forget(of: request, on: &response)
+            let page = SignInRedirect.page(flow.returnPath ?? landing)
+            var response = cookies.session.set(opened.token, on: page)
+            cookies.forgetPending(of: request, on: &response)
             return response
         case .linked: return SignInRedirect.linked(flow.provider)
         case .confirmed: return SignInRedirect.page(flow.returnPath ?? .home)
         case .passwordNeeded(let pending):
             metrics.countSignIn(flow.provider.rawValue, "password_needed")
             var response = SignInRedirect.askPassword(flow.provider, returnTo: flow.returnPath?.value)
-            try pendingLinks.keep(pending, on: &response)
-            pendingAddresses.forget(of: request, on: &response)
+            try cookies.pendingLinks.keep(pending, on: &response)
+            cookies.pendingAddresses.forget(of: request, on: &response)
             return response
         case .addressNeeded(let pending):
             metrics.countSignIn(flow.provider.rawValue, "address_needed")
@@ -168,8 +169,8 @@ struct ProviderSignInRoutes: Sendable {
                 ]
             )
             var response = SignInRedirect.askAddress(flow.provider, returnTo: flow.returnPath?.value)
-            try pendingAddresses.keep(pending, on: &response)
-            pendingLinks.forget(of: request, on: &response)
+            try cookies.pendingAddresses.keep(pending, on: &response)
+            cookies.pendingLinks.forget(of: request, on: &response)
             return response
         }
     }
@@ -180,15 +181,24 @@ struct ProviderSignInRoutes: Sendable {
         switch FlowInitiator(request.head, publicURL: publicURL) {
         case .thisSite: false
         case .anotherSite: true
-        case .unknown: !cookie.presented(by: request).isEmpty
+        case .unknown: !cookies.session.presented(by: request).isEmpty
         }
+    }
+
+    /// To the page that asks for a password or an address, if a flow through the provider waits for one.
+    private func pendingPage(_ provider: OAuthProvider, of request: Request) -> Response? {
+        if cookies.pendingLinks.pending(of: request)?.provider == provider {
+            return SignInRedirect.askPassword(provider, returnTo: nil)
+        }
+        guard cookies.pendingAddresses.pending(of: request)?.provider == provider else { return nil }
+        return SignInRedirect.askAddress(provider, returnTo: nil)
     }
 
     /// The visitor who may start linking, or signing in again: with a ticket of the session, from a page of this site.
     private func ticketHolder(
         of request: Request,
         tickets given: [String],
-        _ purpose: LinkTickets.Purpose,
+        _ purpose: ProviderTickets.Purpose,
         at provider: OAuthProvider
     ) async throws -> SignedIn {
         guard FlowInitiator(request.head, publicURL: publicURL) == .thisSite else {
@@ -207,7 +217,7 @@ struct ProviderSignInRoutes: Sendable {
 
     /// The user of the cookie; only browsers open these routes, so `Authorization` is for another server, such as a proxy.
     private func signedIn(_ request: Request) async throws -> SignedIn? {
-        guard let token = cookie.cookieToken(of: request) else { return nil }
+        guard let token = cookies.session.cookieToken(of: request) else { return nil }
         return try await sessions.signedIn(with: token)
     }
 

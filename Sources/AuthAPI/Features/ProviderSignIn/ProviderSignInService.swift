@@ -23,7 +23,6 @@ struct ProviderSignInService: Sendable {
     let store: IdentityStore
     let sessions: SessionService
     let publicURL: WebOrigin
-    /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
     /// Starts a flow; with `choosesAccount`, the provider asks which account to use, with `confirming`, it asks the user to
@@ -85,7 +84,7 @@ struct ProviderSignInService: Sendable {
     ) async throws -> Outcome {
         if let session = flow.confirms {
             guard let visitor, visitor.sessionID == session else {
-                throw ProviderError(.signInRequired, "the session that began to sign in again is not the present one")
+                throw ProviderError(.signInRequired, "the flow that confirms a change was started in another session")
             }
             let identity = try await identity(for: flow, code: code, issuer: issuer)
             try await store.confirm(identity, for: visitor, from: trace, at: now())
@@ -93,7 +92,7 @@ struct ProviderSignInService: Sendable {
         }
         if let user = flow.linkTo {
             guard let visitor, visitor.user.id == user else {
-                throw ProviderError(.signInRequired, "the user who began to link is not the one signed in")
+                throw ProviderError(.signInRequired, "the flow that links an account was started by another user")
             }
             do {
                 let identity = try await identity(for: flow, code: code, issuer: issuer)

@@ -15,8 +15,8 @@ struct ProviderTokenVault: Sendable {
     private let keys: SealingKeys
 
     /// Creates a vault; the previous key still decrypts what it encrypted.
-    init(secretKey: Secret, previous: Secret?) {
-        keys = SealingKeys(for: .providerTokens, secretKey: secretKey, previous: previous)
+    init(_ secrets: SecretKeys) {
+        keys = SealingKeys(for: .providerTokens, from: secrets)
     }
 
     /// The version of the current key, for `key_version`.

@@ -14,7 +14,7 @@ struct SignInProblem: Sendable {
             var metadata: Logger.Metadata = ["reason": "\(error.reason)"]
             for (name, value) in error.details { metadata[name] = .string(value.description) }
             self.init(error.failure, metadata)
-        case let error as PostgresError where error.isUnavailable || error.isUnusableDatabase:
+        case let error as PostgresError where error.meansUnavailable:
             self.init(.serviceUnavailable, ["reason": "the database is not available"], error)
         case let error as PostgresError:
             self.init(.internalError, ["reason": "a statement failed"], error)

@@ -23,12 +23,12 @@ enum SignInRedirect {
 
     /// To the account page, which confirms the new link.
     static func linked(_ provider: OAuthProvider) -> Response {
-        to(PagePath.account, [(PagePath.connectedParameter, provider.rawValue)])
+        to(PagePath.account, [(PagePath.linkedParameter, provider.rawValue)])
     }
 
     /// To the page that asks for the password of the account with the same email.
     static func askPassword(_ provider: OAuthProvider, returnTo: String?) -> Response {
-        to(PagePath.login, [(PagePath.connectParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])
+        to(PagePath.login, [(PagePath.pendingLinkParameter, provider.rawValue), (PagePath.returnParameter, returnTo)])
     }
 
     /// To the page that asks for an email address.
@@ -57,8 +57,6 @@ enum SignInRedirect {
     }
 
     private static func to(_ path: String, _ parameters: [(name: String, value: String?)] = []) -> Response {
-        let query = parameters.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
-        let location = query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))"
-        return Response(status: .seeOther, headers: [.location: location])
+        Response(status: .seeOther, headers: [.location: path.withQuery(parameters)])
     }
 }

@@ -14,7 +14,7 @@ struct RecoveryRoutes: Sendable {
             body.report(PasswordRules.violations(in: password, besides: service.siteWords), in: "password")
         }
         try body.finish()
-        // Both exist if there was no fault.
+        // Both fields exist if there was no fault.
         guard let code, let password else { throw APIError(.malformedRequest) }
         try await service.recover(with: code, to: password, from: RequestTrace(request, context: context))
         return Response(status: .noContent)

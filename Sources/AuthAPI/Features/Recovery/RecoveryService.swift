@@ -20,7 +20,7 @@ struct RecoveryService: Sendable {
     ///   user; `invalid_fields` for a password that is too similar to the user's email address or name;
     ///   `too_many_requests`, `overloaded`.
     func recover(with typed: String, to password: String, from trace: RequestTrace) async throws {
-        let (recovery, hash) = try await hasher.admitting { () async throws -> (Recovery, String) in
+        let (recovery, hash) = try await hasher.pool.admitting { () async throws -> (Recovery, String) in
             try await gate.admitRecovery(from: trace)
             guard let code = OneTimeCode(typed: typed), let found = try await store.find(codes.candidates(code)) else {
                 throw Self.invalid()

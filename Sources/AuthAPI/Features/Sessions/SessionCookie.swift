@@ -12,7 +12,7 @@ struct SessionCookie: Sendable {
     init(publicURL: WebOrigin) {
         site = SiteCookies(publicURL: publicURL)
         forgetPages = ClearSiteData.cache(at: publicURL)
-        name = site.name("access_token")
+        name = site.name(SiteCookies.session)
     }
 
     /// Adds the token to a response.

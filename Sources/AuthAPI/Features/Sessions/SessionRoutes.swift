@@ -5,10 +5,7 @@ import Shared
 /// Handlers of sessions.
 struct SessionRoutes: Sendable {
     let service: SessionService
-    let cookie: SessionCookie
-    let pendingLinks: PendingLinkCookie
-    let pendingAddresses: PendingAddressCookie
-    let devices: DeviceCookie
+    let cookies: BrowserCookies
     let metrics: APIMetrics
 
     /// `POST /api/auth/login`: 200 with the user, and the cookie of a new session.
@@ -21,23 +18,24 @@ struct SessionRoutes: Sendable {
         let password = body.value("password") { text throws(RuleViolation) in try Password.typed(text) }
         let provider = body.optionalValue("connect") { text throws(RuleViolation) in try Self.provider(text) }
         try body.finish()
-        // Both exist if there was no fault.
+        // Both fields exist if there was no fault.
         guard let email, let password else { throw APIError(.malformedRequest) }
         let pending = try provider.map { try self.pending(at: $0, for: email, of: request) }
+        let device = cookies.devices.device(of: request, for: email)
         let opened = try await metrics.signIn {
             try await service.signIn(
                 email: email,
                 password: password,
                 linking: pending,
-                replacing: cookie.presented(by: request),
-                from: RequestTrace(request, context: context, knownDevice: devices.device(of: request, for: email))
+                replacing: cookies.session.presented(by: request),
+                from: RequestTrace(request, context: context, knownDevice: device)
             )
         }
-        var response = cookie.set(opened.token, on: .json(opened.user.body))
-        try devices.keep(for: email, of: opened.user.id, from: request, on: &response)
-        if pending != nil { pendingLinks.forget(of: request, on: &response) }
-        // It may be that of another user of this browser.
-        pendingAddresses.forget(of: request, on: &response)
+        var response = cookies.session.set(opened.token, on: .json(opened.user.body))
+        try cookies.devices.keep(for: email, of: opened.user.id, from: request, on: &response)
+        if pending != nil { cookies.pendingLinks.forget(of: request, on: &response) }
+        // The cookie may be that of another user of this browser.
+        cookies.pendingAddresses.forget(of: request, on: &response)
         return response
     }
 
@@ -46,11 +44,11 @@ struct SessionRoutes: Sendable {
     /// The cookie is deleted even if the session cannot be ended; the response is then the error.
     @Sendable func logout(_ request: Request, context: APIRequestContext) async throws -> Response {
         let trace = RequestTrace(request, context: context)
-        var cleared = cookie.clear(on: Response(status: .noContent))
-        pendingLinks.forget(of: request, on: &cleared)
-        pendingAddresses.forget(of: request, on: &cleared)
+        var cleared = cookies.session.clear(on: Response(status: .noContent))
+        cookies.pendingLinks.forget(of: request, on: &cleared)
+        cookies.pendingAddresses.forget(of: request, on: &cleared)
         var failure: (any Error)?
-        for token in cookie.allTokens(of: request) {
+        for token in cookies.session.allTokens(of: request) {
             do { try await service.signOut(token, from: trace) } catch { failure = error }
         }
         if let failure { throw ErrorWithHeaders(failure, headers: cleared.headers) }
@@ -69,11 +67,11 @@ struct SessionRoutes: Sendable {
     /// `DELETE /api/auth/sessions/{id}`: 204; ending the current session also deletes the cookie.
     @Sendable func end(_ request: Request, context: SignedInContext) async throws -> Response {
         guard let id = context.parameters.get("id").flatMap({ SessionID(uuidString: $0) }) else {
-            throw APIError(.sessionNotFound, detail: "You have no such session.")
+            throw SessionService.notFound
         }
         try await service.end(id, of: context.signedIn, from: RequestTrace(request, context: context))
         let response = Response(status: .noContent)
-        return id == context.signedIn.sessionID ? cookie.clear(on: response) : response
+        return id == context.signedIn.sessionID ? cookies.session.clear(on: response) : response
     }
 
     /// `DELETE /api/auth/sessions`: the number of other sessions that were ended.
@@ -88,8 +86,8 @@ struct SessionRoutes: Sendable {
         for email: EmailAddress,
         of request: Request
     ) throws -> PendingLink {
-        guard let pending = pendingLinks.pending(of: request), pending.provider == provider else {
-            throw APIError(.noPendingConnection, detail: "No account of this provider is waiting to be linked.")
+        guard let pending = cookies.pendingLinks.pending(of: request), pending.provider == provider else {
+            throw APIError(.noPendingLink, detail: "No account of this provider is waiting to be linked.")
         }
         guard pending.email == email.value else {
             let detail = "Enter the password of the account with the same email as the provider account."

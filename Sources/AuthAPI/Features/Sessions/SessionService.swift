@@ -9,7 +9,6 @@ struct SessionService: Sendable {
     let gate: PasswordGate
     let hasher: PasswordHasher
     let tokens: TokenIssuer
-    /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
     /// Checks email address and password and opens a session.
@@ -43,12 +42,12 @@ struct SessionService: Sendable {
             if isStored { return OpenedSession(user: found.user, token: session.token) }
             await gate.refund(checked.attempts)
         }
-        throw APIError(.serviceUnavailable, detail: "The account is being changed at the same moment.", retryAfter: 1)
+        throw Self.changing
     }
 
     /// Opens a session for the account of a linked identity, which replaces those of the given tokens.
     ///
-    /// - Throws: ``UserNotFound``, also when the identity was disconnected.
+    /// - Throws: ``UserNotFound``, including when the identity was disconnected.
     func open(
         for user: User,
         through provider: OAuthProvider,
@@ -130,7 +129,7 @@ struct SessionService: Sendable {
     /// - Throws: `session_not_found` when it is not a live session of the user.
     func end(_ session: SessionID, of visitor: SignedIn, from trace: RequestTrace) async throws {
         guard try await store.end(session, of: visitor, from: trace, at: now()) else {
-            throw APIError(.sessionNotFound, detail: "You have no such session.")
+            throw Self.notFound
         }
     }
 
@@ -151,6 +150,17 @@ struct SessionService: Sendable {
             return nil
         }
     }
+}
+
+extension SessionService {
+    static let notFound = APIError(.sessionNotFound, detail: "You have no such session.")
+
+    /// The error when the account was changed during each attempt.
+    static let changing = APIError(
+        .serviceUnavailable,
+        detail: "The account is being changed; try again shortly.",
+        retryAfter: 1
+    )
 }
 
 /// The user was deleted while a session was being opened.

@@ -208,13 +208,6 @@ struct EndSessionByToken: Statement {
     var parameters: [PostgresValue] { [.bytes(hash.bytes)] + trace.parameters }
 }
 
-/// Tries to acquire the lock for the removal of expired sessions until the end of the transaction.
-struct TrySweepLock: Statement {
-    static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(hashtextextended('yoshikosan.sessions.sweep', 0))"
-    var parameters: [PostgresValue] { [] }
-    static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
-}
-
 /// Removes expired sessions, without an event.
 ///
 /// They must have expired by the database's clock, too: a replica whose clock is ahead would delete live sessions.
@@ -227,4 +220,52 @@ struct RemoveExpired: Statement {
     let now: Date
     let limit: Int64
     var parameters: [PostgresValue] { [.timestamp(now), .int8(limit)] }
+}
+
+/// Ends sessions of a user, at most `limit`.
+struct EndSessions: Statement {
+    static let sql: StaticString = """
+        WITH chosen AS (
+            SELECT id FROM sessions
+            WHERE user_id = $1 AND id <> $2 AND expires_at > $3 AND (created_at, id) <= ($4, $5)
+            LIMIT $6 FOR UPDATE
+        ), ended AS (
+            DELETE FROM sessions USING chosen WHERE sessions.id = chosen.id RETURNING sessions.id, user_id
+        )
+        INSERT INTO audit_events (event, user_id, session_id, detail, device_id, address, user_agent, request_id)
+        SELECT 'session_ended', user_id, id, $7, $8, $9, $10, $11 FROM ended
+        """
+    let selection: SessionSelection
+    let trace: RequestTrace
+    let now: Date
+    let limit: Int64
+    var parameters: [PostgresValue] {
+        [
+            .uuid(selection.user), .uuid(selection.keeping ?? Self.none), .timestamp(now),
+            .timestamp(selection.upTo.createdAt), .uuid(selection.upTo.id), .int8(limit),
+            .text(selection.reason.rawValue),
+        ] + trace.parameters
+    }
+
+    /// The ID of no session (RFC 9562, section 5.9).
+    private static let none = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+}
+
+/// Finds the newest of a user's surplus sessions, besides the new one.
+struct FindSurplus: Statement {
+    static let sql: StaticString = """
+        SELECT created_at, id FROM sessions WHERE user_id = $1 AND id <> $2 AND expires_at > $3
+        ORDER BY created_at DESC, id DESC OFFSET $4 LIMIT 1
+        """
+    let session: NewSession
+    var parameters: [PostgresValue] {
+        [
+            .uuid(session.userID), .uuid(session.id), .timestamp(session.createdAt),
+            .int8(SessionStore.liveLimit - 1),
+        ]
+    }
+
+    static func decode(_ row: PostgresRow) throws -> SessionSelection.Place {
+        SessionSelection.Place(createdAt: try row.timestamp(0), id: try row.uuid(1))
+    }
 }

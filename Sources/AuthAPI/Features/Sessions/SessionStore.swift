@@ -44,7 +44,7 @@ struct SessionStore: Sendable {
         if upgrade == nil, pending == nil, replaced.isEmpty {
             (isStored, mayBeTooMany) = try await postgres.withConnection { try $0.one(opening) }
         } else {
-            (isStored, mayBeTooMany) = try await postgres.transaction { db in
+            (isStored, mayBeTooMany) = try await postgres.transaction(retrying: true) { db in
                 // Changing the user's row requires the exclusive lock from the start: two transactions with a shared
                 // lock would deadlock.
                 if upgrade != nil || pending != nil { _ = try db.first(LockUser(id: session.userID)) }
@@ -122,7 +122,7 @@ struct SessionStore: Sendable {
     /// - Returns: the number of removed sessions; nil when another replica holds the lock.
     func removeExpired(at now: Date, limit: Int64) async throws -> Int? {
         try await postgres.transaction { db in
-            guard try db.one(TrySweepLock()) else { return nil }
+            guard try db.one(TryLockSweep.sessions) else { return nil }
             return try db.run(RemoveExpired(now: now, limit: limit))
         }
     }

@@ -49,19 +49,18 @@ struct TokenIssuer: Sendable {
     /// Creates an issuer.
     ///
     /// - Parameters:
-    ///   - key: signs and verifies.
-    ///   - previousKey: verifies only.
+    ///   - secrets: the current key signs and verifies, the previous one only verifies.
     ///   - issuer: the URL of the site.
-    init(key: Secret, previousKey: Secret?, issuer: WebOrigin) async {
+    init(_ secrets: SecretKeys, issuer: WebOrigin) async {
         self.issuer = issuer.description
         keys = JWTKeyCollection()
-        currentKey = JWKIdentifier(string: KeyRing.tokenKeyID(of: key))
-        await keys.add(hmac: HMACKey(from: key.value), digestAlgorithm: .sha256, kid: currentKey)
-        if let previousKey {
+        currentKey = JWKIdentifier(string: KeyRing.tokenKeyID(of: secrets.current))
+        await keys.add(hmac: HMACKey(from: secrets.current.value), digestAlgorithm: .sha256, kid: currentKey)
+        if let previous = secrets.previous {
             await keys.add(
-                hmac: HMACKey(from: previousKey.value),
+                hmac: HMACKey(from: previous.value),
                 digestAlgorithm: .sha256,
-                kid: JWKIdentifier(string: KeyRing.tokenKeyID(of: previousKey))
+                kid: JWKIdentifier(string: KeyRing.tokenKeyID(of: previous))
             )
         }
     }

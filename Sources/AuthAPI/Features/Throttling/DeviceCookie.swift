@@ -24,7 +24,7 @@ struct KnownDevice: Sendable, Equatable {
 /// cannot lock the user out (OWASP "Slow Down Online Guessing Attacks with Device Cookies").
 ///
 /// The cookie contains a random ID, the user and its expiry, encrypted for one email address: it is not valid for other
-/// accounts, also not for a later one with the same address, reveals nothing, and does not sign in. Signing out keeps it; a
+/// accounts, not even for a later one with the same address, reveals nothing, and does not sign in. Signing out keeps it; a
 /// new password invalidates those of all other browsers.
 struct DeviceCookie: Sendable {
     /// How long a browser is known after its last sign-in, in seconds: 180 days.
@@ -40,8 +40,8 @@ struct DeviceCookie: Sendable {
 
     init(_ settings: APISettings, now: @escaping @Sendable () -> Date) {
         site = SiteCookies(publicURL: settings.common.publicURL)
-        name = site.name("known_device")
-        keys = SealingKeys(for: .deviceCookie, secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
+        name = site.name(SiteCookies.knownDevice)
+        keys = SealingKeys(for: .deviceCookie, from: settings.secretKeys)
         self.now = now
     }
 

@@ -48,7 +48,8 @@ extension PasswordGate {
         from trace: RequestTrace
     ) async throws -> Confirmation {
         let attempt = Attempt(key: keys.owner(user.user.id), limit: limits.device)
-        let (own, proof) = try await hasher.admitting { () async throws -> (OwnCredentials, Confirmation.Proof?) in
+        let (own, proof) = try await hasher.pool.admitting {
+            () async throws -> (OwnCredentials, Confirmation.Proof?) in
             let (wait, own) = try await store.take(attempt, confirming: user, from: trace, at: now())
             if let wait { throw Self.tooMany(wait, "confirmation throttled") }
             do {

@@ -12,7 +12,6 @@ struct PasswordGate: Sendable {
     let keys: ThrottleKeys
     let limits: ThrottleLimits
     let hasher: PasswordHasher
-    /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
     /// Checks the password of an account.
@@ -32,7 +31,7 @@ struct PasswordGate: Sendable {
         var trace = trace
         var attempts = attempts(at: email, from: trace)
         // A rejection because of a full hashing queue takes no attempt and does not use the database.
-        let (found, verification) = try await hasher.admitting {
+        let (found, verification) = try await hasher.pool.admitting {
             () async throws -> (UserCredentials?, PasswordHasher.Verification) in
             var (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
             if wait == nil, let device = trace.knownDevice, !device.isKnown(for: found) {

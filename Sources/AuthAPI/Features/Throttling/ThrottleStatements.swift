@@ -18,7 +18,7 @@ struct Refund: Statement {
 /// If it is zero, takes the attempts and reads the account; otherwise records an audit event for each exceeded limit.
 /// One statement.
 ///
-/// `take_attempts` takes all or none, also with concurrent requests. Rows are locked, and events written, in the order
+/// `take_attempts` takes all or none, even with concurrent requests. Rows are locked, and events written, in the order
 /// of their keys. Commits of attempts are asynchronous, so that neither they nor requests that wait for the lock wait
 /// for the disk: if the server crashes within half a second, one more guess is possible. Commits of events are
 /// synchronous.
@@ -97,12 +97,6 @@ struct Take: Statement {
     }
 
     static func decode(_ row: PostgresRow) throws -> Int64? { try row.optionalInt8(0) }
-}
-
-/// Tries to acquire the lock for the removal of rows until the end of the transaction.
-struct TryThrottleSweepLock: Statement {
-    static let sql: StaticString = "SELECT pg_try_advisory_xact_lock(hashtextextended('yoshikosan.throttles.sweep', 0))"
-    static func decode(_ row: PostgresRow) throws -> Bool { try row.bool(0) }
 }
 
 /// Removes expired rows.

@@ -65,7 +65,7 @@ struct ThrottleStore: Sendable {
     /// - Returns: the number of removed rows; nil when another replica holds the lock.
     func removeExpired(at now: Date, limit: Int64) async throws -> Int? {
         try await postgres.transaction { db in
-            guard try db.one(TryThrottleSweepLock()) else { return nil }
+            guard try db.one(TryLockSweep.throttles) else { return nil }
             return try db.run(RemoveExpiredThrottles(now: now, limit: limit))
         }
     }

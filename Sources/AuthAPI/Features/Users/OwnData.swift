@@ -6,7 +6,6 @@ struct OwnData: Sendable, Encodable {
     /// The maximum number of events, newest first; few users have more.
     static let eventLimit: Int64 = 5000
 
-    /// The account.
     struct Account: Sendable, Encodable {
         let id: String
         let email: String
@@ -35,25 +34,15 @@ struct OwnData: Sendable, Encodable {
         /// The issuer at which it was linked; empty if an earlier version linked it and its provider has been off since.
         let issuer: String
         /// Nil for disconnected ones.
-        let email: String?
-        let linkedAt: Date?
-        let disconnectedAt: Date?
+        @ExplicitNull var email: String?
+        @ExplicitNull var linkedAt: Date?
+        @ExplicitNull var disconnectedAt: Date?
 
         private enum CodingKeys: String, CodingKey {
             case provider, issuer, email
             case providerUserID = "provider_user_id"
             case linkedAt = "linked_at"
             case disconnectedAt = "disconnected_at"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(provider, forKey: .provider)
-            try container.encode(providerUserID, forKey: .providerUserID)
-            try container.encode(issuer, forKey: .issuer)
-            try container.encode(email, forKey: .email)
-            try container.encode(linkedAt, forKey: .linkedAt)
-            try container.encode(disconnectedAt, forKey: .disconnectedAt)
         }
     }
 

@@ -4,7 +4,6 @@ import Shared
 /// A user's ID.
 typealias UserID = UUID
 
-/// A user.
 struct User: Sendable, Equatable {
     /// The user's ID.
     let id: UserID
@@ -23,7 +22,6 @@ struct User: Sendable, Equatable {
 
 /// A user with the password hash.
 struct UserCredentials: Sendable {
-    /// The user.
     let user: User
     /// The stored hash; nil for users who sign in through a provider only.
     let passwordHash: String?

@@ -5,12 +5,7 @@ import Shared
 /// Handlers of accounts.
 struct UserRoutes: Sendable {
     let service: UserService
-    let cookie: SessionCookie
-    let devices: DeviceCookie
-    let pendingLinks: PendingLinkCookie
-    let pendingAddresses: PendingAddressCookie
-    let flows: FlowCookies<SignInFlow>
-    let invites: InviteCookie
+    let cookies: BrowserCookies
     /// The words that passwords must not be built from.
     let siteWords: [String]
     let metrics: APIMetrics
@@ -28,20 +23,20 @@ struct UserRoutes: Sendable {
             body.report(PasswordRules.violations(in: password, besides: others), in: "password")
         }
         try body.finish()
-        // All three exist if there was no fault.
+        // All three fields exist if there was no fault.
         guard let email, let password, let name else { throw APIError(.malformedRequest) }
         let opened = try await metrics.registration {
             try await service.register(
                 .init(email: email, name: name, password: Password(password)),
                 invite: invite,
-                replacing: cookie.presented(by: request),
+                replacing: cookies.session.presented(by: request),
                 from: RequestTrace(request, context: context)
             )
         }
-        var response = cookie.set(opened.token, on: .json(opened.user.body, status: .created))
-        try devices.keep(for: email, of: opened.user.id, from: request, on: &response)
-        // It may be that of another user of this browser.
-        pendingAddresses.forget(of: request, on: &response)
+        var response = cookies.session.set(opened.token, on: .json(opened.user.body, status: .created))
+        try cookies.devices.keep(for: email, of: opened.user.id, from: request, on: &response)
+        // The cookie may be that of another user of this browser.
+        cookies.pendingAddresses.forget(of: request, on: &response)
         return response
     }
 
@@ -55,7 +50,7 @@ struct UserRoutes: Sendable {
         var body = try await JSONBody(request)
         let name = body.value("name") { text throws(RuleViolation) in try DisplayName(text) }
         try body.finish()
-        // It exists if there was no fault.
+        // The field exists if there was no fault.
         guard let name else { throw APIError(.malformedRequest) }
         let trace = RequestTrace(request, context: context)
         return .json(try await service.rename(context.signedIn, to: name, from: trace).body)
@@ -64,9 +59,7 @@ struct UserRoutes: Sendable {
     /// `GET /api/auth/data`: the user's data, as a file.
     @Sendable func data(_ request: Request, context: SignedInContext) async throws -> Response {
         // HEAD is not supported, because it would record a download.
-        guard request.method == .get else {
-            throw APIError(.methodNotAllowed, detail: "This path takes GET only.", allow: ["GET"])
-        }
+        guard request.method == .get else { throw APIError.getOnly }
         let data = try await service.ownData(of: context.signedIn, from: RequestTrace(request, context: context))
         var response = try Response.json(data)
         response.headers[.contentDisposition] = "attachment; filename=\"yoshikosan-data.json\""
@@ -91,12 +84,10 @@ struct UserRoutes: Sendable {
         try body.finish()
         let trace = RequestTrace(request, context: context)
         try await service.delete(context.signedIn, password: password, from: trace)
-        var response = cookie.clear(on: Response(status: .noContent))
-        devices.forget(on: &response)
-        pendingLinks.forget(of: request, on: &response)
-        pendingAddresses.forget(of: request, on: &response)
-        flows.forgetAll(of: request, on: &response)
-        invites.forget(of: request, on: &response)
+        var response = cookies.session.clear(on: Response(status: .noContent))
+        cookies.devices.forget(on: &response)
+        cookies.flows.forgetAll(of: request, on: &response)
+        cookies.forgetPending(of: request, on: &response)
         return response
     }
 }

@@ -30,7 +30,7 @@ struct UserService: Sendable {
         from trace: RequestTrace
     ) async throws -> OpenedSession {
         let admission = try policy.admit(registration.email, code: code)
-        let hash = try await hasher.admitting {
+        let hash = try await hasher.pool.admitting {
             try await gate.admitRegistration(from: trace)
             try await policy.check(admission, code: code)
             return try await hasher.hash(registration.password)

@@ -28,7 +28,7 @@ struct UserStore: Sendable {
             event: session == nil ? .userCreated : .registered,
             trace: trace
         )
-        try await postgres.transaction { db in
+        try await postgres.transaction(retrying: true) { db in
             if let invite { try InviteStore.use(invite, in: db) }
             guard try db.run(insertion) > 0 else {
                 throw Self.emailTaken
@@ -72,39 +72,5 @@ extension UserStore {
                 eventsTotal: try db.one(CountOwnEvents(user: id))
             )
         }
-    }
-}
-
-extension User {
-    /// Decodes the columns `id, email, name, avatar_url`, starting at the given one.
-    init(_ row: PostgresRow, from column: Int) throws {
-        self.init(
-            id: try row.uuid(column),
-            email: try row.text(column + 1),
-            name: try row.text(column + 2),
-            avatarURL: try row.optionalText(column + 3)
-        )
-    }
-}
-
-/// Stores an account, or nothing if the email address is taken: an error would write the address to the server's log.
-private struct InsertUser: Statement {
-    static let sql: StaticString = """
-        WITH made AS (
-            INSERT INTO users (id, email, name, avatar_url, password_hash) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (lower(email)) DO NOTHING RETURNING id
-        )
-        INSERT INTO audit_events (event, user_id, device_id, address, user_agent, request_id)
-        SELECT $6, id, $7, $8, $9, $10 FROM made
-        """
-    let user: User
-    let passwordHash: String
-    let event: AuditEventKind
-    let trace: RequestTrace
-    var parameters: [PostgresValue] {
-        [
-            .uuid(user.id), .text(user.email), .text(user.name), .text(orNull: user.avatarURL),
-            .text(passwordHash), .text(event.rawValue),
-        ] + trace.parameters
     }
 }

@@ -23,7 +23,7 @@ struct AccountPage: Sendable {
             view.sessionTotal = sessions.total
             view.application = site.settings.application?.home
             view.report = OAuthReport(query)
-            view.connected = query.provider(PagePath.connectedParameter)
+            view.linked = query.provider(PagePath.linkedParameter)
             return try site.pages.response(view, visitor: .signedIn(try await user), notice: query.notice, in: context)
         }
     }
@@ -34,11 +34,11 @@ struct AccountPage: Sendable {
         return try await protected(request, context) { caller in
             do {
                 let cookies = try await site.api.endSession(id, for: caller)
-                let response = Response.seeOther(link(.sessionEnded), cookies: cookies)
+                let response = Response.seeOther(page(.sessionEnded), cookies: cookies)
                 // Cookies to delete mean that it was the session of this browser.
-                return cookies.isEmpty ? response : forgettingPages(response)
+                return cookies.isEmpty ? response : site.forgettingPages(response)
             } catch let error as APIError where error.code == .sessionNotFound {
-                return .seeOther(link(.sessionGone))
+                return .seeOther(page(.sessionGone))
             }
         }
     }
@@ -49,11 +49,11 @@ struct AccountPage: Sendable {
         return try await protected(request, context) { caller in
             do {
                 try await site.api.unlink(id, for: caller)
-                return .seeOther(link(.identityUnlinked))
+                return .seeOther(page(.identityUnlinked))
             } catch let error as APIError where error.code == .identityNotFound {
-                return .seeOther(link(.identityGone))
+                return .seeOther(page(.identityGone))
             } catch let error as APIError where error.code == .lastSignInMethod {
-                return .seeOther(link(.identityLast))
+                return .seeOther(page(.identityLast))
             }
         }
     }
@@ -62,7 +62,7 @@ struct AccountPage: Sendable {
     @Sendable func endOtherSessions(_ request: Request, _ context: PageContext) async throws -> Response {
         try await protected(request, context) { caller in
             _ = try await site.api.endOtherSessions(for: caller)
-            return .seeOther(link(.othersEnded))
+            return .seeOther(page(.othersEnded))
         }
     }
 
@@ -81,19 +81,15 @@ struct AccountPage: Sendable {
             if caller.hasSession { notice = .signedOutHere }
         }
         if cookies.isEmpty {
-            cookies = [Response.forgetting(caller.sessionCookie, isSecure: site.settings.common.publicURL.isSecure)]
+            let own = context.cookies
+            cookies = [own.deleting(caller.sessionCookie)]
+            if caller.hasPendingLink { cookies.append(own.deleting(own.name(SiteCookies.pendingLink))) }
+            if caller.hasPendingAddress { cookies.append(own.deleting(own.name(SiteCookies.pendingAddress))) }
         }
-        // Else a page that is opened right after would report a conflicting cookie.
-        if caller.wasRedirected { cookies.append(caller.forgettingRedirect) }
-        let page = SitePath.link(site.settings.farewell, returnTo: nil, notice: notice)
-        return forgettingPages(.seeOther(page, cookies: cookies))
-    }
-
-    /// Deletes the browser's cached pages, so that the next user of the browser cannot go back to them.
-    private func forgettingPages(_ response: Response) -> Response {
-        var response = response
-        if let field = ClearSiteData.cache(at: site.settings.common.publicURL) { response.headers.append(field) }
-        return response
+        // Otherwise a page that is opened immediately afterwards would report a conflicting cookie.
+        if caller.wasRedirected { cookies.append(context.cookies.deleting(SiteCookies.redirected)) }
+        let page = SitePath.path(site.settings.farewell, notice: notice)
+        return site.forgettingPages(.seeOther(page, cookies: cookies))
     }
 
     private func protected(
@@ -104,7 +100,7 @@ struct AccountPage: Sendable {
         try await site.protected(request, context, page: SitePath.account, operation)
     }
 
-    private func link(_ notice: Notice) -> String {
-        SitePath.link(SitePath.account, returnTo: nil, notice: notice)
+    private func page(_ notice: Notice) -> String {
+        SitePath.path(SitePath.account, notice: notice)
     }
 }

@@ -15,7 +15,7 @@ struct AccountView: PageView {
     /// The failed flow that should have linked a provider account.
     var report: OAuthReport?
     /// The provider whose account has just been linked.
-    var connected: OAuthProvider?
+    var linked: OAuthProvider?
 
     var hasFailed: Bool { report != nil }
 
@@ -45,10 +45,10 @@ struct AccountView: PageView {
         }
         if let report { values["oauth_failure"] = failure(report).values(texts) }
         // Not together with a failure.
-        if let connected, report == nil, identities.isLinked(connected) {
+        if let linked, report == nil, identities.isLinked(linked) {
             values["notice"] = texts.text(
                 .noticeConnected,
-                ["provider": identities.providers.displayName(connected, texts)]
+                ["provider": identities.providers.displayName(linked, texts)]
             )
         }
         return values
@@ -58,7 +58,7 @@ struct AccountView: PageView {
         // Linking always asks which account to use.
         OAuthFailureView(report, purpose: .link, providers: identities.providers) { provider, _ in
             let canLink = identities.providers.contains(provider) && !identities.isLinked(provider)
-            return canLink ? SitePath.linking(identities.linkable(provider)) : nil
+            return canLink ? SitePath.linking(identities.linkTicket(for: provider)) : nil
         }
     }
 

@@ -2,7 +2,7 @@ import Shared
 
 /// A description of a browser: "Firefox on Linux".
 ///
-/// A few well-known names, to help users recognise their devices; nothing depends on it.
+/// A few well-known names, to help users recognize their devices; nothing depends on it.
 struct DeviceName: Sendable, Equatable {
     /// The browser or program, if known.
     let browser: String?

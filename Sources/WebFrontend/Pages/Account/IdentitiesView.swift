@@ -12,25 +12,25 @@ struct IdentitiesView: Sendable {
     func values(_ texts: Translator) -> ViewValues {
         let methods = providers.all.map(\.provider).flatMap { provider in
             let linked = list.identities.filter { $0.provider == provider }
-            return linked.isEmpty ? [connectable(linkable(provider), texts)] : linked.map { linkedRow($0, texts) }
+            return linked.isEmpty ? [linkableRow(provider, texts)] : linked.map { linkedRow($0, texts) }
         }
-        // Identities of disabled providers are shown and can be disconnected.
+        // Identities of disabled providers are shown and can be unlinked.
         let others = list.identities.filter { !providers.contains($0.provider) }.map { linkedRow($0, texts) }
         return ["has_password": list.hasPassword, "methods": methods + others]
     }
 
-    /// The link that starts linking an account of the provider in this session.
+    /// The ticket that starts linking an account of the provider in this session.
     ///
-    /// With an API that sends no tickets, it is the link of the previous version; the API redirects if it no longer accepts
-    /// that.
-    func linkable(_ provider: OAuthProvider) -> LinkableBody {
-        list.linkable?.first { $0.provider == provider } ?? LinkableBody(provider: provider, ticket: "true")
+    /// With an API that sends no tickets, it is the value of the previous version; the API redirects if it no longer
+    /// accepts that.
+    func linkTicket(for provider: OAuthProvider) -> ProviderTicketBody {
+        list.linkable?.first { $0.provider == provider } ?? ProviderTicketBody(provider: provider, ticket: "true")
     }
 
     /// Whether an account of the provider is linked.
     func isLinked(_ provider: OAuthProvider) -> Bool { list.identities.contains { $0.provider == provider } }
 
-    /// Whether disconnecting the provider account would leave no way to sign in.
+    /// Whether unlinking the provider account would leave no way to sign in.
     private func isLast(_ identity: IdentityBody) -> Bool {
         !list.hasPassword && !list.identities.contains { $0.id != identity.id && $0.isUsable }
     }
@@ -51,13 +51,13 @@ struct IdentitiesView: Sendable {
         )
     }
 
-    private func connectable(_ linkable: LinkableBody, _ texts: Translator) -> ViewValues {
+    private func linkableRow(_ provider: OAuthProvider, _ texts: Translator) -> ViewValues {
         row(
-            linkable.provider,
+            provider,
             [
                 "linked": false,
-                "link": SitePath.linking(linkable),
-                "label": texts.text(.identityConnect, ["provider": providers.displayName(linkable.provider, texts)]),
+                "link": SitePath.linking(linkTicket(for: provider)),
+                "label": texts.text(.identityConnect, ["provider": providers.displayName(provider, texts)]),
             ],
             texts
         )

@@ -12,9 +12,9 @@ struct AddressPage: Sendable {
         let caller = Caller(request, context)
         guard let pending = try await pending(caller) else { return Self.expired(query) }
         var view = await view(pending, returnTo: query.returnTo, caller, context)
-        // The URL of the page does not fill the form.
+        // The form is not prefilled from the URL.
         view.email = pending.email ?? ""
-        if case .signedIn(let user) = try await site.visitor(caller) { view.replaced = user }
+        view.replaced = try await site.visitor(caller).user
         return try site.pages.response(view, visitor: view.visitor, in: context)
     }
 
@@ -35,9 +35,9 @@ struct AddressPage: Sendable {
         let invite = form[.invite]
         do {
             let body = AddressRequest(email: form[.email], invite: invite.isEmpty ? nil : invite)
-            let signed = try await site.api.registerAddress(body, for: caller)
-            return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
-        } catch let error as APIError where error.code == .noPendingConnection {
+            let cookies = try await site.api.registerAddress(body, for: caller)
+            return .seeOther(SitePath.path(SitePath.signedIn, returnTo: form.returnTo), cookies: cookies)
+        } catch let error as APIError where error.code == .noPendingLink {
             return Self.expired(form)
         } catch {
             let failure = try FormFailure(error, email: form[.email], logger: context.logger)
@@ -52,22 +52,19 @@ struct AddressPage: Sendable {
         guard caller.hasPendingAddress else { return nil }
         do {
             return try await site.api.pendingAddress(for: caller)
-        } catch let error as APIError where error.code == .noPendingConnection {
+        } catch let error as APIError where error.code == .noPendingLink {
             return nil
         }
     }
 
-    /// To the sign-in page, which explains that the flow is over, and redirects visitors who have completed it.
+    /// Redirects to the sign-in page, which explains that the flow is over, or redirects visitors who completed it.
     private static func expired(_ form: Form) -> Response {
         .seeOther(
-            SitePath.link(
-                SitePath.login,
-                [
-                    (PagePath.failureParameter, OAuthFailure.flowExpired.rawValue),
-                    (PagePath.providerParameter, form.provider(PagePath.providerParameter)?.rawValue),
-                    (PagePath.returnParameter, form.returnTo?.value),
-                ]
-            )
+            SitePath.login.withQuery([
+                (PagePath.failureParameter, OAuthFailure.flowExpired.rawValue),
+                (PagePath.providerParameter, form.provider(PagePath.providerParameter)?.rawValue),
+                (PagePath.returnParameter, form.returnTo?.value),
+            ])
         )
     }
 

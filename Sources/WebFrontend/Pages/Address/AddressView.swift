@@ -17,7 +17,6 @@ struct AddressView: FormView {
     var invite = ""
     /// The signed-in user whose session the new one replaces.
     var replaced: UserBody?
-    /// The errors.
     var errors: [FormError] = []
     /// The delay before a retry in seconds.
     var retryAfter: Int?
@@ -26,13 +25,9 @@ struct AddressView: FormView {
     var visitor: Visitor { replaced.map(Visitor.signedIn) ?? .anonymous }
 
     var location: String? {
-        SitePath.link(
-            SitePath.address,
-            [
-                (PagePath.providerParameter, pending.provider.rawValue),
-                (PagePath.returnParameter, returnTo?.value),
-            ]
-        )
+        SitePath.address.withQuery([
+            (PagePath.providerParameter, pending.provider.rawValue), (PagePath.returnParameter, returnTo?.value),
+        ])
     }
 
     func title(_ texts: Translator) -> String { texts[.titleAddress] }
@@ -44,7 +39,7 @@ struct AddressView: FormView {
             "typed_form": "address-form", "provider": pending.provider.rawValue,
             "lead": texts.text(.addressLead, ["provider": provider]),
             "email_field": emailField.values(texts, errors: errors),
-            "other_link": SitePath.link(SitePath.login, returnTo: returnTo),
+            "other_link": SitePath.path(SitePath.login, returnTo: returnTo),
         ]
         for name in ["account", "replaces", "domains", "return_to", "invite_field"] { values[name] = false }
         if let name = pending.name {

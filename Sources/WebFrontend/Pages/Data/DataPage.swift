@@ -36,7 +36,7 @@ struct DataPage: Sendable {
     }
 }
 
-/// The page.
+/// The page with the link to the file.
 struct DataView: PageView {
     static let template = "data"
 

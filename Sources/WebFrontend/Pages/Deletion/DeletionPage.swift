@@ -1,4 +1,3 @@
-import HTTPTypes
 import Hummingbird
 import Shared
 
@@ -28,10 +27,19 @@ struct DeletionPage: Sendable {
             let body = DeleteAccountRequest(email: form[.email], password: password.isEmpty ? nil : password)
             do {
                 let cookies = try await site.api.deleteAccount(body, for: caller)
-                return deletedResponse(cookies, request)
+                return deletedResponse(cookies, request, context)
             } catch let error as APIError where error.code == .reauthenticationRequired {
                 // The confirmation has expired; the page offers it again.
                 return .seeOther(SitePath.deletion)
+            } catch let error as APIError where error.code == .serviceUnavailable {
+                // The form is shown as it was typed, because the API would not describe the user either.
+                let view = DeletionView(
+                    email: form[.email],
+                    confirmation: ConfirmationBody(hasPassword: true, reauthenticatedUntil: nil, providers: []),
+                    providers: await site.providers(for: caller, context)
+                )
+                let failure = try FormFailure(error, email: form[.email], logger: context.logger)
+                return try site.pages.rejected(view, failure, visitor: .unknown, in: context)
             } catch {
                 let failure = try FormFailure(error, email: form[.email], logger: context.logger)
                 let (user, view) = try await userAndView(email: form[.email], caller, context)
@@ -54,14 +62,9 @@ struct DeletionPage: Sendable {
     }
 
     /// Redirects to the page that confirms it, and deletes every cookie of this site and the cached pages.
-    private func deletedResponse(_ cookies: [String], _ request: Request) -> Response {
-        let isSecure = site.settings.common.publicURL.isSecure
-        let own = Caller.ownCookies(of: request, isSecure: isSecure)
-        var response = Response.seeOther(
-            SitePath.link(site.settings.farewell, returnTo: nil, notice: .accountDeleted),
-            cookies: cookies + own.map { Response.forgetting($0, isSecure: isSecure) }
-        )
-        if let field = ClearSiteData.cache(at: site.settings.common.publicURL) { response.headers.append(field) }
-        return response
+    private func deletedResponse(_ cookies: [String], _ request: Request, _ context: PageContext) -> Response {
+        let own = Caller.ownCookies(of: request, context.cookies).map(context.cookies.deleting)
+        let page = SitePath.path(site.settings.farewell, notice: .accountDeleted)
+        return site.forgettingPages(.seeOther(page, cookies: cookies + own))
     }
 }

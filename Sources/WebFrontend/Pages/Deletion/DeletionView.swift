@@ -11,7 +11,6 @@ struct DeletionView: FormView {
     let providers: Providers
     /// The failed sign-in at a provider that should have confirmed the change.
     var report: OAuthReport?
-    /// The errors.
     var errors: [FormError] = []
     /// The delay before a retry in seconds.
     var retryAfter: Int?
@@ -42,7 +41,7 @@ struct DeletionView: FormView {
     }
 
     private var emailField: FieldView {
-        FieldView(.email, .labelEmail, .email, autocomplete: "off", value: email, hint: .hintDeletion)
+        FieldView(.email, .labelEmail, .email, autocomplete: "email", value: email, hint: .hintDeletion)
     }
 
     private var passwordField: FieldView {

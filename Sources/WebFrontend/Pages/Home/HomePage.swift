@@ -13,7 +13,7 @@ struct HomePage: Sendable {
         let notice = notice(request, visitor)
         let application = site.settings.application?.home
         if application != nil, case .anonymous = visitor {
-            return .seeOther(SitePath.link(SitePath.login, returnTo: nil, notice: notice))
+            return .seeOther(SitePath.path(SitePath.login, notice: notice))
         }
         let view = HomeView(visitor: visitor, application: application)
         return try site.pages.response(view, visitor: visitor, notice: notice, in: context)

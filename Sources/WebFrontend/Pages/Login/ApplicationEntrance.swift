@@ -10,13 +10,11 @@ struct ApplicationEntrance: Sendable {
     /// - Throws: ``ForeignCookie`` when signing in would lead here again; `not_found` for requests that nginx did not
     ///   redirect.
     @Sendable func show(_ request: Request, _ context: PageContext) throws -> Response {
-        guard let address = request.headers[.originalURI] else {
-            throw APIError(.notFound, detail: "There is nothing at this path.")
-        }
+        guard let address = request.headers[.originalURI] else { throw APIError.nothingHere }
         let caller = Caller(request, context)
         if caller.hasForeignSession || caller.wasRedirected { throw ForeignCookie(name: caller.sessionCookie) }
         let notice = caller.hasSession ? Notice.sessionOver : nil
-        let location = SitePath.link(SitePath.login, returnTo: ReturnPath(address), notice: notice)
+        let location = SitePath.path(SitePath.login, returnTo: ReturnPath(address), notice: notice)
         return Response(status: .found, headers: [.location: location])
     }
 }

@@ -1,7 +1,7 @@
 import Hummingbird
 import Shared
 
-/// The sign-in page: with email and password, also to connect a provider account; it also shows failed provider flows.
+/// The sign-in page: signs in, links a provider account with a password, and shows failed provider flows.
 struct LoginPage: Sendable {
     let site: Site
 
@@ -11,33 +11,29 @@ struct LoginPage: Sendable {
         let caller = Caller(request, context)
         let visitor = try await site.visitor(caller)
         let providers = await site.providers(for: caller, context)
-        let connecting = Self.connecting(query, providers)
-        let confirming = query.provider(PagePath.confirmParameter).flatMap {
-            providers.contains($0) ? $0 : nil
-        }
-        // The URL does not fill the form: a link must not be able to.
+        let linking = Self.linking(query, providers)
+        let confirming = query.provider(PagePath.confirmParameter).flatMap { providers.contains($0) ? $0 : nil }
+        // The form is not prefilled from the URL, so that a link cannot choose its values.
         var view = view(Form(), returnTo: query.returnTo, providers)
         view.report = OAuthReport(query)
-        if let confirming, view.report == nil, connecting == nil {
-            var user: UserBody?
-            if case .signedIn(let known) = visitor { user = known }
-            view.offer = .confirm(confirming, user)
+        if let confirming, view.report == nil, linking == nil {
+            view.offer = .confirm(confirming, visitor.user)
         } else if case .signedIn(let user) = visitor {
-            if view.report?.failure == .flowExpired, connecting == nil {
+            if view.report?.failure == .flowExpired, linking == nil {
                 // The session shows that the sign-in is already complete.
                 return .seeOther(query.returnTo?.value ?? SitePath.account)
             }
             // A password may have been set for another user.
-            guard view.report != nil || connecting != nil || query.notice == .passwordRecovered else {
-                let redirectCookies = Caller.redirectCookies(to: query.returnTo, isSecure: context.isSecure)
-                return .seeOther((query.returnTo ?? site.settings.landing).value, cookies: redirectCookies)
+            guard view.report != nil || linking != nil || query.notice == .passwordRecovered else {
+                let cookies = Caller.redirectCookies(to: query.returnTo, context.cookies)
+                return .seeOther((query.returnTo ?? site.settings.landing).value, cookies: cookies)
             }
-            view.offer = .goOn(user, connecting: connecting)
-        } else if let connecting {
-            if let pending = try await connection(to: connecting, caller) {
-                view.offer = .connect(pending)
+            view.offer = .alreadySignedIn(user, linking: linking)
+        } else if let linking {
+            if let pending = try await pendingLink(to: linking, caller) {
+                view.offer = .link(pending)
             } else {
-                view.report = OAuthReport(connectionOver: connecting)
+                view.report = OAuthReport(expiredLinkTo: linking)
             }
         }
         return try site.pages.response(view, visitor: visitor, notice: query.notice, in: context)
@@ -51,22 +47,20 @@ struct LoginPage: Sendable {
         if let language = form.language {
             return try site.pages.redrawn(view(form, returnTo: form.returnTo, providers), in: language, context)
         }
-        let missing = [FormField.email, .password].filter { form[$0].isEmpty }.map { field in
-            FieldError(field: field.rawValue, code: .required, detail: "")
-        }
+        let missing = [FormField.email, .password].filter { form[$0].isEmpty }.map { $0.fault(.required) }
         guard missing.isEmpty else {
             return try await failed(form, FormFailure(fields: missing), providers, caller, context)
         }
-        let connecting = Self.connecting(form, providers)
-        let body = LoginRequest(email: form[.email], password: form[.password], connect: connecting)
+        let linking = Self.linking(form, providers)
+        let body = LoginRequest(email: form[.email], password: form[.password], connect: linking)
         do {
-            let signed = try await site.api.login(body, for: caller)
-            let target = form.returnTo ?? connecting.flatMap { ReturnPath(SitePath.connected($0)) }
-            return .seeOther(SitePath.link(SitePath.signedIn, returnTo: target), cookies: signed.cookies)
-        } catch let error as APIError where error.code == .noPendingConnection {
-            guard let connecting else { throw error }
+            let cookies = try await site.api.login(body, for: caller)
+            let target = form.returnTo ?? linking.flatMap { ReturnPath(SitePath.linked($0)) }
+            return .seeOther(SitePath.path(SitePath.signedIn, returnTo: target), cookies: cookies)
+        } catch let error as APIError where error.code == .noPendingLink {
+            guard let linking else { throw error }
             var view = view(form, returnTo: form.returnTo, providers)
-            view.report = OAuthReport(connectionOver: connecting)
+            view.report = OAuthReport(expiredLinkTo: linking)
             return try site.pages.response(view, visitor: .anonymous, in: context, status: error.code.status)
         } catch {
             let failure = try FormFailure(error, email: form[.email], logger: context.logger)
@@ -98,20 +92,20 @@ struct LoginPage: Sendable {
         )
     }
 
-    /// The provider whose account to connect; an unknown name means an ordinary sign-in.
-    private static func connecting(_ form: Form, _ providers: Providers) -> OAuthProvider? {
-        form.provider(PagePath.connectParameter).flatMap { providers.isKnown($0) ? $0 : nil }
+    /// The provider whose account to link; an unknown name means an ordinary sign-in.
+    private static func linking(_ form: Form, _ providers: Providers) -> OAuthProvider? {
+        form.provider(PagePath.pendingLinkParameter).flatMap { providers.isKnown($0) ? $0 : nil }
     }
 
     /// The visitor's pending account of the given provider.
     ///
     /// - Throws: ``APIError`` when the API cannot determine it.
-    private func connection(to provider: OAuthProvider, _ caller: Caller) async throws -> PendingConnectionBody? {
-        guard caller.hasConnection else { return nil }
+    private func pendingLink(to provider: OAuthProvider, _ caller: Caller) async throws -> PendingLinkBody? {
+        guard caller.hasPendingLink else { return nil }
         do {
-            let pending = try await site.api.pendingConnection(for: caller)
+            let pending = try await site.api.pendingLink(for: caller)
             return pending.provider == provider ? pending : nil
-        } catch let error as APIError where error.code == .noPendingConnection {
+        } catch let error as APIError where error.code == .noPendingLink {
             return nil
         }
     }
@@ -124,10 +118,10 @@ struct LoginPage: Sendable {
         _ context: PageContext
     ) async throws -> Response {
         var view = view(form, returnTo: form.returnTo, providers)
-        if let provider = Self.connecting(form, providers) {
+        if let provider = Self.linking(form, providers) {
             // The address of the pending account, not the sent one, which is used only while the API is unavailable.
-            let pending = try? await connection(to: provider, caller)
-            view.offer = .connect(pending ?? PendingConnectionBody(provider: provider, email: form[.email]))
+            let pending = try? await pendingLink(to: provider, caller)
+            view.offer = .link(pending ?? PendingLinkBody(provider: provider, email: form[.email]))
         }
         return try site.pages.rejected(view, failure, visitor: .anonymous, in: context)
     }

@@ -7,9 +7,9 @@ struct LoginView: FormView {
         /// The form and the other sign-in methods.
         case signIn(email: String)
         /// The form that links a provider account with the password of the account with the same email.
-        case connect(PendingConnectionBody)
-        /// Continue as the signed-in user, who wanted to connect the provider if there is one.
-        case goOn(UserBody, connecting: OAuthProvider?)
+        case link(PendingLinkBody)
+        /// Continue as the signed-in user, who wanted to link an account of the provider if there is one.
+        case alreadySignedIn(UserBody, linking: OAuthProvider?)
         /// Confirm signing in through the provider, replacing the signed-in user if any: another or an unknown site started
         /// it.
         case confirm(OAuthProvider, UserBody?)
@@ -35,9 +35,9 @@ struct LoginView: FormView {
 
     var location: String? {
         switch offer {
-        case .connect(let pending): SitePath.connect(pending.provider, returnTo: returnTo)
+        case .link(let pending): SitePath.linkWithPassword(pending.provider, returnTo: returnTo)
         case .confirm(let provider, _): SitePath.confirm(provider, returnTo: returnTo)
-        case .signIn, .goOn: SitePath.link(SitePath.login, returnTo: returnTo)
+        case .signIn, .alreadySignedIn: SitePath.path(SitePath.login, returnTo: returnTo)
         }
     }
 
@@ -54,8 +54,9 @@ struct LoginView: FormView {
         case .signIn(let email):
             values["form"] = signInForm(texts, email: email)
             values["typed_form"] = "login-form"
-        case .connect(let pending): values["form"] = connectForm(texts, pending)
-        case .goOn(let user, let provider): values["already"] = alreadySignedIn(texts, user, connecting: provider)
+        case .link(let pending): values["form"] = linkForm(texts, pending)
+        case .alreadySignedIn(let user, let linking):
+            values["already"] = alreadySignedIn(texts, user, linking: linking)
         case .confirm(let provider, let user): values["confirm"] = confirmation(texts, provider, user)
         }
         if let lead = lead(texts) { values["lead"] = lead }
@@ -65,27 +66,27 @@ struct LoginView: FormView {
 
     private func heading(_ texts: Translator, _ standard: TextKey) -> String {
         switch offer {
-        case .connect(let pending):
+        case .link(let pending):
             texts.text(.titleConnect, ["provider": providers.displayName(pending.provider, texts)])
         case .confirm(let provider, _): texts.text(.titleConfirm, ["provider": providers.displayName(provider, texts)])
-        case .signIn, .goOn: texts[standard]
+        case .signIn, .alreadySignedIn: texts[standard]
         }
     }
 
     private func lead(_ texts: Translator) -> String? {
         switch offer {
         case .signIn: returnTo != nil && !hasFailed ? texts[.loginContinue] : nil
-        case .connect(let pending):
+        case .link(let pending):
             texts.text(.connectLead, ["provider": providers.displayName(pending.provider, texts)])
         case .confirm(let provider, _): texts.text(.confirmLead, ["provider": providers.displayName(provider, texts)])
-        case .goOn: nil
+        case .alreadySignedIn: nil
         }
     }
 
     private func failure(_ report: OAuthReport) -> OAuthFailureView {
         // Signed-in visitors need no retry.
         var startable = providers
-        if case .goOn = offer { startable = .none }
+        if case .alreadySignedIn = offer { startable = .none }
         return OAuthFailureView(report, purpose: .signIn, providers: providers) { provider, choosing in
             startable.contains(provider)
                 ? SitePath.signIn(through: provider, returnTo: returnTo, choosing: choosing) : nil
@@ -95,7 +96,7 @@ struct LoginView: FormView {
     private func signInForm(_ texts: Translator, email: String) -> ViewValues {
         var form = form(texts, email: email)
         form["submit_label"] = texts[.signIn]
-        form["register_link"] = SitePath.link(SitePath.register, returnTo: returnTo)
+        form["register_link"] = SitePath.path(SitePath.register, returnTo: returnTo)
         let choosing = report.flatMap { $0.failure.needsAnotherAccount ? $0.provider : nil }
         if let providers = ProvidersView(providers: providers, returnTo: returnTo, choosing: choosing).values(texts) {
             form["providers"] = providers
@@ -103,11 +104,11 @@ struct LoginView: FormView {
         return form
     }
 
-    private func connectForm(_ texts: Translator, _ pending: PendingConnectionBody) -> ViewValues {
+    private func linkForm(_ texts: Translator, _ pending: PendingLinkBody) -> ViewValues {
         var form = form(texts, email: pending.email, isReadOnly: true)
         form["connect"] = pending.provider.rawValue
         form["submit_label"] = texts[.connectSubmit]
-        form["other_link"] = SitePath.link(SitePath.login, returnTo: returnTo)
+        form["other_link"] = SitePath.path(SitePath.login, returnTo: returnTo)
         return form
     }
 
@@ -130,14 +131,14 @@ struct LoginView: FormView {
         return form
     }
 
-    private func alreadySignedIn(_ texts: Translator, _ user: UserBody, connecting: OAuthProvider?) -> ViewValues {
+    private func alreadySignedIn(_ texts: Translator, _ user: UserBody, linking: OAuthProvider?) -> ViewValues {
         let parts = texts.parts(.loginAlready, around: "email")
         var values: ViewValues = [
             "signed_in_as": ["before": parts.before, "after": parts.after], "email": user.email, "advice": false,
             "link": (returnTo ?? landing).value, "label": texts[.loginAlreadyContinue],
         ]
-        if let connecting {
-            values["advice"] = texts.text(.connectAlready, ["provider": providers.displayName(connecting, texts)])
+        if let linking {
+            values["advice"] = texts.text(.connectAlready, ["provider": providers.displayName(linking, texts)])
             values["link"] = SitePath.account
             values["label"] = texts[.connectAlreadyContinue]
         }
@@ -154,7 +155,7 @@ struct LoginView: FormView {
             "link": SitePath.signIn(through: provider, returnTo: returnTo),
             "label": texts.text(.confirmContinue, ["provider": providers.displayName(provider, texts)]),
             "other_link": user == nil
-                ? SitePath.link(SitePath.login, returnTo: returnTo) : (returnTo ?? landing).value,
+                ? SitePath.path(SitePath.login, returnTo: returnTo) : (returnTo ?? landing).value,
             "other_label": texts[user == nil ? .connectOtherWay : .confirmStay],
         ]
     }

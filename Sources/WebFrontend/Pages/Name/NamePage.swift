@@ -23,7 +23,7 @@ struct NamePage: Sendable {
             }
             do {
                 _ = try await site.api.changeName(ChangeNameRequest(name: form[.name]), for: caller)
-                return .seeOther(SitePath.link(SitePath.account, returnTo: nil, notice: .nameChanged))
+                return .seeOther(SitePath.path(SitePath.account, notice: .nameChanged))
             } catch {
                 let failure = try FormFailure(error, email: "", logger: context.logger)
                 // While the API is unavailable, the typed name is shown without the user.

@@ -5,7 +5,6 @@ struct NameView: FormView {
     static let template = "name"
     /// The current name, or the typed one.
     let name: String
-    /// The errors.
     var errors: [FormError] = []
     /// The delay before a retry in seconds.
     var retryAfter: Int?

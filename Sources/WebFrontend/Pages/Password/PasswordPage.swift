@@ -30,9 +30,9 @@ struct PasswordPage: Sendable {
                 newPassword: form[.password]
             )
             do {
-                let signed = try await site.api.changePassword(body, for: caller)
-                let link = SitePath.link(SitePath.account, returnTo: nil, notice: .passwordChanged)
-                return .seeOther(link, cookies: signed.cookies)
+                let cookies = try await site.api.changePassword(body, for: caller)
+                let link = SitePath.path(SitePath.account, notice: .passwordChanged)
+                return .seeOther(link, cookies: cookies)
             } catch let error as APIError where error.code == .reauthenticationRequired {
                 // The confirmation has expired; the page offers it again.
                 return .seeOther(SitePath.password)
@@ -58,11 +58,9 @@ struct PasswordPage: Sendable {
     }
 
     private func faults(in form: Form, of user: UserBody, hasPassword: Bool) -> [FieldError] {
-        var faults: [FieldError] = []
-        if hasPassword, form[.currentPassword].isEmpty {
-            faults.append(FieldError(field: FormField.currentPassword.rawValue, code: .required, detail: ""))
-        }
+        let isMissing = hasPassword && form[.currentPassword].isEmpty
+        let missing = isMissing ? [FormField.currentPassword.fault(.required)] : []
         let others = [user.email, user.name] + site.settings.common.siteWords
-        return faults + RegisterPage.passwordFaults(in: form, besides: others)
+        return missing + form.newPasswordFaults(besides: others)
     }
 }

@@ -11,7 +11,6 @@ struct PasswordView: FormView {
     let providers: Providers
     /// The failed sign-in at a provider that should have confirmed the change.
     var report: OAuthReport?
-    /// The errors.
     var errors: [FormError] = []
     /// The delay before a retry in seconds.
     var retryAfter: Int?

@@ -44,7 +44,7 @@ struct ProblemView: PageView {
             .reauthenticationRequired, .accessDenied, .accountDisabled, .invalidRecoveryCode, .registrationClosed:
             (.problemBadRequestTitle, .problemBadRequestText)
         case .crossSiteRequest: (.problemCrossSiteTitle, .problemCrossSiteText)
-        case .notFound, .sessionNotFound, .identityNotFound, .noPendingConnection:
+        case .notFound, .sessionNotFound, .identityNotFound, .noPendingLink:
             (.problemNotFoundTitle, .problemNotFoundText)
         case .methodNotAllowed: (.problemMethodTitle, .problemMethodText)
         case .requestTimeout: (.problemTimeoutTitle, .problemTimeoutText)

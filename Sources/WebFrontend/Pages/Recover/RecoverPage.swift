@@ -8,7 +8,7 @@ import Shared
 struct RecoverPage: Sendable {
     let site: Site
 
-    /// Shows the form, also to signed-in users.
+    /// Shows the form, even to signed-in users.
     @Sendable func show(_ request: Request, _ context: PageContext) async throws -> Response {
         try site.pages.response(RecoverView(), visitor: .unknown, in: context)
     }
@@ -20,17 +20,13 @@ struct RecoverPage: Sendable {
         if let language = form.language {
             return try site.pages.redrawn(RecoverView(code: code), for: .unknown, in: language, context)
         }
-        var faults: [FieldError] = []
-        if TypedCode.isMissing(code) {
-            faults.append(FieldError(field: FormField.code.rawValue, code: .required, detail: ""))
-        }
-        let siteWords = site.settings.common.siteWords
-        faults += RegisterPage.passwordFaults(in: form, besides: siteWords)
+        let missing = TypedCode.isMissing(code) ? [FormField.code.fault(.required)] : []
+        let faults = missing + form.newPasswordFaults(besides: site.settings.common.siteWords)
         guard faults.isEmpty else { return try failed(code, FormFailure(fields: faults), context) }
         do {
             let body = RecoverRequest(code: code, password: form[.password])
             try await site.api.recover(body, for: Caller(request, context))
-            return .seeOther(SitePath.link(SitePath.login, returnTo: nil, notice: .passwordRecovered))
+            return .seeOther(SitePath.path(SitePath.login, notice: .passwordRecovered))
         } catch {
             return try failed(code, FormFailure(error, email: "", logger: context.logger), context)
         }

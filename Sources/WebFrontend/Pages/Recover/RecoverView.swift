@@ -5,7 +5,6 @@ struct RecoverView: FormView {
     static let template = "recover"
     /// The typed code.
     var code = ""
-    /// The errors.
     var errors: [FormError] = []
     /// The delay before a retry in seconds.
     var retryAfter: Int?
@@ -15,7 +14,7 @@ struct RecoverView: FormView {
     func title(_ texts: Translator) -> String { texts[.titleRecover] }
 
     func values(_ texts: Translator) -> ViewValues {
-        let codeField = FieldView(.code, .labelCode, .code, autocomplete: "off", value: code, hint: .hintCode)
+        let codeField = FieldView(.code, .labelCode, .code, autocomplete: "one-time-code", value: code, hint: .hintCode)
         return [
             "typed_form": "recover-form", "login_link": SitePath.login,
             "code_field": codeField.values(texts, errors: errors),

@@ -11,7 +11,7 @@ struct RegisterPage: Sendable {
         let caller = Caller(request, context)
         let visitor = try await site.visitor(caller)
         if case .signedIn = visitor { return .seeOther((query.returnTo ?? site.settings.landing).value) }
-        // The URL does not fill the form: a link must not be able to.
+        // The form is not prefilled from the URL, so that a link cannot choose its values.
         var view = await view(Form(), returnTo: query.returnTo, caller, context)
         if site.settings.registration.mode == .invite { view.invited = query.provider(PagePath.providerParameter) }
         return try site.pages.response(view, visitor: visitor, notice: query.notice, in: context)
@@ -50,8 +50,8 @@ struct RegisterPage: Sendable {
             invite: site.settings.registration.mode == .invite ? form[.invite] : nil
         )
         do {
-            let signed = try await site.api.register(body, for: caller)
-            return .seeOther(SitePath.link(SitePath.signedIn, returnTo: form.returnTo), cookies: signed.cookies)
+            let cookies = try await site.api.register(body, for: caller)
+            return .seeOther(SitePath.path(SitePath.signedIn, returnTo: form.returnTo), cookies: cookies)
         } catch {
             let failure = try FormFailure(error, email: form[.email], logger: context.logger)
             return try await failed(form, failure, caller, context)
@@ -63,20 +63,7 @@ struct RegisterPage: Sendable {
         var faults: [FieldError] = []
         do { _ = try DisplayName(form[.name]) } catch { faults.append(error.inField("name")) }
         do { _ = try EmailAddress(form[.email]) } catch { faults.append(error.inField("email")) }
-        return faults + passwordFaults(in: form, besides: [form[.email], form[.name]] + siteWords)
-    }
-
-    /// Every rule that a new password and its repetition violate.
-    static func passwordFaults(in form: Form, besides others: [String]) -> [FieldError] {
-        var faults: [FieldError] = []
-        faults += PasswordRules.violations(in: form[.password], besides: others).map { $0.inField("password") }
-        let confirmation = FormField.confirmation.rawValue
-        if form[.confirmation].isEmpty {
-            faults.append(FieldError(field: confirmation, code: .required, detail: ""))
-        } else if !PasswordRules.areSame(form[.confirmation], form[.password]) {
-            faults.append(FieldError(field: confirmation, code: .mismatch, detail: ""))
-        }
-        return faults
+        return faults + form.newPasswordFaults(besides: [form[.email], form[.name]] + siteWords)
     }
 
     /// Stores the code of an invitation for a provider sign-in, which the page then offers.
@@ -89,17 +76,19 @@ struct RegisterPage: Sendable {
         _ context: PageContext
     ) async throws -> Response {
         let faults = inviteFaults(in: form)
-        guard faults.isEmpty, let cookie = InviteCode.cookie(form[.invite], isSecure: context.isSecure) else {
-            let invalid = FieldError(field: FormField.invite.rawValue, code: .invalidInvite, detail: "")
-            return try await failed(form, FormFailure(fields: faults.isEmpty ? [invalid] : faults), caller, context)
+        guard faults.isEmpty, let cookie = InviteCode.cookie(form[.invite], context.cookies) else {
+            let invalid = faults.isEmpty ? [FormField.invite.fault(.invalidInvite)] : faults
+            return try await failed(form, FormFailure(fields: invalid), caller, context)
         }
-        let link = [(PagePath.providerParameter, provider.rawValue), (PagePath.returnParameter, form.returnTo?.value)]
-        return .seeOther(SitePath.link(SitePath.register, link), cookies: [cookie])
+        let page = SitePath.register.withQuery([
+            (PagePath.providerParameter, provider.rawValue), (PagePath.returnParameter, form.returnTo?.value),
+        ])
+        return .seeOther(page, cookies: [cookie])
     }
 
     private func inviteFaults(in form: Form) -> [FieldError] {
         guard site.settings.registration.mode == .invite, TypedCode.isMissing(form[.invite]) else { return [] }
-        return [FieldError(field: FormField.invite.rawValue, code: .required, detail: "")]
+        return [FormField.invite.fault(.required)]
     }
 
     private func view(

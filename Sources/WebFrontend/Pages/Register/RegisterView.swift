@@ -17,17 +17,15 @@ struct RegisterView: FormView {
     var invite = ""
     /// The provider for which the browser stores an invitation.
     var invited: OAuthProvider?
-    /// The errors.
     var errors: [FormError] = []
     /// The delay before a retry in seconds.
     var retryAfter: Int?
 
     private var isClosed: Bool { registration.mode == .closed }
     var location: String? {
-        SitePath.link(
-            SitePath.register,
-            [(PagePath.providerParameter, invited?.rawValue), (PagePath.returnParameter, returnTo?.value)]
-        )
+        SitePath.register.withQuery([
+            (PagePath.providerParameter, invited?.rawValue), (PagePath.returnParameter, returnTo?.value),
+        ])
     }
 
     var cacheKey: PageKey? {
@@ -45,7 +43,7 @@ struct RegisterView: FormView {
     func values(_ texts: Translator) -> ViewValues {
         var values: ViewValues = [
             "register_page": true, "typed_form": "register-form",
-            "login_link": SitePath.link(SitePath.login, returnTo: returnTo),
+            "login_link": SitePath.path(SitePath.login, returnTo: returnTo),
             "closed": false, "invited": false, "form": false,
         ]
         if isClosed {
@@ -58,7 +56,7 @@ struct RegisterView: FormView {
                 "provider": invited.rawValue, "link": SitePath.signIn(through: invited, returnTo: returnTo),
                 "label": texts.text(.confirmContinue, ["provider": providers.displayName(invited, texts)]),
                 "text": texts.text(.registerInvited, ["provider": providers.displayName(invited, texts)]),
-                "other_link": SitePath.link(SitePath.register, returnTo: returnTo),
+                "other_link": SitePath.path(SitePath.register, returnTo: returnTo),
             ]
             values["typed_form"] = false
             return values

@@ -141,7 +141,7 @@ function cleanEmail(text) {
     "\ufe63\ufe64\ufe65\ufe66\ufe68\ufe69\ufe6a\ufe6b";
   const plain = "...,.;:?!(){}#&*+-<>=\\$%@";
   return text
-    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, "")
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu, "")
     .replace(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
     .replace(/[\u3002\uff61\u2024\ufe50-\ufe6b]/g, (form) => plain[forms.indexOf(form)] ?? form)
     .replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
@@ -217,7 +217,7 @@ function guardDoubleSubmit(form) {
 }
 
 /** Shows times in the visitor's time zone and format. */
-function localiseTimes() {
+function localizeTimes() {
   const page = document.documentElement.lang;
   const parts = {
     year: "numeric",
@@ -271,7 +271,7 @@ for (const form of document.querySelectorAll("form")) {
   guardDoubleSubmit(form);
 }
 guardHistory();
-localiseTimes();
+localizeTimes();
 
 // The response to a form gets the URL of the form, so that "back" and "reload" request the page instead of sending the
 // form again; a confirmation is removed from the URL, so that it is not shown twice.

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "W91 An old backup is a problem, an old or missing drill is mentioned",
+        "W91 An old backup is a problem; an old or missing drill is a note",
         arguments: [
             (5.5, 1.2, Finding.Level.ok, "the last backup succeeded 5 hours ago, the last restore drill 1 hour ago"),
             (47, 49, .ok, "the last backup succeeded 47 hours ago, the last restore drill 2 days ago"),

@@ -125,12 +125,12 @@ import Testing
     @Test(
         "D6 A surplus privilege is named",
         arguments: [
-            ("GRANT CREATE ON SCHEMA public TO yoshikosan_api", "makes tables"),
-            ("GRANT TRUNCATE ON users, sessions TO yoshikosan_api", "empties sessions users"),
-            ("GRANT CREATE ON SCHEMA public TO PUBLIC", "makes tables"),
-            ("GRANT UPDATE (address) ON audit_events TO yoshikosan_api", "changes audit_events"),
-            ("GRANT DELETE ON audit_events TO yoshikosan_api", "changes audit_events"),
-            ("ALTER TABLE throttles OWNER TO yoshikosan_api", "owns throttles, empties throttles"),
+            ("GRANT CREATE ON SCHEMA public TO yoshikosan_api", "CREATE on the schema"),
+            ("GRANT TRUNCATE ON users, sessions TO yoshikosan_api", "TRUNCATE on sessions users"),
+            ("GRANT CREATE ON SCHEMA public TO PUBLIC", "CREATE on the schema"),
+            ("GRANT UPDATE (address) ON audit_events TO yoshikosan_api", "UPDATE or DELETE on audit_events"),
+            ("GRANT DELETE ON audit_events TO yoshikosan_api", "UPDATE or DELETE on audit_events"),
+            ("ALTER TABLE throttles OWNER TO yoshikosan_api", "owner of throttles, TRUNCATE on throttles"),
         ]
     )
     func surplusPrivilege(sql: String, named: String) async throws {
@@ -145,8 +145,8 @@ import Testing
             let owner = try server.configuration()
             try await DatabaseRoles(serving: owner, owner: nil).migrator(logger: TestDatabase.silentLogger).up()
             let expected = [
-                "SUPERUSER": "superuser", "CREATEROLE": "makes roles", "CREATEDB": "makes databases",
-                "REPLICATION": "replicates",
+                "SUPERUSER": "superuser", "CREATEROLE": "CREATEROLE", "CREATEDB": "CREATEDB",
+                "REPLICATION": "REPLICATION",
             ]
             for (attribute, named) in expected {
                 let role = "role_\(attribute.lowercased())"
@@ -162,7 +162,7 @@ import Testing
             let found = try await Self.findings(owner)
             let privileges = try Finding.only("privileges", in: found)
             #expect(
-                privileges.message.contains("owns ") && privileges.message.contains(" oauth_accounts ")
+                privileges.message.contains("owner of ") && privileges.message.contains(" oauth_accounts ")
                     && privileges.message.contains("yoshikosan_schema_migrations")
             )
         }

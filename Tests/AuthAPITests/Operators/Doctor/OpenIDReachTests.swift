@@ -57,7 +57,7 @@ import Testing
             $0.change(.oidcKeys) { $0.edit { $0["keys"] = MockResponse.json(json) } }
         }
         #expect(found[0].level == .fix && found[0].message.contains("/realms/b/keys: none of the keys"))
-        #expect(found[0].advice?.contains("RS256, PS256, ES256 or EdDSA") == true)
+        #expect(found[0].advice?.contains("ES256, ES384, ES512, EdDSA") == true)
     }
 
     @Test("A10 A certificate that is not trusted differs from a provider that is unreachable")

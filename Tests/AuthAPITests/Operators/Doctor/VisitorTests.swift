@@ -64,9 +64,9 @@ import Testing
     func several() async throws {
         let addresses = ["203.0.113.9", "203.0.113.10", "172.18.0.1"]
         let fine = try await Self.finding(after: Self.signIns(6, from: addresses), at: "https://site.example")
-        #expect(fine == .ok("visitors", "18 sessions of a week came from 3 addresses"))
+        #expect(fine == .ok("visitors", "18 sessions of this week came from 3 addresses"))
         let old = Self.signIns(6, from: ["172.18.0.1"], daysAgo: 8)
         let none = try await Self.finding(after: old, at: "https://site.example")
-        #expect(none == .ok("visitors", "0 sessions of a week came from 0 addresses"))
+        #expect(none == .ok("visitors", "0 sessions of this week came from 0 addresses"))
     }
 }

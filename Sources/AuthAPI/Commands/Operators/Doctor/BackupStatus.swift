@@ -40,8 +40,7 @@ struct BackupStatus: Sendable {
 
     private static func text(_ age: TimeInterval) -> String {
         let hours = Int(max(0, age) / 3600)
-        if hours < 48 { return hours == 1 ? "1 hour" : "\(hours) hours" }
-        return "\(hours / 24) days"
+        return hours < 48 ? Operator.count(hours, "hour") : "\(hours / 24) days"
     }
 }
 

@@ -40,11 +40,7 @@ struct DatabaseHealth: Sendable {
     }
 
     private func forDoctor(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
-        var configuration = configuration
-        configuration.poolSize = 1
-        configuration.waitTimeout = timeout
-        configuration.applicationName += "-doctor"
-        return configuration
+        configuration.single(for: "doctor", waitingUpTo: timeout)
     }
 
     private func withPool(
@@ -120,7 +116,7 @@ struct DatabaseHealth: Sendable {
         }
         let newer = applied.subtracting(known).count
         if newer > 0 { return .note("schema", "current; newer migrations: \(newer)") }
-        return .ok("schema", "current (\(applied.count) migrations)")
+        return .ok("schema", "current (\(Operator.count(applied.count, "migration")))")
     }
 
     /// Evaluates the encryption of the connection.
@@ -213,7 +209,7 @@ struct DatabaseHealth: Sendable {
         }
         let advice = "if that is a proxy, add it to TRUSTED_PROXIES of nginx; otherwise all users share one rate limit"
         guard let address = seen.onlyAddress else {
-            return [.ok("visitors", "\(seen.sessions) sessions of a week came from \(seen.addresses) addresses")]
+            return [.ok("visitors", "\(seen.sessions) sessions of this week came from \(seen.addresses) addresses")]
         }
         if seen.users >= 5 {
             return [.fix("visitors", "all \(seen.users) users of this week appear to come from \(address)", advice)]

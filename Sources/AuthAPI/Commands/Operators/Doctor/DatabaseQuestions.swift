@@ -66,16 +66,16 @@ struct DescribePrivileges: Statement {
         )
         SELECT current_user::text, concat_ws(', ',
             (SELECT 'superuser' FROM pg_roles WHERE rolname = current_user AND rolsuper),
-            (SELECT 'makes roles' FROM pg_roles WHERE rolname = current_user AND rolcreaterole),
-            (SELECT 'makes databases' FROM pg_roles WHERE rolname = current_user AND rolcreatedb),
-            (SELECT 'replicates' FROM pg_roles WHERE rolname = current_user AND rolreplication),
-            (SELECT 'owns ' || string_agg(name, ' ' ORDER BY name) FROM tables
+            (SELECT 'CREATEROLE' FROM pg_roles WHERE rolname = current_user AND rolcreaterole),
+            (SELECT 'CREATEDB' FROM pg_roles WHERE rolname = current_user AND rolcreatedb),
+            (SELECT 'REPLICATION' FROM pg_roles WHERE rolname = current_user AND rolreplication),
+            (SELECT 'owner of ' || string_agg(name, ' ' ORDER BY name) FROM tables
                 WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user) HAVING count(*) > 0),
-            (SELECT 'makes tables' FROM place WHERE has_schema_privilege(oid, 'CREATE')),
-            (SELECT 'makes schemas' WHERE has_database_privilege(current_database(), 'CREATE')),
-            (SELECT 'empties ' || string_agg(name, ' ' ORDER BY name) FROM tables
+            (SELECT 'CREATE on the schema' FROM place WHERE has_schema_privilege(oid, 'CREATE')),
+            (SELECT 'CREATE on the database' WHERE has_database_privilege(current_database(), 'CREATE')),
+            (SELECT 'TRUNCATE on ' || string_agg(name, ' ' ORDER BY name) FROM tables
                 WHERE has_table_privilege(oid, 'TRUNCATE') HAVING count(*) > 0),
-            (SELECT 'changes audit_events' WHERE has_any_column_privilege(to_regclass('audit_events'), 'UPDATE')
+            (SELECT 'UPDATE or DELETE on audit_events' WHERE has_any_column_privilege(to_regclass('audit_events'), 'UPDATE')
                 OR has_table_privilege(to_regclass('audit_events'), 'DELETE'))
         )
         """
@@ -93,7 +93,7 @@ struct DescribeSessions: Statement {
     static func decode(_ row: PostgresRow) throws -> Int64 { try row.int8(0) }
 }
 
-/// Finds the client addresses of last week's sessions.
+/// Finds the client addresses of the sessions of the last seven days.
 struct DescribeVisitors: Statement {
     /// The result.
     struct Visitors: Sendable {

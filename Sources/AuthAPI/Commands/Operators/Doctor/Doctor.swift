@@ -35,7 +35,7 @@ struct Doctor {
             trustedPeers: common.trustedPeers,
             isTrustSet: reader.isSet(.trustedPeers)
         ).findings()
-        let port = reader.integer(.apiPort, in: 0...65_535, default: APISettings.defaultPort)
+        let port = reader.integer(.apiPort, in: 1...65_535, default: APISettings.defaultPort)
         let access = ApplicationAccessSettings(
             from: &reader,
             publicURL: common.publicURL,

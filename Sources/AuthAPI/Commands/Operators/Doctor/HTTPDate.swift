@@ -15,7 +15,7 @@ enum HTTPDate {
         guard time.count == 3, (0...23).contains(time[0]), (0...59).contains(time[1]), (0...60).contains(time[2]) else {
             return nil
         }
-        // Days from civil: a year that begins in March has its leap day at the end.
+        // Years start in March, so that the leap day is the last day.
         let shiftedYear = month < 2 ? year - 1 : year
         let shiftedMonth = (month + 10) % 12
         let dayOfYear = (153 * shiftedMonth + 2) / 5 + day - 1

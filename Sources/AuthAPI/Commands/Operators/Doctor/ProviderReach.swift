@@ -4,12 +4,11 @@ import Shared
 
 /// Checks that the enabled providers are reachable, and that their clocks agree with this one.
 struct ProviderReach: Sendable {
-    /// With a larger difference, tokens from the provider appear to be from the future or expired.
+    /// The tolerated difference in seconds; with a larger one, the provider's tokens can appear expired or premature.
     static let toleratedSkew = 30.0
 
     let providers: [ProviderSettings]
     let timeout: Duration
-    /// The clock.
     var now: @Sendable () -> Date = { Date.now }
 
     func findings() async -> [Finding] {
@@ -91,7 +90,7 @@ struct ProviderReach: Sendable {
             case (_, .oidc):
                 """
                 \(provider.variable(.oidcIssuer)) must be exactly the "issuer" in the provider's discovery document, and \
-                its algorithm RS256, PS256, ES256 or EdDSA
+                its algorithm one of \(SigningKeys.Algorithm.allCases.map(\.rawValue).joined(separator: ", "))
                 """
             case (_, .line): "leave LINE_ISSUER empty for LINE"
             case (_, .discord):

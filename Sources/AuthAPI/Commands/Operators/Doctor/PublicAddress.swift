@@ -35,7 +35,7 @@ struct PublicAddress: Sendable {
     }
 
     private var cookie: Finding {
-        if url.isSecure { return .ok("cookie", "Secure, __Host-access_token") }
+        if url.isSecure { return .ok("cookie", "Secure, \(SiteCookies(publicURL: url).name(SiteCookies.session))") }
         if url.isLoopback { return .ok("cookie", "not Secure, which http on this machine does not require") }
         return .fix(
             "cookie",
@@ -54,12 +54,5 @@ struct PublicAddress: Sendable {
         return providers.map {
             .note($0.name.en, "callback address to register: \(url)\(APIPath.oauthCallback($0.key))")
         }
-    }
-}
-
-extension WebOrigin {
-    /// Whether the address is this machine's own.
-    var isLoopback: Bool {
-        host == "localhost" || host.hasSuffix(".localhost") || host.hasPrefix("127.") || host == "[::1]"
     }
 }

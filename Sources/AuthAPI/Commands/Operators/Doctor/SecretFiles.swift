@@ -9,7 +9,7 @@ struct SecretFiles {
     ///
     /// In days.
     static let ageToChange = 365
-    /// After that many days, no token signed with the previous key is valid.
+    /// The number of days after which no token signed with the previous key is valid.
     static let daysOfTokens = 7
 
     let reader: SettingsReader
@@ -68,7 +68,7 @@ struct SecretFiles {
                 "rotate it: set the old key as SECRET_KEY_PREVIOUS and a new SECRET_KEY, then run AuthAPI secret rotate"
             )
         }
-        return .ok("secrets", "\(variable): long, random, mode \(mode), \(age) day\(age == 1 ? "" : "s") old")
+        return .ok("secrets", "\(variable): long, random, mode \(mode), \(Operator.count(age, "day")) old")
     }
 }
 

@@ -50,7 +50,7 @@ struct ServerReach: Sendable {
 
     /// Whether an address is on loopback or valid on one link only.
     static func isLocal(_ address: IPAddress) -> Bool {
-        ["127.0.0.0/8", "169.254.0.0/16", "::1", "fe80::/10"].compactMap { IPNetwork($0) }.contains(address)
+        address.isLoopback || ["169.254.0.0/16", "fe80::/10"].compactMap { IPNetwork($0) }.contains(address)
     }
 
     static var ownAddresses: [IPAddress] {

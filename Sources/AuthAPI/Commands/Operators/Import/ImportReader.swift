@@ -87,9 +87,11 @@ struct ImportReader {
     }
 
     private mutating func nextLine() throws -> [UInt8]? {
-        guard let text = try source.nextLine() else { return nil }
+        guard var text = try source.nextLine() else { return nil }
         line += 1
         bytes += text.count + 1
+        // Spreadsheets write a byte order mark.
+        if line == 1, text.starts(with: "\u{FEFF}".utf8) { text.removeFirst(3) }
         return text
     }
 

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Shared
 
 /// A user in a file, before validation.
@@ -27,20 +26,17 @@ struct ImportRow: Sendable, Equatable {
 
     /// Parses a line of JSON: an object of strings, where `disabled` and `email_verified` may be Booleans.
     init(json line: [UInt8]) throws(Fault) {
-        let object: [String: Value]
-        do {
-            object = try JSONDecoder().decode([String: Value].self, from: Data(line))
-        } catch {
-            throw Fault("the line is not a JSON object of strings, true, false and null")
-        }
-        for (name, value) in object {
-            guard let field = Field(rawValue: name) else { throw Self.unknown(name) }
-            switch value {
-            case .text(let text): if !text.isEmpty { values[field] = text }
+        let wrongShape = Fault("the line is not a JSON object of strings, true, false and null")
+        guard case .object(let members)? = try? JSONValue(parsing: line) else { throw wrongShape }
+        for member in members {
+            guard let field = Field(rawValue: member.name) else { throw Self.unknown(member.name) }
+            switch member.value {
+            case .string(let text): if !text.isEmpty { values[field] = text }
             case .bool(let flag):
                 guard field == .disabled || field == .emailVerified else { throw Fault(field, "must be a string") }
                 values[field] = flag ? "true" : "false"
             case .null: break
+            case .number, .array, .object: throw wrongShape
             }
         }
     }
@@ -56,10 +52,8 @@ struct ImportRow: Sendable, Equatable {
     /// Parses the header of CSV.
     static func header(_ names: [String]) throws(Fault) -> [Field] {
         var header: [Field] = []
-        for (index, name) in names.enumerated() {
-            // Spreadsheets write a byte order mark before the first name.
-            let name = (index == 0 && name.hasPrefix("\u{FEFF}") ? String(name.unicodeScalars.dropFirst()) : name)
-                .trimmingBlanks()
+        for name in names {
+            let name = name.trimmingBlanks()
             guard let field = Field(rawValue: name) else { throw unknown(name) }
             guard !header.contains(field) else { throw Fault("the column \(name) occurs twice") }
             header.append(field)
@@ -70,22 +64,5 @@ struct ImportRow: Sendable, Equatable {
 
     private static func unknown(_ name: String) -> Fault {
         Fault("there is no field \"\(TextTable.sanitized(String(name.prefix(40))))\"; the fields are \(Field.names)")
-    }
-
-    private enum Value: Decodable {
-        case text(String)
-        case bool(Bool)
-        case null
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if container.decodeNil() {
-                self = .null
-            } else if let flag = try? container.decode(Bool.self) {
-                self = .bool(flag)
-            } else {
-                self = .text(try container.decode(String.self))
-            }
-        }
     }
 }

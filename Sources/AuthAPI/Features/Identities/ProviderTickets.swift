@@ -5,7 +5,7 @@ import Shared
 /// not start: the session's identifier, encrypted for one provider and one of the two purposes.
 ///
 /// Another site or session cannot create one. It is valid as long as the session.
-struct LinkTickets: Sendable {
+struct ProviderTickets: Sendable {
     /// What a ticket starts.
     enum Purpose: Sendable {
         /// Linking an identity of the provider.
@@ -20,12 +20,13 @@ struct LinkTickets: Sendable {
     private let keys: SealingKeys
 
     init(_ settings: APISettings) {
-        keys = SealingKeys(for: .linkTicket, secretKey: settings.secretKey, previous: settings.secretKeyPrevious)
+        keys = SealingKeys(for: .providerTicket, from: settings.secretKeys)
     }
 
     /// A ticket for one purpose at the provider in this session.
-    func ticket(_ purpose: Purpose, for provider: OAuthProvider, session: SessionID) throws -> String {
-        Base64URL.encode(try keys.seal(Array(session.lowercaseText.utf8), in: Self.context(purpose, provider)))
+    func ticket(_ purpose: Purpose, for provider: OAuthProvider, session: SessionID) throws -> ProviderTicketBody {
+        let sealed = try keys.seal(Array(session.lowercaseText.utf8), in: Self.context(purpose, provider))
+        return ProviderTicketBody(provider: provider, ticket: Base64URL.encode(sealed))
     }
 
     /// Whether the text is a ticket for that purpose at the provider in this session.

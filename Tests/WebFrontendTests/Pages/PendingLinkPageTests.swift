@@ -5,14 +5,14 @@ import Testing
 @testable import WebFrontend
 
 /// Linking a provider account with the password of the account with its email address (requirement A12).
-@Suite struct ConnectPageTests {
+@Suite struct PendingLinkPageTests {
     // The email address is that of the pending link and cannot be changed.
     @Test func asksForPasswordOfPendingLink() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api, providers: [.google]) { site in
             let page = try await site.get(
                 "/login?connect=google&return_to=%2Faccount&email=other@example.com",
-                cookie: "theme=dark; \(StubAuthAPI.connectCookie)"
+                cookie: "theme=dark; \(StubAuthAPI.pendingLinkCookie)"
             )
             #expect(page.status == 200)
             #expect(page.body.contains("<h1>Connect Google</h1>"))
@@ -26,21 +26,21 @@ import Testing
             #expect(page.body.contains(#"data-location="/login?connect=google&amp;return_to=%2Faccount""#))
             #expect(!page.body.contains("other@example.com"))
         }
-        #expect(api.requests.map { $0.headers[.cookie] } == [StubAuthAPI.connectCookie])
+        #expect(api.requests.map { $0.headers[.cookie] } == [StubAuthAPI.pendingLinkCookie])
     }
 
     // The browser gets the session cookie, and the cookie of the pending link is cleared.
     @Test func correctPasswordLinksAndSignsIn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
-            let page = try await site.post("/login", form("Correct-Horse-7"), cookie: StubAuthAPI.connectCookie)
+            let page = try await site.post("/login", form("Correct-Horse-7"), cookie: StubAuthAPI.pendingLinkCookie)
             #expect(page.status == 303)
             #expect(page.location == "/signed-in?return_to=%2Faccount%3Fconnected%3Dgoogle")
-            #expect(page.cookies == [StubAuthAPI.setCookie, StubAuthAPI.clearedConnectCookie])
+            #expect(page.cookies == [StubAuthAPI.setCookie, StubAuthAPI.clearedPendingLinkCookie])
             let back = try await site.post(
                 "/login",
                 text: "email=ada%40example.com&password=Correct-Horse-7&connect=google&return_to=%2F",
-                cookie: StubAuthAPI.connectCookie
+                cookie: StubAuthAPI.pendingLinkCookie
             )
             #expect(back.location == "/signed-in?return_to=%2F")
         }
@@ -58,7 +58,7 @@ import Testing
             let page = try await site.post(
                 "/login",
                 ["email": "forged@example.com", "password": password, "connect": "google"],
-                cookie: StubAuthAPI.connectCookie
+                cookie: StubAuthAPI.pendingLinkCookie
             )
             #expect(page.status == status)
             #expect(page.body.contains("<h1>Connect Google</h1>"))
@@ -71,7 +71,7 @@ import Testing
     // F8
     @Test func keepsFormWhenAPIIsUnavailable() async throws {
         try await TestSite.with(apiURL: TestSite.abandonedAddress()) { site in
-            let page = try await site.post("/login", form("Correct-Horse-7"), cookie: StubAuthAPI.connectCookie)
+            let page = try await site.post("/login", form("Correct-Horse-7"), cookie: StubAuthAPI.pendingLinkCookie)
             #expect(page.status == 503)
             #expect(page.body.contains(#"value="ada@example.com" readonly"#))
             #expect(page.body.contains(#"name="connect" value="google""#))
@@ -79,7 +79,7 @@ import Testing
     }
 
     // Expired, in another browser, or for another provider: the page explains it and offers to start again.
-    @Test(arguments: ["", StubAuthAPI.connectCookie, "oauth_connect=stale"])
+    @Test(arguments: ["", StubAuthAPI.pendingLinkCookie, "oauth_connect=stale"])
     func missingPendingLinkIsExplained(cookie: String) async throws {
         try await TestSite.with(providers: [.discord]) { site in
             let page = try await site.get("/login?connect=discord&return_to=%2Faccount", cookie: cookie)
@@ -106,7 +106,7 @@ import Testing
     @Test func unknownProviderShowsTheSignIn() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
-            let page = try await site.get("/login?connect=evil", cookie: StubAuthAPI.connectCookie)
+            let page = try await site.get("/login?connect=evil", cookie: StubAuthAPI.pendingLinkCookie)
             #expect(page.body.contains("<h1>Sign in</h1>"))
             #expect(!page.body.contains("error-summary"))
             let sent = try await site.post(
@@ -122,7 +122,7 @@ import Testing
         try await TestSite.with(providers: [.google]) { site in
             let page = try await site.get(
                 "/login?connect=google",
-                cookie: "\(StubAuthAPI.cookie); \(StubAuthAPI.connectCookie)"
+                cookie: "\(StubAuthAPI.cookie); \(StubAuthAPI.pendingLinkCookie)"
             )
             #expect(page.status == 200)
             #expect(page.body.contains("To connect Google to this account, go to your account page."))
@@ -135,9 +135,9 @@ import Testing
     @Test func pendingLinkIsNotASession() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in
-            let arrived = try await site.get("/signed-in", cookie: StubAuthAPI.connectCookie)
+            let arrived = try await site.get("/signed-in", cookie: StubAuthAPI.pendingLinkCookie)
             #expect(arrived.status == 200)
-            let home = try await site.get("/", cookie: StubAuthAPI.connectCookie)
+            let home = try await site.get("/", cookie: StubAuthAPI.pendingLinkCookie)
             #expect(home.status == 200)
         }
         #expect(api.requests.isEmpty)

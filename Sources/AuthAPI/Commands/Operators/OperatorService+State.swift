@@ -18,9 +18,9 @@ extension OperatorService {
     ///
     /// - Returns: nil when there is no such user.
     func disable(_ reference: UserReference) async throws -> UserStateChange? {
-        guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
-        let isNew = try await store.setDisabled(true, id)
-        let ended = try await store.endSessions(of: id, reason: .disabled, at: .now)
+        guard let user = try await store.user(reference) else { return nil }
+        let isNew = try await store.setDisabled(true, user.id)
+        let ended = try await store.endSessions(of: user.id, reason: .disabled, at: .now)
         return UserStateChange(email: user.email, isNew: isNew, sessions: ended)
     }
 
@@ -28,11 +28,11 @@ extension OperatorService {
     ///
     /// - Returns: nil when there is no such user.
     func enable(_ reference: UserReference) async throws -> UserStateChange? {
-        guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
+        guard let user = try await store.user(reference) else { return nil }
         guard user.disabledAt != nil else { return UserStateChange(email: user.email, isNew: false) }
         // Sessions from before must not become valid again.
-        let ended = try await store.endSessions(of: id, reason: .disabled, at: .now)
-        let isNew = try await store.setDisabled(false, id)
+        let ended = try await store.endSessions(of: user.id, reason: .disabled, at: .now)
+        let isNew = try await store.setDisabled(false, user.id)
         return UserStateChange(email: user.email, isNew: isNew, sessions: ended)
     }
 
@@ -41,20 +41,20 @@ extension OperatorService {
     /// - Returns: the changed user; nil when there is no such user.
     /// - Throws: `email_taken`.
     func setEmail(of reference: UserReference, to email: EmailAddress) async throws -> UserRecord? {
-        guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
+        guard let user = try await store.user(reference) else { return nil }
         // The address of a migrated user may violate the rules.
         let subject = (try? EmailAddress(exactly: user.email)).map(audit.keys.account)
-        let change = ChangeEmail(user: id, from: user.email, to: email, subject: subject)
+        let change = ChangeEmail(user: user.id, from: user.email, to: email, subject: subject)
         if user.email != email.value { try await store.changeEmail(change) }
-        return try await store.user(.id(id))
+        return try await store.user(.id(user.id))
     }
 
     /// Allows the disconnected accounts of a provider again.
     ///
     /// - Returns: their number; nil when there is no such user.
     func allowIdentities(of reference: UserReference, at provider: OAuthProvider) async throws -> Int? {
-        guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
-        return try await store.allowIdentities(of: id, at: provider)
+        guard let user = try await store.user(reference) else { return nil }
+        return try await store.allowIdentities(of: user.id, at: provider)
     }
 }
 
@@ -76,13 +76,13 @@ extension OperatorStore {
 
     /// Changes a user's email address.
     ///
-    /// - Throws: `email_taken`, also when another command has changed the address in the meantime.
+    /// - Throws: `email_taken`, including when another command has changed the address in the meantime.
     func changeEmail(_ change: ChangeEmail) async throws {
         do {
             let changed = try await postgres.withConnection { try $0.run(change) }
-            guard changed > 0 else { throw ChangeEmail.taken }
+            guard changed > 0 else { throw UserStore.emailTaken }
         } catch let error as PostgresError where error.violates("users_email_key") {
-            throw ChangeEmail.taken
+            throw UserStore.emailTaken
         }
     }
 
@@ -136,8 +136,6 @@ struct ChangeEmail: Statement {
     var parameters: [PostgresValue] {
         [.uuid(user), .text(from), .text(to.value), .bytes(orNull: subject?.bytes)]
     }
-
-    static let taken = APIError(.emailTaken, detail: "An account with this email already exists.")
 }
 
 private struct AllowIdentities: Statement {

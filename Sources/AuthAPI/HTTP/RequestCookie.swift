@@ -2,33 +2,6 @@ import HTTPTypes
 import Hummingbird
 import Shared
 
-/// Names, sets and deletes this site's cookies (RFC 6265bis; OWASP "Session Management", "Cookies").
-struct SiteCookies: Sendable {
-    private let isSecure: Bool
-
-    init(publicURL: WebOrigin) { isSecure = publicURL.isSecure }
-
-    /// The name with its prefix, with which browsers require Secure, Path=/ and no Domain (RFC 6265bis, section
-    /// 4.1.3.2).
-    func name(_ name: String) -> String { isSecure ? "__Host-\(name)" : name }
-
-    /// Adds a cookie to a response.
-    ///
-    /// - Parameters:
-    ///   - name: the name with its prefix.
-    ///   - value: a text without quotes, white space, commas and semicolons.
-    ///   - maxAge: the lifetime in seconds.
-    ///   - response: the response.
-    func set(_ name: String, to value: String, maxAge: Int, on response: inout Response) {
-        let secure = isSecure ? "; Secure" : ""
-        let cookie = "\(name)=\(value); Max-Age=\(maxAge); Path=/; HttpOnly; SameSite=Lax\(secure)"
-        response.headers.append(HTTPField(name: .setCookie, value: cookie))
-    }
-
-    /// Deletes a cookie.
-    func clear(_ name: String, on response: inout Response) { set(name, to: "", maxAge: 0, on: &response) }
-}
-
 /// A cookie of a request.
 struct RequestCookie: Sendable, Equatable {
     let name: String
@@ -52,7 +25,7 @@ extension Request {
             var start = next, end = next
             while end < bytes.count, bytes[end] != UInt8(ascii: ";") { end += 1 }
             next = end + 1
-            // White space at the ends of a header is not part of its value (RFC 9110, section 5.5), also if a proxy has
+            // White space at the ends of a header is not part of its value (RFC 9110, section 5.5), even if a proxy has
             // merged several headers.
             while start < end, isBlank(bytes[start]) { start += 1 }
             while start < end, isBlank(bytes[end - 1]) { end -= 1 }

@@ -7,9 +7,11 @@ enum LimitTarget: Sendable, Equatable, CustomStringConvertible {
     case account(EmailAddress)
     case network(IPAddress)
 
-    /// Parses an email address or an IP address; ends the command with status 64 when it is neither.
+    /// Parses an email address or an IP address, with or without brackets; ends the command with status 64 when it is
+    /// neither.
     init(argument: String) throws {
-        if let address = IPAddress(argument) {
+        let text = argument.trimmingBlanks()
+        if let address = IPAddress(text) ?? IPAddress(host: text) {
             self = .network(address)
         } else if let email = try? EmailAddress(argument) {
             self = .account(email)
@@ -92,15 +94,14 @@ extension OperatorService {
     func clearLimits(of target: LimitTarget) async throws -> Int {
         var user: UserRecord?
         if case .account(let email) = target { user = try await store.user(.email(email)) }
-        let id = user.flatMap { UserID(uuidString: $0.id) }
-        return try await store.clearLimits(keys(of: target), of: id)
+        return try await store.clearLimits(keys(of: target), of: user?.id)
     }
 
     private func keys(of target: LimitTarget) async throws -> [ThrottleKey] {
         switch target {
         case .account(let email):
             let devices = try await store.devices(of: email)
-            let user = try await store.user(.email(email)).flatMap { UserID(uuidString: $0.id) }
+            let user = try await store.user(.email(email))?.id
             let own = user.map { [audit.keys.owner($0), audit.keys.profile($0)] } ?? []
             return [audit.keys.account(email)] + devices.map(audit.keys.device) + own
         case .network(let address): return audit.keys.networks(address.description)

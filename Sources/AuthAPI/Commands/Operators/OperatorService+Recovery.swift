@@ -5,18 +5,17 @@ import Shared
 extension OperatorService {
     /// A user and the last sign-in; nil when there is no such user.
     func recoverable(_ reference: UserReference) async throws -> RecoverableUser? {
-        guard let user = try await store.user(reference), let id = UserID(uuidString: user.id) else { return nil }
-        return RecoverableUser(user: user, lastSignIn: try await store.lastSignIn(of: id))
+        guard let user = try await store.user(reference) else { return nil }
+        return RecoverableUser(user: user, lastSignIn: try await store.lastSignIn(of: user.id))
     }
 
     /// Creates a one-time link for a user, which replaces any previous one.
     ///
     /// - Returns: nil when the user no longer exists, is disabled, or has another email address now.
     func recover(_ shown: UserRecord, validFor seconds: Int, keepingProviders: Bool) async throws -> RecoveryLink? {
-        guard let id = UserID(uuidString: shown.id) else { return nil }
         let code = OneTimeCode()
         let recovery = NewRecovery(
-            user: id,
+            user: shown.id,
             email: shown.email,
             hash: recoveryCodes.hash(code),
             keepsProviders: keepingProviders,

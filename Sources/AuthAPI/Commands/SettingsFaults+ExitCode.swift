@@ -1,0 +1,15 @@
+import ArgumentParser
+import Shared
+
+extension ExitCode {
+    /// The configuration must be changed.
+    static let misconfigured = ExitCode(SettingsFaults.exitStatus)
+}
+
+extension SettingsFaults {
+    /// Prints the faults.
+    func reported() -> ExitCode {
+        report()
+        return .misconfigured
+    }
+}
