@@ -51,7 +51,7 @@ def is_from_here(connection: HTTPConnection) -> bool:
 
 
 def author(request: Request) -> User:
-    """The user who sends a form."""
+    """The user who sent a form; 403 for a form from another site."""
     if not is_from_here(request):
         raise HTTPException(403)
     return signed_in(request)
@@ -71,7 +71,7 @@ async def show(request: Request) -> Response:
 
 
 async def add(request: Request) -> Response:
-    """Keeps a note and sends it to the user's open pages."""
+    """Stores a note and sends it to the user's open pages."""
     user = author(request)
     async with request.form(max_files=0, max_fields=1, max_part_size=8 * LONGEST_NOTE) as form:
         text = str(form.get("text", "")).strip()
@@ -134,7 +134,7 @@ async def chat(websocket: WebSocket) -> None:
 
 
 async def upload(request: Request) -> Response:
-    """Keeps an uploaded file. APP_MAX_BODY limits uploads in nginx."""
+    """Stores an uploaded file. APP_MAX_BODY limits uploads in nginx."""
     user = author(request)
     async with request.form(max_files=1, max_fields=1) as form:
         file = form.get("file")

@@ -54,7 +54,7 @@ class Notes:
             return [Note(*row) for row in rows]
 
     def add(self, user: str, text: str) -> Note:
-        """Keeps a note."""
+        """Stores a note."""
         with self._database() as database:
             identifier = database.execute("insert into notes (user, text) values (?, ?)", (user, text)).lastrowid
             return Note(identifier or 0, text)
@@ -71,7 +71,7 @@ class Notes:
             return [File(*row) for row in database.execute(query, (user,))]
 
     def keep_file(self, user: str, name: str, content: bytes) -> None:
-        """Keeps an uploaded file."""
+        """Stores an uploaded file."""
         with self._database() as database:
             database.execute("insert into files (user, name, content) values (?, ?, ?)", (user, name, content))
 

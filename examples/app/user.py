@@ -1,4 +1,4 @@
-"""The signed-in user, as nginx names them in the headers of each request."""
+"""The signed-in user, from the headers that nginx sets on each request."""
 
 from __future__ import annotations
 

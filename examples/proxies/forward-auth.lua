@@ -1,4 +1,4 @@
--- HAProxy: asks yoshikosan who sent a request, and keeps the response in variables of the transaction.
+-- HAProxy: gets the user of a request from yoshikosan, and stores the response in variables of the transaction.
 local address = "http://127.0.0.1:6666/api/auth/verify"
 local asked = { "cookie", "accept", "sec-fetch-mode", "host", "x-forwarded-for", "x-forwarded-proto" }
 local returned = { "remote-user", "remote-email", "remote-email-verified", "remote-name", "x-application-cookie" }
