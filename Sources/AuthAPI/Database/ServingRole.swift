@@ -73,8 +73,10 @@ struct ServingRole: Sendable {
     ///
     /// A new password does not help against other rejections: CONNECT is revoked, all connections are in use, a rule of
     /// pg_hba.conf.
-    private static func isPasswordRejected(_ error: PostgresError) -> Bool {
-        error.sqlState == "28P01" || (error.sqlState == "08P01" && error.isRefusal)
+    static func isPasswordRejected(_ error: PostgresError) -> Bool {
+        let rejections = ["authentication failed", "login failed", "login rejected", "no such user"]
+        return error.sqlState == "28P01"
+            || (error.sqlState == "08P01" && rejections.contains { error.detail.contains($0) })
     }
 }
 

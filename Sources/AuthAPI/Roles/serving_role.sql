@@ -24,7 +24,8 @@ BEGIN
     FOREACH ours IN ARRAY ARRAY[
         to_regclass('users'), to_regclass('oauth_accounts'), to_regclass('sessions'), to_regclass('throttles'),
         to_regclass('audit_events'), to_regclass('disconnected_identities'), to_regclass('backup_status'),
-        to_regclass('invites'), to_regclass('password_recoveries'), history
+        to_regclass('invites'), to_regclass('password_recoveries'), history,
+        to_regclass(pg_get_serial_sequence('audit_events', 'id'))
     ] LOOP
         CONTINUE WHEN ours IS NULL;
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', ours, serving);

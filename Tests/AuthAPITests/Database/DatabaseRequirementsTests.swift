@@ -116,6 +116,36 @@ import Testing
         #expect(fault.fix.hasSuffix("SET search_path = \"public\""))
     }
 
+    @Test("W52: A missing privilege is reported beside a changed column of the same table")
+    func privilegeBesideChange() throws {
+        let state = DescribeServing.State(
+            role: "ada",
+            history: MigrationHistory(isFormer: false),
+            isReadOnly: false,
+            missing: "invites",
+            hidden: ""
+        )
+        var requirements = DatabaseRequirements(facts: Self.facts(), purpose: .serving, state: state)
+        requirements.changes = [SchemaChange(kind: .requiredColumn, name: "created_at", table: "invites")]
+        let fault = try #require(requirements.faults.first { $0.weight >= .blocking })
+        #expect(fault.subject == "privileges" && fault.message.contains("invites"), "\(fault)")
+    }
+
+    @Test(
+        "W51: The serving role gets a new password only if its password is rejected",
+        arguments: [
+            ("28P01", "password authentication failed for user \"ada\"", true),
+            ("08P01", "SASL authentication failed", true), ("08P01", "no such user: ada", true),
+            ("08P01", "PQexec disallowed", false), ("08P01", "unsupported startup parameter: options", false),
+            ("08P01", "prepared transactions not allowed in statement pooling mode", false), ("53300", "full", false),
+        ]
+    )
+    func rejectedPassword(sqlState: String, detail: String, isRejected: Bool) {
+        var error = PostgresError.unavailable(.refused, detail)
+        error.sqlState = sqlState
+        #expect(ServingRole.isPasswordRejected(error) == isRejected)
+    }
+
     @Test("W61: The fix for another collation version is REINDEX and REFRESH")
     func collation() throws {
         let fault = try #require(Self.faults(Self.facts(), collation: ("2.31", "2.36")).first)

@@ -245,13 +245,15 @@ import Testing
     func defaultPrivileges() async throws {
         try await TestPostgres.with { server in
             let owner = try server.configuration()
-            try await TestSQL.run("ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC", on: owner)
+            for kind in ["TABLES", "SEQUENCES"] {
+                try await TestSQL.run("ALTER DEFAULT PRIVILEGES GRANT ALL ON \(kind) TO PUBLIC", on: owner)
+            }
             let serving = try PostgresConfiguration(url: server.url() + " user=\(Self.role)")
             let roles = DatabaseRoles(serving: serving, owner: owner)
             try await roles.migrator(logger: TestDatabase.silentLogger).up()
             let granted = """
-                SELECT string_agg(table_name, ', ') FROM information_schema.table_privileges
-                WHERE grantee = 'PUBLIC' AND table_schema = 'public'
+                SELECT string_agg(relname, ', ') FROM pg_class, aclexplode(relacl)
+                WHERE relnamespace = 'public'::regnamespace AND grantee = 0
                 """
             #expect(try await TestSQL.run(granted, on: owner) == nil)
         }

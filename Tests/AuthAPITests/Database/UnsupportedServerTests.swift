@@ -49,6 +49,22 @@ import Testing
         }
     }
 
+    @Test("W55: A standby that names standbys, as a copy of its primary does, is read-only and waits for none")
+    func copiedStandby() async throws {
+        try await TestPostgres.with { server in
+            let admin = try server.configuration()
+            try await Migrator(admin, logger: TestDatabase.silentLogger).up()
+            try await TestSQL.run("ALTER SYSTEM SET synchronous_standby_names = 'absent'", on: admin)
+            try await server.stop()
+            try server.write("", to: "standby.signal")
+            try await server.start()
+            let readiness = try await PostgresPool.with(admin, logger: TestDatabase.silentLogger) { pool in
+                try await pool.reading { try Readiness.of($0) }
+            }
+            #expect(readiness == .readOnly)
+        }
+    }
+
     @Test("W55: A primary that target_session_attrs excludes is not reported as unreachable")
     func primaryOnly() async throws {
         try await TestPostgres.with { server in

@@ -207,8 +207,10 @@ extension DatabaseRequirements {
         }
         guard purpose == .serving, pending.isEmpty else { return [] }
         // Granting privileges does not help if the table or function is missing.
+        let hiding = hidingTables
         let missing = state.missing.split(separator: " ").filter { name in
-            !changes.contains { $0.name == name || $0.table == name || $0.name.hasPrefix("\(name)(") }
+            !hiding.contains { $0.name == name }
+                && !changes.contains { $0.name == name || $0.name.hasPrefix("\(name)(") }
         }
         guard !missing.isEmpty else { return [] }
         return [privilegeFault("the role \(facts.role) may not use \(missing.joined(separator: " "))")]

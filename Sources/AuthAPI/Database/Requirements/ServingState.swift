@@ -55,7 +55,8 @@ struct DescribeServing: ReadStatement {
                         WHERE NOT EXISTS (SELECT FROM pg_policy, unnest(polroles) AS granted
                             WHERE polrelid = pg_class.oid AND polpermissive AND polcmd IN ('*', command)
                                 AND (granted = 0 OR pg_has_role(granted, 'USAGE'))))), ''),
-            current_setting('synchronous_standby_names') <> '' AND NOT EXISTS (SELECT FROM pg_stat_replication)
+            NOT pg_is_in_recovery() AND current_setting('synchronous_standby_names') <> ''
+                AND NOT EXISTS (SELECT FROM pg_stat_replication)
                 AND current_setting('synchronous_commit') NOT IN ('off', 'local')
         """
 

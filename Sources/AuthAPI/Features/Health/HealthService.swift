@@ -42,7 +42,8 @@ final class HealthService: Sendable {
                 report("")
                 return .ok
             }
-            report(await explanation())
+            let explained = await explanation()
+            report(explained.isEmpty ? "\(readiness)" : explained)
             return readiness == .outdated ? .outdated : .unavailable
         } catch let error as PostgresError where error.kind == .rejected {
             let explained = await explanation()
