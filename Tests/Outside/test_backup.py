@@ -238,7 +238,8 @@ def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
     recipients.write_text(f"{recipient}\n")
     assert "BACKUP_RECIPIENT" in site.run("create", status=78, BACKUP_RECIPIENT="age1wrong")
     assert not site.folder.exists()
-    output = site.run("create", BACKUP_RECIPIENT=str(recipients))
+    # In .env, nothing has expanded the tilde.
+    output = site.run("create", HOME=str(tmp_path), BACKUP_RECIPIENT="~/recipients ")
     assert "email addresses and password hashes, encrypted" in output and "public.users 1" in output
     (file,) = site.folder.glob("*.dump.age")
     assert file.read_bytes().startswith(b"age-encryption.org/v1") and b"kept@example.com" not in file.read_bytes()
@@ -246,7 +247,7 @@ def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
 
     assert "BACKUP_IDENTITY" in site.run("restore", str(file), status=78)
     assert "cannot be decrypted" in site.run("restore", str(file), status=78, BACKUP_IDENTITY=str(other))
-    assert "A test user signed in" in site.run("drill", BACKUP_IDENTITY=str(identity))
+    assert "A test user signed in" in site.run("drill", HOME=str(tmp_path), BACKUP_IDENTITY="~/identity\r")
     psql(site.url, "DELETE FROM users")
     site.run("restore", str(file), BACKUP_IDENTITY=str(identity))
     assert site.users() == ["kept@example.com"]

@@ -25,13 +25,15 @@ def test_w70_values_are_trimmed_and_invisible_characters_are_rejected(program, t
     ]
 
 
-def test_w70_the_scripts_trim_settings_like_the_servers(tmp_path):
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_w70_the_scripts_trim_settings_like_the_servers(tmp_path, locale):
     port, api = free_ports(2)
     names = ("BROWSER_PORT", "API_URL", "PUBLIC_URL", "own_database")
     lines = "development_settings; require_free_ports BROWSER_PORT API_PORT\n"
     lines += "".join(f'printf "%s\\n" "${name}"\n' for name in names)
-    settings = {"BROWSER_PORT": f"{port}\r\n", "API_PORT": f" {api} ", "DATABASE_URL": " ", "SECRET_KEY": " "}
-    result = shell(lines, DEV_FOLDER=str(tmp_path), PUBLIC_URL="\t", **settings)
+    settings = {"BROWSER_PORT": f"{port}\r\n", "API_PORT": f"\u00a0 {api} \u3000"}
+    settings |= {"DATABASE_URL": " ", "SECRET_KEY": " "}
+    result = shell(lines, DEV_FOLDER=str(tmp_path), PUBLIC_URL="\ufeff\t", LC_ALL=locale, **settings)
     expected = [str(port), f"http://127.0.0.1:{api}", f"http://localhost:{port}", "yes"]
     assert result.stdout.splitlines() == expected, result.stderr
     assert (tmp_path / "secret_key").exists()

@@ -4,7 +4,7 @@
 # The tables, functions, triggers and indexes of this system, from the migrations that create them. Everything else in the
 # database (extensions, other schemas, tables of other programs) is not backed up.
 ours() { # TABLE|FUNCTION|TRIGGER|INDEX
-    sed -nE "s/^CREATE (UNIQUE )?$1 ([a-z0-9_]+).*/\\2/p" "$root"/Sources/AuthAPI/Migrations/*.up.sql
+    sed -nE "s/^CREATE (UNIQUE )?$1 (CONCURRENTLY )?(IF NOT EXISTS )?([a-z0-9_]+).*/\\4/p" "$root"/Sources/AuthAPI/Migrations/*.up.sql
     if [[ $1 == TABLE ]]; then printf '%s\n' "$history"; fi
 }
 

@@ -31,8 +31,18 @@ exit_on_signals() {
 
 # The text without surrounding white space, which the servers remove from settings, too.
 trimmed() { # TEXT
-    local text=${1#"${1%%[![:space:]]*}"}
-    printf '%s' "${text%"${text##*[![:space:]]}"}"
+    local text=$1 before='' blank
+    while [[ $text != "$before" ]]; do
+        before=$text
+        text=${text#"${text%%[![:space:]]*}"}
+        text=${text%"${text##*[![:space:]]}"}
+        # The spaces U+00A0 and U+3000, and the byte order mark, in every locale.
+        for blank in $'\xc2\xa0' $'\xe3\x80\x80' $'\xef\xbb\xbf'; do
+            text=${text#"$blank"}
+            text=${text%"$blank"}
+        done
+    done
+    printf '%s' "$text"
 }
 
 # Whether a program is installed.

@@ -78,6 +78,22 @@ import Testing
             #expect(page.status == 503 && page.body.contains(#"value="ada@example.com""#))
             #expect(page.body.contains("The service is unavailable right now."))
             #expect(!page.body.contains("Secret-No-1"))
+            let confirmed = try await site.post("/account/delete", ["email": "a"], cookie: StubAuthAPI.cookie)
+            #expect(confirmed.status == 503 && !confirmed.body.contains(#"id="password""#))
+            let switched: KeyValuePairs = ["email": "ada@example.com", "language": "ja"]
+            let japanese = try await site.post("/account/delete", switched, cookie: StubAuthAPI.cookie)
+            #expect(japanese.status == 200 && japanese.body.contains(#"value="ada@example.com""#))
+        }
+    }
+
+    // W26: One failed request, as during a deployment, does not change the form.
+    @Test func keepsTheFormAfterOneFailedRequest() async throws {
+        let api = Self.api(Confirmations.recent) { _ in StubAuthAPI.problem(.serviceUnavailable) }
+        try await TestSite.with(api) { site in
+            let form: KeyValuePairs = ["email": "ada@example.com"]
+            let page = try await site.post("/account/delete", form, cookie: StubAuthAPI.cookie)
+            #expect(page.status == 503 && page.body.contains(#"value="ada@example.com""#))
+            #expect(page.body.contains("data-signed-in") && !page.body.contains(#"id="password""#))
         }
     }
 

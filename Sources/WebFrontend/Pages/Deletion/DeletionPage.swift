@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Hummingbird
 import Shared
 
@@ -20,8 +21,8 @@ struct DeletionPage: Sendable {
         let form = try await site.form(request)
         return try await site.protected(request, context, page: SitePath.deletion) { caller in
             if let language = form.language {
-                let (user, view) = try await userAndView(email: form[.email], caller, context)
-                return try site.pages.redrawn(view, for: .signedIn(user), in: language, context)
+                let (visitor, view) = try await typed(form, caller, context)
+                return try site.pages.redrawn(view, for: visitor, in: language, context)
             }
             let password = form[.password]
             let body = DeleteAccountRequest(email: form[.email], password: password.isEmpty ? nil : password)
@@ -31,20 +32,25 @@ struct DeletionPage: Sendable {
             } catch let error as APIError where error.code == .reauthenticationRequired {
                 // The confirmation has expired; the page offers it again.
                 return .seeOther(SitePath.deletion)
-            } catch let error as APIError where error.code == .serviceUnavailable {
-                // The form is shown as it was typed, because the API would not describe the user either.
-                let view = DeletionView(
-                    email: form[.email],
-                    confirmation: ConfirmationBody(hasPassword: true, reauthenticatedUntil: nil, providers: []),
-                    providers: await site.providers(for: caller, context)
-                )
-                let failure = try FormFailure(error, email: form[.email], logger: context.logger)
-                return try site.pages.rejected(view, failure, visitor: .unknown, in: context)
             } catch {
                 let failure = try FormFailure(error, email: form[.email], logger: context.logger)
-                let (user, view) = try await userAndView(email: form[.email], caller, context)
-                return try site.pages.rejected(view, failure, visitor: .signedIn(user), in: context)
+                let (visitor, view) = try await typed(form, caller, context)
+                return try site.pages.rejected(view, failure, visitor: visitor, in: context)
             }
+        }
+    }
+
+    /// The form as it was typed; without the user while the API is unavailable.
+    private func typed(_ form: Form, _ caller: Caller, _ context: PageContext) async throws -> (Visitor, DeletionView) {
+        do {
+            let (user, view) = try await userAndView(email: form[.email], caller, context)
+            return (.signedIn(user), view)
+        } catch let error as APIError where error.code == .serviceUnavailable {
+            // A form without a password was that of a user who has just signed in again.
+            let until: Date? = form.value(FormField.password.rawValue) == nil ? .distantFuture : nil
+            let confirmation = ConfirmationBody(hasPassword: true, reauthenticatedUntil: until, providers: [])
+            let providers = await site.providers(for: caller, context)
+            return (.unknown, DeletionView(email: form[.email], confirmation: confirmation, providers: providers))
         }
     }
 

@@ -18,8 +18,8 @@ struct NamePage: Sendable {
         let form = try await site.form(request)
         return try await site.protected(request, context, page: SitePath.name) { caller in
             if let language = form.language {
-                let user = try await site.api.me(for: caller)
-                return try site.pages.redrawn(NameView(name: form[.name]), for: .signedIn(user), in: language, context)
+                let visitor = (try? await site.api.me(for: caller)).map(Visitor.signedIn) ?? .unknown
+                return try site.pages.redrawn(NameView(name: form[.name]), for: visitor, in: language, context)
             }
             do {
                 _ = try await site.api.changeName(ChangeNameRequest(name: form[.name]), for: caller)
