@@ -10,7 +10,7 @@ import pytest
 from echo_application import WebSocketClient, echo_application
 from protected_application import GuardedProxy
 from scripted_check import ADMITTED, scripted_check
-from site_under_test import TIMEOUT_SECONDS, nginx, send_raw
+from site_under_test import TIMEOUT_SECONDS, nginx, send_raw, wait_until
 
 SIGNED_OUT = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
 
@@ -86,8 +86,11 @@ def test_app9_an_event_stream_arrives_as_it_is_sent(proxy):
 def workers_memory(proxy) -> int:
     """The peak resident memory of an nginx worker in bytes."""
     process = proxy.nginx.process
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    peaks = [Path(f"/proc/{child}/status").read_text().split("VmHWM:")[1].split()[0] for child in children]
+    children = Path(f"/proc/{process}/task/{process}/children")
+    # It listens before it starts them.
+    wait_until(children.read_text, "nginx has workers")
+    states = [Path(f"/proc/{child}/status").read_text() for child in children.read_text().split()]
+    peaks = [state.split("VmHWM:")[1].split()[0] for state in states]
     return max(map(int, peaks)) * 1024
 
 
