@@ -63,6 +63,18 @@ import Testing
             let page = try await site.post("/account/name", ["name": "Grace <3"], cookie: StubAuthAPI.cookie)
             #expect(page.status == 503 && page.body.contains(#"value="Grace &lt;3""#))
             #expect(page.body.contains("The service is unavailable right now."))
+            let form: KeyValuePairs = ["name": "Grace <3", "language": "ja"]
+            let japanese = try await site.post("/account/name", form, cookie: StubAuthAPI.cookie)
+            #expect(japanese.status == 200 && japanese.body.contains(#"value="Grace &lt;3""#))
+        }
+    }
+
+    @Test func switchingTheLanguageAfterTheSessionEndedLeadsToSignIn() async throws {
+        let api = StubAuthAPI(["GET /api/auth/me": { _ in StubAuthAPI.problem(.unauthenticated) }])
+        try await TestSite.with(api) { site in
+            let form: KeyValuePairs = ["name": "Grace", "language": "ja"]
+            let page = try await site.post("/account/name", form, cookie: StubAuthAPI.cookie)
+            #expect(page.status == 303 && page.location?.hasPrefix("/login?") == true)
         }
     }
 

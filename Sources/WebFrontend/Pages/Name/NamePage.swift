@@ -18,7 +18,12 @@ struct NamePage: Sendable {
         let form = try await site.form(request)
         return try await site.protected(request, context, page: SitePath.name) { caller in
             if let language = form.language {
-                let visitor = (try? await site.api.me(for: caller)).map(Visitor.signedIn) ?? .unknown
+                var visitor = Visitor.unknown
+                do {
+                    visitor = .signedIn(try await site.api.me(for: caller))
+                } catch let error as APIError where error.code == .serviceUnavailable {
+                    // The form is shown without the user.
+                }
                 return try site.pages.redrawn(NameView(name: form[.name]), for: visitor, in: language, context)
             }
             do {
