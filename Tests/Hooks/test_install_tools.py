@@ -1,4 +1,4 @@
-"""M5: scripts/install-tools beside another apt-get, with a stand-in for apt-get."""
+"""M7: scripts/install-tools beside another apt-get, with a stand-in for apt-get."""
 
 from __future__ import annotations
 
