@@ -1,9 +1,12 @@
 """The signed assertion, verified like an application on another machine: with PyJWT and the published keys."""
 
+import datetime
+import re
 import time
 
 import jwt
 import pytest
+from site_under_test import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,24 @@ def test_app_an_assertion_is_verified_by_pyjwt(protected, keys):
     assert received["exp"] - received["iat"] == 60 and abs(received["iat"] - time.time()) < 30
     [session] = protected.fetch("/api/auth/sessions", headers={"Cookie": user.cookie}).json()["sessions"]
     assert received["sid"] == session["id"]
+
+
+@pytest.mark.parametrize("seconds", [-5, 5])
+def test_app_the_documented_program_verifies_an_assertion_with_another_clock(protected, monkeypatch, seconds):
+    """PyJWT rejects a token that was issued in the future."""
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.datetime.now(tz) + datetime.timedelta(seconds=seconds)
+
+    [program] = re.findall("```py\n(.*?)```", (ROOT / "docs/protect-your-application.md").read_text(), re.S)
+    names: dict = {}
+    exec(program.replace("https://www.example.com", protected.site.url), names)
+    user = protected.register()
+    text = assertion(protected, user)
+    monkeypatch.setattr(jwt.api_jwt, "datetime", Clock)
+    assert names["user_of"](text) == user.id
 
 
 def test_app_an_assertion_is_for_this_application_of_this_site_only(protected, keys):

@@ -1,6 +1,7 @@
 """The application is closed unless the check proves the user's identity."""
 
 import contextlib
+import socket
 import time
 
 import pytest
@@ -112,3 +113,31 @@ def test_app3_an_unavailable_application_is_reported():
         page = fetch(run.port, "/notes", headers={"Sec-Fetch-Mode": "navigate"})
         assert page.status == 502 and page.one("Retry-After") == "5" and page.one("Refresh") == "5"
         assert fetch(run.port, "/notes").json()["code"] == "service_unavailable"
+
+
+@contextlib.contextmanager
+def unreachable_server():
+    """The address of a server that does not respond to connections, like a machine without power."""
+    with contextlib.ExitStack() as connections:
+        listener = connections.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        with contextlib.suppress(TimeoutError):
+            # The kernel ignores connections while the queue of the listener is full.
+            while True:
+                waiting = socket.create_connection(listener.getsockname(), timeout=0.5)
+                connections.enter_context(waiting)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_app3_an_unreachable_replica_of_the_application_is_replaced(echoes, application, method):
+    application.requests.clear()
+    with (
+        unreachable_server() as unreachable,
+        scripted_check() as check,
+        nginx(check.port, echoes[1], APP_UPSTREAM=f"{unreachable},{application.url}") as run,
+    ):
+        for _ in range(2):
+            assert fetch(run.port, "/notes", method, body=None if method == "GET" else b"x").status == 200
+    assert len(application.requests) == 2

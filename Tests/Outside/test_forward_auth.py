@@ -197,7 +197,7 @@ def test_app7_the_application_does_not_get_the_session_cookie(proxied):
 
 
 @pytest.mark.parametrize(
-    "name", ["Remote-User", "remote-user", "Remote_User", "REMOTE_USER", "Remote-Groups", "Remote-Name"]
+    "name", ["Remote-User", "remote-user", "Remote_User", "REMOTE_USER", "Remote.User", "Remote-Groups", "Remote-Name"]
 )
 def test_app1_a_client_cannot_set_identity_headers(proxied, name):
     user = register(proxied)
@@ -278,6 +278,12 @@ def test_app4_fourteen_kilobytes_of_cookies_are_accepted(proxied):
     cookies = "; ".join(f"c{number}={'x' * 1000}" for number in range(14))
     response = proxied.fetch("/notes", headers={"Cookie": f"{user.cookie}; {cookies}"})
     assert response.status == 200 and proxied.received().one("Cookie") == cookies
+
+
+def test_app9_uploads_of_any_size_are_accepted(proxied):
+    session = {"Cookie": register(proxied).cookie}
+    assert proxied.fetch("/notes", "POST", headers=session, body=b"x" * 3_000_000).status == 200
+    assert proxied.received().body == 3_000_000
 
 
 @pytest.mark.parametrize("recipe", [nginx_recipe, caddy_recipe, haproxy_recipe])

@@ -98,7 +98,9 @@ def test_n3_only_the_trusted_end_of_a_proxy_chain_counts(front):
     ("value", "scheme"),
     [
         ("https", "https"), ("HTTPS", "https"), ("https, http", "https"), ("https,http", "https"), ("http", "http"),
-        ("http, https", "http"), ("", "http"), ("httpss", "http"), ("wss", "http"), (", https", "http"),
+        ("http, https", "http"), ("", "http"), ("httpss", "http"), (", https", "http"),
+        # Traefik, for WebSockets.
+        ("wss", "https"), ("WSS, ws", "https"), ("ws", "http"), ("wsss", "http"),
     ],
 )  # fmt: skip
 def test_w30_the_first_of_several_schemes_is_used(front, value, scheme):

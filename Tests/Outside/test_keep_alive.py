@@ -1,10 +1,11 @@
 """nginx keeps its connections to the servers open."""
 
 import http.server
+import re
 import threading
 
 import pytest
-from site_under_test import fetch, nginx
+from site_under_test import ROOT, fetch, nginx
 
 
 class Counting(http.server.BaseHTTPRequestHandler):
@@ -42,3 +43,9 @@ def test_w89_connections_to_the_servers_are_kept(replicas):
         for server in servers:
             server.shutdown()
             server.server_close()
+
+
+def test_w89_idle_connections_of_load_balancers_stay_open():
+    """A load balancer sends the next request on a connection that was idle for up to 60 seconds."""
+    [seconds] = re.findall(r"^ +keepalive_timeout (\d+)s;", (ROOT / "nginx.conf").read_text(), re.M)
+    assert int(seconds) > 60

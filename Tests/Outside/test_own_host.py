@@ -6,8 +6,10 @@ import jwt
 import pytest
 from echo_application import echo_application
 from protected_application import ProtectedSite, session_cookie
+from scripted_check import scripted_check
 from site_under_test import PASSWORD, fetch, free_ports, nginx, running_site
 from test_app_settings import PROGRAMS, expect_rejected
+from test_nginx_responses import SECURITY_HEADERS, assert_guarded, assert_page
 from test_setting_values import render
 from test_settings import COMPLETE, check
 
@@ -101,7 +103,10 @@ def test_own_host_one_sign_out_ends_both(hosted):
     again = there(hosted, "/notes", Cookie=session)
     assert again.status == 302 and again.one("Location").startswith(hosted.site.url)
     assert there(hosted, "/notes", Cookie=session, **{"Sec-Fetch-Mode": "cors"}).status == 401
-    assert there(hosted, "/notes", "POST", Cookie=session).one("Location") == "/"
+    # A policy of the application, `form-action 'self'`, would block a redirect to the sign-in.
+    form = there(hosted, "/notes", "POST", Cookie=session)
+    assert_page(form, 401)
+    assert form.one("Location") is None and 'href="/"' in form.body.decode()
 
 
 def test_own_host_the_cookies_of_one_host_are_invalid_on_the_other(hosted):
@@ -227,6 +232,20 @@ def test_own_host_an_error_while_entering_is_a_page():
         response = fetch(run.port, "/enter?state=0123456789abcdef", headers=NAVIGATION)
         assert response.status in (502, 503) and response.one("Content-Type").startswith("text/html")
         assert b"<h1>" in response.body
+
+
+def test_own_host_an_error_page_has_its_own_headers():
+    """It replaces a response of the API, whose headers are not sent."""
+    settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{HOST}"}
+    headers = "".join(f"{name}: x\r\n" for name in [*SECURITY_HEADERS, "Cache-Control"])
+    with scripted_check() as api, nginx(api.port, api.port, **settings) as run:
+        api.response = f"HTTP/1.1 405 Method Not Allowed\r\nAllow: PUT\r\n{headers}Content-Length: 0\r\n\r\n"
+        for path, host in (("/enter", "localhost"), ("/api/auth/entered", HOST)):
+            page = fetch(run.port, path, "POST", headers={"Host": host}, body=b"")
+            assert_page(page, 405)
+            assert_guarded(page)
+            assert (page.one("X-Frame-Options"), page.one("Cache-Control")) == ("DENY", "no-store")
+            assert page.one("Allow") == "PUT"
 
 
 URLS = {
