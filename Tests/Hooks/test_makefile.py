@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,13 @@ def test_make_does_not_depend_on_the_locale(repository, settings):
     """M7"""
     lines = repository.run("make", "-j2", **settings).stdout.splitlines()
     assert [line for line in lines if "setlocale" not in line] == repository.run("make").stdout.splitlines()
+
+
+def test_a_script_finds_its_clone_whatever_cdpath_is(repository):
+    """M7"""
+    script = 'source scripts/lib/common.sh; printf "%s" "$root"'
+    done = repository.run("bash", "-c", script, CDPATH=f".:{repository.path.parent}")
+    assert (done.returncode, done.stdout) == (0, str(repository.path.resolve()))
 
 
 def test_a_file_with_a_targets_name_does_not_matter(repository):
@@ -154,6 +162,16 @@ def test_docker_commands_use_the_named_service(repository, recorded, command, as
     done = repository.run("make", *command.split(), PATH=path)
     assert done.returncode == 0, done.stdout
     assert asked.read_text().splitlines()[-1] == f"docker compose {asked_for}"
+
+
+@pytest.mark.parametrize("target", ["docker-up", "docker-backup", "test-containers"])
+def test_an_unusable_engine_is_reported_with_its_reason(repository, recorded, target):
+    """M3: A user who may not use the engine would otherwise search for one that is running."""
+    path, _ = recorded
+    docker = "#!/bin/sh\necho 'WARNING: a plugin' >&2\necho 'permission denied: /run/docker.sock' >&2\nexit 1\n"
+    Path(path.partition(":")[0], "docker").write_text(docker)
+    done = repository.run("make", target, PATH=path)
+    assert done.returncode != 0 and "    permission denied: /run/docker.sock\n    start one, or " in done.stdout
 
 
 def test_clean_keeps_data_and_the_hooks_tools(repository):

@@ -193,6 +193,7 @@ def test_w70_the_backup_commands_read_settings_with_white_space_and_a_tilde(site
     site.run("create", **settings)
     assert len(list((tmp_path / "kept").glob("*.dump"))) == 1
     assert "A test user signed in" in site.run("drill", **settings)
+    assert f"{tmp_path}/absent.dump does not exist" in site.run("restore", "~/absent.dump", status=1, **settings)
 
 
 DATE = """#!/bin/sh
@@ -237,6 +238,10 @@ def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
     recipients = tmp_path / "recipients"
     recipients.write_text(f"{recipient}\n")
     assert "BACKUP_RECIPIENT" in site.run("create", status=78, BACKUP_RECIPIENT="age1wrong")
+    private = re.search(r"AGE-SECRET-KEY-\w+", identity.read_text())[0]
+    for name in ("BACKUP_RECIPIENT", "BACKUP_IDENTITY"):
+        output = site.run("create", status=78, **{name: private})
+        assert f"{name} contains a private key" in output and private not in output
     assert not site.folder.exists()
     # In .env, nothing has expanded the tilde.
     output = site.run("create", HOME=str(tmp_path), BACKUP_RECIPIENT="~/recipients ")

@@ -89,6 +89,25 @@ def test_w86_every_end_of_a_restore_leaves_the_database_open(site, interrupt_res
         assert done.returncode != 0 or signal == "failure", case
 
 
+GERMAN = r"""#!/bin/bash
+# A psql that prints the message of a server in German.
+{
+    PATH=${PATH#*:} psql "$@" 2>&1 >&3 |
+        sed 's/database "\(.*\)" is not currently .*/Datenbank »\1« akzeptiert gegenwärtig keine Verbindungen/' >&2
+    exit "${PIPESTATUS[0]}"
+} 3>&1
+"""
+
+
+def test_w86_a_database_is_reopened_whatever_the_language_of_the_server(site, tmp_path):
+    psql(site.url.replace(f"/{site.name}?", "/postgres?"), f"ALTER DATABASE {site.name} ALLOW_CONNECTIONS false")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/psql").write_text(GERMAN)
+    (tmp_path / "bin/psql").chmod(0o755)
+    output = site.run("create", PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    assert f"left the database {site.name} closed to connections; it is open again" in output
+
+
 def test_w86_the_next_command_reopens_a_database_after_a_killed_restore(site, interrupt_restore):
     file = site.create()
     assert interrupt_restore(site, file, "allow_connections false", "after", "KILL").returncode == -9

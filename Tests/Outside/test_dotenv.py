@@ -132,6 +132,47 @@ def test_w83_the_environment_overrides_the_file_even_when_empty(tmp_path):
             assert read_by_compose(tmp_path, {"A": value}) == (value, value)
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("~/key", "{}/home/key"), ("keys/key", "{}/keys/key"), ("./key", "{}/key"), ("/a/key", "/a/key"), ("a~", "{}/a~")],
+)
+def test_w83_a_path_is_resolved_as_by_compose(tmp_path, path, expected):
+    """Relative to the folder of .env, wherever the program is started."""
+    (tmp_path / ".env").write_text(f"SECRET_KEY_FILE={path}\n")
+    environment = {"PATH": os.environ["PATH"], "HOME": f"{tmp_path}/home"}
+    script = f"""
+        source {ROOT}/scripts/lib/common.sh
+        root={tmp_path}
+        source {ROOT}/scripts/lib/dotenv.sh
+        load_dotenv
+        printf '%s' "$SECRET_KEY_FILE"
+    """
+    run = subprocess.run(["bash", "-c", script], env=environment, cwd="/", capture_output=True, text=True, check=True)
+    assert os.path.normpath(run.stdout) == expected.format(tmp_path)
+    if not has_compose():
+        return
+    (tmp_path / "compose.yml").write_text(
+        'services: {one: {image: none, secrets: [key]}}\nsecrets: {key: {file: "${SECRET_KEY_FILE}"}}\n'
+    )
+    config = ["docker", "compose", "config", "--format", "json"]
+    run = subprocess.run(config, cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert json.loads(run.stdout)["secrets"]["key"]["file"] == expected.format(tmp_path)
+
+
+def test_w83_the_file_may_be_a_pipe(tmp_path):
+    """Password managers serve it as a named pipe; Compose reads one, and ignores a folder."""
+    os.mkfifo(tmp_path / ".env")
+    writer = subprocess.Popen(["sh", "-c", "printf 'A=1\nB=2\n' >.env"], cwd=tmp_path)
+    try:
+        assert read_by_scripts(tmp_path) == ("1", "2")
+    finally:
+        writer.kill()
+        writer.wait()
+    (tmp_path / ".env").unlink()
+    (tmp_path / ".env").mkdir()
+    assert read_by_scripts(tmp_path) == ("unset", "unset")
+
+
 def test_w83_an_error_names_the_line_and_repeats_no_value(tmp_path):
     (tmp_path / ".env").write_text("A=1\n# comment\n\nB='two\nlines'\nC=hush-hush ${\n")
     found = read_by_scripts(tmp_path)

@@ -260,3 +260,20 @@ def test_w77_reverting_a_migration_requires_confirmation(own):
         assert done.returncode == status, done.stdout + done.stderr
     assert "pending" in run("migrate", "status", **own.settings)
     assert run("migrate", "down", "--yes", **own.settings).startswith("rolled back ")
+
+
+def test_w60_a_reset_that_fails_keeps_the_data(own):
+    """The role owns the schema, but may not create one."""
+    psql(own.admin, f"ALTER DATABASE {own.name} OWNER TO yoshikosan")
+    psql(own.admin, f'CREATE SCHEMA app AUTHORIZATION "{own.owner}"')
+    psql(own.admin, f"ALTER DATABASE {own.name} SET search_path = app")
+    own.fill()
+    environment = os.environ | own.settings
+    environment |= {"BINARIES": binaries(), "DEV_FOLDER": str(own.folder / "dev"), "SECRET_KEY": KEY, "YES": "1"}
+    command = [ROOT / "scripts/database", "reset"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0 and "permission denied for database" in done.stderr
+    assert psql(own.admin, "SELECT email FROM users") == "kept@example.com"
+    psql(own.admin, f'GRANT CREATE ON DATABASE {own.name} TO "{own.owner}"')
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
+    assert psql(own.admin, "SELECT count(*) FROM users") == "0"

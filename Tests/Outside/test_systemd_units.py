@@ -155,6 +155,21 @@ def test_the_rated_hardening_options_are_set():
     assert not {name for name in exposed if name.startswith(("Protect", "SystemCall", "NoNew", "MemoryDeny"))}
 
 
+@pytest.mark.parametrize("failing", ["", "AuthAPI", "WebFrontend", "render"])
+def test_e2_the_command_checks_the_settings_of_every_program(tmp_path, failing):
+    """Also after one of them has rejected its settings."""
+    reject = f'echo "$*"; case "$*" in *{failing or "nothing"}*) exit 78 ;; esac'
+    for name, script in {"id": "echo 0", "systemd-run": reject}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        [SOURCES / "yoshikosan", "check-config"], env=environment, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == (78 if failing else 0)
+    assert re.findall(r"/(AuthAPI|WebFrontend|render)\b", done.stdout) == ["AuthAPI", "WebFrontend", "render"]
+
+
 @pytest.mark.parametrize(
     "argument", ["${x}ada@example.com", "$x", "a$$b@c.d", "$", "\\$a", "two\nlines\n", "%h", "'\"", ""]
 )

@@ -39,9 +39,9 @@ class BackedUpSite:
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def create(self) -> Path:
+    def create(self, **settings: str) -> Path:
         """Creates a backup, which must be the only one."""
-        self.run("create")
+        self.run("create", **settings)
         (file,) = self.folder.glob("*.dump")
         return file
 

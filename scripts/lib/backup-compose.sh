@@ -6,9 +6,7 @@ detached=()
 prepare() {
     local settings name
     cd "$root" || exit
-    if ! docker info >/dev/null 2>&1 || ! docker compose version >/dev/null 2>&1; then
-        failure=69 die "no container engine with Docker Compose is running" "start one, or back up without containers: make db-backup"
-    fi
+    require_engine "back up without containers: make db-backup"
     # From .env too, as Compose reads it.
     for name in BACKUPS BACKUP_KEEP BACKUP_RECIPIENT BACKUP_IDENTITY; do export "$name=$(compose_setting "$name")"; done
     [[ -n $(docker compose ps --quiet --status running postgres) ]] || die "postgres is not running" "start it: make docker-up"

@@ -19,13 +19,13 @@ sign_in() {
 
 # Deletes the databases that drills left when they were killed, more than a day ago.
 drop_abandoned() { # DATABASE
-    local name
+    local abandoned
     query '' "select datname from pg_database
         where datname ~ '_drill_[0-9]{14}$' and left(datname, -21) = '$(plain_name "$1")'
             and right(datname, 14) < to_char(now() at time zone 'UTC' - interval '1 day', 'YYYYMMDDHH24MISS')" </dev/null |
-        while IFS= read -r name; do
-            query postgres "drop database if exists \"$name\" with (force)" </dev/null
-            say "Deleted the database $name, which a killed drill had left."
+        while IFS= read -r abandoned; do
+            query "$beside" "drop database if exists \"$abandoned\" with (force)" </dev/null
+            say "Deleted the database $abandoned, which a killed drill had left."
         done
 }
 
@@ -40,7 +40,7 @@ drill() { # [FILE]
     fi
     verify "$file"
     say "Its checksum is correct."
-    name=$(database_name)
+    find_database
     refuse_newer "$file"
     refuse_elsewhere "$file"
     drop_abandoned "$name"

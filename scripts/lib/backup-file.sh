@@ -14,6 +14,14 @@ delete_old() {
         done
 }
 
+# Fails if a setting contains a private key, which messages would repeat.
+refuse_private_key() { # NAME VALUE
+    if [[ ${2^^} == *AGE-SECRET-KEY-* || $2 == *'PRIVATE KEY-'* ]]; then
+        failure=78 die "$1 contains a private key" \
+            "BACKUP_RECIPIENT is the public key (age-keygen -y FILE), BACKUP_IDENTITY the path of the file with the private key"
+    fi
+}
+
 # The recipients are public keys, separated by spaces or commas, or a file with one per line.
 recipient() {
     local key

@@ -7,6 +7,9 @@ source "$root/scripts/lib/cluster.sh"
 # shellcheck source=servers.sh
 source "$root/scripts/lib/servers.sh"
 
+# For terminals that do not use UTF-8; pg_dump would fail at the first character that this encoding does not have.
+unset PGCLIENTENCODING
+
 prepare() {
     "$root/scripts/install-tools" build database serve
     development_settings
@@ -43,6 +46,7 @@ use_database() { # DATABASE
         if [[ -z $value && ${!file:-} ]]; then value=$(trimmed "$(<"$(trimmed "${!file}")")"); fi
         case $value in
         '') continue ;;
+        *://*[?\&]) value+="dbname=$1" ;;
         *://*\?*) value+="&dbname=$1" ;;
         *://*) value+="?dbname=$1" ;;
         *) value+=" dbname=$1" ;;

@@ -4,6 +4,8 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 PATH=$PATH:/usr/sbin:/sbin
+# With it, cd prints a folder and may change to another one.
+unset CDPATH
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 
 # Prints a message to standard error.
@@ -47,6 +49,15 @@ trimmed() { # TEXT
 
 # Whether a program is installed.
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# Fails unless this user can use a container engine with Docker Compose; the reason is in Docker's words.
+require_engine() { # ALTERNATIVE
+    local reason
+    if ! reason=$(docker info 2>&1 >/dev/null) || ! reason=$(docker compose version 2>&1 >/dev/null); then
+        reason=$(grep -v '^WARNING' <<<"$reason" | head -n 1 || true)
+        failure=69 die "no container engine with Docker Compose can be used" "$reason" "start one, or $1"
+    fi
+}
 
 # A private folder for this clone, short enough for socket names (107 bytes) regardless of the path of the clone.
 short_directory() { # NAME

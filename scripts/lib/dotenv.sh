@@ -9,14 +9,34 @@ in_environment() { # NAME
     [[ -n ${!1+set} && ${!1@a} == *x* ]]
 }
 
+# Whether there is a .env, which may be a pipe, such as one of a password manager; as in Compose, a folder is ignored.
+has_dotenv() { [[ -e $root/.env && ! -d $root/.env ]]; }
+
 # Exports the variables of .env that are not in the environment.
 load_dotenv() {
-    local name
-    [[ -f $root/.env ]] || return 0
+    local name value
+    has_dotenv || return 0
     parse_dotenv "$root/.env"
     for name in "${!dotenv[@]}"; do
-        if ! in_environment "$name"; then export "$name=${dotenv[$name]}"; fi
+        if in_environment "$name"; then continue; fi
+        value=${dotenv[$name]}
+        case $name in
+        *_FILE | SITE_LOGO | SITE_ICON | SITE_TEXTS | BACKUPS | BACKUP_IDENTITY) value=$(path_on_host "$value") ;;
+        esac
+        export "$name=$value"
     done
+}
+
+# A path as Compose reads it: relative to the folder of .env, and with ~ for the home folder.
+path_on_host() { # PATH
+    local path
+    path=$(trimmed "$1")
+    case $path in
+    '' | /*) ;;
+    \~ | \~/*) path=${HOME:-}${path:1} ;;
+    *) path=$root/$path ;;
+    esac
+    printf '%s' "$path"
 }
 
 # Reads a file into `dotenv`.

@@ -7,7 +7,7 @@ source "$root/scripts/lib/dotenv.sh"
 # The API has the list of all names, and finds the setting that a mistyped one resembles. It gets the names, not the values.
 warn_of_unknown_settings() {
     local name names=() options=() words=" ${MAKEFLAGS:-}"
-    if [[ -f $root/.env && ! ${COMPOSE_DISABLE_ENV_FILE:-} =~ ^(1|[tT].*)$ ]]; then
+    if has_dotenv && [[ ! ${COMPOSE_DISABLE_ENV_FILE:-} =~ ^(1|[tT].*)$ ]]; then
         parse_dotenv "$root/.env"
         names=("${!dotenv[@]}")
     fi

@@ -143,6 +143,11 @@ extension SettingsReader {
     /// The value, if it can be sent in a header: visible ASCII (RFC 6749, appendices A.1 and A.2).
     mutating func printable(_ name: SettingName) -> String? {
         guard let value = text(name) else { return nil }
+        if let mark = value.utf8.first, value.utf8.count > 1, mark == value.utf8.last, "\"'".utf8.contains(mark) {
+            // `docker run --env-file` and Kubernetes do not remove them, and the provider would reject every sign-in.
+            fault(name, "is in quotation marks; remove them")
+            return nil
+        }
         guard value.utf8.count <= ProviderSettings.maximumLength, value.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             fault(

@@ -72,6 +72,10 @@ public struct SettingsReader {
                 fault(name, "\(source) is empty")
                 return nil
             }
+            guard !value.hasPrefix("\(variable)=") else {
+                fault(name, "\(source) must contain the value only, not \(variable)= before it")
+                return nil
+            }
             return clean(value, name, source)
         } catch {
             fault(name, "\(source) cannot be read: \(error.reason)")
@@ -245,8 +249,15 @@ public struct SettingsReader {
         return nil
     }
 
-    /// The value for a message: truncated, and without characters that could affect a terminal or a log.
+    /// The value for a message: truncated, without the user and password of a URL, and without characters that could
+    /// affect a terminal or a log.
     public func quoted(_ text: String) -> String {
+        var text = text
+        if let scheme = text.firstRange(of: "://"), let end = text.utf8.lastIndex(of: UInt8(ascii: "@")),
+            scheme.upperBound <= end
+        {
+            text.replaceSubrange(scheme.upperBound..<end, with: "…")
+        }
         let shown = text.unicodeScalars.prefix(60).map { $0.properties.generalCategory == .control ? "?" : String($0) }
         return "\"\(shown.joined())\""
     }

@@ -74,7 +74,7 @@ import Testing
 
     @Test(
         "A value that cannot be sent in a header is rejected and not repeated",
-        arguments: ["a b", "sécret", "a\u{0}b", "line\nbreak"]
+        arguments: ["a b", "sécret", "a\u{0}b", "line\nbreak", "\"quoted\"", "'quoted'"]
     )
     func unprintable(value: String) {
         let environment = Self.google.merging(["GOOGLE_CLIENT_ID": value, "GOOGLE_CLIENT_SECRET": value]) { $1 }

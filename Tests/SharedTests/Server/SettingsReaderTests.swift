@@ -224,6 +224,23 @@ import Testing
         #expect(CommonSettings(from: &explicit).logLevel == .warning)
     }
 
+    @Test("A file with a line of .env instead of a value is a fault")
+    func lineInFile() throws {
+        let read = try fromFile(Array("SECRET_KEY=hush-hush\n".utf8))
+        #expect(read.secret == nil && read.faults.count == 1)
+        #expect(read.faults.first?.hasSuffix("must contain the value only, not SECRET_KEY= before it") == true)
+    }
+
+    @Test("The password of a URL is not repeated")
+    func passwordInURL() {
+        var reader = reader(["PUBLIC_URL": "https://ada:hush/h@sh@example.com/x", "API_URL": "https://b@"])
+        _ = reader.origin(.publicURL, default: .localhost)
+        _ = reader.origin(.apiURL, default: .localhost)
+        #expect(reader.faults.count == 2)
+        #expect(reader.faults.first?.contains("\"https://…@example.com/x\" is not an address") == true)
+        #expect(!reader.faults.joined().contains("hush"))
+    }
+
     @Test("A secret is redacted everywhere")
     func blankSecret() {
         let secret = Secret("hush-hush")
