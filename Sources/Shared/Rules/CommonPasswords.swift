@@ -4,7 +4,7 @@
 /// and context-specific words).
 ///
 /// Two lists, both from zxcvbn (MIT license) and compiled into the binary: common-passwords.txt has about 4,100
-/// passwords, common-words.txt about 10,600 words that passwords are built from. A password is rejected if it is one of
+/// passwords, common-words.txt about 10,700 words that passwords are built from. A password is rejected if it is one of
 /// the former, if it is little more than runs and repetitions, or if only a word is left of it after removing the
 /// additions that cracking programs try; see ``PasswordCore``.
 enum CommonPasswords {
@@ -57,9 +57,11 @@ enum CommonPasswords {
             }
             let parts = folded.split { !$0.isLetter && !$0.isNumber }.map(String.init)
             found += parts
-            // A password may contain two names in either order.
+            // A password may contain two names in either order, or a name and an initial: "ALovelace1".
             for first in parts.prefix(maximumPaired) {
-                found += parts.prefix(maximumPaired).map { first + $0 }
+                for second in parts.prefix(maximumPaired) {
+                    found += [first + second, first.prefix(1) + second, first + second.prefix(1)]
+                }
             }
         }
         // Names are often typed without their accents.

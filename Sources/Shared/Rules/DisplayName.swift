@@ -40,6 +40,22 @@ public struct DisplayName: Sendable, Hashable {
         try? self.init(name)
     }
 
+    /// The text of a form, with spaces instead of tabs, which spreadsheets copy, and without characters that embed or
+    /// isolate it, which phones copy with a name; users cannot see either.
+    ///
+    /// Those that override the direction of text remain, and are rejected.
+    public static func cleaned(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars where !isEmbedding(scalar) {
+            scalars.append(scalar.value == 0x9 ? " " : scalar)
+        }
+        return String(scalars)
+    }
+
+    private static func isEmbedding(_ scalar: Unicode.Scalar) -> Bool {
+        (0x202A...0x202C).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+    }
+
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true
@@ -47,12 +63,17 @@ public struct DisplayName: Sendable, Hashable {
         }
     }
 
-    /// Symbols without ink that are not white space: BRAILLE PATTERN BLANK, EGYPTIAN HIEROGLYPH FULL BLANK and HALF BLANK,
-    /// MUSICAL SYMBOL NULL NOTEHEAD.
-    private static let blanks: [UInt32] = [0x2800, 0x13441, 0x13442, 0x1D159]
+    /// Symbols without ink that are not white space: BRAILLE PATTERN BLANK, OBJECT REPLACEMENT CHARACTER (what is left of
+    /// a pasted picture), EGYPTIAN HIEROGLYPH FULL BLANK and HALF BLANK, MUSICAL SYMBOL NULL NOTEHEAD.
+    private static let blanks: [UInt32] = [0x2800, 0xFFFC, 0x13441, 0x13442, 0x1D159]
 
+    /// Whether the character shows something without another one before it.
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory != .format && !scalar.properties.isWhitespace
-            && !scalar.properties.isDefaultIgnorableCodePoint && !blanks.contains(scalar.value)
+        switch scalar.properties.generalCategory {
+        case .format, .nonspacingMark, .enclosingMark: return false
+        default: break
+        }
+        return !scalar.properties.isWhitespace && !scalar.properties.isDefaultIgnorableCodePoint
+            && !blanks.contains(scalar.value)
     }
 }

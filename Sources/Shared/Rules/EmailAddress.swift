@@ -3,7 +3,7 @@
 /// The syntax is that of the HTML `email` input (WHATWG HTML, "valid email address"), so that browser and server agree,
 /// restricted to addresses that are deliverable on the internet: a domain of at least two labels, no leading, trailing
 /// or repeated dots in the local part, and the lengths of RFC 5321, section 4.5.3.1. Non-ASCII domains are rejected;
-/// their ASCII form (`xn--…`), which browsers send, is accepted.
+/// their ASCII form (`xn--…`), which forms send (``fromForm(_:)``), is accepted.
 public struct EmailAddress: Sendable, Hashable {
     /// The maximum length of an address in bytes (RFC 3696, erratum 1690).
     public static let maximumLength = 254
@@ -43,6 +43,16 @@ public struct EmailAddress: Sendable, Hashable {
     /// ASCII converted to ASCII; a text that is too long is not changed.
     public static func cleaned(_ text: String) -> String {
         text.utf8.count <= maximumTypedLength ? text.cleaningTyped() : text
+    }
+
+    /// The text of a form, cleaned, and with an internationalized domain in its ASCII form, which Chromium sends instead of
+    /// the typed domain and other browsers do not.
+    public static func fromForm(_ text: String) -> String {
+        let cleaned = cleaned(text)
+        let parts = cleaned.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[1].allSatisfy({ $0 < 0x80 }), let host = try? HostName(Substring(parts[1]))
+        else { return cleaned }
+        return "\(Substring(parts[0]))@\(host.ascii)"
     }
 
     /// The fault of a typed text that is not an address; nil when it is one, or is missing or too long.

@@ -12,9 +12,10 @@ enum PasswordCore {
     /// The number of surprising characters that are too few for a whole password.
     private static let tooFewSurprises = 2
 
-    /// Whether almost every character repeats or continues the one before: "Aa@123456", "Aa112233".
+    /// Whether almost every character repeats or continues the one before, or belongs to a date: "Aa@123456", "Aa112233",
+    /// "Aa31-12-1999".
     static func isSequence(_ password: [Unicode.Scalar]) -> Bool {
-        surprises(in: password[...]) <= tooFewSurprises
+        surprises(in: password.filter { !"-./".unicodeScalars.contains($0) }[...]) <= tooFewSurprises
     }
 
     /// Whether there is a core that is a word, with only predictable characters around it.
@@ -22,6 +23,10 @@ enum PasswordCore {
         let lead = password.prefix { !$0.properties.isAlphabetic }.count
         let trail = password.reversed().prefix { !$0.properties.isAlphabetic }.count
         guard lead < password.count else { return false }
+        // "Hello123Hello2"
+        let letters = String(String.UnicodeScalarView(password.filter(\.properties.isAlphabetic)))
+        let others = password.filter { !$0.properties.isAlphabetic }
+        if let part = repeated(letters), isWord(part), surprises(in: others[...]) <= maximumSurprises { return true }
         // A digit or symbol at an end can be an addition or replace a letter: "$ummer1", "hell0123".
         for start in 0...lead where surprises(in: password[..<start]) <= maximumSurprises {
             for end in (password.count - trail)...password.count where (shortest...longest).contains(end - start) {
@@ -57,15 +62,17 @@ enum PasswordCore {
         "(": "c", "€": "e",
     ]
 
-    /// The number of characters to guess for an attacker who tries years, runs and repetitions first.
+    /// The number of characters to guess for an attacker who tries dates, years, runs and repetitions first.
     private static func surprises(in text: ArraySlice<Unicode.Scalar>) -> Int {
         let values = text.map { KeyboardWalk.unshifted($0).value }
         var count = 0
         var index = 0
         while index < values.count {
-            if isYear(values[index...].prefix(4)) {
+            let rest = values[index...]
+            let dateLength = isDate(rest.prefix(8)) ? 8 : isYear(rest.prefix(4)) ? 4 : 0
+            if dateLength > 0 {
                 count += 1
-                index += 4
+                index += dateLength
                 continue
             }
             let step = index > 0 ? abs(Int(values[index]) - Int(values[index - 1])) : 2
@@ -73,6 +80,20 @@ enum PasswordCore {
             index += 1
         }
         return count
+    }
+
+    /// Whether the characters are eight digits of a date, with the year first or last.
+    private static func isDate(_ digits: ArraySlice<UInt32>) -> Bool {
+        guard digits.count == 8, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+        return (isYear(digits.prefix(4)) && isDay(digits.suffix(4)))
+            || (isYear(digits.suffix(4)) && isDay(digits.prefix(4)))
+    }
+
+    /// Whether four digits are a day and a month in either order.
+    private static func isDay(_ digits: ArraySlice<UInt32>) -> Bool {
+        let values = digits.map { Int($0) - 0x30 }
+        let first = 10 * values[0] + values[1], second = 10 * values[2] + values[3]
+        return (1...12).contains(min(first, second)) && (1...31).contains(max(first, second))
     }
 
     private static func isYear(_ digits: ArraySlice<UInt32>) -> Bool {

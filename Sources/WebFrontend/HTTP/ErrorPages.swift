@@ -69,13 +69,15 @@ struct ErrorPages: RouterMiddleware {
         let canRepeat = request.method == .get || request.method == .head
         let isUnavailable = error.code.status == 503
         let wait = error.retryAfter ?? (isUnavailable ? Self.defaultRetry : nil)
-        let again = canRepeat && error.code.status >= 429 ? context.requestedPath.value : nil
+        let page = canRepeat ? context.requestedPath.value : SitePath.page(withFormTo: request.uri.path)
+        let again = error.code.status >= 429 ? page : nil
         let view = ProblemView(
             code: error.code,
             requestID: context.requestID,
             retryAfter: error.code == .tooManyRequests ? wait : nil,
             reloads: isUnavailable && canRepeat,
-            retryLink: again
+            retryLink: again,
+            location: canRepeat ? nil : again
         )
         var headers = HTTPFields()
         if let wait { headers[.retryAfter] = String(wait) }

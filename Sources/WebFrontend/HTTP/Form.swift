@@ -29,10 +29,14 @@ struct Form: Sendable {
 
     /// The value of a field, as typed.
     ///
-    /// An email address is cleaned by the same rule as in the API, so that invisible characters are not shown again.
+    /// An email address and a name are cleaned, so that invisible characters are neither rejected nor shown again.
     subscript(field: FormField) -> String {
         let typed = value(field.rawValue) ?? ""
-        return field == .email ? EmailAddress.cleaned(typed) : typed
+        return switch field {
+        case .email: EmailAddress.fromForm(typed)
+        case .name: DisplayName.cleaned(typed)
+        default: typed
+        }
     }
 
     /// The language that a button of the form selects instead of sending the form.

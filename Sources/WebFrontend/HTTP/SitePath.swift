@@ -78,6 +78,12 @@ enum SitePath {
         account.withQuery([(PagePath.linkedParameter, provider.rawValue)])
     }
 
+    /// The page with the form that is sent to a path; nil when every page has it.
+    static func page(withFormTo path: String) -> String? {
+        let own = [login, register, recover, password, name, deletion].first { path.isExactly($0) }
+        return own ?? (path.begins(with: "\(account)/") ? account : nil)
+    }
+
     /// A path with the page to go to after signing in, or with a confirmation to show.
     static func path(_ path: String, returnTo: ReturnPath? = nil, notice: Notice? = nil) -> String {
         path.withQuery([(PagePath.returnParameter, returnTo?.value), ("notice", notice?.rawValue)])

@@ -46,7 +46,7 @@ enum Gzip {
     /// The maximum number of bytes of `Accept-Encoding` to read.
     private static let maximumHeaderLength = 1024
 
-    /// Whether a client with these `Accept-Encoding` headers accepts it (RFC 9110, section 12.5.3).
+    /// Whether a client with these `Accept-Encoding` headers accepts gzip (RFC 9110, section 12.5.3).
     static func isAccepted(in values: [String]) -> Bool {
         let header = values.joined(separator: ",").utf8.prefix(maximumHeaderLength)
         var named: Bool?

@@ -89,6 +89,7 @@ enum TextKey: String, CaseIterable, Sendable {
     case errorInviteInvalid = "error_invite_invalid"
     case errorEmailDiffers = "error_email_differs"
     case errorEmailNotYours = "error_email_not_yours"
+    case errorAccountChanged = "error_account_changed"
     case errorNameRequired = "error_name_required"
     case errorNameInvalid = "error_name_invalid"
     case errorNameTooLong = "error_name_too_long"

@@ -91,6 +91,53 @@ def test_app6_a_google_sign_in_returns_to_the_page(page, email, address):
     picture(page, "after-google")
 
 
+FRAGMENTS = ["/notes?a=1#/sections/2?open=1", "/#/sections/%E4%B8%80"]
+
+
+def fragment_of(page) -> str:
+    """The fragment that the address bar shows."""
+    return urlsplit(page.url).fragment
+
+
+@pytest.mark.parametrize("address", FRAGMENTS)
+def test_app6_a_sign_in_returns_to_the_fragment(page, account, address):
+    """Applications with routes in the fragment; browsers do not send it, so it is kept with JavaScript only."""
+    page.goto(address)
+    assert path_of(page) == "/login"
+    page.get_by_role("contentinfo").get_by_role("button", name="日本語").click()
+    page.get_by_role("contentinfo").get_by_role("button", name="English").click()
+    fill_login(page, account, "Wrong-Password-1")
+    assert send(page, "Sign in").status == 401
+    fill_login(page, account)
+    send(page, "Sign in")
+    expect_notes_of(page, account)
+    assert fragment_of(page) == urlsplit(address).fragment
+
+
+@pytest.mark.parametrize("address", FRAGMENTS)
+def test_app6_registration_and_google_return_to_the_fragment(visitor, email, address):
+    page = visitor()
+    page.goto(address)
+    register_here(page, email)
+    expect_notes_of(page, email)
+    assert fragment_of(page) == urlsplit(address).fragment
+    page = visitor()
+    page.goto(address)
+    GOOGLE.start(page)
+    GOOGLE.agree(page, "google-" + email)
+    expect(page.locator("#email")).to_have_text("google-" + email)
+    assert fragment_of(page) == urlsplit(address).fragment
+
+
+def test_app6_the_skip_link_is_no_fragment_of_the_application(page, account):
+    page.goto("/notes#main")
+    fill_login(page, account)
+    send(page, "Sign in")
+    expect_notes_of(page, account)
+    assert target(page) == "/notes"
+    assert fragment_of(page) == ""
+
+
 def test_app6_the_application_works(page, account):
     """Notes, files, and the links to the account page and for signing out."""
     open_signed_out(page, "/")

@@ -31,6 +31,8 @@ import Testing
             "Daisuki123", "Arigatou1!", "Reiwa2026", "Zxcvbnm,./1", "147258369Aa",
             "PasswordPassword1", "AdminAdmin1", "TestTest12", "Drowssap1", "Pass@word1", "Google2024", "Tokyo2020!",
             "Sakura123", "Ｐａｓｓｗｏｒｄ１", "Ｐａｓｓword１２３", "Password1Password1", "Summer26Summer26", "Qwer1!Qwer1!",
+            "Hello123Hello", "Password1Password2", "Aa31121999", "19991231Aa", "Aa12311999", "2020-01-31Ab",
+            "Aa01/31/2020", "Netflix1", "Contraseña1", "Пароль123", "Йцукен12!",
         ]
     )
     func builtFromWords(password: String) { #expect(isCommon(password)) }
@@ -42,7 +44,7 @@ import Testing
         for password in [
             "Yoshikosan1", "Y0shikosan!", "My-shop1!", "MyShop2026", "Ex4mple123",
             "Lovelace1!", "AdaLovelace1", "LovelaceAda1815", "Lovel4ce-Ada!1", "Ada.Lovelace1815!",
-            "An@lytical1", "L0velace2026", "AdaAdaAda1",
+            "An@lytical1", "L0velace2026", "AdaAdaAda1", "ALovelace1", "A.Lovelace1815", "LovelaceA!1", "AdaL1815",
         ] {
             #expect(isCommon(password, besides: others), "\(password)")
         }
@@ -71,6 +73,7 @@ import Testing
             "PurpleMonkey7Dishwasher", "Ich habe 2 Hunde", "Пароль-ёлка-7-Зима", "さくらAと4つの星です", "Trüstno1",
             "Pass-Word1",
             "Kaffee-Tasse-42", "w4terfall-Guitar", "Blue7Tiger!Moon",
+            "Aa31139999", "Aa00151999", "Xk31121999", "Hello123Yellow!Tiger",
         ]
     )
     func substantial(password: String) { #expect(!isCommon(password)) }

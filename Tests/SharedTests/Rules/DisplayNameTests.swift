@@ -19,6 +19,7 @@ import Testing
         arguments: [
             ("", FieldErrorCode.required), ("   ", .required), ("\u{200B}\u{200F}", .required), ("\u{3164}", .required),
             ("\u{2800} \u{2800}", .required), ("\u{1D159}\u{13441}\u{13442}\u{1D173}", .required),
+            ("\u{301}\u{20DD}", .required), ("\u{FFFC}", .required),
             (String(repeating: "n", count: 201), .tooLong),
             ("Ada\r\nBcc", .invalidCharacter), ("Ada\u{0}", .invalidCharacter), ("Ada\u{1B}[31m", .invalidCharacter),
             ("abc\u{202E}def", .invalidCharacter), ("abc\u{2066}def", .invalidCharacter),

@@ -168,6 +168,18 @@ import Testing
                 #expect(page.body.contains("This page reloads every few seconds."))
                 #expect(page.body.contains("<a class=\"button button-main\" href=\"\(path)\">Try again</a>"))
             }
+            // W26: Back to the page with the form.
+            let id = Sessions.other.id
+            for (path, form) in [
+                ("/account/sessions/\(id)/end", "/account"), ("/account/identities/\(id)/unlink", "/account"),
+                ("/account/sessions/end-others", "/account"), ("/account/password", "/account/password"),
+            ] {
+                let page = try await site.post(path, cookie: StubAuthAPI.cookie)
+                #expect(page.status == 503 && page["Refresh"] == nil)
+                #expect(page.body.contains("<a class=\"button button-main\" href=\"\(form)\">Try again</a>"))
+                #expect(page.body.contains(" data-location=\"\(form)\""))
+                #expect(page.body.contains("name=\"return_to\" value=\"\(form)\""))
+            }
             let logout = try await site.post("/logout", cookie: StubAuthAPI.cookie)
             // W6: The browser is signed out nevertheless.
             #expect(logout.status == 303)

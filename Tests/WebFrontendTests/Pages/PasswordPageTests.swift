@@ -55,6 +55,25 @@ import Testing
         #expect(sent?.fields == ["current_password": "Correct-Horse-7", "new_password": "Battery-Staple-8"])
     }
 
+    // Another user has signed in in another tab since the form was shown.
+    @Test func doesNotChangeThePasswordOfAnotherUser() async throws {
+        let api = StubAuthAPI()
+        try await TestSite.with(api) { site in
+            let page = try await site.post(
+                "/account/password",
+                [
+                    "email": "eve@example.com", "current_password": "Correct-Horse-7", "password": "Battery-Staple-8",
+                    "password_confirmation": "Battery-Staple-8",
+                ],
+                cookie: StubAuthAPI.cookie
+            )
+            #expect(page.status == 422)
+            #expect(page.body.contains("This browser has since signed in to this other account."))
+            #expect(page.body.contains(#"value="ada@example.com""#) && !page.body.contains("eve@example.com"))
+        }
+        #expect(!api.requests.contains { $0.path == APIPath.password })
+    }
+
     @Test func reportsAllErrorsAtOnce() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in

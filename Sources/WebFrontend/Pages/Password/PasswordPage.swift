@@ -15,11 +15,18 @@ struct PasswordPage: Sendable {
         }
     }
 
-    /// Changes the password, or shows the form again with all errors.
+    /// Changes the password of the user for whom the form was shown, or shows the form again with all errors.
     @Sendable func submit(_ request: Request, _ context: PageContext) async throws -> Response {
         let form = try await site.form(request)
         return try await site.protected(request, context, page: SitePath.password) { caller in
-            let (user, view) = try await userAndView(caller, context)
+            let (user, shown) = try await userAndView(caller, context)
+            var view = shown
+            // In another tab, the browser may have signed in to another account since this form was shown.
+            guard form[.email].isEmpty || form[.email].isExactly(user.email) else {
+                view.errors = [FormError(.errorAccountChanged, field: .email)]
+                let status = APIErrorCode.invalidFields.status
+                return try site.pages.response(view, visitor: .signedIn(user), in: context, status: status)
+            }
             let hasPassword = view.confirmation.hasPassword
             let faults = faults(in: form, of: user, hasPassword: hasPassword)
             guard faults.isEmpty else {

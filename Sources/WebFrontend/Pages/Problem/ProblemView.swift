@@ -15,6 +15,8 @@ struct ProblemView: PageView {
     var reloads = false
     /// The link to retry.
     var retryLink: String?
+    /// The page with the rejected form, so that a reload does not send the form again.
+    var location: String?
     /// The name of the conflicting cookie of another program, if that is the problem.
     var foreignCookie: String?
 

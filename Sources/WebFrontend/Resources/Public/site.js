@@ -167,6 +167,38 @@ function takeCode(form) {
   }
 }
 
+/**
+ * Returns to the fragment of the page that required a sign-in, such as the route of an application: browsers keep it
+ * through redirects, but do not send it.
+ */
+function keepFragment() {
+  const fragment = location.hash;
+  // The skip link leads to an element of this page. ReturnPath accepts 512 printable ASCII characters.
+  if (!/^#[!-[\]-~]+$/.test(fragment) || document.getElementById(fragment.slice(1))) return;
+  // Without a path the home page is next, which may be an application with routes like #/orders.
+  const extended = (path) => {
+    const whole = (path || "/") + fragment;
+    if (!path && !/^#[!/]/.test(fragment)) return path;
+    return path?.includes("#") || whole.length > 512 ? path : whole;
+  };
+  for (const form of document.querySelectorAll("#login-form, #register-form, #address-form, .languages form")) {
+    let input = form.elements.return_to;
+    if (!input) {
+      input = document.createElement("input");
+      input.type = "hidden";
+      input.name = "return_to";
+      form.append(input);
+    }
+    input.value = extended(input.value) ?? "";
+  }
+  for (const link of document.querySelectorAll(".providers a, #to-register, #to-login")) {
+    const url = new URL(link.href);
+    const path = extended(url.searchParams.get("return_to"));
+    if (path) url.searchParams.set("return_to", path);
+    link.href = url;
+  }
+}
+
 /** Adds a button to every password field that shows the typed text. */
 function addReveal(form, input) {
   const button = document.createElement("button");
@@ -270,6 +302,7 @@ for (const form of document.querySelectorAll("form")) {
   keepPasswords(form);
   guardDoubleSubmit(form);
 }
+keepFragment();
 guardHistory();
 localizeTimes();
 
