@@ -84,6 +84,30 @@ def test_generate_secrets_rejects_a_folder_without_a_name(tmp_path, arguments):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "Is a directory"), (b"", "the file is empty"), (b"\n", "the file is empty"), (b"\xff\xfe", "Invalid")],
+)
+def test_a_secret_that_cannot_be_read_is_not_replaced(tmp_path, content, words):
+    """W85: a new random password in the other folder would not be that of the database."""
+    common, apart = tmp_path / "common", tmp_path / "apart"
+    common.mkdir()
+    apart.mkdir()
+    former = common / "postgres_password"
+    if content is None:
+        former.mkdir()
+    else:
+        former.write_bytes(content)
+    command = [
+        binary("AuthAPI"), "generate-secrets", f"--directory={common}", "--apart", f"POSTGRES_PASSWORD={apart}",
+    ]  # fmt: skip
+    done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=TIMEOUT_SECONDS)
+    assert done.returncode == 73
+    assert f"{former}: {words}" in done.stderr
+    assert former.exists()
+    assert not list(apart.iterdir())
+
+
 def test_the_mode_of_generated_secrets_does_not_depend_on_the_umask(tmp_path):
     command = [binary("AuthAPI"), "generate-secrets", f"--directory={tmp_path}", "--group-readable", "SECRET_KEY"]
     subprocess.run(command, env={}, umask=0o077, check=True, capture_output=True, timeout=TIMEOUT_SECONDS)

@@ -59,8 +59,19 @@ struct SchemaStartup: Service {
         let configuration = postgres.configuration
         connection = configuration
         // Connects directly to get the error of a server that refuses; a job of the pool would only report a timeout.
-        try await PostgresReach.onThread { try PostgresReach.connect(configuration) }
-        let faults = try await postgres.reading { try DatabaseInspection.faults(on: $0, for: .serving) }
+        var refusal: PostgresError?
+        do {
+            try await PostgresReach.onThread { try PostgresReach.connect(configuration) }
+        } catch let error as PostgresError where error.sqlState == "53300" {
+            // The pool itself may hold the last connections that the server allows.
+            refusal = error
+        }
+        let faults: [DatabaseFault]
+        do {
+            faults = try await postgres.reading { try DatabaseInspection.faults(on: $0, for: .serving) }
+        } catch {
+            throw refusal ?? error
+        }
         let blocking = faults.filter { $0.weight >= .blocking }
         guard blocking.isEmpty else { throw MigrationError.unfit(blocking) }
         for fault in faults where fault.weight == .advice {

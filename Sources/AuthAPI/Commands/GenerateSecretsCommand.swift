@@ -75,11 +75,11 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
             let common = SecretFile(path: "\(directory)/\(fileName)")
             let folder = folders[name.rawValue]
             let file = folder.map { SecretFile(path: "\($0)/\(fileName)") } ?? common
-            let former = folder == nil ? nil : common.content
+            let former = folder == nil ? nil : try Self.former(common)
             let mode: mode_t = groupReadable.contains(name.rawValue) ? 0o440 : 0o400
             let content = value?.value ?? former ?? Base64URL.random256Bits()
             // A file with the same value is not written again, so that its modification time is the age of the secret.
-            switch file.write(content, mode: mode, replacing: value != nil && file.content != value?.value) {
+            switch file.write(content, mode: mode, replacing: value != nil && (try? file.content()) != value?.value) {
             case 0: StandardError.print("\(file.path): written")
             case EEXIST: StandardError.print("\(file.path): kept")
             case let code:
@@ -89,5 +89,21 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
             }
             if former != nil { common.remove() }
         }
+    }
+
+    /// The secret in the common folder, which another folder gets; nil when there is none.
+    ///
+    /// - Throws: ``ExitCode`` 73 when it cannot be read or is empty: a new secret would not be that of the database.
+    private static func former(_ file: SecretFile) throws -> String? {
+        let reason: String
+        do throws(BoundedFile.Failure) {
+            guard let content = try file.content() else { return nil }
+            guard content.allSatisfy(\.isWhitespace) else { return content }
+            reason = "the file is empty"
+        } catch {
+            reason = error.reason
+        }
+        StandardError.print("\(file.path): \(reason)")
+        throw ExitCode(73)
     }
 }

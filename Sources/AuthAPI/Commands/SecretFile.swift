@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Shared
 
 import Glibc
 
@@ -26,9 +27,17 @@ struct SecretFile {
     }
 
     /// The content; nil when there is no such file.
-    var content: String? {
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else { return nil }
-        return String(bytes: data, encoding: .utf8)
+    ///
+    /// - Throws: ``BoundedFile/Failure`` when the file cannot be read.
+    func content() throws(BoundedFile.Failure) -> String? {
+        do throws(BoundedFile.Failure) {
+            let bytes = try BoundedFile.read(path, limit: 65_536)
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw .system(EILSEQ) }
+            return text
+        } catch {
+            guard case .system(ENOENT) = error else { throw error }
+            return nil
+        }
     }
 
     /// Deletes the file.

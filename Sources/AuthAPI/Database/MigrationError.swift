@@ -10,8 +10,8 @@ enum MigrationError: Error, Equatable {
     case nothingToRollBack
     /// The newest applied migration is not the one that the operator confirmed.
     case changedMeanwhile
-    /// The serving role is missing or cannot sign in, and this role may not change that.
-    case noServingRole(name: String, exists: Bool)
+    /// The serving role is missing or cannot sign in, and the server does not let this role change that.
+    case noServingRole(name: String, exists: Bool, reason: String)
     /// The role does not own the tables, so it can neither change them nor grant privileges on them.
     case notOwner(role: String?)
     /// The server rejected the file's SQL.
@@ -29,9 +29,11 @@ extension MigrationError {
         switch self {
         case .unfit(let faults): faults.allSatisfy { $0.weight < .unfit }
         case .noServingRole, .notOwner, .locked: true
-        // Privileges (42501), taken names, conflicts (40), resources (53), a cancelled statement (57), I/O errors (58).
+        // Privileges (42501), taken names, conflicts (40), resources (53), an object in use (55), a cancelled statement
+        // (57), I/O errors (58), an event trigger that rejects DDL (P0).
         case .failed(_, _, let sqlState, _):
-            sqlState == "42501" || Self.isTakenName(sqlState) || ["40", "53", "57", "58"].contains(sqlState.prefix(2))
+            sqlState == "42501" || Self.isTakenName(sqlState)
+                || ["40", "53", "55", "57", "58", "P0"].contains(sqlState.prefix(2))
         case .edited, .unknown, .nothingToRollBack, .changedMeanwhile: false
         }
     }
@@ -52,12 +54,10 @@ extension MigrationError: CustomStringConvertible {
             "there is no applied migration to roll back"
         case .changedMeanwhile:
             "another migration was applied or rolled back in the meantime; nothing was changed"
-        case .noServingRole(let name, let exists):
-            exists
-                ? "the role \(name) cannot sign in and this role may not set its password; as a superuser run: "
-                    + "ALTER ROLE \(SQLName.identifier(name)) LOGIN PASSWORD '…'"
-                : "the role \(name) does not exist and this role may not create it; as a superuser run: "
-                    + "CREATE ROLE \(SQLName.identifier(name)) LOGIN PASSWORD '…'"
+        case .noServingRole(let name, let exists, let reason):
+            "the role \(name) \(exists ? "cannot sign in" : "does not exist"), and this role may not change that: "
+                + "\(reason)\n  fix: run as an administrator of the server: \(exists ? "ALTER" : "CREATE") ROLE "
+                + "\(SQLName.identifier(name)) LOGIN PASSWORD '…'"
         case .notOwner(let role):
             "this role does not own the tables\(role.map { ", so it cannot grant privileges to \($0)" } ?? ""); set "
                 + "MIGRATION_DATABASE_URL (or POSTGRES_USER) to the owner, or set MIGRATE_ON_START=false"

@@ -23,7 +23,7 @@ struct ServingRole: Sendable {
     /// not changed.
     ///
     /// Sends only a verifier of the password (RFC 5803), so that the server's log cannot show it. Throws
-    /// `MigrationError.noServingRole` when the connection's role may not do that.
+    /// `MigrationError.noServingRole` when the server does not let the connection's role do that.
     ///
     /// - Returns: the role of the sessions, which `ALTER ROLE … SET role` or a pooler can make another one.
     func ensured(on db: PostgresConnection) throws -> ServingRole {
@@ -46,10 +46,14 @@ struct ServingRole: Sendable {
                 _ = try db.one(DescribeRole(role: name, verifier: verifier ?? ""))
                 if exists { try db.run(SetPassword()) } else { try db.run(CreateRole()) }
             }
-        } catch let error as PostgresError where error.sqlState == "42501" {
-            throw MigrationError.noServingRole(name: name, exists: exists)
-        } catch let error as PostgresError where Self.lostRaces.contains(error.sqlState ?? "") {
-            // All databases of a server share its roles: a migrator of another database was faster.
+        } catch let error as PostgresError where error.kind == .rejected && !error.isUnavailable {
+            // All databases of a server share its roles: a migrator of another database may have been faster. Hosts and
+            // extensions that reject a verifier, or a role, use any code.
+            let isRace = Self.lostRaces.contains(error.sqlState ?? "")
+            guard isRace, try db.first(FindRole(role: name)) != nil else {
+                let reason = "\(error.detail) (SQLSTATE \(error.sqlState ?? ""))"
+                throw MigrationError.noServingRole(name: name, exists: exists, reason: reason)
+            }
         }
         return self
     }

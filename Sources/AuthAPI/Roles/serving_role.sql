@@ -14,6 +14,12 @@ DECLARE
     -- Databases that the first releases created have the old name, which may otherwise belong to another program.
     history CONSTANT regclass :=
         coalesce(to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations'));
+    numbers CONSTANT regclass := to_regclass(pg_get_serial_sequence('audit_events', 'id'));
+    relations CONSTANT regclass[] := ARRAY[
+        to_regclass('users'), to_regclass('oauth_accounts'), to_regclass('sessions'), to_regclass('throttles'),
+        to_regclass('audit_events'), to_regclass('disconnected_identities'), to_regclass('backup_status'),
+        to_regclass('invites'), to_regclass('password_recoveries'), history, numbers
+    ];
     statement text;
     ours regclass;
 BEGIN
@@ -21,12 +27,9 @@ BEGIN
     IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('users') AND pg_get_userbyid(relowner) = serving) THEN
         RETURN;
     END IF;
-    FOREACH ours IN ARRAY ARRAY[
-        to_regclass('users'), to_regclass('oauth_accounts'), to_regclass('sessions'), to_regclass('throttles'),
-        to_regclass('audit_events'), to_regclass('disconnected_identities'), to_regclass('backup_status'),
-        to_regclass('invites'), to_regclass('password_recoveries'), history,
-        to_regclass(pg_get_serial_sequence('audit_events', 'id'))
-    ] LOOP
+    -- A role that neither owns a table nor may grant its own privileges on it gets a warning for each column.
+    PERFORM set_config('client_min_messages', 'error', true);
+    FOREACH ours IN ARRAY relations LOOP
         CONTINUE WHEN ours IS NULL;
         EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', ours, serving);
     END LOOP;
@@ -58,6 +61,15 @@ BEGIN
     END LOOP;
     -- Enough to tell whether the schema is current.
     EXECUTE format('GRANT SELECT (version) ON %s TO %I', history, serving);
+    -- Enough to tell whether the sequence is behind its table.
+    IF numbers IS NOT NULL THEN
+        EXECUTE format('GRANT SELECT ON SEQUENCE %s TO %I', numbers, serving);
+    END IF;
+    FOREACH ours IN ARRAY relations LOOP
+        IF NOT has_any_column_privilege(serving, ours, 'SELECT') THEN
+            RAISE insufficient_privilege USING MESSAGE = format('permission denied to grant privileges on %s', ours);
+        END IF;
+    END LOOP;
     -- Only the owner of the database and schema can grant privileges on them; otherwise PostgreSQL's defaults apply.
     IF owns_database THEN
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), serving);

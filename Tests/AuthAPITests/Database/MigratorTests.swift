@@ -114,6 +114,8 @@ import Testing
         "W52: A failed migration stops the server only if its SQL is wrong",
         arguments: [
             ("42501", true), ("42710", true), ("53100", true), ("57014", true), ("42704", false), ("23505", false),
+            // An object in use, an event trigger that rejects the statement.
+            ("55006", true), ("P0001", true),
         ]
     )
     func failures(sqlState: String, isRepairable: Bool) {

@@ -26,6 +26,11 @@ import Testing
             )
             let found = try #require(indexes).split(separator: " ").map(String.init)
             #expect(found.sorted() == (SchemaShape.signInIndexes.keys + SchemaShape.otherIndexes).sorted())
+            let keys = try await database.sql(
+                "SELECT string_agg(conrelid::regclass || '.' || conname, ' ') FROM pg_constraint WHERE contype = 'f'"
+            )
+            let foreignKeys = try #require(keys).split(separator: " ").map(String.init)
+            #expect(foreignKeys.sorted() == SchemaShape.foreignKeyCommands.keys.sorted())
         }
     }
 

@@ -159,7 +159,8 @@ import Testing
             let plain = try PostgresConfiguration(url: server.url(database: "plain") + " user=plain")
             let nobody = try PostgresConfiguration(url: server.url(database: "plain") + " user=nobody")
             let roles = DatabaseRoles(serving: nobody, owner: plain)
-            await #expect(throws: MigrationError.noServingRole(name: "nobody", exists: false)) {
+            let reason = "permission denied to create role (SQLSTATE 42501)"
+            await #expect(throws: MigrationError.noServingRole(name: "nobody", exists: false, reason: reason)) {
                 try await roles.migrator(logger: TestDatabase.silentLogger).up()
             }
             // Once the role exists, an owner that is not a superuser can grant it its privileges.

@@ -111,6 +111,33 @@ import Testing
         }
     }
 
+    @Test("W59: A server starts if its pool holds every connection that its role may open")
+    func connectionLimit() async throws {
+        try await TestPostgres.with { server in
+            let admin = try server.configuration()
+            try await TestSQL.run("CREATE ROLE one LOGIN CONNECTION LIMIT 1", on: admin)
+            try await TestSQL.run("GRANT CREATE ON SCHEMA public TO one", on: admin)
+            var serving = try PostgresConfiguration(url: server.url() + " user=one")
+            serving.poolSize = 1
+            try await Migrator(serving, logger: TestDatabase.silentLogger).up()
+            let pool = PostgresPool(serving, logger: TestDatabase.silentLogger)
+            // The pool opens its connection and keeps it.
+            _ = try await pool.reading { try DatabaseInspection.faults(on: $0, for: .serving) }
+            let isReady = Locked(false)
+            let startup = SchemaStartup(
+                migrator: nil,
+                postgres: pool,
+                logger: TestDatabase.silentLogger,
+                whenReady: { isReady.update { $0 = true } }
+            )
+            let running = Task { try await startup.run() }
+            try await eventually("the server is ready") { isReady.value }
+            running.cancel()
+            _ = await running.result
+            await pool.close()
+        }
+    }
+
     @Test("W59: A server with a wrong password keeps running, reports it, and is ready once the password is correct")
     func serving() async throws {
         let rules = "local all ada scram-sha-256\nlocal all all trust\n"

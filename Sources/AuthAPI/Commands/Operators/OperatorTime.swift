@@ -45,8 +45,8 @@ struct OperatorTime: Equatable {
         return Date(timeIntervalSince1970: midnight + seconds)
     }
 
-    /// Seconds since midnight UTC of `08:30`, `08:30:00` or `08:30:00.5`, optionally followed by `Z`, `+09:00` or
-    /// `+0900`.
+    /// Seconds since midnight UTC of `08:30`, `08:30:00` or `08:30:00.5`, optionally followed by `Z`, `+09:00`,
+    /// `+0900` or `+09`, which is PostgreSQL's format.
     private static func timeOfDay(_ text: ArraySlice<UInt8>) -> Double? {
         let end =
             text.firstIndex { !isDigit($0) && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ".") } ?? text.endIndex
@@ -73,8 +73,9 @@ struct OperatorTime: Equatable {
         if sign | 0x20 == UInt8(ascii: "z") { return text.count == 1 ? 0 : nil }
         guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
         let hasColon = text.count == 6 && text[text.startIndex + 3] == UInt8(ascii: ":")
-        let digits = text.dropFirst().filter { $0 != UInt8(ascii: ":") }
-        guard hasColon || text.count == 5, digits.count == 4, let hours = number(digits[..<2]),
+        let hasHoursOnly = text.count == 3
+        let digits = text.dropFirst().filter { $0 != UInt8(ascii: ":") } + (hasHoursOnly ? Array("00".utf8) : [])
+        guard hasColon || hasHoursOnly || text.count == 5, digits.count == 4, let hours = number(digits[..<2]),
             let minutes = number(digits[2...]), hours < 24, minutes < 60
         else { return nil }
         return (sign == UInt8(ascii: "-") ? -1 : 1) * (hours * 3600 + minutes * 60)

@@ -136,11 +136,12 @@ struct UserCommand: AsyncParsableCommand {
             try Operator.requireAnswer(isAgreed: yes)
             try await Operator.run { service in
                 guard let found = try await service.store.user(reference) else { throw Operator.noUser(reference) }
-                let question = "This permanently deletes \(TextTable.sanitized(found.email)). Type the address: "
-                if !yes, Terminal.standard.ask(question) != found.email {
-                    StandardError.print("nothing was deleted")
-                    throw ExitCode.failure
-                }
+                try Operator.confirm(
+                    deletionOf: "\(TextTable.sanitized(found.email)) permanently",
+                    byTyping: found.email,
+                    "the address",
+                    isAgreed: yes
+                )
                 try Self.report(try await service.delete(found), of: found)
             }
         }

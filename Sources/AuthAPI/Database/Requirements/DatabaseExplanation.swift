@@ -39,6 +39,9 @@ struct DatabaseExplanation: Sendable, Equatable {
         case .rejected where error.sqlState == "25006":
             text = "the database is read-only: \(error.detail)\(code)\n  fix: AuthAPI doctor prints the cause"
             status = HealthCheck.unavailableStatus
+        case .rejected where error.sqlState == "23503":
+            text = "\(error.detail)\(code)\n  fix: AuthAPI doctor lists foreign keys that reject the deletion of rows"
+            status = SettingsFaults.exitStatus
         case .decoding:
             let column = error.column.map { " \"\($0)\"" } ?? ""
             text = "unexpected data\(column): \(error.detail)\n  fix: AuthAPI doctor lists changes of the schema"

@@ -47,7 +47,12 @@ enum DatabaseInspection {
             // What row security hides is not pending.
             let isHidden = state.hidden.split(separator: " ").contains { $0 == MigrationHistory.name }
             requirements.pending = isHidden ? [] : migrations.filter { !applied.contains($0.version) }
-            if applied.isSuperset(of: Migrations.all.map(\.version)) { requirements.changes = try SchemaChange.all(db) }
+            if applied.isSuperset(of: Migrations.all.map(\.version)) {
+                requirements.changes = try SchemaChange.all(db)
+                if state.readsSequence, state.missing.isEmpty, !requirements.changes.contains(where: \.isBlocking) {
+                    requirements.sequence = try db.one(DescribeAuditSequence())
+                }
+            }
         } catch let error as PostgresError where ["42501", "42703"].contains(error.sqlState) {
             // Another program's columns, or no privilege to read ours.
             requirements.historyError = error

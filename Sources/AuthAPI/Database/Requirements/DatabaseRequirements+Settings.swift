@@ -31,8 +31,8 @@ extension DatabaseRequirements {
             DatabaseFault(
                 weight: .blocking,
                 subject: "replication",
-                message: "every commit waits for a standby (synchronous_standby_names), and none is connected",
-                fix: "start the standby, or run: ALTER SYSTEM SET synchronous_standby_names = ''; "
+                message: "commits wait for a standby (synchronous_standby_names), and too few of those are connected",
+                fix: "start the standby, correct the names, or run: ALTER SYSTEM SET synchronous_standby_names = ''; "
                     + "SELECT pg_reload_conf()"
             )
         ]

@@ -18,6 +18,8 @@ struct DatabaseRequirements: Sendable {
     var pending: [Migration] = []
     /// The changes of the schema since the migrations, if all were applied.
     var changes: [SchemaChange] = []
+    /// The state of the audit trail's sequence; nil if unknown.
+    var sequence: DescribeAuditSequence.State?
     /// The error of reading the history.
     var historyError: PostgresError?
     /// The versions of the collation; nil if unknown.
@@ -27,7 +29,7 @@ struct DatabaseRequirements: Sendable {
     var faults: [DatabaseFault] {
         let found = [
             version, encoding, readOnly, standby, schema, foreignHistory, foreignTables, language, migrated, changed,
-            rights, rowSecurity, isolation, timeLimits, replicationRole, collationVersion, loggedValues,
+            rights, rowSecurity, auditSequence, isolation, timeLimits, replicationRole, collationVersion, loggedValues,
         ].flatMap(\.self)
         return found.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }
             .map(\.element)
@@ -71,6 +73,11 @@ extension DatabaseRequirements {
     /// The schemas of the search path, whether they exist or not.
     private var namedSchemas: [String] { SQLName.schemas(inSearchPath: facts.searchPath, role: facts.role) }
 
+    /// The schema of the migrated tables, if the search path names it.
+    private var migratedSchema: String? {
+        state.history.flatMap { facts.table($0.isFormer ? MigrationHistory.formerName : MigrationHistory.name)?.schema }
+    }
+
     /// The schema of the search path that this system uses, or would use if it existed.
     private var expectedSchema: String {
         facts.schema ?? namedSchemas.first { $0 != facts.role } ?? namedSchemas.first ?? "public"
@@ -107,6 +114,15 @@ extension DatabaseRequirements {
                     "no schema has been selected to create in (SQLSTATE 3F000): the search_path is "
                         + "\"\(facts.searchPath)\" and the database has these schemas: \(known)",
                     exists ? searchPath(expectedSchema) : creation
+                )
+            ]
+        }
+        if purpose == .migrating, !pending.isEmpty, let place = migratedSchema, place != facts.schema {
+            return [
+                schemaFault(
+                    "the tables are in the schema \(place), and the search_path \"\(facts.searchPath)\" of the role "
+                        + "\(facts.role) creates new ones in \(expectedSchema)",
+                    searchPath(place)
                 )
             ]
         }
@@ -147,10 +163,19 @@ extension DatabaseRequirements {
         return found
     }
 
-    /// Tables of other programs with the names of pending migrations.
+    /// Tables with the names of pending migrations.
     private var foreignTables: [DatabaseFault] {
         guard purpose == .migrating || state.history == nil else { return [] }
-        return pending.flatMap(\.tables).filter(facts.isTaken).compactMap(facts.table).map(foreign)
+        let taken = pending.flatMap(\.tables).filter(facts.isTaken).compactMap(facts.table)
+        let own = taken.filter(\.hasShape).map(\.name)
+        let foreign = taken.filter { !$0.hasShape }.map(foreign)
+        guard !own.isEmpty else { return foreign }
+        let fault = schemaFault(
+            "these tables exist, but \(MigrationHistory.name) does not record the migrations that create them: "
+                + own.joined(separator: ", "),
+            "restore a complete backup, with this table, into an empty database"
+        )
+        return foreign + [fault]
     }
 
     private static func owner(of table: DatabaseFacts.Table) -> String {
@@ -183,7 +208,8 @@ extension DatabaseRequirements {
         guard purpose == .serving, schema.isEmpty, foreignTables.isEmpty, !pending.isEmpty else { return [] }
         let message =
             state.history == nil
-            ? "there is none that this role can use" : "pending: \(pending.map(\.file).joined(separator: ", "))"
+            ? "the database \(database) has no tables of this system that the role \(facts.role) can use"
+            : "pending: \(pending.map(\.file).joined(separator: ", "))"
         return [schemaFault(message, Self.migrate)]
     }
 

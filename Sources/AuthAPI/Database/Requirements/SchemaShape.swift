@@ -64,10 +64,35 @@ enum SchemaShape {
         "password_recoveries_pkey", "password_recoveries_code_hash_key",
     ]
 
+    /// The foreign keys, by table, column and referenced table, which delete the rows of deleted users and identities.
+    static let foreignKeys = [
+        ("oauth_accounts", "user_id", "users"), ("sessions", "user_id", "users"),
+        ("sessions", "identity_id", "oauth_accounts"), ("disconnected_identities", "user_id", "users"),
+        ("password_recoveries", "user_id", "users"),
+    ]
+
+    /// How to create each foreign key, by table and name: `sessions.sessions_user_id_fkey`.
+    static let foreignKeyCommands = Dictionary(
+        uniqueKeysWithValues: foreignKeys.map { table, column, referenced in
+            let name = "\(table)_\(column)_fkey"
+            let key = "FOREIGN KEY (\(column)) REFERENCES \(referenced) ON DELETE CASCADE"
+            return ("\(table).\(name)", "ALTER TABLE \(table) ADD CONSTRAINT \(name) \(key)")
+        }
+    )
+
     /// The functions that requests call.
     static let functions = [
         "take_attempts(bytea[], bigint[], bigint[], timestamptz)", "remove_audit_events(integer, bigint)",
     ]
+}
+
+extension DatabaseFacts.Table {
+    /// Whether the table has the columns of this system's table of that name, in this or an earlier release.
+    var hasShape: Bool {
+        let names = columns.split(separator: ", ").map { $0.prefix { $0 != " " } }.joined(separator: " ")
+        let shape = SchemaShape.tables.first { $0.name == name }?.columns ?? ""
+        return !names.isEmpty && (shape + " ").hasPrefix(names + " ")
+    }
 }
 
 /// A difference between a database and ``SchemaShape``: someone changed the schema after the migrations.
@@ -82,12 +107,17 @@ struct SchemaChange: Sendable, Equatable {
         case requiredColumn
         case missingIndex
         case missingFunction
+        case missingForeignKey
+        /// A foreign key to one of the tables, mostly another program's, that keeps rows from being deleted.
+        case restrictingForeignKey
+        /// A table with disabled triggers, such as after an interrupted restore with `--disable-triggers`.
+        case disabledTrigger
     }
 
     let kind: Kind
-    /// The name of the table, column, index or function.
+    /// The name of the table, column, index, function or constraint.
     let name: String
-    /// The table of a column.
+    /// The table of a column, constraint or trigger.
     let table: String
 
     /// All changes of a schema with all migrations; throws `PostgresError`.
@@ -104,6 +134,7 @@ struct SchemaChange: Sendable, Equatable {
         case .missingTable, .missingColumn, .changedType, .missingFunction: true
         case .requiredColumn: SchemaShape.signInTables.contains(table)
         case .missingIndex: SchemaShape.signInIndexes[name] != nil
+        case .missingForeignKey, .restrictingForeignKey, .disabledTrigger: false
         }
     }
 
@@ -129,11 +160,28 @@ struct SchemaChange: Sendable, Equatable {
                     SchemaShape.signInIndexes[name] ?? undo
                 )
             case .missingFunction: ("function \(name) does not exist (SQLSTATE 42883)", undo)
+            case .missingForeignKey:
+                (
+                    "constraint \"\(name)\" of relation \"\(table)\" does not exist (SQLSTATE 42704), so deleting "
+                        + "a user or an identity leaves rows behind",
+                    SchemaShape.foreignKeyCommands["\(table).\(name)"] ?? undo
+                )
+            case .restrictingForeignKey:
+                (
+                    "foreign key constraint \"\(name)\" on table \(table) rejects the deletion of users or sessions "
+                        + "(SQLSTATE 23503)",
+                    "create the constraint with ON DELETE CASCADE or ON DELETE SET NULL"
+                )
+            case .disabledTrigger:
+                (
+                    "triggers of relation \"\(table)\" are disabled, so foreign keys are not enforced",
+                    "run as a superuser: ALTER TABLE \(table) ENABLE TRIGGER ALL"
+                )
             }
         return DatabaseFault(
             weight: isBlocking ? .blocking : .advice,
             subject: "schema",
-            message: message + ": the schema was changed after the migrations",
+            message: message + (kind == .restrictingForeignKey ? "" : ": the schema was changed after the migrations"),
             fix: fix
         )
     }
@@ -174,6 +222,20 @@ private struct FindSchemaChanges: ReadStatement {
         UNION ALL
         SELECT 'missingFunction', entry, '' FROM unnest(string_to_array($4, chr(10))) AS entry
         WHERE to_regprocedure(entry) IS NULL
+        UNION ALL
+        SELECT 'missingForeignKey', split_part(entry, '.', 2), split_part(entry, '.', 1)
+        FROM unnest(string_to_array($6, chr(10))) AS entry
+        WHERE to_regclass(split_part(entry, '.', 1)) IS NOT NULL AND NOT EXISTS (
+            SELECT FROM pg_constraint WHERE conrelid = to_regclass(split_part(entry, '.', 1))
+                AND conname = split_part(entry, '.', 2) AND contype = 'f'
+        )
+        UNION ALL
+        SELECT 'restrictingForeignKey', conname::text, conrelid::regclass::text
+        FROM unnest(string_to_array($1, chr(10))) AS relation
+        JOIN pg_constraint ON confrelid = to_regclass(relation) AND contype = 'f' AND confdeltype IN ('a', 'r')
+        UNION ALL
+        SELECT 'disabledTrigger', relation, relation FROM unnest(string_to_array($1, chr(10))) AS relation
+        WHERE EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(relation) AND tgenabled = 'D')
         """
 
     var parameters: [PostgresValue] {
@@ -183,6 +245,7 @@ private struct FindSchemaChanges: ReadStatement {
             .text((SchemaShape.signInIndexes.keys.sorted() + SchemaShape.otherIndexes).joined(separator: "\n")),
             .text(SchemaShape.functions.joined(separator: "\n")),
             .text(SchemaShape.filledColumns.joined(separator: "\n")),
+            .text(SchemaShape.foreignKeyCommands.keys.sorted().joined(separator: "\n")),
         ]
     }
 

@@ -12,8 +12,10 @@ struct DescribeServing: ReadStatement {
         let missing: String
         /// The tables whose row security keeps this role from reading or adding rows, separated by spaces.
         let hidden: String
-        /// Whether every commit waits for a standby, and none is connected.
+        /// Whether commits wait for a standby, and too few are connected.
         var lacksStandby = false
+        /// Whether this role may read the sequence of the audit trail.
+        var readsSequence = false
     }
 
     // The history's old name counts with its columns only.
@@ -55,9 +57,14 @@ struct DescribeServing: ReadStatement {
                         WHERE NOT EXISTS (SELECT FROM pg_policy, unnest(polroles) AS granted
                             WHERE polrelid = pg_class.oid AND polpermissive AND polcmd IN ('*', command)
                                 AND (granted = 0 OR pg_has_role(granted, 'USAGE'))))), ''),
+            -- Only privileged roles see the state of a standby. Every role sees its own sessions that wait.
             NOT pg_is_in_recovery() AND current_setting('synchronous_standby_names') <> ''
-                AND NOT EXISTS (SELECT FROM pg_stat_replication)
                 AND current_setting('synchronous_commit') NOT IN ('off', 'local')
+                AND (NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state IS DISTINCT FROM 'async')
+                    OR EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'
+                        AND usename = session_user AND query_start < now() - interval '5 seconds')),
+            EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = to_regclass('audit_events_id_seq')
+                AND refobjid = to_regclass('audit_events') AND has_table_privilege(objid, 'SELECT'))
         """
 
     static func decode(_ row: PostgresRow) throws -> State {
@@ -67,7 +74,8 @@ struct DescribeServing: ReadStatement {
             isReadOnly: try row.bool(2),
             missing: try row.text(3),
             hidden: try row.text(4),
-            lacksStandby: try row.bool(5)
+            lacksStandby: try row.bool(5),
+            readsSequence: try row.bool(6)
         )
     }
 }
@@ -92,6 +100,7 @@ enum Readiness: Sendable, Equatable {
         guard try Set(migrations.map(\.version)).isSubset(of: history.versions(db)) else { return .outdated }
         guard state.missing.isEmpty, !state.lacksStandby else { return .unusable }
         guard try !SchemaChange.all(db).contains(where: \.isBlocking) else { return .unusable }
+        guard try !state.readsSequence || !db.one(DescribeAuditSequence()).isUsed else { return .unusable }
         return state.isReadOnly ? .readOnly : .ready
     }
 

@@ -79,6 +79,44 @@ import Testing
         }
     }
 
+    @Test("W55 A server that stores no rows, such as with a full disk, is a problem; the check stores none")
+    func writing() async throws {
+        let words = "could not extend file: No space left on device"
+        let found = try await Self.findings(
+            after: """
+                CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE disk_full USING MESSAGE = '\(words)'; END $$;
+                CREATE TRIGGER fill AFTER INSERT ON throttles FOR EACH STATEMENT EXECUTE FUNCTION fill()
+                """
+        )
+        let problem = try Finding.only("writing", in: found)
+        #expect(problem.level == .fix && problem.message == "\(words) (SQLSTATE 53100)")
+        try await TestDatabase.with { database in
+            _ = try await Self.findings(PostgresConfiguration(url: try #require(database.servingURL)))
+            #expect(try await database.sql("SELECT count(*) FROM throttles") == "0")
+        }
+    }
+
+    @Test("W58 Settings that name one database for serving and another for migrations are a problem")
+    func twoDatabases() async throws {
+        try await TestDatabase.with { database in
+            let other = try TestDatabase.connectionString(
+                TestDatabase.serverURL(),
+                database: "postgres",
+                user: Self.role
+            )
+            let roles = DatabaseRoles(serving: try PostgresConfiguration(url: other), owner: database.configuration)
+            let found = await DatabaseHealth(
+                roles: roles,
+                publicURL: .localhost,
+                logger: TestDatabase.silentLogger,
+                timeout: .seconds(60)
+            ).findings()
+            let problem = found.first { $0.subject == "database" && $0.level == .fix }
+            #expect(problem?.message.contains("the owner uses the database") == true, "\(found)")
+        }
+    }
+
     @Test("D1 A pending migration and a missing schema are problems; a migration of a newer release is not")
     func schema() async throws {
         let last = try #require(Migrations.all.last)
@@ -90,7 +128,8 @@ import Testing
                 == .fix("schema", "pending: \(last.file)", "run as the owner: AuthAPI migrate up")
         )
         let empty = try await Self.findings(after: "", migrated: false)
-        #expect(try Finding.only("schema", in: empty).message == "there is none that this role can use")
+        let none = "has no tables of this system that the role \(Self.role) can use"
+        #expect(try Finding.only("schema", in: empty).message.hasSuffix(none))
         #expect(try Finding.only("schema", in: empty).level == .fix)
         // Without tables, there is no finding about visitors.
         #expect(!empty.contains { $0.subject == "visitors" })

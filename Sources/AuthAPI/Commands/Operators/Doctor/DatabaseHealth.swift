@@ -36,7 +36,26 @@ struct DatabaseHealth: Sendable {
             try await pool.withConnection { try DatabaseInspection.faults(on: PostgresReader($0), for: .migrating) }
                 .map(\.finding)
         }
-        return findings.filter { !known.contains($0) }
+        return await sameDatabase(as: owner) + findings.filter { !known.contains($0) }
+    }
+
+    /// Checks that both roles use one database; otherwise a migration does not change the one that serves.
+    private func sameDatabase(as owner: PostgresConfiguration) async -> [Finding] {
+        func name(_ configuration: PostgresConfiguration) async -> String? {
+            try? await PostgresPool.with(forDoctor(configuration), logger: logger) { pool in
+                try await pool.withConnection { try $0.one(DescribeServer()).database }
+            }
+        }
+        guard let serving = await name(roles.serving), let owning = await name(owner), serving != owning else {
+            return []
+        }
+        return [
+            .fix(
+                "database",
+                "requests use the database \(serving), and the owner uses the database \(owning)",
+                "name the same database in DATABASE_URL and MIGRATION_DATABASE_URL"
+            )
+        ]
     }
 
     private func forDoctor(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
@@ -74,7 +93,7 @@ struct DatabaseHealth: Sendable {
         if faults.contains(where: { $0.subject == DatabaseInspection.serverSubject }) { return faults.map(\.finding) }
         let started = Date.now
         let server = try await pool.withConnection { try $0.one(DescribeServer()) }
-        // The server read its clock between the two.
+        // The server read its clock during the statement, on average in the middle.
         let here = started.addingTimeInterval(Date.now.timeIntervalSince(started) / 2)
         var findings: [Finding] = [
             .ok("database", "\(roles.serving) responds; the size of \(server.database) is \(Self.size(server.bytes))"),
@@ -89,6 +108,7 @@ struct DatabaseHealth: Sendable {
         }
         findings += faults.map(\.finding)
         if !faults.contains(where: { $0.subject == "privileges" }) { findings.append(try await privileges(pool)) }
+        if !faults.contains(where: { $0.weight >= .blocking }) { findings += try await writing(pool) }
         findings += try await sessions(pool)
         findings += try await visitors(pool)
         findings += try await backups(pool)
@@ -185,6 +205,23 @@ struct DatabaseHealth: Sendable {
             "use a separate serving role: set MIGRATION_DATABASE_URL to the owner and DATABASE_URL to the role; AuthAPI "
                 + "migrate up creates it"
         )
+    }
+
+    /// The transaction of a test is rolled back.
+    private struct Done: Error {}
+
+    /// Checks whether the server stores new rows, which a full disk prevents while reading works.
+    private func writing(_ pool: PostgresPool) async throws -> [Finding] {
+        do {
+            try await pool.transaction { db in
+                try db.run(TestWriting())
+                throw Done()
+            }
+        } catch let error as PostgresError where error.kind == .rejected && !error.isRetryable {
+            let advice = "free disk space on the database host if it is full, or see PostgreSQL's log"
+            return [.fix("writing", "\(error.detail) (SQLSTATE \(error.sqlState ?? ""))", advice)]
+        } catch is Done {}
+        return []
     }
 
     /// Checks the number of sessions per user: many indicate a client that signs in repeatedly, or an attacker.

@@ -85,6 +85,14 @@ struct DescribePrivileges: Statement {
     }
 }
 
+/// Stores so many rows that the files of the table and its index grow; for a transaction that is rolled back.
+struct TestWriting: Statement {
+    static let sql: StaticString = """
+        INSERT INTO throttles (key, busy_until)
+        SELECT '\\x00'::bytea || sha256(gen_random_uuid()::text::bytea), now() FROM generate_series(1, 1000)
+        """
+}
+
 /// Finds the maximum number of live sessions per user.
 struct DescribeSessions: Statement {
     static let sql: StaticString = """
