@@ -93,7 +93,7 @@ struct CodeExchange: Sendable {
     /// The failure for an error of the endpoint (RFC 6749, section 5.2).
     private static func failure(of reply: ProviderResponse) -> ProviderError {
         // Auth0 rejects a code with 403 instead of 400.
-        guard reply.status == 200 || (400...499).contains(reply.status), reply.status != 429,
+        guard reply.status == 200 || (400...499).contains(reply.status), !reply.isRateLimited,
             let fault = try? reply.decoded(Fault.self)
         else { return reply.failure }
         let details = LogExcerpt(errorCode: fault.error).map { [(name: "provider_error", value: $0)] } ?? []

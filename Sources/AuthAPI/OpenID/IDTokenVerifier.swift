@@ -183,10 +183,13 @@ struct IDTokenVerifier: Sendable {
                 received: authorizedParty
             )
         }
+        guard let nonce = claims.nonce else {
+            throw ProviderError(.providerError, "the ID token has no nonce; the request had one")
+        }
         // Digests are compared in constant time.
-        guard let nonce = claims.nonce,
-            SHA256.hash(data: Array(nonce.utf8)) == SHA256.hash(data: Array(expected.nonce.value.utf8))
-        else { throw ProviderError(.providerError, "the ID token's nonce is not that of the flow") }
+        guard SHA256.hash(data: Array(nonce.utf8)) == SHA256.hash(data: Array(expected.nonce.value.utf8)) else {
+            throw ProviderError(.providerError, "the ID token's nonce is not that of the flow")
+        }
         // Section 2: at most 255 ASCII characters.
         guard let subject = claims.subject, (1...255).contains(subject.utf8.count),
             subject.utf8.allSatisfy({ (0x20...0x7E).contains($0) })

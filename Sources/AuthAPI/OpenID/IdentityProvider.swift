@@ -130,7 +130,9 @@ struct LogExcerpt: Sendable, CustomStringConvertible {
     init?(errorCode text: some StringProtocol) {
         let isCode =
             (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_") }
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || byte == UInt8(ascii: "_")
+            }
         guard isCode else { return nil }
         description = String(text)
     }

@@ -75,13 +75,13 @@ struct OpenIDProvider: IdentityProvider {
             of: idToken,
             expecting: .init(nonce: response.nonce, accessToken: reply.tokens.accessToken)
         )
-        // From other providers it may be the time of an older sign-in, and the time of the callback counts.
+        // Other providers may send the time of an older sign-in; for them, the time of the callback counts.
         let confirmedAt = settings.confirmsByAuthTime ? claims.authenticatedAt : nil
         let authenticatedAt = confirmedAt.map { Date(timeIntervalSince1970: $0) }
         if settings.confirmsByAuthTime, let since = response.authenticatedSince {
             try verifier.check(authenticatedAt, since: since)
         }
-        // The verifier has checked that there is one.
+        // The verifier has checked that there is a subject.
         let subject = claims.subject ?? ""
         let profile = try await profile(in: claims, of: subject, metadata, accessToken: reply.tokens.accessToken)
         let email = ReportedEmail(
@@ -100,7 +100,7 @@ struct OpenIDProvider: IdentityProvider {
                 && EmailAuthority.isAuthority(.google, for: email.verified, hostedDomain: claims.profile.hostedDomain),
             // A userinfo response may lack the name of the ID token.
             displayName: DisplayName.first(of: profile.name, claims.profile.name),
-            // Pages show pictures from Google's host and Discord's only.
+            // Pages may load pictures of Google, Discord and GitHub, but not of other OpenID providers.
             avatarURL: isGoogle ? ProviderPicture.address(profile.picture, at: "lh3.googleusercontent.com") : nil,
             tokens: reply.tokens,
             authenticatedAt: authenticatedAt

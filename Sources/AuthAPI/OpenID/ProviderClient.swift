@@ -47,7 +47,7 @@ struct ProviderClient: Sendable {
             configuration.tlsConfiguration = tls
         }
         configuration.timeout.connect = .seconds(3)
-        // Beyond it, requests would wait for a slow provider's responses to others until their own timeout.
+        // With fewer connections, requests to a slow provider would wait for each other until they time out.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         // No retries: the user sees at once that the provider is unavailable.
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -68,10 +68,11 @@ struct ProviderClient: Sendable {
     /// Requests a document that a sign-in does not need.
     ///
     /// - Returns: the JSON document; nil if the provider rejects the request (4xx), or the response is not JSON.
-    /// - Throws: ``ProviderError`` for every other status than 200, and for 429, after which a retry can succeed.
+    /// - Throws: ``ProviderError`` for every other status than 200, and for a rate limit, after which a retry can
+    ///   succeed.
     func getIfAllowed(_ address: String, bearer: Secret) async throws(ProviderError) -> ProviderResponse? {
         let response = try await fetch(address, bearer: bearer)
-        if (400...499).contains(response.status), response.status != 429 { return nil }
+        if (400...499).contains(response.status), !response.isRateLimited { return nil }
         guard response.status == 200 else { throw response.failure }
         return response.isJSON ? response : nil
     }
@@ -147,6 +148,7 @@ struct ProviderClient: Sendable {
                 let body = try await response.body.collect(upTo: Self.maximumResponseSize)
                 return ProviderResponse(
                     status: Int(response.status.code),
+                    isRateLimited: Self.isRateLimited(response),
                     contentTypes: response.headers["Content-Type"],
                     date: response.headers.first(name: "Date"),
                     body: Array(body.readableBytesView)
@@ -162,6 +164,17 @@ struct ProviderClient: Sendable {
             throw ProviderError(.providerUnavailable, "the provider cannot be reached, or closed the connection")
         }
     }
+
+    /// Whether the provider limits requests: 429, and with GitHub also 403 (GitHub, "Rate limits for the REST API").
+    private static func isRateLimited(_ response: HTTPClientResponse) -> Bool {
+        switch response.status.code {
+        case 429: true
+        case 403:
+            response.headers.contains(name: "Retry-After")
+                || response.headers.first(name: "X-RateLimit-Remaining")?.isExactly("0") == true
+        default: false
+        }
+    }
 }
 
 /// A complete response of a provider.
@@ -170,6 +183,8 @@ struct ProviderResponse: Sendable {
     private static let maximumKeyLength = 256
 
     let status: Int
+    /// Whether the provider limits requests, so that a retry can succeed.
+    let isRateLimited: Bool
     /// The values of the header; more than one counts as none.
     let contentTypes: [String]
     /// The time of the provider's clock (RFC 9110, section 6.6.1).
@@ -190,11 +205,11 @@ struct ProviderResponse: Sendable {
 
     /// The error for a status other than 200.
     var failure: ProviderError {
-        switch status {
+        if isRateLimited { return ProviderError(.providerUnavailable, "the provider limits requests (429 or 403)") }
+        return switch status {
         case ..<300: ProviderError(.providerError, "the provider responded with another status than 200")
         case 300...399:
             ProviderError(.providerError, "the provider sent an unexpected redirect; redirects are not followed")
-        case 429: ProviderError(.providerUnavailable, "the provider limits requests (429)")
         case 500...599: ProviderError(.providerUnavailable, "the provider has an internal error (5xx)")
         default: ProviderError(.providerError, "the provider rejected the request (4xx)")
         }

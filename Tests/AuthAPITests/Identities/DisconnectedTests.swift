@@ -102,7 +102,7 @@ import Testing
             let byGoogle = site.browser(), byDiscord = site.browser(), older = site.browser(), asking = site.browser()
             try await site.signIn(.google, in: byGoogle)
             for browser in [byDiscord, older, asking] { try await site.signIn(.discord, in: browser) }
-            // The previous version does not set the column.
+            // The previous version does not set `identity_id`.
             let hash = "sha256('\(try #require(older.token))')"
             try await site.sql("UPDATE sessions SET identity_id = NULL WHERE token_hash = \(hash)")
             try await Self.disconnect(.discord, in: asking, at: site)
@@ -237,7 +237,7 @@ import Testing
     @Test("W1: The previous version works with the new schema")
     func versionBefore() async throws {
         try await Self.withBoth { site, owner in
-            // Its statements, which do not name the new columns.
+            // The statements of the previous version do not name the new columns.
             try await site.sql(
                 """
                 INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, user_agent, ip_address)

@@ -102,7 +102,7 @@ import Testing
                     UPDATE oauth_accounts SET issuer = '';
                     """
                 )
-                // It signs in before an issuer is stored.
+                // An identity without an issuer signs in.
                 let browser = site.browser()
                 try await site.signIn(.google, in: browser)
                 #expect(try await site.user(of: browser)?.email == "ada@example.com")

@@ -68,9 +68,9 @@ import Testing
                 [other, Email(email: "ada@example.com", isPrimary: true, isVerified: false), other], nil,
                 "ada@example.com"
             ),
-            // None is the primary one, or two are.
+            // No address, or more than one, is the primary one.
             ([other, other, other], nil, nil), ([primary, Email(email: "b@example.com", isPrimary: true)], nil, nil),
-            // It hides the real address, and receives no mail.
+            // A noreply address hides the real one, and receives no mail.
             ([hidden, other], nil, nil), ([Email(email: "ada@users.noreply.github.com", isPrimary: true)], nil, nil),
             ([Email(email: "ada@users.noreply.github.example", isPrimary: true, isVerified: false)], nil, nil),
             (
@@ -142,6 +142,30 @@ import Testing
                 #expect(redirect.page == PagePath.address)
             }
             #expect(try await site.sql("SELECT count(*) FROM users") == "1")
+        }
+    }
+
+    @Test(
+        "Status 403 with the headers of a rate limit is temporary, and does not ask for an address",
+        arguments: ["retry-after", "x-ratelimit-remaining"]
+    )
+    func limited(header: String) async throws {
+        try await OAuthSite.with(withGitHub: true) { site in
+            let name = try #require(HTTPField.Name(header))
+            for endpoint in [MockProvider.Endpoint.githubEmails, .githubUser] {
+                site.mock.change(endpoint) { response in
+                    response.status = 403
+                    response.headers[name] = "0"
+                }
+                expectFailure(.providerUnavailable, try await site.signIn(.github, in: site.browser()), in: site)
+                site.mock.change(endpoint) { response in
+                    response.status = 403
+                    if header == "x-ratelimit-remaining" { response.headers[name] = "4999" }
+                }
+                let page = try await site.signIn(.github, in: site.browser()).page
+                #expect(page == (endpoint == .githubEmails ? PagePath.address : PagePath.login))
+                site.mock.change(endpoint, nil)
+            }
         }
     }
 

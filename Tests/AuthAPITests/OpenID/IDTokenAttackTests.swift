@@ -161,7 +161,7 @@ import Testing
         },
         Forgery("another azp", "for another client") { $0.claims["azp"] = "another-client" },
         Forgery("another nonce", "nonce") { $0.claims["nonce"] = "AAAAAAAAAAAAAAAAAAAAAA" },
-        Forgery("no nonce", "nonce") { $0.claims["nonce"] = nil },
+        Forgery("no nonce", "has no nonce") { $0.claims["nonce"] = nil },
         Forgery("an empty nonce", "nonce") { $0.claims["nonce"] = "" },
         Forgery("no subject", "no valid subject") { $0.claims["sub"] = nil },
         Forgery("an empty subject", "no valid subject") { $0.claims["sub"] = "" },
@@ -213,7 +213,6 @@ import Testing
         )
     }
 
-    // W41
     @Test("W41: An nbf that is not a number is rejected", arguments: ["\"1\"", "\"\"", "true", "[1]", "{}"])
     func oddNotBefore(value: String) async throws {
         try await expectRejection(Forgery("nbf", "lacks a claim") { $0.claims["nbf"] = MockResponse.json(value) })

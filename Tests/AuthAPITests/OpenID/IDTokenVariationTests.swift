@@ -23,7 +23,7 @@ import Testing
         Forgery("from a clock that is 50 seconds behind, about to expire", "") { token in
             token.claims["exp"] = (token.claims["iat"] as? Int ?? 0) - 50
         },
-        // W41
+        // W41: RFC 7519, section 4.1.5.
         Forgery("with an nbf within the leeway", "") { token in
             token.claims["nbf"] = (token.claims["iat"] as? Int ?? 0) + 50
         },

@@ -20,9 +20,9 @@ import Testing
             #expect(!identity.isEmailAuthority && identity.avatarURL == nil)
             let request = try #require(flow.mock.requests.last { $0.path.hasSuffix("/realms/l/token") })
             #expect(request.headers[.authorization] == nil && request.body.contains("client_secret="))
-            // Its published keys are not used.
+            // LINE's published keys are not used.
             #expect(flow.mock.count(.oidcKeys) == 0)
-            // Nor is the userinfo endpoint, whose statement would not count.
+            // The userinfo endpoint is not requested either: what it states about the address would not count.
             #expect(flow.mock.count(.oidcUserInfo) == 0)
             for isVerified in [true, false] {
                 flow.mock.changeIDToken { $0.claims["email_verified"] = isVerified }

@@ -17,7 +17,7 @@ import Testing
             #expect(identity.subject == "110169484474386276334")
             #expect(identity.email?.value == "ada@example.com")
             #expect(identity.displayName == "Ada Lovelace")
-            // Only Google's pictures and Discord's can be shown.
+            // Pages may not load pictures of an OpenID provider other than Google.
             #expect(identity.avatarURL == nil)
             #expect(!identity.isEmailAuthority)
             // Claims in the ID token are not requested again.
@@ -65,12 +65,12 @@ import Testing
     @Test("The userinfo endpoint states whether an address is verified if the ID token does not")
     func userInfoVerification() async throws {
         try await ProviderFlow.with { flow in
-            // As in Okta's ID tokens.
+            // Okta's ID tokens lack the claim, too.
             flow.mock.changeIDToken { $0.claims["email_verified"] = nil }
             try await flow.expectAddress(.oidc, verified: "ada@example.com")
             let changes: [@Sendable (inout MockResponse) -> Void] = [
                 { $0.edit { $0["email_verified"] = false } }, { $0.edit { $0["email_verified"] = nil } },
-                // Its statement does not apply to an address that is not in it.
+                // Without an address, the response verifies none.
                 { $0.edit { $0["email"] = nil } }, { $0.status = 403 },
             ]
             for change in changes {

@@ -190,7 +190,7 @@ import Testing
         "W42: An error code in the format of RFC 6749 is logged, and nothing else of the response",
         arguments: [
             ("redirect_uri_mismatch", true), ("invalid_client", true), ("org_internal", true),
-            ("Invalid Client", false),
+            ("INVALID_SCOPE", true), ("Invalid Client", false),
             ("invalid_client\r\n", false), (String(repeating: "x", count: 65), false), ("", false),
         ]
     )

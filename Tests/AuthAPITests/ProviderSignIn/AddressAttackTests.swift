@@ -28,7 +28,7 @@ func expectNothingPending(
             _ = try await site.api.registered(email: "grace@example.com")
             let browser = try await site.waiting()
             let cookie = try #require(browser.cookies.first { $0.name == "oauth_address" })
-            // Of a pending link, of a flow, and of a site with another key.
+            // Values of other cookies: of a pending link, of a flow, and of a site with another key.
             let linking = site.browser()
             try await site.signIn(.google, in: linking) { $0.email = "grace@example.com" }
             let link = try #require(linking.cookies.first { $0.name == "oauth_connect" })
@@ -56,11 +56,11 @@ func expectNothingPending(
                 try expectNothingPending(await forger.post(APIPath.address, Self.good), "\(value.prefix(20))")
             }
             try expectNothingPending(await site.browser().post(APIPath.address, Self.good))
-            // Nor under the name of a pending link.
+            // The value is not valid under the name of a pending link either.
             let forger = site.browser()
             forger.keep(RequestCookie(name: link.name, value: cookie.value))
             #expect(try await forger.get(APIPath.pendingLink).status == 404)
-            // Two that differ: one may be an attacker's.
+            // Two cookies that differ: one may be an attacker's.
             let second = try #require(try await site.waiting(subject: "2").cookies.first)
             let twice = [("Cookie", "\(cookie.name)=\(cookie.value); \(cookie.name)=\(second.value)")]
             try expectNothingPending(await site.browser().post(APIPath.address, Self.good, headers: twice))
@@ -93,7 +93,7 @@ func expectNothingPending(
             for email in ["ada@example.com", "eve@example.com"] {
                 try expectNothingPending(await copy.post(APIPath.address, ["email": email]))
             }
-            // It does not reconnect a disconnected identity either.
+            // The cookie does not reconnect a disconnected identity either.
             try await site.sql("UPDATE users SET password_hash = 'x'")
             let id = try #require(try await site.methods(of: browser).identities.first?.id)
             #expect(try await browser.delete(APIPath.identity(id)).status == 204)

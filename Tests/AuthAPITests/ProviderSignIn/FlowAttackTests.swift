@@ -200,6 +200,9 @@ import Testing
             ("access_denied", OAuthFailure.accessDenied), ("user_cancelled_login", .accessDenied),
             ("user_cancelled_authorize", .accessDenied), ("temporarily_unavailable", .providerUnavailable),
             ("server_error", .providerUnavailable), ("invalid_scope", .providerError), ("", .providerError),
+            // LINE documents these in upper case.
+            ("ACCESS_DENIED", .accessDenied), ("SERVER_ERROR", .providerUnavailable),
+            ("access_denied ", .providerError), ("access_denıed", .providerError),
             ("<script>alert(1)</script>", .providerError), ("access_denied\r\nSet-Cookie: a=b", .providerError),
         ]
     )

@@ -150,7 +150,7 @@ import Testing
             let target = try await Self.begin(.google, in: thief, of: site)
             expectFailure(.identityDiffers, try await thief.get(target), in: site, page: PagePath.password)
             try await site.link(.discord, in: thief) { $0.discordID = "666" }
-            // It is not even offered.
+            // The thief's identity is not even offered.
             let offered = try await Self.confirmation(of: thief).providers.map(\.provider)
             #expect(offered == [.google])
             let token = Secret(try #require(thief.token))
@@ -195,7 +195,7 @@ import Testing
             }
             let anonymous = try await site.browser().get(path + ticket, headers: OAuthSite.fromThisSite)
             expectFailure(.signInRequired, anonymous, in: site)
-            // Nor does it start linking.
+            // The ticket does not start linking either.
             let link = "\(APIPath.startOAuth(.google))?link=\(ticket)"
             expectFailure(.notFromThisSite, try await owner.get(link, headers: OAuthSite.fromThisSite), in: site)
         }
@@ -209,13 +209,31 @@ import Testing
             let other = site.browser()
             try await site.signIn(.google, in: other)
             let target = try await Self.begin(.google, in: owner, of: site)
-            // The flow's cookie in a browser with another session of the same user.
+            // A browser with another session of the same user gets the flow's cookie.
             for cookie in owner.cookies where cookie.name.contains("oauth_flow_") { other.keep(cookie) }
             expectFailure(.signInRequired, try await other.get(target), in: site)
             let second = try await Self.begin(.google, in: owner, of: site)
             try await site.sql("DELETE FROM sessions")
             expectFailure(.signInRequired, try await owner.get(second), in: site)
             #expect(try await site.sql("SELECT count(*) FROM audit_events WHERE event = 'reauthenticated'") == "0")
+        }
+    }
+
+    @Test("W22: A callback that a browser loads twice confirms without an error", arguments: OAuthProvider.mocked)
+    func loadedTwice(provider: OAuthProvider) async throws {
+        try await OAuthSite.with { site in
+            let owner = site.browser()
+            try await site.signIn(provider, in: owner)
+            let target = try await Self.begin(provider, in: owner, of: site)
+            // The same browser, before it receives a response.
+            let (second, third) = (owner.copy(), owner.copy())
+            let invented = target.replacing("code=", with: "code=another")
+            expectFailure(.flowExpired, try await third.get(invented), in: site, page: PagePath.password)
+            for tab in [owner, second] {
+                let response = try await tab.get(target)
+                #expect(response.header("Location") == PagePath.password)
+            }
+            #expect(try await site.sql("SELECT count(*) FROM audit_events WHERE event = 'reauthenticated'") == "1")
         }
     }
 

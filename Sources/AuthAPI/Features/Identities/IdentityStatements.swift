@@ -33,7 +33,7 @@ struct FindOwner: Statement {
     static func decode(_ row: PostgresRow) throws -> UserID { try row.uuid(0) }
 }
 
-/// Locks a user; sessions can still be opened.
+/// Locks a user; opening a session waits.
 struct LockUser: Statement {
     static let sql: StaticString = """
         SELECT id, email, name, avatar_url, email_verified_at IS NOT NULL, password_hash IS NOT NULL,

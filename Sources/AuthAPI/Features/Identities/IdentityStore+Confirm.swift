@@ -60,6 +60,13 @@ extension IdentityStore {
             return (own, try db.all(FindConfirmingIdentities(user: visitor.user.id, now: now)))
         }
     }
+
+    /// Whether signing in again at a provider confirms changes in the session now.
+    func isConfirmed(_ visitor: SignedIn, at now: Date) async throws -> Bool {
+        let own = try await postgres.withConnection { try $0.first(FindOwnCredentials(user: visitor)) }
+        guard let time = own?.reauthenticatedAt else { return false }
+        return time.addingTimeInterval(PasswordGate.reauthenticationLifetime) > now
+    }
 }
 
 /// An identity that was linked long enough ago to confirm a change.

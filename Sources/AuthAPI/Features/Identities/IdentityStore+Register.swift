@@ -39,7 +39,7 @@ extension IdentityStore {
                 if let invite { try InviteStore.use(invite, in: db) }
                 guard try db.run(insertion) > 0 else { throw UserStore.emailTaken }
             } catch  where !(error is PostgresError) {
-                // Both waited for concurrent transactions to end.
+                // These statements may have waited for a transaction that linked or disconnected the identity.
                 try requireUnknown(key, in: db)
                 throw error
             }

@@ -126,7 +126,8 @@ struct IdentityStore: Sendable {
         at now: Date,
         in db: PostgresConnection
     ) throws -> User {
-        if let email, user.user.email.isExactly(email.value), !user.isVerified {
+        // The address of a migrated user may be in mixed case.
+        if let email, user.user.email.lowercased().isExactly(email.value), !user.isVerified {
             try db.run(MarkVerified(user: user.user.id, now: now))
         }
         return try updatePicture(of: user.user, to: picture, in: db)

@@ -56,7 +56,7 @@ struct CallbackQuery: Sendable {
     ///   text of the provider is never passed on.
     func code() throws(ProviderError) -> Secret {
         if let error = errors.first {
-            throw AuthorizationFault(exactly: error)?.flowError
+            throw AuthorizationFault(caseless: error)?.flowError
                 ?? ProviderError(
                     .providerError,
                     "the provider returned another error",
@@ -89,12 +89,22 @@ struct CallbackQuery: Sendable {
 }
 
 /// The error codes (RFC 6749, section 4.1.2.1; LinkedIn, "Authorization Code Flow") that are handled differently.
+///
+/// LINE documents its codes in upper case (LINE, "Integrating LINE Login with your web app", "Error codes").
 private enum AuthorizationFault: String, CaseIterable {
     case accessDenied = "access_denied"
     case cancelledLogin = "user_cancelled_login"
     case cancelledAuthorization = "user_cancelled_authorize"
     case temporarilyUnavailable = "temporarily_unavailable"
     case serverError = "server_error"
+
+    init?(caseless text: String) {
+        let found = Self.allCases.first { fault in
+            text.utf8.count == fault.rawValue.utf8.count && text.utf8.startsCaseless(with: fault.rawValue)
+        }
+        guard let found else { return nil }
+        self = found
+    }
 
     var flowError: ProviderError {
         switch self {

@@ -86,8 +86,13 @@ struct ProviderSignInService: Sendable {
             guard let visitor, visitor.sessionID == session else {
                 throw ProviderError(.signInRequired, "the flow that confirms a change was started in another session")
             }
-            let identity = try await identity(for: flow, code: code, issuer: issuer)
-            try await store.confirm(identity, for: visitor, from: trace, at: now())
+            do {
+                let identity = try await identity(for: flow, code: code, issuer: issuer)
+                try await store.confirm(identity, for: visitor, from: trace, at: now())
+            } catch let error as ProviderError where error.failure == .flowExpired {
+                // The callback was loaded twice, and the first request used the code.
+                guard try await store.isConfirmed(visitor, at: now()) else { throw error }
+            }
             return .confirmed
         }
         if let user = flow.linkTo {
