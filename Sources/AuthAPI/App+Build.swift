@@ -50,6 +50,7 @@ struct App: Sendable {
         hashing = try HashingPool(
             threads: settings.hashingThreads,
             queueLimit: settings.hashingQueue,
+            memory: settings.hashingMemory,
             onStart: metrics.hashingWait.record
         )
         providers = IdentityProviders(settings.providers, logger: logger, now: now, sleep: sleep)

@@ -63,7 +63,7 @@ final class PostgresCancellation: Sendable {
 
     /// Waits until the request can no longer cancel a later statement.
     ///
-    /// - Returns: Whether that happened in time.
+    /// - Returns: whether that happened in time.
     func waitUntilDone(by deadline: Deadline) -> Bool {
         while !isDone.load(ordering: .acquiring) {
             guard Deadline.now < deadline else { return false }

@@ -8,7 +8,7 @@ protocol PostgresJob: AnyObject, Sendable {
     var waitsUntil: Deadline { get }
     /// Runs jobs of this kind, including this one, and delivers their results or errors; called on a worker.
     ///
-    /// - Returns: The jobs to run again: reads whose shared statement ended because another job's time was over.
+    /// - Returns: the jobs to run again: reads whose shared statement ended because another job's time was over.
     func run(_ jobs: [any PostgresJob], on connection: PostgresConnection) -> [any PostgresJob]
     /// Delivers an error instead of running; called at most once, and never together with `run`.
     func fail(_ error: any Error)

@@ -105,7 +105,7 @@ import Synchronization
 
     /// Returns when every thread has ended, or when the time for that is over.
     ///
-    /// - Returns: Whether all have ended.
+    /// - Returns: whether all have ended.
     func finished() async -> Bool {
         await withCheckedContinuation { continuation in
             let isFinished: Bool? = locked {

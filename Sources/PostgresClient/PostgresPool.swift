@@ -132,6 +132,8 @@ package final class PostgresPool: Service, Sendable {
     }
 
     /// Runs a `body` that only reads: it does not wait behind writing jobs, which a lock may block.
+    ///
+    /// Throws like ``withConnection(_:)``.
     package func reading<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresReader) throws -> Value
     ) async throws -> Value {

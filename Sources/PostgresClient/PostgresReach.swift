@@ -58,6 +58,8 @@ package enum PostgresReach {
     }
 
     /// Runs blocking work on a separate thread; a cancelled task does not wait for its end.
+    ///
+    /// Throws what `body` throws, `SystemThread.Failure` when the system refuses a thread, and `CancellationError`.
     package static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value
     {
         let outcome = Outcome<Value>()

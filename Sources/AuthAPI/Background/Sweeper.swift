@@ -10,7 +10,7 @@ struct Sweeper: Service {
     /// The kind of rows, for the log.
     let what: String
     let logger: Logger
-    /// The interval between two rounds; a random tenth is added so that replicas do not collide.
+    /// The interval between two rounds; up to a tenth is added at random, so that replicas do not collide.
     var interval: Duration = .seconds(300)
     var now: @Sendable () -> Date = { Date.now }
     /// Removes rows that expired before a time, up to a limit; nil when another replica is doing it.

@@ -16,6 +16,8 @@ struct APISettings: Sendable {
     let providers: ProviderList
     let argon2: Argon2Parameters
     let hashingThreads: Int
+    /// The memory of all concurrent hashes together in bytes.
+    let hashingMemory: Int
     /// The maximum number of waiting password checks.
     let hashingQueue: Int
     /// The rate limits.
@@ -53,6 +55,7 @@ struct APISettings: Sendable {
         let hashing = HashingSettings(from: &reader, within: limits)
         argon2 = hashing.parameters
         hashingThreads = hashing.threads
+        hashingMemory = hashing.memory
         hashingQueue = reader.integer(.hashingQueue, in: 1...10_000, default: 32)
         let usual = ThrottleLimits()
         throttleLimits = ThrottleLimits(

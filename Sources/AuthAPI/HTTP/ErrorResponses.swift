@@ -31,6 +31,9 @@ struct ErrorResponses: Sendable {
         case let error as PostgresError where error.meansUnavailable:
             log(error, code: .serviceUnavailable, context: context)
             return APIError(.serviceUnavailable, detail: "The database is not available.", retryAfter: 2)
+        // A request that the end of the server interrupts.
+        case is CancellationError:
+            return APIError(.serviceUnavailable, detail: "The server is stopping.", retryAfter: 2)
         default:
             log(error, code: .internalError, context: context)
             return APIError(.internalError)

@@ -8,9 +8,9 @@ struct CurlCommand {
     /// Creates the command for an operation of the document.
     ///
     /// - Parameters:
-    ///   - operation: The operation.
-    ///   - document: The document, for references.
-    ///   - server: Scheme and host to call, without a path.
+    ///   - operation: the operation.
+    ///   - document: the document, for references.
+    ///   - server: scheme and host to call, without a path.
     init(_ operation: OpenAPIOperation, in document: OpenAPIDocument, server: String) {
         let server = operation.value["servers"]?.elements.first?["url"]?.text ?? server
         var parts = ["curl -i"]

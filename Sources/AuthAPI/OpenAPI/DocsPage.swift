@@ -8,9 +8,9 @@ struct DocsPage {
     /// Writes the page.
     ///
     /// - Parameters:
-    ///   - document: What to show.
-    ///   - publicURL: Scheme and host that the commands call.
-    ///   - language: The language of the texts around the reference.
+    ///   - document: the document to show.
+    ///   - publicURL: scheme and host that the commands call.
+    ///   - language: the language of the texts around the reference.
     init(document: OpenAPIDocument, publicURL: String, language: SiteLanguage) {
         let frame = DocsFrame(language: language)
         let info = document.root["info"]

@@ -41,7 +41,11 @@ public struct MetricsServer: Sendable {
             router: router,
             server: EventLoopServer.builder(.init(idleTimeout: .seconds(60))),
             configuration: .init(address: .hostname(host, port: port)),
-            onServerRunning: onRunning,
+            onServerRunning: { channel in
+                // Metrics show a shortage of file descriptors, so they stay available longer than requests.
+                await AcceptPause.install(on: channel, logger: logger, isShort: AcceptPause.filesAreVeryShort)
+                await onRunning(channel)
+            },
             logger: logger
         )
     }

@@ -39,14 +39,19 @@ public final class AcceptPause: ChannelInboundHandler {
     }
 
     /// Whether fewer file descriptors are left than are reserved for the server itself: a quarter, at most 128.
-    @Sendable public static func filesAreShort() -> Bool {
+    @Sendable public static func filesAreShort() -> Bool { filesAreShort(reserve: 128) }
+
+    /// Whether fewer than an eighth of those are left.
+    @Sendable static func filesAreVeryShort() -> Bool { filesAreShort(reserve: 16) }
+
+    private static func filesAreShort(reserve: rlim_t) -> Bool {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return false }
         // The kernel returns the lowest free number.
         let next = dup(STDERR_FILENO)
         guard next >= 0 else { return errno == EMFILE }
         close(next)
-        return rlim_t(next) + min(128, limit.rlim_cur / 4) >= limit.rlim_cur
+        return rlim_t(next) + min(reserve, limit.rlim_cur / (512 / reserve)) >= limit.rlim_cur
     }
 
     /// Passes a connection on, and pauses if descriptors are running out.

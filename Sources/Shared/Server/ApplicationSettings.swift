@@ -65,8 +65,8 @@ public struct ApplicationSettings: Sendable {
 
     /// `APP_URL`; nil when it is unset, and nil and a fault when it is not the origin of another host.
     ///
-    /// Only names in plain spelling, which nginx compares with those of requests; no addresses, which are no host of their
-    /// own, and with the scheme of this site, because browsers do not share a session between the two.
+    /// Accepts only a name in plain spelling, which nginx compares with the host of a request, and never an IP address.
+    /// The scheme must be that of this site, because browsers do not share a session between http and https.
     private static func url(from reader: inout SettingsReader, publicURL: WebOrigin) -> WebOrigin? {
         guard let text = reader.text(.appURL) else { return nil }
         let ends = ["", "/", publicURL.isSecure ? ":443" : ":80", publicURL.isSecure ? ":443/" : ":80/"]

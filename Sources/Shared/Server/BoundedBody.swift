@@ -17,14 +17,19 @@ extension Request {
         }
         let body = body
         let late = APIError(.requestTimeout, detail: "The request body did not arrive in time.")
-        return try await withTimeLimit(deadline, throwing: late) {
-            do {
-                return try await body.collect(upTo: Self.maximumBodySize)
-            } catch is NIOTooManyBytesError {
-                throw Self.tooLarge
-            } catch let error where !(error is CancellationError) {
-                throw APIError(.malformedRequest, detail: "The request body is malformed or incomplete.")
+        do {
+            return try await withTimeLimit(deadline, throwing: late) {
+                do {
+                    return try await body.collect(upTo: Self.maximumBodySize)
+                } catch is NIOTooManyBytesError {
+                    throw Self.tooLarge
+                } catch let error where !(error is CancellationError) {
+                    throw APIError(.malformedRequest, detail: "The request body is malformed or incomplete.")
+                }
             }
+        } catch is CancellationError {
+            // The server is stopping and has waited for the body as long as it may.
+            throw late
         }
     }
 

@@ -41,7 +41,7 @@ import Testing
         #expect(first[1] == [time, "signed_in", "password", "ada@example.com"] + from + ["A?[31m?B"])
         #expect(first[2] == [time, "provider_linked", "google", "by_owner", Substring(id)] + from + ["-"])
         #expect(first[3] == [time, "sign_in_failed", "by_owner", "#abababababab"] + from + ["-"])
-        // The continuation has no titles.
+        // A part that is not the first one has no titles.
         #expect(try command.text(of: part, isFirst: false).split(separator: "\n").count == 3)
     }
 

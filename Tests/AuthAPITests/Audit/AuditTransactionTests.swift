@@ -12,7 +12,7 @@ import Testing
     @Test("A registration that is not committed leaves no event")
     func registrationRolledBack() async throws {
         try await TestAPI.with { api in
-            // It fails when everything has been written, at COMMIT.
+            // The registration fails at COMMIT, when everything has been written.
             try await api.database.sql(
                 """
                 CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;

@@ -34,7 +34,7 @@ import Testing
             #expect(events.map(\.summary) == ["user_created"] + ended + ["user_deleted"])
             #expect(events.allSatisfy { $0.user == made.id.lowercased && $0.address == nil && $0.request == nil })
             #expect(events[1].session == first.id && Set(events[1...3].map(\.session)).count == 3)
-            // It finds the account's events after the account was deleted.
+            // A sign-in with the address of the deleted account has the same subject as the event of the deletion.
             _ = try await api.client().post(APIPath.login, login)
             let failure = try #require(try await api.database.events().last)
             #expect(failure.summary == "sign_in_failed unknown_account")

@@ -7,13 +7,13 @@ import Testing
 /// W10: Hashing respects the processors and memory that the process may use.
 @Suite struct HashingSettingsTests {
     private func read(_ settings: [String: String], processors: Double, mebibytes: Int?) -> (
-        threads: Int, faults: [String]
+        threads: Int, memory: Int, faults: [String]
     ) {
         let provider = EnvironmentVariablesProvider(environmentVariables: settings)
         var reader = SettingsReader(ConfigReader(provider: provider))
         let limits = ProcessLimits(processors: processors, memory: mebibytes.map { $0 << 20 })
-        let threads = HashingSettings(from: &reader, within: limits).threads
-        return (threads, reader.faults)
+        let settings = HashingSettings(from: &reader, within: limits)
+        return (settings.threads, settings.memory, reader.faults)
     }
 
     @Test(
@@ -36,6 +36,13 @@ import Testing
         #expect(read(["ARGON2_MEMORY_KIB": "524288"], processors: 8, mebibytes: 768).threads == 1)
         #expect(read(["ARGON2_PARALLELISM": "4"], processors: 8, mebibytes: nil).threads == 2)
         #expect(read(["ARGON2_PARALLELISM": "16"], processors: 8, mebibytes: nil).threads == 1)
+    }
+
+    @Test("W10: All hashes together leave memory for other data, except for a single one with the configured cost")
+    func together() {
+        #expect(read([:], processors: 8, mebibytes: 768).memory == 704 << 20)
+        #expect(read([:], processors: 8, mebibytes: 64).memory == 19 << 20)
+        #expect(read([:], processors: 8, mebibytes: nil).memory == .max)
     }
 
     @Test("W10: A setting beyond the limits is a fault that names the setting and the maximum")

@@ -66,6 +66,27 @@ import Testing
         }
     }
 
+    @Test("E8 Counting hashes of another cost takes no longer than counting those of the configured one")
+    func manyHashes() async throws {
+        try await TestAPI.with { api in
+            _ = try await api.database.sql(
+                "INSERT INTO users (id, email, name) SELECT gen_random_uuid(), n || '@example.com', 'Ada' "
+                    + "FROM generate_series(1, 10000) AS n"
+            )
+            func time(_ hash: String) async throws -> Duration {
+                _ = try await api.database.sql("UPDATE users SET password_hash = '\(hash)c2FsdHNhbHRzYWx0$aGFzaA'")
+                var times: [Duration] = []
+                for _ in 0..<3 {
+                    api.clock.advance(by: MetricsStore.maximumAge)
+                    times.append(await ContinuousClock().measure { _ = await api.app.metrics.registry.text() })
+                }
+                return try #require(times.min())
+            }
+            let configured = try await time("$argon2id$v=19$m=8192,t=1,p=1$")
+            #expect(try await time("$argon2id$v=19$m=65536,t=3,p=1$") < configured * 8)
+        }
+    }
+
     @Test("E8 W91 The metrics have the time of the last backup and drill, if there is one")
     func backups() async throws {
         try await TestAPI.with { api in

@@ -48,6 +48,19 @@ import Testing
         #expect(memory.count == 0)
     }
 
+    @Test("W10: Large blocks are not kept beyond the memory of all hashes")
+    func bytes() throws {
+        let memory = Argon2Memory(limit: 3, bytes: 1_048_576)
+        let first = try unsafe block(of: memory, 524_288)
+        let second = try unsafe block(of: memory, 524_288)
+        unsafe memory.free(first, 524_288)
+        unsafe memory.free(second, 524_288)
+        #expect(memory.count == 2)
+        let third = try unsafe block(of: memory, 262_144)
+        #expect(memory.count == 2)
+        unsafe memory.free(third, 262_144)
+    }
+
     @Test("A failed allocation is reported, and freeing a nil block has no effect")
     func rejection() {
         let memory = Argon2Memory(limit: 2)

@@ -92,13 +92,50 @@ import Testing
         let second = Task.detached { try await TestCommand.onThread { queue.work() } }
         await gates[3]?.entered()
         gates[2]?.open()
-        // Its result was held back for one job: 1 and 2 are delivered while 3 still waits.
+        // The result of 1 was held back for one job: 1 and 2 are delivered while 3 still waits.
         try await eventually("the second result is delivered") { record.all.contains("delivers 2") }
         #expect(!record.all.contains("delivers 3"))
         gates[3]?.open()
         try await first.value
         try await second.value
         #expect(Set(record.all.filter { $0.hasPrefix("delivers") }).count == 5)
+    }
+
+    @Test("W10: A job waits until its memory is free, and one that needs more than all of it is rejected")
+    func memory() async throws {
+        let queue = HashingQueue(limit: 64, threads: 2, memory: 100) { .now }
+        let record = Record()
+        let gates = ["a": Gate(), "b": Gate()]
+        func append(_ job: String, _ memory: Int) {
+            queue.append(
+                HashingQueue.Job(
+                    id: queue.makeID(),
+                    deadline: .now + .seconds(600),
+                    memory: memory,
+                    perform: {
+                        gates[job]?.wait()
+                        return { record.add("\(job), \(queue.snapshot.busy) running") }
+                    },
+                    reject: { record.add("\(job): \((($0 as? APIError)?.code).map { "\($0)" } ?? "\($0)")") }
+                )
+            )
+        }
+        append("a", 60)
+        append("b", 20)
+        let threads = (0..<2).map { _ in Task.detached { try await TestCommand.onThread { queue.work() } } }
+        for gate in gates.values { await gate.entered() }
+        append("large", 101)
+        #expect(record.all == ["large: internalError"])
+        // Behind a job that has to wait, a smaller one waits, too.
+        append("c", 60)
+        append("d", 10)
+        queue.close()
+        gates["b"]?.open()
+        try await eventually("b is delivered") { record.all.count == 2 }
+        #expect(record.all[1] == "b, 1 running")
+        gates["a"]?.open()
+        for thread in threads { try await thread.value }
+        #expect(record.all.count == 5)
     }
 
     @Test("A4: Without waiting jobs, a result is delivered at once")

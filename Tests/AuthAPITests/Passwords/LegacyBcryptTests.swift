@@ -70,7 +70,7 @@ import Testing
 
     /// A4: A password with a NUL byte does not match its part before the NUL.
     @Test func nulByteDoesNotTruncateThePassword() async throws {
-        // Of "Abc1" alone.
+        // The hash of "Abc1".
         let stored = "$2b$04$\(Self.salt)kyY76wQt.xMV3WNz0MO45Yds5JKB85C"
         let hasher = try Self.hasher()
         #expect(try await hasher.verify(Password("Abc1"), against: stored) == .correctNeedsUpgrade)

@@ -27,6 +27,15 @@ import Testing
         #expect(try await hasher.verify(Password(""), against: stored) == .wrong)
     }
 
+    /// W10: An imported hash that needs more memory than the process may use is not computed.
+    @Test func rejectsAHashThatExceedsTheMemory() async throws {
+        let hasher = PasswordHasher(parameters: Self.cheap, pool: try HashingPool(threads: 1, memory: 1 << 20))
+        let stored = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$XoD6i3L6r2KjNKalZkcEli8Qq4o5K7l0qXEO0gdoX1c"
+        let error = await #expect(throws: APIError.self) { try await hasher.verify(Self.known, against: stored) }
+        #expect(error?.code == .internalError && error?.cause is HashExceedsMemory)
+        #expect(try await hasher.verify(Self.known, against: nil) == .wrong)
+    }
+
     /// A4: Our PHC string has the configured parameters, a new salt each time, and no trace of the password.
     @Test func hashesWithTheConfiguredParametersAndANewSalt() async throws {
         let hasher = try Self.hasher(Argon2Parameters(memoryKiB: 128, iterations: 3, parallelism: 2))

@@ -31,7 +31,7 @@ struct TestPgBouncer: Sendable {
         } catch {
             result = .failure(error)
         }
-        // It has inherited the signals that this process blocks, and keeps no data.
+        // SIGTERM has no effect: PgBouncer has inherited the signals that this process blocks. It keeps no data.
         _ = try? await TestCommand.run(["sh", "-c", "kill -KILL $(cat \"$0\")", bouncer.file("pid")])
         try? FileManager.default.removeItem(at: bouncer.directory)
         return try result.get()

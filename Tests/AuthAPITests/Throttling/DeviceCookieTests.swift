@@ -66,10 +66,10 @@ import Testing
     @Test("A17 A password change forgets all browsers except the one that made it")
     func passwordChange() async throws {
         try await TestAPI.with(Self.limits) { api in
-            // By the server's clock, like the cookies, and not by the database's.
+            // The time of the change is the server's, like that of the cookies, not the database's.
             api.clock.advance(by: -3600)
             let owner = try await api.registered(email: Self.address)
-            // In the same second, too.
+            // Browsers that signed in within the same second are forgotten, too.
             let kept = try await Self.browsers(api)
             let change = ["current_password": Self.old, "new_password": Self.new]
             #expect(try await owner.post(APIPath.password, change).status == 200)

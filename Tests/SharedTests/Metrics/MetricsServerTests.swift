@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import CoreMetrics
+import Glibc
 import Hummingbird
 import Logging
 import NIOCore
@@ -16,10 +17,12 @@ import Testing
     /// Runs `body` with the address of a server on a free port, and stops the server.
     private func with(
         _ registry: PrometheusRegistry,
+        onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in },
         _ body: @Sendable (String) async throws -> Void
     ) async throws {
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = MetricsServer(registry, host: "127.0.0.1", port: 0).application(logger: Self.silent) { channel in
+            await onRunning(channel)
             continuation.yield(channel.localAddress?.port ?? 0)
             continuation.finish()
         }
@@ -57,6 +60,24 @@ import Testing
                 #expect(response.status == 200 && response.type?.hasPrefix("text/plain; version=0.0.4") == true)
                 #expect(response.text == "# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total \(count)\n")
             }
+        }
+    }
+
+    @Test("Without file descriptors the server pauses, and then continues")
+    func shortage() async throws {
+        let (states, continuation) = AsyncStream<Bool>.makeStream()
+        let fails: @Sendable (any Channel) async -> Void = { channel in
+            let isReading = try? await channel.eventLoop.submit {
+                channel.pipeline.fireErrorCaught(IOError(errnoCode: EMFILE, reason: "accept"))
+                return try channel.syncOptions?.getOption(.autoRead)
+            }.get()
+            continuation.yield(isReading == false)
+        }
+        try await with(PrometheusRegistry([]), onRunning: fails) { address in
+            let hasPaused = await states.first { _ in true }
+            #expect(hasPaused == true)
+            let response = try await response("GET", address + MetricsServer.path)
+            #expect(response.status == 200)
         }
     }
 

@@ -111,6 +111,13 @@ import Testing
         #expect(found == ProcessLimits(processors: 2, memory: 1024 * Self.megabytes))
     }
 
+    @Test("W10: There is an event loop for each processor, but not more threads than a container may have")
+    func eventLoops() {
+        for (processors, count) in [(0.5, 1), (1.5, 2), (8, 8), (64, 64), (256, 64)] as [(Double, Int)] {
+            #expect(EventLoops.count(within: ProcessLimits(processors: processors, memory: nil)) == count)
+        }
+    }
+
     @Test("W10: The limits of this machine can be read")
     func here() throws {
         #expect(ProcessLimits.current.processors > 0)

@@ -4,9 +4,9 @@ import PostgresClient
 import Shared
 import Synchronization
 
-/// Records refused access to the application in the audit trail: one event per session and reason.
+/// Records rejected users of the application in the audit trail: one event per session and reason.
 final class AccessRejections: Sendable {
-    /// The maximum number of cached refusals; then the cache is cleared, and the statement finds existing events.
+    /// The maximum number of cached rejections; then the cache is cleared, and the statement finds existing events.
     static let limit = 4096
 
     private struct Entry: Hashable {
@@ -19,9 +19,9 @@ final class AccessRejections: Sendable {
 
     init(postgres: PostgresPool) { self.postgres = postgres }
 
-    /// Records a refusal that has not been recorded yet.
+    /// Records a rejection that has not been recorded yet.
     ///
-    /// A failure is logged, and the next refusal tries again.
+    /// A failure is logged, and the next rejection retries.
     func record(_ rejection: AccessPolicy.Rejection, of signedIn: SignedIn, from trace: RequestTrace) async {
         let entry = Entry(session: signedIn.sessionID, rejection: rejection)
         let isNew = recorded.withLock { recorded in

@@ -57,7 +57,7 @@ struct ApplicationAccessRoutes: Sendable {
         self.metrics = AccessMetrics(metrics.registry)
     }
 
-    /// `GET /api/auth/check`: 204 with the identity, 401 without a session, 403 if the user may not use the
+    /// `GET /api/auth/check`: 204 with the user in headers, 401 without a session, 403 if the user may not use the
     /// application.
     ///
     /// For this system's nginx only, which does not publish it. It never redirects, sets no cookie, and identifies the

@@ -2,11 +2,11 @@ import FoundationEssentials
 import HTTPTypes
 import Shared
 
-/// Decides which signed-in users may use the application, and describes them to it.
+/// Decides which signed-in users may use the application, and describes each user to it.
 struct ApplicationAccessService: Sendable {
     let policy: AccessPolicy
     let rejections: AccessRejections
-    /// Signs the identity; nil unless `APP_ASSERTION` is on.
+    /// Signs the description of the user; nil unless `APP_ASSERTION` is on.
     let assertions: AssertionIssuer?
     var now: @Sendable () -> Date = { Date.now }
 
@@ -20,7 +20,7 @@ struct ApplicationAccessService: Sendable {
         case rejected
     }
 
-    /// Decides on a request, and records a refusal in the audit trail.
+    /// Decides on a request, and records a rejection in the audit trail.
     func verdict(on signedIn: SignedIn?, from trace: @autoclosure () -> RequestTrace) async throws -> Verdict {
         guard let signedIn else { return .signedOut }
         if let rejection = policy.rejection(of: signedIn) {

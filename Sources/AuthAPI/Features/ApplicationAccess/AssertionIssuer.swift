@@ -104,6 +104,6 @@ struct JWKSet: Encodable, Sendable {
 }
 
 extension HTTPField.Name {
-    /// The signed identity.
+    /// The signed assertion.
     static let assertion = HTTPField.Name(validated: "X-Auth-Assertion")
 }

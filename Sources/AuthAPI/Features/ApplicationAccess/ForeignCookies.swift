@@ -21,7 +21,7 @@ struct ForeignCookies: Sendable {
 
     /// The cookies of a request without this site's, unchanged and in order; empty when none is left.
     ///
-    /// Cookies end at semicolons, even inside quotes (RFC 6265, section 5.4), so that an application whose parser
+    /// Cookies end at semicolons, even inside quotes (RFC 6265, section 4.1.1), so that an application whose parser
     /// supports quotes does not find ours inside of them.
     func header(of request: Request) -> String {
         request.headers.cookiePairs.filter { !isOurs($0) }.joined(separator: "; ")

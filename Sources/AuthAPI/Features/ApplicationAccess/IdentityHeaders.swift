@@ -16,7 +16,7 @@ extension HTTPField.Name {
     static let userID = HTTPField.Name(validated: "X-User-ID")
 }
 
-/// The identity as headers for the application.
+/// The user of a request as headers for the application.
 struct IdentityHeaders: Sendable {
     let signedIn: SignedIn
     let userName: AccessPolicy.UserName

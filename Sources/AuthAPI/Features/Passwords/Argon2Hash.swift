@@ -17,7 +17,7 @@ struct Argon2Hash: Sendable, Equatable {
     /// Data hashed together with the password; empty in new hashes (RFC 9106, section 3.1, "associated data").
     let data: [UInt8]
 
-    /// The version of new hashes (RFC 9106, section 3.2).
+    /// The version of new hashes (RFC 9106, section 3.1).
     static let currentVersion = 19
 
     /// Hashes a password with a new random salt.

@@ -17,21 +17,35 @@ final class Argon2Memory: Sendable {
 
     private struct State: Sendable {
         var limit: Int
+        var byteLimit: Int
         var used = 0
+        var usedBytes = 0
         var spare: [Block] = []
 
-        /// Removes the spare blocks beyond the limit, the oldest first.
+        /// Counts blocks that come into use, or no longer are.
+        mutating func count(_ size: Int, by change: Int) {
+            used += change
+            usedBytes += change * size
+        }
+
+        /// Removes the spare blocks beyond the limits, the oldest first.
         mutating func removeSurplus() -> ArraySlice<Block> {
-            let surplus = spare.prefix(max(0, used + spare.count - limit))
-            spare.removeFirst(surplus.count)
+            var count = min(spare.count, max(0, used + spare.count - limit))
+            var bytes = spare.dropFirst(count).reduce(usedBytes) { $0 + $1.size }
+            while count < spare.count, bytes > byteLimit {
+                bytes -= spare[count].size
+                count += 1
+            }
+            let surplus = spare.prefix(count)
+            spare.removeFirst(count)
             return surplus
         }
     }
 
     private let state: Mutex<State>
 
-    /// Keeps at most `limit` blocks, including those in use; the newest are kept.
-    init(limit: Int) { state = Mutex(State(limit: limit)) }
+    /// Keeps at most `limit` blocks and `bytes` bytes, including those in use; the newest are kept.
+    init(limit: Int, bytes: Int = .max) { state = Mutex(State(limit: limit, byteLimit: bytes)) }
 
     deinit {
         for block in state.withLock({ $0.spare }) { Self.unmap(block) }
@@ -40,10 +54,11 @@ final class Argon2Memory: Sendable {
     /// The number of blocks, in use or not.
     var count: Int { state.withLock { $0.used + $0.spare.count } }
 
-    /// Changes the number of blocks to keep: one for each hashing thread.
-    func keep(_ limit: Int) {
+    /// Changes the number of blocks to keep, one for each hashing thread, and their total size.
+    func keep(_ limit: Int, bytes: Int = .max) {
         let surplus = state.withLock { state in
             state.limit = limit
+            state.byteLimit = bytes
             return state.removeSurplus()
         }
         for block in surplus { Self.unmap(block) }
@@ -55,8 +70,8 @@ final class Argon2Memory: Sendable {
     func allocate(_ memory: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, _ size: Int) -> Int32 {
         // Free a block of another size for the new one: parameters differ between stored hashes.
         let (kept, surplus) = state.withLock { state in
-            state.used += 1
             let kept = state.spare.lastIndex { $0.size == size }.map { state.spare.remove(at: $0) }
+            state.count(size, by: 1)
             return (kept, state.removeSurplus())
         }
         for block in surplus { Self.unmap(block) }
@@ -66,7 +81,7 @@ final class Argon2Memory: Sendable {
         }
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         guard let new = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0), unsafe new != MAP_FAILED else {
-            state.withLock { $0.used -= 1 }
+            state.withLock { $0.count(size, by: -1) }
             return ARGON2_MEMORY_ALLOCATION_ERROR.rawValue
         }
         unsafe memory?.pointee = new.assumingMemoryBound(to: UInt8.self)
@@ -78,7 +93,7 @@ final class Argon2Memory: Sendable {
         guard let memory = unsafe memory else { return }
         let block = Block(address: UInt(bitPattern: memory), size: size)
         let surplus = state.withLock { state in
-            state.used -= 1
+            state.count(size, by: -1)
             state.spare.append(block)
             return state.removeSurplus()
         }

@@ -18,6 +18,9 @@ struct Argon2Parameters: Sendable, Equatable {
     /// The maximum of memory times passes in KiB: about ten seconds of one core.
     static let workLimit = 16_777_216
 
+    /// The memory of a hash in bytes.
+    var memory: Int { memoryKiB * 1024 }
+
     /// The work of a hash: memory times passes, in KiB.
     var work: Int { memoryKiB * iterations }
 

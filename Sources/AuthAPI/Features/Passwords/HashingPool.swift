@@ -17,25 +17,27 @@ final class HashingPool: Service {
     /// Starts the threads.
     ///
     /// - Parameters:
-    ///   - threads: The number of threads.
-    ///   - queueLimit: The number of jobs that may wait; more are rejected at once.
-    ///   - deadline: How long a job may wait; later jobs are rejected.
-    ///   - now: The clock, for tests.
-    ///   - onStart: Called on a thread of the pool with the time that a job waited.
+    ///   - threads: the number of threads.
+    ///   - queueLimit: the number of jobs that may wait; more are rejected at once.
+    ///   - memory: the memory of all running jobs together in bytes.
+    ///   - deadline: how long a job may wait; later jobs are rejected.
+    ///   - now: the clock, for tests.
+    ///   - onStart: called on a thread of the pool with the time that a job waited.
     /// - Throws: `SystemThread.Failure` when the system refuses a thread.
     init(
         threads: Int,
         queueLimit: Int = 32,
+        memory: Int = .max,
         deadline: Duration = .seconds(5),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         onStart: @escaping @Sendable (Duration) -> Void = { _ in }
     ) throws {
-        let queue = HashingQueue(limit: queueLimit, threads: threads, now: now)
+        let queue = HashingQueue(limit: queueLimit, threads: threads, memory: memory, now: now)
         self.queue = queue
         self.deadline = deadline
         self.now = now
         self.onStart = onStart
-        Argon2Memory.shared.keep(threads)
+        Argon2Memory.shared.keep(threads, bytes: memory)
         for _ in 0..<threads {
             let thread = try SystemThread.start {
                 // Requests without a hash have priority. On Linux this sets the priority of this thread only.
@@ -65,13 +67,16 @@ final class HashingPool: Service {
     /// Runs a job on one of the threads.
     ///
     /// - Parameters:
-    ///   - isUsual: Whether the job costs no more than a usual hash; a result may be held back while such a job runs.
-    ///   - job: The work.
-    /// - Returns: The result of the job.
+    ///   - isUsual: whether the job costs no more than a usual hash; a result may be held back while such a job runs.
+    ///   - memory: the memory that the job needs in bytes.
+    ///   - job: the work.
+    /// - Returns: the result of the job.
     /// - Throws: `APIError` `overloaded` at once when the queue is full or the pool shuts down, and when the job waited
-    ///   too long; `CancellationError` when the task is cancelled while the job waits; the errors of the job.
+    ///   too long; `internal_error` when it needs more than all the memory; `CancellationError` when the task is
+    ///   cancelled while the job waits; the errors of the job.
     func perform<Result: Sendable>(
         isUsual: Bool = false,
+        memory: Int = 0,
         _ job: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         let queue = queue
@@ -84,6 +89,7 @@ final class HashingPool: Service {
                         id: id,
                         deadline: since + deadline,
                         isUsual: isUsual,
+                        memory: memory,
                         perform: { [now, onStart] in
                             onStart(now() - since)
                             let result = Swift.Result { try job() }

@@ -3,6 +3,9 @@ import Shared
 
 /// The FIFO queue of jobs for the hashing threads.
 ///
+/// Imported hashes can need far more memory than new ones. A job waits until its memory is free, and later jobs wait
+/// behind it; one that needs more than all the memory is rejected, because it would end the process.
+///
 /// While jobs wait, results are delivered in batches: each result causes database and network work that preempts the
 /// threads, and a batch does so only once. A thread holds back at most one result, and only while it computes a hash of
 /// usual cost, which bounds the delay. A result is never held back for an expensive job, and without waiting jobs it is
@@ -22,16 +25,20 @@ final class HashingQueue: @unchecked Sendable {
         let deadline: ContinuousClock.Instant
         /// Whether the work costs no more than a usual hash, so that a result may be held back while it runs.
         var isUsual = false
+        /// The memory that the work needs in bytes.
+        var memory = 0
         /// Does the work.
         let perform: @Sendable () -> Delivery
         /// Reports that the work was not done.
         let reject: @Sendable (any Error) -> Void
     }
 
-    /// Signals that there is a job, or that the queue is closed.
+    /// Signals that the first job can run, or that the queue is closed and empty.
     private let condition = ConditionLock(value: false)
     private let limit: Int
     private let batch: Int
+    /// The memory of all running jobs together in bytes.
+    private let memory: Int
     private let now: @Sendable () -> ContinuousClock.Instant
     private var waiting: [Job] = []
     private var held: [Job.Delivery] = []
@@ -41,15 +48,18 @@ final class HashingQueue: @unchecked Sendable {
     private var isClosed = false
     private var runningThreads: Int
     private var busyThreads = 0
+    private var busyMemory = 0
     private var admitted = 0
     private var rejected: UInt64 = 0
     private var whenEnded: CheckedContinuation<Void, Never>?
 
-    /// Creates a queue in which `limit` jobs may wait while all threads are busy.
+    /// Creates a queue in which `limit` jobs may wait while all threads are busy, and whose running jobs together need
+    /// at most `memory` bytes.
     ///
     /// Each of the given number of threads must call `work` once.
-    init(limit: Int, threads: Int, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+    init(limit: Int, threads: Int, memory: Int = .max, now: @escaping @Sendable () -> ContinuousClock.Instant) {
         self.limit = limit
+        self.memory = memory
         self.now = now
         // A result that is held back occupies a place.
         batch = max(1, min(2 * threads, limit / 4))
@@ -92,8 +102,10 @@ final class HashingQueue: @unchecked Sendable {
         unlock()
     }
 
-    /// Adds a job, or rejects it at once with `overloaded` when the queue is full or closed.
+    /// Adds a job, or rejects it at once: with `overloaded` when the queue is full or closed, with `internal_error`
+    /// when it needs too much memory.
     func append(_ job: Job) {
+        guard job.memory <= memory else { return job.reject(APIError(.internalError, cause: HashExceedsMemory())) }
         condition.lock()
         let late = removeLate()
         let isAccepted = !isClosed && waiting.count < limit + runningThreads - busyThreads
@@ -118,7 +130,7 @@ final class HashingQueue: @unchecked Sendable {
         // The batch with the held-back result of this thread.
         var kept: UInt64?
         while let current = job {
-            let outcome = finish(with: current.perform(), afterKeepingFor: kept)
+            let outcome = finish(current, with: current.perform(), afterKeepingFor: kept)
             for deliver in outcome.due { deliver() }
             kept = outcome.batch
             job = outcome.next ?? next()
@@ -153,30 +165,32 @@ final class HashingQueue: @unchecked Sendable {
         while true {
             condition.lock(whenValue: true)
             let late = removeLate()
-            let job = waiting.isEmpty ? nil : waiting.removeFirst()
-            if job != nil { busyThreads += 1 }
-            let isDone = job == nil && isClosed
+            let job = takeFirst()
+            let isDone = isClosed && waiting.isEmpty && job == nil
             unlock()
             for job in late { job.reject(Self.overloaded) }
             if job != nil || isDone { return job }
         }
     }
 
-    /// Accepts a result from the calling thread.
+    /// Accepts the result of a job from the calling thread.
     ///
     /// - Parameters:
+    ///   - finished: the job.
     ///   - deliver: delivers the result.
     ///   - kept: the batch of the calling thread's previous held-back result.
     /// - Returns: the results to deliver, the thread's next job if one waits, and the batch of the held-back result.
     private func finish(
+        _ finished: Job,
         with deliver: @escaping Job.Delivery,
         afterKeepingFor kept: UInt64?
     ) -> (due: [Job.Delivery], next: Job?, batch: UInt64?) {
         condition.lock()
         let late = removeLate()
         held.append(deliver)
-        let job = waiting.isEmpty ? nil : waiting.removeFirst()
-        if job == nil { busyThreads -= 1 }
+        busyThreads -= 1
+        busyMemory -= finished.memory
+        let job = takeFirst()
         var due: [Job.Delivery] = []
         if job?.isUsual != true || kept == delivered || held.count >= batch {
             swap(&due, &held)
@@ -188,6 +202,18 @@ final class HashingQueue: @unchecked Sendable {
         return (due, job, current)
     }
 
+    /// Removes the first job if its memory is free, and counts it as running.
+    private func takeFirst() -> Job? {
+        guard firstFits else { return nil }
+        let job = waiting.removeFirst()
+        busyThreads += 1
+        busyMemory += job.memory
+        return job
+    }
+
+    /// Whether there is a first job whose memory is free.
+    private var firstFits: Bool { waiting.first.map { $0.memory <= memory - busyMemory } ?? false }
+
     private func removeLate() -> ArraySlice<Job> {
         let time = now()
         // All jobs have the same deadline, so the late ones are at the front.
@@ -198,13 +224,16 @@ final class HashingQueue: @unchecked Sendable {
     }
 
     private func unlock() {
-        condition.unlock(withValue: isClosed || !waiting.isEmpty)
+        condition.unlock(withValue: firstFits || isClosed && waiting.isEmpty)
     }
 
     private static var overloaded: APIError {
         APIError(.overloaded, detail: "The server is busy; try again shortly.", retryAfter: 1)
     }
 }
+
+/// A stored hash needs more memory than the process may use.
+struct HashExceedsMemory: Error {}
 
 /// The state of the hashing threads at one point in time.
 struct HashingSnapshot: Sendable, Equatable {

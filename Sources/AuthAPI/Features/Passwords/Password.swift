@@ -4,7 +4,7 @@ import Glibc
 /// A typed password, ready to be hashed; its description is redacted.
 ///
 /// The same characters can be typed as different code points (é, or e and an accent), so the hash uses Unicode
-/// normalization form C (RFC 8265, section 4.2.1). The typed form is kept too, because other systems hashed it.
+/// normalization form C (RFC 8265, section 4.2.2). The typed form is kept too, because other systems hashed it.
 /// The bytes are overwritten when the last copy of the value is released.
 struct Password: Sendable {
     /// UTF-8 in normalization form C, for new hashes.

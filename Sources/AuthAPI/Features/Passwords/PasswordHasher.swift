@@ -30,7 +30,9 @@ struct PasswordHasher: Sendable {
     /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 fails.
     func hash(_ password: Password) async throws -> String {
         let parameters = parameters
-        return try await perform(isUsual: true) { try Argon2Hash(hashing: password, parameters: parameters).phc }
+        return try await perform(isUsual: true, memory: parameters.memory) {
+            try Argon2Hash(hashing: password, parameters: parameters).phc
+        }
     }
 
     /// Checks a password against a stored Argon2id PHC string, a bcrypt hash, or nothing.
@@ -41,18 +43,21 @@ struct PasswordHasher: Sendable {
     /// with the configured parameters, and are `wrong` (OWASP Authentication Cheat Sheet, "Authentication Responses").
     /// A hash with other parameters, including bcrypt, takes its own time until it is upgraded.
     ///
-    /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 fails.
+    /// Throws `APIError`: `overloaded` when too many hashes are waiting, `internal_error` when libargon2 fails or the
+    /// stored hash needs more memory than the process may use.
     func verify(_ password: Password, against stored: String?) async throws -> Verification {
         // Otherwise a wrong password costs two hashes.
         let isOneHash = password.typed == nil
         switch readable(stored) {
         case .argon2id(let hash):
             let isUsual = isOneHash && hash.parameters.isAtMostAsExpensive(as: parameters)
-            return try await perform(isUsual: isUsual) { try check(password, against: hash) }
+            return try await perform(isUsual: isUsual, memory: hash.parameters.memory) {
+                try check(password, against: hash)
+            }
         case .bcrypt(let hash):
             return try await perform(isUsual: false) { hash.matches(password) } ? .correctNeedsUpgrade : .wrong
         case nil:
-            _ = try await perform(isUsual: isOneHash) { try check(password, against: dummy) }
+            _ = try await perform(isUsual: isOneHash, memory: parameters.memory) { try check(password, against: dummy) }
             return .wrong
         }
     }
@@ -84,10 +89,11 @@ struct PasswordHasher: Sendable {
 
     private func perform<Result: Sendable>(
         isUsual: Bool,
+        memory: Int = 0,
         _ job: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         do {
-            return try await pool.perform(isUsual: isUsual, job)
+            return try await pool.perform(isUsual: isUsual, memory: memory, job)
         } catch let failure as Argon2Failure {
             throw APIError(.internalError, cause: failure)
         }

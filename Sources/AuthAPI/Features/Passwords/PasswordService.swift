@@ -16,7 +16,7 @@ struct PasswordService: Sendable {
     /// - Parameters:
     ///   - password: the new password, which has been validated.
     ///   - current: the current password; nil for users without one who have just signed in at a provider.
-    ///   - user: the user.
+    ///   - visitor: the user and the session.
     ///   - trace: the origin of the request.
     /// - Returns: the session that replaces the caller's.
     /// - Throws: `invalid_fields` for a wrong current password, `reauthentication_required`, `unauthenticated` when the
@@ -24,20 +24,20 @@ struct PasswordService: Sendable {
     func change(
         to password: Password,
         current: Password?,
-        of user: SignedIn,
+        of visitor: SignedIn,
         from trace: RequestTrace
     ) async throws -> OpenedSession {
         var hash: String?
         // Twice, because a concurrent sign-in may have upgraded the checked hash.
         for _ in 1...2 {
-            let confirmed = try await gate.confirm(current, in: .currentPassword, of: user, from: trace)
+            let confirmed = try await gate.confirm(current, in: .currentPassword, of: visitor, from: trace)
             let new: String
             do {
                 if let hash { new = hash } else { new = try await hasher.hash(password) }
                 hash = new
                 if confirmed.own.hasManySessions {
                     // Too many to end within the timeout of one statement.
-                    let others = SessionSelection(user: user.user.id, keeping: user.sessionID, reason: .password)
+                    let others = SessionSelection(user: visitor.user.id, keeping: visitor.sessionID, reason: .password)
                     _ = try await batches.end(others, from: trace, at: gate.now())
                 }
             } catch {
@@ -46,16 +46,16 @@ struct PasswordService: Sendable {
             }
             let session = try await sessions.prepare(for: confirmed.own.credentials.user, from: trace)
             let change = PasswordChange(
-                user: user.user.id,
+                user: visitor.user.id,
                 hash: new,
                 replaced: .exactly(confirmed.own.credentials.passwordHash),
                 reason: confirmed.proof == .password ? .owner : .provider,
-                session: user.sessionID,
+                session: visitor.sessionID,
                 trace: trace
             )
             let isSet = try await store.set(
                 change,
-                for: user,
+                for: visitor,
                 opening: session.row,
                 refunding: confirmed.attempts,
                 now: gate.now

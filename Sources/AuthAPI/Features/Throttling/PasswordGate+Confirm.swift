@@ -28,7 +28,8 @@ extension PasswordGate {
     /// How long signing in again at a provider confirms changes, in seconds.
     static let reauthenticationLifetime: TimeInterval = 600
 
-    /// Confirms the identity of the user (OWASP Authentication, "Require Re-authentication for Sensitive Features").
+    /// Confirms that the request is from the user (OWASP Authentication, "Require Re-authentication for Sensitive
+    /// Features").
     ///
     /// Attempts are counted per user, separately from sign-ins: only a session of the user can use them, so an attacker
     /// without one cannot exhaust them. Setting the first password also takes one.
@@ -36,7 +37,7 @@ extension PasswordGate {
     /// - Parameters:
     ///   - password: the entered password; nil if there is none.
     ///   - field: the field of the password.
-    ///   - user: the user.
+    ///   - visitor: the user and the session.
     ///   - trace: the origin of the request.
     /// - Returns: the confirmation; the caller returns the attempts.
     /// - Throws: `invalid_fields` for a missing or wrong password, `reauthentication_required`, `unauthenticated` when
@@ -44,13 +45,13 @@ extension PasswordGate {
     func confirm(
         _ password: Password?,
         in field: ConfirmationField,
-        of user: SignedIn,
+        of visitor: SignedIn,
         from trace: RequestTrace
     ) async throws -> Confirmation {
-        let attempt = Attempt(key: keys.owner(user.user.id), limit: limits.device)
+        let attempt = Attempt(key: keys.owner(visitor.user.id), limit: limits.device)
         let (own, proof) = try await hasher.pool.admitting {
             () async throws -> (OwnCredentials, Confirmation.Proof?) in
-            let (wait, own) = try await store.take(attempt, confirming: user, from: trace, at: now())
+            let (wait, own) = try await store.take(attempt, confirming: visitor, from: trace, at: now())
             if let wait { throw Self.tooMany(wait, "confirmation throttled") }
             do {
                 guard let own else { throw APIError(.unauthenticated) }
@@ -62,7 +63,7 @@ extension PasswordGate {
             }
         }
         guard let proof else {
-            try await audit.record(FailedConfirmation(user: user, trace: trace))
+            try await audit.record(FailedConfirmation(user: visitor, trace: trace))
             throw Self.fault(of: field, .incorrect, "The password is wrong.")
         }
         return Confirmation(own: own, proof: proof, attempts: [attempt])

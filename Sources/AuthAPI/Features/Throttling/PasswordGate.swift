@@ -77,9 +77,9 @@ struct PasswordGate: Sendable {
     /// Takes an attempt of a signed-in user for an action without confirmation; it is not returned.
     ///
     /// - Throws: `too_many_requests` with the time to wait when there is none left.
-    func admitProfile(of user: SignedIn, from trace: RequestTrace) async throws {
-        let attempt = Attempt(key: keys.profile(user.user.id), limit: limits.profile)
-        guard let wait = try await store.take(attempt, of: user.user.id, from: trace, at: now()) else { return }
+    func admitProfile(of visitor: SignedIn, from trace: RequestTrace) async throws {
+        let attempt = Attempt(key: keys.profile(visitor.user.id), limit: limits.profile)
+        guard let wait = try await store.take(attempt, of: visitor.user.id, from: trace, at: now()) else { return }
         throw Self.tooMany(wait, "profile requests throttled")
     }
 

@@ -44,14 +44,14 @@ struct ThrottleStore: Sendable {
     ///   when the session has ended.
     func take(
         _ attempt: Attempt,
-        confirming user: SignedIn,
+        confirming visitor: SignedIn,
         from trace: RequestTrace,
         at now: Date
     ) async throws -> (wait: Int64?, own: OwnCredentials?) {
-        let taking = Take(attempt: attempt, user: user.user.id, trace: trace, now: now)
+        let taking = Take(attempt: attempt, user: visitor.user.id, trace: trace, now: now)
         return try await postgres.withConnection { db in
             if let wait = try db.one(taking) { return (wait, nil) }
-            return (nil, try db.first(FindOwnCredentials(user: user)))
+            return (nil, try db.first(FindOwnCredentials(user: visitor)))
         }
     }
 

@@ -61,19 +61,19 @@ struct UserService: Sendable {
     ///
     /// - Returns: the changed user.
     /// - Throws: `too_many_requests`.
-    func rename(_ user: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws -> User {
-        try await gate.admitProfile(of: user, from: trace)
-        try await store.rename(user, to: name, from: trace)
-        let old = user.user
+    func rename(_ visitor: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws -> User {
+        try await gate.admitProfile(of: visitor, from: trace)
+        try await store.rename(visitor, to: name, from: trace)
+        let old = visitor.user
         return User(id: old.id, email: old.email, name: name.value, avatarURL: old.avatarURL)
     }
 
     /// A user's data for the download.
     ///
     /// - Throws: `unauthenticated` when the user no longer exists, `too_many_requests`.
-    func ownData(of user: SignedIn, from trace: RequestTrace) async throws -> OwnData {
-        try await gate.admitProfile(of: user, from: trace)
-        guard let data = try await store.ownData(of: user, from: trace, at: gate.now()) else {
+    func ownData(of visitor: SignedIn, from trace: RequestTrace) async throws -> OwnData {
+        try await gate.admitProfile(of: visitor, from: trace)
+        guard let data = try await store.ownData(of: visitor, from: trace, at: gate.now()) else {
             throw APIError(.unauthenticated)
         }
         return data

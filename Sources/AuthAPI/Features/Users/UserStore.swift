@@ -49,24 +49,24 @@ extension UserStore {
     )
 
     /// Changes a user's name.
-    func rename(_ user: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws {
-        let statement = UpdateName(user: user, name: name, trace: trace)
+    func rename(_ visitor: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws {
+        let statement = UpdateName(user: visitor, name: name, trace: trace)
         _ = try await postgres.withConnection { try $0.run(statement) }
     }
 
     /// Reads a user's data, and records the download.
     ///
     /// - Returns: nil when the user no longer exists.
-    func ownData(of user: SignedIn, from trace: RequestTrace, at now: Date) async throws -> OwnData? {
-        let id = user.user.id
+    func ownData(of visitor: SignedIn, from trace: RequestTrace, at now: Date) async throws -> OwnData? {
+        let id = visitor.user.id
         return try await postgres.withConnection { db in
             guard let account = try db.first(FindOwnAccount(user: id)) else { return nil }
-            try db.run(RecordDownload(user: user, trace: trace))
+            try db.run(RecordDownload(user: visitor, trace: trace))
             return OwnData(
                 account: account,
                 identities: try db.all(FindOwnIdentities(user: id)),
-                sessions: try db.all(FindLiveSessions(visitor: user, now: now)).map { row in
-                    row.session.body(current: user.sessionID)
+                sessions: try db.all(FindLiveSessions(visitor: visitor, now: now)).map { row in
+                    row.session.body(current: visitor.sessionID)
                 },
                 events: try db.all(FindOwnEvents(user: id)),
                 eventsTotal: try db.one(CountOwnEvents(user: id))
