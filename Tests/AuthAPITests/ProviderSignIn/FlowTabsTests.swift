@@ -99,6 +99,29 @@ import Testing
         }
     }
 
+    // During a deployment, one version begins the flow and another finishes it.
+    @Test(
+        "A11: The version before reads a flow, and this version reads that version's",
+        arguments: [
+            (#""i":"code""#, .signIn(invite: "code")), (#""r":"/page""#, .signIn(invite: nil)),
+            (#""l":"00000000-0000-4000-8000-00000000000A""#, .link(id)),
+            (
+                #""c":"00000000-0000-4000-8000-00000000000A","t":1700000000"#,
+                .confirm(id, startedAt: Date(timeIntervalSince1970: 1_700_000_000))
+            ),
+        ] as [(String, SignInFlow.Purpose)]
+    )
+    func storedForm(fields: String, purpose: SignInFlow.Purpose) throws {
+        let stored = Data(#"{"n":"2","p":"google","s":"1","v":"3",\#(fields)}"#.utf8)
+        let flow = try JSONDecoder().decode(SignInFlow.self, from: stored)
+        #expect(flow.purpose == purpose)
+        let decoded = try JSONSerialization.jsonObject(with: stored) as? NSDictionary
+        let encoded = try JSONSerialization.jsonObject(with: JSONEncoder().encode(flow)) as? NSDictionary
+        #expect(decoded != nil && encoded == decoded)
+    }
+
+    static let id = UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x0A))
+
     // RFC 6265, section 6.1; nginx and the server take 16 KiB for a line of headers.
     @Test("A11: Browsers store the largest cookies, and all of them together fit into a header line")
     func cookieSizes() throws {
@@ -109,7 +132,7 @@ import Testing
         )
         var response = Response(status: .seeOther)
         let longest = try #require(ReturnPath("/" + String(repeating: "a", count: ReturnPath.maximumLength - 1)))
-        let flow = SignInFlow(.discord, returnTo: longest, linkTo: UserID())
+        let flow = SignInFlow(.discord, for: .link(UserID()), returnTo: longest)
         try FlowCookies<SignInFlow>(settings, now: { Date.now }).keep(flow, of: request, on: &response)
         let domain = String(repeating: "b.", count: 90) + "example"
         let email = try EmailAddress(String(repeating: "a", count: 60) + "@" + domain)

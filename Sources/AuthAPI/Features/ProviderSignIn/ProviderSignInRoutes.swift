@@ -31,23 +31,23 @@ struct ProviderSignInRoutes: Sendable {
             let again = query.values(PagePath.reauthenticateParameter)
             if !again.isEmpty { return try await startAgain(provider, tickets: again, returnTo, request, context) }
             if link.isEmpty, mustConfirm(request) { return SignInRedirect.confirm(provider, returnTo: returnTo?.value) }
-            var visitor: SignedIn?
+            var page = PagePath.login
             do {
+                var purpose = SignInFlow.Purpose.signIn(invite: cookies.invites.code(of: request))
                 if !link.isEmpty {
-                    visitor = try await ticketHolder(of: request, tickets: link, .link, at: provider)
+                    purpose = .link(try await ticketHolder(of: request, tickets: link, .link, at: provider).user.id)
+                    page = PagePath.account
                 }
                 let (flow, address) = try await service.begin(
                     provider,
+                    for: purpose,
                     returnTo: returnTo,
-                    linkTo: visitor?.user.id,
-                    choosesAccount: visitor != nil || !query.values(PagePath.chooseParameter).isEmpty,
-                    invite: visitor == nil ? cookies.invites.code(of: request) : nil
+                    choosesAccount: !link.isEmpty || !query.values(PagePath.chooseParameter).isEmpty
                 )
                 var response = SignInRedirect.toProvider(address)
                 try cookies.flows.keep(flow, of: request, on: &response)
                 return response
             } catch {
-                let page = visitor == nil ? PagePath.login : PagePath.account
                 return failed(error, at: provider, returnTo: returnTo?.value, page: page, context: context)
             }
         }
@@ -64,7 +64,8 @@ struct ProviderSignInRoutes: Sendable {
         let page = Self.confirmedPage(returnTo)
         do {
             let visitor = try await ticketHolder(of: request, tickets: given, .reauthenticate, at: provider)
-            let (flow, address) = try await service.begin(provider, returnTo: ReturnPath(page), confirming: visitor)
+            let purpose = SignInFlow.Purpose.confirm(visitor.sessionID, startedAt: service.now())
+            let (flow, address) = try await service.begin(provider, for: purpose, returnTo: ReturnPath(page))
             var response = SignInRedirect.toProvider(address)
             try cookies.flows.keep(flow, of: request, on: &response)
             return response
@@ -91,7 +92,10 @@ struct ProviderSignInRoutes: Sendable {
             do {
                 try query.checkUnambiguous()
                 if let flow {
-                    if flow.linkTo != nil || flow.confirms != nil { visitor = try await signedIn(request) }
+                    switch flow.purpose {
+                    case .signIn: break
+                    case .link, .confirm: visitor = try await signedIn(request)
+                    }
                     response = try await finish(
                         flow,
                         query: query,
@@ -111,16 +115,19 @@ struct ProviderSignInRoutes: Sendable {
                     }
                 }
             } catch {
-                if flow?.linkTo == nil, flow?.confirms == nil {
+                let page: String
+                switch flow?.purpose {
+                case .signIn, nil:
                     metrics.countSignIn(provider.rawValue, SignInProblem(error).failure.rawValue)
+                    page = visitor == nil ? PagePath.login : PagePath.account
+                case .link(let user): page = visitor?.user.id == user ? PagePath.account : PagePath.login
+                case .confirm: page = Self.confirmedPage(flow?.returnPath)
                 }
-                let isLinker = visitor != nil && (flow == nil || visitor?.user.id == flow?.linkTo)
-                let again = flow?.confirms == nil ? nil : Self.confirmedPage(flow?.returnPath)
                 response = failed(
                     error,
                     at: provider,
                     returnTo: flow?.returnPath?.value,
-                    page: again ?? (isLinker ? PagePath.account : PagePath.login),
+                    page: page,
                     context: context
                 )
             }

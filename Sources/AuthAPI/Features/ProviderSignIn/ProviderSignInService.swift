@@ -25,26 +25,19 @@ struct ProviderSignInService: Sendable {
     let publicURL: WebOrigin
     var now: @Sendable () -> Date = { Date.now }
 
-    /// Starts a flow; with `choosesAccount`, the provider asks which account to use, with `confirming`, it asks the user to
-    /// sign in again.
+    /// Starts a flow.
+    ///
+    /// With `choosesAccount`, the provider asks which account to use; to confirm a change, it asks the user to sign in again.
     ///
     /// - Returns: the flow to remember, and the address at the provider to send the browser to.
     /// - Throws: ``ProviderError``.
     func begin(
         _ name: OAuthProvider,
+        for purpose: SignInFlow.Purpose,
         returnTo: ReturnPath?,
-        linkTo user: UserID? = nil,
-        confirming visitor: SignedIn? = nil,
-        choosesAccount: Bool = false,
-        invite: String? = nil
+        choosesAccount: Bool = false
     ) async throws -> (flow: SignInFlow, address: String) {
-        let flow = SignInFlow(
-            name,
-            returnTo: returnTo,
-            linkTo: user,
-            confirming: visitor.map { ($0.sessionID, now()) },
-            invite: invite
-        )
+        let flow = SignInFlow(name, for: purpose, returnTo: returnTo)
         let address = try await configured(name).authorizationURL(
             for: AuthorizationRequest(
                 state: flow.state,
@@ -52,7 +45,7 @@ struct ProviderSignInService: Sendable {
                 codeChallenge: flow.codeChallenge,
                 redirectURI: redirectURI(of: name),
                 choosesAccount: choosesAccount,
-                reauthenticates: visitor != nil
+                reauthenticates: purpose.confirmsSince != nil
             )
         )
         return (flow, address)
@@ -82,7 +75,8 @@ struct ProviderSignInService: Sendable {
         replacing tokens: [Secret],
         trace: RequestTrace
     ) async throws -> Outcome {
-        if let session = flow.confirms {
+        switch flow.purpose {
+        case .confirm(let session, _):
             guard let visitor, visitor.sessionID == session else {
                 throw ProviderError(.signInRequired, "the flow that confirms a change was started in another session")
             }
@@ -94,8 +88,7 @@ struct ProviderSignInService: Sendable {
                 guard try await store.isConfirmed(visitor, at: now()) else { throw error }
             }
             return .confirmed
-        }
-        if let user = flow.linkTo {
+        case .link(let user):
             guard let visitor, visitor.user.id == user else {
                 throw ProviderError(.signInRequired, "the flow that links an account was started by another user")
             }
@@ -107,13 +100,14 @@ struct ProviderSignInService: Sendable {
                 guard try await isLinked(flow.provider, to: visitor) else { throw error }
             }
             return .linked
-        }
-        let identity = try await identity(for: flow, code: code, issuer: issuer)
-        do {
-            return try await signIn(identity, invite: flow.invite, replacing: tokens, from: trace)
-        } catch is UserNotFound {
-            // The user was deleted, or the identity disconnected, between two steps; the second attempt finds that.
-            return try await signIn(identity, invite: flow.invite, replacing: tokens, from: trace)
+        case .signIn(let invite):
+            let identity = try await identity(for: flow, code: code, issuer: issuer)
+            do {
+                return try await signIn(identity, invite: invite, replacing: tokens, from: trace)
+            } catch is UserNotFound {
+                // The user was deleted, or the identity disconnected, between two steps; the second attempt finds that.
+                return try await signIn(identity, invite: invite, replacing: tokens, from: trace)
+            }
         }
     }
 
@@ -148,7 +142,7 @@ struct ProviderSignInService: Sendable {
                 verifier: Secret(flow.verifier),
                 nonce: Secret(flow.nonce),
                 redirectURI: redirectURI(of: flow.provider),
-                authenticatedSince: flow.startedAt.map { Date(timeIntervalSince1970: TimeInterval($0)) }
+                authenticatedSince: flow.purpose.confirmsSince
             )
         )
     }
