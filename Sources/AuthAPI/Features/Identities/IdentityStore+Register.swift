@@ -16,7 +16,6 @@ extension IdentityStore {
         as identity: IdentityID,
         of user: User,
         session: NewSession,
-        replacing replaced: [TokenHash],
         using invite: InviteUse?
     ) async throws {
         let insertion = InsertProviderAccount(
@@ -45,7 +44,7 @@ extension IdentityStore {
             }
             guard try db.run(link) > 0 else { throw APIError.noPendingAddress }
             guard try db.one(InsertSession(session: session)).isStored else { throw APIError.noPendingAddress }
-            try SessionStore.end(replaced, by: session, in: db)
+            try SessionStore.endReplaced(by: session, in: db)
         }
     }
 

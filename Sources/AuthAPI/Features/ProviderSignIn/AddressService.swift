@@ -35,6 +35,7 @@ struct AddressService: Sendable {
             for: user,
             through: pending.provider,
             identity: identity,
+            replacing: presented,
             from: trace
         )
         do throws(any Error) {
@@ -43,7 +44,6 @@ struct AddressService: Sendable {
                 as: identity,
                 of: user,
                 session: session.row,
-                replacing: await sessions.hashes(of: presented),
                 using: admission
             )
         } catch let rejection as RegistrationPolicy.Rejection {

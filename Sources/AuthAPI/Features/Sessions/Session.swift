@@ -36,6 +36,8 @@ struct NewSession: Sendable {
     let provider: OAuthProvider?
     /// The identity of the sign-in, with which the session ends; nil for a password.
     let identity: IdentityID?
+    /// The tokens of the browser's previous sessions, which it ends.
+    let replaced: [TokenHash]
     let trace: RequestTrace
 }
 

@@ -29,12 +29,11 @@ struct SessionService: Sendable {
         for _ in 1...2 {
             let checked = try await gate.check(password, of: email, from: trace)
             let found = checked.credentials
-            let session = try await prepare(for: found.user, from: checked.trace)
+            let session = try await prepare(for: found.user, replacing: presented, from: checked.trace)
             let upgrade = checked.needsUpgrade ? await hashUpgrade(of: found, password: password) : nil
             let isStored = try await store.insert(
                 session.row,
                 checkedHash: found.passwordHash,
-                replacing: await hashes(of: presented),
                 upgrade: upgrade,
                 linking: pending,
                 refunding: checked.attempts
@@ -55,14 +54,20 @@ struct SessionService: Sendable {
         replacing presented: [Secret],
         from trace: RequestTrace
     ) async throws -> OpenedSession {
-        let session = try await prepare(for: user, through: provider, identity: identity, from: trace)
-        guard try await store.insert(session.row, replacing: await hashes(of: presented)) else { throw UserNotFound() }
+        let session = try await prepare(
+            for: user,
+            through: provider,
+            identity: identity,
+            replacing: presented,
+            from: trace
+        )
+        guard try await store.insert(session.row) else { throw UserNotFound() }
         return OpenedSession(user: user, token: session.token)
     }
 
     /// The stored hashes of the valid tokens, without duplicates and in a fixed order, so that concurrent transactions
     /// that end them do not deadlock.
-    func hashes(of tokens: [Secret]) async -> [TokenHash] {
+    private func hashes(of tokens: [Secret]) async -> [TokenHash] {
         var hashes: [TokenHash] = []
         for token in tokens {
             let hash = TokenHash(of: token)
@@ -72,11 +77,12 @@ struct SessionService: Sendable {
         return hashes.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
-    /// A new session for an account, with its token.
+    /// A new session for an account, with its token, which replaces those of the given tokens.
     func prepare(
         for user: User,
         through provider: OAuthProvider? = nil,
         identity: IdentityID? = nil,
+        replacing presented: [Secret] = [],
         from trace: RequestTrace
     ) async throws -> (row: NewSession, token: Secret) {
         let id = SessionID.random()
@@ -90,6 +96,7 @@ struct SessionService: Sendable {
             expiresAt: createdAt.addingTimeInterval(TimeInterval(TokenIssuer.lifetime)),
             provider: provider,
             identity: identity,
+            replaced: await hashes(of: presented),
             trace: trace
         )
         return (row, token)

@@ -34,14 +34,13 @@ struct SessionStore: Sendable {
     func insert(
         _ session: NewSession,
         checkedHash: String? = nil,
-        replacing replaced: [TokenHash] = [],
         upgrade: HashUpgrade? = nil,
         linking pending: PendingLink? = nil,
         refunding attempts: [Attempt] = []
     ) async throws -> Bool {
         let opening = InsertSession(session: session, checkedHash: checkedHash, refunding: attempts)
         let (isStored, mayBeTooMany): (Bool, Bool)
-        if upgrade == nil, pending == nil, replaced.isEmpty {
+        if upgrade == nil, pending == nil, session.replaced.isEmpty {
             (isStored, mayBeTooMany) = try await postgres.withConnection { try $0.one(opening) }
         } else {
             (isStored, mayBeTooMany) = try await postgres.transaction(retrying: true) { db in
@@ -52,7 +51,7 @@ struct SessionStore: Sendable {
                 guard opened.isStored else { return opened }
                 if let upgrade { try db.run(UpgradeHash(upgrade: upgrade, session: session)) }
                 if let pending { try identities.link(pending, with: session, in: db) }
-                try Self.end(replaced, by: session, in: db)
+                try Self.endReplaced(by: session, in: db)
                 return opened
             }
         }
@@ -61,8 +60,8 @@ struct SessionStore: Sendable {
     }
 
     /// Ends the previous sessions of a browser, in the transaction that opens a new one.
-    static func end(_ replaced: [TokenHash], by session: NewSession, in db: PostgresConnection) throws {
-        for hash in replaced { try db.run(EndReplacedSession(hash: hash, trace: session.trace)) }
+    static func endReplaced(by session: NewSession, in db: PostgresConnection) throws {
+        for hash in session.replaced { try db.run(EndReplacedSession(hash: hash, trace: session.trace)) }
     }
 
     /// Ends the oldest sessions of the user beyond the limit, but never the new one.

@@ -41,13 +41,12 @@ struct UserService: Sendable {
             name: registration.name.value,
             avatarURL: nil
         )
-        let session = try await sessions.prepare(for: user, from: trace)
+        let session = try await sessions.prepare(for: user, replacing: presented, from: trace)
         do throws(any Error) {
             try await store.create(
                 user,
                 passwordHash: hash,
                 session: session.row,
-                replacing: await sessions.hashes(of: presented),
                 using: admission,
                 from: trace
             )

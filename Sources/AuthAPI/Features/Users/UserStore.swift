@@ -18,7 +18,6 @@ struct UserStore: Sendable {
         _ user: User,
         passwordHash: String,
         session: NewSession?,
-        replacing replaced: [TokenHash] = [],
         using invite: InviteUse? = nil,
         from trace: RequestTrace
     ) async throws {
@@ -35,7 +34,7 @@ struct UserStore: Sendable {
             }
             guard let session else { return }
             _ = try db.one(InsertSession(session: session))
-            try SessionStore.end(replaced, by: session, in: db)
+            try SessionStore.endReplaced(by: session, in: db)
         }
     }
 }
