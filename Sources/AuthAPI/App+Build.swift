@@ -70,24 +70,22 @@ struct App: Sendable {
         providerList = ProviderListRoutes(providers: settings.providers)
         addresses = core.addressRoutes
         identities = core.identityRoutes
-        let cookie = core.cookies.session
         let applicationHost = ApplicationHost(settings, now: now)
         applicationHostRoutes = ApplicationHostRoutes(
             host: applicationHost,
             sessions: core.sessions,
-            cookie: cookie,
+            cookie: core.cookies.session,
             publicURL: settings.common.publicURL
         )
         access = try await ApplicationAccessRoutes(
             settings,
-            sessions: core.sessions,
-            cookie: cookie,
+            authenticator: core.authenticator,
             host: applicationHost,
             metrics: metrics,
             postgres: postgres,
             now: now
         )
-        authenticator = Authenticator(sessions: core.sessions, cookie: cookie)
+        authenticator = core.authenticator
         health = HealthRoutes(service: HealthService(postgres: postgres, logger: logger))
         openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL, name: settings.common.siteName)
         sessionSweeper = Sweeper(what: "expired sessions", logger: logger, now: now) {

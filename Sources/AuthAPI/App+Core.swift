@@ -114,6 +114,8 @@ extension App.Core {
         )
     }
 
+    var authenticator: Authenticator { Authenticator(sessions: sessions, cookie: cookies.session) }
+
     var sessionRoutes: SessionRoutes {
         SessionRoutes(service: sessions, cookies: cookies, metrics: metrics)
     }
@@ -131,7 +133,7 @@ extension App.Core {
                 now: now
             ),
             tickets: tickets,
-            sessions: sessions,
+            authenticator: authenticator,
             cookies: cookies,
             publicURL: settings.common.publicURL,
             landing: settings.access.application?.home ?? .home,

@@ -8,10 +8,9 @@ import Shared
 /// Handlers with which a reverse proxy checks whether a request may reach the application, and gets its user.
 struct ApplicationAccessRoutes: Sendable {
     private let service: ApplicationAccessService
-    private let sessions: SessionService
+    private let authenticator: Authenticator
     /// The application's own host; nil when it is on this one.
     private let host: ApplicationHost?
-    private let cookie: SessionCookie
     private let foreign: ForeignCookies
     private let publicURL: WebOrigin
     /// Whether reverse proxies other than this system's nginx may check requests.
@@ -25,8 +24,7 @@ struct ApplicationAccessRoutes: Sendable {
     /// - Throws: when no key for assertions can be derived.
     init(
         _ settings: APISettings,
-        sessions: SessionService,
-        cookie: SessionCookie,
+        authenticator: Authenticator,
         host: ApplicationHost?,
         metrics: APIMetrics,
         postgres: PostgresPool,
@@ -42,7 +40,7 @@ struct ApplicationAccessRoutes: Sendable {
                 audience: "\(host?.url ?? publicURL)\(access.application?.path ?? "/")"
             )
         }
-        self.sessions = sessions
+        self.authenticator = authenticator
         self.host = host
         service = ApplicationAccessService(
             policy: access.policy,
@@ -50,7 +48,6 @@ struct ApplicationAccessRoutes: Sendable {
             assertions: assertions,
             now: now
         )
-        self.cookie = cookie
         foreign = ForeignCookies(SiteCookies(publicURL: publicURL))
         forwardAuth = access.forwardAuth
         keys = try assertions.map { ByteBuffer(bytes: try JSONEncoder().encode($0.keySet)) }
@@ -65,9 +62,9 @@ struct ApplicationAccessRoutes: Sendable {
     /// the cookie of that host counts.
     @Sendable func check(_ request: Request, context: APIRequestContext) async throws -> Response {
         let verdict = try await verdict(on: request, context) {
-            guard let host else { return try await signedIn(request) }
+            guard let host else { return try await authenticator.cookieUser(of: request) }
             guard let session = host.session(of: request) else { return nil }
-            return try await sessions.signedIn(withHash: session)
+            return try await authenticator.sessions.signedIn(withHash: session)
         }
         switch verdict {
         case .admitted(let fields): return Response(status: .noContent, headers: fields)
@@ -82,7 +79,7 @@ struct ApplicationAccessRoutes: Sendable {
     /// proxy turns it into a redirect; a proxy that cannot do that uses `?redirect=true`.
     @Sendable func verify(_ request: Request, context: APIRequestContext) async throws -> Response {
         guard forwardAuth else { throw APIError.nothingHere }
-        switch try await verdict(on: request, context, of: { try await signedIn(request) }) {
+        switch try await verdict(on: request, context, of: { try await authenticator.cookieUser(of: request) }) {
         case .admitted(var fields):
             // For proxies that cannot rename a header.
             if let cookies = fields[.applicationCookie], !cookies.isEmpty { fields[.cookie] = cookies }
@@ -106,11 +103,6 @@ struct ApplicationAccessRoutes: Sendable {
             .cacheControl: "public, max-age=300",
         ]
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: keys))
-    }
-
-    private func signedIn(_ request: Request) async throws -> SignedIn? {
-        guard let token = cookie.cookieToken(of: request) else { return nil }
-        return try await sessions.signedIn(with: token)
     }
 
     private func verdict(

@@ -9,7 +9,7 @@ struct ProviderSignInRoutes: Sendable {
 
     let service: ProviderSignInService
     let tickets: ProviderTickets
-    let sessions: SessionService
+    let authenticator: Authenticator
     let cookies: BrowserCookies
     let publicURL: WebOrigin
     /// The default page after a flow.
@@ -94,7 +94,7 @@ struct ProviderSignInRoutes: Sendable {
                 if let flow {
                     switch flow.purpose {
                     case .signIn: break
-                    case .link, .confirm: visitor = try await signedIn(request)
+                    case .link, .confirm: visitor = try await authenticator.cookieUser(of: request)
                     }
                     response = try await finish(
                         flow,
@@ -105,7 +105,7 @@ struct ProviderSignInRoutes: Sendable {
                     )
                 } else {
                     // The callback may have succeeded before and be reloaded; then the next page is the same.
-                    if query.hasCode { visitor = try await signedIn(request) }
+                    if query.hasCode { visitor = try await authenticator.cookieUser(of: request) }
                     if let visitor, try await service.isLinked(provider, to: visitor) {
                         response = SignInRedirect.account()
                     } else if query.hasCode, let page = pendingPage(provider, of: request) {
@@ -211,7 +211,7 @@ struct ProviderSignInRoutes: Sendable {
         guard FlowInitiator(request.head, publicURL: publicURL) == .thisSite else {
             throw ProviderError(.notFromThisSite, "the flow was not started from a page of this site")
         }
-        guard let visitor = try await signedIn(request) else {
+        guard let visitor = try await authenticator.cookieUser(of: request) else {
             throw ProviderError(.signInRequired, "the flow was started without a live session")
         }
         guard given.count == 1,
@@ -220,12 +220,6 @@ struct ProviderSignInRoutes: Sendable {
             throw ProviderError(.notFromThisSite, "the flow was not started by the button of a page of the session")
         }
         return visitor
-    }
-
-    /// The user of the cookie; only browsers open these routes, so `Authorization` is for another server, such as a proxy.
-    private func signedIn(_ request: Request) async throws -> SignedIn? {
-        guard let token = cookies.session.cookieToken(of: request) else { return nil }
-        return try await sessions.signedIn(with: token)
     }
 
     private static func returnPath(_ values: [String]) -> ReturnPath? {

@@ -19,4 +19,10 @@ struct Authenticator: Sendable {
             return try await handler(request, SignedInContext(context, signedIn))
         }
     }
+
+    /// The user of the cookie; where only browsers ask, `Authorization` is for another server, such as a proxy.
+    func cookieUser(of request: Request) async throws -> SignedIn? {
+        guard let token = cookie.cookieToken(of: request) else { return nil }
+        return try await sessions.signedIn(with: token)
+    }
 }
