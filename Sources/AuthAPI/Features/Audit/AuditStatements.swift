@@ -9,7 +9,7 @@ struct RecordFailedConfirmation: Statement {
         """
     let failure: FailedConfirmation
     var parameters: [PostgresValue] {
-        [.uuid(failure.user.user.id), .uuid(failure.user.sessionID)] + failure.trace.parameters
+        [.uuid(failure.visitor.user.id), .uuid(failure.visitor.sessionID)] + failure.trace.parameters
     }
 }
 

@@ -49,6 +49,6 @@ struct FailedSignIn: Sendable {
 
 /// A wrong password of a signed-in user.
 struct FailedConfirmation: Sendable {
-    let user: SignedIn
+    let visitor: SignedIn
     let trace: RequestTrace
 }

@@ -56,7 +56,7 @@ extension IdentityStore {
         at now: Date
     ) async throws -> (own: OwnCredentials, identities: [ConfirmingIdentity]) {
         try await postgres.withConnection { db in
-            guard let own = try db.first(FindOwnCredentials(user: visitor)) else { throw APIError(.unauthenticated) }
+            guard let own = try db.first(FindOwnCredentials(visitor: visitor)) else { throw APIError(.unauthenticated) }
             return (own, try db.all(FindConfirmingIdentities(user: visitor.user.id, now: now)))
         }
     }

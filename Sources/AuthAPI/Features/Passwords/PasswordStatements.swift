@@ -68,9 +68,9 @@ struct FindOwnCredentials: Statement {
             (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $1 LIMIT $3) AS counted)
         FROM users JOIN sessions ON sessions.user_id = users.id WHERE users.id = $1 AND sessions.id = $2
         """
-    let user: SignedIn
+    let visitor: SignedIn
     var parameters: [PostgresValue] {
-        [.uuid(user.user.id), .uuid(user.sessionID), .int8(SessionBatches.size + 1)]
+        [.uuid(visitor.user.id), .uuid(visitor.sessionID), .int8(SessionBatches.size + 1)]
     }
 
     static func decode(_ row: PostgresRow) throws -> OwnCredentials {

@@ -63,7 +63,7 @@ extension PasswordGate {
             }
         }
         guard let proof else {
-            try await audit.record(FailedConfirmation(user: visitor, trace: trace))
+            try await audit.record(FailedConfirmation(visitor: visitor, trace: trace))
             throw Self.fault(of: field, .incorrect, "The password is wrong.")
         }
         return Confirmation(own: own, proof: proof, attempts: [attempt])

@@ -51,7 +51,7 @@ struct ThrottleStore: Sendable {
         let taking = Take(attempt: attempt, user: visitor.user.id, trace: trace, now: now)
         return try await postgres.withConnection { db in
             if let wait = try db.one(taking) { return (wait, nil) }
-            return (nil, try db.first(FindOwnCredentials(user: visitor)))
+            return (nil, try db.first(FindOwnCredentials(visitor: visitor)))
         }
     }
 

@@ -9,11 +9,11 @@ struct UpdateName: Statement {
         INSERT INTO audit_events (event, user_id, session_id, device_id, address, user_agent, request_id)
         SELECT 'name_changed', id, $3, $4, $5, $6, $7 FROM changed
         """
-    let user: SignedIn
+    let visitor: SignedIn
     let name: DisplayName
     let trace: RequestTrace
     var parameters: [PostgresValue] {
-        [.uuid(user.user.id), .text(name.value), .uuid(user.sessionID)] + trace.parameters
+        [.uuid(visitor.user.id), .text(name.value), .uuid(visitor.sessionID)] + trace.parameters
     }
 }
 
@@ -23,9 +23,9 @@ struct RecordDownload: Statement {
         INSERT INTO audit_events (event, user_id, session_id, device_id, address, user_agent, request_id)
         VALUES ('data_downloaded', $1, $2, $3, $4, $5, $6)
         """
-    let user: SignedIn
+    let visitor: SignedIn
     let trace: RequestTrace
-    var parameters: [PostgresValue] { [.uuid(user.user.id), .uuid(user.sessionID)] + trace.parameters }
+    var parameters: [PostgresValue] { [.uuid(visitor.user.id), .uuid(visitor.sessionID)] + trace.parameters }
 }
 
 /// Selects a user's row.

@@ -49,7 +49,7 @@ extension UserStore {
 
     /// Changes a user's name.
     func rename(_ visitor: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws {
-        let statement = UpdateName(user: visitor, name: name, trace: trace)
+        let statement = UpdateName(visitor: visitor, name: name, trace: trace)
         _ = try await postgres.withConnection { try $0.run(statement) }
     }
 
@@ -60,7 +60,7 @@ extension UserStore {
         let id = visitor.user.id
         return try await postgres.withConnection { db in
             guard let account = try db.first(FindOwnAccount(user: id)) else { return nil }
-            try db.run(RecordDownload(user: visitor, trace: trace))
+            try db.run(RecordDownload(visitor: visitor, trace: trace))
             return OwnData(
                 account: account,
                 identities: try db.all(FindOwnIdentities(user: id)),
