@@ -103,7 +103,7 @@ extension IdentityStore {
     /// Asks for an address, unless no account may be created with any.
     private func askAddress(_ signIn: SignIn) -> Resolution {
         do throws(RegistrationPolicy.Rejection) {
-            try registration.anticipate(code: signIn.invite)
+            try registration.requireInvite(code: signIn.invite)
             return .addressNeeded
         } catch {
             return .notAdmitted(error)
@@ -115,7 +115,7 @@ extension IdentityStore {
         let identity = signIn.identity
         guard let email = identity.email else { throw Raced() }
         do throws(any Error) {
-            let invite = try registration.decision(email, code: signIn.invite)
+            let invite = try registration.invite(for: email, code: signIn.invite)
             if let invite { try InviteStore.use(invite, in: db) }
         } catch let rejection as RegistrationPolicy.Rejection {
             // The transaction that took the last use of the invitation may have created the account.

@@ -21,30 +21,17 @@ struct RegistrationPolicy: Sendable {
         guard settings.mode != .closed else { throw Rejection.closed.error(code: nil) }
     }
 
-    /// Checks a registration with a password, without the state of its invitation.
-    ///
-    /// - Returns: the invitation to use; nil when none is required.
-    /// - Throws: `registration_closed` or `invalid_fields`.
-    func admit(_ email: EmailAddress, code: String?) throws -> InviteUse? {
-        do throws(Rejection) {
-            return try decision(email, code: code)
-        } catch {
-            throw error.error(code: code)
-        }
-    }
-
     /// Checks that an invitation is live; the transaction that uses it checks again.
     ///
-    /// - Throws: `invalid_fields` when it is not.
-    func check(_ invite: InviteUse?, code: String?) async throws {
-        guard let invite else { return }
-        guard try await store.isLive(invite) else { throw Rejection.notInvited.error(code: code) }
+    /// - Throws: ``Rejection`` when it is not.
+    func requireLive(_ invite: InviteUse?) async throws {
+        if let invite, try await !store.isLive(invite) { throw Rejection.notInvited }
     }
 
     /// Checks the rules that do not depend on the email address, before it is known.
     ///
     /// - Throws: why no account may be created.
-    func anticipate(code: String?) throws(Rejection) {
+    func requireInvite(code: String?) throws(Rejection) {
         guard settings.mode != .closed else { throw .closed }
         if settings.mode == .invite, code.flatMap(OneTimeCode.init(typed:)) == nil { throw .notInvited }
     }
@@ -56,7 +43,7 @@ struct RegistrationPolicy: Sendable {
     ///   - code: the code of an invitation.
     /// - Returns: the invitation to use; nil when none is required.
     /// - Throws: why it may not.
-    func decision(_ email: EmailAddress, code: String?) throws(Rejection) -> InviteUse? {
+    func invite(for email: EmailAddress, code: String?) throws(Rejection) -> InviteUse? {
         guard settings.mode != .closed else { throw .closed }
         guard settings.allows(email) else { throw .domain }
         guard settings.mode == .invite else { return nil }
@@ -66,7 +53,7 @@ struct RegistrationPolicy: Sendable {
 }
 
 extension RegistrationPolicy.Rejection {
-    /// The error of a registration with a password.
+    /// The error of a registration with a form.
     func error(code: String?) -> APIError {
         switch self {
         case .closed: APIError(.registrationClosed, detail: "New accounts are not accepted on this site.")

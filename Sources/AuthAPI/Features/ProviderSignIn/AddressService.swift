@@ -27,28 +27,22 @@ struct AddressService: Sendable {
         from trace: RequestTrace
     ) async throws -> OpenedSession {
         guard providers.signsIn(pending.provider, linkedAt: pending.issuer) else { throw APIError.noPendingAddress }
-        let admission = try policy.admit(email, code: code)
-        try await sessions.gate.admitRegistration(from: trace)
-        let user = User(email: email, name: pending.name, avatarURL: pending.avatarURL)
-        let identity = IdentityID.random()
-        let session = try await sessions.prepare(
-            for: user,
-            through: pending.provider,
-            identity: identity,
-            replacing: presented,
-            from: trace
-        )
         do throws(any Error) {
-            try await store.register(
-                pending.key,
-                as: identity,
-                of: user,
-                session: session.row,
-                using: admission
+            let invite = try policy.invite(for: email, code: code)
+            try await sessions.gate.admitRegistration(from: trace)
+            let user = User(email: email, name: pending.name, avatarURL: pending.avatarURL)
+            let identity = IdentityID.random()
+            let session = try await sessions.prepare(
+                for: user,
+                through: pending.provider,
+                identity: identity,
+                replacing: presented,
+                from: trace
             )
+            try await store.register(pending.key, as: identity, of: user, session: session.row, using: invite)
+            return OpenedSession(user: user, token: session.token)
         } catch let rejection as RegistrationPolicy.Rejection {
             throw rejection.error(code: code)
         }
-        return OpenedSession(user: user, token: session.token)
     }
 }

@@ -29,31 +29,25 @@ struct UserService: Sendable {
         replacing presented: [Secret] = [],
         from trace: RequestTrace
     ) async throws -> OpenedSession {
-        let admission = try policy.admit(registration.email, code: code)
-        let hash = try await hasher.pool.admitting {
-            try await gate.admitRegistration(from: trace)
-            try await policy.check(admission, code: code)
-            return try await hasher.hash(registration.password)
-        }
-        let user = User(
-            id: .random(),
-            email: registration.email.value,
-            name: registration.name.value,
-            avatarURL: nil
-        )
-        let session = try await sessions.prepare(for: user, replacing: presented, from: trace)
         do throws(any Error) {
-            try await store.create(
-                user,
-                passwordHash: hash,
-                session: session.row,
-                using: admission,
-                from: trace
+            let invite = try policy.invite(for: registration.email, code: code)
+            let hash = try await hasher.pool.admitting {
+                try await gate.admitRegistration(from: trace)
+                try await policy.requireLive(invite)
+                return try await hasher.hash(registration.password)
+            }
+            let user = User(
+                id: .random(),
+                email: registration.email.value,
+                name: registration.name.value,
+                avatarURL: nil
             )
+            let session = try await sessions.prepare(for: user, replacing: presented, from: trace)
+            try await store.create(user, passwordHash: hash, session: session.row, using: invite, from: trace)
+            return OpenedSession(user: user, token: session.token)
         } catch let rejection as RegistrationPolicy.Rejection {
             throw rejection.error(code: code)
         }
-        return OpenedSession(user: user, token: session.token)
     }
 
     /// Changes the name of a user.
