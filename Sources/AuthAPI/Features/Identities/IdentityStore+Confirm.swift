@@ -63,7 +63,7 @@ extension IdentityStore {
 
     /// Whether signing in again at a provider confirms changes in the session now.
     func isConfirmed(_ visitor: SignedIn, at now: Date) async throws -> Bool {
-        let own = try await postgres.withConnection { try $0.first(FindOwnCredentials(user: visitor)) }
+        let own = try await postgres.withConnection { try $0.first(FindOwnCredentials(visitor: visitor)) }
         guard let time = own?.reauthenticatedAt else { return false }
         return time.addingTimeInterval(PasswordGate.reauthenticationLifetime) > now
     }
