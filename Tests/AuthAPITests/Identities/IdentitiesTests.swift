@@ -129,11 +129,39 @@ import Testing
             #expect(try await second == 409)
         }
     }
+
+    @Test("A12, D6: A request that waited while the user was disabled unlinks nothing")
+    func waitsForTheOperator() async throws {
+        try await OAuthSite.with(["DATABASE_POOL_SIZE": "4"]) { site in
+            let browser = try await site.api.registered()
+            try await site.link(.google, in: browser)
+            let id = try #require(try await site.methods(of: browser).identities.first?.id)
+            let locked = Gate()
+            async let disabled: Void = site.api.database.pool.transaction { db in
+                try db.run(DisableEveryone())
+                locked.wait()
+            }
+            await locked.entered()
+            async let status = browser.delete(APIPath.identity(id)).status
+            let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            try await eventually("the request waits for the lock") {
+                try await site.sql("\(waiting) AND datname = current_database()") == "1"
+            }
+            locked.open()
+            try await disabled
+            #expect(try await status == 401)
+            #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "1")
+        }
+    }
 }
 
 private struct FindOwnerOfAny: Statement {
     static let sql: StaticString = "SELECT user_id FROM oauth_accounts LIMIT 1"
     static func decode(_ row: PostgresRow) throws -> UUID { try row.uuid(0) }
+}
+
+private struct DisableEveryone: Statement {
+    static let sql: StaticString = "UPDATE users SET disabled_at = now()"
 }
 
 private struct DeleteFirst: Statement {

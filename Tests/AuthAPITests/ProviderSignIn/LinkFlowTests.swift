@@ -176,15 +176,19 @@ import Testing
         }
     }
 
-    @Test("A12: A session that ends during the request to the provider links nothing")
-    func sessionEndsMeanwhile() async throws {
+    // The sessions of a disabled user are rejected before they are deleted.
+    @Test(
+        "A12, D6: A session that ends during the request to the provider links nothing",
+        arguments: ["DELETE FROM sessions", "UPDATE users SET disabled_at = now()"]
+    )
+    func sessionEndsMeanwhile(how: String) async throws {
         try await OAuthSite.with { site in
             let browser = try await site.api.registered()
             let target = try await site.beginLinking(.discord, in: browser)
             site.mock.change(.discordUser) { $0.delivery = .held }
             async let response = browser.get(target)
             try await eventually("Discord is asked") { site.mock.count(.discordUser) > 0 }
-            try await site.sql("DELETE FROM sessions")
+            try await site.sql(how)
             site.mock.release()
             expectFailure(.signInRequired, try await response, in: site)
             #expect(try await site.sql("SELECT count(*) FROM oauth_accounts") == "0")

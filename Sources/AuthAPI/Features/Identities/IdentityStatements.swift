@@ -83,9 +83,13 @@ struct LockAccountByEmail: Statement {
 }
 
 /// Prevents a live session from ending until the end of the transaction; no row when it is not live.
+///
+/// Sessions of a disabled user are not live, even those that are still stored.
 struct HoldSession: Statement {
     static let sql: StaticString = """
-        SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3 FOR KEY SHARE
+        SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3
+            AND EXISTS (SELECT FROM users WHERE users.id = $2 AND disabled_at IS NULL)
+        FOR KEY SHARE
         """
     let session: SessionID
     let user: UserID

@@ -31,6 +31,7 @@ extension IdentityStore {
             isDone = try await DatabaseBudget.$current.withValue(DatabaseBudget()) {
                 try await postgres.transaction(retrying: true) { db in
                     let user = try db.first(LockUser(id: userID))
+                    if user?.isDisabled == true { throw APIError(.unauthenticated) }
                     try check(
                         SignInMethods(
                             identities: try db.all(FindIdentities(user: userID)),
