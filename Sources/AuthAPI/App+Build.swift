@@ -92,12 +92,12 @@ struct App: Sendable {
             try await core.sessions.store.removeExpired(at: $0, limit: $1)
         }
         throttleSweeper = Sweeper(what: "used-up throttles", logger: logger, now: now) {
-            try await core.gate.store.removeExpired(at: $0, limit: $1)
+            try await core.limiter.store.removeExpired(at: $0, limit: $1)
         }
         auditSweeper = settings.auditRetention.map { days in
             // The times of the events are from the database's clock.
             Sweeper(what: "old audit events", logger: logger) {
-                try await core.gate.audit.removeExpired(keeping: days, limit: $1)
+                try await core.audit.removeExpired(keeping: days, limit: $1)
             }
         }
         metrics.observe(

@@ -11,6 +11,8 @@ extension App {
         let metrics: APIMetrics
         let now: @Sendable () -> Date
         let hasher: PasswordHasher
+        let audit: AuditStore
+        let limiter: RateLimiter
         let gate: PasswordGate
         let registration: RegistrationPolicy
         let vault: ProviderTokenVault
@@ -34,14 +36,14 @@ extension App {
             self.metrics = metrics
             self.now = now
             hasher = PasswordHasher(parameters: settings.argon2, pool: hashing)
-            gate = PasswordGate(
+            audit = AuditStore(postgres: postgres)
+            limiter = RateLimiter(
                 store: ThrottleStore(postgres: postgres),
-                audit: AuditStore(postgres: postgres),
                 keys: ThrottleKeys(secretKey: settings.secretKeys.current),
                 limits: settings.throttleLimits,
-                hasher: hasher,
                 now: now
             )
+            gate = PasswordGate(limiter: limiter, audit: audit, hasher: hasher)
             registration = RegistrationPolicy(
                 settings: settings.registration,
                 store: InviteStore(postgres: postgres),
@@ -71,15 +73,17 @@ extension App.Core {
                 store: UserStore(postgres: postgres),
                 sessions: sessions,
                 gate: gate,
+                limiter: limiter,
                 hasher: hasher,
                 deletion: UserDeletionService(
                     store: UserDeletionStore(postgres: postgres),
                     batches: batches,
-                    keys: gate.keys,
+                    keys: limiter.keys,
                     vault: vault,
                     provider: { [providers] in providers[$0] }
                 ),
-                policy: registration
+                policy: registration,
+                now: now
             ),
             cookies: cookies,
             siteWords: settings.common.siteWords,
@@ -94,7 +98,8 @@ extension App.Core {
                 batches: batches,
                 sessions: sessions,
                 gate: gate,
-                hasher: hasher
+                hasher: hasher,
+                now: now
             ),
             cookies: cookies,
             siteWords: settings.common.siteWords
@@ -106,10 +111,11 @@ extension App.Core {
             service: RecoveryService(
                 store: RecoveryStore(postgres: postgres),
                 batches: batches,
-                gate: gate,
+                limiter: limiter,
                 hasher: hasher,
                 codes: OneTimeCodeKeys(for: .recoveryCodes, from: settings.secretKeys),
-                siteWords: settings.common.siteWords
+                siteWords: settings.common.siteWords,
+                now: now
             )
         )
     }
@@ -143,7 +149,12 @@ extension App.Core {
 
     var addressRoutes: AddressRoutes {
         AddressRoutes(
-            service: AddressService(store: identities, sessions: sessions, providers: settings.providers),
+            service: AddressService(
+                store: identities,
+                sessions: sessions,
+                limiter: limiter,
+                providers: settings.providers
+            ),
             cookies: cookies,
             metrics: metrics
         )

@@ -8,6 +8,7 @@ struct PasswordService: Sendable {
     let sessions: SessionService
     let gate: PasswordGate
     let hasher: PasswordHasher
+    let now: @Sendable () -> Date
 
     /// Changes the user's password, or sets the first one.
     ///
@@ -38,7 +39,7 @@ struct PasswordService: Sendable {
                 if confirmed.own.hasManySessions {
                     // Too many to end within the timeout of one statement.
                     let others = SessionSelection(user: visitor.user.id, keeping: visitor.sessionID, reason: .password)
-                    _ = try await batches.end(others, from: trace, at: gate.now())
+                    _ = try await batches.end(others, from: trace, at: now())
                 }
             } catch {
                 await gate.refund(confirmed.attempts)
@@ -58,7 +59,7 @@ struct PasswordService: Sendable {
                 for: visitor,
                 opening: session.row,
                 refunding: confirmed.attempts,
-                now: gate.now
+                now: now
             )
             if isSet {
                 return OpenedSession(user: confirmed.own.credentials.user, token: session.token)

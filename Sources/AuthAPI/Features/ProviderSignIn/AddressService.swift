@@ -5,6 +5,7 @@ import Shared
 struct AddressService: Sendable {
     let store: IdentityStore
     let sessions: SessionService
+    let limiter: RateLimiter
     /// The providers that are set up.
     let providers: ProviderList
     /// The rules of new accounts.
@@ -29,7 +30,7 @@ struct AddressService: Sendable {
         guard providers.signsIn(pending.provider, linkedAt: pending.issuer) else { throw APIError.noPendingAddress }
         do throws(any Error) {
             let invite = try policy.invite(for: email, code: code)
-            try await sessions.gate.admitRegistration(from: trace)
+            try await limiter.admitRegistration(from: trace)
             let user = User(email: email, name: pending.name, avatarURL: pending.avatarURL)
             let identity = IdentityID.random()
             let session = try await sessions.prepare(

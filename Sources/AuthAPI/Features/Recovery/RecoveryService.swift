@@ -5,11 +5,12 @@ import Shared
 struct RecoveryService: Sendable {
     let store: RecoveryStore
     let batches: SessionBatches
-    let gate: PasswordGate
+    let limiter: RateLimiter
     let hasher: PasswordHasher
     let codes: OneTimeCodeKeys
     /// The words that passwords must not be built from.
     let siteWords: [String]
+    let now: @Sendable () -> Date
 
     /// Sets a new password for the user of a code, and consumes the code.
     ///
@@ -21,7 +22,7 @@ struct RecoveryService: Sendable {
     ///   `too_many_requests`, `overloaded`.
     func recover(with typed: String, to password: String, from trace: RequestTrace) async throws {
         let (recovery, hash) = try await hasher.pool.admitting { () async throws -> (Recovery, String) in
-            try await gate.admitRecovery(from: trace)
+            try await limiter.admitRecovery(from: trace)
             guard let code = OneTimeCode(typed: typed), let found = try await store.find(codes.candidates(code)) else {
                 throw Self.invalid()
             }
@@ -35,15 +36,15 @@ struct RecoveryService: Sendable {
         if recovery.hasManySessions {
             // Too many to end within the timeout of one statement.
             let all = SessionSelection(user: recovery.user.id, reason: .password)
-            _ = try await batches.end(all, from: trace, at: gate.now())
+            _ = try await batches.end(all, from: trace, at: now())
         }
         let email = try? EmailAddress(exactly: recovery.user.email)
         let isDone = try await store.use(
             recovery,
             passwordHash: hash,
-            clearing: email.map(gate.keys.account),
+            clearing: email.map(limiter.keys.account),
             from: trace,
-            now: gate.now
+            now: now
         )
         guard isDone else { throw Self.invalid() }
     }

@@ -48,17 +48,17 @@ extension PasswordGate {
         of visitor: SignedIn,
         from trace: RequestTrace
     ) async throws -> Confirmation {
-        let attempt = Attempt(key: keys.owner(visitor.user.id), limit: limits.device)
+        let attempt = limiter.attempt(limiter.keys.owner(visitor.user.id))
         let (own, proof) = try await hasher.pool.admitting {
             () async throws -> (OwnCredentials, Confirmation.Proof?) in
-            let (wait, own) = try await store.take(attempt, confirming: visitor, from: trace, at: now())
-            if let wait { throw Self.tooMany(wait, "confirmation throttled") }
+            let (wait, own) = try await limiter.store.take(attempt, confirming: visitor, from: trace, at: limiter.now())
+            if let wait { throw RateLimiter.tooMany(wait, "confirmation throttled") }
             do {
                 guard let own else { throw APIError(.unauthenticated) }
                 return (own, try await self.proof(password, in: field, for: own))
             } catch {
                 // No password was checked.
-                try? await store.refund([attempt])
+                await refund([attempt])
                 throw error
             }
         }
@@ -71,7 +71,7 @@ extension PasswordGate {
 
     /// Returns the attempts of an abandoned check; if this fails, they return with time.
     func refund(_ attempts: [Attempt]) async {
-        try? await store.refund(attempts)
+        try? await limiter.store.refund(attempts)
     }
 
     /// The proof; nil for a wrong password.
@@ -84,7 +84,7 @@ extension PasswordGate {
         if let password { return try await hasher.verify(password, against: hash) == .wrong ? nil : .password }
         let isMandatory = field == .currentPassword && hash != nil
         if !isMandatory, let time = own.reauthenticatedAt,
-            time > now().addingTimeInterval(-Self.reauthenticationLifetime)
+            time > limiter.now().addingTimeInterval(-Self.reauthenticationLifetime)
         {
             return .provider
         }

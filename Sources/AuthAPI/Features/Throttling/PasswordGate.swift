@@ -7,12 +7,10 @@ import Shared
 /// An attempt is taken before the password is checked, so that concurrent requests cannot share one, and returned if it
 /// was correct. Email addresses without an account count like others: otherwise the limit would reveal which exist.
 struct PasswordGate: Sendable {
-    let store: ThrottleStore
+    let limiter: RateLimiter
     let audit: AuditStore
-    let keys: ThrottleKeys
-    let limits: ThrottleLimits
     let hasher: PasswordHasher
-    var now: @Sendable () -> Date = { Date.now }
+    private var store: ThrottleStore { limiter.store }
 
     /// Checks the password of an account.
     ///
@@ -33,27 +31,27 @@ struct PasswordGate: Sendable {
         // A rejection because of a full hashing queue takes no attempt and does not use the database.
         let (found, verification) = try await hasher.pool.admitting {
             () async throws -> (UserCredentials?, PasswordHasher.Verification) in
-            var (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
+            var (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: limiter.now())
             if wait == nil, let device = trace.knownDevice, !device.isKnown(for: found) {
                 // The address belongs to another user or to none, or the password was set after the sign-in.
                 try await store.refund(attempts)
                 trace.knownDevice = nil
                 attempts = self.attempts(at: email, from: trace)
-                (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: now())
+                (wait, found) = try await store.take(attempts, findingAccountOf: email, from: trace, at: limiter.now())
             }
-            if let wait { throw Self.tooMany(wait, "sign-in throttled") }
+            if let wait { throw RateLimiter.tooMany(wait, "sign-in throttled") }
             do {
                 return (found, try await hasher.verify(password, against: found?.passwordHash))
             } catch {
-                // The password was not checked, so return the attempt; if this fails, it returns with time.
-                try? await store.refund(attempts)
+                // The password was not checked.
+                await refund(attempts)
                 throw error
             }
         }
         guard let found, verification != .wrong else { throw try await rejected(found, email: email, from: trace) }
         if found.isDisabled {
             // Only sent if the password is correct; takes no attempt.
-            try? await store.refund(attempts)
+            await refund(attempts)
             try await audit.record(failure(.userDisabled, found, email: email, from: trace))
             throw APIError(.accountDisabled, detail: "This account is disabled.")
         }
@@ -63,33 +61,6 @@ struct PasswordGate: Sendable {
             attempts: attempts,
             trace: trace
         )
-    }
-
-    /// Takes an attempt to register; it is not returned, because successful registrations also count.
-    ///
-    /// - Throws: `too_many_requests` with the time to wait when there is none left.
-    func admitRegistration(from trace: RequestTrace) async throws {
-        let attempt = Attempt(key: keys.registration(trace.client.address), limit: limits.registration)
-        guard let wait = try await store.take(attempt, from: trace, at: now()) else { return }
-        throw Self.tooMany(wait, "registration throttled")
-    }
-
-    /// Takes an attempt of a signed-in user for an action without confirmation; it is not returned.
-    ///
-    /// - Throws: `too_many_requests` with the time to wait when there is none left.
-    func admitProfile(of visitor: SignedIn, from trace: RequestTrace) async throws {
-        let attempt = Attempt(key: keys.profile(visitor.user.id), limit: limits.profile)
-        guard let wait = try await store.take(attempt, of: visitor.user.id, from: trace, at: now()) else { return }
-        throw Self.tooMany(wait, "profile requests throttled")
-    }
-
-    /// Takes an attempt to use a one-time link; it is not returned.
-    ///
-    /// - Throws: `too_many_requests` with the time to wait when there is none left.
-    func admitRecovery(from trace: RequestTrace) async throws {
-        let attempt = Attempt(key: keys.recovery(trace.client.address), limit: limits.recovery)
-        guard let wait = try await store.take(attempt, from: trace, at: now()) else { return }
-        throw Self.tooMany(wait, "recovery throttled")
     }
 
     /// Records a wrong password or an unknown account, and returns the error, which is the same for both.
@@ -109,28 +80,14 @@ struct PasswordGate: Sendable {
         email: EmailAddress,
         from trace: RequestTrace
     ) -> FailedSignIn {
-        FailedSignIn(user: found?.user.id, subject: keys.account(email), reason: reason, trace: trace)
+        FailedSignIn(user: found?.user.id, subject: limiter.keys.account(email), reason: reason, trace: trace)
     }
 
     private func attempts(at email: EmailAddress, from trace: RequestTrace) -> [Attempt] {
-        if let device = trace.knownDevice { return [Attempt(key: keys.device(device.id), limit: limits.device)] }
-        return [
-            Attempt(key: keys.account(email), limit: limits.account),
-            Attempt(key: keys.network(trace.client.address), limit: limits.network),
-        ]
+        let keys = limiter.keys
+        if let device = trace.knownDevice { return [limiter.attempt(keys.device(device.id))] }
+        return [keys.account(email), keys.network(trace.client.address)].map(limiter.attempt)
     }
-
-    static func tooMany(_ microseconds: Int64, _ message: Logger.Message) -> APIError {
-        let seconds = Int((microseconds + 999_999) / 1_000_000)
-        Logger.current.notice(message, metadata: ["retry_after": .stringConvertible(seconds)])
-        return APIError(.tooManyRequests, detail: "Too many attempts; wait before you try again.", retryAfter: seconds)
-    }
-}
-
-/// An attempt that counts against a rate limit.
-struct Attempt: Sendable {
-    let key: ThrottleKey
-    let limit: Limit
 }
 
 /// An account with a correct password.

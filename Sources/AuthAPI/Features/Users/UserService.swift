@@ -6,9 +6,11 @@ struct UserService: Sendable {
     let store: UserStore
     let sessions: SessionService
     let gate: PasswordGate
+    let limiter: RateLimiter
     let hasher: PasswordHasher
     let deletion: UserDeletionService
     let policy: RegistrationPolicy
+    let now: @Sendable () -> Date
 
     /// A registration with valid fields.
     struct Registration: Sendable {
@@ -32,7 +34,7 @@ struct UserService: Sendable {
         do throws(any Error) {
             let invite = try policy.invite(for: registration.email, code: code)
             let hash = try await hasher.pool.admitting {
-                try await gate.admitRegistration(from: trace)
+                try await limiter.admitRegistration(from: trace)
                 try await policy.requireLive(invite)
                 return try await hasher.hash(registration.password)
             }
@@ -55,7 +57,7 @@ struct UserService: Sendable {
     /// - Returns: the changed user.
     /// - Throws: `too_many_requests`.
     func rename(_ visitor: SignedIn, to name: DisplayName, from trace: RequestTrace) async throws -> User {
-        try await gate.admitProfile(of: visitor, from: trace)
+        try await limiter.admitProfile(of: visitor, from: trace)
         try await store.rename(visitor, to: name, from: trace)
         let old = visitor.user
         return User(id: old.id, email: old.email, name: name.value, avatarURL: old.avatarURL)
@@ -65,8 +67,8 @@ struct UserService: Sendable {
     ///
     /// - Throws: `unauthenticated` when the user no longer exists, `too_many_requests`.
     func ownData(of visitor: SignedIn, from trace: RequestTrace) async throws -> OwnData {
-        try await gate.admitProfile(of: visitor, from: trace)
-        guard let data = try await store.ownData(of: visitor, from: trace, at: gate.now()) else {
+        try await limiter.admitProfile(of: visitor, from: trace)
+        guard let data = try await store.ownData(of: visitor, from: trace, at: now()) else {
             throw APIError(.unauthenticated)
         }
         return data
@@ -85,7 +87,7 @@ struct UserService: Sendable {
             visitor: visitor,
             trace: trace
         )
-        let ending = try await deletion.delete(request, at: gate.now())
+        let ending = try await deletion.delete(request, at: now())
         await gate.refund(confirmed.attempts)
         switch ending {
         case .deleted: return
