@@ -17,7 +17,7 @@ import Testing
     func reserved() async throws {
         try await TestAPI.with { api in
             let router = Router(context: APIRequestContext.self)
-            api.app.addRoutes(to: router)
+            api.app.routes.add(to: router)
             for route in router.routes {
                 let segments = "\(route.path)".split(separator: "/").map(String.init)
                 guard segments.starts(with: ["api", "auth"]), segments.count > 2 else { continue }
@@ -32,7 +32,7 @@ import Testing
     func sameRoutes() async throws {
         try await TestAPI.with { api in
             let router = Router(context: APIRequestContext.self)
-            api.app.addRoutes(to: router)
+            api.app.routes.add(to: router)
             let served = Set(router.routes.map { "\($0.method.rawValue) \(Self.documented("\($0.path)"))" })
             let assets = Set(OpenAPIValidator.undocumentedPaths.map { "GET \($0)" })
             let documented = try OpenAPIValidator.shared.get().operations

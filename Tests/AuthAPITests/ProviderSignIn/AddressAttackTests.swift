@@ -40,7 +40,7 @@ func expectNothingPending(
             )
             var response = Response(status: .ok)
             let pending = try #require(
-                site.api.app.addresses.cookies.pendingAddresses.pending(of: Self.request(cookie: cookie))
+                site.api.app.routes.addresses.cookies.pendingAddresses.pending(of: Self.request(cookie: cookie))
             )
             try PendingAddressCookie(other, now: { Date.now }).keep(pending, on: &response)
             let foreign = try #require(response.headers[.setCookie]).prefix { $0 != ";" }.split(separator: "=")[1]

@@ -154,8 +154,8 @@ import Testing
             let offered = try await Self.confirmation(of: thief).providers.map(\.provider)
             #expect(offered == [.google])
             let token = Secret(try #require(thief.token))
-            let session = try #require(try await site.api.app.sessions.service.signedIn(with: token))
-            let ticket = try site.api.app.identities.tickets.ticket(
+            let session = try #require(try await site.api.app.routes.sessions.service.signedIn(with: token))
+            let ticket = try site.api.app.routes.identities.tickets.ticket(
                 .reauthenticate,
                 for: .discord,
                 session: session.sessionID

@@ -85,8 +85,8 @@ struct OAuthSite: Sendable {
     /// before.
     func ticket(for provider: OAuthProvider, in browser: TestClient) async throws -> String {
         let token = try #require(browser.token)
-        let session = try #require(try await api.app.sessions.service.signedIn(with: Secret(token))?.sessionID)
-        return try api.app.identities.tickets.ticket(.link, for: provider, session: session).ticket
+        let session = try #require(try await api.app.routes.sessions.service.signedIn(with: Secret(token))?.sessionID)
+        return try api.app.routes.identities.tickets.ticket(.link, for: provider, session: session).ticket
     }
 
     /// Signs in through a provider; returns the last response.

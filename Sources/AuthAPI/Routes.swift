@@ -1,11 +1,57 @@
 import Hummingbird
+import Logging
 import Shared
 
-extension App {
-    /// The routes: method, path, access, and handler.
-    ///
-    /// Handlers limit bodies to 64 KiB; nginx limits the request rate of paths that accept passwords.
-    func addRoutes(to router: Router<APIRequestContext>) {
+/// The routes: method, path, access, and handler.
+///
+/// Handlers limit bodies to 64 KiB; nginx limits the request rate of paths that accept passwords.
+struct Routes: Sendable {
+    let users: UserRoutes
+    let passwords: PasswordRoutes
+    let sessions: SessionRoutes
+    let oauth: ProviderSignInRoutes
+    let providerList: ProviderListRoutes
+    let addresses: AddressRoutes
+    let identities: IdentityRoutes
+    let access: ApplicationAccessRoutes
+    let applicationHost: ApplicationHostRoutes
+    let recovery: RecoveryRoutes
+    let authenticator: Authenticator
+    let health: HealthRoutes
+    let openAPI: OpenAPIRoutes
+
+    init(_ core: App.Core, logger: Logger) async throws {
+        let common = core.settings.common
+        users = core.userRoutes
+        passwords = core.passwordRoutes
+        recovery = core.recoveryRoutes
+        sessions = core.sessionRoutes
+        oauth = core.providerSignInRoutes
+        providerList = ProviderListRoutes(providers: core.settings.providers)
+        addresses = core.addressRoutes
+        identities = core.identityRoutes
+        let host = ApplicationHost(core.settings, now: core.now)
+        applicationHost = ApplicationHostRoutes(
+            host: host,
+            sessions: core.sessions,
+            cookie: core.cookies.session,
+            publicURL: common.publicURL
+        )
+        access = try await ApplicationAccessRoutes(
+            core.settings,
+            authenticator: core.authenticator,
+            host: host,
+            metrics: core.metrics,
+            postgres: core.postgres,
+            now: core.now
+        )
+        authenticator = core.authenticator
+        health = HealthRoutes(service: HealthService(postgres: core.postgres, logger: logger))
+        openAPI = try OpenAPIRoutes(publicURL: common.publicURL, name: common.siteName)
+    }
+
+    /// Adds the routes to a router.
+    func add(to router: Router<APIRequestContext>) {
         // Public
         router.post(.init(APIPath.register), use: users.register)
         router.post(.init(APIPath.login), use: sessions.login)
@@ -34,9 +80,9 @@ extension App {
         router.get(.init(APIPath.accessVerify), use: access.verify)
 
         // The application on its own host
-        router.get(.init(APIPath.entry), use: applicationHostRoutes.begin)
-        router.get(.init(PagePath.enter), use: applicationHostRoutes.enter)
-        router.get(.init(APIPath.entered), use: applicationHostRoutes.arrive)
+        router.get(.init(APIPath.entry), use: applicationHost.begin)
+        router.get(.init(PagePath.enter), use: applicationHost.enter)
+        router.get(.init(APIPath.entered), use: applicationHost.arrive)
 
         // Signed-in users
         router.get(.init(APIPath.me), use: authenticator.required(users.me))

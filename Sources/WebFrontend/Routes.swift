@@ -4,7 +4,7 @@ import Shared
 /// The routes of the site: method, path, access, and handler.
 ///
 /// The cross-site guard checks all unsafe methods; all bodies are limited to 64 KiB and 10 seconds.
-struct Handlers: Sendable {
+struct Routes: Sendable {
     let site: Site
     let language: LanguageChoice
     let assets: AssetLibrary

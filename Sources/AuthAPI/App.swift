@@ -13,19 +13,7 @@ struct App: Sendable {
     let postgres: PostgresPool
     let hashing: HashingPool
     let migrator: Migrator
-    let users: UserRoutes
-    let passwords: PasswordRoutes
-    let sessions: SessionRoutes
-    let oauth: ProviderSignInRoutes
-    let providerList: ProviderListRoutes
-    let addresses: AddressRoutes
-    let identities: IdentityRoutes
-    let access: ApplicationAccessRoutes
-    let applicationHostRoutes: ApplicationHostRoutes
-    let recovery: RecoveryRoutes
-    let authenticator: Authenticator
-    let health: HealthRoutes
-    let openAPI: OpenAPIRoutes
+    let routes: Routes
     let sessionSweeper: Sweeper
     let throttleSweeper: Sweeper
     /// Nil when events are kept without limit.
@@ -62,32 +50,7 @@ struct App: Sendable {
             metrics: metrics,
             now: now
         )
-        users = core.userRoutes
-        passwords = core.passwordRoutes
-        recovery = core.recoveryRoutes
-        sessions = core.sessionRoutes
-        oauth = core.providerSignInRoutes
-        providerList = ProviderListRoutes(providers: settings.providers)
-        addresses = core.addressRoutes
-        identities = core.identityRoutes
-        let applicationHost = ApplicationHost(settings, now: now)
-        applicationHostRoutes = ApplicationHostRoutes(
-            host: applicationHost,
-            sessions: core.sessions,
-            cookie: core.cookies.session,
-            publicURL: settings.common.publicURL
-        )
-        access = try await ApplicationAccessRoutes(
-            settings,
-            authenticator: core.authenticator,
-            host: applicationHost,
-            metrics: metrics,
-            postgres: postgres,
-            now: now
-        )
-        authenticator = core.authenticator
-        health = HealthRoutes(service: HealthService(postgres: postgres, logger: logger))
-        openAPI = try OpenAPIRoutes(publicURL: settings.common.publicURL, name: settings.common.siteName)
+        routes = try await Routes(core, logger: logger)
         sessionSweeper = Sweeper(what: "expired sessions", logger: logger, now: now) {
             try await core.sessions.store.removeExpired(at: $0, limit: $1)
         }
@@ -143,7 +106,7 @@ extension App {
     /// - Returns: a service to run beside ``backgroundServices``.
     func server(onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }) -> some ApplicationProtocol {
         let described = Router(context: APIRequestContext.self)
-        addRoutes(to: described)
+        routes.add(to: described)
         let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             RequestObserver<APIRequestContext>(
@@ -161,7 +124,7 @@ extension App {
                 databaseLimit: settings.database.serving.jobTimeout
             )
         }
-        addRoutes(to: router)
+        routes.add(to: router)
         return Application(
             router: router,
             server: EventLoopServer.builder(),

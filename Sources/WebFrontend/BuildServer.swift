@@ -64,7 +64,7 @@ func buildApplication(
         bodyDeadline: deadlines.body
     )
     let publicURL = settings.common.publicURL
-    let handlers = Handlers(
+    let routes = Routes(
         site: site,
         language: LanguageChoice(cookies: SiteCookies(publicURL: publicURL), bodyDeadline: deadlines.body),
         assets: assets,
@@ -77,12 +77,12 @@ func buildApplication(
     router.addMiddleware {
         RequestObserver(logger: logger, registry: metrics, trusting: settings.common.trustedPeers)
         headers
-        handlers.language
-        ErrorPages(pages: pages, routes: handlers.table)
+        routes.language
+        ErrorPages(pages: pages, routes: routes.table)
         TrailingSlash()
         RequestGuard(settings.common)
     }
-    handlers.add(to: router)
+    routes.add(to: router)
 
     return Application(
         router: router,
