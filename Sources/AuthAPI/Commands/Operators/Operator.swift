@@ -31,13 +31,15 @@ enum Operator {
         configuration.endsWhenRefused = true
         let logger = Logger(label: "AuthAPI")
         try await PostgresReach.wait(for: configuration, logger: logger)
-        let hashing = try HashingPool(threads: 1)
+        let hasher = PasswordHasher(parameters: settings.argon2, pool: try HashingPool(threads: 1))
         let providers = IdentityProviders(settings.providers, logger: logger)
         let result: Result<Value, any Error>
         do {
             result = .success(
                 try await PostgresPool.with(configuration, logger: logger) { postgres in
-                    try await body(service(settings, postgres: postgres, hashing: hashing, providers: providers))
+                    try await body(
+                        OperatorService(settings: settings, postgres: postgres, hasher: hasher, providers: providers)
+                    )
                 }
             )
         } catch {
@@ -45,42 +47,6 @@ enum Operator {
         }
         try await providers.close()
         return try result.get()
-    }
-
-    private static func service(
-        _ settings: APISettings,
-        postgres: PostgresPool,
-        hashing: HashingPool,
-        providers: IdentityProviders
-    ) -> OperatorService {
-        let keys = ThrottleKeys(secretKey: settings.secretKeys.current)
-        let vault = ProviderTokenVault(settings.secretKeys)
-        return OperatorService(
-            store: OperatorStore(postgres: postgres),
-            users: UserStore(postgres: postgres),
-            hasher: PasswordHasher(parameters: settings.argon2, pool: hashing),
-            audit: AuditService(
-                store: AuditStore(postgres: postgres),
-                keys: keys,
-                previousKeys: settings.secretKeys.previous.map { ThrottleKeys(secretKey: $0) }
-            ),
-            deletion: UserDeletionService(
-                store: UserDeletionStore(postgres: postgres),
-                batches: SessionBatches(postgres: postgres),
-                keys: keys,
-                vault: vault,
-                provider: { providers[$0] }
-            ),
-            rotation: ProviderTokenRotation(postgres: postgres, vault: vault),
-            imports: UserImportStore(postgres: postgres),
-            throttleLimits: settings.throttleLimits,
-            recoveries: RecoveryStore(postgres: postgres),
-            recoveryCodes: OneTimeCodeKeys(for: .recoveryCodes, from: settings.secretKeys),
-            invites: InviteStore(postgres: postgres),
-            inviteCodes: OneTimeCodeKeys(for: .inviteCodes, from: settings.secretKeys),
-            registration: settings.registration,
-            publicURL: settings.common.publicURL
-        )
     }
 
     /// The user in an argument, or in the option of the given name; ends the command with status 64 when it is invalid.

@@ -22,6 +22,7 @@ extension OperatorService {
     ///
     /// - Throws: `invalid_fields` when `REGISTRATION_DOMAINS` does not allow the address.
     func invite(_ email: EmailAddress?, uses: Int32, validFor seconds: Int) async throws -> InviteLink {
+        let registration = settings.registration
         if let email, !registration.allows(email) {
             let domains = registration.domains.joined(separator: ", ")
             throw APIError(
@@ -33,7 +34,7 @@ extension OperatorService {
         let code = OneTimeCode()
         let invite = NewInvite(
             id: .random(),
-            hash: inviteCodes.hash(code),
+            hash: OneTimeCodeKeys(for: .inviteCodes, from: settings.secretKeys).hash(code),
             email: email,
             uses: uses,
             lifetime: Int64(seconds)
@@ -42,7 +43,7 @@ extension OperatorService {
             id: invite.id.lowercaseText,
             email: email?.value,
             uses: uses,
-            link: code.link(to: PagePath.register, as: "invite", at: publicURL),
+            link: code.link(to: PagePath.register, as: "invite", at: settings.common.publicURL),
             expiresAt: try await invites.create(invite),
             mode: registration.mode
         )

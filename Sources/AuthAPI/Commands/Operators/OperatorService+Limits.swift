@@ -66,7 +66,7 @@ extension OperatorService {
         if let target { keys = try await self.keys(of: target) }
         return try await store.limits(keys, at: now, limit: limit).compactMap { row in
             guard let kind = ThrottleKey.Kind(rawValue: row.kind) else { return nil }
-            let limit = throttleLimits[kind]
+            let limit = settings.throttleLimits[kind]
             let used = Int64((row.busyUntil.timeIntervalSince(now) * 1_000_000).rounded(.up))
             let wait = max(0, used + limit.cost - limit.capacity)
             var email = row.email
@@ -102,9 +102,9 @@ extension OperatorService {
         case .account(let email):
             let devices = try await store.devices(of: email)
             let user = try await store.user(.email(email))?.id
-            let own = user.map { [audit.keys.owner($0), audit.keys.profile($0)] } ?? []
-            return [audit.keys.account(email)] + devices.map(audit.keys.device) + own
-        case .network(let address): return audit.keys.networks(address.description)
+            let own = user.map { [keys.owner($0), keys.profile($0)] } ?? []
+            return [keys.account(email)] + devices.map(keys.device) + own
+        case .network(let address): return keys.networks(address.description)
         }
     }
 }

@@ -17,12 +17,12 @@ extension OperatorService {
         let recovery = NewRecovery(
             user: shown.id,
             email: shown.email,
-            hash: recoveryCodes.hash(code),
+            hash: OneTimeCodeKeys(for: .recoveryCodes, from: settings.secretKeys).hash(code),
             keepsProviders: keepingProviders,
             lifetime: Int64(seconds)
         )
-        guard let expiresAt = try await recoveries.create(recovery) else { return nil }
-        let link = code.link(to: PagePath.recover, as: "code", at: publicURL)
+        guard let expiresAt = try await RecoveryStore(postgres: postgres).create(recovery) else { return nil }
+        let link = code.link(to: PagePath.recover, as: "code", at: settings.common.publicURL)
         return RecoveryLink(email: shown.email, link: link, expiresAt: expiresAt)
     }
 }

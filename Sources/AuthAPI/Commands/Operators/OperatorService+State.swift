@@ -43,7 +43,7 @@ extension OperatorService {
     func setEmail(of reference: UserReference, to email: EmailAddress) async throws -> UserRecord? {
         guard let user = try await store.user(reference) else { return nil }
         // The address of a migrated user may violate the rules.
-        let subject = (try? EmailAddress(exactly: user.email)).map(audit.keys.account)
+        let subject = (try? EmailAddress(exactly: user.email)).map(keys.account)
         let change = ChangeEmail(user: user.id, from: user.email, to: email, subject: subject)
         if user.email != email.value { try await store.changeEmail(change) }
         return try await store.user(.id(user.id))

@@ -1,23 +1,28 @@
 import FoundationEssentials
+import PostgresClient
 import Shared
 
 /// The operations of operators on users; the API does not offer them.
 struct OperatorService: Sendable {
-    let store: OperatorStore
-    let users: UserStore
+    let settings: APISettings
+    let postgres: PostgresPool
     let hasher: PasswordHasher
-    let audit: AuditService
-    let deletion: UserDeletionService
-    let rotation: ProviderTokenRotation
-    let imports: UserImportStore
-    let throttleLimits: ThrottleLimits
-    let recoveries: RecoveryStore
-    let recoveryCodes: OneTimeCodeKeys
-    let invites: InviteStore
-    let inviteCodes: OneTimeCodeKeys
-    let registration: RegistrationSettings
-    /// The URL of the site, for links.
-    let publicURL: WebOrigin
+    let providers: IdentityProviders
+
+    var store: OperatorStore { OperatorStore(postgres: postgres) }
+    var imports: UserImportStore { UserImportStore(postgres: postgres) }
+    var invites: InviteStore { InviteStore(postgres: postgres) }
+    var keys: ThrottleKeys { ThrottleKeys(secretKey: settings.secretKeys.current) }
+    var audit: AuditService {
+        AuditService(
+            store: AuditStore(postgres: postgres),
+            keys: keys,
+            previousKeys: settings.secretKeys.previous.map { ThrottleKeys(secretKey: $0) }
+        )
+    }
+    var rotation: ProviderTokenRotation {
+        ProviderTokenRotation(postgres: postgres, vault: ProviderTokenVault(settings.secretKeys))
+    }
 
     /// Creates a user who can sign in with a password; opens no session.
     ///
@@ -30,7 +35,7 @@ struct OperatorService: Sendable {
             name: registration.name.value,
             avatarURL: nil
         )
-        try await users.create(new, passwordHash: hash, session: nil, from: .operator)
+        try await UserStore(postgres: postgres).create(new, passwordHash: hash, session: nil, from: .operator)
         return try await store.user(.id(new.id))
     }
 
@@ -40,7 +45,14 @@ struct OperatorService: Sendable {
     /// - Returns: the result.
     /// - Throws: `PostgresError`.
     func delete(_ shown: UserRecord) async throws -> UserDeletion {
-        try await deletion.delete(
+        let deletion = UserDeletionService(
+            store: UserDeletionStore(postgres: postgres),
+            batches: SessionBatches(postgres: postgres),
+            keys: keys,
+            vault: ProviderTokenVault(settings.secretKeys),
+            provider: { [providers] in providers[$0] }
+        )
+        return try await deletion.delete(
             UserDeletionRequest(
                 user: shown.id,
                 email: shown.email,
