@@ -59,3 +59,11 @@ struct ListOptions: ParsableArguments {
         return (TextTable(titles: titles, rows: shown.map(cells)).description, next)
     }
 }
+
+/// A page of a long list, newest first.
+struct PageRequest: Sendable {
+    /// The number of rows.
+    let limit: Int64
+    /// The last row of the previous page; nil for the first page.
+    let after: UUID?
+}
