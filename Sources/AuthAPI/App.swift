@@ -54,7 +54,7 @@ struct App: Sendable {
         sessionSweeper = Sweeper(what: "expired sessions", logger: logger, now: now) {
             try await core.sessions.store.removeExpired(at: $0, limit: $1)
         }
-        throttleSweeper = Sweeper(what: "used-up throttles", logger: logger, now: now) {
+        throttleSweeper = Sweeper(what: "expired rate limits", logger: logger, now: now) {
             try await core.limiter.store.removeExpired(at: $0, limit: $1)
         }
         auditSweeper = settings.auditRetention.map { days in

@@ -12,23 +12,23 @@ package enum ConnectionString {
 
     /// Splits a URL or `keyword=value` string with libpq's own parser and checks what libpq checks only when
     /// connecting.
-    package static func parse(_ string: String) throws(PostgresConfiguration.Invalid) -> [Parameter] {
+    package static func parse(_ string: String) throws(PostgresConfiguration.Faults) -> [Parameter] {
         guard !string.utf8.contains(0), !string.isEmpty else {
-            throw PostgresConfiguration.Invalid(faults: ["the connection string is empty or contains a NUL character"])
+            throw PostgresConfiguration.Faults(lines: ["the connection string is empty or contains a NUL character"])
         }
         if string.hasPrefix("\"") || string.hasPrefix("'") {
             // `docker run --env-file` and others do not remove quotation marks.
-            throw PostgresConfiguration.Invalid(faults: ["the connection string is in quotation marks; remove them"])
+            throw PostgresConfiguration.Faults(lines: ["the connection string is in quotation marks; remove them"])
         }
         if let scheme = string.firstRange(of: "://").map({ string[..<$0.lowerBound] }),
             !["postgres", "postgresql"].contains(scheme), !scheme.contains("=")
         {
             // Libraries of other languages use schemes such as `postgresql+asyncpg`.
-            throw PostgresConfiguration.Invalid(faults: ["the connection URL must start with postgresql://"])
+            throw PostgresConfiguration.Faults(lines: ["the connection URL must start with postgresql://"])
         }
         // libpq's message would repeat a part of the string, which may be a part of the password.
         guard let options = unsafe PQconninfoParse(string, nil) else {
-            throw PostgresConfiguration.Invalid(faults: [
+            throw PostgresConfiguration.Faults(lines: [
                 "the connection string cannot be read; write postgresql://user:password@host:port/database, with "
                     + "special characters in the password percent-encoded (%40 for @), and only parameters that libpq knows"
             ])
@@ -43,7 +43,7 @@ package enum ConnectionString {
             unsafe option += 1
         }
         let faults = faults(in: parameters)
-        guard faults.isEmpty else { throw PostgresConfiguration.Invalid(faults: faults) }
+        guard faults.isEmpty else { throw PostgresConfiguration.Faults(lines: faults) }
         return parameters
     }
 

@@ -3,9 +3,9 @@
 /// Contains the password; its description and a dump of it show hosts and database only.
 package struct PostgresConfiguration: Sendable {
     /// The faults of the settings, as sentences without values.
-    package struct Invalid: Error {
+    package struct Faults: Error {
         /// One sentence for each fault.
-        package let faults: [String]
+        package let lines: [String]
     }
 
     /// The allowed sizes of a pool.
@@ -44,13 +44,13 @@ package struct PostgresConfiguration: Sendable {
 
     /// Parses a connection string: a URL or `keyword=value` pairs, with one or more hosts.
     ///
-    /// - Throws: `Invalid` with every fault found; no sentence repeats a part of the string.
-    package init(url: String) throws(Invalid) {
+    /// - Throws: ``Faults`` with every fault found; no sentence repeats a part of the string.
+    package init(url: String) throws(Faults) {
         given = try ConnectionString.parse(url)
     }
 
     /// Creates a configuration from parts, such as `POSTGRES_HOST` and `POSTGRES_PORT`.
-    package init(host: String, port: String = "5432", user: String, password: String?, database: String) throws(Invalid)
+    package init(host: String, port: String = "5432", user: String, password: String?, database: String) throws(Faults)
     {
         var parameters: [ConnectionString.Parameter] = [
             (keyword: "host", value: host), (keyword: "port", value: port), (keyword: "user", value: user),
@@ -58,7 +58,7 @@ package struct PostgresConfiguration: Sendable {
         ]
         if let password { parameters.append((keyword: "password", value: password)) }
         let faults = ConnectionString.faults(in: parameters)
-        guard faults.isEmpty else { throw Invalid(faults: faults) }
+        guard faults.isEmpty else { throw Faults(lines: faults) }
         given = parameters
     }
 

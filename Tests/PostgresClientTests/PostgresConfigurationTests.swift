@@ -32,17 +32,17 @@ import Testing
         ("'postgresql://app:hunter2@db/app'", "in quotation marks"),
     ])
     func faultsAreSentencesWithoutValues(url: String, fault: String) throws {
-        let error = try #require(throws: PostgresConfiguration.Invalid.self) { try PostgresConfiguration(url: url) }
-        let text = error.faults.joined(separator: "; ")
+        let error = try #require(throws: PostgresConfiguration.Faults.self) { try PostgresConfiguration(url: url) }
+        let text = error.lines.joined(separator: "; ")
         #expect(text.contains(fault))
         for part in ["hunt", "er2", "70000"] { #expect(!"\(error)\(text)".contains(part)) }
     }
 
     @Test func everyFaultIsListed() throws {
-        let error = try #require(throws: PostgresConfiguration.Invalid.self) {
+        let error = try #require(throws: PostgresConfiguration.Faults.self) {
             try PostgresConfiguration(host: "a b", port: "x", user: "", password: "p", database: "")
         }
-        #expect(error.faults.count == 4)
+        #expect(error.lines.count == 4)
     }
 
     @Test func descriptionsHideThePassword() throws {

@@ -123,7 +123,7 @@ extension SettingsReader {
 
     /// A connection by URL; nil when a fault was left.
     fileprivate mutating func connection(_ name: SettingName, url: String) -> PostgresConfiguration? {
-        reported(name) { () throws(PostgresConfiguration.Invalid) in try PostgresConfiguration(url: url) }
+        reported(name) { () throws(PostgresConfiguration.Faults) in try PostgresConfiguration(url: url) }
     }
 
     /// A connection by parts; nil when a fault was left.
@@ -133,7 +133,7 @@ extension SettingsReader {
         user: String,
         password: String
     ) -> PostgresConfiguration? {
-        reported(name) { () throws(PostgresConfiguration.Invalid) in
+        reported(name) { () throws(PostgresConfiguration.Faults) in
             try PostgresConfiguration(
                 host: parts.host,
                 port: String(parts.port),
@@ -146,12 +146,12 @@ extension SettingsReader {
 
     private mutating func reported(
         _ name: SettingName,
-        _ make: () throws(PostgresConfiguration.Invalid) -> PostgresConfiguration
+        _ make: () throws(PostgresConfiguration.Faults) -> PostgresConfiguration
     ) -> PostgresConfiguration? {
         do {
             return try make()
         } catch {
-            for line in error.faults { fault(name, line) }
+            for line in error.lines { fault(name, line) }
             return nil
         }
     }

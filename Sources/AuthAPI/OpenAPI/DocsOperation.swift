@@ -94,13 +94,13 @@ struct DocsOperation {
     private func responses(of operation: OpenAPIOperation) -> String {
         let responses = operation.value["responses"]?.members ?? []
         let errors = responses.filter { $0.name.hasPrefix("4") || $0.name.hasPrefix("5") }
-        var html = "<h4>Responses</h4>\n<dl class=\"answers\">\n"
+        var html = "<h4>Responses</h4>\n<dl class=\"responses\">\n"
         for response in responses where !errors.contains(response) { html += entry(of: response) }
         html += "</dl>\n"
         guard !errors.isEmpty else { return html }
         let statuses = errors.map { $0.name.escapedForHTML }.joined(separator: ", ")
         html += "<details>\n<summary>Errors <span class=\"type\">\(statuses)</span></summary>\n"
-        return html + "<dl class=\"answers\">\n\(errors.map(entry).joined())</dl>\n</details>\n"
+        return html + "<dl class=\"responses\">\n\(errors.map(entry).joined())</dl>\n</details>\n"
     }
 
     private func entry(of response: JSONValue.Member) -> String {

@@ -3,7 +3,7 @@
 /// This type parses all hosts in settings.
 public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
     /// Why a text is not a host; completes a sentence that begins with the setting's name.
-    public struct Invalid: Error {
+    public struct Fault: Error {
         /// The reason, without the text.
         public let reason: String
     }
@@ -15,16 +15,16 @@ public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
 
     /// Parses an IPv4 address, an IPv6 address with or without brackets, or a host name.
     ///
-    /// - Throws: ``Invalid``.
-    public init(_ text: String) throws(Invalid) {
-        guard text.utf8.count <= 255 else { throw Invalid(reason: "must be a host, at most 255 characters long") }
+    /// - Throws: ``Fault``.
+    public init(_ text: String) throws(Fault) {
+        guard text.utf8.count <= 255 else { throw Fault(reason: "must be a host, at most 255 characters long") }
         let text = text.lowercased()
-        if text.contains("/") { throw Invalid(reason: "must be a host without scheme, path or range") }
+        if text.contains("/") { throw Fault(reason: "must be a host without scheme, path or range") }
         if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x2C || $0 == 0x3B }) {
-            throw Invalid(reason: "must be one host, without spaces and commas")
+            throw Fault(reason: "must be one host, without spaces and commas")
         }
-        if text.contains("*") { throw Invalid(reason: "must not be *; for all addresses, use 0.0.0.0, or :: for IPv6") }
-        if text.contains("%") { throw Invalid(reason: "must be an address without a zone (%)") }
+        if text.contains("*") { throw Fault(reason: "must not be *; for all addresses, use 0.0.0.0, or :: for IPv6") }
+        if text.contains("%") { throw Fault(reason: "must be an address without a zone (%)") }
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
         let address = isBracketed ? String(text.dropFirst().dropLast()) : text
         if text.contains(":"), let address = IPAddress(address) {
@@ -35,9 +35,9 @@ public struct SettingHost: Sendable, Hashable, CustomStringConvertible {
         } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil,
             (try? SettingHost(String(text[..<colon]))) != nil
         {
-            throw Invalid(reason: "must be a host without a port; the port has a separate setting")
+            throw Fault(reason: "must be a host without a port; the port has a separate setting")
         } else {
-            throw Invalid(reason: "must be a host name or an IP address")
+            throw Fault(reason: "must be a host name or an IP address")
         }
     }
 

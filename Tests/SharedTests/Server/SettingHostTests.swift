@@ -36,7 +36,7 @@ import Testing
         ]
     )
     func rejected(text: String, reason: String) {
-        let error = #expect(throws: SettingHost.Invalid.self) { try SettingHost(text) }
+        let error = #expect(throws: SettingHost.Fault.self) { try SettingHost(text) }
         #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
     }
 
