@@ -9,7 +9,7 @@ struct OpenIDSettings: Sendable {
     /// Whether an address counts as verified if the provider does not state whether it is.
     var trustsEmail = false
     /// The origin for requests of this server, if browsers reach the provider at another one: scheme, host and port.
-    var internalOrigin: ProviderAddress?
+    var internalOrigin: ProviderURL?
     /// The authorities that may sign the provider's certificate; nil for those of the system.
     var authorities: [NIOSSLCertificate]?
     /// How this site authenticates at the token endpoint; nil for what the discovery document lists.
@@ -61,13 +61,13 @@ extension SettingsReader {
         )
     }
 
-    private mutating func issuer() -> ProviderAddress? {
+    private mutating func issuer() -> ProviderURL? {
         guard let text = text(.oidcIssuer) else { return nil }
         if text.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) {
             fault(.oidcIssuer, "is a template; replace what is in braces, such as {tenantid} by the ID of your tenant")
             return nil
         }
-        guard let address = providerAddress(text, .oidcIssuer) else { return nil }
+        guard let address = providerURL(text, .oidcIssuer) else { return nil }
         if let tenant = address.microsoftAlias {
             fault(
                 .oidcIssuer,
@@ -81,9 +81,9 @@ extension SettingsReader {
         return address
     }
 
-    private mutating func internalOrigin() -> ProviderAddress? {
+    private mutating func internalOrigin() -> ProviderURL? {
         guard let text = text(.oidcInternalURL) else { return nil }
-        guard let origin = ProviderAddress(internalOrigin: text) else {
+        guard let origin = ProviderURL(internalOrigin: text) else {
             fault(
                 .oidcInternalURL,
                 "must be scheme, host and port, without a path, such as http://keycloak:8080; http only for names and "

@@ -9,7 +9,7 @@ struct ProviderSettings: Sendable {
     let clientID: String
     let clientSecret: Secret
     /// The issuer of an OpenID provider; for others, the base address of the provider's paths.
-    let address: ProviderAddress
+    let address: ProviderURL
     /// The additional settings of an OpenID provider.
     var openID = OpenIDSettings()
 
@@ -109,7 +109,7 @@ extension SettingsReader {
         let name = ProviderName(key.standardName ?? key.rawValue)
         let id = printable(idName)
         let secret = printable(secretName)
-        let address = providerAddress(text(addressName, default: fallback), addressName)
+        let address = providerURL(text(addressName, default: fallback), addressName)
         if secret != nil, id == nil, !hasFault(idName) {
             fault(idName, "is required with \(secretName.rawValue); without both, \(name.en) is off")
         }
@@ -127,9 +127,9 @@ extension SettingsReader {
         )
     }
 
-    /// The address of a provider.
-    mutating func providerAddress(_ text: String, _ name: SettingName) -> ProviderAddress? {
-        guard let address = ProviderAddress(text) else {
+    /// The URL of a provider.
+    mutating func providerURL(_ text: String, _ name: SettingName) -> ProviderURL? {
+        guard let address = ProviderURL(text) else {
             fault(name, "must be an https address without query; http only on this machine (127.0.0.1)")
             return nil
         }

@@ -92,7 +92,7 @@ struct GitHubAPI: Sendable {
     private let isServer: Bool
 
     /// The API of the GitHub at that address: on a separate host, or below `/api/v3` of an Enterprise Server.
-    init(_ address: ProviderAddress) {
+    init(_ address: ProviderURL) {
         let site = address.appending("")
         let host = site.dropFirst("https://".count)
         let isHosted = site.begins(with: "https://") && !host.utf8.contains(UInt8(ascii: "/"))

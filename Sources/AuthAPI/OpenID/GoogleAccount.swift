@@ -6,7 +6,7 @@ enum GoogleAccount {
 
     /// Whether the issuer is Google itself, or a stand-in on this machine; another provider in place of Google is not the
     /// authority for Google's domains.
-    static func isIssuer(_ address: ProviderAddress) -> Bool {
+    static func isIssuer(_ address: ProviderURL) -> Bool {
         address.description.utf8.elementsEqual(issuer.utf8) || address.isOnThisMachine
     }
 

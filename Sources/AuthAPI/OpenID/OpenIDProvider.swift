@@ -168,7 +168,7 @@ extension ProviderClient {
     /// Fetches the keys of an OpenID provider.
     ///
     /// - Throws: ``ProviderError``.
-    func signingKeys(at address: ProviderAddress) async throws(ProviderError) -> SigningKeys {
+    func signingKeys(at address: ProviderURL) async throws(ProviderError) -> SigningKeys {
         try await SigningKeys(get(address.description).decoded())
     }
 }

@@ -28,13 +28,13 @@ struct ProviderMetadata: Sendable {
     }
 
     /// The authorization endpoint, for browsers.
-    let authorizationEndpoint: ProviderAddress
-    let tokenEndpoint: ProviderAddress
-    let keySetAddress: ProviderAddress
+    let authorizationEndpoint: ProviderURL
+    let tokenEndpoint: ProviderURL
+    let keySetAddress: ProviderURL
     /// The userinfo endpoint (OpenID Connect Core, section 5.3); nil when there is none, or it must not be requested.
-    let userInfoEndpoint: ProviderAddress?
+    let userInfoEndpoint: ProviderURL?
     /// The revocation endpoint (RFC 8414, section 2); nil when there is none, or it must not be requested.
-    let revocationEndpoint: ProviderAddress?
+    let revocationEndpoint: ProviderURL?
     /// How clients may authenticate at the token endpoint; the default is `client_secret_basic` (OpenID Connect
     /// Discovery 1.0, section 3).
     let tokenAuthentications: [CodeExchange.Authentication]
@@ -50,8 +50,8 @@ struct ProviderMetadata: Sendable {
     ///   endpoints that must not be requested.
     init(
         _ document: Document,
-        issuer: ProviderAddress,
-        through origin: ProviderAddress? = nil
+        issuer: ProviderURL,
+        through origin: ProviderURL? = nil
     ) throws(ProviderError) {
         guard document.issuer.utf8.elementsEqual(issuer.description.utf8) else {
             throw .mismatch(
@@ -84,7 +84,7 @@ struct ProviderMetadata: Sendable {
     }
 
     /// The URL of an issuer's discovery document (OpenID Connect Discovery 1.0, section 4).
-    static func address(of issuer: ProviderAddress, through origin: ProviderAddress?) -> String? {
+    static func address(of issuer: ProviderURL, through origin: ProviderURL?) -> String? {
         (origin.map { issuer.moved(to: $0) } ?? issuer)?.appending("/.well-known/openid-configuration")
     }
 }

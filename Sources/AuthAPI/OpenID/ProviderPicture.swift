@@ -5,7 +5,7 @@ import Shared
 enum ProviderPicture {
     /// The URL, if it is on the host from which pages may show pictures.
     static func address(_ address: String?, at host: String) -> String? {
-        guard let address, ProviderAddress.isPlain(address),
+        guard let address, ProviderURL.isPlain(address),
             let parts = URLComponents(string: address, encodingInvalidCharacters: false),
             parts.scheme?.isExactly("https") == true,
             parts.host?.isExactly(host) == true, parts.user == nil, parts.password == nil, parts.port == nil,

@@ -18,7 +18,7 @@ extension AuthorizationResponse {
             throw .mismatch(
                 "the provider's response has another issuer",
                 expected: expected,
-                received: ProviderAddress(issuer) == nil ? "(no issuer)" : issuer
+                received: ProviderURL(issuer) == nil ? "(no issuer)" : issuer
             )
         }
     }

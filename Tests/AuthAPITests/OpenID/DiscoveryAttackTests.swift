@@ -10,7 +10,7 @@ import Testing
         issuer: String,
         _ change: (inout [String: Any]) -> Void = { _ in }
     ) throws -> Result<ProviderMetadata, ProviderError> {
-        let address = try #require(ProviderAddress(issuer))
+        let address = try #require(ProviderURL(issuer))
         var object: [String: Any] = [
             "issuer": issuer, "authorization_endpoint": "\(issuer)/authorize", "token_endpoint": "\(issuer)/token",
             "jwks_uri": "\(issuer)/keys",
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test("A host that would crash the HTTP client is rejected", arguments: ["https://[]", "https://[", "https://]"])
-    func noHost(text: String) { #expect(ProviderAddress(text) == nil) }
+    func noHost(text: String) { #expect(ProviderURL(text) == nil) }
 
     static let fields = ["authorization_endpoint", "token_endpoint", "jwks_uri"]
     static let elsewhere = [

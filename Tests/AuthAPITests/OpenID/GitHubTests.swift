@@ -227,7 +227,7 @@ import Testing
         ]
     )
     func apiAddress(site: String, base: String) throws {
-        let api = GitHubAPI(try #require(ProviderAddress(site)))
+        let api = GitHubAPI(try #require(ProviderURL(site)))
         #expect(api.user == base + "/user" && api.emails == base + "/user/emails?per_page=100")
         #expect(api.grant(of: "Iv1.a/b") == base + "/applications/Iv1.a%2Fb/grant")
         #expect(api.probe == base + (base.contains("://api.") ? "/" : "/meta"))

@@ -116,8 +116,8 @@ import Testing
 
     @Test("A URL keeps its path and query when its origin is replaced")
     func moved() throws {
-        let inside = try #require(ProviderAddress(internalOrigin: "http://keycloak:8080/"))
-        let issuer = try #require(ProviderAddress("https://login.example/realms/a"))
+        let inside = try #require(ProviderURL(internalOrigin: "http://keycloak:8080/"))
+        let issuer = try #require(ProviderURL("https://login.example/realms/a"))
         for (given, expected) in [
             ("https://login.example/token?a=b/c", "http://keycloak:8080/token?a=b/c"),
             ("https://LOGIN.example:443/token", "http://keycloak:8080/token"),
@@ -135,7 +135,7 @@ import Testing
             ProviderMetadata.address(of: issuer, through: inside)
                 == "http://keycloak:8080/realms/a/.well-known/openid-configuration"
         )
-        let slash = try #require(ProviderAddress("https://login.example/application/o/site/"))
+        let slash = try #require(ProviderURL("https://login.example/application/o/site/"))
         #expect(
             ProviderMetadata.address(of: slash, through: nil)
                 == "https://login.example/application/o/site/.well-known/openid-configuration"

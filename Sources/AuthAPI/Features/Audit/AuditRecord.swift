@@ -60,7 +60,7 @@ struct AuditQuery: Sendable {
 }
 
 /// A position in the trail: events are ordered by time, then by number.
-struct AuditPlace: Sendable {
+struct AuditPosition: Sendable {
     let time: Date
     let id: Int64
 }

@@ -38,13 +38,13 @@ struct AuditService: Sendable {
         newest: Int64? = nil,
         _ show: ([AuditRecord]) throws -> Void
     ) async throws {
-        var place = AuditPlace(time: query.since ?? .distantPast, id: 0)
-        if let newest, let start = try await store.place(ofNewest: newest, matching: query) { place = start }
+        var position = AuditPosition(time: query.since ?? .distantPast, id: 0)
+        if let newest, let start = try await store.position(ofNewest: newest, matching: query) { position = start }
         while true {
-            let part = try await store.events(matching: query, from: place, limit: partSize)
+            let part = try await store.events(matching: query, from: position, limit: partSize)
             if !part.isEmpty { try show(part) }
             guard part.count == Int(partSize), let last = part.last else { return }
-            place = AuditPlace(time: last.occurredAt, id: last.id + 1)
+            position = AuditPosition(time: last.occurredAt, id: last.id + 1)
         }
     }
 }

@@ -67,10 +67,10 @@ struct FindEvents: ReadStatement {
         ORDER BY occurred_at, id LIMIT $9
         """
     let query: AuditQuery
-    let place: AuditPlace
+    let position: AuditPosition
     let limit: Int64
     var parameters: [PostgresValue] {
-        query.parameters + [.timestamp(place.time), .int8(place.id), .int8(limit)]
+        query.parameters + [.timestamp(position.time), .int8(position.id), .int8(limit)]
     }
 
     static func decode(_ row: PostgresRow) throws -> AuditRecord {
@@ -92,7 +92,7 @@ struct FindEvents: ReadStatement {
     }
 }
 
-struct FindPlace: ReadStatement {
+struct FindPosition: ReadStatement {
     // The same conditions as above.
     static let sql: StaticString = """
         SELECT occurred_at, id FROM audit_events
@@ -109,7 +109,7 @@ struct FindPlace: ReadStatement {
     var parameters: [PostgresValue] {
         query.parameters + [.timestamp(query.since ?? .distantPast), .int8(count - 1)]
     }
-    static func decode(_ row: PostgresRow) throws -> AuditPlace {
-        AuditPlace(time: try row.timestamp(0), id: try row.int8(1))
+    static func decode(_ row: PostgresRow) throws -> AuditPosition {
+        AuditPosition(time: try row.timestamp(0), id: try row.int8(1))
     }
 }

@@ -16,13 +16,13 @@ struct AuditStore: Sendable {
     }
 
     /// Selects events from a position on, oldest first.
-    func events(matching query: AuditQuery, from place: AuditPlace, limit: Int64) async throws -> [AuditRecord] {
-        try await postgres.reading { try $0.all(FindEvents(query: query, place: place, limit: limit)) }
+    func events(matching query: AuditQuery, from position: AuditPosition, limit: Int64) async throws -> [AuditRecord] {
+        try await postgres.reading { try $0.all(FindEvents(query: query, position: position, limit: limit)) }
     }
 
     /// Finds the position of the newest events of that number; nil when there are fewer.
-    func place(ofNewest count: Int64, matching query: AuditQuery) async throws -> AuditPlace? {
-        try await postgres.reading { try $0.first(FindPlace(query: query, count: count)) }
+    func position(ofNewest count: Int64, matching query: AuditQuery) async throws -> AuditPosition? {
+        try await postgres.reading { try $0.first(FindPosition(query: query, count: count)) }
     }
 
     /// Removes events older than that many days by the database's clock, at most `limit`, unless another replica is

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Shared
 
 /// A URL at a provider that this server may request: https, or plain http on this machine for tests.
-struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
+struct ProviderURL: Sendable, Hashable, CustomStringConvertible {
     /// The maximum length in bytes.
     static let maximumLength = 2048
 
@@ -54,8 +54,8 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     ///
     /// RFC 8414, section 6.2, warns of documents that name other hosts. The issuer's own host may have any endpoint; other
     /// hosts must be public names with https, so no document makes this server send requests inside its own network.
-    func endpoint(_ text: String) -> ProviderAddress? {
-        guard let endpoint = ProviderAddress(text, allowsQuery: true) else { return nil }
+    func endpoint(_ text: String) -> ProviderURL? {
+        guard let endpoint = ProviderURL(text, allowsQuery: true) else { return nil }
         if endpoint.host == host { return endpoint.isEncrypted || !isEncrypted ? endpoint : nil }
         return endpoint.isEncrypted && Self.isPublicName(endpoint.host) ? endpoint : nil
     }
@@ -64,9 +64,9 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     ///
     /// With an internal origin, requests to endpoints of the issuer's origin go there. A provider may already list them with
     /// the origin of the request.
-    func endpoint(_ text: String, through origin: ProviderAddress?) -> ProviderAddress? {
+    func endpoint(_ text: String, through origin: ProviderURL?) -> ProviderURL? {
         guard let origin else { return endpoint(text) }
-        if let given = ProviderAddress(text, allowsQuery: true, isPlainAllowed: Self.isPrivate),
+        if let given = ProviderURL(text, allowsQuery: true, isPlainAllowed: Self.isPrivate),
             given.hasOrigin(of: origin)
         {
             return given
@@ -76,9 +76,9 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The same path and query at another origin; nil if the URL is too long.
-    func moved(to origin: ProviderAddress) -> ProviderAddress? {
+    func moved(to origin: ProviderURL) -> ProviderURL? {
         let start = String(origin.description.dropLast(origin.pathAndQuery.count))
-        return ProviderAddress(start + pathAndQuery, allowsQuery: true, isPlainAllowed: Self.isPrivate)
+        return ProviderURL(start + pathAndQuery, allowsQuery: true, isPlainAllowed: Self.isPrivate)
     }
 
     /// Microsoft's alias for all tenants, or for one kind of tenant, whose tokens have the issuer of a single tenant;
@@ -94,7 +94,7 @@ struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
     /// The host, and the port unless it is the scheme's own.
     var shownHost: String { port == (isEncrypted ? 443 : 80) ? host : "\(host):\(port)" }
 
-    private func hasOrigin(of other: ProviderAddress) -> Bool {
+    private func hasOrigin(of other: ProviderURL) -> Bool {
         host == other.host && port == other.port && isEncrypted == other.isEncrypted
     }
 
