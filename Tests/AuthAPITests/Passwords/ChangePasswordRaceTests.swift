@@ -23,13 +23,9 @@ import Testing
     func signInFirst() async throws {
         try await TestAPI.with(Self.settings) { api in
             let owner = try await api.registered()
-            let hold = try await TestHold(
-                before: "INSERT ON sessions",
-                when: "NEW.user_agent = 'held'",
-                in: api.database
-            )
+            let hold = try await TestHold.ofSignIn(in: api.database)
             let thief = api.client()
-            async let signedIn = thief.post(APIPath.login, Self.old, headers: [("User-Agent", "held")])
+            async let signedIn = thief.post(APIPath.login, Self.old, headers: TestHold.signIn)
             try await hold.reached()
             async let changed = Self.change(owner)
             try await hold.blocksAnother()
@@ -124,12 +120,8 @@ import Testing
                 let browser = api.client()
                 for cookie in owner.value { browser.keep(cookie) }
                 // The sign-in upgrades the hash after the change has read it and before its transaction.
-                let hold = try await TestHold(
-                    before: "INSERT ON sessions",
-                    when: "NEW.user_agent = 'held'",
-                    in: database
-                )
-                async let signedIn = api.client().post(APIPath.login, Self.old, headers: [("User-Agent", "held")])
+                let hold = try await TestHold.ofSignIn(in: database)
+                async let signedIn = api.client().post(APIPath.login, Self.old, headers: TestHold.signIn)
                 try await hold.reached()
                 async let changed = Self.change(browser)
                 try await hold.blocksAnother()

@@ -64,13 +64,9 @@ import Testing
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
             _ = try await api.registered()
             let code = try await api.recoveryCode()
-            let hold = try await TestHold(
-                before: "INSERT ON sessions",
-                when: "NEW.user_agent = 'held'",
-                in: api.database
-            )
+            let hold = try await TestHold.ofSignIn(in: api.database)
             let thief = api.client()
-            async let signedIn = thief.post(APIPath.login, Self.old, headers: [("User-Agent", "held")])
+            async let signedIn = thief.post(APIPath.login, Self.old, headers: TestHold.signIn)
             try await hold.reached()
             async let recovered = api.recover(code)
             try await hold.blocksAnother()

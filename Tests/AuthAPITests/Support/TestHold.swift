@@ -29,6 +29,14 @@ struct TestHold: Sendable {
         )
     }
 
+    /// Holds the sign-in with the headers ``signIn`` before it stores its session.
+    static func ofSignIn(in database: TestDatabase) async throws -> TestHold {
+        try await TestHold(before: "INSERT ON sessions", when: "NEW.user_agent = 'held'", in: database)
+    }
+
+    /// The headers of the request that ``ofSignIn(in:)`` holds.
+    static let signIn = [("User-Agent", "held")]
+
     /// Returns once a request is held.
     func reached() async throws {
         try await waiting("wait_event = 'PgSleep'")

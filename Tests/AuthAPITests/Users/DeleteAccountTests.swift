@@ -164,12 +164,8 @@ import Testing
         }
         try await TestAPI.with(["DATABASE_POOL_SIZE": "4"]) { api in
             let owner = try await api.registered()
-            let hold = try await TestHold(
-                before: "INSERT ON sessions",
-                when: "NEW.user_agent = 'held'",
-                in: api.database
-            )
-            async let signedIn = api.client().post(APIPath.login, login, headers: [("User-Agent", "held")])
+            let hold = try await TestHold.ofSignIn(in: api.database)
+            async let signedIn = api.client().post(APIPath.login, login, headers: TestHold.signIn)
             try await hold.reached()
             async let deleted = delete(owner)
             try await hold.blocksAnother()
