@@ -23,6 +23,20 @@ struct Site: Sendable {
         await directory.providers(for: caller, logger: context.logger)
     }
 
+    /// The signed-in user, and how the user can confirm a change on a page.
+    ///
+    /// - Throws: ``APIError`` when the API cannot determine it.
+    func confirmation(
+        for caller: Caller,
+        on page: String,
+        _ context: PageContext
+    ) async throws -> (UserBody, ConfirmationView) {
+        async let me = api.me(for: caller)
+        async let providers = providers(for: caller, context)
+        let body = try await api.confirmation(for: caller)
+        return (try await me, ConfirmationView(body: body, providers: await providers, page: page))
+    }
+
     /// The visitor who sent a request; the API is called only when there is a session cookie.
     ///
     /// - Throws: ``APIError`` when the API cannot determine it.

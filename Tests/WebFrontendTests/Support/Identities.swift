@@ -47,3 +47,10 @@ enum Confirmations {
         providers: providers
     )
 }
+
+extension ConfirmationBody {
+    /// The view on a site with both providers.
+    func view(on page: String, report: OAuthReport? = nil) -> ConfirmationView {
+        ConfirmationView(body: self, providers: [.google, .discord], page: page, report: report)
+    }
+}

@@ -48,29 +48,25 @@ import Testing
         ),
         NameView(name: "Ada"), NameView(name: "", errors: [FormError(.errorNameRequired, field: .name)], retryAfter: 1),
         DataView(),
-        PasswordView(email: "a@example.com", confirmation: Confirmations.password, providers: [.google, .discord]),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.password.view(on: SitePath.password)),
         PasswordView(
             email: "a@example.com",
-            confirmation: Confirmations.provider,
-            providers: [.google, .discord],
-            report: failedLink
+            confirmation: Confirmations.provider.view(on: SitePath.password, report: failedLink)
         ),
-        PasswordView(email: "a@example.com", confirmation: Confirmations.none, providers: [.google, .discord]),
-        PasswordView(email: "a@example.com", confirmation: Confirmations.recent, providers: [.google, .discord]),
-        DeletionView(email: "", confirmation: Confirmations.both, providers: [.google, .discord], report: failedLink),
-        DeletionView(email: "", confirmation: Confirmations.recent, providers: [.google, .discord]),
-        DeletionView(email: "", confirmation: Confirmations.none, providers: [.google, .discord]),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.none.view(on: SitePath.password)),
+        PasswordView(email: "a@example.com", confirmation: Confirmations.recent.view(on: SitePath.password)),
+        DeletionView(email: "", confirmation: Confirmations.both.view(on: SitePath.deletion, report: failedLink)),
+        DeletionView(email: "", confirmation: Confirmations.recent.view(on: SitePath.deletion)),
+        DeletionView(email: "", confirmation: Confirmations.none.view(on: SitePath.deletion)),
         DeletionView(
             email: "b@example.com",
-            confirmation: Confirmations.password,
-            providers: [.google, .discord],
+            confirmation: Confirmations.password.view(on: SitePath.deletion),
             errors: [FormError(.errorEmailNotYours, field: .email)],
             retryAfter: 1
         ),
         PasswordView(
             email: "a@example.com",
-            confirmation: Confirmations.password,
-            providers: [.google, .discord],
+            confirmation: Confirmations.password.view(on: SitePath.password),
             errors: [FormError(.errorPasswordIncorrect, field: .currentPassword)],
             retryAfter: 1
         ),

@@ -11,7 +11,7 @@ struct DeletionPage: Sendable {
         try await site.protected(request, context, page: SitePath.deletion) { caller in
             let (user, shown) = try await userAndView(email: "", caller, context)
             var view = shown
-            view.report = OAuthReport(Form(query: request))
+            view.confirmation.report = OAuthReport(Form(query: request))
             return try site.pages.response(view, visitor: .signedIn(user), in: context)
         }
     }
@@ -48,9 +48,10 @@ struct DeletionPage: Sendable {
         } catch let error as APIError where error.code == .serviceUnavailable {
             // A form without a password was that of a user who has just signed in again.
             let until: Date? = form.value(FormField.password.rawValue) == nil ? .distantFuture : nil
-            let confirmation = ConfirmationBody(hasPassword: true, reauthenticatedUntil: until, providers: [])
+            let body = ConfirmationBody(hasPassword: true, reauthenticatedUntil: until, providers: [])
             let providers = await site.providers(for: caller, context)
-            return (.unknown, DeletionView(email: form[.email], confirmation: confirmation, providers: providers))
+            let confirmation = ConfirmationView(body: body, providers: providers, page: SitePath.deletion)
+            return (.unknown, DeletionView(email: form[.email], confirmation: confirmation))
         }
     }
 
@@ -60,11 +61,8 @@ struct DeletionPage: Sendable {
         _ caller: Caller,
         _ context: PageContext
     ) async throws -> (UserBody, DeletionView) {
-        async let me = site.api.me(for: caller)
-        async let providers = site.providers(for: caller, context)
-        let confirmation = try await site.api.confirmation(for: caller)
-        let view = DeletionView(email: email, confirmation: confirmation, providers: await providers)
-        return (try await me, view)
+        let (user, confirmation) = try await site.confirmation(for: caller, on: SitePath.deletion, context)
+        return (user, DeletionView(email: email, confirmation: confirmation))
     }
 
     /// Redirects to the page that confirms it, and deletes every cookie of this site and the cached pages.

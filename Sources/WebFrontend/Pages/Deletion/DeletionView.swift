@@ -5,39 +5,27 @@ struct DeletionView: FormView {
     static let template = "deletion"
     /// The typed email address.
     let email: String
-    /// How the user can confirm.
-    let confirmation: ConfirmationBody
-    /// The enabled providers.
-    let providers: Providers
-    /// The failed sign-in at a provider that should have confirmed the change.
-    var report: OAuthReport?
+    var confirmation: ConfirmationView
     var errors: [FormError] = []
     /// The delay before a retry in seconds.
     var retryAfter: Int?
 
-    var hasFailed: Bool { report != nil || !errors.isEmpty }
+    var hasFailed: Bool { confirmation.report != nil || !errors.isEmpty }
     var location: String? { SitePath.deletion }
 
     func title(_ texts: Translator) -> String { texts[.titleDeletion] }
 
     func values(_ texts: Translator) -> ViewValues {
-        let again = ReauthenticationView(confirmation: confirmation, providers: providers, page: SitePath.deletion)
-        let needsPassword = confirmation.hasPassword && !again.isRecent
         var values: ViewValues = ["form": false]
-        if confirmation.hasPassword || again.isRecent {
+        if confirmation.hasForm {
             var form: ViewValues = [
                 "email_field": emailField.values(texts, errors: errors), "password_field": false,
             ]
-            if needsPassword { form["password_field"] = passwordField.values(texts, errors: errors) }
+            if !confirmation.isRecent { form["password_field"] = passwordField.values(texts, errors: errors) }
             values["form"] = form
             values["typed_form"] = "deletion-form"
         }
-        if let offer = again.values(texts, isOnlyWay: !confirmation.hasPassword) { values["reauthentication"] = offer }
-        if let report {
-            let failure = OAuthFailureView(report, purpose: .confirm, providers: providers) { _, _ in nil }
-            values["oauth_failure"] = failure.values(texts)
-        }
-        return values
+        return values.merging(confirmation.values(texts, isAlternative: true)) { own, _ in own }
     }
 
     private var emailField: FieldView {

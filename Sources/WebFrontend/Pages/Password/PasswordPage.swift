@@ -10,7 +10,7 @@ struct PasswordPage: Sendable {
         try await site.protected(request, context, page: SitePath.password) { caller in
             let (user, shown) = try await userAndView(caller, context)
             var view = shown
-            view.report = OAuthReport(Form(query: request))
+            view.confirmation.report = OAuthReport(Form(query: request))
             return try site.pages.response(view, visitor: .signedIn(user), in: context)
         }
     }
@@ -57,11 +57,8 @@ struct PasswordPage: Sendable {
 
     /// The signed-in user, and the form.
     private func userAndView(_ caller: Caller, _ context: PageContext) async throws -> (UserBody, PasswordView) {
-        async let me = site.api.me(for: caller)
-        async let providers = site.providers(for: caller, context)
-        let confirmation = try await site.api.confirmation(for: caller)
-        let user = try await me
-        return (user, PasswordView(email: user.email, confirmation: confirmation, providers: await providers))
+        let (user, confirmation) = try await site.confirmation(for: caller, on: SitePath.password, context)
+        return (user, PasswordView(email: user.email, confirmation: confirmation))
     }
 
     private func faults(in form: Form, of user: UserBody, hasPassword: Bool) -> [FieldError] {
