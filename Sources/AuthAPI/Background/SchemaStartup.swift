@@ -1,6 +1,7 @@
 import Logging
 import PostgresClient
 import ServiceLifecycle
+import Shared
 
 /// Migrates the schema when the server starts, or only checks the database if another process migrates; meanwhile the
 /// server runs and reports that it is not ready.
@@ -62,7 +63,7 @@ struct SchemaStartup: Service {
         var refusal: PostgresError?
         do {
             try await PostgresReach.onThread { try PostgresReach.connect(configuration) }
-        } catch let error as PostgresError where error.sqlState == "53300" {
+        } catch let error as PostgresError where error.sqlState?.isExactly("53300") == true {
             // The pool itself may hold the last connections that the server allows.
             refusal = error
         }
