@@ -31,7 +31,7 @@ def gateway():
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory) -> tuple[str, str]:
-    """A certificate for the mock providers, its own authority, and its key."""
+    """A self-signed certificate for the mock providers, and its key."""
     folder = tmp_path_factory.mktemp("certificate")
     paths = str(folder / "certificate.pem"), str(folder / "key.pem")
     request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
@@ -42,7 +42,7 @@ def certificate(tmp_path_factory) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def mock_providers(gateway, certificate):
-    """Mocks of both providers, at an address that containers can reach."""
+    """Mocks of the providers, at an address that containers can reach."""
     with mock_providers_module.running(gateway, PROVIDERS, certificate) as running:
         yield running
 

@@ -1,13 +1,31 @@
 """Backups of the Compose project's database, with the commands of the Makefile (M4)."""
 
+import json
+from pathlib import Path
+
 import containers
 import site_under_test
 
 
+def with_proxy(folder: Path) -> str:
+    """A configuration of the engine's client that sets a proxy, which does not exist, in every container."""
+    folder.mkdir()
+    proxy = "http://127.0.0.1:1"
+    proxies = {"default": {"httpProxy": proxy, "httpsProxy": proxy}}
+    plugins = [str(Path.home() / ".docker/cli-plugins")]
+    (folder / "config.json").write_text(json.dumps({"proxies": proxies, "cliPluginsExtraDirs": plugins}))
+    return str(folder)
+
+
 def test_a_backup_is_restored_and_passes_its_drill(tmp_path):
-    """M4: The state of the backup is restored, with the same sessions; the drill leaves nothing behind."""
-    with containers.project(BACKUPS=str(tmp_path), YES="1") as one:
+    """M4: The state of the backup is restored, with the same sessions; the drill leaves nothing behind.
+
+    Requests between the containers ignore the proxy of the operator.
+    """
+    settings = {"BACKUPS": str(tmp_path), "YES": "1", "DOCKER_CONFIG": with_proxy(tmp_path / "client")}
+    with containers.project(**settings) as one:
         one.up()
+        assert "HTTP_PROXY=http://127.0.0.1:1" in one.container("nginx")["Config"]["Env"]
         cookie = {"Cookie": one.register()}
         email = one.fetch("/api/auth/me", headers=cookie).json()["email"]
         one.run("make", "docker-backup")

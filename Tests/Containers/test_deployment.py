@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import signal
 from pathlib import Path
 
@@ -84,40 +85,51 @@ def assert_nothing_changed(site, before) -> None:
     assert containers.docker("volume", "ls", "--quiet", "--filter", f"name={site.project}_deployment") == ""
 
 
-def test_w80_unhealthy_new_servers_are_removed(site, load):
-    """Two failed deployments change nothing; the images get their previous tags back."""
+def test_w80_settings_that_the_new_servers_reject_change_nothing(site, load):
+    """Neither the containers nor the database; the images get their previous tags back."""
     before = serving(site)
     images = {kind: containers.inspect(f"yoshikosan-test-deployment-{kind}")[0]["Id"] for kind in containers.IMAGES}
+    generated = site.secret("postgres_api_password")
+    digest = "SELECT rolpassword FROM pg_authid WHERE rolname = 'yoshikosan_api'"
+    password = site.query(digest)
+    site.environment["POSTGRES_API_PASSWORD"] = secrets.token_urlsafe(32)
     for setting, text in (("DATABASE_POOL_SIZE", "DATABASE_POOL_SIZE: "), ("PUBLIC_URL", "PUBLIC_URL: ")):
         done = site.run("make", "docker-deploy", f"{setting}=no", check=False)
         assert done.returncode != 0 and text in done.stderr, done.stderr
         assert "the previous version keeps serving" in done.stderr
         assert_nothing_changed(site, before)
+    # The serving replicas do not know the new password.
+    assert site.query(digest) == password
+    site.environment["POSTGRES_API_PASSWORD"] = generated
+    site.compose("run", "--rm", "--no-deps", "secrets")
+    del site.environment["POSTGRES_API_PASSWORD"]
     for kind, image in images.items():
         assert containers.inspect(f"yoshikosan-test-deployment-{kind}")[0]["Id"] == image
 
 
 DOCKER = """#!/bin/bash
-# A stand-in for docker that kills each additional server container as soon as it runs.
+# A stand-in for docker that kills each server container with a certain name as soon as it runs.
 real=$(PATH=${PATH#*:} type -P docker)
 "$real" "$@" || exit
-if [[ $1 == start && $("$real" inspect --format '{{.Name}}' "$2") == *"-$STRIKE-"* ]]; then
-    "$real" kill "$2" >/dev/null
-fi
+name=
+if [[ $1 == start ]]; then name=$("$real" inspect --format '{{.Name}}' "$2"); fi
+if [[ $* =~ --name\\ ([^ ]+) ]]; then name=${BASH_REMATCH[1]}; fi
+if [[ $name == *"$STRIKE"* ]]; then "$real" kill "${name#/}" >/dev/null; fi
 """
 
 
-@pytest.mark.parametrize("service", ["backend", "frontend"])
-def test_w80_added_servers_that_die_are_removed(site, load, tmp_path, service):
-    """The version was healthy in its first container; the added containers of both servers are removed."""
+@pytest.mark.parametrize("strike", ["-trial-backend", "-trial-frontend", "-backend-", "-frontend-"])
+def test_w80_new_servers_that_die_are_removed(site, load, tmp_path, strike):
+    """The first container of the version, and those that are started beside the serving ones."""
     before = serving(site)
     (tmp_path / "docker").write_text(DOCKER)
     (tmp_path / "docker").chmod(0o755)
-    site.environment |= {"PATH": f"{tmp_path}:{os.environ['PATH']}", "STRIKE": service}
+    site.environment |= {"PATH": f"{tmp_path}:{os.environ['PATH']}", "STRIKE": strike}
     try:
         done = site.run("make", "docker-deploy", check=False)
     finally:
         site.environment["PATH"] = os.environ["PATH"]
+    service = strike.removeprefix("-trial").strip("-")
     assert done.returncode != 0 and f"the new {service} does not become healthy" in done.stderr, done.stderr
     assert_nothing_changed(site, before)
 
@@ -166,7 +178,7 @@ def test_w80_an_interrupted_deployment_of_three_replicas_fails_no_request(site, 
 
 
 def test_w80_the_next_command_reverts_a_killed_deployment(site, load):
-    """Nothing was cleaned up; the configured number of replicas is known nevertheless."""
+    """The killed deployment cleaned up nothing, but the next command knows the requested number of replicas."""
     before = serving(site)
     status, _ = deploy_until(site, "frontend: starting", signal.SIGKILL)
     assert status == -signal.SIGKILL
@@ -185,6 +197,16 @@ def test_w80_a_deployment_interrupted_at_its_end_is_completed(site, load):
     assert after["nginx"] == before["nginx"]
     for service in ("backend", "frontend"):
         assert len(after[service]) == 2 and not after[service] & before[service]
+
+
+@pytest.mark.parametrize("command", ["down", "restart"])
+def test_w80_no_command_stops_containers_during_a_deployment(site, clone, command):
+    """The deployment would fail, and leave networks and containers behind."""
+    before = serving(site)
+    # A deployment locks this folder.
+    done = site.run("flock", clone / ".build", "scripts/containers", command, check=False)
+    assert done.returncode != 0 and "another deployment is running" in done.stderr, done.stderr
+    assert_nothing_changed(site, before)
 
 
 def test_w80_compose_keeps_the_containers_that_were_deployed(site):
@@ -227,7 +249,7 @@ def test_w81_a_deployment_activates_the_new_nginx_configuration(site, load, clon
 
 
 def test_w81_a_restart_of_nginx_keeps_the_deployed_configuration(site, clone):
-    """Also when the files of the clone have changed since."""
+    """nginx keeps it even if the files of the clone have changed since the deployment."""
     assert site.fetch("/error.css").one("X-Deployed") == "second"
     containers.docker("restart", *site.containers("nginx"))
     site.wait(lambda: site_under_test.listens(site.browser_port), "nginx listens again")
@@ -256,7 +278,7 @@ def real_ip_networks(site) -> list[str]:
 
 
 def test_w81_a_setting_that_was_removed_has_no_effect(site):
-    """Compose keeps the container of nginx, whose own settings never had it; and a new container starts without it."""
+    """Neither the kept container of nginx, which a deployment gave the setting, nor a new container uses it."""
     del site.environment["TRUSTED_PROXIES"]
     site.run("make", "docker-up")
     for restart in (False, True):

@@ -1,4 +1,4 @@
-"""The Debian package under systemd, from its installation to its purge: docs/systemd.md."""
+"""The Debian package under systemd, from installation to purge, with the commands of docs/systemd.md."""
 
 import json
 import secrets
@@ -123,7 +123,7 @@ def machine():
 
 def test_the_package_is_installed_upgraded_removed_and_purged(machine, packages):
     output = machine.install(packages[0])
-    assert "is installed and not started" in output and machine.active() == []
+    assert "is installed, but not started" in output and machine.active() == []
     modes = machine.run("stat", "--format=%a %U", "/etc/yoshikosan/credentials", "/etc/yoshikosan/credentials/api")
     assert modes == "700 root\n700 root\n"
     secret = machine.run("stat", "--format=%a %U %s", "/etc/yoshikosan/credentials/api/secret_key")

@@ -33,6 +33,25 @@ def test_nginx_uses_added_replicas(stack):
     assert len(stack.containers("backend")) == 1
 
 
+def test_n6_removing_replicas_fails_no_request(stack):
+    """nginx sends no requests to a replica that is about to stop, so that none waits or fails."""
+    stack.run("scripts/containers", "scale", "4", "2")
+    load = Load()
+    for client in range(4):
+        load.repeat(f"POST {client}", lambda: stack.fetch("/api/auth/logout", "POST", body={}).status)
+    load.repeat("GET", lambda: stack.fetch("/login").status)
+    try:
+        with load.running():
+            stack.run("scripts/containers", "scale", "1", "1")
+    finally:
+        stack.run("scripts/containers", "scale", "1", "1")
+    print(load.report())
+    assert set(load.outcomes.pop("GET")) == {200}
+    for outcomes in load.outcomes.values():
+        assert set(outcomes) == {204}
+    assert (len(stack.containers("backend")), len(stack.containers("frontend"))) == (1, 1)
+
+
 def connections_to(stack, port: int) -> list[str]:
     """The states of nginx's connections to a port of the servers, as kernel numbers."""
     process = stack.container("nginx")["State"]["Pid"]
@@ -56,7 +75,7 @@ def test_a_deployment_fails_no_request():
         one.up("--scale", "backend=2", "--scale", "frontend=2")
         account = {"email": "rolling@example.com", "password": site_under_test.PASSWORD}
         assert one.fetch("/api/auth/register", "POST", body=account | {"name": "Aiko Tanaka"}).status == 201
-        # Another account than the one that signs in: more than a hundred sign-ins would end its first session.
+        # A different account from the one that signs in: more than a hundred sign-ins would end its first session.
         cookie = {"Cookie": one.register()}
         old = {*one.containers("backend"), *one.containers("frontend")}
         assert len(old) == 4

@@ -44,12 +44,12 @@ def test_w91_the_first_start_creates_a_backup_and_runs_a_drill(site):
     # The drill leaves nothing behind: no unencrypted copy, and no database.
     assert site.compose("exec", "-T", "backup", "ls", "-A", "/backups/untried").stdout == ""
     assert site.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'yoshikosan%'") == "1"
-    # For doctor and the metrics.
+    # `AuthAPI doctor` and the metrics read these rows.
     assert site.query("SELECT string_agg(kind, ' ' ORDER BY kind) FROM backup_status") == "backup drill"
 
 
 def test_w91_the_backup_service_runs_without_privileges(site):
-    """C3: Like the other services; only its user can read the folder."""
+    """C3: Its container is hardened like those of the other services; only its user can read the folder."""
     container = site.container("backup")
     assert container["Config"]["User"] == "65532:999" and container["HostConfig"]["ReadonlyRootfs"] is True
     assert container["HostConfig"]["CapDrop"] == ["ALL"] and not container["HostConfig"]["CapAdd"]
@@ -57,7 +57,7 @@ def test_w91_the_backup_service_runs_without_privileges(site):
 
 
 def test_w91_old_backups_are_deleted(site):
-    """BACKUP_KEEP: two of three remain, the newest."""
+    """With BACKUP_KEEP=2, the newest two of three backups remain."""
     for _ in range(2):
         once(site)
     assert len([name for name in backups(site) if name.endswith(".age")]) == 2
@@ -101,7 +101,7 @@ def test_w91_an_invalid_backup_setting_is_reported(name, value):
 
 
 def test_w91_the_backup_service_stops_at_once(site):
-    """E7: with status 0."""
+    """E7: It exits with status 0."""
     container = site.container("backup")
     containers.docker("stop", "--time", "20", container["Id"])
     try:
@@ -111,7 +111,7 @@ def test_w91_the_backup_service_stops_at_once(site):
 
 
 def test_w91_a_deployment_replaces_the_backup_service(site):
-    """U1: With the deployed version; its backups stay."""
+    """U1: The service gets a new container; its backups stay."""
     before, names = site.containers("backup"), backups(site)
     site.environment["BACKUP_KEEP"] = "3"
     site.run("make", "docker-deploy")

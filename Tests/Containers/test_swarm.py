@@ -179,7 +179,7 @@ def test_the_stack_replaces_its_servers_without_a_failed_request(swarm):
 
 
 def test_w91_only_the_labeled_node_creates_backups(swarm):
-    """Only that node; the first backup is created and checked at once."""
+    """The first backup is created and checked at once."""
     assert swarm.replicas()["backup"] == "0/0"
     (node,) = containers.docker("node", "ls", "--quiet").split()
     label = f"{swarm.name}-backup"
@@ -207,7 +207,7 @@ def test_w91_only_the_labeled_node_creates_backups(swarm):
 
 
 def test_app12_the_stack_serves_an_application_through_nginx_only(swarm):
-    """Beside the sign-in, with the identity; reachable through nginx only."""
+    """The application gets the user's identity; no other container reaches it."""
     with swarm.updating("backend", "frontend", "nginx"):
         swarm.deploy("examples/app/stack.yml", APP_PATH="/app/", APP_PUBLIC_PATHS="/app/static/")
     swarm.await_replicas(app="1/1")

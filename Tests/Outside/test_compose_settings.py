@@ -72,12 +72,12 @@ def service(configuration: dict, name: str) -> dict:
     volumes = configuration.get("volumes", {})
     part["volume names"] = [volumes.get(each.get("source")) for each in part.get("volumes", [])]
     part["files"] = [configuration["secrets"][each["source"]].get("file") for each in part.get("secrets", [])]
-    # It determines the start order, not the settings.
+    # `depends_on` determines the start order, not the settings.
     part.pop("depends_on", None)
     return part
 
 
-# Values that Compose itself checks.
+# Settings whose values Compose itself validates.
 CHECKED = {
     "EXTERNAL_PORT": "7001", "BROWSER_PORT": "7002", "BIND_ADDRESS": "127.0.0.9", "BACKEND_MEMORY": "99m",
     "BACKUP_FOLDER": "/srv/backups",
@@ -190,8 +190,15 @@ def stack(environment: dict[str, str]) -> dict:
     return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
 
+@pytest.mark.parametrize("name", ["nginx", "frontend"])
+def test_the_names_of_stopped_servers_are_not_searched_in_other_domains(plain, name):
+    """Passwords would be sent to `backend` in a search domain of the host, such as one with a wildcard."""
+    for configuration in (plain, stack({})):
+        assert configuration["services"][name]["dns_search"] == ["."]
+
+
 def test_w82_a_stack_has_the_settings_of_compose():
-    """Each reaches the same services of a Swarm stack as it does with Compose."""
+    """Each setting reaches the same services as with Compose."""
     plain = stack({})
     # All settings at once, each with a distinct value; those that Compose validates one by one.
     markers = {name: f"-{name.lower()}-" for name in reach() if name not in CHECKED}

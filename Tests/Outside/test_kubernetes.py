@@ -106,8 +106,18 @@ def test_servers_have_probes_a_budget_and_a_rolling_update(objects):
     assert container(objects, "backend")["readinessProbe"]["httpGet"]["path"] == "/health/ready"
 
 
+@pytest.mark.parametrize("name", ["backend", "frontend"])
+def test_a_pod_that_stops_serves_until_no_client_has_its_address(objects, name):
+    """The Service is headless, so its clients have the address for as long as CoreDNS caches it: 30 seconds."""
+    assert of_kind(objects, "Service")[name]["spec"]["clusterIP"] == "None"
+    sleep = container(objects, name)["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert sleep >= 30 + 2
+    # The server then completes its requests, for which Compose gives it 15 seconds.
+    assert pods(objects)[name]["terminationGracePeriodSeconds"] >= sleep + 15
+
+
 def test_the_images_are_those_of_the_release(objects):
-    """Name and tag are set in one place."""
+    """The names and tags of all images are set in kustomization.yaml."""
     version = re.search('current = "(.+)"', (ROOT / "Sources/Shared/Version.swift").read_text())[1]
     images = {name: container(objects, name)["image"] for name in WORKLOADS}
     programs = {"migrate": "backend", "backend": "backend", "frontend": "frontend", "nginx": "nginx"}
@@ -188,7 +198,7 @@ def marked(tmp_path_factory) -> list[dict]:
 
 @pytest.mark.parametrize(("name", "service"), expected())
 def test_a_setting_reaches_the_same_containers_as_with_compose(marked, name, service):
-    """As listed in .env.example; a new setting requires no change to a manifest."""
+    """.env.example lists the services; a new setting requires no change to a manifest."""
     assert environment(marked, service)[name] == f"-{name.lower()}-"
 
 
@@ -209,7 +219,7 @@ def mounted(objects: list[dict], name: str) -> str | None:
 
 
 def test_only_the_programs_that_need_secrets_get_any(objects):
-    """And only their own."""
+    """Each gets its own secrets only."""
     assert {name: mounted(objects, name) for name in WORKLOADS} == {
         "migrate": "yoshikosan-migrate", "backend": "yoshikosan-api", "frontend": None, "nginx": None,
     }  # fmt: skip
@@ -219,7 +229,7 @@ def test_only_the_programs_that_need_secrets_get_any(objects):
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
 def test_every_secret_reaches_a_container_that_needs_it(name):
-    """Each belongs to a container with a Secret and is read by name (test_systemd_units.py reads every one)."""
+    """Each belongs to a container with a Secret. test_systemd_units.py proves that the programs read its file."""
     services = reach()[f"{name}_FILE"]
     assert services & {"backend", "migrate"} or services == {"secrets"}, f"{name} has no place in the manifests"
     assert services.isdisjoint({"frontend", "nginx"})

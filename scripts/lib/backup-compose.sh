@@ -16,7 +16,7 @@ prepare() {
     fi
 }
 
-# A setting that no service uses, from the environment or .env.
+# Prints the value of a setting that no service uses, from the environment or .env.
 compose_setting() { # NAME
     # shellcheck disable=SC2016 # for Compose
     printf 'name: x\nx-setting: "${%s:-}"\nservices: {}\n' "$1" >"$scratch_folder/setting.yml"
@@ -72,9 +72,9 @@ start_scratch_api() { # DATABASE
     die "the API does not start on the restored data" "see its messages above"
 }
 
-# Sends it a request with curl from nginx's container, which shares a network with it.
+# Sends a request to that API with curl in nginx's container, which shares a network with the API.
 ask() { # PATH ARGUMENT …
     local name
     name=$(docker inspect --format '{{.Name}}' "$server")
-    docker compose exec -T nginx curl --silent --max-time 10 "${@:2}" "http://${name#/}:8000$1"
+    docker compose exec -T nginx curl --silent --noproxy '*' --max-time 10 "${@:2}" "http://${name#/}:8000$1"
 }

@@ -9,7 +9,8 @@ sign_in() {
     serving_api "$scratch" user create "$email" --name Drill <<<"$password" >/dev/null || return
     start_scratch_api "$scratch"
     response=$(printf '{"email":"%s","password":"%s"}' "$email" "$password" |
-        ask /api/auth/login --include --header 'Content-Type: application/json' --data @-)
+        ask /api/auth/login --include --header 'Content-Type: application/json' --data @-) ||
+        die "the API on the restored data does not respond" "curl failed with status $?"
     cookie=$(sed -n 's/^[Ss]et-[Cc]ookie: \([^;]*\);.*/\1/p' <<<"$response" | head -n 1)
     [[ $response == "HTTP/1.1 200"* && $cookie ]] || die "the test user could not sign in" "${response%%$'\r'*}"
     # Through standard input, because command lines are visible to other users.
@@ -17,7 +18,7 @@ sign_in() {
     [[ $response == *"$email"* ]] || die "the test user is not signed in after signing in" "$response"
 }
 
-# Deletes the databases that drills left when they were killed, more than a day ago.
+# Deletes databases that killed drills have left, if they are more than a day old.
 drop_abandoned() { # DATABASE
     local abandoned
     query '' "select datname from pg_database
@@ -57,8 +58,8 @@ drill() { # [FILE]
     say "The restore drill succeeded; everything it created was removed."
 }
 
-# Writes a backup, runs the drill on it, and only if that succeeds keeps it and deletes old ones. The drill runs on an
-# unencrypted copy, because the private key is not on this machine.
+# Writes a backup and runs the drill on it. Only if the drill succeeds, keeps the backup and deletes old ones. The drill of an
+# encrypted backup uses an unencrypted copy, because the private key is not on this machine.
 daily() {
     local file kept=$folder
     folder=$kept/untried

@@ -13,7 +13,7 @@ if_ended="The new version was not deployed; the previous version keeps serving."
 former_configuration=
 declare -A built=()
 
-# Runs a long command in a separate session, so that Ctrl-C reaches only this program, at once.
+# Runs a long command in a separate session, so that Ctrl-C reaches only this program and takes effect at once.
 long() {
     local status=0
     setsid -- "$@" </dev/null &
@@ -39,7 +39,7 @@ end_child() {
     if [[ $child ]]; then
         kill -TERM -- "-$child" 2>/dev/null
         wait "$child" 2>/dev/null
-        # The engine may finish creating a container.
+        # The engine may still complete the creation of a container.
         sleep 1
     fi
 }
@@ -55,7 +55,7 @@ end_deployment() {
     elif ((status)); then
         if [[ $former_configuration ]]; then activate "$former_configuration" >/dev/null; fi
         settle
-        # Containers that are started later must have the serving version.
+        # Containers that start later must run the version that is serving.
         for service in "${!built[@]}"; do
             if [[ ${built[$service]} ]]; then engine tag "${built[$service]}" "$(image_of "$service")"; fi
         done
@@ -76,7 +76,7 @@ get_images() {
         image=$(image_of "$service")
         built[$service]=$(engine image inspect --format '{{.ID}}' "$image" 2>/dev/null || true)
     done
-    long docker compose build "${services[@]}" || die "the images could not be built"
+    long docker compose build "${services[@]}" || die "the images could not be built" "see the messages above"
 }
 
 # Waits until a container is healthy; otherwise prints the end of its log and fails.
@@ -218,7 +218,7 @@ renew_one_shots() {
 }
 
 deploy() {
-    local configuration postgres_changed=
+    local configuration service postgres_changed=
     [[ $(containers_of backend) && $(containers_of frontend) && $(containers_of nginx) ]] ||
         die "the site is not running" "start it: make docker-up"
     one_at_a_time
@@ -238,17 +238,22 @@ deploy() {
     configuration=$(engine compose run --rm --no-deps -T nginx stage) ||
         die "nginx rejects its new configuration" "see its message above"
     # A version may need secrets that the previous one did not have.
-    long docker compose run --rm --no-deps -T secrets || die "the secrets could not be generated"
+    long docker compose run --rm --no-deps -T secrets || die "the secrets could not be generated" "see the messages above"
+    # Before the schema and the password of the API's role change.
+    for service in "${servers[@]}"; do
+        long docker compose run --rm --no-deps -T "$service" check-config >/dev/null ||
+            die "the settings of the new $service are invalid" "see its messages above"
+    done
     if [[ $postgres_changed ]]; then
         swap postgres
         exit_on_signals
     fi
     # The serving version works with the new schema.
-    long docker compose run --rm --no-deps -T migrate || die "the schema could not be migrated"
+    long docker compose run --rm --no-deps -T migrate || die "the schema could not be migrated" "see the messages above"
     try_out
     write_record "backend=$(containers_of backend)" "frontend=$(containers_of frontend)"
     start_beside "${servers[@]}"
-    # Until nginx and the frontends have resolved the names again.
+    # Wait until nginx and the frontends have resolved the names again.
     long sleep 2
     trap '' INT TERM HUP
     say "All new containers are healthy; the deployment can no longer be interrupted."
