@@ -1,4 +1,4 @@
-"""What the commands write to standard output."""
+"""The output of the commands is complete, or they fail."""
 
 import fcntl
 import os
@@ -89,7 +89,7 @@ def test_generate_secrets_rejects_a_folder_without_a_name(tmp_path, arguments):
     [(None, "Is a directory"), (b"", "the file is empty"), (b"\n", "the file is empty"), (b"\xff\xfe", "Invalid")],
 )
 def test_a_secret_that_cannot_be_read_is_not_replaced(tmp_path, content, words):
-    """W85: a new random password in the other folder would not be that of the database."""
+    """W85: A newly generated password would differ from that of the database."""
     common, apart = tmp_path / "common", tmp_path / "apart"
     common.mkdir()
     apart.mkdir()
@@ -106,6 +106,21 @@ def test_a_secret_that_cannot_be_read_is_not_replaced(tmp_path, content, words):
     assert f"{former}: {words}" in done.stderr
     assert former.exists()
     assert not list(apart.iterdir())
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "POSTGRES_API_PASSWORD"])
+def test_a_generated_secret_is_not_replaced_by_one_that_the_servers_reject(tmp_path, name):
+    """W85: the generated one could not be recovered."""
+    command = [binary("AuthAPI"), "generate-secrets", f"--directory={tmp_path}"]
+    subprocess.run(command, env={}, check=True, capture_output=True, timeout=TIMEOUT_SECONDS)
+    generated = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    done = subprocess.run(
+        command, env={name: "too-short"}, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
+    )
+    assert done.returncode == 78
+    assert f"{name}: " in done.stderr
+    assert "too-short" not in done.stderr
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == generated
 
 
 def test_the_mode_of_generated_secrets_does_not_depend_on_the_umask(tmp_path):

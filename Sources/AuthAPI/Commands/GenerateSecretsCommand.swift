@@ -65,6 +65,10 @@ struct GenerateSecretsCommand: AsyncParsableCommand {
         let names = Self.names
         var reader = SettingsReader()
         let given = names.map { reader.secret($0) }
+        // Before anything is written: a generated secret that is replaced cannot be recovered.
+        for (name, value) in zip(names, given) where name != .postgresPassword {
+            if let value, let weakness = SecretStrength.weakness(of: value) { reader.fault(name, weakness) }
+        }
         do {
             try reader.throwIfInvalid()
         } catch {
