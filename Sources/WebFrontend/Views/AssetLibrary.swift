@@ -44,7 +44,7 @@ struct AssetLibrary: Sendable {
         let icon = look.icon ?? SiteImage(content: Self.mark(in: look.color), kind: .svg)
         var files: [(name: String, path: String, content: [UInt8], type: String)] = [
             ("site_css", "site.*.css", Self.styles(look.color), "text/css; charset=utf-8"),
-            ("site_js", "site.*.js", PackageResources.site_js, "text/javascript; charset=utf-8"),
+            ("site_js", "site.*.js", Self.scripts, "text/javascript; charset=utf-8"),
             ("icon", "icon.*.\(icon.kind.rawValue)", icon.content, icon.kind.mediaType),
         ]
         if let logo = look.logo {
@@ -71,6 +71,9 @@ struct AssetLibrary: Sendable {
         PackageResources.base_css + PackageResources.forms_css + PackageResources.providers_css
             + PackageResources.pages_css + PackageResources.adapt_css + Array((color?.styleSheet ?? "").utf8)
     }
+
+    /// The scripts as one file; the first reads the fragment before the other changes the URL.
+    private static var scripts: [UInt8] { PackageResources.fragment_js + PackageResources.site_js }
 
     /// The built-in mark, in the site's color.
     private static func mark(in color: SiteColor?) -> [UInt8] {

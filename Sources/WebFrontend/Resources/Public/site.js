@@ -66,7 +66,7 @@ function watchRules(box, input) {
   update();
 }
 
-/** Shows or clears the error of a field, beside it. */
+/** Shows the error of a field beside it; an empty text clears the error. */
 function setFieldError(input, text) {
   const field = input.closest("[data-field]");
   const error = document.getElementById(`${input.id}-error`);
@@ -118,7 +118,7 @@ function hasOwnPurpose(event) {
   return Boolean(event.submitter?.name);
 }
 
-/** Passwords are not sent to change the language or to continue with a provider. */
+/** Keeps passwords out of requests that change the language or continue with a provider. */
 function keepPasswords(form) {
   const passwords = form.querySelectorAll("input[type=password]");
   form.addEventListener("submit", (event) => {
@@ -164,38 +164,6 @@ function takeCode(form) {
     if (!input || !location.hash.startsWith(`#${name}=`)) continue;
     input.value = location.hash.slice(name.length + 2);
     history.replaceState(null, "", location.pathname + location.search);
-  }
-}
-
-/**
- * Returns to the fragment of the page that required a sign-in, such as the route of an application: browsers keep it
- * through redirects, but do not send it.
- */
-function keepFragment() {
-  const fragment = location.hash;
-  // The skip link leads to an element of this page. ReturnPath accepts 512 printable ASCII characters.
-  if (!/^#[!-[\]-~]+$/.test(fragment) || document.getElementById(fragment.slice(1))) return;
-  // Without a path the home page is next, which may be an application with routes like #/orders.
-  const extended = (path) => {
-    const whole = (path || "/") + fragment;
-    if (!path && !/^#[!/]/.test(fragment)) return path;
-    return path?.includes("#") || whole.length > 512 ? path : whole;
-  };
-  for (const form of document.querySelectorAll("#login-form, #register-form, #address-form, .languages form")) {
-    let input = form.elements.return_to;
-    if (!input) {
-      input = document.createElement("input");
-      input.type = "hidden";
-      input.name = "return_to";
-      form.append(input);
-    }
-    input.value = extended(input.value) ?? "";
-  }
-  for (const link of document.querySelectorAll(".providers a, #to-register, #to-login")) {
-    const url = new URL(link.href);
-    const path = extended(url.searchParams.get("return_to"));
-    if (path) url.searchParams.set("return_to", path);
-    link.href = url;
   }
 }
 
@@ -290,7 +258,7 @@ function guardHistory() {
 
 for (const form of document.querySelectorAll("form")) {
   takeCode(form);
-  // A link opened in a tab that already shows the page loads nothing.
+  // A link opened in a tab that already shows the page changes only the fragment.
   addEventListener("hashchange", () => takeCode(form));
   for (const input of form.querySelectorAll("input[type=password]")) addReveal(form, input);
   const password = form.querySelector("input[name=password]");
@@ -302,7 +270,6 @@ for (const form of document.querySelectorAll("form")) {
   keepPasswords(form);
   guardDoubleSubmit(form);
 }
-keepFragment();
 guardHistory();
 localizeTimes();
 
