@@ -22,7 +22,7 @@ YES ?=
 FILE ?=
 # Runs the checks of .pre-commit-config.yaml.
 PRE_COMMIT := .build/hooks/bin/pre-commit
-# What `make clean` keeps in .build. (`swift package clean` would delete the development database.)
+# The entries of .build that `make clean` keeps. (`swift package clean` would delete the development database.)
 KEPT := dev postgres-* hooks repositories checkouts artifacts workspace-state.json
 # A folder with built programs for `make deb`; empty: compile them for release.
 FROM ?=
@@ -111,7 +111,7 @@ bench: ## Benchmark throughput against the limits of this machine (about 10 minu
 bench-overload: ## Benchmark overload and slow clients
 	@exec scripts/bench overload
 
-bench-app: ## Benchmark an application behind the sign-in: directly, without and with the check
+bench-app: ## Benchmark an application: directly, through nginx, and behind the sign-in
 	@exec scripts/bench application
 
 bench-soak: ## Plot the memory of the servers over ten minutes at full load
@@ -165,7 +165,7 @@ openapi-export: ## Write the OpenAPI document to a file (OUTPUT=…)
 	@mv "$(OUTPUT).part" "$(OUTPUT)"
 	@echo "Written to $(OUTPUT)"
 
-deb: ## Build the Debian package (FROM=folder: from programs that are already built)
+deb: ## Build the Debian package (FROM=folder: use programs that are already built)
 	@exec packaging/debian/build
 
 screenshots: ## Regenerate the screenshots in docs/images

@@ -13,7 +13,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def _processes() -> dict[int, tuple[int, float]]:
-    """Every process: its parent, and the seconds of processor time that it has used."""
+    """The parent of every process, and the seconds of processor time that it has used."""
     found = {}
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
@@ -44,7 +44,7 @@ def used(root: int) -> float:
 
 
 def busy() -> float:
-    """Seconds of processor time that everything has used, on all cores."""
+    """Seconds of processor time that all processes and the kernel have used, on all cores."""
     fields = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     return (sum(fields) - fields[3] - fields[4]) / TICKS
 
@@ -84,7 +84,7 @@ def drain(pid: int) -> None:
 
 
 class Usage:
-    """Shares of all cores, in percent, that named processes use while the block runs, and what the others use."""
+    """The shares of all cores, in percent, that named processes and all others use while the block runs."""
 
     def __init__(self, roots: dict[str, int]):
         self.roots = roots
@@ -129,5 +129,5 @@ class MemoryWatch:
                 return
 
     def peak(self, name: str) -> float:
-        """The maximum."""
+        """The maximum of one process in MB."""
         return max(sizes[name] for _, sizes in self.samples)

@@ -1,4 +1,4 @@
-"""Ten times more sign-ins than the machine can hash, and slow, idle and disconnecting clients.
+"""Measures ten times as many sign-ins as the machine can hash, and slow, idle and disconnecting clients.
 
 overload.py BINARIES DATABASE_URL REPORT. Requests are sent at a fixed rate, independent of the responses. A separate
 process requests /me and /health meanwhile, so that delays of the load generator are not measured as the server's.
@@ -47,7 +47,7 @@ class PacedProcess:
         self._process.start()
 
     def results(self) -> list[Results]:
-        """Waits for the end."""
+        """Waits for the end of the run; returns the results of each source."""
         found = self._here.recv()
         self._process.join()
         return found
@@ -108,20 +108,20 @@ def too_many_logins(api: Server, users: TestUsers) -> str:
     accepted, rejected = logins.count("200"), logins.count("503")
     rest = {outcome: count for outcome, count in logins.counts.items() if outcome not in ("200", "503")}
     lines = [
-        f"### {TIMES} times more sign-ins than can be hashed",
+        f"### {TIMES} times as many sign-ins as can be hashed",
         "",
-        f"{limit:.0f} sign-ins a second is what the machine hashes; {rate:.0f} a second were sent for {SECONDS} s.",
+        f"The machine hashes {limit:.0f} sign-ins per second; {rate:.0f} per second were sent for {SECONDS} s.",
         "",
         "| what | figure |",
         "|---|---|",
         f"| sent | {logins.sent} |",
-        f"| accepted with 200 | {accepted}, {accepted / SECONDS:.0f} a second "
-        f"({accepted / SECONDS / limit:.0%} of it), "
+        f"| accepted with 200 | {accepted}, {accepted / SECONDS:.0f} per second "
+        f"({accepted / SECONDS / limit:.0%} of the limit), "
         f"p50 {logins.milliseconds('200', 50):.0f} ms, p99 {logins.milliseconds('200', 99):.0f} ms |",
         f"| rejected with 503 | {rejected}, p50 {logins.milliseconds('503', 50):.1f} ms, p99 "
         f"{logins.milliseconds('503', 99):.1f} ms, slowest {logins.milliseconds('503', 100):.0f} ms |",
         f"| 503 without Retry-After | {logins.without_retry_after} |",
-        f"| anything else, lost | {rest or 0}, {logins.sent - sum(logins.counts.values())} |",
+        f"| other results, requests without a result | {rest or 0}, {logins.sent - sum(logins.counts.values())} |",
     ]
     for name, calm, busy, later in zip(watched, before, during, after, strict=True):
         lines.append(f"| {name}, p50 / p99 / slowest ms: before | {times(calm)} |")
@@ -130,7 +130,7 @@ def too_many_logins(api: Server, users: TestUsers) -> str:
     lines += [
         f"| first sign-in after the end | {first * 1000:.0f} ms |",
         f"| sign-ins in the first second after the end | {again:.0f} ({again / limit:.0%} of the limit) |",
-        f"| cores used by AuthAPI, by the rest (this load, PostgreSQL) | {usage.shares['AuthAPI']:.0f} %, "
+        f"| share of all cores: AuthAPI, others (load, PostgreSQL) | {usage.shares['AuthAPI']:.0f} %, "
         f"{usage.others:.0f} % |",
         f"| memory of AuthAPI before, at most | {memory_before:.0f} MB, {memory.peak('AuthAPI'):.0f} MB |",
     ]
@@ -184,7 +184,7 @@ class MisbehavingClients:
 
 
 async def disconnect_after_send(port: int, request: bytes, work) -> tuple[object, int]:
-    """Sends requests and breaks each connection at once while the work runs; returns their number, too."""
+    """While the work runs, sends requests and closes each connection at once; returns its result and their number."""
     count = 0
     task = asyncio.create_task(asyncio.to_thread(work))
     while not task.done():
@@ -232,9 +232,9 @@ def slow_clients(api: Server, frontend: Server, proxy: int, users: TestUsers) ->
     lines = [
         "### Slow, idle and disconnecting clients",
         "",
-        f"{PROBES} requests a second of each kind meanwhile: p50 / p99 / slowest in ms. nginx gives a client 10 s for",
-        "its header and between two parts of its body, 15 s between two reads, and 30 s of idleness; the servers give",
-        "10 s for a whole body and 60 s of idleness.",
+        f"Meanwhile, {PROBES} requests per second of each kind: p50 / p99 / slowest in ms. nginx gives a client 10 s",
+        "for its header and between two parts of its body, 15 s between two reads, and 75 s between two requests; the",
+        "servers give 10 s for a whole body and 60 s between two requests.",
         "",
         "| meanwhile | closed within 9 s | /me at the API | /me through nginx | /login through nginx |",
         "|---|---|---|---|---|",
@@ -242,7 +242,7 @@ def slow_clients(api: Server, frontend: Server, proxy: int, users: TestUsers) ->
     for what, closed, results in rows:
         lines.append(f"| {what} | {closed} | " + " | ".join(times(each) for each in results) + " |")
     sizes = ", ".join(f"{each.name} {machine.peak_resident(each.pid):.0f} MB" for each in (api, frontend))
-    return "\n".join([*lines, "", f"Most memory used: {sizes}."])
+    return "\n".join([*lines, "", f"Peak memory: {sizes}."])
 
 
 def main() -> None:

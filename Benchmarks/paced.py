@@ -19,7 +19,7 @@ class Results:
         self.without_retry_after = 0
 
     def add(self, outcome: str, seconds: float) -> None:
-        """Counts one."""
+        """Adds the outcome of one request."""
         self.seconds.setdefault(outcome, []).append(seconds)
         self.finished.append((time.monotonic(), outcome))
 
@@ -87,7 +87,7 @@ class Paced:
         self._under_way: set[asyncio.Task] = set()
 
     async def run(self, seconds: float) -> Results:
-        """Sends for that long, then waits for the last responses."""
+        """Sends requests for that time, then waits for the last responses."""
         begun, number = time.monotonic(), 0
         while (due := number / self.rate) < seconds:
             wait = begun + due - time.monotonic()
@@ -133,7 +133,7 @@ class Paced:
 
 
 def get(path: str, *headers: str) -> Callable[[int], bytes]:
-    """GET requests; the headers are taken in turn."""
+    """GET requests, each with the next of the headers."""
     texts = [
         f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}{chr(13) + chr(10) if header else ''}\r\n".encode()
         for header in headers or [""]

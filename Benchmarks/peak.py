@@ -117,7 +117,7 @@ class Bench:
 
 
 def number(value: float) -> str:
-    """A figure with its significant digits."""
+    """A number with about three significant digits; empty if it was not measured."""
     return (
         ""
         if math.isnan(value)
@@ -130,7 +130,7 @@ def number(value: float) -> str:
 
 
 def table(bench: Bench) -> str:
-    """Everything that was measured, as Markdown."""
+    """The table of all measurements, as Markdown."""
     lines = [
         "| what | requests/s | p50 ms | p99 ms | errors | share | server µs | PostgreSQL µs | load µs | memory MB |",
         "|---|---:|---:|---:|---:|---|---:|---:|---:|---:|",
@@ -150,7 +150,7 @@ def table(bench: Bench) -> str:
 
 
 def start_times(make) -> list[float]:
-    """Milliseconds from exec to the first 200, several times."""
+    """Milliseconds from exec to the first 200, for several starts."""
     times = []
     for _ in range(STARTS):
         machine.wait_until_quiet(5)
@@ -222,8 +222,8 @@ def describe(bench: Bench, starts: dict[str, list[float]], idle: dict[str, float
         "",
         table(bench),
         "",
-        "The limit of `/me` is pgbench, of sign-in and registration Argon2id, of the others the constant route. "
-        "The columns µs have the processor time per request.\n",
+        "The share refers to pgbench for `/me`, to Argon2id for sign-in and registration, and to the constant route "
+        "for the others. The µs columns show the processor time per request.\n",
     ]
     ours, theirs = "AuthAPI GET /api/auth/me", f"{label} GET {prefix}/me"
     if theirs in bench.rounds:

@@ -63,7 +63,7 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The process ID."""
         return self.process.pid
 
     def responds(self, path: str) -> bool:
@@ -84,7 +84,7 @@ class Server:
             connection.close()
 
     def stop(self) -> None:
-        """Stops it with SIGTERM; after 15 seconds, kills its process group with SIGKILL."""
+        """Stops the server with SIGTERM; after 15 seconds, kills its process group with SIGKILL."""
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(15)
@@ -159,7 +159,7 @@ class TestUsers:
 
     @property
     def login_body(self) -> str:
-        """The credentials of one of them; {N} is its number."""
+        """The credentials of the user with the number {N}."""
         return json.dumps({"email": f"bench-{self.run}-{{N}}@example.com", "password": PASSWORD})
 
     @staticmethod

@@ -1,7 +1,7 @@
-"""The memory of the servers over ten minutes at full load, as a table and a plot.
+"""Measures the memory of the servers over ten minutes at full load, as a table and a plot.
 
-soak.py BINARIES DATABASE_URL REPORT. BENCH_MINUTES (10). /me, sign-ins, registrations and pages are requested
-continuously, each as fast as 8 connections allow. The plot is written beside the report, as SVG.
+soak.py BINARIES DATABASE_URL REPORT. /me, sign-ins, registrations and pages are requested continuously, each as fast as
+8 connections allow. The plot is written beside the report, as SVG. Setting from the environment: BENCH_MINUTES (10).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Commands for containers, included by the Makefile.
 
-# The number of replicas for `make docker-scale`; empty: unchanged.
+# The number of replicas for `make docker-scale`; if empty, it does not change.
 BACKEND ?=
 FRONTEND ?=
 # The service for docker-logs, docker-restart and docker-ps; all services if empty.
@@ -64,6 +64,6 @@ docker-clean: ## Delete containers, images, data, secrets and backups in the vol
 test-containers: ## Test the images and the whole site in containers (COLD=1: delete the build cache first)
 	@exec scripts/test-containers $(PYTEST)
 
-test-upgrade: ## Build the previous release, unless it is built, and test the upgrade from it
+test-upgrade: ## Test the upgrade from the previous release (builds its images if they are missing)
 	@scripts/build-release-before
 	@exec scripts/test-containers -k upgrade $(PYTEST)

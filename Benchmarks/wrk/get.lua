@@ -1,4 +1,4 @@
--- GET with each header of HEADERS_FILE ("Name: value", one a line) in turn.
+-- Sends GET requests with each header of HEADERS_FILE ("Name: value", one per line) in turn.
 local requests, at = {}, 0
 
 function init(args)

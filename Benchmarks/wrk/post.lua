@@ -1,4 +1,4 @@
--- POST JSON: BODY, in which {N} becomes a number: from 0 to COUNT - 1 in turn, or, without COUNT, one never used before.
+-- Sends POST requests with the JSON in BODY. {N} is replaced by 0 to COUNT - 1 in turn or, without COUNT, by a new number.
 local body = os.getenv("BODY")
 local count = tonumber(os.getenv("COUNT"))
 local number = -1

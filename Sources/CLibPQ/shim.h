@@ -1,7 +1,7 @@
 #pragma once
 #include <libpq-fe.h>
 
-/* libpq names the fields of an error by character macros, which Swift does not import. */
+/* libpq defines the fields of an error as macros with character values, which Swift does not import. */
 static const int clibpq_field_severity = PG_DIAG_SEVERITY_NONLOCALIZED;
 static const int clibpq_field_sqlstate = PG_DIAG_SQLSTATE;
 static const int clibpq_field_message = PG_DIAG_MESSAGE_PRIMARY;

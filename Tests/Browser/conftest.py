@@ -9,7 +9,7 @@ from scripted_api import PROVIDERS, showcase
 from site_under_test import TIMEOUT_SECONDS, free_ports, nginx
 from watch import Watch
 
-# For busy machines; otherwise nothing here takes long.
+# A long timeout for busy machines; on an idle one, nothing here takes long.
 expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 
 

@@ -1,4 +1,4 @@
-"""Requests sent from /docs: to this site only, with the reader's own session (A14, A15)."""
+"""The forms of /docs send requests to this site only, with the reader's own session (A14, A15)."""
 
 import json
 
@@ -47,7 +47,7 @@ def form_of(page, operation: str):
 
 
 def send(page, operation: str, body: dict | None = None, *, accept: bool | None = None, **inputs: str) -> str:
-    """Sends a request with its form; returns the shown response."""
+    """Sends a request with the form of an operation; returns the response that the page shows."""
     form = form_of(page, operation)
     if body is not None:
         form.get_by_label("Request body").fill(json.dumps(body))

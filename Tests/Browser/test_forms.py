@@ -142,7 +142,7 @@ def test_a_password_can_be_shown(visitor):
 
 
 def test_the_back_button_after_a_failed_form_leads_to_the_previous_page(visitor, email):
-    # Not to the same error again (Kratos #821), and not to the question whether to resend the form.
+    # "Back" shows neither the same error again (Kratos #821) nor the browser's question whether to resend the form.
     page = visitor()
     page.goto("/")
     page.get_by_role("navigation").get_by_role("link", name="Sign in").click()

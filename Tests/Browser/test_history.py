@@ -37,7 +37,7 @@ def address(request, site):
 
 @pytest.fixture(params=[("local", True), ("local", False), ("plain", True)], ids=str)
 def everyday_page(request, everyday_chromium, site):
-    """A page in that browser. SECURITY.md describes the remaining case, over http and without JavaScript."""
+    """A page in that browser; SECURITY.md describes the one case that is not tested: http without JavaScript."""
     place, scripts = request.param
     address = site.url
     if place == "plain":

@@ -41,7 +41,7 @@ SHOWN = [
 
 @pytest.fixture(scope="module")
 def look(tmp_path_factory) -> dict[str, str]:
-    """Settings that override everything."""
+    """Settings that override the whole look of the site."""
     folder = tmp_path_factory.mktemp("look")
     (folder / "logo.svg").write_text(LOGO)
     (folder / "icon.svg").write_text(ICON)

@@ -44,7 +44,7 @@ def api(scene, postgres, clock):
 
 @pytest.mark.quick
 def test_a_clock_jump_of_an_hour_signs_no_user_out(scene, postgres, api, clock):
-    """A17: No user is signed out or locked out, neither forwards, nor back to before the sessions started."""
+    """A17: A jump forwards, or back to before the sessions started, signs no user out and locks no user out."""
     with (
         front(api.port, scene.frontend(api.port).port) as port,
         scene.measured("Clock jumps one hour ahead, then two back", port, postgres) as measure,

@@ -46,7 +46,7 @@ def test_d7_the_api_starts_while_postgres_has_no_free_connection(scene, crowded,
 def test_d7_the_api_reconnects_when_postgres_has_a_free_connection(scene, crowded, api, port):
     """The API loses its connections, and others take all before it reconnects."""
     with scene.measured("Connections of the API cut, all others in use", port, crowded) as measure:
-        # So that it does not reconnect first; others, which are superusers, can.
+        # The API cannot reconnect at first, but the others can, because they are superusers.
         crowded.psql(f"alter role {SERVING} connection limit 0")
         crowded.psql(f"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{SERVING}'")
         with crowded.all_connections_taken() as run:
@@ -83,7 +83,7 @@ def test_d7_a_table_locked_for_writing_rejects_writes_only(scene, postgres, site
 
 
 def test_d7_an_exclusively_locked_table_rejects_requests_until_it_is_unlocked(scene, postgres, site):
-    """Like a migration that rewrites it."""
+    """A migration that rewrites a table holds such a lock."""
     with scene.measured("Lock on `users` that blocks everything", site, postgres) as measure:
         with held(postgres, "lock table users in access exclusive mode"):
             measure.wait_until_rejected("me", 60)

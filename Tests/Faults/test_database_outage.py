@@ -16,8 +16,8 @@ def test_d7_requests_get_503_until_postgres_is_back(scene, postgres, site, way):
         measure.mark_fault_ended()
 
 
-def test_d7_a_restart_of_postgres_is_a_short_wait(scene, postgres, site):
-    """A restart is a short wait."""
+def test_d7_a_restart_of_postgres_delays_requests_briefly(scene, postgres, site):
+    """Requests wait for the restart or get 503 with Retry-After."""
     with scene.measured("PostgreSQL restarted", site, postgres):
         postgres.stop()
         postgres.start()

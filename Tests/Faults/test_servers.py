@@ -27,7 +27,7 @@ def port(scene, apis):
 
 
 def test_d7_nginx_responds_with_errors_until_a_killed_api_is_back(scene, postgres):
-    """nginx responds with errors until it is back."""
+    """Each request gets an error response while the API is down, and succeeds when it is back."""
     api = scene.api(postgres)
     with (
         front(api.port, scene.frontend(api.port).port) as port,
@@ -41,7 +41,7 @@ def test_d7_nginx_responds_with_errors_until_a_killed_api_is_back(scene, postgre
 
 
 def test_d7_a_killed_api_loses_no_acknowledged_data(scene, postgres):
-    """There is no response in the meantime; acknowledged data is not lost."""
+    """Some requests get no response, but every acknowledged registration is stored."""
     api = scene.api(postgres)
     label = "API killed and started (without nginx)"
     with scene.measured(label, api.port, postgres, "/health/live", broken_allowed=True) as measure:
@@ -52,7 +52,7 @@ def test_d7_a_killed_api_loses_no_acknowledged_data(scene, postgres):
 
 
 def test_n6_the_other_replica_serves_when_one_api_is_killed(scene, postgres, apis, port):
-    """The other one serves all requests; only non-idempotent ones are rejected."""
+    """The other replica serves all idempotent requests; some of the others are rejected."""
     with scene.measured("One of two APIs killed", port, postgres) as measure:
         apis[0].kill()
         measure.wait_until_succeeded("register", 20)
@@ -93,7 +93,7 @@ def test_e7_stopping_replicas_fails_no_idempotent_request(scene, postgres, apis,
 
 
 def test_e7_a_stopped_api_completes_requests_in_progress(scene, postgres):
-    """Without nginx: requests in progress are completed, and later ones are not served."""
+    """Without nginx, requests in progress are completed, and later ones are not served."""
     api = scene.api(postgres, DATABASE_POOL_SIZE="30")
     slow_registrations(postgres, 0)
     label = "SIGTERM to the API, then started (without nginx)"

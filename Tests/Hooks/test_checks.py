@@ -29,7 +29,7 @@ def test_bad_files_are_rejected(repository, name):
 
 @pytest.mark.parametrize(("name", "path", "old", "new", "place"), EDITS)
 def test_bad_changes_are_rejected(repository, name, path, old, new, place):
-    """The same for files of which there is only one."""
+    """Some hooks check one particular file, so the test changes that file."""
     text = repository.read(path)
     assert old in text
     repository.write(path, text.replace(old, new, 1))

@@ -40,7 +40,7 @@ def begin(repository) -> None:
 
 
 def test_a_commit_that_breaks_a_check_is_blocked(hooked):
-    """With file and line; nothing is committed."""
+    """The message names file and line, and nothing is committed."""
     before = hooked.git("rev-parse", "HEAD")
     hooked.write(TEMPLATE, "{{#notice}}\n<p>{{{notice}}}</p>\n{{/notice}}\n")
     hooked.git("add", TEMPLATE)
@@ -65,7 +65,7 @@ def test_a_typical_commit_passes_within_five_seconds(hooked):
 
 
 def test_the_hooks_need_no_network(hooked):
-    """Once installed, they fetch nothing."""
+    """Installed hooks fetch nothing."""
     offline = ["unshare", "--net", "--map-root-user", "--"]
     if not shutil.which("unshare") or subprocess.run([*offline, "true"], capture_output=True).returncode:
         pytest.skip("this machine gives no namespace without a network")
@@ -143,13 +143,13 @@ def test_an_unstaged_change_in_the_way_of_the_formatter_is_kept(hooked):
 
 
 def forget_sources(repository) -> None:
-    """Leaves few files to format, which saves half a minute."""
+    """Untracks most files, because formatting them all takes half a minute."""
     repository.git("rm", "--quiet", "-r", "--cached", "Sources", "Tests")
     repository.git("commit", "--quiet", "--no-verify", "--message=Forget")
 
 
-def test_make_format_and_make_pre_commit(hooked):
-    """Q4: Run manually."""
+def test_make_format_formats_and_make_pre_commit_checks(hooked):
+    """Q4: Both can be run manually."""
     forget_sources(hooked)
     hooked.write(SWIFT, GOOD.replace("    one + two", "  one+two"))
     hooked.git("add", SWIFT)

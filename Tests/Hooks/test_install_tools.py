@@ -55,7 +55,7 @@ def install(tmp_path: Path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="installing packages requires root")
 class TestInstallation:
-    """What the script does when package lists are missing."""
+    """The behavior of the script if package lists are missing."""
 
     def test_an_update_waits_for_another_apt_get(self, install):
         done, calls = install("age", locked=3)

@@ -30,7 +30,7 @@ def listing(output: str) -> dict[str, str]:
 
 
 def test_make_alone_lists_every_command(repository):
-    """M1: By group, one line each, aligned; every target has one."""
+    """M1: Every target has one line, aligned, below the heading of its group."""
     done = repository.run("make")
     assert done.returncode == 0
     listed = listing(done.stdout)
@@ -75,7 +75,7 @@ def test_settings_come_from_the_command_line_or_the_environment(repository):
 
 
 def test_the_makefile_gives_no_setting_a_value(repository, tmp_path):
-    """W82: It would replace the one in .env."""
+    """W82: A value in the Makefile would replace the one in .env."""
     (tmp_path / "print.mk").write_text("print-environment:\n\t@env\n")
     done = repository.run("make", "-f", "Makefile", "-f", str(tmp_path / "print.mk"), "print-environment")
     given = {line.partition("=")[0] for line in done.stdout.splitlines()} - set(os.environ)
@@ -91,7 +91,7 @@ def test_an_unknown_target_is_rejected(repository):
 
 
 def test_db_new_begins_the_next_migration(repository):
-    """M4: Up and down, with the next number; the check rejects them while they are empty."""
+    """M4: Both files, up and down, have the next number; the hook rejects them while they are empty."""
     folder = repository.path / "Sources/AuthAPI/Migrations"
     last = max(int(path.name[:4]) for path in folder.glob("*.sql"))
     done = repository.run("make", "db-new", "NAME=add_nickname")
@@ -138,7 +138,7 @@ def test_commands_that_delete_data_require_confirmation(repository, recorded, ta
 
 
 def test_docker_clean_deletes_after_confirmation(repository, recorded):
-    """M3: The counterpart of the test above."""
+    """M3: YES=1 confirms, and the volumes are deleted."""
     path, asked = recorded
     done = repository.run("make", "docker-clean", "YES=1", PATH=path)
     assert done.returncode == 0 and "down --volumes" in asked.read_text(), done.stdout
@@ -166,7 +166,7 @@ def test_docker_commands_use_the_named_service(repository, recorded, command, as
 
 @pytest.mark.parametrize("target", ["docker-up", "docker-backup", "test-containers"])
 def test_an_unusable_engine_is_reported_with_its_reason(repository, recorded, target):
-    """M3: A user who may not use the engine would otherwise search for one that is running."""
+    """M3: Without the reason, a user who may not use the engine would believe that none is running."""
     path, _ = recorded
     docker = "#!/bin/sh\necho 'WARNING: a plugin' >&2\necho 'permission denied: /run/docker.sock' >&2\nexit 1\n"
     Path(path.partition(":")[0], "docker").write_text(docker)

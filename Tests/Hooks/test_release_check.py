@@ -57,7 +57,7 @@ def test_each_obstacle_is_reported(release, wrong):
 
 
 def test_all_obstacles_are_reported_at_once(release):
-    """Two faults, a changed file, and a tag that exists."""
+    """Four obstacles are reported: two faults, a changed file, and an existing tag."""
     release.git("tag", "v0.2.0")
     release.write("docs/upgrading.md", "\n")
     done = release.run("scripts/release-check", "--files")

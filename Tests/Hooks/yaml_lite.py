@@ -1,4 +1,4 @@
-"""Enough of YAML to read the names of the hooks."""
+"""Reads just enough YAML to find the names of the hooks."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of nginx alone."""
+"""Fixtures of the HTTP tests: nginx with echo servers or a scripted check, and the whole site."""
 
 import pytest
 from echo import echo_servers
@@ -43,7 +43,7 @@ def _guarded_proxy(echoes, application):
 
 @pytest.fixture
 def proxy(_guarded_proxy):
-    """An nginx in front of that application, with a scripted check, which initially admits."""
+    """An nginx in front of that application, with a scripted check, which initially admits all requests."""
     _guarded_proxy.check.response = ADMITTED
     _guarded_proxy.forget()
     return _guarded_proxy

@@ -41,7 +41,7 @@ def test_app_an_assertion_is_verified_by_pyjwt(protected, keys):
 
 @pytest.mark.parametrize("seconds", [-5, 5])
 def test_app_the_documented_program_verifies_an_assertion_with_another_clock(protected, monkeypatch, seconds):
-    """PyJWT rejects a token that was issued in the future."""
+    """PyJWT rejects tokens from the future, so the program must allow for a clock that differs."""
 
     class Clock(datetime.datetime):
         @classmethod

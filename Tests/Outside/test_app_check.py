@@ -159,7 +159,7 @@ def test_app4_invalid_paths_get_400_and_reach_no_server(protected, target):
 
 
 def test_app4_a_bearer_token_does_not_replace_the_cookie(protected):
-    """A token there is valid for the API, not for the application, which may use its own credentials there."""
+    """The application may use the Authorization header for its own credentials."""
     user = protected.register()
     bearer = {"Authorization": f"Bearer {user.token}"}
     assert protected.fetch("/api/auth/me", headers=bearer).status == 200

@@ -88,7 +88,7 @@ def test_app3_requests_are_rejected_while_the_api_is_unavailable(way):
 
 
 def test_app3_the_check_receives_only_the_cookies_of_the_request(proxy):
-    """No path, method or body, which it could interpret differently from the application."""
+    """The check gets no path, method or body, which it could interpret differently from the application."""
     proxy.fetch(
         "/notes?secret=1",
         "PUT",

@@ -36,7 +36,7 @@ def test_app5_a_public_path_needs_no_session(proxy, target):
     assert response.status == 200
     assert proxy.received().target == target
     assert not proxy.check.requests
-    # This site's cookies were not separated from the application's.
+    # Without the check, nginx cannot separate this site's cookies from the application's, so it forwards none.
     assert proxy.received().one("Cookie") is None
 
 

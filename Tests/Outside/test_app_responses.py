@@ -76,7 +76,7 @@ OURS = [
 
 @pytest.mark.parametrize("name", OURS)
 def test_app10_browsers_reject_cookies_of_the_application_with_names_of_this_site(proxy, name):
-    """Without TLS: SameSite=None requires Secure (RFC 6265bis, section 5.7, step 19)."""
+    """Without TLS, nginx adds SameSite=None, which requires Secure (RFC 6265bis, section 5.7, step 19)."""
     response = proxy.fetch(
         scripted(f"Set-Cookie: {name}=x; Path=/; HttpOnly; SameSite=Lax", "Set-Cookie: theme=dark; Path=/")
     )

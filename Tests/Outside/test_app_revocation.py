@@ -137,7 +137,7 @@ def test_app8_an_expired_session_is_rejected(replicas):
 
 
 def test_app8_a_check_does_not_write_to_the_database(replicas):
-    """It does not extend the session: the row stays unchanged."""
+    """The check does not extend the session: the row stays unchanged."""
     protected, _ = replicas
     user = protected.register()
     row = f"select xmin, sessions.* from sessions where user_id = '{user.id}'"

@@ -1,4 +1,4 @@
-"""Valid settings of the application, and that nginx accepts the generated configuration."""
+"""The settings of the application: valid and invalid values, and the nginx configuration generated from them."""
 
 import itertools
 import os
@@ -67,12 +67,12 @@ def expect_rejected(folder, name: str, value: str, reason: str | None = None, pr
     """Checks that each program rejects a value with a sentence that begins with the setting's name."""
     for program in programs:
         result = check(program, **COMPLETE | others | {name: value})
-        assert result.returncode == 78, f"{program} takes {value!r}"
-        # One for each element of a list.
+        assert result.returncode == 78, f"{program} accepts {value!r}"
+        # A list gets one line for each element.
         lines = [line for line in result.stderr.splitlines() if line.startswith(f"{name}: ")]
         assert lines and (reason is None or reason in lines[0])
     result, _ = render(folder, **others | {name: value})
-    assert result.returncode == 78, f"nginx takes {value!r}"
+    assert result.returncode == 78, f"nginx accepts {value!r}"
     assert result.stderr.startswith(f"nginx: {name} ") and len(result.stderr.splitlines()) <= 2
     assert reason is None or reason in result.stderr
 
@@ -147,7 +147,7 @@ def test_app11_a_path_of_the_sign_in_is_rejected(tmp_path, value):
 @pytest.mark.parametrize("value", PATHS)
 def test_app11_a_hostile_path_is_rejected(tmp_path, value):
     expect_rejected(tmp_path, "APP_PATH", value, "neither / nor a path", APP_UPSTREAM="http://app")
-    # Also without an application: the value would apply once there is one.
+    # The value is also rejected without an application: it would apply once there is one.
     expect_rejected(tmp_path, "APP_PATH", value)
 
 
@@ -254,7 +254,7 @@ FILES = ["nginx.conf", "docker/nginx/server.conf", "docker/nginx/routes-beside-a
 
 
 def test_app11_all_programs_reserve_the_same_paths(tmp_path):
-    """The list is in three places: all of them reject every reserved path as APP_PATH."""
+    """The API, the frontend and nginx each have a list of these paths; all reject every one of them as APP_PATH."""
     locations = re.findall(
         r"^ *location (?:= )?(/\S+) ",
         "".join((ROOT / file).read_text() for file in FILES),

@@ -87,7 +87,7 @@ def test_app6_a_program_without_access_gets_a_problem_document(proxy, who):
 
 
 def test_app6_only_the_status_of_the_check_is_used(proxy):
-    """Cookies, addresses and texts."""
+    """Other parts of its response (cookies, addresses and texts) do not reach the client."""
     for status in ("401 Unauthorized", "403 Forbidden"):
         proxy.check.response = (
             f"HTTP/1.1 {status}\r\nLocation: //evil.example\r\nSet-Cookie: a=b\r\nContent-Length: 4\r\n\r\nevil"
@@ -98,7 +98,7 @@ def test_app6_only_the_status_of_the_check_is_used(proxy):
     assert proxy.fetch("/notes").one("Set-Cookie") is None
 
 
-# Addresses opened without a session, and the page to return to by the rules of return paths; None: the first page.
+# Addresses opened without a session, and the return path to expect; None: the first page of the application.
 RETURNS = {
     "/notes?a=1&b=2": "/notes?a=1&b=2",
     "/notes": "/notes",

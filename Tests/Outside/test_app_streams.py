@@ -40,7 +40,7 @@ def wide(_wide):
     return _wide
 
 
-def test_app9_a_websocket_of_a_signed_in_user(proxy):
+def test_app9_a_signed_in_user_can_open_a_websocket(proxy):
     with WebSocketClient(proxy.port, "/socket?x=1", {"Cookie": "access_token=x"}) as websocket:
         assert websocket.status == 101
         assert [websocket.say(text) for text in ("one", "two")] == ["one", "two"]
@@ -77,7 +77,7 @@ def test_app9_an_event_stream_arrives_as_it_is_sent(proxy):
     response = connection.getresponse()
     assert response.getheader("Content-Type") == "text/event-stream" and response.getheader("X-Accel-Buffering") is None
     assert response.readline() == b"data: 0\n"
-    # Only now does the application send the second.
+    # The application sends the second event only now.
     proxy.application.release.set()
     assert response.readline() == b"\n" and response.readline() == b"data: 1\n"
     connection.close()
@@ -87,7 +87,7 @@ def workers_memory(proxy) -> int:
     """The peak resident memory of an nginx worker in bytes."""
     process = proxy.nginx.process
     children = Path(f"/proc/{process}/task/{process}/children")
-    # It listens before it starts them.
+    # nginx listens before it starts its workers.
     wait_until(children.read_text, "nginx has workers")
     states = [Path(f"/proc/{child}/status").read_text() for child in children.read_text().split()]
     peaks = [state.split("VmHWM:")[1].split()[0] for state in states]
@@ -141,7 +141,7 @@ def test_app9_an_upload_without_a_session_is_rejected_before_its_body(request, w
     proxy.check.response = SIGNED_OUT
     line, was_continued = continued(proxy.port, 50_000)
     assert line.startswith(b"HTTP/1.1 401") and not was_continued
-    # Without waiting for it: it is never sent.
+    # nginx does not wait for the body, which is never sent.
     with socket.create_connection(("127.0.0.1", proxy.port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 401")
@@ -193,18 +193,18 @@ def test_app9_an_idle_connection_ends_after_the_timeout(echoes):
         assert cut.value.partial == b"data: 0\n\n"
 
 
-def test_app9_a_client_that_stops_sending_or_reading_has_the_same_time(echoes):
+def test_app9_the_timeout_applies_to_clients_that_stop_sending_or_reading(echoes):
     with guarded_proxy(echoes[1], APP_TIMEOUT="2s", APP_MAX_BODY="300m") as proxy, contextlib.ExitStack() as stalled:
         for start in ("POST /upload HTTP/1.1\r\nContent-Length: 10", "GET /notes?size=50000000 HTTP/1.1"):
             connection = socket.create_connection(("127.0.0.1", proxy.port), timeout=TIMEOUT_SECONDS)
             stalled.enter_context(connection).sendall(f"{start}\r\nHost: a\r\n\r\nhalf".encode())
         wait_until(lambda: len(proxy.nginx.log_lines()) == 2, "both requests are over")
-        # Other requests have 10 and 15 seconds.
+        # For the site's own requests, these timeouts are 10 and 15 seconds.
         assert all(1 < line["duration"] < 9 for line in proxy.nginx.log_lines())
 
 
 def test_app9_an_active_websocket_stays_open(echoes):
-    """For longer than the configured time."""
+    """It stays open for longer than APP_TIMEOUT."""
     with guarded_proxy(echoes[1], APP_TIMEOUT="4s") as proxy, WebSocketClient(proxy.port, "/socket", {}) as websocket:
         began = time.monotonic()
         while time.monotonic() - began < 5:

@@ -113,7 +113,7 @@ def test_an_unavailable_database_and_an_old_schema_exit_with_69(operator):
 
 
 def test_audit_events_have_the_request_ids_of_the_responses(operator, site, email):
-    """Through nginx and the pages: the client address is the visitor's, the request ID that of the response."""
+    """An event of a request through nginx and the pages has the address of the visitor, too."""
     headers = {"User-Agent": "Browser/1.0", "X-Request-ID": "claimed-by-the-client", "X-Real-IP": "192.0.2.1"}
     registration = {"email": email, "password": PASSWORD, "name": "Aiko"}
     registered = site.fetch("/api/auth/register", "POST", headers=headers, body=registration)

@@ -74,7 +74,7 @@ def test_m4_a_backup_that_exceeds_the_buffer_of_a_pipe_is_restored(site):
 
 
 def test_m4_the_name_of_the_database_may_be_long_and_need_quotes(site):
-    """PostgreSQL cuts names after 63 bytes; with a suffix, this one would be cut to itself, and the data be lost."""
+    """PostgreSQL truncates names to 63 bytes: with a suffix, this name would become itself, and the data be lost."""
     server = site.url.replace(f"/{site.name}?", "/postgres?")
     name = f"{site.name} it's ".ljust(63, "x")
     urls = {
@@ -115,7 +115,7 @@ def test_m4_a_damaged_or_newer_backup_changes_nothing(site):
     assert "sha256 is missing" in site.run("restore", str(file), status=1)
     file.unlink()
     assert "does not exist" in site.run("restore", str(file), status=1)
-    # Of another program.
+    # A backup of another program's table.
     psql(site.url, "CREATE TABLE notes (body text)")
     subprocess.run(["pg_dump", "--format=custom", "--table=notes", f"--file={file}", site.url], check=True)
     psql(site.url, "DROP TABLE notes")
@@ -145,7 +145,7 @@ def test_m4_a_drill_signs_in_with_the_newest_backup_and_cleans_up(site):
     assert "A test user signed in" in output
     assert site.databases() == [site.name]
     assert site.users() == ["kept@example.com", "since@example.com"]
-    # For doctor and the metrics.
+    # `AuthAPI doctor` and the metrics read these rows.
     assert psql(site.url, "SELECT string_agg(kind, ' ' ORDER BY kind) FROM backup_status") == "backup drill"
 
 
@@ -168,7 +168,7 @@ def test_w91_only_the_newest_backups_are_kept(site):
 
 
 def test_w91_a_new_backup_is_kept_although_older_ones_have_a_later_date(site):
-    """A wrong clock wrote them."""
+    """A wrong clock gave the older ones their dates."""
     site.folder.mkdir(mode=0o700)
     (site.folder / f"{site.name}-20990101T000000Z.dump").write_text("")
     site.run("create", BACKUP_KEEP="1")
@@ -205,7 +205,7 @@ echo "20260101T00000${second}Z"
 
 
 def test_w91_two_backups_in_one_second_have_separate_files(site, tmp_path):
-    """Another command is writing one, and has completed another."""
+    """In the same second, another command has completed one backup and is writing another."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/date").write_text(DATE)
     (tmp_path / "bin/date").chmod(0o755)
@@ -220,7 +220,7 @@ def test_w91_two_backups_in_one_second_have_separate_files(site, tmp_path):
 
 
 def test_w91_a_drill_deletes_what_a_killed_drill_left(site):
-    """A copy of all users; a drill that may still be running keeps its database."""
+    """Its database is a copy of all users. A drill that may still be running keeps its database."""
     others = [f"{site.name}_drill_{time.strftime('%Y%m%d%H%M%S', time.gmtime())}", f"{site.name}_drill_notes"]
     for name in (f"{site.name}_drill_20260101000000", *others):
         psql(site.url, f'CREATE DATABASE "{name}"')
@@ -230,7 +230,7 @@ def test_w91_a_drill_deletes_what_a_killed_drill_left(site):
 
 
 def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
-    """BACKUP_RECIPIENT: no byte of the data reaches the folder unencrypted, and drill and restore work."""
+    """With BACKUP_RECIPIENT, no unencrypted data reaches the folder; drill and restore need the private key."""
     identity, other = tmp_path / "identity", tmp_path / "other"
     for file in (identity, other):
         subprocess.run(["age-keygen", "-o", file], check=True, capture_output=True)
@@ -243,7 +243,7 @@ def test_w91_an_encrypted_backup_is_restored_with_its_key_only(site, tmp_path):
         output = site.run("create", status=78, **{name: private})
         assert f"{name} contains a private key" in output and private not in output
     assert not site.folder.exists()
-    # In .env, nothing has expanded the tilde.
+    # The value is from .env, so no shell has expanded the tilde.
     output = site.run("create", HOME=str(tmp_path), BACKUP_RECIPIENT="~/recipients ")
     assert "email addresses and password hashes, encrypted" in output and "public.users 1" in output
     (file,) = site.folder.glob("*.dump.age")

@@ -36,7 +36,7 @@ if [[ $WHEN == before ]]; then exec "$real" "$@"; fi
 
 @pytest.fixture
 def interrupt_restore(tmp_path):
-    """Runs a restore that is interrupted at a statement; PATH has a stand-in for psql."""
+    """Runs a restore that is interrupted at a statement, with a stand-in for psql in PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "psql").write_text(PSQL)
@@ -67,7 +67,7 @@ def closed(site) -> str:
 
 
 def test_w86_every_end_of_a_restore_leaves_the_database_open(site, interrupt_restore):
-    """Ctrl-C, signals and failures at every statement of the last seconds."""
+    """Ctrl-C, a signal or a failure ends the restore at each statement that runs while the database is closed."""
     file = site.create()
     for statement, when, signal in [
         ("allow_connections false", "after", "INT"),

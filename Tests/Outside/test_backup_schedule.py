@@ -1,4 +1,4 @@
-"""W91: When the service `backup` runs, and how it handles failures."""
+"""W91: The times at which the service `backup` runs, and its handling of failures."""
 
 import fcntl
 import os
@@ -23,7 +23,7 @@ echo started >>"$LOG"
 wait $waits
 [[ ! -e $LOG.fail ]]
 """
-# A touch that cannot create the record.
+# A stand-in for `touch` that cannot create the record.
 TOUCH = """#!/bin/sh
 case $* in *.last-success*) exit 1 ;; esac
 exec {touch} "$@"
@@ -74,7 +74,7 @@ def schedule(tmp_path):
     [(2, None, True), (2, 1, False), (2, 3, True), (2, 30, True), (22, 1, False), (22, 21, False), (22, 23, True)],
 )
 def test_w91_a_backup_is_due_unless_one_succeeded_since_then(schedule, hours_since_at, success_hours_ago, due):
-    """Also after a start that missed it; a machine that was off for days creates one backup."""
+    """A backup that was missed while the machine was off is due at the start; after several days, only one is."""
     if success_hours_ago is not None:
         schedule.succeeded(success_hours_ago)
     at = time.strftime("%H:%M", time.gmtime(time.time() - hours_since_at * HOUR))
@@ -98,7 +98,7 @@ def test_w91_health_depends_on_the_last_attempt_and_its_age(schedule):
 
 
 def test_w91_a_recorded_success_in_the_future_is_ignored(schedule):
-    """A wrong clock recorded it; otherwise no backup would run until then."""
+    """A wrong clock recorded it. If it counted, no backup would run until that time."""
     schedule.succeeded(-48)
     assert schedule.run("is-due") == 0
     assert schedule.run("healthcheck") == 1
@@ -107,7 +107,7 @@ def test_w91_a_recorded_success_in_the_future_is_ignored(schedule):
 
 
 def test_w91_no_backup_is_created_if_it_cannot_be_recorded(schedule, tmp_path):
-    """Otherwise the next attempt would follow at once, and each would delete the oldest backup."""
+    """Without a record, backups would follow each other at once, and each would delete the oldest one."""
     commands = tmp_path / "commands"
     commands.mkdir()
     (commands / "touch").write_text(TOUCH.format(touch=shutil.which("touch")))
@@ -119,7 +119,7 @@ def test_w91_no_backup_is_created_if_it_cannot_be_recorded(schedule, tmp_path):
 
 
 def test_w91_one_backup_runs_at_a_time(schedule):
-    """Each would delete the files of the other."""
+    """Two concurrent backups would delete each other's files."""
     folder = os.open(schedule.folder, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
     program = subprocess.Popen([SCHEDULE, "once"], env=schedule.environment | {"BACKUP_AT": "03:00"})
@@ -136,7 +136,7 @@ def test_w91_one_backup_runs_at_a_time(schedule):
 
 @pytest.mark.parametrize("waiting", [True, False])
 def test_e7_the_scheduler_exits_at_once_with_status_0(schedule, waiting):
-    """While a backup runs, which gets the signal, and between two backups."""
+    """It exits both during a backup, to which it forwards the signal, and between two backups."""
     if waiting:
         Path(f"{schedule.log}.wait").touch()
     program = subprocess.Popen([SCHEDULE, "run"], env=schedule.environment, stderr=subprocess.PIPE)
@@ -144,7 +144,7 @@ def test_e7_the_scheduler_exits_at_once_with_status_0(schedule, waiting):
         success = schedule.folder / ".last-success"
         wait_until(lambda: schedule.log.exists() and (waiting or success.exists()), "it has run")
         program.send_signal(signal.SIGTERM)
-        # Not only when the backup would have ended.
+        # It exits before the backup would have ended.
         assert program.wait(60) == 0
     finally:
         program.kill()

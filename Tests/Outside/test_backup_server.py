@@ -25,7 +25,7 @@ esac
 
 
 def test_w60_a_restore_needs_no_database_named_postgres(site, tmp_path):
-    """Not every hosting company has one."""
+    """Some hosting companies delete that database."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/psql").write_text(ABSENT)
     (tmp_path / "bin/psql").chmod(0o755)
@@ -39,7 +39,7 @@ def test_w60_a_restore_needs_no_database_named_postgres(site, tmp_path):
 
 
 def test_w60_the_restored_database_may_be_the_one_named_postgres(tmp_path):
-    """The only database of some hosting companies; it cannot be renamed from a connection to itself."""
+    """Some hosting companies offer no other database. It cannot be renamed from a connection to itself."""
     cluster = [ROOT / "scripts/postgres"]
     name = "named-postgres"
     try:
@@ -56,7 +56,7 @@ def test_w60_the_restored_database_may_be_the_one_named_postgres(tmp_path):
 
 
 def test_m4_the_encoding_of_the_terminal_does_not_matter(site):
-    """PGCLIENTENCODING is for psql at a terminal; Shift_JIS and Latin-1 do not have every character."""
+    """Users set PGCLIENTENCODING for psql at a terminal; Shift_JIS and Latin-1 lack some characters."""
     psql(site.url, "UPDATE users SET name = '山田 🍣'")
     file = site.create(PGCLIENTENCODING="SJIS")
     psql(site.url, "DELETE FROM users")
@@ -74,7 +74,7 @@ def test_m4_the_encoding_of_the_terminal_does_not_matter(site):
         ("host=h dbname=db", "host=h dbname=db dbname=copy"),
     ],
 )
-def test_m4_a_connection_string_gets_the_name_of_the_copy(url, expected):
+def test_m4_the_database_is_replaced_in_every_form_of_connection_string(url, expected):
     """libpq rejects an empty parameter (&&)."""
     script = f"""
         source {ROOT}/scripts/lib/common.sh

@@ -5,7 +5,7 @@ import subprocess
 
 from site_under_test import ROOT
 
-# In place of AuthAPI: prints what other users of this machine can access, and ends the benchmark.
+# A stand-in for AuthAPI, which prints what other users of this machine can access, and ends the benchmark.
 PROGRAM = """#!/bin/bash
 {
     PGPASSWORD= psql -w -XAtc 'select 1' "$DATABASE_URL" 2>&1
@@ -19,7 +19,7 @@ exit 1
 
 
 def test_w90_the_database_of_a_benchmark_requires_its_password(tmp_path):
-    """It listens on TCP, as in production; its password is on no command line, its socket in a private folder."""
+    """The server listens on TCP, as in production. No command line shows the password; the socket is private."""
     program, found = tmp_path / "AuthAPI", tmp_path / "found"
     program.write_text(PROGRAM)
     program.chmod(0o755)

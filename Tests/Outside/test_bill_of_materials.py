@@ -77,7 +77,7 @@ def test_the_image_contains_every_license(image):
 
 
 def test_a_library_of_no_package_ends_the_build(image, tmp_path):
-    """Every shipped file is listed."""
+    """The build fails, because the bill must list every file of the image."""
     tree = tmp_path / "tree"
     shutil.copytree(image, tree, symlinks=True)
     (tree / "usr/lib/libhomemade.so.1").write_bytes(b"")

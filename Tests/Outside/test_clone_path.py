@@ -11,7 +11,7 @@ from site_under_test import ROOT, psql
 
 @pytest.mark.parametrize("name", ["Bob's clone", "日本, 語"])
 def test_m1_the_development_postgres_starts_in_any_folder(name):
-    """A server reads commas and quotation marks in the folder of its socket as syntax."""
+    """PostgreSQL parses commas and quotation marks in the path of its socket folder as syntax."""
     # Not tmp_path: in a long path, the socket is in another folder anyway.
     folder = Path(tempfile.mkdtemp())
     shutil.copytree(ROOT / "scripts", folder / name / "scripts")

@@ -67,13 +67,13 @@ def test_the_package_contains_every_unit_and_no_secret(contents, package):
     assert {f"lib/systemd/system/{unit}" for unit in units} <= contents.keys()
     assert "lib/systemd/system/yoshikosan-.service.d/hardening.conf" in contents
     assert not [path for path in contents if "credentials" in path or path.endswith(".env.example")]
-    # Settings of an administrator survive an upgrade.
+    # An upgrade keeps changes of an administrator to these files.
     listed = set((ROOT / "packaging/debian/conffiles").read_text().split())
     assert listed == {f"/{path}" for path in contents if path.startswith("etc/") and not path.endswith("/")}
 
 
 def test_nginx_accepts_the_configuration_of_its_unit(package, tmp_path):
-    """As the unit writes it, with the files of the package at another place."""
+    """The script of the unit writes the configuration, from the package's files in another folder."""
     run("dpkg-deb", "--extract", package, str(tmp_path / "root"))
     state = tmp_path / "state"
     state.mkdir()

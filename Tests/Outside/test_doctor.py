@@ -40,7 +40,7 @@ def to_fix(findings: dict[str, list[dict]]) -> set[str]:
 
 @pytest.fixture
 def deployment(tmp_path):
-    """The settings of a good one: two roles, secrets in files, https, and a provider that responds."""
+    """The settings of a good deployment: two roles, secrets in files, https, and a provider that responds."""
     with database() as url, provider() as issuer:
         settings = {
             "APP_ENV": "production",
@@ -112,7 +112,7 @@ def test_a_good_deployment_has_no_problems(deployment):
     assert clocks == ["agrees with that of Google", "agrees with that of PostgreSQL"]
     assert findings["privileges"][0]["message"] == "yoshikosan_api has exactly the required privileges"
 
-    # As text: the same lines, and a summary.
+    # The text output has the same findings, and a summary.
     environment = {"PATH": os.environ["PATH"], "API_HOST": "127.0.0.1", **settings}
     done = subprocess.run([binary("AuthAPI"), "doctor"], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
@@ -137,7 +137,7 @@ def test_all_problems_of_a_bad_deployment_are_reported_at_once(deployment, tmp_p
         f"every user of this machine can read {tmp_path}/secret_key (mode 644)"
     ]
     assert "browsers block port 6666" in findings["PUBLIC_URL"][0]["message"]
-    # Minus the time of the response.
+    # The measured difference is smaller by the time of the response.
     assert re.search(r"\b1(1\d|20) seconds behind Google", findings["clock"][0]["message"])
     assert findings["schema"][0]["advice"] == "run as the owner: AuthAPI migrate up"
     owned = "owner of audit_events backup_status disconnected_identities invites oauth_accounts password_recoveries"

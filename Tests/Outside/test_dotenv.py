@@ -137,7 +137,7 @@ def test_w83_the_environment_overrides_the_file_even_when_empty(tmp_path):
     [("~/key", "{}/home/key"), ("keys/key", "{}/keys/key"), ("./key", "{}/key"), ("/a/key", "/a/key"), ("a~", "{}/a~")],
 )
 def test_w83_a_path_is_resolved_as_by_compose(tmp_path, path, expected):
-    """Relative to the folder of .env, wherever the program is started."""
+    """A path is relative to the folder of .env, wherever the program is started."""
     (tmp_path / ".env").write_text(f"SECRET_KEY_FILE={path}\n")
     environment = {"PATH": os.environ["PATH"], "HOME": f"{tmp_path}/home"}
     script = f"""

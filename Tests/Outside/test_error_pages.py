@@ -17,7 +17,7 @@ def limited():
 
 @pytest.fixture(scope="module")
 def unlimited():
-    """The same with high limits."""
+    """An nginx without servers, with high limits."""
     with nginx(*free_ports(2), CREDENTIAL_RATE="60000", CREDENTIAL_BURST="60000") as run:
         yield run
 
@@ -216,7 +216,7 @@ def test_w25_every_status_of_nginx_has_a_page_and_texts():
 
 
 @pytest.mark.parametrize("unit", ["a=1; ", "a b ", "; "])
-def test_w15_cookies_cost_no_more_for_their_separators(limited, unit):
+def test_w15_separators_in_cookies_do_not_slow_nginx_down(limited, unit):
     def work(cookie):
         before = limited.cpu_seconds()
         for _ in range(10):
@@ -228,7 +228,7 @@ def test_w15_cookies_cost_no_more_for_their_separators(limited, unit):
 
 
 def test_w15_a_long_list_of_languages_costs_no_more_than_a_short_one(limited):
-    """Lookahead takes quadratic time in its length: 45 milliseconds of processor time each."""
+    """A lookahead over the whole header took quadratic time: 45 milliseconds of processor time per request."""
     before = limited.cpu_seconds()
     for _ in range(10):
         assert fetch(limited.port, "/login", headers={"Accept-Language": "ja-" * 5000}).status == 502

@@ -30,12 +30,12 @@ PUBLIC = [
     *("/login", "/register", "/register/address", "/recover", "/signed-in", "/docs", "/openapi.json", "/error.css"),
     *("/error-colors.css", "/.well-known/change-password", "/.well-known/jwks.json", "/.well-known/security.txt"),
 ]
-# An address that does not respond.
+# A port on which no program listens.
 NOWHERE = "127.0.0.1:9"
 
 
 def change(text: str, *changes: tuple[str, str]) -> str:
-    """Replaces machine-specific texts, each of which must occur."""
+    """Replaces the parts of a recipe that depend on the machine; each must occur."""
     for pattern, replacement in changes:
         text, count = re.subn(pattern, replacement, text, flags=re.M)
         assert count, pattern
@@ -218,7 +218,7 @@ def test_app1_a_client_cannot_set_identity_headers(proxied, name):
     ],
 )
 def test_app7_scripts_cannot_read_the_cookies_of_the_application(proxied, path):
-    """The proxy alone asks `/api/auth/verify`, whose response would show a script the HttpOnly cookies."""
+    """Browsers cannot reach `/api/auth/verify`, whose response would show scripts the HttpOnly cookies."""
     user = register(proxied)
     response = proxied.raw(
         f"GET {path} HTTP/1.1\nHost: localhost:{proxied.port}\nConnection: close\nCookie: {user.cookie}; own=secret"
@@ -289,7 +289,7 @@ def test_app9_uploads_of_any_size_are_accepted(proxied):
 @pytest.mark.parametrize("recipe", [nginx_recipe, caddy_recipe, haproxy_recipe])
 @pytest.mark.parametrize("fault", ["unavailable", "off"])
 def test_app3_requests_are_rejected_without_the_sign_in(recipe, fault, site):
-    """The sign-in is unavailable, or FORWARD_AUTH is off: nothing reaches the application."""
+    """If the sign-in is unavailable or FORWARD_AUTH is off, nothing reaches the application."""
     [port] = free_ports(1)
     sign_in = NOWHERE if fault == "unavailable" else f"127.0.0.1:{site.external_port}"
     with echo_application() as application, proxy(recipe, port, sign_in, f"127.0.0.1:{application.port}"):

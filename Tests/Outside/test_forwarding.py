@@ -42,7 +42,7 @@ def test_n1_paths_go_to_their_server(front, path, server):
 
 @pytest.mark.parametrize("path", ["//api//auth/login", "/api/auth/login/", "/%61pi/auth/login", "/api/%2e%2e/login"])
 def test_n1_the_servers_receive_the_path_unchanged(front, path):
-    # So that they can reject all spellings but one.
+    # The servers reject all spellings but one, so they must see the spelling of the client.
     assert fetch(front.port, path).json()["raw"] == path
 
 

@@ -9,13 +9,13 @@ import pytest
 from site_under_test import ROOT, TIMEOUT_SECONDS, binaries, fetch, free_ports, kill_on_parent_exit, listens, wait_until
 
 PAGE = ROOT / "docs/protect-your-application.md"
-# By language of the code block: the name of the file, and the command, with {file} and {port}.
+# For each language of a code block: the name of the file, and the command, with {file} and {port}.
 PROGRAMS = {
     "python": ("app.py", [str(ROOT / ".build/python/bin/python"), "{file}"]),
     "js": ("app.mjs", ["node", "{file}"]),
     "go": ("app.go", ["go", "run", "{file}"]),
     "php": ("app.php", ["php", "-S", "127.0.0.1:{port}", "{file}"]),
-    # Compiled with the tests, from a copy of the block.
+    # This program is compiled with the tests, from a copy of the block.
     "swift": ("main.swift", ["{binaries}/HeaderRecipe"]),
 }
 NAMES = {

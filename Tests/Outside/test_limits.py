@@ -99,12 +99,12 @@ def connection(run, source: str) -> socket.socket:
 
 
 def test_w88_one_address_cannot_use_all_connections(echoes):
-    """A thousand concurrent requests are served, as from one NAT; at most an eighth of nginx's connections."""
+    """One address, such as a NAT, gets a thousand concurrent requests, an eighth of nginx's connections."""
     with nginx(*echoes) as run, contextlib.ExitStack() as stack:
         held = []
 
         def hold(count: int) -> None:
-            # Their bodies never end, so nginx is busy with each.
+            # The bodies never end, so each request keeps its connection.
             for _ in range(count):
                 held.append(stack.enter_context(connection(run, "127.0.0.3")))
                 held[-1].sendall(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n")
@@ -171,7 +171,7 @@ def test_w16_the_limit_of_nginx_is_far_above_those_of_the_api(echoes):
 
 
 def test_w16_an_attacker_at_the_same_address_does_not_lock_out_a_known_browser(email):
-    """The defaults of nginx, and a low network limit in the API."""
+    """nginx has its default limits, and the API a low limit per network."""
     with running_site(CREDENTIAL_RATE="", CREDENTIAL_BURST="", LOGIN_LIMIT_NETWORK="5/600") as site:
         made = site.fetch("/api/auth/register", "POST", body={"email": email, "password": PASSWORD, "name": "Owner"})
         assert made.status == 201

@@ -49,7 +49,7 @@ def test_u3_all_programs_read_a_name_in_the_same_way(tmp_path, name, taken):
         assert result.stderr.startswith("" if taken else f"nginx: {setting} ")
 
 
-# Colors on both sides of the limit, and invalid ones.
+# Colors on both sides of the contrast limit, and invalid colors.
 COLORS = [
     "0f6257", "#B00020", "000000", "0000ff", "6e6e6c", "71716f", "727270", "777777", "ffcc00", "ffffff",
     "8a1c4a,ff9ec4", "0f6257,333333", "0f6257,808080", "0f6257,7f8a85", "red", "0f62", "0f6257;74d3c1",

@@ -137,7 +137,7 @@ def test_a_server_reports_where_it_listens(listening, address):
     ],
 )
 def test_a_connection_string_becomes_environment_variables(tmp_path, url, database, password):
-    """Passwords are never on a command line, which other users could read."""
+    """The password is not on the command line, which other users could read."""
     fake = tmp_path / "psql"
     fake.write_text('#!/bin/sh\nprintf "%s\\n" "$PGHOST $PGPORT $PGUSER $PGSSLMODE" "$PGPASSWORD" "$@"\n')
     fake.chmod(0o755)
@@ -181,7 +181,7 @@ def test_m2_make_dev_serves_the_site_keeps_its_data_and_leaves_nothing(tmp_path)
 
 
 def test_m2_each_server_can_be_run_alone(tmp_path):
-    """Side by side in one clone, without nginx."""
+    """Both run in one clone at the same time, without nginx."""
     external, browser, api, frontend = ports = free_ports(4)
     with database() as url:
         environment = dev_settings(url, tmp_path, ports)

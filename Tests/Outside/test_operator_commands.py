@@ -34,7 +34,7 @@ def test_lists_have_pages_newest_first(operator):
     assert operator.run("user", "list", "--search", "nobody has this")[0] == "no users\n"
 
 
-def test_the_rules_are_those_of_registration(operator, email):
+def test_a_user_is_created_by_the_rules_of_registration(operator, email):
     create = ["user", "create", email, "--name", "Aiko"]
     _, error = operator.run(*create, password="short", status=64)
     assert error.splitlines() == [
@@ -111,7 +111,7 @@ def test_at_a_terminal_passwords_are_hidden_and_confirmed(operator, email):
     status, seen = at_terminal(operator, create, PASSWORD + "x\n", PASSWORD + "\n")
     assert (status, PASSWORD in seen) == (64, False)
     assert "the passwords do not match" in seen
-    # Typed wrong, and the last key taken back.
+    # The operator mistypes the last character and deletes it with Backspace.
     status, seen = at_terminal(operator, create, PASSWORD + "é\x7f\n", PASSWORD + "\n")
     assert (status, PASSWORD in seen) == (0, False), seen
     status, seen = at_terminal(operator, create, "half\x03")

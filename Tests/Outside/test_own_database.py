@@ -134,7 +134,7 @@ def test_w60_a_backup_contains_our_objects_and_the_owner_restores_it(own):
         psql(own.settings["DATABASE_URL"], "TRUNCATE users")
     run("user", "create", "new@example.com", "--name", "New", given=PASSWORD, **own.settings)
 
-    # Without them, the whole database is replaced.
+    # Without objects of others, the whole database is replaced.
     psql(own.admin, f"DROP SCHEMA other CASCADE; DROP SCHEMA {former} CASCADE")
     own.backup("restore", own.file())
     assert psql(own.settings["DATABASE_URL"], "SELECT email FROM users") == "kept@example.com"
@@ -180,7 +180,7 @@ def test_w53_backups_and_restores_use_the_schema_of_the_tables(own, by_url):
 
 
 def test_w56_a_restored_database_has_the_encoding_and_locale_of_the_original(own):
-    """They may differ from the defaults of the server, which may not even be UTF-8."""
+    """Encoding and locale may differ from the defaults of the server, which may not even be UTF-8."""
     server = own.admin.replace(f"/{own.name}?", "/postgres?")
     psql(server, f"DROP DATABASE {own.name}")
     options = "TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
@@ -201,7 +201,7 @@ def test_w58_a_service_file_names_the_role_that_gets_the_privileges(own, tmp_pat
     assert run("user", "list", **settings) == "no users\n"
     unknown = run("user", "list", status=78, **settings | {"DATABASE_URL": "service=no_such"})
     assert "no_such" in unknown
-    # By PGUSER alone.
+    # PGUSER alone names the role.
     named = own.admin.replace("//yoshikosan@", "//", 1)
     psql(own.admin, f"REVOKE ALL ON users FROM {own.serving}")
     settings = own.settings | {"DATABASE_URL": named, "PGUSER": own.serving}
@@ -224,7 +224,7 @@ def test_w59_every_command_prints_the_servers_message_at_once(command):
         assert "does not exist (SQLSTATE 3D000)" in output and "CREATE DATABASE" in output
 
 
-def test_w56_w52_the_command_exits_with_78_and_prints_the_fix(own):
+def test_w56_w52_an_unsuitable_database_exits_with_78_and_prints_the_fix(own):
     psql(own.admin, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     psql(own.admin, "ALTER SCHEMA public OWNER TO yoshikosan")
     output = run("migrate", "up", status=78, **own.settings)

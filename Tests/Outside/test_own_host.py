@@ -123,7 +123,7 @@ def test_own_host_the_cookies_of_one_host_are_invalid_on_the_other(hosted):
 
 
 def test_own_host_a_code_is_valid_only_in_the_browser_that_started(hosted):
-    """A stolen link, and an attacker's link."""
+    """Neither a stolen link nor an attacker's link signs a user in."""
     user = hosted.register()
     begun = there(hosted, "/notes")
     entered = hosted.fetch(path_and_query(begun.one("Location")), headers={"Cookie": user.cookie})
@@ -175,7 +175,7 @@ def test_own_host_other_host_names_belong_to_the_site(hosted, host):
     assert hosted.received_nothing
 
 
-def test_w21_own_host_another_cookie_with_the_name_of_the_session_is_an_error_page(hosted):
+def test_w21_own_host_a_second_cookie_with_the_session_name_gets_an_error_page(hosted):
     user = hosted.register()
     _, session = enter(hosted, user.cookie)
     hosted.application.requests.clear()
@@ -212,11 +212,11 @@ def test_own_host_the_pages_link_to_the_application(hosted):
         assert 'href="/enter"' in page
     assert hosted.fetch("/login", headers={"Cookie": user.cookie}).one("Location") == "/enter"
     assert hosted.fetch("/enter", headers={"Cookie": user.cookie}).one("Location") == f"http://{HOST}:8080/"
-    # Where nginx's page for users without access leads.
+    # nginx's page for users without access links to this address.
     assert there(hosted, "/api/auth/entered").one("Location") == f"{hosted.site.url}/account"
 
 
-def test_own_host_with_the_longest_name_and_nothing_outside_the_path():
+def test_own_host_may_have_the_longest_name_and_serves_only_its_path():
     host = ".".join(["a" * 61] * 4 + ["abcde"])
     assert len(host) == 253
     settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{host}", "APP_PATH": "/app/"}
@@ -226,7 +226,7 @@ def test_own_host_with_the_longest_name_and_nothing_outside_the_path():
             assert fetch(run.port, path, headers={"Host": host}).status == 404, path
 
 
-def test_own_host_an_error_while_entering_is_a_page():
+def test_own_host_an_error_while_entering_gets_a_page():
     settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{HOST}"}
     with nginx(*free_ports(2), **settings) as run:
         response = fetch(run.port, "/enter?state=0123456789abcdef", headers=NAVIGATION)
@@ -235,7 +235,7 @@ def test_own_host_an_error_while_entering_is_a_page():
 
 
 def test_own_host_an_error_page_has_its_own_headers():
-    """It replaces a response of the API, whose headers are not sent."""
+    """The page replaces a response of the API, whose headers are not sent."""
     settings = {"APP_UPSTREAM": "http://127.0.0.1:9", "APP_URL": f"http://{HOST}"}
     headers = "".join(f"{name}: x\r\n" for name in [*SECURITY_HEADERS, "Cache-Control"])
     with scripted_check() as api, nginx(api.port, api.port, **settings) as run:

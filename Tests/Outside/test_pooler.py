@@ -68,7 +68,7 @@ def visit(ports: list[int], number: int) -> list[int]:
 
 
 @pytest.mark.parametrize("settings", [{}, {"DATABASE_POOLER": "transaction"}], ids=["detected", "configured"])
-def test_w50_two_apis_behind_transaction_pooling(settings):
+def test_w50_two_apis_work_behind_transaction_pooling(settings):
     """Twenty concurrent users register, sign in, read their user and sign out without an error."""
     with database() as url, pgbouncer(url, "transaction", default_pool_size="4", server_round_robin="1") as through:
         roles = {
@@ -90,7 +90,7 @@ def test_w50_two_apis_behind_transaction_pooling(settings):
 
 
 def test_w51_commands_work_through_a_pooler_with_default_settings():
-    """Without `ignore_startup_parameters`."""
+    """The pooler has no `ignore_startup_parameters`."""
     with database() as url, pgbouncer(url, "transaction") as through:
         environment = {"SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": through(url)}
         for command in (["migrate", "up"], ["migrate", "status"], ["user", "list"], ["audit"], ["session", "list"]):
@@ -101,7 +101,7 @@ def test_w51_commands_work_through_a_pooler_with_default_settings():
 
 
 def test_w51_options_of_the_environment_that_a_pooler_ignores_are_rejected():
-    """Otherwise `migrate up` would create the tables in another schema than without the pooler."""
+    """If they were ignored, `migrate up` would create the tables in another schema than without the pooler."""
     with database() as url, pgbouncer(url, "transaction", ignore_startup_parameters="options") as through:
         environment = {
             "SECRET_KEY": secrets.token_urlsafe(48),

@@ -10,7 +10,7 @@ RECIPES = ROOT / "examples/proxies"
 
 
 def test_app1_traefik_removes_every_spelling_of_the_identity_headers():
-    """Traefik is not among the proxies that run here. It has no patterns for names, so the recipe lists them."""
+    """Traefik cannot match header names by pattern, so the recipe lists every spelling. It does not run here."""
     recipe = (RECIPES / "traefik.yml").read_text()
     removed = set(re.findall(r'^ +([\w-]+): ""$', recipe, re.M))
     for name in IDENTITY:

@@ -30,7 +30,7 @@ def test_the_command_prints_one_link_and_its_user(operator, email):
         assert operator.run("user", "recover", email, "--yes", "--valid", valid, status=64)[1]
     operator.run("user", "disable", email)
     _, error = operator.run("user", "recover", email, "--yes", status=1)
-    # The command has no address, which could contain what a shell runs.
+    # The fix names the user by ID, because an email address could contain shell syntax.
     assert re.fullmatch(rf"{re.escape(email)} is disabled\n  fix: AuthAPI user enable [0-9a-f-]{{36}}\n", error)
 
 
@@ -46,7 +46,7 @@ def test_at_a_terminal_the_command_shows_the_account_before_it_asks(operator, em
 
 
 def test_the_code_reaches_no_log_and_is_not_on_the_page(email):
-    """With PostgreSQL logging every statement and its parameters, as operators do to find slow ones."""
+    """PostgreSQL logs every statement and its parameters, as operators configure it to find slow ones."""
     with running_site(SECRET_KEY=SETTINGS["SECRET_KEY"], LOG_LEVEL="DEBUG", DATABASE_POOL_SIZE="1") as site:
         name = site.database_url.split("?")[0].rsplit("/", 1)[1]
         for setting in ("log_min_duration_statement = 0", "log_parameter_max_length = -1"):

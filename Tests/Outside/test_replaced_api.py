@@ -17,7 +17,8 @@ from site_under_test import TIMEOUT_SECONDS, binary, fetch, free_ports, kill_on_
 def api_that_resets(count: int, begins: bytes = b""):
     """An API that resets its first connections after a request; yields its port and the requests it has read.
 
-    It may have begun to respond. The list of providers, which the frontend keeps, it always gives.
+    With `begins`, it first sends the start of a response. It always completes requests for the list of providers, which
+    the frontend caches.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     requests: list[bytes] = []

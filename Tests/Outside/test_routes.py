@@ -155,7 +155,7 @@ def test_a2_of_two_concurrent_registrations_one_succeeds(site, email):
 
 @pytest.mark.parametrize("way", ["api", "form"])
 def test_n3_a18_the_visitors_own_address_is_on_the_list_of_sessions(site, email, way):
-    # Also through the frontend, which calls the API from its own address.
+    # The frontend calls the API from its own address, but passes on that of the visitor.
     visitor = {"source": "127.0.0.2", "headers": {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "6.6.6.6"}}
     with nginx(site.api_port, site.frontend_port, TRUSTED_PROXIES="127.0.0.2") as run:
         if way == "api":

@@ -30,7 +30,7 @@ def test_u4_without_a_contact_there_is_no_file():
 
 @pytest.mark.parametrize(("settings", "owner"), [(CONTACT, "frontend"), ({}, "application")])
 def test_u4_with_an_application_at_the_root_the_file_is_ours_only_with_a_contact(echoes, application, settings, owner):
-    """Without one, the path belongs to the application and needs a session like every other."""
+    """Without a contact, the path belongs to the application and needs a session like all of its paths."""
     with nginx(*echoes, APP_UPSTREAM=application.url, **settings) as run:
         response = fetch(run.port, PATH)
     if owner == "frontend":

@@ -1,4 +1,4 @@
-"""What the servers report to systemd (sd_notify(3)) in a unit with Type=notify."""
+"""The messages of the servers to systemd (sd_notify(3)) in a unit with Type=notify."""
 
 import contextlib
 import os
@@ -84,7 +84,7 @@ def test_the_api_is_ready_when_it_listens_and_the_schema_is_current(address):
 
 
 def test_the_api_is_not_ready_before_another_process_has_migrated(tmp_path):
-    """It already listens, and reports what it waits for, without the password."""
+    """Until then, it listens, and its status names what it waits for, without the password."""
     with database() as url:
         settings = {"DATABASE_URL": url, "MIGRATE_ON_START": "false"}
         with running("AuthAPI", f"{tmp_path}/notify", **settings) as (manager, process, port):

@@ -235,7 +235,7 @@ def test_w74_a_name_that_looks_like_a_setting_is_reported(program):
     lines = result.stderr.splitlines()
     assert [line.split(" ")[:2] for line in lines] == [["warning:", name] for name in sorted(wrong)]
     assert "did you mean SECRET_KEY?" in result.stderr and "hush" not in result.stderr
-    # Also beside faults, which they may explain.
+    # The warning is also printed with faults, which the mistyped name may explain.
     settings = COMPLETE | {"SECRT_KEY": COMPLETE["SECRET_KEY"], "LOG_LEVEL": "LOUD"}
     lines = check(program, **settings).stderr.splitlines()
     assert lines[0].startswith("LOG_LEVEL: ") and lines[-1].startswith("warning: SECRT_KEY ")
@@ -256,7 +256,7 @@ def test_w74_names_of_other_programs_are_not_reported(program):
 
 
 def test_w74_all_names_of_the_example_are_known_to_the_programs():
-    """Otherwise a typing error in one would not be reported, or the name itself would be."""
+    """An unknown name would be reported as mistyped, and no misspelling of it would be recognized."""
     source = (ROOT / "Sources/Shared/Server/UnknownSettings.swift").read_text()
     elsewhere = re.findall(r'"([A-Z0-9_]+)"', re.search(r"let elsewhere.*?\]", source, re.DOTALL).group(0))
     programs, secrets = read_by_the_programs()

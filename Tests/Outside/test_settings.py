@@ -52,7 +52,7 @@ def read_by_nginx() -> set[str]:
 def read_by_compose() -> set[str]:
     """The names that compose.yml reads, without those that Compose or a script sets."""
     names = set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "compose.yml").read_text())) - INTERNAL
-    # The example has the settings of one OpenID provider; the others have the same with a number.
+    # .env.example has the settings of one OpenID provider; the others have the same names with a number.
     return {re.sub(r"^OIDC_[2-9]_", "OIDC_", name) for name in names}
 
 

@@ -60,7 +60,7 @@ def stop_in_the_middle(process, port: int, path: str, content_type: str, body: b
 
 
 def test_e7_the_api_finishes_a_sign_in():
-    """The database and the hashing threads stop after the last request."""
+    """The connections to the database and the hashing threads stop only after the last request."""
     (port,) = free_ports(1)
     with database() as url, server("AuthAPI", port, API_HOST="127.0.0.1", API_PORT=str(port), DATABASE_URL=url) as api:
         ready = [binary("AuthAPI"), "healthcheck", "--url", f"http://127.0.0.1:{port}/health/ready"]
@@ -161,7 +161,7 @@ def test_w11_commands_end_while_they_connect(command, full):
 @pytest.mark.parametrize("full", [False, True], ids=["silent", "unreachable"])
 @pytest.mark.parametrize("migrate", ["true", "false"])
 def test_w11_the_server_ends_while_it_connects(full, migrate):
-    """Whether it waits for the schema or not."""
+    """It ends both while it migrates at its start and while it waits for the schema."""
     (port,) = free_ports(1)
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port), "MIGRATE_ON_START": migrate}
     with unresponsive_host(full) as url:
@@ -195,7 +195,7 @@ def migrations_locked(url: str):
 
 @pytest.mark.parametrize("command", [["migrate", "up"], ["serve"]], ids=" ".join)
 def test_w11_a_migration_ends_while_it_waits_for_its_lock(command):
-    """And disconnects from the server, where no session waits any more."""
+    """It also disconnects, so that no session of the database waits for the lock any more."""
     (port,) = free_ports(1)
     settings = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
     with database() as url, migrations_locked(url) as waiting:
@@ -230,7 +230,7 @@ def test_w11_the_server_ends_while_requests_wait_for_the_database():
             for _ in range(40):
                 connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS))
                 connection.sendall(head.encode() + body)
-            # Each times out after two seconds; if that was too short, 40 more follow.
+            # Each sign-in times out after two seconds; if none waits by then, 40 more follow.
             return int(psql(url, waiting)) > 0
 
         status, seconds, output = stopped(["serve"], loaded, DATABASE_URL=url, MIGRATE_ON_START="false", **settings)
@@ -254,7 +254,7 @@ def test_w11_a_second_signal_changes_nothing(command):
     assert (status, seconds < 10) == (0, True), output
 
 
-# Receives queries and does not respond; creates files when it listens and when it is queried.
+# A resolver that receives queries and does not respond. It creates files when it listens and when it is queried.
 SILENT_RESOLVER = """
 import pathlib, socket, sys
 server = socket.socket(type=socket.SOCK_DGRAM)
@@ -264,7 +264,7 @@ while server.recv(512):
     pathlib.Path(sys.argv[1], "asked").touch()
 """
 
-# In a separate network namespace with that resolver.
+# Runs a command in a separate network namespace with that resolver.
 WITH_SILENT_RESOLVER = """
 ip link set lo up
 mount --bind "$0/resolv.conf" /etc/resolv.conf

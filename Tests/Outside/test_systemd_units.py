@@ -47,7 +47,7 @@ def test_every_unit_is_valid(tmp_path):
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_unit_is_hardened(unit):
-    """The threshold option is in tenths."""
+    """`--threshold` is in tenths of the exposure."""
     run = analyze("security", "--offline=true", f"--threshold={HIGHEST * 10:.0f}", "--no-pager", f"{SOURCES}/{unit}")
     assert run.returncode == 0, run.stdout
 
@@ -136,7 +136,7 @@ def test_systemd_reads_the_example(tmp_path):
 
 
 def test_both_database_addresses_are_valid():
-    """And connect to PostgreSQL's socket as the users of the units."""
+    """Both connect to PostgreSQL's socket as the users of the units."""
     lines = dict(re.findall(r"^([A-Z_]+)=(.*)$", (SOURCES / "database.env").read_text(), re.M))
     assert lines.keys() == {"DATABASE_URL", "MIGRATION_DATABASE_URL"}
     run = subprocess.run(
@@ -157,7 +157,7 @@ def test_the_rated_hardening_options_are_set():
 
 @pytest.mark.parametrize("failing", ["", "AuthAPI", "WebFrontend", "render"])
 def test_e2_the_command_checks_the_settings_of_every_program(tmp_path, failing):
-    """Also after one of them has rejected its settings."""
+    """Each program is checked even after another one has rejected its settings."""
     reject = f'echo "$*"; case "$*" in *{failing or "nothing"}*) exit 78 ;; esac'
     for name, script in {"id": "echo 0", "systemd-run": reject}.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")

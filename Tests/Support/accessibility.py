@@ -12,7 +12,7 @@ OPTIONS = {
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
 }
-# The rules whose result depends on the window and the preferences. The others read the document alone: once is enough.
+# The rules whose result depends on the window and the preferences. The other rules run once for each document.
 VISUAL_RULES = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 VISUAL = {"runOnly": {"type": "rule", "values": VISUAL_RULES}, "resultTypes": ["violations"]}
 
@@ -28,7 +28,7 @@ class Look:
     reduced_motion: str = "no-preference"
 
     def show(self, page: Page):
-        """Applies them to the page."""
+        """Applies a look to a page."""
         page.set_viewport_size({"width": self.width, "height": 900})
         page.emulate_media(
             color_scheme=self.color_scheme, forced_colors=self.forced_colors, reduced_motion=self.reduced_motion

@@ -57,7 +57,7 @@ class BackedUpSite:
 
 @contextlib.contextmanager
 def backed_up_site(folder: Path):
-    """A separate site, whose files are in a folder."""
+    """Creates a separate site for the block, with its files in a folder."""
     with database() as url:
         one = BackedUpSite(url, folder)
         try:

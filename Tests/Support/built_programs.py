@@ -30,5 +30,5 @@ def binaries() -> str:
 
 
 def binary(name: str) -> str:
-    """The path of one of them."""
+    """The path of a program."""
     return f"{binaries()}/{name}"

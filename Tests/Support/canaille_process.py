@@ -18,7 +18,7 @@ PASSWORD = "Correct-Horse-7"
 
 
 class Canaille:
-    """The provider, on a port that stays the same while it is stopped."""
+    """The provider, which has the same port after each start."""
 
     def __init__(self, port: int, folder: Path):
         self.port = port
@@ -38,7 +38,7 @@ class Canaille:
         }
 
     def start(self, site: str, key: str = "first") -> None:
-        """Starts it for a site, with the signing key of that name."""
+        """Starts the provider for a site, with the signing key of that name."""
         log = self.folder / "log"
         with log.open("a") as output:
             self._process = subprocess.Popen(
@@ -60,14 +60,14 @@ class Canaille:
         assert self._process.poll() is None, log.read_text()
 
     def stop(self) -> None:
-        """Stops it; its port no longer responds."""
+        """Stops the provider; its port no longer responds."""
         if self._process:
             self._process.kill()
             self._process.wait(TIMEOUT_SECONDS)
             self._process = None
 
     def sign_in(self, page: Page, name: str) -> None:
-        """Signs a user in on its pages."""
+        """Signs a user in on the pages of the provider."""
         page.locator("input[name=login]").fill(name)
         page.locator("input[name=login]").press("Enter")
         page.locator("input[name=password]").fill(PASSWORD)
@@ -77,7 +77,7 @@ class Canaille:
 
 @contextlib.contextmanager
 def ending(provider: Canaille):
-    """The provider, which ends with the block."""
+    """Yields a provider and stops it at the end of the block."""
     try:
         yield provider
     finally:

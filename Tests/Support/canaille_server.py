@@ -33,13 +33,13 @@ def make(port: int, key: Path, site: str):
             "CANAILLE": {
                 "DATABASE": "memory",
                 "SMTP": None,
-                # Its script replaces a field while it is filled in, so a key pressed at that moment would be lost.
+                # Canaille's script replaces a field during typing; a key pressed at that moment would be lost.
                 "JAVASCRIPT": False,
                 "LOGGING": {"version": 1, "root": {"level": "ERROR"}},
             },
             "CANAILLE_OIDC": {
                 "ACTIVE_JWKS": [json.loads(key.read_text())],
-                # No page for consent: after it, this release asks for the account once more if prompt=select_account.
+                # No page for consent: with prompt=select_account, this release asks for the account again after it.
                 "TRUSTED_DOMAINS": ["localhost"],
             },
         }
@@ -66,7 +66,7 @@ def make(port: int, key: Path, site: str):
             response_types=["code"],
             scope=["openid", "profile", "email"],
             token_endpoint_auth_method="client_secret_basic",
-            # The default for clients that are registered on its pages.
+            # The default for clients that are registered on Canaille's pages.
             id_token_signed_response_alg="RS256",
         )
         Backend.instance.save(client)

@@ -25,7 +25,7 @@ NGINX_IMAGE = f"{IMAGE_NAME}-nginx"
 IMAGES = {"backend": BACKEND_IMAGE, "frontend": FRONTEND_IMAGE, "nginx": NGINX_IMAGE}
 POSTGRES_IMAGE = "postgres:17-bookworm"
 
-# Variables of compose.yml, Compose and the scripts; tests must not inherit them.
+# Variables that compose.yml, Compose and the scripts read; tests must not inherit them.
 _SETTINGS = {
     *re.findall(r"\$\{([A-Z][A-Z0-9_]*)", (ROOT / "compose.yml").read_text()),
     *"APP BACKUPS BACKUP_IDENTITY COMPOSE_FILE COMPOSE_PROFILES COMPOSE_ENV_FILES MIGRATE_ON_START YES".split(),
@@ -56,7 +56,7 @@ def inspect(*names: str) -> list[dict]:
 
 
 def reaches_example(network: str, host: str, port: int, seconds: int = 3) -> bool:
-    """Whether the example application responds to a container in a network, or with the network of a container."""
+    """Whether the example application responds to a new container in a network, or in the network of a container."""
     request = "printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && grep -qi '^server: uvicorn' <&3 && echo reached"
     run = ["run", "--rm", f"--network={network}", "--entrypoint=timeout", POSTGRES_IMAGE, str(seconds), "bash", "-c"]
     return docker(*run, f"exec 3<>/dev/tcp/{host}/{port} && {request}", check=False) == "reached"
@@ -105,7 +105,7 @@ class Stack:
         return f"http://localhost:{self.browser_port}"
 
     def run(self, *command: str | Path, check: bool = True, timeout: float = 3600) -> subprocess.CompletedProcess:
-        """Runs a program with the project's settings. It may compile both programs."""
+        """Runs a program with the project's settings; its timeout is long enough to compile both servers."""
         done = subprocess.run(
             command, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=timeout
         )
@@ -199,7 +199,7 @@ class Stack:
 
 @contextlib.contextmanager
 def project(**settings: str):
-    """A project that is removed completely afterwards; it is not yet started."""
+    """Yields a project that is not started yet, and removes it completely after the block."""
     stack = Stack(**settings)
     try:
         yield stack

@@ -23,7 +23,7 @@ WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 @dataclasses.dataclass
 class ReceivedRequest:
-    """A received request."""
+    """A request as the application received it."""
 
     line: str
     headers: list[tuple[str, str]]
@@ -36,7 +36,7 @@ class ReceivedRequest:
 
     @property
     def target(self) -> str:
-        """The target, as in the request line."""
+        """The target as in the request line."""
         return self.line.split(" ")[1]
 
     def all(self, name: str) -> list[str]:
@@ -164,7 +164,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
 @contextlib.contextmanager
 def echo_application():
-    """A running one."""
+    """Runs an application for the block."""
     with EchoApplication() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()

@@ -17,7 +17,7 @@ PYTHON = ROOT / ".build/example/bin/python"
 
 @contextlib.contextmanager
 def example_application(path: str = "/"):
-    """A running one with no notes; yields its port."""
+    """Runs the application without notes for the block; yields its port."""
     [port] = free_ports(1)
     folder = Path(tempfile.mkdtemp(prefix="yoshikosan-example-"))
     command = [PYTHON, "-m", "uvicorn", "app:app", "--app-dir", ROOT / "examples/app", "--port", str(port)]

@@ -40,7 +40,7 @@ def api_settings(url: str, owner_url: str, port: int, key: str) -> dict[str, str
         "REGISTRATION_LIMIT_NETWORK": "100000/60",
         "LOGIN_LIMIT_NETWORK": "100000/60",
         "LOGIN_LIMIT_ACCOUNT": "100000/60",
-        # Hashing is not tested here, and would be most of the load.
+        # Cheap hashing: with the default, it would be most of the load.
         "ARGON2_MEMORY_KIB": "8192",
         "ARGON2_ITERATIONS": "1",
     }
@@ -59,7 +59,7 @@ class Scene:
         self.programs: list[Program] = []
 
     def api(self, *servers: PostgresServer, start: bool = True, **settings: str) -> Program:
-        """An API on the first server, or on whichever of several accepts writes."""
+        """An API on a server or, of several servers, on the one that accepts writes."""
         (port,) = free_ports(1)
         first, *others = servers
         own = api_settings(first.url(SERVING, *others), first.url(OWNER, *others), port, self.key)
@@ -141,13 +141,13 @@ class Scene:
         longest = max(record.took for record in records)
         assert longest < LONGEST, f"a request waited for {longest:.1f} s"
         ended = [program.name for program in self.programs if program.has_ended]
-        assert not ended, f"these have ended: {ended}"
+        assert not ended, f"these servers have ended: {ended}"
         acknowledged = {record.note for record in records if record.kind.name == "register" and record.is_successful}
         self.table.rows.append(
             Row(
                 fault=fault,
                 sent=len(records),
-                answered=sum(record.is_successful for record in records),
+                succeeded=sum(record.is_successful for record in records),
                 rejected=sum(record.is_rejected for record in records),
                 broken=len(broken),
                 longest=longest,
@@ -217,7 +217,7 @@ class Measure:
         wait_until(lambda: self.load.normal_since() is not None, "everything is back to normal", RECOVERY)
 
     def mark_fault_ended(self) -> None:
-        """Call it when the cause is removed: the recovery time starts here."""
+        """Starts the recovery time; to be called when the cause of the fault is removed."""
         self.fault_ended_at = time.monotonic()
 
     @property
@@ -231,7 +231,7 @@ class Measure:
 
 
 def slow_registrations(server: PostgresServer, seconds: float) -> None:
-    """Makes inserting a user take that long."""
+    """Delays every insertion of a user by that time."""
     function = "create or replace function dawdle() returns trigger language plpgsql as"
     server.psql(f"{function} 'begin perform pg_sleep({seconds}); return new; end'")
     # Only once: the lock that it needs would block registrations.

@@ -28,7 +28,7 @@ class Row:
 
     fault: str
     sent: int
-    answered: int
+    succeeded: int
     rejected: int
     broken: int
     longest: float
@@ -40,7 +40,7 @@ class Row:
     def cells(self) -> list[str]:
         """The row as text."""
         back = "at once" if self.back is None else f"{self.back:.1f} s"
-        numbers = [self.sent, self.answered, self.rejected, self.broken]
+        numbers = [self.sent, self.succeeded, self.rejected, self.broken]
         return [self.fault, *map(str, numbers), f"{self.longest:.2f} s", back, str(self.acknowledged), str(self.lost)]
 
 

@@ -1,6 +1,6 @@
 """Runs the mocks of Google, Discord and another OpenID provider.
 
-For a test, in threads; for `make dev OAUTH=demo`, as a program.
+Tests run them in threads; `make dev OAUTH=demo` runs this program.
 
 Usage: mock_providers.py FILE; when all listen, the file contains the settings of the site.
 """
@@ -69,7 +69,7 @@ class MockProviders:
 
     @contextlib.contextmanager
     def unavailable(self, provider: str):
-        """The provider responds to browsers only."""
+        """During the block, the provider responds to browsers only, not to the site."""
         self._unavailable.add(provider)
         try:
             yield
@@ -79,11 +79,11 @@ class MockProviders:
 
 @contextlib.contextmanager
 def running(host: str = "127.0.0.1", name: str | None = None, certificate: tuple[str, str] | None = None):
-    """Runs all on free ports during the block: on loopback, or elsewhere with TLS.
+    """Runs all providers on free ports during the block: on loopback, or on another host with TLS.
 
-    The certificate consists of its file and its key file, and is for the name.
+    The certificate, a pair of a certificate file and a key file, must be valid for the name.
     """
-    # Each of its log lines would contain a code.
+    # Each log line of werkzeug would contain a code.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     unavailable: set[str] = set()
     apps = {

@@ -12,7 +12,7 @@ from user_actions import path_of
 
 @dataclasses.dataclass(frozen=True)
 class Ports:
-    """The sites: normal, without servers, with an exceeded limit, by invitation, closed, with many providers."""
+    """The ports of six sites: normal, without servers, over a limit, by invitation, closed, with many providers."""
 
     site: int
     empty: int
@@ -47,7 +47,7 @@ def state(name: str, status: int = 200, *, scripted: bool = False):
 
 
 def visit(page: Page, port: int, path: str, token: str | None = None, **cookies: str):
-    """Opens a page with these cookies only, including the session's if there is one."""
+    """Opens a page with these cookies only, and the session cookie if there is a session."""
     page.context.clear_cookies()
     url = f"http://localhost:{port}"
     if token:
@@ -75,7 +75,7 @@ def submit(page: Page, /, **values: str):
 
 
 def plain(name: str, path: str, status: int = 200, token: str | None = None, port="site", **cookies: str):
-    """Adds a page that only needs to be opened, of the site with these settings."""
+    """Adds a page of the site with these settings that only needs to be opened."""
     state(name, status)(lambda page, ports: visit(page, getattr(ports, port), path, token, **cookies))
 
 

@@ -27,7 +27,7 @@ def accepts(path: Path) -> bool:
 
 @contextlib.contextmanager
 def pgbouncer(url: str, mode: str, **settings: str):
-    """Runs one for the server of a connection string; yields a function that routes such strings through it."""
+    """Runs a PgBouncer for the server of a connection string; yields a function that routes strings through it."""
     folder = Path(tempfile.mkdtemp(prefix="yoshikosan-pgbouncer-"))
     server = parse_qs(urlsplit(url).query)["host"][0]
     lines = {

@@ -20,7 +20,7 @@ def descendants(process: int) -> list[int]:
 
 
 def name_of(process: int) -> str:
-    """The name of its program; empty if the process has ended."""
+    """The name of a process's program; empty if the process has ended."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return Path(f"/proc/{process}/comm").read_text().strip()
     return ""

@@ -88,7 +88,7 @@ class Program:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def end(self) -> None:
-        """Ends it permanently in any state."""
+        """Ends the program in any state, and does not start it again."""
         if self.process:
             self.process.kill()
             self.process.wait(TIMEOUT_SECONDS)

@@ -18,10 +18,10 @@ ADA = {
     "avatar_url": None,
 }
 LONG = ADA | {"name": "Wolfeschlegelsteinhausenbergerdorff " * 5, "email": f"{'long' * 16}@{'domain' * 10}.example.com"}
-# A single unbreakable character; and words without a line break opportunity, in both directions.
+# Names without a line break opportunity: one character, and words in both writing directions.
 EMOJI = ADA | {"name": "\u200d".join(["\U0001f469"] * 90), "email": f"{'m' * 64}@{'w' * 63}.{'w' * 63}.example"}
 ARABIC = ADA | {"name": "\u0645\u0631\u062d\u0628\u0627" * 40}
-# As an enabled provider of each kind appears in the list of the API, without its key.
+# The list entry of an enabled provider of each kind, without its key.
 PROVIDERS = {
     key: {"kind": kind, "name": {"en": name, "ja": japanese}}
     for key, kind, name, japanese in (

@@ -61,7 +61,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
 @contextlib.contextmanager
 def scripted_check(port: int = 0):
-    """A running one."""
+    """Runs a server for the block."""
     with ScriptedCheck(port) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:

@@ -26,8 +26,8 @@ from built_programs import binary as binary
 from processes import cpu_seconds, descendants, kill_on_parent_exit, name_of
 
 PASSWORD = "Correct-Horse-7"
-# The timeout of tests in seconds, for what takes less than one on an idle machine. Time limits of the site are tested
-# with shorter ones, never with this.
+# The timeout in seconds for operations that take less than one second on an idle machine. Tests of the site's own time
+# limits use shorter timeouts.
 TIMEOUT_SECONDS = 60
 
 
@@ -85,7 +85,7 @@ def send_raw(port: int, data: bytes) -> Response:
 
 
 def _port_candidates() -> Iterator[int]:
-    """Random ports below the kernel's range for connections, each once, distinct between workers."""
+    """Random ports below the kernel's range for connections, without repetition and different in each worker."""
     first_of_connections = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -100,8 +100,8 @@ _candidates = _port_candidates()
 def free_ports(count: int) -> list[int]:
     """Ports without a listener that no connection of another test will use as its local port.
 
-    A program that is started later may bind one on any address: with a port of the kernel's choice, a connection that
-    took it in between made the program fail.
+    A test starts a program on such a port later. If the kernel had chosen the port, it could assign it to a connection
+    in the meantime, and the program would fail to listen.
     """
     return list(itertools.islice((port for port in _candidates if _can_be_bound(port)), count))
 

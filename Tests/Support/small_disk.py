@@ -26,7 +26,7 @@ class SmallDisk:
 
     @property
     def prefix(self) -> list[str]:
-        """The command prefix that makes it visible, as a user other than root."""
+        """The prefix for commands that see the disk; they run as a user other than root."""
         enter = ["nsenter", f"--target={self.holder}", "--user", "--mount", "--preserve-credentials"]
         return [*enter, "unshare", "--user", "--map-user=1000", "--map-group=1000"]
 

@@ -35,7 +35,7 @@ MOST_BYTES = 25_000
 MOST_REQUESTS = 3
 # The bytes of each asset when it was not in the cache.
 ASSETS: dict[str, int] = {}
-# axe needs timers, which do not run with JavaScript disabled; so only the site's script is left out.
+# axe needs timers, which do not run if JavaScript is disabled, so only the site's script is blocked.
 NO_SCRIPT = {"status": 200, "content_type": "text/javascript", "body": ""}
 
 
@@ -94,7 +94,7 @@ def check(page, ports, tally: dict, state, language: str, scripted: bool):
 
 
 def weight(requests, own) -> tuple[int, int]:
-    """The bytes and requests of a page at a first visit, within the limits; an asset may come from the cache here."""
+    """Checks the bytes and requests of a first visit; for cached assets, the size of an earlier transfer counts."""
     for request in requests:
         if "/assets/" in request.url:
             headers = request.response().headers

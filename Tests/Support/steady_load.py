@@ -46,7 +46,7 @@ class Record:
 
     @property
     def is_rejected(self) -> bool:
-        """Whether it was rejected: 429 and 503, and 502 and 504 of nginx, all with Retry-After."""
+        """Whether it was rejected with Retry-After: with 429 or 503, or by nginx with 502 or 504."""
         return self.status in (429, 502, 503, 504) and self.headers.get("retry-after", "").isdigit()
 
     @property
@@ -77,7 +77,7 @@ class SteadyLoad:
         assert not self._thread.is_alive(), "the load does not end"
 
     def count(self, condition: Callable[[Record], bool], since: float = 0) -> int:
-        """The number of requests since then that meet a condition."""
+        """The number of requests since a time that meet a condition."""
         with self._lock:
             return sum(1 for record in self.records if record.sent >= since and condition(record))
 

@@ -1,4 +1,4 @@
-"""Detects what no page of the site may do in a browser."""
+"""Detects actions that pages of the site must not cause in a browser."""
 
 from urllib.parse import urlsplit
 

@@ -29,7 +29,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from user import User, signed_in
 
 HERE = Path(__file__).resolve().parent
-# The prefix of all addresses, the same setting as nginx has.
+# The prefix of all paths, from the same setting as in nginx.
 PREFIX = os.environ.get("APP_PATH", "/").rstrip("/")
 LONGEST_NOTE = 2000
 LARGEST_FILE = 20_000_000
@@ -45,7 +45,7 @@ members: dict[WebSocket, str] = {}
 
 
 def is_from_here(connection: HTTPConnection) -> bool:
-    """Whether a page of this application sent a request, and not another site in the user's name."""
+    """Whether a request comes from a page of this application, not from another site in the user's name."""
     origin = connection.headers.get("Origin")
     return origin is None or origin.partition("://")[2] == connection.headers.get("Host")
 
@@ -108,7 +108,7 @@ async def events(request: Request) -> Response:
             if not listeners[user.id]:
                 del listeners[user.id]
 
-    # nginx passes events on at once because of X-Accel-Buffering.
+    # With X-Accel-Buffering, nginx forwards each event at once.
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream(), media_type="text/event-stream", headers=headers)
 

@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2154 # the names shared with the program that reads this file
 # Backup files: retention and encryption.
 
-# Deletes all backups of the database of `file` but the newest BACKUP_KEEP ones.
+# Keeps the newest BACKUP_KEEP backups of the database that `file` is a backup of, and deletes the older ones.
 delete_old() {
     local old keep=${BACKUP_KEEP:-} name=${file##*/}
-    # `file` itself is kept even if older ones have a later date, from a clock that was wrong.
+    # `file` itself is kept even if a wrong clock gave older backups a later date.
     if [[ -z $keep ]]; then return; fi
     find -H "$folder" -maxdepth 1 -type f ! -name "$name" -regextype posix-extended \
         -regex ".*/${name%-*}-[0-9]{8}T[0-9]{6}Z\.dump(\.age)?" | sort -r | tail -n "+$keep" |
@@ -22,7 +22,7 @@ refuse_private_key() { # NAME VALUE
     fi
 }
 
-# The recipients are public keys, separated by spaces or commas, or a file with one per line.
+# Prints the options of age for BACKUP_RECIPIENT: public keys, separated by spaces or commas, or a file with one per line.
 recipient() {
     local key
     case $BACKUP_RECIPIENT in
@@ -40,7 +40,7 @@ encrypt() {
     age --encrypt "${options[@]}"
 }
 
-# Called before the database is read.
+# Fails, before the database is read, if age does not accept BACKUP_RECIPIENT.
 check_recipient() {
     have age || "$root/scripts/install-tools" age
     encrypt </dev/null >/dev/null 2>"$scratch_folder/refusal" ||
@@ -57,13 +57,13 @@ decrypted() { # FILE
     fi
 }
 
-# Passes a backup to a program, which may stop before its end: pg_restore reads only as far as it needs to. Without a reader
-# for the rest, writing it would fail, and so would the whole command.
+# Pipes a backup to a program. pg_restore stops reading as soon as it has what it needs; `cat` reads the rest, because the
+# writer would otherwise fail with a broken pipe, and with it the whole command.
 from_backup() { # FILE COMMAND …
     decrypted "$1" | { "${@:2}" && cat >/dev/null; }
 }
 
-# Called before a backup is used.
+# Fails if a backup is encrypted and BACKUP_IDENTITY cannot decrypt it.
 check_identity() { # FILE
     if [[ $1 != *.age ]]; then return; fi
     [[ ${BACKUP_IDENTITY:-} ]] || failure=78 die "$1 is encrypted" "name the file with the private key: BACKUP_IDENTITY=…"

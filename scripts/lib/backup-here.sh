@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # the names shared with the program that reads this file
-# scripts/backup for the database of the settings, without containers.
+# scripts/backup for the configured database, without containers.
 # shellcheck source=settings.sh
 source "$root/scripts/lib/settings.sh"
 # shellcheck source=cluster.sh
@@ -7,7 +7,7 @@ source "$root/scripts/lib/cluster.sh"
 # shellcheck source=servers.sh
 source "$root/scripts/lib/servers.sh"
 
-# For terminals that do not use UTF-8; pg_dump would fail at the first character that this encoding does not have.
+# Users set it for terminals that do not use UTF-8. It would make pg_dump fail at the first character that the encoding lacks.
 unset PGCLIENTENCODING
 
 prepare() {
@@ -24,7 +24,7 @@ leave() { release_cluster; }
 # The prefix of client programs.
 detached=()
 
-# Runs psql, pg_dump or pg_restore on a database of that server, by default that of the settings, as the owner.
+# Runs psql, pg_dump or pg_restore as the owner, on the configured database or on another one of the same server.
 client() { # DATABASE PROGRAM ARGUMENT …
     "${detached[@]}" "$binaries/AuthAPI" database-client ${1:+"--database=$1"} "${@:2}"
 }
@@ -37,7 +37,7 @@ read_backup() { pg_restore "$@"; } # ARGUMENT …
 # Makes a file readable for pg_restore; prints its path.
 lend() { printf '%s' "$1"; } # FILE
 
-# Changes the settings to another database of the same server: in a connection string, the last of repeated parameters counts.
+# Changes the settings to another database of the same server. In a connection string, the last of repeated parameters counts.
 use_database() { # DATABASE
     local name file value
     for name in MIGRATION_DATABASE_URL DATABASE_URL; do
@@ -57,7 +57,7 @@ use_database() { # DATABASE
     export POSTGRES_DB=$1 MIGRATE_ON_START=false
 }
 
-# Not through `env`, whose arguments other users could read.
+# Runs a command with the settings of another database; not with `env`, whose arguments other users could read.
 at() { (if [[ $1 ]]; then use_database "$1"; fi && exec "${@:2}"); } # DATABASE COMMAND …
 owner_api() { at "$1" "$binaries/AuthAPI" "${@:2}"; }                # DATABASE ARGUMENT …
 serving_api() { at "$1" "$binaries/AuthAPI" "${@:2}"; }              # DATABASE ARGUMENT …
@@ -76,5 +76,5 @@ start_scratch_api() { # DATABASE
     die "the API does not start on the restored data" "see its messages above"
 }
 
-# Sends it a request.
+# Sends a request to that API.
 ask() { curl --silent --noproxy '*' --max-time 10 "${@:2}" "http://127.0.0.1:$API_PORT$1"; } # PATH ARGUMENT …

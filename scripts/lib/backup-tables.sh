@@ -19,7 +19,7 @@ SELECT coalesce(relname, 'none'), coalesce(nspname, current_schema(), 'public')
 FROM (SELECT coalesce(to_regclass('yoshikosan_schema_migrations'), to_regclass('schema_migrations')) AS oid) AS found
 LEFT JOIN pg_class USING (oid) LEFT JOIN pg_namespace ON pg_namespace.oid = relnamespace
 SQL
-    ) || die "the database does not respond"
+    ) || die "the schema of the tables cannot be determined" "see the message above"
 }
 
 # Tables, views and sequences of other programs beside ours.
@@ -105,7 +105,7 @@ FROM pg_database, to_jsonb(pg_database) AS each WHERE datname = current_database
 SQL
 }
 
-# Creates the schema in `scratch`, with the search paths set for the database of the settings.
+# Creates the schema in a new database, and copies the search paths that are set for the configured database.
 prepare_schema() { # DATABASE
     query '' <<SQL >"$scratch_folder/search-paths"
 SELECT format('ALTER %s SET %s = %s;', CASE WHEN setrole = 0 THEN 'DATABASE "$1"'
@@ -145,11 +145,11 @@ SQL
 
 # Replaces this system's tables with those of `scratch` in one transaction, in a database that other programs share. The
 # previous tables move to another schema.
-replace_tables() { # SCHEMA-FOR-THE-FORMER
+replace_tables() { # SCHEMA FOR THE PREVIOUS TABLES
     local place=${schema//\"/\"\"} former=${1//\"/\"\"}
     client "$scratch" pg_dump --schema="\"$place\"" --no-owner --no-comments >"$scratch_folder/tables.sql" ||
         die "the restored tables cannot be read" "see the message above; the data is unchanged"
-    query '' <<SQL >"$scratch_folder/moves.sql" || die "the tables cannot be listed"
+    query '' <<SQL >"$scratch_folder/moves.sql" || die "the tables cannot be listed" "see the message above"
 SELECT format('ALTER TABLE %s SET SCHEMA %I;', oid::regclass, '${1//\'/\'\'}') FROM pg_class
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${schema//\'/\'\'}') AND relkind IN ('r', 'p')
     AND relname IN ($(ours_sql TABLE))
@@ -158,7 +158,7 @@ SELECT format('ALTER FUNCTION %s SET SCHEMA %I;', oid::regprocedure, '${1//\'/\'
 WHERE pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${schema//\'/\'\'}') AND proname IN ($(ours_sql FUNCTION))
 SQL
     {
-        # Requests wait while this holds locks.
+        # Requests queue behind this transaction even while it waits for a lock, hence the timeout.
         printf '%s\n' 'begin;' "set local lock_timeout = '5s';" "create schema \"$former\";"
         cat "$scratch_folder/moves.sql"
         sed -E '/^(CREATE SCHEMA |(GRANT|REVOKE) .* ON SCHEMA )/d' "$scratch_folder/tables.sql"

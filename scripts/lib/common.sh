@@ -4,7 +4,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 PATH=$PATH:/usr/sbin:/sbin
-# With it, cd prints a folder and may change to another one.
+# If CDPATH is set, cd prints the folder and may change to another one.
 unset CDPATH
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 
@@ -21,8 +21,9 @@ die() {
 
 # Ends the program at a signal, with the usual status; its EXIT trap runs.
 #
-# Bash 5.2 loses a signal that arrives before the second of two `$(…)` of one command: it reads the trap as part of that
-# `$(…)` and fails without a closing parenthesis. Everywhere else the line break ends the trap before the parenthesis.
+# The trap ends with a line break and a parenthesis because of a fault of Bash 5.2: if a signal arrives before the second of
+# two `$(…)` in one command, Bash parses the trap as part of that `$(…)`, and fails if it finds no closing parenthesis. In all
+# other cases, Bash runs `exit`, which the line break ends, before it reads the parenthesis.
 exit_on_signals() {
     local end=$'\n)' signal
     for signal in INT TERM HUP; do

@@ -56,7 +56,7 @@ parse_dotenv() { # FILE
             dotenv_fails "is not NAME=VALUE"
         name=${BASH_REMATCH[1]}
         rest=${rest:${#BASH_REMATCH[0]}}
-        # A name without a value refers to the variable of the environment.
+        # A name alone refers to the variable of the environment.
         if [[ ${BASH_REMATCH[2]} != [=:]* ]]; then continue; fi
         case $rest in
         "'"*) read_single ;;
@@ -173,7 +173,7 @@ substituted() { # TEXT
             out+=$(expanded "$name" "$operator" "$word" && printf x) || exit 78
             out=${out%x}
         elif [[ $text == '{'* ]]; then
-            dotenv_fails "contains \${ without a name, a known operator, and }"
+            dotenv_fails "contains an invalid \${; valid are \${NAME} and forms such as \${NAME:-default}"
         else
             out+='$'
         fi

@@ -16,7 +16,7 @@ image_of() { # SERVICE
     engine compose config --images "$1" | grep -E -- "-$1:[^/]*$" | head -n 1
 }
 
-# The services with an image of this project, as far as the active profiles include them.
+# The services of the active profiles that use an image of this project.
 own_services() {
     printf '%s\n' backend frontend nginx
     engine compose config --services | grep -x backup || true
@@ -52,7 +52,8 @@ recorded() { # SERVICE
 
 forget_record() { engine volume rm "$(record)" >/dev/null 2>&1 || true; }
 
-# Makes nginx send no requests to these containers, some of which may no longer exist; without a container, to all again.
+# Stops nginx from sending requests to these containers, some of which may no longer exist. Without arguments, nginx uses all
+# containers again.
 drain() { # [CONTAINER …]
     local addresses='' format='{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'
     if (($#)); then addresses=$(engine inspect --format "$format" "$@" 2>/dev/null || true); fi

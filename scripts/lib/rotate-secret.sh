@@ -9,7 +9,7 @@
 # The lifetime of a session in days, during which the previous key is needed.
 session_days=7
 
-# Defines, for those programs, `put FILE`, which replaces a file with standard input atomically.
+# A shell function for the programs that in_secrets runs: `put FILE` atomically replaces a file with standard input.
 put='put() { rm -f next && cat >next && mv -f next "$1"; }
 '
 
@@ -23,7 +23,7 @@ in_secrets() { # PROGRAM
         "$(engine compose config --images postgres | grep -vxF "$(image_of backend)")" -euc "umask 377; $1"
 }
 
-# Days since the previous key was replaced; empty without one.
+# Prints how many days ago the previous key was replaced; nothing if there is none.
 former_age() { in_secrets 'if [ -e secret_key_previous ]; then echo $((($(date +%s) - $(stat -c %Y secret_key_previous)) / 86400)); fi'; }
 
 # Prints the name of a setting, or NAME_FILE, if the configuration of a service gives it a value.
@@ -79,9 +79,9 @@ rotate_secret() {
             say "1 of 3: every replica accepts the new key"
             roll
         fi
-        # Both keys are in a file at every moment.
+        # Whenever this is interrupted, each of the two keys is in a file.
     fi
-    # One program does both, because no replica can start while both files contain the same key.
+    # One program makes both changes, because no replica can start while both files contain the same key.
     in_secrets "$put"'
         if [ "$(cat secret_key_rotation)" = accept ]; then
             [ -e secret_key_former ] || put secret_key_former <secret_key
@@ -92,10 +92,10 @@ rotate_secret() {
     say "2 of 3: every replica signs with the new key and accepts the previous one"
     roll
     say "3 of 3: stored provider tokens are encrypted with the new key"
-    # Status 78: some tokens were stored under another key and are replaced when their owners sign in.
+    # Status 78 is not an error: tokens that no key decrypts are replaced when their users sign in.
     long docker compose run --rm --no-deps -T backend secret rotate 2> >(quiet_compose >&2) || status=$?
     ((status == 0 || status == 78)) ||
-        die "not every stored token could be encrypted with the new key" "fix the reason above and run this again"
+        die "not every stored token could be encrypted with the new key" "fix the cause above, then: make docker-rotate-secret"
     in_secrets 'rm -f secret_key_rotation'
     say "The key is rotated; no user was signed out."
     say "The previous key can be deleted after $(date --utc --date "+$session_days days" '+%Y-%m-%d %H:%M UTC'): make docker-forget-secret"

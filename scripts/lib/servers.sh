@@ -69,7 +69,7 @@ start_mock_providers() { # FILE
     PYTHONWARNINGS=ignore launch mock-providers "$root/.build/python/bin/python" "$root/Tests/Support/mock_providers.py" "$1"
     for ((tries = 0; tries < 300; tries++)); do
         if ! running mock-providers; then return 1; fi
-        # The file exists when all listen, and is complete with its last line.
+        # The file is created when all providers listen, and is complete when it has its last line.
         if grep -qs '^OIDC_ISSUER=.' "$1"; then break; fi
         sleep 0.1
     done
@@ -88,7 +88,7 @@ start_nginx() { # FOLDER
     NGINX_USER=$user BACKEND_ADDRESS=${backend#http://} FRONTEND_ADDRESS=${frontend#http://} \
         "$root/scripts/nginx" "$1" || return
     launch nginx nginx -e "$1/error.log" -c "$1/nginx.conf" -g 'daemon off;'
-    # The first of its addresses; not the health check, which responds to 127.0.0.1 and ::1 only.
+    # The first address of NGINX_LISTEN. The health check of nginx would not do: it responds to 127.0.0.1 and ::1 only.
     read -r address _ <<<"${NGINX_LISTEN//,/ }"
     await nginx "$(reachable "$address" "$BROWSER_PORT")/error.css"
 }

@@ -4,7 +4,7 @@
 # shellcheck source=dotenv.sh
 source "$root/scripts/lib/dotenv.sh"
 
-# The API has the list of all names, and finds the setting that a mistyped one resembles. It gets the names, not the values.
+# Prints a warning for each such name. The API knows all names and suggests the most similar one; it gets no values.
 warn_of_unknown_settings() {
     local name names=() options=() words=" ${MAKEFLAGS:-}"
     if has_dotenv && [[ ! ${COMPOSE_DISABLE_ENV_FILE:-} =~ ^(1|[tT].*)$ ]]; then

@@ -1,8 +1,8 @@
 -- The complete list of privileges of the serving role. It runs after the migrations, as the role that owns the
--- schema, in the same transaction as the last of them; all earlier privileges of the serving role are revoked first,
+-- schema, in the same transaction as the last of them. First, all earlier privileges of the serving role are revoked,
 -- and those of PUBLIC, which default privileges may have granted.
 --
--- A new table, or a column that the API writes, gets its line here. UPDATE privileges name columns, so that keys and
+-- Add each new table, and each column that the API updates. UPDATE privileges name columns, so that keys and
 -- creation times cannot change. Names without a schema are resolved as in the migrations: everything happens
 -- in the schema that contains the tables, and privileges on tables of other programs are not changed.
 DO $$
@@ -23,7 +23,7 @@ DECLARE
     statement text;
     ours regclass;
 BEGIN
-    -- The owner keeps its privileges, with which the functions run.
+    -- A serving role that owns the tables keeps its privileges: the functions run with them.
     IF EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('users') AND pg_get_userbyid(relowner) = serving) THEN
         RETURN;
     END IF;
@@ -59,9 +59,9 @@ BEGIN
     ] LOOP
         EXECUTE format(statement, serving);
     END LOOP;
-    -- Enough to tell whether the schema is current.
+    -- Enough to determine whether the schema is current.
     EXECUTE format('GRANT SELECT (version) ON %s TO %I', history, serving);
-    -- Enough to tell whether the sequence is behind its table.
+    -- Enough to determine whether the sequence is behind its table.
     IF numbers IS NOT NULL THEN
         EXECUTE format('GRANT SELECT ON SEQUENCE %s TO %I', numbers, serving);
     END IF;

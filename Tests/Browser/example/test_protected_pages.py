@@ -101,7 +101,7 @@ def fragment_of(page) -> str:
 
 @pytest.mark.parametrize("address", FRAGMENTS)
 def test_app6_a_sign_in_returns_to_the_fragment(page, account, address):
-    """Applications with routes in the fragment; browsers do not send it, so it is kept with JavaScript only."""
+    """Some applications have routes in the fragment. Browsers do not send it, so only JavaScript can keep it."""
     page.goto(address)
     assert path_of(page) == "/login"
     page.get_by_role("contentinfo").get_by_role("button", name="日本語").click()
@@ -129,7 +129,7 @@ def test_app6_registration_and_google_return_to_the_fragment(visitor, email, add
     assert fragment_of(page) == urlsplit(address).fragment
 
 
-def test_app6_the_skip_link_is_no_fragment_of_the_application(page, account):
+def test_app6_the_fragment_of_the_skip_link_is_not_kept(page, account):
     page.goto("/notes#main")
     fill_login(page, account)
     send(page, "Sign in")
@@ -138,8 +138,8 @@ def test_app6_the_skip_link_is_no_fragment_of_the_application(page, account):
     assert fragment_of(page) == ""
 
 
-def test_app6_the_application_works(page, account):
-    """Notes, files, and the links to the account page and for signing out."""
+def test_app6_a_signed_in_user_uses_the_application(page, account):
+    """The user adds notes and files, opens the account page, and signs out."""
     open_signed_out(page, "/")
     fill_login(page, account)
     send(page, "Sign in")
@@ -166,7 +166,7 @@ def test_app6_the_application_works(page, account):
 
 
 def test_app6_events_and_websocket_messages_reach_other_pages(visitor, account):
-    """The event stream and the WebSocket through nginx."""
+    """Both pass through nginx."""
     first, second = visitor(), visitor()
     for page in (first, second):
         open_signed_out(page, "/notes")
@@ -208,7 +208,7 @@ def test_app6_a_session_ended_on_another_device_leads_to_the_sign_in(visitor, ac
     copy.goto("/notes")
     expect_notes_of(copy, account)
     page.get_by_role("button", name="Sign out").click()
-    # The page that is still open: its next request is rejected.
+    # The next request of the page that is still open is rejected.
     response = copy.evaluate("fetch('/notes').then(response => response.status)")
     assert response == 401
     copy.goto("/notes")
