@@ -35,6 +35,8 @@ public enum OAuthFailure: String, Sendable, CaseIterable, Error {
     case providerDisabled = "provider_disabled"
     /// Linking requires a signed-in user, the same at the start and at the end.
     case signInRequired = "sign_in_required"
+    /// Linking requires a sign-in, or a confirmation, less than ten minutes ago.
+    case signInAgain = "sign_in_again"
     /// Linking was not started from the account page of the same session.
     case notFromThisSite = "not_from_this_site"
     /// The provider did not confirm that the user signed in again.

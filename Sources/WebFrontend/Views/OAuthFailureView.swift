@@ -42,7 +42,7 @@ struct OAuthFailureView: Sendable {
     func values(_ texts: Translator) -> ViewValues {
         let name = ["provider": providers.displayName(report.provider, texts)]
         var values: ViewValues = [
-            "heading": texts.text(purpose.heading, name),
+            "heading": texts.text(report.failure == .signInAgain ? .titleConnect : purpose.heading, name),
             "text": texts.text(report.failure.text, name),
             "retry": false, "error_id": false,
         ]
@@ -73,8 +73,8 @@ extension OAuthFailure {
             true
         // Does not occur when signing in.
         case .identityTaken: purpose == .link
-        case .accountDisabled, .registrationClosed, .notInvited, .providerDisabled, .signInRequired, .notFromThisSite,
-            .notReauthenticated, .identityDiffers, .identityTooNew:
+        case .accountDisabled, .registrationClosed, .notInvited, .providerDisabled, .signInRequired, .signInAgain,
+            .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew:
             false
         }
     }
@@ -86,7 +86,7 @@ extension OAuthFailure {
             .domainNotAllowed, .notInvited, .providerAlreadyLinked, .registrationClosed:
             true
         case .accessDenied, .flowExpired, .providerUnavailable, .providerError, .clockSkew, .providerDisabled,
-            .signInRequired, .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew,
+            .signInRequired, .signInAgain, .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew,
             .serviceUnavailable, .internalError:
             false
         }
@@ -111,6 +111,7 @@ extension OAuthFailure {
         case .clockSkew: .oauthClockSkew
         case .providerDisabled: .oauthProviderDisabled
         case .signInRequired: .oauthSignInRequired
+        case .signInAgain: .oauthSignInAgain
         case .notFromThisSite: .oauthNotFromThisSite
         case .notReauthenticated: .oauthNotReauthenticated
         case .identityDiffers: .oauthIdentityDiffers

@@ -131,6 +131,7 @@ enum TextKey: String, CaseIterable, Sendable {
     case oauthClockSkew = "oauth_clock_skew"
     case oauthProviderDisabled = "oauth_provider_disabled"
     case oauthSignInRequired = "oauth_sign_in_required"
+    case oauthSignInAgain = "oauth_sign_in_again"
     case oauthNotFromThisSite = "oauth_not_from_this_site"
     case oauthServiceUnavailable = "oauth_service_unavailable"
     case oauthInternalError = "oauth_internal_error"

@@ -124,6 +124,28 @@ import Testing
         }
     }
 
+    @Test("A12: A stolen session cannot link an account that would keep access; signing in again, or confirming, can")
+    func recentSignIn() async throws {
+        try await OAuthSite.with { site in
+            let browser = site.browser()
+            try await site.signIn(.google, in: browser)
+            try await site.sql("UPDATE oauth_accounts SET created_at = now() - interval '8 days'")
+            let path = "\(APIPath.startOAuth(.discord))?link=\(try await site.ticket(for: .discord, in: browser))"
+            for age in ["10 minutes", "6 days"] {
+                try await site.sql("UPDATE sessions SET created_at = now() - interval '\(age)'")
+                let response = try await browser.get(path, headers: OAuthSite.fromThisSite)
+                expectFailure(.signInAgain, response, in: site)
+                #expect(response.parameter(PagePath.returnParameter) == PagePath.account)
+                #expect(browser.flows.isEmpty)
+            }
+            try await site.sql("UPDATE sessions SET created_at = now() - interval '9 minutes'")
+            _ = try await site.beginLinking(.discord, in: browser)
+            try await site.sql("UPDATE sessions SET created_at = now() - interval '1 day', reauthenticated_at = now()")
+            try await site.link(.discord, in: browser) { $0.email = "countess@example.com" }
+            #expect(try await site.methods(of: browser).identities.count == 2)
+        }
+    }
+
     @Test("A12: A provider account linked to another user is not moved")
     func identityTaken() async throws {
         try await OAuthSite.with { site in

@@ -125,7 +125,8 @@ import Testing
                 cookie: StubAuthAPI.cookie
             )
             #expect(page.status == 200)
-            #expect(page.body.contains("Connecting Google did not work"))
+            let heading = failure == .signInAgain ? "Connect Google" : "Connecting Google did not work"
+            #expect(page.body.contains(heading))
             #expect(page.body.contains(text.escapedForHTML))
             #expect(page.body.contains("<code>0123456789abcdef0123456789abcdef</code>"))
             #expect(!page.body.contains("Google is connected."))
@@ -141,7 +142,7 @@ import Testing
             let again = #"id="oauth-retry" href="/api/auth/google?link=google-ticket&amp;return_to=%2Faccount""#
             let hopeless: [OAuthFailure] = [
                 .accountDisabled, .registrationClosed, .notInvited, .providerDisabled, .signInRequired,
-                .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew,
+                .signInAgain, .notFromThisSite, .notReauthenticated, .identityDiffers, .identityTooNew,
             ]
             let isHopeless = hopeless.contains(failure)
             #expect(page.body.contains(again) == !isHopeless)

@@ -101,6 +101,20 @@ import Testing
         }
     }
 
+    // A12: Signed-in users get the form too, because a link needs a recent sign-in.
+    @Test func signingInAgainIsPossible() async throws {
+        try await TestSite.with(providers: [.google]) { site in
+            let query = "oauth_error=sign_in_again&provider=google&return_to=%2Faccount"
+            let page = try await site.get("/login?\(query)", cookie: StubAuthAPI.cookie)
+            #expect(page.status == 200)
+            #expect(page.body.contains("sign in again first"))
+            #expect(page.body.contains("value=\"ada@example.com\""))
+            #expect(page.body.contains(#"name="return_to" value="/account""#))
+            #expect(page.body.contains(#"id="continue-google""#))
+            #expect(!page.body.contains("oauth-retry"))
+        }
+    }
+
     // F7: 401; the form keeps the email address, not the password.
     @Test func wrongPasswordKeepsTheAddress() async throws {
         try await TestSite.with { site in

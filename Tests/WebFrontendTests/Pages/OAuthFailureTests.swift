@@ -15,7 +15,8 @@ import Testing
             )
             #expect(page.status == 200)
             #expect(page.body.contains(#"id="error-summary" role="group" tabindex="-1" autofocus"#))
-            #expect(page.body.contains("Signing in with Google did not work"))
+            let heading = failure == .signInAgain ? "Connect Google" : "Signing in with Google did not work"
+            #expect(page.body.contains(heading))
             #expect(page.body.contains(text.escapedForHTML))
             #expect(page.body.contains("<code>0123456789abcdef0123456789abcdef</code>"))
             #expect(page.body.contains("<title>Error: Sign in"))

@@ -61,11 +61,9 @@ extension IdentityStore {
         }
     }
 
-    /// Whether signing in again at a provider confirms changes in the session now.
-    func isConfirmed(_ visitor: SignedIn, at now: Date) async throws -> Bool {
-        let own = try await postgres.withConnection { try $0.first(FindOwnCredentials(visitor: visitor)) }
-        guard let time = own?.reauthenticatedAt else { return false }
-        return time.addingTimeInterval(PasswordGate.reauthenticationLifetime) > now
+    /// When and how the user of a session can confirm changes; nil when the session has ended.
+    func credentials(of visitor: SignedIn) async throws -> OwnCredentials? {
+        try await postgres.withConnection { try $0.first(FindOwnCredentials(visitor: visitor)) }
     }
 }
 

@@ -64,7 +64,7 @@ struct SetPasswordHash: Statement {
 /// Selects the data for checking a signed-in user's confirmation; no row when the session has ended.
 struct FindOwnCredentials: Statement {
     static let sql: StaticString = """
-        SELECT users.id, email, name, avatar_url, password_hash, sessions.reauthenticated_at,
+        SELECT users.id, email, name, avatar_url, password_hash, sessions.created_at, sessions.reauthenticated_at,
             (SELECT count(*) FROM (SELECT FROM sessions WHERE user_id = $1 LIMIT $3) AS counted)
         FROM users JOIN sessions ON sessions.user_id = users.id WHERE users.id = $1 AND sessions.id = $2
         """
@@ -76,8 +76,9 @@ struct FindOwnCredentials: Statement {
     static func decode(_ row: PostgresRow) throws -> OwnCredentials {
         OwnCredentials(
             credentials: UserCredentials(user: try User(row, from: 0), passwordHash: try row.optionalText(4)),
-            reauthenticatedAt: try row.optionalTimestamp(5),
-            hasManySessions: try row.int8(6) > SessionBatches.size
+            signedInAt: try row.timestamp(5),
+            reauthenticatedAt: try row.optionalTimestamp(6),
+            hasManySessions: try row.int8(7) > SessionBatches.size
         )
     }
 }
@@ -85,8 +86,20 @@ struct FindOwnCredentials: Statement {
 /// How a signed-in user can confirm a change.
 struct OwnCredentials: Sendable {
     let credentials: UserCredentials
+    /// When the user opened this session.
+    let signedInAt: Date
     /// When the user last signed in again at a provider in this session.
     let reauthenticatedAt: Date?
     /// Whether there are too many sessions to end in one statement.
     let hasManySessions: Bool
+
+    /// Whether the user signed in again at a provider recently enough to confirm a change.
+    func isConfirmed(at now: Date) -> Bool {
+        reauthenticatedAt.map { $0 > now.addingTimeInterval(-PasswordGate.reauthenticationLifetime) } ?? false
+    }
+
+    /// Whether the user signed in recently, to this session or again at a provider.
+    func hasSignedInRecently(at now: Date) -> Bool {
+        isConfirmed(at: now) || signedInAt > now.addingTimeInterval(-PasswordGate.reauthenticationLifetime)
+    }
 }

@@ -21,8 +21,8 @@ struct ProviderSignInRoutes: Sendable {
     /// A request from another site, or one that would replace a session and does not come from a page of this site, leads to
     /// a confirmation page first. With `link`, the flow links the provider account to the signed-in user. It requires the
     /// ticket from the account page of the session: otherwise another site, or a return path, could make a visitor link an
-    /// account unintentionally. With `reauthenticate`, also a ticket, the signed-in user signs in at the provider again to
-    /// confirm a change.
+    /// account unintentionally. It also requires a recent sign-in. With `reauthenticate`, also a ticket, the signed-in user
+    /// signs in at the provider again to confirm a change.
     func start(_ provider: OAuthProvider) -> Handler {
         { request, context in
             let query = FormFields(query: request)
@@ -35,8 +35,10 @@ struct ProviderSignInRoutes: Sendable {
             do {
                 var purpose = SignInFlow.Purpose.signIn(invite: cookies.invites.code(of: request))
                 if !link.isEmpty {
-                    purpose = .link(try await ticketHolder(of: request, tickets: link, .link, at: provider).user.id)
+                    let visitor = try await ticketHolder(of: request, tickets: link, .link, at: provider)
                     page = PagePath.account
+                    try await service.requireRecentSignIn(of: visitor)
+                    purpose = .link(visitor.user.id)
                 }
                 let (flow, address) = try await service.begin(
                     provider,
@@ -236,8 +238,10 @@ struct ProviderSignInRoutes: Sendable {
     ) -> Response {
         let problem = SignInProblem(error)
         problem.log(at: provider, to: context.logger)
+        var (page, returnTo) = (page, returnTo)
         // The account page would redirect signed-out visitors, and the explanation would be lost.
-        let page = problem.failure == .signInRequired ? PagePath.login : page
+        if [.signInRequired, .signInAgain].contains(problem.failure) { page = PagePath.login }
+        if problem.failure == .signInAgain { returnTo = PagePath.account }
         return SignInRedirect.failed(
             .init(
                 failure: problem.failure,

@@ -51,6 +51,16 @@ struct ProviderSignInService: Sendable {
         return (flow, address)
     }
 
+    /// Rejects linking in a session whose user did not sign in recently: a linked account keeps its access after a stolen
+    /// session has ended (OWASP Authentication, "Require Re-authentication for Sensitive Features").
+    ///
+    /// - Throws: ``ProviderError`` with `sign_in_again`.
+    func requireRecentSignIn(of visitor: SignedIn) async throws {
+        guard try await store.credentials(of: visitor)?.hasSignedInRecently(at: now()) == true else {
+            throw ProviderError(.signInAgain, "the user signed in more than ten minutes ago")
+        }
+    }
+
     /// Whether the visitor has a linked account of the provider.
     func isLinked(_ name: OAuthProvider, to visitor: SignedIn) async throws -> Bool {
         try await store.methods(of: visitor.user.id).identities.contains { $0.provider == name }
@@ -85,7 +95,7 @@ struct ProviderSignInService: Sendable {
                 try await store.confirm(identity, for: visitor, from: trace, at: now())
             } catch let error as ProviderError where error.failure == .flowExpired {
                 // The callback was loaded twice, and the first request used the code.
-                guard try await store.isConfirmed(visitor, at: now()) else { throw error }
+                guard try await store.credentials(of: visitor)?.isConfirmed(at: now()) == true else { throw error }
             }
             return .confirmed
         case .link(let user):

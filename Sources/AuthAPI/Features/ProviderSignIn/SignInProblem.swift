@@ -48,7 +48,7 @@ struct SignInProblem: Sendable {
         switch failure {
         case .accessDenied, .flowExpired, .emailUnverified, .identityTaken,
             .identityDisconnected, .accountExists, .accountDisabled, .registrationClosed, .notInvited,
-            .domainNotAllowed, .providerAlreadyLinked, .signInRequired, .providerDisabled,
+            .domainNotAllowed, .providerAlreadyLinked, .signInRequired, .signInAgain, .providerDisabled,
             .notReauthenticated, .identityDiffers, .identityTooNew:
             .notice
         case .providerUnavailable, .providerError, .clockSkew, .notFromThisSite, .serviceUnavailable: .warning

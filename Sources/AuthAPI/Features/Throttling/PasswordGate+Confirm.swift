@@ -83,11 +83,7 @@ extension PasswordGate {
         let hash = own.credentials.passwordHash
         if let password { return try await hasher.verify(password, against: hash) == .wrong ? nil : .password }
         let isMandatory = field == .currentPassword && hash != nil
-        if !isMandatory, let time = own.reauthenticatedAt,
-            time > limiter.now().addingTimeInterval(-Self.reauthenticationLifetime)
-        {
-            return .provider
-        }
+        if !isMandatory, own.isConfirmed(at: limiter.now()) { return .provider }
         guard hash == nil else { throw Self.fault(of: field, .required, "Enter your password.") }
         throw APIError(.reauthenticationRequired, detail: "Sign in again at a provider first.")
     }

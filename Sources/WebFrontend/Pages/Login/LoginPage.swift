@@ -28,7 +28,9 @@ struct LoginPage: Sendable {
                 let cookies = Caller.redirectCookies(to: query.returnTo, context.cookies)
                 return .seeOther((query.returnTo ?? site.settings.landing).value, cookies: cookies)
             }
-            view.offer = .alreadySignedIn(user, linking: linking)
+            view.offer =
+                view.report?.failure == .signInAgain
+                ? .signIn(email: user.email) : .alreadySignedIn(user, linking: linking)
         } else if let linking {
             if let pending = try await pendingLink(to: linking, caller) {
                 view.offer = .link(pending)
