@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import Shared
 
 /// The keys derived from `SECRET_KEY` with HKDF-SHA256 (RFC 5869).

@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import Shared
 
 /// A code of 128 random bits that an operator gives to a user; the database has only a keyed hash of it.

@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import Shared
 
 /// Authenticated encryption with AES-256-GCM (NIST SP 800-38D), with keys that ``KeyRing`` derives from `SECRET_KEY`,

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Hummingbird
-import NIOCore
 import Shared
 
 /// A JSON object from a request, parsed strictly, with every fault collected by field.

@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore

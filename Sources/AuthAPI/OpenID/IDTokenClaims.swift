@@ -1,5 +1,4 @@
 import JWTKit
-import Shared
 
 /// The claims of an ID token (OpenID Connect Core, section 2); times in seconds since 1970.
 struct IDTokenClaims: JWTPayload {

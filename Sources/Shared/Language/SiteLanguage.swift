@@ -1,4 +1,3 @@
-import HTTPTypes
 public import Hummingbird
 
 /// The languages of the site.

@@ -1,4 +1,3 @@
-import HTTPTypes
 public import Hummingbird
 
 /// The routes of a server, to distinguish a wrong method on a known path (405) from an unknown path (404).

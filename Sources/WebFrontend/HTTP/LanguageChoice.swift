@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import NIOCore
 import Shared
 
 /// Determines language and content coding of responses, and stores the visitor's choice of language.

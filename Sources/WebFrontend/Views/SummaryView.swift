@@ -1,5 +1,3 @@
-import Shared
-
 /// The list of all errors above a form, with links to the fields.
 struct SummaryView: Sendable {
     let errors: [FormError]

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import Shared
 
 /// Asks questions on the terminal.
 struct Terminal: Sendable {

@@ -1,7 +1,5 @@
-import FoundationEssentials
 import Logging
 import PostgresClient
-import Shared
 import Synchronization
 
 /// Records rejected users of the application in the audit trail: one event per session and reason.

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import HTTPTypes
-import Shared
 
 /// Decides which signed-in users may use the application, and describes each user to it.
 struct ApplicationAccessService: Sendable {

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Shared
 
 /// An audit event, as operators see it.
 struct AuditRecord: Sendable, Equatable, Encodable {

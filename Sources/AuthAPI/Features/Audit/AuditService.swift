@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Shared
 
 /// Reads the audit trail in parts, so that memory does not depend on its length.
 struct AuditService: Sendable {

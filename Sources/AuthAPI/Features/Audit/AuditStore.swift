@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PostgresClient
 
 /// Access to the audit trail in the database.

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import PostgresClient
 import Shared
 

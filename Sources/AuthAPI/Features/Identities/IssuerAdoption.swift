@@ -1,6 +1,5 @@
 import Logging
 import PostgresClient
-import Shared
 
 /// Stores the issuer of identities that an earlier version linked or disconnected without it.
 ///

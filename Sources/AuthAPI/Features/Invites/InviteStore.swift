@@ -1,6 +1,5 @@
 import FoundationEssentials
 import PostgresClient
-import Shared
 
 /// Access to invitations in the database; expiry uses its clock.
 struct InviteStore: Sendable {

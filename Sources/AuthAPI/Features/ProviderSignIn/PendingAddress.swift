@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Shared
 
 /// A pending provider account without a verified email address; its user must enter one.

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Shared
 
 /// A provider account that is pending until the password of the account with the same email is entered.

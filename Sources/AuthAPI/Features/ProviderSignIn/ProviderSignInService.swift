@@ -1,6 +1,4 @@
 import FoundationEssentials
-import Logging
-import PostgresClient
 import Shared
 
 /// The rules of signing in and linking through a provider.

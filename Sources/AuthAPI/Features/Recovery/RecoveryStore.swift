@@ -1,6 +1,5 @@
 import FoundationEssentials
 import PostgresClient
-import Shared
 
 /// Access to one-time links in the database; expiry uses its clock.
 struct RecoveryStore: Sendable {

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import PostgresClient
-import Shared
 
 /// A selection of one user's sessions to end.
 struct SessionSelection: Sendable {

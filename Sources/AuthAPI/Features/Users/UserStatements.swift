@@ -1,6 +1,4 @@
-import FoundationEssentials
 import PostgresClient
-import Shared
 
 extension User {
     /// Decodes the columns `id, email, name, avatar_url`, starting at the given one.

@@ -1,5 +1,3 @@
-import Shared
-
 /// The page that changes the name.
 struct NameView: FormView {
     static let template = "name"

@@ -1,5 +1,3 @@
-import Shared
-
 /// The page that sets a new password with a one-time link.
 struct RecoverView: FormView {
     static let template = "recover"

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// The formats of a file of users.
 enum ImportFormat: String, CaseIterable, Sendable {
     /// Comma-separated values with a header.

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// Reads the lines of a file of any size.
