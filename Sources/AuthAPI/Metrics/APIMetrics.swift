@@ -61,6 +61,7 @@ struct APIMetrics: Sendable {
         switch error {
         case let error as APIError: error.code
         case let error as PostgresError where error.meansUnavailable: .serviceUnavailable
+        case is CancellationError: .serviceUnavailable
         default: .internalError
         }
     }

@@ -3,7 +3,7 @@
 /// The passwords that attackers try first (NIST SP 800-63B, section 5.1.1.2: "commonly-used, expected, or compromised",
 /// and context-specific words).
 ///
-/// Two lists, both from zxcvbn (MIT license) and compiled into the binary: common-passwords.txt has about 4,100
+/// Two lists, mostly from zxcvbn (MIT license) and compiled into the binary: common-passwords.txt has about 4,100
 /// passwords, common-words.txt about 10,700 words that passwords are built from. A password is rejected if it is one of
 /// the former, if it is little more than runs and repetitions, or if only a word is left of it after removing the
 /// additions that cracking programs try; see ``PasswordCore``.

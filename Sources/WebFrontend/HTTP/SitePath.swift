@@ -80,7 +80,7 @@ enum SitePath {
 
     /// The page with the form that is sent to a path; nil when every page has it.
     static func page(withFormTo path: String) -> String? {
-        let own = [login, register, recover, password, name, deletion].first { path.isExactly($0) }
+        let own = [login, register, address, recover, password, name, deletion].first { path.isExactly($0) }
         return own ?? (path.begins(with: "\(account)/") ? account : nil)
     }
 

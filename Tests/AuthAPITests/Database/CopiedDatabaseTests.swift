@@ -92,6 +92,16 @@ import Testing
         }
     }
 
+    @Test("W54: Another program's table that begins with the same columns is not taken for one of this system")
+    func sameBeginning() async throws {
+        try await TestDatabase.with(migrated: false) { database in
+            try await database.sql("CREATE TABLE users (id bigint PRIMARY KEY, email text, name text)")
+            let migrator = Migrator(database.configuration, logger: TestDatabase.silentLogger)
+            let error = await #expect(throws: MigrationError.self) { try await migrator.up() }
+            #expect(error?.description.contains("belongs to another program") == true, "\(String(describing: error))")
+        }
+    }
+
     @Test("W54: Tables of this system that were restored without their history are not taken for another program's")
     func missingHistory() async throws {
         try await TestDatabase.with { database in

@@ -116,7 +116,7 @@ struct TestAPI: Sendable {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// The real time plus an offset, which tests change.
 final class TestClock: Sendable {
     /// Waits for a response as long as a test can take: a busy machine is not an attack.
     static let longSleep: @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(60)) }

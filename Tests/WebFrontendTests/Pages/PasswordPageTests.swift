@@ -74,6 +74,28 @@ import Testing
         #expect(!api.requests.contains { $0.path == APIPath.password })
     }
 
+    // The form sends the domain in its ASCII form, as some browsers do.
+    @Test func changesThePasswordOfAMigratedUserWithAnInternationalizedDomain() async throws {
+        let user = UserBody(id: StubAuthAPI.user.id, email: "ada@bücher.example", name: "Ada", avatarURL: nil)
+        let api = StubAuthAPI([
+            "GET /api/auth/me": StubAuthAPI.signedIn { _ in try StubAuthAPI.json(user) },
+            Self.path: StubAuthAPI.signedIn { _ in try StubAuthAPI.json(user, cookies: [Self.newCookie]) },
+        ])
+        try await TestSite.with(api) { site in
+            for email in ["ada@bücher.example", "ada@xn--bcher-kva.example"] {
+                let page = try await site.post(
+                    "/account/password",
+                    [
+                        "email": email, "current_password": "Correct-Horse-7", "password": "Battery-Staple-8",
+                        "password_confirmation": "Battery-Staple-8",
+                    ],
+                    cookie: StubAuthAPI.cookie
+                )
+                #expect(page.location == "/account?notice=password-changed")
+            }
+        }
+    }
+
     @Test func reportsAllErrorsAtOnce() async throws {
         let api = StubAuthAPI()
         try await TestSite.with(api) { site in

@@ -6,7 +6,7 @@ import PostgresClient
 struct DescribeAuditSequence: ReadStatement {
     /// The result.
     struct State: Sendable {
-        /// Whether the table has a number that the sequence has yet to assign.
+        /// Whether the table has a number that the sequence has not assigned yet.
         let isBehind: Bool
         /// Whether the table has the next number, so that PostgreSQL rejects every event, and with it every sign-in.
         let isUsed: Bool

@@ -80,6 +80,9 @@ enum SchemaShape {
         }
     )
 
+    /// The number of columns that the first release of a table had, if later ones have added some.
+    static let firstColumns = ["users": 8, "oauth_accounts": 10, "sessions": 7, "disconnected_identities": 4]
+
     /// The functions that requests call.
     static let functions = [
         "take_attempts(bytea[], bigint[], bigint[], timestamptz)", "remove_audit_events(integer, bigint)",
@@ -89,9 +92,9 @@ enum SchemaShape {
 extension DatabaseFacts.Table {
     /// Whether the table has the columns of this system's table of that name, in this or an earlier release.
     var hasShape: Bool {
-        let names = columns.split(separator: ", ").map { $0.prefix { $0 != " " } }.joined(separator: " ")
-        let shape = SchemaShape.tables.first { $0.name == name }?.columns ?? ""
-        return !names.isEmpty && (shape + " ").hasPrefix(names + " ")
+        let names = columns.split(separator: ", ").map { $0.prefix { $0 != " " } }
+        let shape = (SchemaShape.tables.first { $0.name == name }?.columns ?? "").split(separator: " ")
+        return names.count >= max(1, SchemaShape.firstColumns[name] ?? shape.count) && shape.starts(with: names)
     }
 }
 
@@ -110,7 +113,8 @@ struct SchemaChange: Sendable, Equatable {
         case missingForeignKey
         /// A foreign key to one of the tables, mostly another program's, that keeps rows from being deleted.
         case restrictingForeignKey
-        /// A table with disabled triggers, such as after an interrupted restore with `--disable-triggers`.
+        /// A table with disabled triggers, which enforce foreign keys and protect the audit trail, such as after an
+        /// interrupted restore with `--disable-triggers`.
         case disabledTrigger
     }
 
@@ -174,7 +178,9 @@ struct SchemaChange: Sendable, Equatable {
                 )
             case .disabledTrigger:
                 (
-                    "triggers of relation \"\(table)\" are disabled, so foreign keys are not enforced",
+                    "triggers of relation \"\(table)\" are disabled, so "
+                        + (table == "audit_events"
+                            ? "its events can be changed and deleted" : "foreign keys may not be enforced"),
                     "run as a superuser: ALTER TABLE \(table) ENABLE TRIGGER ALL"
                 )
             }

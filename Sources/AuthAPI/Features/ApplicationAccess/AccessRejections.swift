@@ -32,7 +32,7 @@ final class AccessRejections: Sendable {
             _ = try await postgres.withConnection { try $0.run(event) }
         } catch {
             recorded.withLock { _ = $0.remove(entry) }
-            Logger.current.warning("access refusal not recorded", metadata: ["error": .string("\(type(of: error))")])
+            Logger.current.warning("rejected access not recorded", metadata: ["error": .string("\(type(of: error))")])
         }
     }
 }

@@ -18,6 +18,8 @@ struct SignInProblem: Sendable {
             self.init(.serviceUnavailable, ["reason": "the database is not available"], error)
         case let error as PostgresError:
             self.init(.internalError, ["reason": "a statement failed"], error)
+        case is CancellationError:
+            self.init(.serviceUnavailable, ["reason": "the server is stopping"])
         default:
             // Only the type: the text could contain input from a user or a provider.
             self.init(.internalError, ["reason": "unexpected error", "error": "\(type(of: error))"])

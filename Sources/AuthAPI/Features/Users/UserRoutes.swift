@@ -70,10 +70,10 @@ struct UserRoutes: Sendable {
         let email = context.signedIn.user.email
         var body = try await JSONBody(request)
         _ = body.value("email") { text throws(RuleViolation) in
-            let typed = EmailAddress.cleaned(text)
+            let typed = EmailAddress.fromForm(text)
             guard !typed.isEmpty else { throw RuleViolation(.required, "Enter the email address of your account.") }
             // Compare with the stored address: that of a migrated user may violate the rules.
-            guard typed.lowercased().isExactly(email.lowercased()) else {
+            guard typed.lowercased().isExactly(EmailAddress.fromForm(email).lowercased()) else {
                 throw RuleViolation(.mismatch, UserService.otherEmail.detail)
             }
         }

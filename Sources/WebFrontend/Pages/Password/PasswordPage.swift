@@ -22,7 +22,8 @@ struct PasswordPage: Sendable {
             let (user, shown) = try await userAndView(caller, context)
             var view = shown
             // In another tab, the browser may have signed in to another account since this form was shown.
-            guard form[.email].isEmpty || form[.email].isExactly(user.email) else {
+            // The form changes some addresses, such as those of migrated users with an internationalized domain.
+            guard form[.email].isEmpty || form[.email].isExactly(EmailAddress.fromForm(user.email)) else {
                 view.errors = [FormError(.errorAccountChanged, field: .email)]
                 let status = APIErrorCode.invalidFields.status
                 return try site.pages.response(view, visitor: .signedIn(user), in: context, status: status)
