@@ -85,8 +85,8 @@ def assert_nothing_changed(site, before) -> None:
     assert containers.docker("volume", "ls", "--quiet", "--filter", f"name={site.project}_deployment") == ""
 
 
-def test_w80_settings_that_the_new_servers_reject_change_nothing(site, load):
-    """Neither the containers nor the database; the images get their previous tags back."""
+def test_w80_settings_that_the_new_servers_reject_stop_the_deployment(site, load):
+    """Neither containers nor database change; the images get their previous tags back."""
     before = serving(site)
     images = {kind: containers.inspect(f"yoshikosan-test-deployment-{kind}")[0]["Id"] for kind in containers.IMAGES}
     generated = site.secret("postgres_api_password")

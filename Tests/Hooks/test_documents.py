@@ -77,7 +77,8 @@ def first_column(page: str, heading: str) -> set[str]:
 
 
 def test_u4_every_audit_event_is_documented():
-    kinds = text("Sources/AuthAPI/Features/Audit/AuditEventKind.swift").split("enum AuditEventKind")[1].split("\n}\n")[0]
+    source = text("Sources/AuthAPI/Features/Audit/AuditEventKind.swift")
+    kinds = source.split("enum AuditEventKind")[1].split("\n}\n")[0]
     events = {value or name for name, value in re.findall(r'^    case (\w+)(?: = "(\w+)")?$', kinds, re.MULTILINE)}
     assert first_column("docs/operations.md", "## Audit trail") == events
 

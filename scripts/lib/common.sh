@@ -56,7 +56,7 @@ require_engine() { # ALTERNATIVE
     local reason
     if ! reason=$(docker info 2>&1 >/dev/null) || ! reason=$(docker compose version 2>&1 >/dev/null); then
         reason=$(grep -v '^WARNING' <<<"$reason" | head -n 1 || true)
-        failure=69 die "no container engine with Docker Compose can be used" "$reason" "start one, or $1"
+        failure=69 die "Docker with Compose cannot be used" "$reason" "start one, or $1"
     fi
 }
 

@@ -242,7 +242,8 @@ deploy() {
     # Before the schema and the password of the API's role change.
     for service in "${servers[@]}"; do
         long docker compose run --rm --no-deps -T "$service" check-config >/dev/null ||
-            die "the settings of the new $service are invalid" "see its messages above"
+            die "the settings of the new $service are invalid" \
+                "see its messages above, and deploy again soon: changed secrets are stored already"
     done
     if [[ $postgres_changed ]]; then
         swap postgres

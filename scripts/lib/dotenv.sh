@@ -21,6 +21,7 @@ load_dotenv() {
         if in_environment "$name"; then continue; fi
         value=${dotenv[$name]}
         case $name in
+        COMPOSE_*) ;;
         *_FILE | SITE_LOGO | SITE_ICON | SITE_TEXTS | BACKUPS | BACKUP_IDENTITY) value=$(path_on_host "$value") ;;
         esac
         export "$name=$value"

@@ -99,25 +99,6 @@ def test_a12_linking_and_unlinking_on_the_account_page(page, site, provider, ema
     expect_signed_in(page)
 
 
-def test_a12_connecting_an_account_requires_a_recent_sign_in(page, site, provider, email):
-    """Otherwise someone with a stolen session could connect an account that keeps its access."""
-    register(page, email)
-    owner = f"(select id from users where email = '{email}')"
-    psql(site.database_url, f"update sessions set created_at = now() - interval '1 hour' where user_id = {owner}")
-    page.goto("/account")
-    page.locator(f"#connect-{provider.code}").click()
-    assert path_of(page) == "/login"
-    expect(page.locator("#error-summary")).to_contain_text("sign in again first")
-    expect(page.get_by_label("Email address")).to_have_value(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    assert send(page, "Sign in").status == 303
-    assert path_of(page) == "/account"
-    page.locator(f"#connect-{provider.code}").click()
-    provider.agree(page, f"other-{email}")
-    expect(page.locator("#notice")).to_contain_text(f"{provider.title} is connected.")
-    assert identities(site, email) == 1
-
-
 def test_a12_the_last_sign_in_method_cannot_be_removed(page, provider, email):
     provider.sign_in(page, email)
     page.goto("/account")

@@ -1,8 +1,8 @@
-"""Signing in again at a provider, to set a first password or to delete the account."""
+"""Signing in again, to connect an account, set a first password or delete the account."""
 
 from playwright.sync_api import expect
-from site_under_test import psql
-from user_actions import expect_anonymous, expect_signed_in, path_of, send, sign_in, sign_out
+from site_under_test import PASSWORD, psql
+from user_actions import expect_anonymous, expect_signed_in, path_of, register, send, sign_in, sign_out
 
 NEW = "Battery-Staple-8"
 
@@ -31,6 +31,26 @@ def test_a_first_password_requires_signing_in_again(page, provider, email):
     sign_out(page)
     assert sign_in(page, address, NEW).status == 303
     expect_signed_in(page, provider.login(email))
+
+
+def test_a12_connecting_an_account_requires_a_recent_sign_in(page, site, provider, email):
+    """Otherwise someone with a stolen session could connect an account that keeps its access."""
+    register(page, email)
+    owner = f"(select id from users where email = '{email}')"
+    psql(site.database_url, f"update sessions set created_at = now() - interval '1 hour' where user_id = {owner}")
+    page.goto("/account")
+    page.locator(f"#connect-{provider.code}").click()
+    assert path_of(page) == "/login"
+    expect(page.locator("#error-summary")).to_contain_text("sign in again first")
+    expect(page.get_by_label("Email address")).to_have_value(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    assert send(page, "Sign in").status == 303
+    assert path_of(page) == "/account"
+    page.locator(f"#connect-{provider.code}").click()
+    provider.agree(page, f"other-{email}")
+    expect(page.locator("#notice")).to_contain_text(f"{provider.title} is connected.")
+    linked = f"select count(*) from oauth_accounts where user_id = {owner}"
+    assert psql(site.database_url, linked) == "1"
 
 
 def test_another_provider_account_does_not_confirm_the_change(page, provider, email):

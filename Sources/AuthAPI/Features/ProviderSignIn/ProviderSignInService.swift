@@ -49,9 +49,10 @@ struct ProviderSignInService: Sendable {
         return (flow, address)
     }
 
-    /// Rejects linking if the user did not sign in recently. Otherwise, someone with a stolen session could link their own
-    /// account, and keep access after the session has ended (OWASP Authentication, "Require Re-authentication for
-    /// Sensitive Features").
+    /// Rejects linking if the user did not sign in recently.
+    ///
+    /// Otherwise, someone with a stolen session could link their own account, and keep access after the session has ended
+    /// (OWASP Authentication, "Require Re-authentication for Sensitive Features").
     ///
     /// - Throws: ``ProviderError`` with `sign_in_again`.
     func requireRecentSignIn(of visitor: SignedIn) async throws {
