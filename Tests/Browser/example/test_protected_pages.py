@@ -100,8 +100,9 @@ def fragment_of(page) -> str:
 
 
 @pytest.mark.parametrize("address", FRAGMENTS)
-def test_app6_a_sign_in_returns_to_the_fragment(page, account, address):
+def test_app6_a_sign_in_returns_to_the_fragment(visitor, account, address):
     """Some applications have routes in the fragment. Browsers do not send it, so only JavaScript can keep it."""
+    page = visitor()
     page.goto(address)
     assert path_of(page) == "/login"
     page.get_by_role("contentinfo").get_by_role("button", name="日本語").click()
